@@ -1,0 +1,41 @@
+"""How a layer is drawn: window, colour map, opacity. Nothing here touches a voxel; nothing here is undoable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from psygnal import SignalGroupDescriptor
+
+
+@dataclass
+class ImageDisplay:
+    """The look of an image layer; ``level`` and ``width`` are in modality values."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    level: float = 0.5
+    width: float = 1.0
+    colormap: str = "grey"
+    invert: bool = False
+    interpolate: bool = True
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Return the lowest and highest value of the window."""
+        return self.level - self.width / 2, self.level + self.width / 2
+
+    def set_limits(self, low: float, high: float) -> None:
+        """Set the window by its two ends; the order does not matter."""
+        low, high = min(low, high), max(low, high)
+        self.level, self.width = (low + high) / 2, high - low
+
+
+@dataclass
+class LabelDisplay:
+    """The look of a label layer: tinted fill and outline."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    fill: float = 0.35
+    outline: bool = True

@@ -1,0 +1,112 @@
+"""A label map: the one mutable buffer of the model, and the table that names its values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from pellucid.model.geometry import Geometry
+
+Box = tuple[slice, slice, slice]
+
+# Okabe and Ito (2008), "Color Universal Design", reordered so that neighbours differ most, then extended.
+PALETTE = (
+    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+    "#8DD3C7", "#B3DE69", "#BEBADA", "#FB8072", "#FFED6F",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Label:
+    """One row of the label table; ``value`` is what stands in the voxels, ``color`` is ``#RRGGBB``."""
+
+    value: int
+    name: str
+    color: str
+    visible: bool = True
+    locked: bool = False
+
+
+class LabelMap:
+    """Voxels that hold label values, on a grid; 0 is background.
+
+    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``touch(box)`` afterwards.
+    """
+
+    changed = Signal(object)
+    """Emitted with the box (three slices, z y x) whose voxels changed."""
+    table_changed = Signal()
+    """Emitted when a label was added, removed, renamed, recoloured, hidden or locked."""
+
+    def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()) -> None:
+        shape = geometry.size[::-1]
+        self.geometry = geometry
+        self.array: NDArray[Any] = np.zeros(shape, np.uint8) if array is None else array
+        if self.array.shape != shape:
+            raise ValueError(f"label array {self.array.shape} does not fit the grid {shape}")
+        self._table = {label.value: label for label in labels}
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """Return the label table in the order of its values."""
+        return tuple(self._table[value] for value in sorted(self._table))
+
+    @labels.setter
+    def labels(self, labels: tuple[Label, ...]) -> None:
+        self._table = {label.value: label for label in labels}
+        self.table_changed.emit()
+
+    def label(self, value: int) -> Label:
+        """Return the row of a value; a value without a row is named after itself."""
+        return self._table.get(value) or Label(value, f"Label {value}", color_for(value))
+
+    def free_value(self) -> int:
+        """Return the lowest value that no label uses."""
+        value = 1
+        while value in self._table:
+            value += 1
+        return value
+
+    def set_label(self, label: Label) -> None:
+        """Add a row or replace the row of the same value."""
+        self._table[label.value] = label
+        self.table_changed.emit()
+
+    def remove_label(self, value: int) -> None:
+        """Remove a row; the voxels are left as they are."""
+        self._table.pop(value, None)
+        self.table_changed.emit()
+
+    def edit_label(self, value: int, **changes: Any) -> None:
+        """Change fields of one row."""
+        self.set_label(replace(self.label(value), **changes))
+
+    def touch(self, box: Box) -> None:
+        """Tell everybody that the voxels in ``box`` changed."""
+        self.changed.emit(box)
+
+    def whole(self) -> Box:
+        """Return the box of the whole map."""
+        z, y, x = self.array.shape
+        return slice(0, z), slice(0, y), slice(0, x)
+
+    def mask(self, value: int) -> NDArray[np.bool_]:
+        """Return where the map holds ``value``."""
+        return np.asarray(self.array == value)
+
+    def value_at(self, world: Any) -> int | None:
+        """Return the label value of the voxel nearest to a world point, or None outside."""
+        index = self.geometry.world_to_index(world)
+        if not self.geometry.contains(index):
+            return None
+        x, y, z = (int(n) for n in np.floor(index + 0.5))
+        return int(self.array[z, y, x])
+
+
+def color_for(value: int) -> str:
+    """Return the default colour of a label value."""
+    return PALETTE[(value - 1) % len(PALETTE)]

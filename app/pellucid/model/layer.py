@@ -1,0 +1,139 @@
+"""The things a document shows: image layers and label layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from psygnal import SignalGroupDescriptor
+
+from pellucid.model.display import ImageDisplay, LabelDisplay
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import LabelMap
+from pellucid.model.volume import Volume
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the pixels of a layer came from, so that a saved work can find them again.
+
+    ``kind`` is ``"dicom"``, ``"image"`` or ``"none"`` (computed); ``paths`` are absolute; ``detail`` names the
+    series UID and volume number of a DICOM source.
+    """
+
+    kind: str = "none"
+    paths: tuple[str, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """One step that made a layer: operation id, its parameters, and the names of the inputs."""
+
+    operation: str
+    parameters: dict[str, Any] = field(default_factory=dict, hash=False)
+    inputs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The result of an operation on what is visible, not yet part of the document.
+
+    ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation of
+    ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
+    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image.
+    """
+
+    title: str
+    slices: dict[tuple[int, int], NDArray[Any]] = field(default_factory=dict)
+    whole: Volume | None = None
+    is_mask: bool = False
+    color: str = "#4aa3ff"
+
+
+def _new_id() -> str:
+    return uuid4().hex[:12]
+
+
+@dataclass(eq=False)
+class ImageLayer:
+    """An image in the document; a time series has several ``frames`` on one grid and shows one of them."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    name: str
+    frames: tuple[Volume, ...]
+    frame: int = 0
+    visible: bool = True
+    opacity: float = 1.0
+    preview: Preview | None = None
+    source: Source = Source()
+    provenance: tuple[Provenance, ...] = ()
+    display: ImageDisplay = field(default_factory=ImageDisplay)
+    first_limits: tuple[float, float] | None = None
+    """The window first shown; reset returns to it."""
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def volume(self) -> Volume:
+        """Return the frame that is shown."""
+        return self.frames[min(self.frame, len(self.frames) - 1)]
+
+    @property
+    def geometry(self) -> Geometry:
+        """Return the grid of the layer."""
+        return self.volume.geometry
+
+    def frames_with(self, volume: Volume) -> tuple[Volume, ...]:
+        """Return the frames with the shown one replaced."""
+        return (*self.frames[: self.frame], volume, *self.frames[self.frame + 1 :])
+
+
+@dataclass(eq=False)
+class LabelLayer:
+    """A label map in the document, and which of its labels is being edited."""
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    name: str
+    labels: LabelMap
+    active_label: int = 1
+    visible: bool = True
+    opacity: float = 1.0
+    source: Source = Source()
+    provenance: tuple[Provenance, ...] = ()
+    display: LabelDisplay = field(default_factory=LabelDisplay)
+    id: str = field(default_factory=_new_id)
+
+    @property
+    def geometry(self) -> Geometry:
+        """Return the grid of the layer."""
+        return self.labels.geometry
+
+
+Layer = ImageLayer | LabelLayer
+
+
+def subscribe(layer: Layer, slot: Callable[[], None]) -> None:
+    """Call ``slot`` without arguments whenever anything that is drawn of a layer changes."""
+    layer.events.connect(lambda _info: slot())  # events of the display arrive here too
+    if isinstance(layer, LabelLayer):
+        layer.labels.changed.connect(lambda _box: slot())
+        layer.labels.table_changed.connect(lambda: slot())
+
+
+def unique_name(wanted: str, taken: set[str]) -> str:
+    """Return ``wanted``, or ``wanted 2``, ``wanted 3`` … when the name is taken."""
+    name, n = wanted, 2
+    while name in taken:
+        name, n = f"{wanted} {n}", n + 1
+    return name
+
+
+def blank_labels(geometry: Geometry) -> LabelMap:
+    """Return an empty label map on a grid."""
+    return LabelMap(geometry, np.zeros(geometry.size[::-1], np.uint8))

@@ -1,0 +1,151 @@
+"""An image that is never modified: SimpleITK pixels, their geometry and what they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.findings import Finding
+from pellucid.model.geometry import Geometry
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+
+@dataclass(frozen=True)
+class WindowPreset:
+    """A named window: level (centre) and width in modality values, with where it comes from."""
+
+    name: str
+    level: float
+    width: float
+    source: str = ""
+    sigmoid: bool = False
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Who and what was imaged, as the source says it; all fields may be empty."""
+
+    modality: str = ""
+    patient_name: str = ""
+    patient_id: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    study_date: str = ""
+    study_description: str = ""
+    study_uid: str = ""
+    series_description: str = ""
+    series_number: str = ""
+    series_uid: str = ""
+    windows: tuple[WindowPreset, ...] = ()
+    monochrome1: bool = False
+    extra: dict[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scalar or colour image of modality values on a grid.
+
+    ``unit`` is the unit of the values (``"HU"``, ``"SUV"``, ``"Bq/ml"``), ``""`` when the source does not say.
+    ``padding`` is the closed range of values that are not part of the image, or None.
+    Identity answers "has it changed?": an edit always makes a new Volume.
+    """
+
+    image: sitk.Image
+    geometry: Geometry
+    unit: str = ""
+    padding: tuple[float, float] | None = None
+    acquisition: Acquisition = Acquisition()
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def array(self) -> NDArray[Any]:
+        """Return a read-only view (z, y, x) or (z, y, x, c) that keeps the image alive."""
+        import SimpleITK as sitk
+
+        view = sitk.GetArrayViewFromImage(self.image)
+        if self.image.GetDimension() == 2:
+            view = view[np.newaxis]
+        return np.asarray(_KeptAlive(view, self.image))
+
+    @property
+    def components(self) -> int:
+        """Return the number of values per voxel: 1 for scalar images, 3 or 4 for colour."""
+        return int(self.image.GetNumberOfComponentsPerPixel())
+
+    @property
+    def is_colour(self) -> bool:
+        """Return whether the image has more than one value per voxel."""
+        return self.components > 1
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Return the NumPy type of one value."""
+        return self.array.dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Return the size of the pixels in bytes."""
+        return int(self.array.nbytes)
+
+    def value_at(self, world: Any) -> Any:
+        """Return the value of the voxel nearest to a world point (a tuple for colour), or None outside."""
+        index = self.geometry.world_to_index(world)
+        if not self.geometry.contains(index):
+            return None
+        x, y, z = (int(n) for n in np.floor(index + 0.5))
+        value = self.array[z, y, x]
+        return tuple(value.tolist()) if self.is_colour else value.item()
+
+    def with_image(self, image: sitk.Image, **changes: Any) -> Volume:
+        """Return the volume a filter made of this one: new pixels, geometry read from them, meaning kept.
+
+        What the pixels cannot tell (known spacing, orientation, frame of reference) is taken over; uneven slice
+        positions are kept only when the number of slices is unchanged.
+        """
+        old = self.geometry
+        geometry = changes.pop("geometry", None) or replace(
+            geometry_of(image),
+            known_spacing=old.known_spacing,
+            oriented=old.oriented,
+            at_detector=old.at_detector,
+            frame_of_reference=old.frame_of_reference,
+        )
+        if old.slice_positions is not None and geometry.size[2] == old.size[2]:
+            geometry = replace(geometry, slice_positions=old.slice_positions)
+        return replace(self, image=image, geometry=geometry, **changes)
+
+
+class _KeptAlive:
+    """Hand NumPy the memory of a SimpleITK image together with a reference to the image itself."""
+
+    def __init__(self, view: NDArray[Any], image: sitk.Image) -> None:
+        self.image = image
+        self.__array_interface__ = dict(view.__array_interface__)
+        pointer, _ = self.__array_interface__["data"]
+        self.__array_interface__["data"] = (pointer, True)
+
+
+def geometry_of(image: sitk.Image) -> Geometry:
+    """Read the geometry a SimpleITK image carries; a 2-D image becomes one slice with a z axis of its own."""
+    size, spacing, origin = image.GetSize(), image.GetSpacing(), image.GetOrigin()
+    if image.GetDimension() == 3:
+        return Geometry(tuple(size), tuple(spacing), tuple(origin), tuple(image.GetDirection()))
+    a, b, c, d = image.GetDirection()
+    return Geometry((*size, 1), (*spacing, 1.0), (*origin, 0.0), (a, b, 0.0, c, d, 0.0, 0.0, 0.0, a * d - b * c))
+
+
+def image_from_array(array: NDArray[Any], geometry: Geometry, *, colour: bool = False) -> sitk.Image:
+    """Copy a (z, y, x[, c]) array into a SimpleITK image that carries the geometry."""
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(array, isVector=colour)
+    image.SetSpacing(geometry.spacing)
+    image.SetOrigin(geometry.origin)
+    image.SetDirection(geometry.direction)
+    return image

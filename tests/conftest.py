@@ -1,0 +1,32 @@
+"""Shared fixtures: no display needed, no user folder touched, real images found or honestly missed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+DATA = Path(os.environ.get("PELLUCID_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
+
+
+@pytest.fixture(autouse=True)
+def private_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Send settings, caches and journals of every test into a folder of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("PELLUCID_HOME", str(home))
+    return home
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Return the folder of real images; fail on CI, skip elsewhere, when it is missing."""
+    if not (DATA / "INDEX.md").is_file():
+        reason = f"the real images are not in {DATA}; set PELLUCID_DATA to the folder that holds INDEX.md"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return DATA
