@@ -1,0 +1,230 @@
+"""What each layer shows in a plane of the screen.
+
+A layer whose slices are parallel to the plane is a view of its own voxels with a transform; any other grid is
+resampled to the nearest voxel. ``planes`` says how the screen lies in the world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.geometry import Floats, Geometry
+from pellucid.model.planes import PlaneFrame, plane_frame, positions_along
+
+__all__ = ["PlaneFrame", "PlaneImage", "Transform", "layer_plane", "orient_preview", "plane_frame"]
+
+Transform = tuple[float, float, float, float, float, float]
+
+_PARALLEL = 1e-4  # cosine; 0.05 mm over half a metre
+_ROW_ERROR = 0.01  # mm that an unevenly spaced slice may be drawn away from its place without finer rows
+_MOST_ROWS = 4096
+_MOST_PIXELS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class PlaneImage:
+    """What a canvas draws for one layer in one plane.
+
+    ``array`` is (rows, columns[, c]) with rows running down. ``transform`` (a, b, c, d, e, f) takes pixel
+    centres to plane coordinates: u = a·column + b·row + c, v = d·column + e·row + f. ``axis`` and ``index``
+    name the shown slice of the layer's own grid; ``axis`` is -1 when the pixels come from several slices.
+    """
+
+    array: NDArray[Any]
+    transform: Transform
+    axis: int
+    index: int
+
+
+def layer_plane(
+    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, *, fill: float = 0
+) -> PlaneImage | None:
+    """Return what a layer shows on slice ``index`` of a frame, or None when the plane misses the layer.
+
+    ``array`` is (z, y, x[, c]) on ``geometry``. Slices parallel to the frame give a view without a copy, of
+    the nearest slice; an unevenly spaced stack cut along z is spread to its true positions, and gaps wider
+    than one and a half steps show ``fill``; every other grid is resampled to the nearest voxel.
+    """
+    layout = _layout(geometry, frame)
+    if layout is None:
+        return _resampled(array, geometry, frame, index, fill)
+    k = layout.slice_at(float(frame.depths[index]))
+    if k < 0:
+        return None
+    chosen = array[(slice(None),) * (2 - layout.normal_axis) + (k,)]
+    return PlaneImage(layout.arranged(chosen, fill), layout.transform(k), layout.normal_axis, k)
+
+
+def orient_preview(
+    preview_slice: NDArray[Any], frame: PlaneFrame, geometry: Geometry, *, fill: float = 0
+) -> NDArray[Any]:
+    """Turn a slice, as ``array.take(index, axis)`` gives it, the way ``layer_plane`` turned the layer's own.
+
+    Raise ValueError when the layer's slices are not parallel to the frame (``PlaneImage.axis`` is -1).
+    """
+    layout = _layout(geometry, frame)
+    if layout is None:
+        raise ValueError("the slices of this layer are not parallel to the plane")
+    return layout.arranged(preview_slice, fill)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """How the slices of one layer lie in a frame they are parallel to."""
+
+    geometry: Geometry
+    normal_axis: int
+    right_axis: int
+    right_sign: int
+    down_axis: int
+    down_sign: int
+    depth: float
+    lean: float
+    shift: tuple[float, float]
+    first: Transform
+    spread: NDArray[np.intp] | None
+
+    def slice_at(self, depth: float) -> int:
+        """Return the slice at a distance along the frame's normal, or -1."""
+        position = (depth - self.depth) / self.lean
+        return int(_slices_at(self.geometry, self.normal_axis, np.array([position]))[0])
+
+    def transform(self, index: int) -> Transform:
+        """Return the transform of a slice; those of a sheared stack lie displaced to each other."""
+        a, b, c, d, e, f = self.first
+        position = float(positions_along(self.geometry, self.normal_axis)[index])
+        return a, b, c + position * self.shift[0], d, e, f + position * self.shift[1]
+
+    def arranged(self, chosen: NDArray[Any], fill: float) -> NDArray[Any]:
+        """Return a slice in screen orientation, spread to true positions where the stack is uneven."""
+        if self.spread is not None:  # z is the first array axis of every slice that contains it
+            chosen = chosen[np.maximum(self.spread, 0)]
+            chosen[self.spread < 0] = fill
+        if self.down_axis < self.right_axis:
+            chosen = chosen.swapaxes(0, 1)
+        return chosen[:: self.down_sign, :: self.right_sign]
+
+
+@lru_cache(maxsize=256)
+def _layout(geometry: Geometry, frame: PlaneFrame) -> _Layout | None:
+    axes = geometry.axes
+    along = np.abs(frame.normal @ axes)
+    normal = int(np.argmax(along))
+    first, second = (axis for axis in range(3) if axis != normal)
+    if max(along[first], along[second]) > _PARALLEL:
+        return None
+    straight = abs(frame.right @ axes[:, first]) + abs(frame.down @ axes[:, second])
+    crossed = abs(frame.right @ axes[:, second]) + abs(frame.down @ axes[:, first])
+    right, down = (first, second) if straight >= crossed else (second, first)
+    right_sign = 1 if frame.right @ axes[:, right] >= 0 else -1
+    down_sign = 1 if frame.down @ axes[:, down] >= 0 else -1
+    spread, _ = _spread(geometry) if normal != 2 else (None, 0.0)
+    corner = np.array(geometry.origin)
+    steps = []
+    for axis, sign in ((right, right_sign), (down, down_sign)):
+        count, step = _samples(geometry, axis)
+        corner = corner + (axes[:, axis] * (count - 1) * step if sign < 0 else 0.0)
+        steps.append(sign * step * axes[:, axis])
+    (a, d), (b, e) = ((float(s @ frame.right), float(s @ frame.down)) for s in steps)
+    c, f = frame.plane_coordinates(corner)
+    shift = (float(axes[:, normal] @ frame.right), float(axes[:, normal] @ frame.down))
+    depth = float((np.array(geometry.origin) - frame.origin) @ frame.normal)
+    lean = float(axes[:, normal] @ frame.normal)
+    transform = (a, b, c, d, e, f)
+    return _Layout(
+        geometry, normal, right, right_sign, down, down_sign, depth, lean, shift, transform, spread
+    )
+
+
+def _slices_at(geometry: Geometry, axis: int, position: Floats) -> NDArray[np.intp]:
+    """Return the slice at each distance along an axis; -1 outside and in gaps wider than 1.5 steps."""
+    step = geometry.spacing[axis]
+    if axis != 2 or geometry.slice_positions is None:
+        k = np.floor(position / step + 0.5).astype(np.intp)
+        k[(k < 0) | (k >= geometry.size[axis])] = -1
+        return k
+    centres = np.array(geometry.slice_positions)
+    gaps = np.diff(centres)
+    reach = np.where(gaps <= 1.5 * step, gaps, step) / 2
+    lower = np.concatenate([[centres[0] - step / 2], centres[1:] - reach])
+    upper = np.concatenate([centres[:-1] + reach, [centres[-1] + step / 2]])
+    k = np.searchsorted(lower, position, side="right") - 1
+    k[(k >= 0) & (position > upper[k])] = -1
+    return k
+
+
+def _samples(geometry: Geometry, axis: int) -> tuple[int, float]:
+    """Return how many samples a plane shows along an axis and how far apart they are."""
+    spread, step = _spread(geometry) if axis == 2 else (None, 0.0)
+    return (geometry.size[axis], geometry.spacing[axis]) if spread is None else (len(spread), step)
+
+
+@lru_cache(maxsize=64)
+def _spread(geometry: Geometry) -> tuple[NDArray[np.intp] | None, float]:
+    """Return the slice of each row of an even grid that shows an uneven stack, and the distance of its rows.
+
+    The rows are an odd fraction of a step apart, so that every slice stays centred on its position; the
+    coarsest fraction that places each slice within a hundredth of a millimetre is taken.
+    """
+    if geometry.slice_positions is None:
+        return None, 0.0
+    centres = np.array(geometry.slice_positions)
+    length, best = float(centres[-1]), geometry.spacing[2]
+    for parts in (1, 3, 5, 7, 9):
+        step = geometry.spacing[2] / parts
+        if parts > 1 and length / step >= _MOST_ROWS:
+            break
+        best = step
+        if np.max(np.abs(centres - np.round(centres / step) * step)) <= _ROW_ERROR:
+            break
+    rows = np.arange(round(length / best) + 1, dtype=np.float64) * best
+    return _slices_at(geometry, 2, rows), best
+
+
+def _resampled(
+    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, fill: float
+) -> PlaneImage | None:
+    """Gather the nearest voxels of a grid that lies askew to the frame, where the plane cuts it."""
+    bounds = _cut(geometry, frame, float(frame.depths[index]))
+    if bounds is None:
+        return None
+    low, high = bounds
+    pitch = np.maximum(min(geometry.spacing), (high - low) / _MOST_PIXELS)
+    columns, rows = (int(n) for n in np.ceil((high - low) / pitch).clip(1))
+    start = low + pitch / 2
+    # Distances along the layer's axes are linear in row and column.
+    inverse = np.linalg.inv(geometry.axes)
+    base = inverse @ (frame.world_at(start[0], start[1], index) - np.array(geometry.origin))
+    across = (inverse @ frame.right * pitch[0])[:, None] * np.arange(columns)
+    down = (inverse @ frame.down * pitch[1])[:, None] * np.arange(rows)
+    along = (base[:, None, None] + down[:, :, None]) + across[:, None, :]
+    x, y, z = (_slices_at(geometry, axis, along[axis]) for axis in range(3))
+    pixels = array[z, y, x]
+    pixels[(x < 0) | (y < 0) | (z < 0)] = fill
+    transform = (float(pitch[0]), 0.0, float(start[0]), 0.0, float(pitch[1]), float(start[1]))
+    return PlaneImage(pixels, transform, -1, -1)
+
+
+def _cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> tuple[Floats, Floats] | None:
+    """Return the lowest and highest (u, v) where a plane cuts the box of a grid, or None when it misses."""
+    lengths = np.array([float(positions_along(geometry, axis)[-1]) for axis in range(3)])
+    half = np.array(geometry.spacing) / 2
+    bits = np.array([[(n >> axis) & 1 for axis in range(3)] for n in range(8)])
+    corners = np.where(bits, lengths + half, -half) @ geometry.axes.T
+    corners += np.array(geometry.origin) - frame.origin
+    edges = [(n, n | 1 << axis) for n in range(8) for axis in range(3) if not n >> axis & 1]
+    heights = corners @ frame.normal - depth
+    points = [
+        corners[p] + (corners[q] - corners[p]) * heights[p] / (heights[p] - heights[q])
+        for p, q in edges
+        if heights[p] * heights[q] <= 0 and heights[p] != heights[q]
+    ]
+    if not points:
+        return None
+    flat = np.array(points) @ np.stack([frame.right, frame.down], axis=1)
+    return flat.min(axis=0), flat.max(axis=0)
