@@ -1,0 +1,117 @@
+"""The user's choices, kept between sessions as one small versioned JSON file."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pellucid import paths
+
+SCHEMA_VERSION = 1
+RECENT_LIMIT = 12
+
+_log = logging.getLogger(__name__)
+
+
+class OwnPreset(BaseModel):
+    """A window the user saved: level and width in modality values; an empty modality fits every image."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    name: str = Field(min_length=1)
+    level: float
+    width: float = Field(gt=0)
+    modality: str = ""
+
+
+class Settings(BaseModel):
+    """All settings with their defaults; assignment is validated, ``save`` writes them."""
+
+    model_config = ConfigDict(extra="ignore", validate_assignment=True, allow_inf_nan=False)
+
+    schema_version: int = SCHEMA_VERSION
+    recent: list[str] = []
+    keep_recent: bool = True
+    own_presets: list[OwnPreset] = []
+    theme: Literal["dark", "light", "system"] = "dark"
+    invert_window_vertical: bool = False
+    left_tool: str = "window"
+    interpolate: bool = True
+    hide_identity: bool = False
+    history_budget_mb: int = Field(default=1024, ge=16)
+    memory_cap_mb: int = Field(default=2048, ge=256)
+    window_geometry: str = ""
+    window_state: str = ""
+    last_folder: str = ""
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Settings:
+        """Read the settings; what is missing, unknown or invalid falls back to its default, one by one.
+
+        A file that is not JSON at all is renamed to ``….broken``, so that nothing is lost.
+        """
+        file = file or settings_file()
+        try:
+            values = json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, RecursionError):
+            _set_aside(file)
+            return cls()
+        if not isinstance(values, dict):
+            _set_aside(file)
+            return cls()
+        settings = cls._from_values(values)
+        settings.schema_version = SCHEMA_VERSION
+        return settings
+
+    @classmethod
+    def _from_values(cls, values: dict[str, Any]) -> Settings:
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            wrong = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+            _log.warning("settings ignored because their values are not valid: %s", ", ".join(sorted(wrong)))
+            return cls.model_validate({key: value for key, value in values.items() if key not in wrong})
+
+    def save(self, file: Path | None = None) -> None:
+        """Write the settings beside the old file and swap: at any moment a whole file is there."""
+        file = file or settings_file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(self.model_dump_json(indent=2) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+            Path(name).replace(file)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def remember(self, path: str | Path) -> None:
+        """Put a path first in the list of recent ones, unless the user does not want such a list."""
+        if self.keep_recent:
+            entry = str(Path(path).absolute())
+            self.recent = [entry, *(old for old in self.recent if old != entry)][:RECENT_LIMIT]
+
+
+def settings_file() -> Path:
+    """Return where the settings are kept."""
+    return paths.config_dir() / "settings.json"
+
+
+def _set_aside(file: Path) -> None:
+    aside = file.with_name(file.name + ".broken")
+    try:
+        file.replace(aside)
+    except OSError:
+        _log.warning("the settings file could not be read; defaults are used")
+    else:
+        _log.warning("the settings file could not be read; it is kept as %s, defaults are used", aside.name)
