@@ -1,0 +1,7 @@
+#!/usr/bin/env bash
+# Run all tests (style, types, import contracts, unit, window, end to end); arguments go to pytest.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/set_up.sh"
+set_up test
+cd "$root"
+exec "$PYTHON" -m pytest "$@"
