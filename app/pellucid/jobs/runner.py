@@ -24,15 +24,15 @@ REPORT_INTERVAL = 1 / 30
 class Runner:
     """Runs jobs: edits one by one, queries where the latest of a key wins, loads side by side.
 
-    Answers, errors and ``changed`` signals are queued; for each one ``post`` is called, from any thread, with
-    a function that the main thread must call once. The default ``post`` does nothing: call ``drain``.
+    Answers, errors and ``changed`` signals are queued; for each one ``wake`` is called, from any thread, with
+    a function that the main thread must call once. Without ``wake`` the main thread calls ``drain``.
     """
 
     changed = Signal()
     """Emitted on the main thread when a job came, went or reported."""
 
-    def __init__(self, post: Post | None = None, *, queries: int = 2, loads: int = 3) -> None:
-        self.post: Post = post or _leave_in_queue
+    def __init__(self, wake: Post | None = None, *, queries: int = 2, loads: int = 3) -> None:
+        self._wake = wake
         self._edits = ThreadPoolExecutor(1, "pellucid-edits")
         self._queries = ThreadPoolExecutor(queries, "pellucid-queries")
         self._loads = ThreadPoolExecutor(loads, "pellucid-loads")
@@ -87,6 +87,16 @@ class Runner:
     ) -> Job:
         """Start reading or writing files; several run at once."""
         return self._start(self._loads, self._job(name, work, done, failed))
+
+    def post(self, callback: Callback) -> None:
+        """Have the main thread call a function soon, in the order of posting; callable from any thread."""
+        with self._state:
+            if self._closing.is_set():
+                return
+            self._callbacks.append(callback)
+            self._state.notify_all()
+        if self._wake is not None:
+            self._wake(self._pump_one)
 
     def cancel_all(self) -> None:
         """Cancel every job; none of them answers any more."""
@@ -146,7 +156,7 @@ class Runner:
         return job
 
     def _ended(self, job: Job) -> None:
-        self._queue(partial(self._deliver, job))
+        self.post(partial(self._deliver, job))
 
     def _deliver(self, job: Job) -> None:
         with self._state:
@@ -159,14 +169,6 @@ class Runner:
         finally:
             job.changed.emit()
             self.changed.emit()
-
-    def _queue(self, callback: Callback) -> None:
-        with self._state:
-            if self._closing.is_set():
-                return
-            self._callbacks.append(callback)
-            self._state.notify_all()
-        self.post(self._pump_one)
 
     def _pump_one(self) -> bool:
         with self._state:
@@ -194,7 +196,7 @@ class Runner:
         while not self._closing.is_set():
             self._ticking.wait()
             self._ticking.clear()
-            self._queue(self._tell)
+            self.post(self._tell)
             self._closing.wait(REPORT_INTERVAL)
 
     def _tell(self) -> None:
@@ -205,7 +207,3 @@ class Runner:
             job.changed.emit()
         if jobs:
             self.changed.emit()
-
-
-def _leave_in_queue(pump: Callback) -> None:
-    """Leave the callback to ``drain``."""
