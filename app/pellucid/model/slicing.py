@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.planes import PlaneFrame, plane_frame, positions_along
 
-__all__ = ["PlaneFrame", "PlaneImage", "Transform", "layer_plane", "orient_preview", "plane_frame"]
+__all__ = [
+    "PlaneFrame", "PlaneImage", "Transform", "layer_plane", "layer_slice", "orient_preview", "plane_frame",
+]  # fmt: skip
 
 Transform = tuple[float, float, float, float, float, float]
 
@@ -71,6 +73,17 @@ def orient_preview(
     if layout is None:
         raise ValueError("the slices of this layer are not parallel to the plane")
     return layout.arranged(preview_slice, fill)
+
+
+def layer_slice(geometry: Geometry, frame: PlaneFrame, index: int) -> tuple[int, int]:
+    """Return the voxel axis and the slice of a layer that slice ``index`` of a frame shows.
+
+    The slice is -1 when the plane misses the layer; both are -1 when the slices are not parallel to the plane.
+    """
+    layout = _layout(geometry, frame)
+    if layout is None:
+        return -1, -1
+    return layout.normal_axis, layout.slice_at(float(frame.depths[index]))
 
 
 @dataclass(frozen=True, eq=False)

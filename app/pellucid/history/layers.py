@@ -1,0 +1,189 @@
+"""Steps that change which layers there are, their order, their fields and their volumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pellucid.history.command import SMALL, Command
+from pellucid.model.document import Document
+from pellucid.model.labels import LabelMap
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.model.volume import Volume
+
+
+class AddLayer(Command):
+    """Put a layer on top, or at a position, and make it active."""
+
+    def __init__(self, layer: Layer, position: int | None = None, label: str = "") -> None:
+        self.label = label or f"Add {layer.name}"
+        self._layer = layer
+        self._position = position
+        self._active: Layer | None = None
+
+    def do(self, document: Document) -> None:
+        """Insert the layer."""
+        if self._layer in document:
+            raise ValueError(f"the layer {self._layer.name!r} is already in the document")
+        self._active = document.active
+        document.insert(len(document) if self._position is None else self._position, self._layer)
+        document.active = self._layer
+
+    def undo(self, document: Document) -> None:
+        """Remove the layer; if it is active, the one that was active before becomes active again."""
+        was_active = document.active is self._layer
+        document.remove(self._layer)
+        if was_active and (self._active is None or self._active in document):
+            document.active = self._active
+
+
+class RemoveLayer(Command):
+    """Take a layer out."""
+
+    def __init__(self, layer: Layer, label: str = "") -> None:
+        self.label = label or f"Remove {layer.name}"
+        self._layer = layer
+        self._position = 0
+        self._was_active = False
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the layer, which only this step keeps."""
+        return SMALL + layer_bytes(self._layer)
+
+    def do(self, document: Document) -> None:
+        """Remove the layer and remember its place."""
+        self._position = document.position(self._layer)
+        self._was_active = document.active is self._layer
+        document.remove(self._layer)
+
+    def undo(self, document: Document) -> None:
+        """Put the layer back in its place."""
+        document.insert(self._position, self._layer)
+        if self._was_active:
+            document.active = self._layer
+
+
+class MoveLayer(Command):
+    """Move a layer to another position; 0 is the bottom."""
+
+    def __init__(self, layer: Layer, position: int, label: str = "") -> None:
+        self.label = label or f"Move {layer.name}"
+        self._layer = layer
+        self._to = position
+        self._from = 0
+
+    def do(self, document: Document) -> None:
+        """Move the layer."""
+        self._from = document.position(self._layer)
+        document.move(self._layer, self._to)
+
+    def undo(self, document: Document) -> None:
+        """Move the layer back."""
+        document.move(self._layer, self._from)
+
+
+class SetLayerField(Command):
+    """Set one field of a layer, such as its name.
+
+    Steps with the same ``merge_key`` on the same field that follow each other become one: a drag is one step.
+    """
+
+    def __init__(self, layer: Layer, field: str, value: Any, label: str, *, merge_key: str = "") -> None:
+        self.label = label
+        self._layer = layer
+        self._field = field
+        self._merge_key = merge_key
+        self._before = getattr(layer, field)
+        self._after = value
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the field has that value already."""
+        return bool(self._before == self._after)
+
+    def do(self, document: Document) -> None:
+        """Set the new value."""
+        self._before = getattr(self._layer, self._field)
+        setattr(self._layer, self._field, self._after)
+
+    def undo(self, document: Document) -> None:
+        """Set the value that was there before."""
+        setattr(self._layer, self._field, self._before)
+
+    def merge(self, following: Command) -> Command | None:
+        """Merge with a later step of the same drag."""
+        if not (isinstance(following, SetLayerField) and self._merge_key and self._key() == following._key()):
+            return None
+        merged = SetLayerField(self._layer, self._field, following._after, following.label)
+        merged._merge_key, merged._before = self._merge_key, self._before
+        return merged
+
+    def _key(self) -> tuple[int, str, str]:
+        return id(self._layer), self._field, self._merge_key
+
+
+class ReplaceVolume(Command):
+    """Give an image layer new frames, and the steps that made them."""
+
+    def __init__(
+        self, layer: ImageLayer, frames: tuple[Volume, ...], provenance: tuple[Provenance, ...], label: str
+    ) -> None:
+        self.label = label
+        self._layer = layer
+        self._before = (layer.frames, layer.provenance)
+        self._after = (frames, provenance)
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the old volumes that are not used any more."""
+        kept = {id(volume) for volume in self._after[0]}
+        return SMALL + sum(volume.nbytes for volume in self._before[0] if id(volume) not in kept)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the layer has these frames and steps already."""
+        return self._before == self._after
+
+    def do(self, document: Document) -> None:
+        """Swap the new frames in."""
+        self._before = (self._layer.frames, self._layer.provenance)
+        self._set(self._after)
+
+    def undo(self, document: Document) -> None:
+        """Swap the old frames back in."""
+        self._set(self._before)
+
+    def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...]]) -> None:
+        frames, self._layer.provenance = state  # listeners of the frames find the provenance in place
+        self._layer.frames = frames
+
+
+class ReplaceLabels(Command):
+    """Give a label layer another label map, for example one on another grid."""
+
+    def __init__(self, layer: LabelLayer, labels: LabelMap, label: str) -> None:
+        self.label = label
+        self._layer = layer
+        self._before = layer.labels
+        self._after = labels
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the old label map."""
+        return SMALL + int(self._before.array.nbytes)
+
+    def do(self, document: Document) -> None:
+        """Swap the new map in."""
+        self._before = self._layer.labels
+        self._layer.labels = self._after
+
+    def undo(self, document: Document) -> None:
+        """Swap the old map back in."""
+        self._layer.labels = self._before
+
+
+def layer_bytes(layer: Layer) -> int:
+    """Return the bytes of all voxels of a layer."""
+    if isinstance(layer, LabelLayer):
+        return int(layer.labels.array.nbytes)
+    return sum(volume.nbytes for volume in layer.frames)

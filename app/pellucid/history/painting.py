@@ -1,0 +1,236 @@
+"""Steps that change the voxels of a label map: strokes of the brush, and a label replaced as a whole."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pellucid.history.brush import Brush
+from pellucid.history.command import SMALL, Command
+from pellucid.model.document import Document
+from pellucid.model.findings import Refused
+from pellucid.model.labels import Box, LabelMap
+from pellucid.model.layer import LabelLayer, Provenance
+from pellucid.model.slicing import PlaneFrame
+
+_TILE = (8, 64, 64)
+_SLAB = 16
+
+
+@dataclass(frozen=True)
+class Patch:
+    """The voxels of a box before and after a change, compressed."""
+
+    box: Box
+    before: bytes
+    after: bytes
+
+    @staticmethod
+    def of(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Patch:
+        """Pack the voxels of a box, given as arrays of its shape and of one type."""
+        return Patch(box, *(zlib.compress(array.tobytes(), 1) for array in (before, after)))
+
+    @property
+    def nbytes(self) -> int:
+        """Return the compressed size."""
+        return len(self.before) + len(self.after)
+
+
+class PatchLabels(Command):
+    """Change voxels of a label layer, and with them the steps that made it when ``provenance`` is given."""
+
+    def __init__(
+        self,
+        layer: LabelLayer,
+        patches: Iterable[Patch],
+        label: str,
+        *,
+        provenance: tuple[Provenance, ...] | None = None,
+    ) -> None:
+        self.label = label
+        self.patches = tuple(patches)
+        self._layer = layer
+        self._before = layer.provenance
+        self._after = layer.provenance if provenance is None else provenance
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the compressed patches."""
+        return SMALL + sum(patch.nbytes for patch in self.patches)
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether no voxel changes."""
+        return not self.patches
+
+    def do(self, document: Document) -> None:
+        """Write the new voxels."""
+        self._before = self._layer.provenance
+        self._layer.provenance = self._after
+        self._write((patch.box, patch.after) for patch in self.patches)
+
+    def undo(self, document: Document) -> None:
+        """Write the old voxels."""
+        self._layer.provenance = self._before
+        self._write((patch.box, patch.before) for patch in self.patches)
+
+    def _write(self, contents: Iterable[tuple[Box, bytes]]) -> None:
+        labels = self._layer.labels
+        for box, packed in contents:
+            part = labels.array[box]
+            part[...] = np.frombuffer(zlib.decompress(packed), part.dtype).reshape(part.shape)
+        labels.touch(_union([patch.box for patch in self.patches]))
+
+
+class Stroke:
+    """One stroke of the brush or the eraser: painted at once, recorded at the end as one step, or given up.
+
+    Without ``ball`` a dab is a disc in slice ``index`` of ``frame``; sizes are in mm of the world. Voxels of
+    locked labels are left alone, and a locked label cannot be painted with (Refused).
+    """
+
+    def __init__(
+        self, layer: LabelLayer, value: int, frame: PlaneFrame, index: int, *, erase: bool = False
+    ) -> None:
+        self._layer = layer
+        self._labels = layer.labels
+        if not erase:
+            _check_value(self._labels, value)
+        name = self._labels.label(value).name
+        self._title = f"Erase on {layer.name}" if erase else f"Paint {name}"
+        self._value = 0 if erase else value
+        self._locked = _locked(self._labels)
+        self._brush = Brush(layer.geometry, frame, index)
+        self._tiles: dict[tuple[int, int, int], NDArray[Any]] = {}
+        self._last: NDArray[np.float64] | None = None
+
+    def dab(self, world: ArrayLike, diameter: float, *, ball: bool = False) -> None:
+        """Paint from the last point of the stroke to a world point, with a brush of ``diameter`` mm."""
+        point = np.array(world, dtype=np.float64)
+        start = point if self._last is None else self._last
+        self._last = point
+        footprint = self._brush.between(start, point, diameter / 2, ball=ball)
+        if footprint is None:
+            return
+        box, inside = footprint
+        part = self._labels.array[box]
+        change = inside & (part != self._value) & ~np.isin(part, self._locked)
+        if change.any():
+            self._keep(box)
+            part[change] = self._value
+            self._labels.touch(box)
+
+    def commit(self) -> PatchLabels | None:
+        """Return the whole stroke as one step, or None when it changed nothing."""
+        patches: list[Patch] = []
+        for start, before in self._tiles.items():
+            box = _box_at(start, before.shape)
+            patches.extend(_difference(box, before, self._labels.array[box]))
+        self._tiles.clear()
+        return PatchLabels(self._layer, patches, self._title) if patches else None
+
+    def abort(self) -> None:
+        """Restore what was there before the stroke."""
+        for start, before in self._tiles.items():
+            box = _box_at(start, before.shape)
+            self._labels.array[box] = before
+            self._labels.touch(box)
+        self._tiles.clear()
+
+    def _keep(self, box: Box) -> None:
+        """Copy the tiles that a box touches, unless they were copied before."""
+        spans = [
+            range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)
+        ]
+        for z in spans[0]:
+            for y in spans[1]:
+                for x in spans[2]:
+                    if (z, y, x) not in self._tiles:
+                        tile = self._labels.array[z : z + _TILE[0], y : y + _TILE[1], x : x + _TILE[2]]
+                        self._tiles[z, y, x] = tile.copy()
+
+
+def replace_label(
+    layer: LabelLayer,
+    value: int,
+    mask: NDArray[np.bool_],
+    label: str,
+    *,
+    provenance: tuple[Provenance, ...] | None = None,
+) -> PatchLabels | None:
+    """Return the step that makes ``value`` stand exactly where ``mask`` (z, y, x) is true; None if it does.
+
+    Voxels of other labels that are locked keep their value. Raise Refused when ``value`` itself is locked.
+    """
+    labels = layer.labels
+    _check_value(labels, value)
+    if mask.shape != labels.array.shape:
+        raise ValueError(f"mask {mask.shape} does not fit the labels {labels.array.shape}")
+    locked = _locked(labels)
+    patches: list[Patch] = []
+    for start in range(0, mask.shape[0], _SLAB):
+        slab = slice(start, min(start + _SLAB, mask.shape[0]))
+        before, wanted = labels.array[slab], mask[slab].astype(bool, copy=False)
+        after = before.copy()
+        after[(before == value) & ~wanted] = 0
+        after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
+        patches.extend(_difference((slab, *labels.whole()[1:]), before, after))
+    return PatchLabels(layer, patches, label, provenance=provenance) if patches else None
+
+
+def cleared(labels: LabelMap, value: int) -> list[Patch]:
+    """Return the patches that turn every voxel of a label into background."""
+    patches: list[Patch] = []
+    for start in range(0, labels.array.shape[0], _SLAB):
+        slab = slice(start, min(start + _SLAB, labels.array.shape[0]))
+        before = labels.array[slab]
+        held = before == value
+        if held.any():
+            patches.extend(_difference((slab, *labels.whole()[1:]), before, np.where(held, 0, before)))
+    return patches
+
+
+def _check_value(labels: LabelMap, value: int) -> None:
+    row = labels.label(value)
+    if row.locked:
+        raise Refused(f"The label “{row.name}” is locked. Unlock it in the label table to change it.")
+    if not 0 < value <= np.iinfo(labels.array.dtype).max:
+        raise Refused(f"The label value {value} does not fit this label layer. Use another label layer.")
+
+
+def _locked(labels: LabelMap) -> NDArray[Any]:
+    return np.array([row.value for row in labels.labels if row.locked], labels.array.dtype)
+
+
+def _difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator[Patch]:
+    """Yield one patch of the smallest box in which two arrays that fill ``box`` differ, if they do."""
+    changed = before != after
+    if not changed.any():
+        return
+    inner = []
+    for axis in range(3):
+        hit = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
+        inner.append(slice(int(hit[0]), int(hit[-1]) + 1))
+    z, y, x = (
+        slice(outer.start + part.start, outer.start + part.stop)
+        for outer, part in zip(box, inner, strict=True)
+    )
+    yield Patch.of((z, y, x), before[tuple(inner)], after[tuple(inner)].astype(before.dtype, copy=False))
+
+
+def _box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
+    z, y, x = (slice(first, first + length) for first, length in zip(start, shape, strict=True))
+    return z, y, x
+
+
+def _union(boxes: list[Box]) -> Box:
+    z, y, x = (
+        slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
+        for axis in range(3)
+    )
+    return z, y, x
