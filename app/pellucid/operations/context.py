@@ -1,0 +1,127 @@
+"""What an operation may know about its surroundings: progress, cancel, cores, the part that is looked at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+Region = tuple[slice, slice, slice]
+T = TypeVar("T")
+_POLL_SECONDS = 0.05
+
+
+class Refused(Exception):
+    """Raised when an operation cannot be done; the text is a sentence for people: what and what to do."""
+
+
+class Cancelled(Exception):
+    """Raised inside an operation that was told to stop."""
+
+
+def _ignore(fraction: float) -> None:
+    """Throw progress away."""
+
+
+def _never() -> bool:
+    """Never cancel."""
+    return False
+
+
+def available_cores() -> int:
+    """Return the number of processor cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0)) or 1
+    except AttributeError:  # macOS and Windows
+        return os.cpu_count() or 1
+
+
+@dataclass(frozen=True)
+class Context:
+    """The surroundings of one run of an operation.
+
+    ``progress`` receives fractions from 0 to 1 (from the thread that runs the operation, except while a
+    SimpleITK filter works), ``cancelled`` is asked often and from several threads. ``wanted`` is the region
+    (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``prepared``
+    holds what the operation learned from the whole image when it now sees only a part.
+    """
+
+    progress: Callable[[float], None] = _ignore
+    cancelled: Callable[[], bool] = _never
+    wanted: Region | None = None
+    threads: int = field(default_factory=available_cores)
+    prepared: Any = None
+
+    def check(self) -> None:
+        """Raise Cancelled when the run was told to stop."""
+        if self.cancelled():
+            raise Cancelled
+
+    def part(self, start: float, stop: float) -> Context:
+        """Return a context whose progress 0 to 1 fills ``start`` to ``stop`` of this one."""
+        return replace(self, progress=lambda fraction: self.progress(start + (stop - start) * fraction))
+
+    def region(self, shape: tuple[int, ...]) -> Region:
+        """Return the wanted region of an array (z, y, x[, c]), clipped to the array, without None."""
+        wanted = self.wanted or (slice(None),) * 3
+        z, y, x = (slice(*w.indices(n)[:2]) for w, n in zip(wanted, shape[:3], strict=True))
+        return z, y, x
+
+    def each(self, work: Callable[[T], None], items: Iterable[T]) -> None:
+        """Do ``work`` on every item, several at once; report progress and stop early when cancelled.
+
+        The items must be independent and small enough that one takes well under 200 ms.
+        """
+        todo = list(items)
+        if self.threads <= 1 or len(todo) <= 1:
+            for done, item in enumerate(todo):
+                self.check()
+                work(item)
+                self.progress((done + 1) / len(todo))
+            return
+        with ThreadPoolExecutor(min(self.threads, len(todo))) as pool:
+            waiting = {pool.submit(self._guarded, work, item) for item in todo}
+            try:
+                while waiting:
+                    finished, waiting = wait(waiting, _POLL_SECONDS, FIRST_COMPLETED)
+                    for future in finished:
+                        future.result()
+                    self.progress(1 - len(waiting) / len(todo))
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _guarded(self, work: Callable[[T], None], item: T) -> None:
+        self.check()
+        work(item)
+
+    def execute(self, filter: Any, *images: Any) -> Any:
+        """Run a SimpleITK filter object with progress and abort and return its image.
+
+        Raises Cancelled when told to stop, Refused when the filter fails.
+        """
+        import SimpleITK as sitk
+
+        self.check()
+
+        def report() -> None:
+            if self.cancelled():
+                filter.Abort()
+            else:
+                self.progress(min(1.0, float(filter.GetProgress())))
+
+        filter.SetNumberOfThreads(self.threads)
+        command = filter.AddCommand(sitk.sitkProgressEvent, report)
+        try:
+            result = filter.Execute(*images)
+        except RuntimeError as error:
+            self.check()
+            reason = str(error).strip().splitlines()[-1].rpartition("): ")[2].strip()
+            raise Refused(f"{filter.GetName()} cannot work on this image: {reason}") from error
+        finally:
+            del command
+            filter.RemoveAllCommands()
+        self.check()
+        return result

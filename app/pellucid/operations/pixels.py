@@ -1,0 +1,193 @@
+"""The bridge between SimpleITK images and NumPy arrays (z, y, x[, c]), without copies, and what it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from pellucid.operations.context import Context, Refused, Region
+
+Array = NDArray[Any]
+_CHUNK_VOXELS = 1 << 22
+_GRID_TOLERANCE = 1e-3  # mm, the largest distance of corresponding corners of grids that count as the same
+_PIXEL_IDS = {
+    np.dtype(np.uint8): (sitk.sitkUInt8, sitk.sitkVectorUInt8),
+    np.dtype(np.int8): (sitk.sitkInt8, sitk.sitkVectorInt8),
+    np.dtype(np.uint16): (sitk.sitkUInt16, sitk.sitkVectorUInt16),
+    np.dtype(np.int16): (sitk.sitkInt16, sitk.sitkVectorInt16),
+    np.dtype(np.uint32): (sitk.sitkUInt32, sitk.sitkVectorUInt32),
+    np.dtype(np.int32): (sitk.sitkInt32, sitk.sitkVectorInt32),
+    np.dtype(np.uint64): (sitk.sitkUInt64, sitk.sitkVectorUInt64),
+    np.dtype(np.int64): (sitk.sitkInt64, sitk.sitkVectorInt64),
+    np.dtype(np.float32): (sitk.sitkFloat32, sitk.sitkVectorFloat32),
+    np.dtype(np.float64): (sitk.sitkFloat64, sitk.sitkVectorFloat64),
+}
+_KNOWN_IDS = {pixel_id for pair in _PIXEL_IDS.values() for pixel_id in pair}
+
+
+class _Memory:
+    """Hand NumPy the memory of an image together with a reference that keeps the image alive."""
+
+    def __init__(self, image: sitk.Image, *, writable: bool) -> None:
+        self.image = image
+        interface = dict(sitk.GetArrayViewFromImage(image).__array_interface__)
+        pointer, _ = interface["data"]
+        self.__array_interface__ = interface | {"data": (pointer, not writable)}
+
+
+def view(image: sitk.Image) -> Array:
+    """Return a read-only array (z, y, x[, c]) of a 2-D or 3-D image that keeps the image alive."""
+    array = np.asarray(_Memory(image, writable=False))
+    return array if image.GetDimension() == 3 else array[np.newaxis]
+
+
+def blank(like: sitk.Image, dtype: Any, *, components: int | None = None) -> tuple[sitk.Image, Array]:
+    """Return a new image of zeros on the same grid and the array through which to fill it.
+
+    ``components`` is the number of values per voxel, that of ``like`` when None.
+    """
+    count = like.GetNumberOfComponentsPerPixel() if components is None else components
+    pixel_id = _PIXEL_IDS[np.dtype(dtype)][count > 1]
+    image = sitk.Image(like.GetSize(), pixel_id, count) if count > 1 else sitk.Image(like.GetSize(), pixel_id)
+    image.CopyInformation(like)
+    array = np.asarray(_Memory(image, writable=True))
+    return image, array if image.GetDimension() == 3 else array[np.newaxis]
+
+
+def work_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the floating type that holds every value of a pixel type closely enough to compute with."""
+    small = dtype.itemsize <= 2 or dtype == np.float32
+    return np.dtype(np.float32 if small else np.float64)
+
+
+def store(values: Array, out: Array) -> None:
+    """Write computed values into an array of another type; whole-number types are rounded and clipped."""
+    if out.dtype.kind in "iu":
+        lowest, highest = _bounds(out.dtype, values.dtype)
+        np.clip(np.rint(values, out=values), lowest, highest, out=values)
+        np.copyto(out, values, casting="unsafe")
+    else:
+        np.copyto(out, values, casting="same_kind")
+
+
+def _bounds(dtype: np.dtype[Any], work: np.dtype[Any]) -> tuple[float, float]:
+    """Return the extreme whole numbers of a type that the floating work type can hold without overflow."""
+    info = np.iinfo(dtype)
+    highest = work.type(info.max)
+    if float(highest) > info.max:
+        highest = np.nextafter(highest, work.type(0))
+    return float(info.min), float(highest)
+
+
+def blocks(region: Region, shape: tuple[int, ...], voxels: int = _CHUNK_VOXELS) -> Iterator[Region]:
+    """Split a region into slabs, and slabs of huge slices into strips, of at most about ``voxels`` voxels."""
+    z, y, x = region
+    width = max(1, x.stop - x.start) * int(np.prod(shape[3:]))
+    plane = max(1, y.stop - y.start) * width
+    deep, high = max(1, voxels // plane), max(1, min(y.stop - y.start, voxels // width))
+    for first in range(z.start, z.stop, deep):
+        for row in range(y.start, y.stop, high):
+            yield slice(first, min(first + deep, z.stop)), slice(row, min(row + high, y.stop)), x
+
+
+def axis_lengths(image: sitk.Image) -> tuple[float, float, float]:
+    """Return the spacing along x, y, z; a planar image has 1.0 along z."""
+    spacing = image.GetSpacing()
+    return (spacing[0], spacing[1], spacing[2] if len(spacing) == 3 else 1.0)
+
+
+def as_mask(image: sitk.Image, context: Context | None = None) -> sitk.Image:
+    """Return an image as a mask of 0 and 1; every value but zero (and NaN) is inside."""
+    array = view(image)
+    if array.dtype == np.uint8 and (array.size == 0 or array.max() <= 1):
+        return image
+    result, out = blank(image, np.uint8)
+
+    def work(block: Region) -> None:
+        values = array[block]
+        inside = values != 0
+        if array.dtype.kind == "f":
+            inside &= ~np.isnan(values)
+        out[block] = inside
+
+    context = context or Context()
+    context.each(work, blocks(context.region(array.shape), array.shape))
+    return result
+
+
+def accept(title: str, kinds: tuple[str, ...], images: tuple[sitk.Image, ...]) -> tuple[sitk.Image, ...]:
+    """Return the images as the operation takes them; raise Refused with a sentence when they do not fit."""
+    for kind, image in zip(kinds, images, strict=True):
+        _check_pixels(title, kind, image)
+    for other in images[1:]:
+        _check_same_grid(title, images[0], other)
+    return tuple(
+        as_mask(image) if kind == "mask" else image for kind, image in zip(kinds, images, strict=True)
+    )
+
+
+def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:
+    pixels = image.GetPixelIDTypeAsString()
+    if image.GetDimension() not in (2, 3):
+        raise Refused(
+            f"{title} works on images of two or three dimensions; this one has {image.GetDimension()}."
+        )
+    if image.GetPixelID() not in _KNOWN_IDS:
+        raise Refused(
+            f"{title} cannot work on pixels of the type {pixels}; convert the image to numbers first."
+        )
+    if 0 in image.GetSize():
+        raise Refused(f"{title} cannot work on an image without voxels.")
+    if kind == "mask" and image.GetNumberOfComponentsPerPixel() > 1:
+        raise Refused(f"{title} needs a mask, one number per voxel; this is a colour image.")
+
+
+def _check_same_grid(title: str, first: sitk.Image, other: sitk.Image) -> None:
+    if first.GetSize() == other.GetSize():
+        far = max(np.abs(a - b).max() for a, b in zip(_corners(first), _corners(other), strict=True))
+        if far <= _GRID_TOLERANCE:
+            return
+    raise Refused(
+        f"{title} needs two masks on the same grid; these differ in size or position. Resample one first."
+    )
+
+
+def _corners(image: sitk.Image) -> list[Array]:
+    last = [n - 1 for n in image.GetSize()]
+    bits = range(1 << len(last))
+    corners = ([n * (b >> k & 1) for k, n in enumerate(last)] for b in bits)
+    return [np.array(image.TransformIndexToPhysicalPoint(corner)) for corner in corners]
+
+
+def need_scalar(title: str, image: sitk.Image) -> None:
+    """Raise Refused when the image has colour."""
+    if image.GetNumberOfComponentsPerPixel() > 1:
+        raise Refused(
+            f"{title} needs one value per voxel; this is a colour image. Take one channel of it first."
+        )
+
+
+def finite_extremes(image: sitk.Image, context: Context) -> tuple[float, float] | tuple[int, int]:
+    """Return the smallest and largest finite value (whole numbers stay whole); 0, 0 when there is none."""
+    array = view(image)
+    found: list[tuple[Any, Any]] = []
+
+    def work(block: Region) -> None:
+        values = array[block]
+        low, high = values.min(), values.max()
+        if array.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
+            values = values[np.isfinite(values)]
+            if values.size == 0:
+                return
+            low, high = values.min(), values.max()
+        found.append((low.item(), high.item()))
+
+    whole = (slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2]))
+    context.each(work, blocks(whole, array.shape))
+    if not found:
+        return 0.0, 0.0
+    return min(low for low, _ in found), max(high for _, high in found)

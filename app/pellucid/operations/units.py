@@ -1,0 +1,59 @@
+"""The vocabulary of parameters: units, what is valid, and what a slider offers.
+
+``Annotated[Millimetres, Range(0), Slider(0.1, 20, 0.1)]`` says that any length from zero is valid and that
+a slider runs from 0.1 to 20 mm. A quantity whose useful range depends on the image (an intensity, a box)
+has no Slider; the form takes it from the histogram or the grid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+
+@dataclass(frozen=True)
+class Unit:
+    """The unit of a parameter, as shown behind its value; ``"intensity"`` means that of the image."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """The closed range of valid values; None means no limit."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+@dataclass(frozen=True)
+class Slider:
+    """The range and the step a slider offers; any valid value can still be typed."""
+
+    minimum: float
+    maximum: float
+    step: float
+
+
+@dataclass(frozen=True)
+class Title:
+    """The name of a parameter or, for a choice, also the words for its values."""
+
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+def _split(value: Any) -> Any:
+    """Let a box be written as one text, ``"0,0,0,10,10,10"``."""
+    return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+
+
+Millimetres = Annotated[float, Unit("mm")]
+Voxels = Annotated[int, Unit("voxels")]
+Intensity = Annotated[float, Unit("intensity")]
+Percent = Annotated[float, Unit("%"), Range(0, 100), Slider(0, 100, 1)]
+Count = Annotated[int, Unit(""), Range(0)]
+Box = Annotated[tuple[int, int, int, int, int, int], Unit("voxels"), BeforeValidator(_split)]
+"""First voxel x, y, z, then the number of voxels along x, y, z."""
