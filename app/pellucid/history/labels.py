@@ -18,7 +18,7 @@ class SetLabelTable(Command):
     """Give a label layer another table: rows added, renamed, recoloured, locked.
 
     What the user hides or shows is not a matter of the history, so the visibility of a row is only set where
-    the new table differs from the old one in it. Steps with the same ``merge_key`` on the same layer that follow
+    the new table differs from the old one in it. Steps with the same ``merge_key`` on one layer that follow
     each other become one: a drag through colours is one step.
     """
 

@@ -78,7 +78,7 @@ def orient_preview(
 def layer_slice(geometry: Geometry, frame: PlaneFrame, index: int) -> tuple[int, int]:
     """Return the voxel axis and the slice of a layer that slice ``index`` of a frame shows.
 
-    The slice is -1 when the plane misses the layer; both are -1 when the slices are not parallel to the plane.
+    The slice is -1 when the plane misses the layer; both are -1 when its slices are not parallel to it.
     """
     layout = _layout(geometry, frame)
     if layout is None:

@@ -1,0 +1,229 @@
+"""Exact histograms of a whole volume, and the windows that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.geometry import Floats
+from pellucid.model.labels import Box
+from pellucid.model.volume import Volume
+
+CHUNK = 8
+_FLOAT_BINS = 4096
+_MOST_BINS = 1 << 20
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
+
+
+class Stopped(Exception):
+    """Raised when the caller asked to stop."""
+
+
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """Counts of values; bin k holds [start + k·step, start + (k + 1)·step), the last bin its upper end as well.
+
+    ``discrete``: every bin is one whole value, ``start + k``. ``total`` values were counted, with their
+    ``minimum``, ``maximum``, ``mean`` and standard deviation ``std`` (of the population); all are 0 when
+    nothing was counted.
+    """
+
+    counts: NDArray[np.int64]
+    start: float
+    step: float
+    discrete: bool
+    total: int
+    minimum: float
+    maximum: float
+    mean: float
+    std: float
+
+    @property
+    def edges(self) -> Floats:
+        """Return the edges of the bins, shape (bins + 1,)."""
+        return self.start + self.step * np.arange(len(self.counts) + 1, dtype=np.float64)
+
+    @cached_property
+    def _cumulated(self) -> NDArray[np.int64]:
+        return np.cumsum(self.counts)
+
+    def cdf(self) -> Floats:
+        """Return the share of values up to and with each bin, from above 0 to 1."""
+        return np.asarray(self._cumulated / max(self.total, 1), dtype=np.float64)
+
+    def percentile(self, q: float) -> float:
+        """Return the value below which ``q`` percent lie, exact for discrete bins, else within a bin."""
+        if self.total == 0:
+            return 0.0
+        rank = (self.total - 1) * q / 100
+        if self.discrete:
+            low = int(np.floor(rank))
+            first, second = np.searchsorted(
+                self._cumulated, [low, min(low + 1, self.total - 1)], side="right"
+            )
+            return float(self.start + first + (second - first) * (rank - low))
+        k = int(np.searchsorted(self._cumulated, rank, side="right"))
+        before = float(self._cumulated[k - 1]) if k else 0.0
+        value = self.start + self.step * (k + (rank - before) / float(self.counts[k]))
+        return float(np.clip(value, self.minimum, self.maximum))
+
+    def rebinned(self, bins: int) -> Histogram:
+        """Return a histogram of at most ``bins`` bins, for drawing; neighbouring bins are added up."""
+        width = -(-len(self.counts) // bins)
+        if width <= 1:
+            return self
+        padded = np.pad(self.counts, (0, -len(self.counts) % width)).reshape(-1, width).sum(axis=1)
+        summary = (self.total, self.minimum, self.maximum, self.mean, self.std)
+        return Histogram(padded, self.start, self.step * width, False, *summary)
+
+
+def histogram(
+    volume: Volume,
+    *,
+    mask: NDArray[Any] | None = None,
+    region: Box | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Histogram:
+    """Count every value of a volume, or of a region (z, y, x) or mask (z, y, x) of it.
+
+    Padding and values that are not finite are left out; colours count by their luminance. Whole numbers get a
+    bin per value, floats 4096 bins from the lowest to the highest value. Raise Stopped when ``cancelled``
+    says so.
+    """
+
+    def chunks() -> Iterator[NDArray[Any]]:
+        array = volume.array if region is None else volume.array[region]
+        chosen = None if mask is None else (mask if region is None else mask[region])
+        for start in range(0, array.shape[0], CHUNK):
+            if cancelled():
+                raise Stopped
+            part = scalar(array[start : start + CHUNK], volume)
+            yield (
+                part.ravel()
+                if chosen is None
+                else part[chosen[start : start + CHUNK].astype(bool, copy=False)]
+            )
+            progress(min(1.0, (start + CHUNK) / array.shape[0]))
+
+    kind = volume.dtype
+    if kind.kind in "iu" or kind.kind == "b":
+        low, high = _whole_range(chunks, kind)
+        if high - low < _MOST_BINS:
+            return _count_whole(chunks, low, high, volume.padding)
+    return _count_wide(chunks, volume.padding)
+
+
+def scalar(values: NDArray[Any], volume: Volume) -> NDArray[Any]:
+    """Return one value per voxel: as it is, or the luminance of a colour in the type of its components."""
+    if not volume.is_colour:
+        return values
+    weights = _LUMINANCE if volume.components >= 3 else np.full(volume.components, 1 / volume.components)
+    light: NDArray[Any] = values[..., : len(weights)] @ weights
+    return np.asarray(np.rint(light).astype(values.dtype) if values.dtype.kind in "iu" else light)
+
+
+def counted(values: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[np.bool_] | None:
+    """Return which values belong to the image and are finite, or None when all do."""
+    valid = np.isfinite(values) if values.dtype.kind == "f" else None
+    if padding is not None:
+        inside = (values < padding[0]) | (values > padding[1])
+        valid = inside if valid is None else valid & inside
+    return valid
+
+
+def auto_limits(histogram: Histogram, low: float = 0.1, high: float = 99.9) -> tuple[float, float]:
+    """Return the window between two percentiles, at least one step wide."""
+    first, last = histogram.percentile(low), histogram.percentile(high)
+    if last <= first:
+        first, last = histogram.minimum, histogram.maximum
+    return (first, last) if last > first else (first - 0.5, first + 0.5)
+
+
+def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple[float, float]:
+    """Return the window to show first: that of the source, else the percentiles of the values.
+
+    Without a histogram the percentiles of the middle slice are taken. Colours in bytes keep their full range.
+    """
+    for window in volume.acquisition.windows:
+        if window.width > 0:
+            return window.level - window.width / 2, window.level + window.width / 2
+    if volume.is_colour and volume.dtype == np.uint8:
+        return 0.0, 255.0
+    if histogram_ is None:
+        middle = volume.array.shape[0] // 2
+        histogram_ = histogram(volume, region=(slice(middle, middle + 1), slice(None), slice(None)))
+    return auto_limits(histogram_)
+
+
+Chunks = Callable[[], Iterator[NDArray[Any]]]
+
+
+def _whole_range(chunks: Chunks, kind: np.dtype[Any]) -> tuple[int, int]:
+    if kind.kind == "b":
+        return 0, 1
+    if kind.itemsize <= 2:
+        return int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+    ends = [(int(part.min()), int(part.max())) for part in chunks() if part.size]
+    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else (0, 0)
+
+
+def _count_whole(chunks: Chunks, low: int, high: int, padding: tuple[float, float] | None) -> Histogram:
+    counts = np.zeros(high - low + 1, np.int64)
+    for part in chunks():
+        # Unsigned 64-bit values do not fit an index before they are shifted.
+        shifted = part - part.dtype.type(low) if part.dtype.itemsize == 8 else part.astype(np.intp) - low
+        counts += np.bincount(shifted.astype(np.intp, copy=False), minlength=len(counts))
+    if padding is not None:
+        first, last = (int(n) for n in (np.ceil(padding[0]) - low, np.floor(padding[1]) - low))
+        counts[max(first, 0) : max(last + 1, 0)] = 0
+    used = np.flatnonzero(counts)
+    if not used.size:
+        return Histogram(np.zeros(1, np.int64), 0.0, 1.0, True, 0, 0.0, 0.0, 0.0, 0.0)
+    counts = counts[used[0] : used[-1] + 1].copy()
+    start, total = low + int(used[0]), int(counts.sum())
+    offsets = np.arange(len(counts), dtype=np.float64)
+    mean = float(counts @ offsets) / total
+    std = float(np.sqrt(counts @ (offsets - mean) ** 2 / total))
+    return Histogram(
+        counts,
+        float(start),
+        1.0,
+        True,
+        total,
+        float(start),
+        float(start + len(counts) - 1),
+        start + mean,
+        std,
+    )
+
+
+def _count_wide(chunks: Chunks, padding: tuple[float, float] | None) -> Histogram:
+    def values() -> Iterator[Floats]:
+        for part in chunks():
+            valid = counted(part, padding)
+            yield (part if valid is None else part[valid]).astype(np.float64)
+
+    total, mean, squares, low, high = 0, 0.0, 0.0, np.inf, -np.inf
+    for part in values():
+        if part.size:  # Chan, Golub and LeVeque (1979): join the moments of two samples
+            change = float(part.mean()) - mean
+            joined = total + part.size
+            squares += float(((part - part.mean()) ** 2).sum()) + change**2 * total * part.size / joined
+            mean += change * part.size / joined
+            total, low, high = joined, min(low, float(part.min())), max(high, float(part.max()))
+    if not total:
+        return Histogram(np.zeros(1, np.int64), 0.0, 1.0, False, 0, 0.0, 0.0, 0.0, 0.0)
+    top = high if high > low else low + 1.0
+    # Bins finer than the numbers themselves can tell apart do not exist.
+    bins = int(min(_FLOAT_BINS, max(1.0, (high - low) / (4 * np.spacing(max(abs(low), abs(high)))))))
+    counts = np.zeros(bins, np.int64)
+    for part in values():
+        counts += np.histogram(part, bins=bins, range=(low, top))[0]
+    std = float(np.sqrt(squares / total))
+    return Histogram(counts, low, (top - low) / bins, False, total, low, high, mean, std)
