@@ -1,0 +1,16 @@
+"""The session: one document with its history, jobs, settings and everything that was found on disk.
+
+The same object drives the window, the tests and scripts; only here do operations meet layers.
+
+    session.py   Session: owns the pieces, says what happened (notices), undo and redo
+    library.py   what scanning found: series, images, problems, thumbnails
+    loading.py   from a found item to layers; the first slice before the rest
+    running.py   preview and apply of an operation on the active layer
+    labelling.py labels: layers, table, strokes, statistics
+    looking.py   windows, histograms, values under the cursor
+    saving.py    the work in one file, exports
+"""
+
+from pellucid.session.session import Session
+
+__all__ = ["Session"]

@@ -1,0 +1,142 @@
+"""Labels: layers, the table, strokes and statistics. Whatever saving would write differently is undoable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.history.labels import DeleteLabel, SetLabelTable
+from pellucid.history.layers import AddLayer
+from pellucid.history.painting import Stroke
+from pellucid.jobs.job import Job
+from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Label, color_for
+from pellucid.model.layer import LabelLayer, blank_labels, unique_name
+from pellucid.model.slicing import PlaneFrame
+from pellucid.model.statistics import LabelRow, label_statistics
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+MAX_LABELS = 255
+
+
+class Labelling:
+    """Everything the user does to label layers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._stroke: Stroke | None = None
+
+    def add_layer(self, geometry: Geometry | None = None, name: str = "Labels") -> LabelLayer:
+        """Add an empty label layer on a grid (that of the active image unless given) and make it active."""
+        document = self._session.document
+        if geometry is None:
+            image = document.active_image
+            if image is None:
+                raise Refused("There is no image to label. Open an image first.")
+            geometry = image.geometry
+        layer = LabelLayer(unique_name(name, {other.name for other in document.layers}), blank_labels(geometry))
+        layer.labels.set_label(Label(1, "Label 1", color_for(1)))
+        self._session.history.do(AddLayer(layer))
+        document.active = layer
+        return layer
+
+    def layer_for(self, geometry: Geometry) -> LabelLayer:
+        """Return the active label layer on a grid; make one when there is none."""
+        current = self._session.document.active_labels
+        if current is not None and current.geometry.same_grid(geometry):
+            return current
+        return self.add_layer(geometry)
+
+    def add_label(self, layer: LabelLayer, name: str = "") -> int:
+        """Add a row with a free value to the table, make it active and return the value."""
+        value = layer.labels.free_value()
+        if value > MAX_LABELS:
+            raise Refused(f"“{layer.name}” already has {MAX_LABELS} labels. Add another label layer.")
+        row = Label(value, name or f"Label {value}", color_for(value))
+        self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
+        layer.active_label = value
+        return value
+
+    def edit_label(self, layer: LabelLayer, value: int, **changes: Any) -> None:
+        """Change name, colour or lock of a label as one step; visibility is a matter of the screen only."""
+        if set(changes) == {"visible"}:
+            layer.labels.edit_label(value, **changes)
+            return
+        old = layer.labels.label(value)
+        new = replace(old, **changes)
+        if new == old:
+            return
+        rows = tuple(new if row.value == value else row for row in layer.labels.labels)
+        what = "Rename label" if new.name != old.name else "Recolour label" if new.color != old.color else "Lock label"
+        if old.locked and not new.locked:
+            what = "Unlock label"
+        self._session.history.do(SetLabelTable(layer, rows, f"{what} {old.name}"))
+
+    def delete_label(self, layer: LabelLayer, value: int) -> None:
+        """Remove a label and its voxels."""
+        self._session.history.do(DeleteLabel(layer, value))
+        rows = layer.labels.labels
+        if value == layer.active_label and rows:
+            layer.active_label = rows[0].value
+
+    def active_mask_for(self, geometry: Geometry) -> NDArray[np.bool_] | None:
+        """Return the active label as a boolean array (z, y, x) if it lies on this grid and is not empty."""
+        layer = self._session.document.active_labels
+        if layer is None or not layer.geometry.same_grid(geometry):
+            return None
+        mask = layer.labels.mask(layer.active_label)
+        return mask if mask.any() else None
+
+    def begin_stroke(self, frame: PlaneFrame, index: int, *, erase: bool = False) -> None:
+        """Begin a brush stroke on a slice; a label layer is made when there is none."""
+        image = self._session.document.active_image
+        active = self._session.document.active
+        if isinstance(active, LabelLayer):
+            layer = active
+        elif image is not None:
+            layer = self.layer_for(image.geometry)
+        else:
+            raise Refused("There is no image to paint on. Open an image first.")
+        label = layer.labels.label(layer.active_label)
+        if label.locked:
+            raise Refused(f"The label “{label.name}” is locked. Unlock it in the label table to paint.")
+        self._stroke = Stroke(layer, layer.active_label, frame, index, erase=erase)
+
+    def stroke_to(self, world: Any) -> None:
+        """Paint from the last point of the stroke to a world point."""
+        if self._stroke is not None:
+            view = self._session.view
+            self._stroke.dab(world, view.brush_diameter, ball=view.brush_ball)
+
+    def end_stroke(self) -> None:
+        """Finish the stroke as one step; a stroke that changed nothing leaves no step."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            command = stroke.commit()
+            if command is not None:
+                self._session.history.do(command)
+
+    def abort_stroke(self) -> None:
+        """Give the stroke up and restore what was there."""
+        stroke, self._stroke = self._stroke, None
+        if stroke is not None:
+            stroke.abort()
+
+    def statistics(self, done: Callable[[list[LabelRow]], None]) -> Job | None:
+        """Compute statistics of every label of the active label layer on the active image, in the background."""
+        labels, image = self._session.document.active_labels, self._session.document.active_image
+        if labels is None:
+            done([])
+            return None
+        volume = image.volume if image is not None else None
+        snapshot = labels.labels.copy()
+        return self._session.jobs.query(
+            "statistics", f"Statistics of {labels.name}",
+            lambda job: label_statistics(volume, snapshot, cancelled=job.cancelled), done)  # fmt: skip

@@ -1,0 +1,129 @@
+"""What scanning found on disk, growing while the scan runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from pellucid.jobs.job import Job
+from pellucid.jobs.runner import Runner
+
+if TYPE_CHECKING:
+    from pellucid.dicom.scan import Problem
+    from pellucid.dicom.stack import Series
+    from pellucid.files.discover import Found
+    from pellucid.files.images import ImageFile
+
+    Item = Series | ImageFile
+
+
+class Library:
+    """Series, images and problems found so far; later scans add to it."""
+
+    changed = Signal()
+    thumbnail_ready = Signal(str)
+    """Emitted with the key of the item whose thumbnail can now be had."""
+
+    def __init__(self, jobs: Runner) -> None:
+        self._jobs = jobs
+        self._series: dict[str, Series] = {}
+        self._images: dict[str, ImageFile] = {}
+        self._problems: dict[Path, Problem] = {}
+        self._thumbnails: dict[str, NDArray[Any] | None] = {}
+        self.job: Job | None = None
+        self.scanning = False
+        self.seen = 0
+        self.total: int | None = None
+
+    @property
+    def series(self) -> tuple[Series, ...]:
+        """Return the DICOM series found, in the order they were found."""
+        return tuple(self._series.values())
+
+    @property
+    def images(self) -> tuple[ImageFile, ...]:
+        """Return the image files found."""
+        return tuple(self._images.values())
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return the files that could not be read, each with its sentence."""
+        return tuple(self._problems.values())
+
+    def key(self, item: Item) -> str:
+        """Return the name under which an item is dragged, cached and found again."""
+        return f"series:{item.uid}" if hasattr(item, "uid") else f"image:{item.path}"
+
+    def item(self, key: str) -> Item | None:
+        """Return the item of a key, or None when it is not in the library."""
+        kind, _, name = key.partition(":")
+        return self._series.get(name) if kind == "series" else self._images.get(name)
+
+    def scan(self, paths: Iterable[Path], done: Callable[[Found], None]) -> Job:
+        """Look for images in files and folders; the library fills while the job runs."""
+        roots = tuple(paths)
+
+        def work(job: Job) -> Found:
+            from pellucid.files.discover import discover
+
+            return discover(roots, on_found=lambda found: self._jobs.post(lambda: self._take(found)),
+                            cancelled=job.cancelled)  # fmt: skip
+
+        def finish(found: Found) -> None:
+            self.scanning = False
+            self._take(found)
+            done(found)
+
+        self.scanning, self.seen, self.total = True, 0, None
+        self.changed.emit()
+        self.job = self._jobs.load(f"Looking for images in {_named(roots)}", work, finish)
+        self.job.changed.connect(self._check_ended)
+        return self.job
+
+    def _check_ended(self) -> None:
+        """Notice a scan that failed or was cancelled: neither hands over an answer."""
+        if self.scanning and self.job is not None and self.job.finished:
+            self.scanning = False
+            self.changed.emit()
+
+    def _take(self, found: Found) -> None:
+        self._series.update({series.uid: series for series in found.series})
+        self._images.update({str(image.path): image for image in found.images})
+        self._problems.update({problem.path: problem for problem in found.problems})
+        self.seen, self.total = found.seen, found.total
+        self.changed.emit()
+
+    def clear(self) -> None:
+        """Forget everything that was found."""
+        self._series.clear()
+        self._images.clear()
+        self._problems.clear()
+        self._thumbnails.clear()
+        self.changed.emit()
+
+    def thumbnail(self, item: Item) -> NDArray[Any] | None:
+        """Return the thumbnail (h, w[, 3]) uint8 of an item; None while it is being made or cannot be had."""
+        key = self.key(item)
+        if key not in self._thumbnails:
+            self._thumbnails[key] = None
+            self._jobs.query(f"thumbnail {key}", "Thumbnail", lambda _job: _draw(item), lambda t: self._keep(key, t))
+        return self._thumbnails[key]
+
+    def _keep(self, key: str, thumbnail: NDArray[Any] | None) -> None:
+        self._thumbnails[key] = thumbnail
+        self.thumbnail_ready.emit(key)
+
+
+def _draw(item: Any) -> NDArray[Any] | None:
+    from pellucid.dicom.read import thumbnail
+    from pellucid.files.images import thumbnail as image_thumbnail
+
+    return thumbnail(item) if hasattr(item, "uid") else image_thumbnail(item)
+
+
+def _named(roots: tuple[Path, ...]) -> str:
+    return roots[0].name or str(roots[0]) if len(roots) == 1 else f"{len(roots)} places"

@@ -1,0 +1,182 @@
+"""From a found item to layers of the document: the first slice at once, the rest when it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.history.layers import AddLayer, RemoveLayer
+from pellucid.jobs.job import Job, JobState
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
+from pellucid.model.histogram import histogram, initial_limits
+from pellucid.model.volume import Acquisition, Volume, image_from_array
+
+if TYPE_CHECKING:
+    from pellucid.dicom.stack import Series, VolumePlan
+    from pellucid.session.library import Item
+    from pellucid.session.session import Session
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load job hands to the main thread: frames, the window to begin with, and where they came from."""
+
+    frames: tuple[Volume, ...]
+    limits: tuple[float, float]
+    name: str
+    source: Source
+
+
+def parts(item: Item) -> tuple[str, ...]:
+    """Return a name for each volume an item holds; plans of one sequence count as one."""
+    if not hasattr(item, "volumes"):
+        return (item.path.name,)
+    return tuple(_part_name(plans) for plans in sequences(item))
+
+
+def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
+    """Group the volumes of a series: plans that share a sequence key are the frames of one image."""
+    groups: dict[str, list[VolumePlan]] = {}
+    for n, plan in enumerate(series.volumes):
+        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def _part_name(plans: tuple[VolumePlan, ...]) -> str:
+    return plans[0].label if len(plans) == 1 else f"{len(plans)} frames"
+
+
+class Loading:
+    """Load items in the background and put them into the document."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.job: Job | None = None
+        self._first: ImageLayer | None = None
+
+    def load(self, item: Item, part: int = 0, *, replace: bool = True) -> Job:
+        """Load one volume of an item; ``replace`` closes what is open (one undoable step)."""
+        session = self._session
+        if self.job is not None and replace:
+            self.job.cancel()
+            self._drop_first()
+
+        def work(job: Job) -> Loaded:
+            def first(pixels: NDArray[Any], index: int) -> None:
+                job.report(0.0, "first slice")
+                session.jobs.post(lambda: self._show_first(job, item, part, pixels, index))
+
+            return read(item, part, job, first)
+
+        def done(loaded: Loaded) -> None:
+            self._drop_first()
+            self.job = None
+            self.add(loaded, replace=replace)
+
+        def failed(sentence: str) -> None:
+            self._drop_first()
+            self.job = None
+            session.notice.emit(sentence, "error")
+
+        self.job = session.jobs.load(f"Opening {_title(item)}", work, done, failed)
+        self.job.changed.connect(self._check_cancelled)
+        return self.job
+
+    def _check_cancelled(self) -> None:
+        """Take the first slice away when the user cancelled: a cancelled job hands over no answer."""
+        if self.job is not None and self.job.state is JobState.CANCELLED:
+            self.job = None
+            self._drop_first()
+
+    def add(self, loaded: Loaded, *, replace: bool) -> ImageLayer:
+        """Put loaded frames into the document as a new active image layer."""
+        session = self._session
+        document = session.document
+        names = set() if replace else {layer.name for layer in document.layers}
+        layer = ImageLayer(unique_name(loaded.name, names), loaded.frames, source=loaded.source)
+        layer.display.set_limits(*loaded.limits)
+        layer.first_limits = loaded.limits
+        layer.display.invert = layer.volume.acquisition.monochrome1
+        with session.history.group(f"Open {layer.name}"):
+            if replace:
+                for old in reversed(document.layers):
+                    session.history.do(RemoveLayer(old))
+            session.history.do(AddLayer(layer))
+        document.active = layer
+        if len(document) == 1:
+            session.centre_crosshair()
+        return layer
+
+    def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
+        """Show one decoded slice as a layer of its own until the whole volume is there."""
+        session = self._session
+        if job is not self.job or job.finished or self._first is not None or session.document.layers:
+            return
+        plan = sequences(item)[part][0] if hasattr(item, "volumes") else None
+        if plan is None:
+            return
+        volume = _one_slice(plan, pixels, index)
+        layer = ImageLayer(_title(item), (volume,))
+        layer.display.set_limits(*initial_limits(volume))
+        layer.display.invert = volume.acquisition.monochrome1
+        self._first = layer
+        session.document.insert(0, layer)
+        session.centre_crosshair()
+        session.first_slice.emit(layer)
+
+    def _drop_first(self) -> None:
+        first, self._first = self._first, None
+        if first is not None and first in self._session.document:
+            self._session.document.remove(first)
+
+    def is_placeholder(self, layer: Layer) -> bool:
+        """Return whether a layer is only the first slice of what is still loading."""
+        return layer is self._first
+
+
+def read(item: Item, part: int, job: Job, first: Any = None) -> Loaded:
+    """Read one volume (all its frames) of an item and find the window to begin with."""
+    if hasattr(item, "volumes"):
+        from pellucid.dicom.read import read_plan, read_sequence
+
+        plans = sequences(item)[part]
+        if len(plans) == 1:
+            frames = (read_plan(plans[0], progress=job.report, cancelled=job.cancelled, on_first=first),)
+        else:
+            frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled)
+        source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}")
+    else:
+        from pellucid.files.images import read as read_image
+
+        frames = read_image(item.path, progress=job.report, cancelled=job.cancelled)
+        source = Source("image", (str(item.path),))
+    return Loaded(frames, start_limits(frames[0], job.cancelled), _title(item, part), source)
+
+
+def start_limits(volume: Volume, cancelled: Callable[[], bool]) -> tuple[float, float]:
+    """Return the window to begin with: the first one the source states, else 0.1–99.9 % of all values."""
+    needs_values = not volume.acquisition.windows and not volume.is_colour
+    return initial_limits(volume, histogram(volume, cancelled=cancelled) if needs_values else None)
+
+
+def _one_slice(plan: VolumePlan, pixels: NDArray[Any], index: int) -> Volume:
+    nx, ny, _ = plan.geometry.size
+    geometry: Geometry = plan.geometry.cropped((0, 0, index), (nx, ny, 1))
+    image = image_from_array(np.ascontiguousarray(pixels[np.newaxis]), geometry, colour=pixels.ndim == 3)
+    acquisition: Acquisition = plan.acquisition
+    return Volume(image, geometry, unit=plan.unit, acquisition=acquisition)
+
+
+def _title(item: Item, part: int = 0) -> str:
+    """Return a name for the layer: what the series is called, never who the patient is."""
+    if not hasattr(item, "volumes"):
+        return Path(item.path).name
+    name = item.description or f"{item.modality} {item.number}".strip() or "Series"
+    labels = parts(item)
+    return f"{name} {labels[part]}".strip() if len(labels) > 1 else name

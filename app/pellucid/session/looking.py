@@ -1,0 +1,100 @@
+"""What the user reads off an image: windows, histograms, the values under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from pellucid.jobs.job import Job
+from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.histogram import Histogram, auto_limits, histogram
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+Scope = Literal["volume", "slice", "mask"]
+
+
+class Looking:
+    """Windows and histograms of image layers; nothing here changes a voxel or the history."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._cache: tuple[Volume | None, Histogram | None] = (None, None)
+
+    def histogram(self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None]) -> Job | None:
+        """Compute the exact histogram of a layer in the background and hand it over on the main thread.
+
+        The histogram of a whole volume is remembered as long as the volume stays the same.
+        """
+        volume = layer.volume
+        if scope == "volume" and self._cache[0] is volume and self._cache[1] is not None:
+            done(self._cache[1])
+            return None
+        region = self._region(layer) if scope == "slice" else None
+        mask = self._session.labelling.active_mask_for(layer.geometry) if scope == "mask" else None
+
+        def work(job: Job) -> Histogram:
+            return histogram(volume, mask=mask, region=region, cancelled=job.cancelled)
+
+        def finish(result: Histogram) -> None:
+            if scope == "volume":
+                self._cache = (volume, result)
+            done(result)
+
+        return self._session.jobs.query("histogram", f"Histogram of {layer.name}", work, finish)
+
+    def _region(self, layer: ImageLayer) -> tuple[slice, slice, slice] | None:
+        slices = self._session.visible_slices()
+        if not slices:
+            return None
+        axis, index = slices[0]
+        region = [slice(0, n) for n in layer.geometry.size]
+        region[axis] = slice(index, index + 1)
+        return region[2], region[1], region[0]
+
+    def auto_window(self, layer: ImageLayer) -> None:
+        """Set the window to 0.1–99.9 % of the values of the volume."""
+        self.histogram(layer, "volume", lambda h: layer.display.set_limits(*auto_limits(h)))
+
+    def reset_window(self, layer: ImageLayer) -> None:
+        """Return to the window first shown."""
+        if layer.first_limits is not None:
+            layer.display.set_limits(*layer.first_limits)
+        layer.display.invert = layer.volume.acquisition.monochrome1
+
+    def values_at(self, world: Any) -> list[tuple[str, str]]:
+        """Return (layer name, value with unit) of every visible layer at a world point, top layer first."""
+        rows = []
+        for layer in reversed(self._session.document.layers):
+            if not layer.visible:
+                continue
+            if isinstance(layer, LabelLayer):
+                value = layer.labels.value_at(world)
+                if value:
+                    rows.append((layer.name, f"{layer.labels.label(value).name} ({value})"))
+            else:
+                rows.append((layer.name, format_value(layer.volume.value_at(world), layer.volume.unit)))
+        return rows
+
+
+def format_value(value: Any, unit: str) -> str:
+    """Write a voxel value for reading: integers whole, floats with five figures, colours as a tuple and hex."""
+    if value is None:
+        return "outside"
+    if isinstance(value, tuple):
+        text = ", ".join(format_number(v) for v in value)
+        whole = all(isinstance(v, int) and 0 <= v <= 255 for v in value)
+        return f"({text}) #{''.join(f'{v:02X}' for v in value[:3])}" if whole else f"({text})"
+    return f"{format_number(value)} {unit}".strip()
+
+
+def format_number(value: float) -> str:
+    """Write one number: integers whole, floats with five significant figures, a true minus sign."""
+    if isinstance(value, float) and not np.isfinite(value):
+        return "not a number" if np.isnan(value) else "infinite"
+    text = str(value) if isinstance(value, int) else f"{value:.5g}"
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

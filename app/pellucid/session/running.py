@@ -1,0 +1,320 @@
+"""Preview and apply of an operation: only here do operations meet layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.history.layers import AddLayer, ReplaceVolume
+from pellucid.history.painting import replace_label
+from pellucid.jobs.job import Job
+from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import color_for
+from pellucid.model.layer import ImageLayer, LabelLayer, Preview, Provenance, unique_name
+from pellucid.model.volume import Volume, image_from_array
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from pellucid.operations.operation import Operation
+    from pellucid.session.session import Session
+
+MaskChoice = tuple[str, int]
+"""A label as the second input of a mask operation: layer id and label value."""
+
+
+class Running:
+    """Run operations on the active image or the active label."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._request: tuple[str, dict[str, Any], MaskChoice | None] | None = None
+        self._job: Job | None = None
+        self._previewed: ImageLayer | None = None
+        self._snapshots: dict[str, tuple[int, NDArray[Any]]] = {}
+
+    def operations(self) -> Mapping[str, Operation]:
+        """Return every registered operation by its id."""
+        from pellucid.operations.operation import registry
+
+        return registry()
+
+    def mask_choices(self) -> tuple[tuple[str, MaskChoice], ...]:
+        """Return (title, choice) of every label that can be the second input of a mask operation."""
+        current = self._session.document.active_labels
+        if current is None:
+            return ()
+        layers = [layer for layer in self._session.document.label_layers if layer.geometry.same_grid(current.geometry)]
+        return tuple(
+            (f"{label.name} – {layer.name}", (layer.id, label.value))
+            for layer in layers
+            for label in layer.labels.labels
+            if layer is not current or label.value != current.active_label
+        )
+
+    def why_not(self, operation_id: str) -> str:
+        """Return the sentence that says why an operation cannot run now, or ``""`` when it can."""
+        try:
+            operation = self.operations()[operation_id]
+            self._check(operation, self._target(operation), None, complete=False)
+        except Refused as refusal:
+            return str(refusal)
+        return ""
+
+    # ---------------------------------------------------------------- preview
+
+    def preview(self, operation_id: str, values: dict[str, Any], other: MaskChoice | None = None) -> Job | None:
+        """Show what an operation would do on the visible slices; the document stays as it is."""
+        session = self._session
+        self._request = (operation_id, dict(values), other)
+        try:
+            operation = self.operations()[operation_id]
+            target = self._target(operation)
+            self._check(operation, target, other)
+            parameters = validated(operation, values)
+        except Refused as refusal:
+            self._fail(str(refusal))
+            return None
+        image = session.document.active_image
+        if image is None:
+            return None
+        inputs, color = self._inputs(operation, target, other), self._color()
+        slices, volume = session.visible_slices(), image.volume
+        session.preview_state.emit("computing")
+
+        def work(job: Job) -> Preview:
+            return self._compute(job, operation, inputs, parameters, slices, volume, color)
+
+        def done(preview: Preview) -> None:
+            if self._request is None or image.volume is not volume or image not in session.document:
+                return
+            self._show(image, preview)
+
+        self._job = session.jobs.query("preview", f"Preview of {operation.title}", work, done, self._fail)
+        return self._job
+
+    def refresh_preview(self) -> None:
+        """Compute the preview again, for the slices that are visible now."""
+        if self._request is not None:
+            self.preview(*self._request)
+
+    def clear_preview(self) -> None:
+        """Drop the preview and show the image as it is."""
+        self._request = None
+        if self._job is not None:
+            self._job.cancel()
+        if self._previewed is not None:
+            self._previewed.preview = None
+            self._previewed = None
+        self._session.preview_state.emit("")
+
+    def _show(self, image: ImageLayer, preview: Preview) -> None:
+        if self._previewed is not None and self._previewed is not image:
+            self._previewed.preview = None
+        self._previewed = image
+        image.preview = preview
+        self._session.preview_state.emit("shown")
+
+    def _fail(self, sentence: str) -> None:
+        if self._previewed is not None:
+            self._previewed.preview = None
+        self._session.preview_state.emit(sentence)
+
+    def _compute(self, job: Job, operation: Operation, inputs: tuple[Any, ...], parameters: Any,
+                 slices: tuple[tuple[int, int], ...], volume: Volume, color: str) -> Preview:  # fmt: skip
+        from pellucid.operations.operation import Context
+        from pellucid.operations.preview import preview_slice
+
+        images = tuple(_as_image(item) for item in inputs)
+        context = Context(progress=job.report, cancelled=job.cancelled)
+        if not operation.same_grid:
+            whole = volume.with_image(operation.run(context, *images, **parameters))
+            return Preview(operation.title, whole=whole)
+        is_mask = operation.output == "mask"
+        found = {
+            (axis, index): preview_slice(operation, images, axis, index, parameters, context)
+            for axis, index in slices
+        }
+        return Preview(operation.title, found, is_mask=is_mask, color=color)
+
+    def _color(self) -> str:
+        layer = self._session.document.active_labels
+        return layer.labels.label(layer.active_label).color if layer is not None else color_for(1)
+
+    # ---------------------------------------------------------------- apply
+
+    def apply(self, operation_id: str, values: dict[str, Any], *, as_new_layer: bool = False,
+              other: MaskChoice | None = None) -> Job:  # fmt: skip
+        """Run an operation on the whole active image or label in the background and commit one named step.
+
+        Raises Refused when the operation cannot run on what is active.
+        """
+        session = self._session
+        operation = self.operations()[operation_id]
+        target = self._target(operation)
+        self._check(operation, target, other)
+        parameters = validated(operation, values)
+        inputs = self._inputs(operation, target, other)
+        step = Provenance(operation.id, parameters, (target.name,))
+        self.clear_preview()
+        before = target.volume if isinstance(target, ImageLayer) else _stamp(target)
+
+        def work(job: Job) -> sitk.Image:
+            from pellucid.operations.operation import Context
+
+            images = tuple(_as_image(item) for item in inputs)
+            return operation.run(Context(progress=job.report, cancelled=job.cancelled), *images, **parameters)
+
+        def done(result: sitk.Image) -> None:
+            title = f"{describe(operation, parameters)} on {target.name}"
+            if operation.output == "mask":
+                self._commit_mask(operation, target, result, step, title, as_new_layer, before)
+            else:
+                assert isinstance(target, ImageLayer)
+                self._commit_image(operation, target, result, step, title, as_new_layer, before)
+
+        def failed(sentence: str) -> None:
+            session.notice.emit(sentence, "error")
+
+        return session.jobs.edit(describe(operation, parameters), work, done, failed)
+
+    def _commit_image(self, operation: Operation, layer: ImageLayer, result: sitk.Image, step: Provenance,
+                      title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
+        session = self._session
+        volume = before.with_image(result)
+        in_place = layer.volume is before and layer in session.document and not as_new_layer
+        if in_place and (operation.same_grid or len(layer.frames) == 1):
+            session.history.do(ReplaceVolume(layer, layer.frames_with(volume), (*layer.provenance, step), title))
+            return
+        names = {other.name for other in session.document.layers}
+        new = ImageLayer(unique_name(f"{layer.name} – {operation.title}", names), (volume,), source=layer.source,
+                         provenance=(*layer.provenance, step), first_limits=layer.first_limits)  # fmt: skip
+        new.display.set_limits(*layer.display.limits)
+        new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
+        session.history.do(AddLayer(new, label=title))
+        session.document.active = new
+
+    def _commit_mask(self, operation: Operation, target: ImageLayer | LabelLayer, result: sitk.Image,
+                     step: Provenance, title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
+        import SimpleITK as sitk
+
+        session = self._session
+        mask = sitk.GetArrayViewFromImage(result) != 0
+        if mask.ndim == 2:
+            mask = mask[np.newaxis]
+        changed = isinstance(target, LabelLayer) and _stamp(target) != before
+        with session.history.group(title):
+            if as_new_layer or changed:
+                layer = session.labelling.add_layer(target.geometry, f"{operation.title} of {target.name}")
+            elif isinstance(target, LabelLayer):
+                layer = target
+            else:
+                layer = session.labelling.layer_for(target.geometry)
+            value = layer.active_label
+            if not any(row.value == value for row in layer.labels.labels):
+                value = session.labelling.add_label(layer, operation.title)
+            command = replace_label(layer, value, mask, title, provenance=(*layer.provenance, step))
+            if command is not None:
+                session.history.do(command)
+        if not mask.any():
+            session.notice.emit(f"{operation.title} found no voxels; the label is empty.", "info")
+
+    # ---------------------------------------------------------------- inputs
+
+    def _target(self, operation: Operation) -> ImageLayer | LabelLayer:
+        document = self._session.document
+        if operation.inputs[0] == "mask":
+            labels = document.active_labels
+            if labels is None:
+                raise Refused(f"{operation.title} works on a label. Make one with a threshold or the brush first.")
+            return labels
+        image = document.active_image
+        if image is None:
+            raise Refused(f"{operation.title} works on an image. Open one first.")
+        return image
+
+    def _check(self, operation: Operation, target: ImageLayer | LabelLayer, other: MaskChoice | None,
+               *, complete: bool = True) -> None:  # fmt: skip
+        session = self._session
+        if isinstance(target, ImageLayer) and session.loading.is_placeholder(target):
+            raise Refused("The series is still being opened.")
+        if not target.geometry.is_even and not operation.pointwise:
+            raise Refused(
+                f"The slices of “{target.name}” are not evenly spaced, so {operation.title.lower()} would mix up "
+                "distances. Use Image ▸ Make spacing even first."
+            )
+        labels = session.document.active_labels
+        if operation.output == "mask" and labels is not None and labels.geometry.same_grid(target.geometry):
+            row = labels.labels.label(labels.active_label)
+            if row.locked:
+                raise Refused(f"The label “{row.name}” is locked. Unlock it in the label table first.")
+        if len(operation.inputs) == 2:
+            if not self.mask_choices():
+                raise Refused(f"{operation.title} needs a second label on the same grid.")
+            if complete and other is None:
+                raise Refused(f"Choose the other label for {operation.title.lower()}.")
+
+    def _inputs(self, operation: Operation, target: ImageLayer | LabelLayer,
+                other: MaskChoice | None) -> tuple[Any, ...]:  # fmt: skip
+        if isinstance(target, ImageLayer):
+            return (target.volume,)
+        masks = [LabelVoxels(self._snapshot(target), target.active_label, target.geometry)]
+        if len(operation.inputs) == 2 and other is not None:
+            layer = self._session.document.find(other[0])
+            if not isinstance(layer, LabelLayer):
+                raise Refused("The other label is no longer there.")
+            masks.append(LabelVoxels(self._snapshot(layer), other[1], layer.geometry))
+        return tuple(masks)
+
+    def _snapshot(self, layer: LabelLayer) -> NDArray[Any]:
+        """Return a copy of the voxels that painting cannot change under a worker; made once per change."""
+        known = self._snapshots.get(layer.id)
+        if known is None or known[0] != layer.labels.version:
+            known = (layer.labels.version, layer.labels.array.copy())
+            self._snapshots = {layer.id: known}
+        return known[1]
+
+
+def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the checked parameters of an operation; raise Refused with a sentence."""
+    from pellucid.operations.operation import Refused as BadParameters
+
+    try:
+        return dict(operation.validate(**values).model_dump())
+    except BadParameters as error:
+        raise Refused(str(error)) from error
+
+
+def describe(operation: Operation, parameters: dict[str, Any]) -> str:
+    """Return the name of a step as the history shows it: ``Gaussian (σ 2 mm)``."""
+    said = []
+    for field in operation.fields[:3]:
+        value = parameters.get(field.name)
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        said.append(f"{field.title.lower()} {text} {field.unit or ''}".strip())
+    return f"{operation.title} ({', '.join(said)})" if said else operation.title
+
+
+@dataclass(frozen=True, eq=False)
+class LabelVoxels:
+    """One label of a snapshot of a label layer, as an input of an operation."""
+
+    array: NDArray[Any]
+    value: int
+    geometry: Geometry
+
+
+def _as_image(item: Volume | LabelVoxels) -> sitk.Image:
+    if isinstance(item, Volume):
+        return item.image
+    return image_from_array((item.array == item.value).view(np.uint8), item.geometry)
+
+
+def _stamp(layer: LabelLayer) -> tuple[int, int]:
+    """Return what tells whether the active label was changed since."""
+    return layer.active_label, layer.labels.version

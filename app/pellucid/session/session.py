@@ -1,0 +1,193 @@
+"""The session owns document, view, history, jobs, settings and library, and says what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from pellucid.history.history import History
+from pellucid.history.layers import MoveLayer, RemoveLayer, SetLayerField
+from pellucid.jobs.job import Job
+from pellucid.jobs.runner import Runner
+from pellucid.model.document import Document
+from pellucid.model.layer import Layer, unique_name
+from pellucid.model.view import ViewState
+from pellucid.session.labelling import Labelling
+from pellucid.session.library import Library
+from pellucid.session.loading import Loading
+from pellucid.session.looking import Looking
+from pellucid.session.running import Running
+from pellucid.session.saving import Saving
+from pellucid.settings import Settings
+
+if TYPE_CHECKING:
+    from pellucid.files.discover import Found
+
+
+def _nothing_visible() -> tuple[tuple[int, int], ...]:
+    return ()
+
+
+class Session:
+    """One sitting at the workbench, with or without a window.
+
+    All methods are called on the main thread and return at once; slow work happens in jobs whose answers arrive
+    on the main thread through ``jobs.post``. Without a window ``jobs.drain()`` waits for them.
+    """
+
+    notice = Signal(str, str)
+    """Emitted with a sentence for the user and its severity: info, warning or error."""
+    first_slice = Signal(object)
+    """Emitted with the temporary layer that shows the first slice of what is loading."""
+    preview_state = Signal(str)
+    """Emitted with ``""``, ``"computing"``, ``"shown"`` or the sentence that says why there is no preview."""
+    title_changed = Signal()
+    """Emitted when the name of the work or its clean state changed."""
+    recent_changed = Signal()
+
+    def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
+        self.settings = settings or Settings()
+        self.document = Document()
+        self.view = ViewState(hide_identity=self.settings.hide_identity)
+        self.jobs = jobs or Runner()
+        self.history = History(self.document, budget_bytes=self.settings.history_budget_mb << 20)
+        self.library = Library(self.jobs)
+        self.loading = Loading(self)
+        self.running = Running(self)
+        self.labelling = Labelling(self)
+        self.looking = Looking(self)
+        self.saving = Saving(self)
+        self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
+        """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
+        self.history.changed.connect(self.title_changed.emit)
+
+    # ---------------------------------------------------------------- opening
+
+    def open(self, paths: Iterable[str | Path]) -> Job | None:
+        """Look for images in files and folders; show the first one if nothing is open, or the only file named."""
+        roots = [Path(path).absolute() for path in paths]
+        missing = [root for root in roots if not root.exists()]
+        for root in missing:
+            self.notice.emit(f"“{root.name}” is not there any more. Check the path or the drive.", "error")
+        roots = [root for root in roots if root not in missing]
+        if not roots:
+            return None
+        if roots[0].suffix.lower() == ".pellucid":
+            return self.saving.open_workspace(roots[0])
+        self._remember(roots)
+        return self.library.scan(roots, lambda found: self._show_found(found, roots))
+
+    def open_demo(self) -> Job:
+        """Make the demo study if need be and open it."""
+
+        def work(job: Job) -> Path:
+            from pellucid.files.demo import demo_study
+
+            return demo_study()
+
+        def done(folder: Path) -> None:
+            self.library.scan([folder], lambda found: self._show_found(found, [folder]))
+
+        return self.jobs.load("Making the demo study", work, done, lambda text: self.notice.emit(text, "error"))
+
+    def _show_found(self, found: Found, roots: list[Path]) -> None:
+        """Load what the user most likely wants to see of what was found."""
+        shown = [series for series in found.series if series.volumes]
+        if not shown and not found.images:
+            self._say_nothing_found(found, roots)
+            return
+        files_named = all(root.is_file() for root in roots)
+        if files_named and found.images and not shown:
+            self._load_all(found.images)
+        elif files_named or not self.document.layers:
+            series = max(shown, key=lambda s: len(s.files), default=None)
+            self.loading.load(series if series is not None else found.images[0])
+
+    def _load_all(self, images: Iterable[object]) -> None:
+        for n, image in enumerate(images):
+            self.loading.load(image, replace=n == 0)
+
+    def _say_nothing_found(self, found: Found, roots: list[Path]) -> None:
+        if found.workspaces:
+            self.saving.open_workspace(found.workspaces[0])
+        elif found.problems and len(found.problems) == 1:
+            self.notice.emit(found.problems[0].sentence, "error")
+        else:
+            name = roots[0].name or str(roots[0])
+            self.notice.emit(f"No images were found in “{name}”. Open a folder of DICOM or an image file.", "warning")
+
+    def _remember(self, roots: list[Path]) -> None:
+        for root in reversed(roots):
+            self.settings.remember(root)
+        self.settings.save()
+        self.recent_changed.emit()
+
+    def recent(self) -> tuple[Path, ...]:
+        """Return what was opened lately and still exists, newest first."""
+        return tuple(path for path in map(Path, self.settings.recent) if path.exists())
+
+    def centre_crosshair(self) -> None:
+        """Put the crosshair into the middle of the reference grid."""
+        reference = self.document.reference
+        if reference is not None:
+            index = [(n - 1) // 2 for n in reference.size]
+            x, y, z = (float(c) for c in reference.index_to_world(index))
+            self.view.crosshair = (x, y, z)
+
+    # ---------------------------------------------------------------- layers and history
+
+    def rename(self, layer: Layer, name: str) -> None:
+        """Rename a layer as one step; an empty or unchanged name does nothing."""
+        name = name.strip()
+        if name and name != layer.name:
+            others = {other.name for other in self.document.layers if other is not layer}
+            self.history.do(SetLayerField(layer, "name", unique_name(name, others), f"Rename {layer.name}"))
+
+    def remove(self, layer: Layer) -> None:
+        """Remove a layer as one step."""
+        self.history.do(RemoveLayer(layer))
+
+    def move(self, layer: Layer, position: int) -> None:
+        """Move a layer to another position (0 is the bottom) as one step."""
+        if self.document.position(layer) != position:
+            self.history.do(MoveLayer(layer, position))
+
+    def undo(self) -> None:
+        """Undo the last step, if there is one."""
+        self.labelling.end_stroke()
+        if self.history.can_undo:
+            self.running.clear_preview()
+            self.history.undo()
+
+    def redo(self) -> None:
+        """Redo the step last undone, if there is one."""
+        self.labelling.end_stroke()
+        if self.history.can_redo:
+            self.running.clear_preview()
+            self.history.redo()
+
+    def jump(self, position: int) -> None:
+        """Go to a position of the history: 0 is before the first step."""
+        self.labelling.end_stroke()
+        self.running.clear_preview()
+        self.history.jump(position)
+
+    @property
+    def is_clean(self) -> bool:
+        """Return whether nothing would be lost by closing."""
+        return self.history.is_clean or not self.saving.has_work()
+
+    @property
+    def title(self) -> str:
+        """Return the name of the work; never a patient's name."""
+        path = self.saving.path
+        return path.stem if path is not None else "Untitled"
+
+    def close(self) -> None:
+        """Stop all jobs and keep the settings."""
+        self.jobs.cancel_all()
+        self.jobs.close()
+        self.settings.save()
