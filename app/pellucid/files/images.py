@@ -1,0 +1,211 @@
+"""One image file that is not DICOM: what it is (``describe``) and its pixels (``read``).
+
+The family is found by content, never by name. Sizes are checked before pixels are touched. Codecs (PNG, JPEG,
+BMP, JPEG 2000, compressed TIFF) run in child processes; plain and deflated numbers are read here (see
+``raw``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.dicom.child import Cancelled
+from pellucid.files import metaimage, nifti, nrrd, pictures, tiff
+from pellucid.files.grids import from_spacing
+from pellucid.files.raw import IsCancelled, Progress, RawImage, check, head_of, load
+from pellucid.model.findings import Finding, Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.volume import Acquisition, Volume, image_from_array
+
+if TYPE_CHECKING:
+    from pellucid.dicom.child import Pool
+
+EXTENSIONS = (
+    ".nii", ".nii.gz", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".tif", ".tiff", ".lsm", ".png", ".jpg",
+    ".jpeg", ".bmp", ".jp2", ".j2k",
+)  # fmt: skip
+FOREIGN = {
+    ".mnc": "MINC", ".mgz": "FreeSurfer MGZ", ".mgh": "FreeSurfer MGH", ".head": "AFNI",
+    ".par": "Philips PAR/REC",
+    ".czi": "Zeiss CZI", ".lif": "Leica LIF", ".mrc": "MRC", ".h5": "HDF5", ".hdf5": "HDF5", ".vtk": "VTK",
+    ".gipl": "GIPL", ".nd2": "Nikon ND2", ".gif": "GIF", ".webp": "WebP", ".svs": "Aperio SVS",
+    ".ima": "ECAT",
+}  # fmt: skip
+"""Formats that are not read, by extension: they get a sentence instead of silence."""
+_HEAD = 1024
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """What a header says; ``pixel_type`` is a NumPy name, ``frames`` is 1 or the length in time."""
+
+    path: Path
+    format: str
+    geometry: Geometry
+    pixel_type: str
+    components: int = 1
+    frames: int = 1
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Coded:
+    """An image that only a decoder child can read."""
+
+    file: ImageFile
+    function: str
+    inverted: bool = False
+
+
+def family(path: Path) -> str:
+    """Return ``"nifti" "nrrd" "metaimage" "tiff" "picture"`` by content, or ``""`` for something else."""
+    head = head_of(path, _HEAD)
+    if tiff.is_tiff(head):
+        return "tiff"
+    if pictures.kind(head):
+        return "picture"
+    if nrrd.is_nrrd(head):
+        return "nrrd"
+    if nifti.is_nifti(head):
+        return "nifti"
+    return "metaimage" if metaimage.is_metaimage(head) else ""
+
+
+def describe(path: Path, *, pool: Pool | None = None) -> ImageFile:
+    """Read the header of a file; raise Refused with a sentence when it is not an image we can read."""
+    plan = _plan(Path(path), pool)
+    return plan.file if isinstance(plan, _Coded) else _described(plan)
+
+
+def read(
+    path: Path | ImageFile,
+    *,
+    pool: Pool | None = None,
+    progress: Progress = lambda _: None,
+    cancelled: IsCancelled = lambda: False,
+) -> tuple[Volume, ...]:
+    """Read the frames of an image file, all on one grid, with the pixel type of the file.
+
+    Raises Refused with a sentence when the file is damaged, too large, or of a foreign format, and Cancelled
+    when ``cancelled`` returned True.
+    """
+    plan = _plan(path.path if isinstance(path, ImageFile) else Path(path), pool)
+    if isinstance(plan, _Coded):
+        file, inverted = plan.file, plan.inverted
+        array = _decoded(plan, pool, cancelled)
+    else:
+        file, inverted = _described(plan), False
+        array = load(plan, progress, cancelled)
+    progress(1.0)
+    return tuple(_volume(file, frame, inverted) for frame in array)
+
+
+def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
+    """Return a picture (h, w[, 3]) uint8 of the middle slice, windowed to 1–99 %; None if unreadable."""
+    try:
+        volume = read(file, pool=pool)[0]
+    except (Refused, Cancelled):
+        return None
+    z, y, x = volume.array.shape[:3]
+    step = max(1, -(-max(x, y) // size))
+    plane = volume.array[z // 2, ::step, ::step]
+    if volume.is_colour:
+        plane = plane[..., :3]
+        return np.ascontiguousarray(plane if plane.dtype == np.uint8 else _to_bytes(plane))
+    return _to_bytes(plane)
+
+
+def _to_bytes(plane: NDArray[Any]) -> NDArray[np.uint8]:
+    values = plane.astype(np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
+    scaled = (np.nan_to_num(values) - low) / ((high - low) or 1.0)
+    return np.asarray(np.clip(scaled, 0, 1) * 255, dtype=np.uint8)
+
+
+def _plan(path: Path, pool: Pool | None) -> RawImage | _Coded:
+    kind = family(path)
+    if kind == "tiff":
+        return _tiff(path, pool)
+    if kind == "picture":
+        picture = pictures.parse(path)
+        grid = from_spacing(path, (picture.width, picture.height, 1), (None, None, None))
+        file = ImageFile(path, picture.format, grid, picture.dtype, picture.components)
+        return _Coded(file, "pellucid.files.pictures:decode")
+    parsers = {"nifti": nifti.parse, "nrrd": nrrd.parse, "metaimage": metaimage.parse}
+    if kind not in parsers:
+        raise _foreign(path)
+    raw = parsers[kind](path)
+    check(raw)
+    if raw.encoding in ("text", "hex"):
+        return _Coded(_described(raw), "pellucid.files.images:decode")
+    return raw
+
+
+def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Read an image whose numbers are written as text, which is slow; runs in a child process."""
+    path = Path(payload["path"])
+    parsers = {"nrrd": nrrd.parse, "metaimage": metaimage.parse}
+    return {}, [np.ascontiguousarray(load(parsers[family(path)](path)))]
+
+
+def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
+    meta, _ = _call(pool, "pellucid.files.tiff:describe", path)
+    findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
+    geometry = from_spacing(path, meta["size"], meta["spacing"])
+    file = ImageFile(path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings)
+    if meta["offset"] is None or meta["inverted"]:
+        return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"])
+    raw = RawImage(
+        path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
+        meta["offset"], findings=findings,
+    )  # fmt: skip
+    check(raw)
+    return raw
+
+
+def _described(raw: RawImage) -> ImageFile:
+    return ImageFile(
+        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings
+    )
+
+
+def _decoded(plan: _Coded, pool: Pool | None, cancelled: IsCancelled) -> NDArray[Any]:
+    """Return pixels decoded by a child as (frames, z, y, x[, c])."""
+    _, (array,) = _call(pool, plan.function, plan.file.path, cancelled)
+    x, y, z = plan.file.geometry.size
+    shape = (plan.file.frames, z, y, x)
+    return array.reshape((*shape, plan.file.components) if plan.file.components > 1 else shape)
+
+
+def _call(
+    pool: Pool | None, function: str, path: Path, cancelled: IsCancelled | None = None
+) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    if pool is None:
+        from pellucid.dicom.child import default_pool
+
+        pool = default_pool()
+    return pool.call(function, {"path": str(path)}, cancelled=cancelled)
+
+
+def _volume(file: ImageFile, frame: NDArray[Any], inverted: bool) -> Volume:
+    image = image_from_array(frame, file.geometry, colour=file.components > 1)
+    return Volume(image, file.geometry, acquisition=Acquisition(monochrome1=inverted), findings=file.findings)
+
+
+def _foreign(path: Path) -> Refused:
+    name = FOREIGN.get(path.suffix.lower())
+    if name:
+        return Refused(
+            f"{path.name} is of the format {name}, which Pellucid does not read. Convert it to NIfTI, "
+            "NRRD or TIFF."
+        )
+    return Refused(
+        f"{path.name} is not an image that Pellucid reads (DICOM, NIfTI, NRRD, MetaImage, TIFF, PNG, "
+        "JPEG, BMP)."
+    )

@@ -1,0 +1,203 @@
+"""TIFF, OME-TIFF and ImageJ stacks; parsed and decoded in a child process.
+
+Spacing is taken from OME (PhysicalSize) and from ImageJ (unit and resolution) only. The plain resolution tags
+are about print size in nearly every file that has them, so without OME or ImageJ the spacing is unknown and
+lengths are in px. There is never an orientation in the patient. Pages without a stated meaning are slices;
+channels, time and any other axis become frames, in the order of the file, with a finding; 3 or 4 samples per
+pixel are colour. Of an OME set spread over several files each file is shown by itself; no other file is
+opened.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.files.limits import DECODED_IN_CHILD, check_memory, check_present
+from pellucid.files.raw import arranged
+from pellucid.model.findings import Refused
+
+_MM = {
+    "m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "µm": 1e-3, "μm": 1e-3, "um": 1e-3, "micron": 1e-3,
+    "microns": 1e-3, "micrometer": 1e-3, "\\u00b5m": 1e-3, "nm": 1e-6, "å": 1e-7, "pm": 1e-9,
+    "inch": 25.4, "in": 25.4, "ft": 304.8, "centimeter": 10.0, "millimeter": 1.0, "nanometer": 1e-6,
+}  # fmt: skip
+_AXIS_NAMES = {"C": "channels", "T": "time points", "Z": "slices"}
+_UNSHOWN = {5: "CMYK", 8: "CIELab", 9: "ICCLab", 10: "ITULab"}
+
+
+def is_tiff(head: bytes) -> bool:
+    """Return whether a file begins like TIFF or BigTIFF."""
+    return head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def describe(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Return what the tags say of the file ``payload["path"]``; no pixels. Runs in a child process."""
+    return _with_file(payload, lambda path, tif, series: (_layout(path, tif, series), []))
+
+
+def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Return the pixels of ``payload["path"]`` as (frames, z, y, x[, c]); runs in a child process."""
+
+    def read(path: Path, tif: Any, series: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+        layout = _layout(path, tif, series)
+        check_memory(path.name, layout["nbytes"], layout["shape"], DECODED_IN_CHILD)
+        _check_pages(path, series, layout["shape"])
+        array = series.asarray()
+        if array.dtype == np.bool_:
+            array = array.astype(np.uint8) * np.uint8(255)
+        array = array.reshape(tuple(layout["sizes"][::-1])).astype(layout["dtype"], copy=False)
+        return layout, [np.ascontiguousarray(arranged(array, layout["axes"], tuple(layout["size"])))]
+
+    return _with_file(payload, read)
+
+
+def _with_file(payload: dict[str, Any], work: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    import tifffile
+
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # its lines quote the file
+    path = Path(payload["path"])
+    try:
+        with tifffile.TiffFile(path, _multifile=False) as tif:
+            result: tuple[dict[str, Any], list[NDArray[Any]]] = work(path, tif, tif.series[0])
+            return result
+    except (Refused, MemoryError):
+        raise
+    except Exception as error:  # tifffile and its codecs raise many kinds; all mean that the file is damaged
+        raise Refused(
+            f"{path.name} could not be read: its TIFF structure is damaged or of a kind not known here."
+        ) from error
+
+
+def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
+    """Return axes, sizes, type, spacing and findings as plain data."""
+    page = series.keyframe
+    dtype = np.dtype(series.dtype)
+    if dtype.kind not in "buif" or dtype.itemsize > 8:
+        raise Refused(f"{path.name} holds {dtype.name} values, which cannot be shown.")
+    if int(page.photometric) in _UNSHOWN:
+        raise Refused(
+            f"{path.name} holds {_UNSHOWN[int(page.photometric)]} colours. Convert it to RGB first."
+        )
+    names, shape = series.axes[::-1], tuple(int(n) for n in series.shape[::-1])
+    letters = _letters(names, shape)
+    axes = letters + "".join(axis for axis in "xyz" if axis not in letters)
+    sizes = shape + (1,) * (len(axes) - len(letters))
+    size = [sizes[axes.index(axis)] for axis in "xyz"]
+    kept = np.dtype(np.uint8) if dtype == np.bool_ else np.dtype(np.float32) if dtype == np.float16 else dtype
+    return {
+        "axes": axes,
+        "sizes": list(sizes),
+        "size": size,
+        "components": sizes[axes.index("c")] if "c" in axes else 1,
+        "frames": int(np.prod([n for axis, n in zip(axes, sizes, strict=True) if axis == "t"], dtype=object)),
+        "dtype": kept.newbyteorder("=").name,
+        "shape": " × ".join(str(n) for n in shape) + f" {dtype.name}",
+        "nbytes": int(np.prod(sizes, dtype=object)) * kept.itemsize,
+        "spacing": _spacing(tif),
+        "inverted": int(page.photometric) == 0,
+        "findings": _findings(path, tif, series, names, letters),
+        "offset": _contiguous(series, dtype, kept),
+        "stored": (tif.byteorder + dtype.str[1:]),
+    }
+
+
+def _letters(names: str, shape: tuple[int, ...]) -> str:
+    """Name the axes (fastest first) with letters of ``xyzct``: each of x, y, z and c at most once."""
+    letters = ["t"] * len(names)
+    letters[names.index("X")], letters[names.index("Y")] = "x", "y"
+    stack = next((n for wanted in "ZIQ" for n, name in enumerate(names) if name == wanted), None)
+    if stack is not None:
+        letters[stack] = "z"
+    samples = names.find("S")
+    if samples >= 0 and shape[samples] in (3, 4):
+        letters[samples] = "c"
+    return "".join(letters)
+
+
+def _contiguous(series: Any, stored: np.dtype[Any], kept: np.dtype[Any]) -> int | None:
+    """Return where the pixels begin when they lie uncompressed in one piece, so that they need no decoder."""
+    whole = series.dataoffset is not None and stored == kept and series.keyframe.fillorder == 1
+    return int(series.dataoffset) if whole else None
+
+
+def _check_pages(path: Path, series: Any, shape: str) -> None:
+    """Refuse a file whose strips or tiles lie beyond its end; tifffile would fill them with zeros."""
+    present = path.stat().st_size
+    for page in series.pages:
+        if page is None:
+            raise Refused(
+                f"{path.name} declares {shape} but some of its pages are missing. It is incomplete."
+            )
+        ends = [start + n for start, n in zip(page.dataoffsets, page.databytecounts, strict=False) if n]
+        check_present(path.name, max(ends, default=0), present, shape)
+
+
+def _findings(path: Path, tif: Any, series: Any, names: str, letters: str) -> list[list[str]]:
+    """Return (code, sentence, severity) of everything a user should know."""
+    found: list[list[str]] = []
+    for name, letter, length in zip(names, letters, series.shape[::-1], strict=True):
+        if letter == "t" and length > 1 and name != "T":
+            what = _AXIS_NAMES.get(name, f"planes of axis {name}")
+            found.append(["frames", f"{path.name}: its {length} {what} are shown as frames.", "info"])
+    if len(tif.series) > 1:
+        found.append(
+            ["several-images", f"{path.name} holds {len(tif.series)} images; the first is shown.", "info"]
+        )
+    if tif.is_ome and "BinaryOnly" in (tif.ome_metadata or "")[:4000]:
+        found.append(
+            [
+                "several-files",
+                f"{path.name} is one of several files of an OME set; it is shown alone.",
+                "info",
+            ]
+        )
+    if int(series.keyframe.photometric) == 3 and not tif.is_imagej:
+        found.append(["palette", f"{path.name} has a colour palette; its stored numbers are shown.", "info"])
+    return found
+
+
+def _spacing(tif: Any) -> list[float | None]:
+    if tif.is_ome:
+        return _ome_spacing(tif.ome_metadata or "")
+    if tif.is_imagej:
+        return _imagej_spacing(tif)
+    return [None, None, None]
+
+
+def _ome_spacing(xml: str) -> list[float | None]:
+    """Return PhysicalSizeX, Y, Z of the first image in mm; the standard's default unit is µm."""
+    try:
+        root = ElementTree.fromstring(xml)  # noqa: S314 - in a child with a memory cap and a deadline
+    except ElementTree.ParseError:
+        return [None, None, None]
+    pixels = next((element for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Pixels"), None)
+    if pixels is None:
+        return [None, None, None]
+    return [_length(pixels.get(f"PhysicalSize{a}"), pixels.get(f"PhysicalSize{a}Unit", "µm")) for a in "XYZ"]
+
+
+def _imagej_spacing(tif: Any) -> list[float | None]:
+    metadata = tif.imagej_metadata or {}
+    unit = str(metadata.get("unit", ""))
+    tags = tif.pages[0].tags
+    steps: list[float | None] = []
+    for name in ("XResolution", "YResolution"):
+        above, below = tags[name].value if name in tags else (0, 1)
+        steps.append(_length(below / above, unit) if above else None)
+    return [*steps, _length(metadata.get("spacing"), unit)]
+
+
+def _length(number: Any, unit: str) -> float | None:
+    """Return a length in mm, or None when it is missing, not positive, or of a unit that is no length."""
+    factor = _MM.get(unit.strip().lower())
+    try:
+        value = float(number) * factor if factor else 0.0
+    except (TypeError, ValueError):
+        return None
+    return value if np.isfinite(value) and value > 0 else None
