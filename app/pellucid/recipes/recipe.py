@@ -1,0 +1,88 @@
+"""A recipe: operations with their parameters, in order; plain JSON, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Literal, NoReturn
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from pellucid.model.findings import Refused
+from pellucid.model.layer import Provenance
+
+VERSION = 1
+MOST_STEPS = 1000
+
+
+class Step(BaseModel):
+    """One operation; ``inputs`` names what it works on, in order.
+
+    The first input is the result of the step before (for the first one: the image the recipe runs on), unless
+    its name is that of an image handed to ``replay.run``; all further inputs are found by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    operation: str = Field(min_length=1, max_length=200)
+    parameters: dict[str, JsonValue] = {}
+    inputs: tuple[str, ...] = ()
+
+
+class Recipe(BaseModel):
+    """Steps to take one after the other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    steps: tuple[Step, ...] = Field(default=(), max_length=MOST_STEPS)
+
+    @classmethod
+    def of(cls, provenance: Iterable[Provenance]) -> Recipe:
+        """Return the recipe of a layer; raise Refused when a step of it cannot be written down."""
+        try:
+            return cls(
+                steps=tuple(
+                    Step(
+                        operation=step.operation,
+                        parameters=to_jsonable_python(step.parameters),
+                        inputs=step.inputs,
+                    )
+                    for step in provenance
+                )
+            )
+        except (ValidationError, PydanticSerializationError) as error:
+            raise Refused("The steps of this layer cannot be written down as a recipe.") from error
+
+    def to_json(self) -> str:
+        """Return the recipe as readable JSON."""
+        return self.model_dump_json(indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Read a recipe; raise Refused with what is wrong and where."""
+        try:
+            values = json.loads(text, parse_constant=_no_constant)
+        except (ValueError, RecursionError) as error:
+            raise Refused("This is not a recipe: it is not readable as JSON.") from error
+        version = values.get("version") if isinstance(values, dict) else None
+        if isinstance(version, int) and version > VERSION:
+            raise Refused(
+                f"This recipe was made by a newer Pellucid (version {version}, this one reads {VERSION}). "
+                "Update Pellucid to use it."
+            )
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise Refused(f"This recipe cannot be used: {_reason(error)}.") from error
+
+
+def _reason(error: ValidationError) -> str:
+    problem = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in problem["loc"][:4]) or "the whole"
+    return f"{where}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
