@@ -1,0 +1,47 @@
+"""``pellucid`` and ``python -m pellucid``: commands go to ``cli``, paths and ``view`` to the window."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the arguments say and return the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["view"]:
+        return window(arguments[1:])
+    if _opens_window(arguments):
+        return window(arguments)
+    from pellucid.cli import run
+
+    return run(arguments)
+
+
+def window(argv: Sequence[str] | None = None) -> int:
+    """Open the window on the paths in the arguments."""
+    from pellucid.main import run_window
+
+    try:
+        return run_window(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as leaving:  # argparse has said what is wrong
+        return int(leaving.code or 0)
+
+
+def _opens_window(arguments: list[str]) -> bool:
+    """Return whether the arguments are paths or options of the window: not a command, not a mistyped one."""
+    if not arguments:
+        return True
+    first = arguments[0]
+    if first.startswith("-"):
+        return first not in ("-h", "--help", "--version")
+    from pellucid.cli import COMMANDS
+
+    if first in COMMANDS:
+        return False
+    return Path(first).exists() or any(mark in first for mark in "/\\.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Run one operation on an image and write the result."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.cli import convert, operations, report, source
+from pellucid.cli.labels import mask_of
+from pellucid.model.findings import Refused
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.operations.operation import Field, Operation
+
+SUMMARY = "run one operation on an image; its parameters are options"
+_PREFIX = "parameter "
+_OTHER = "input {}"
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+def declared(argv: Sequence[str]) -> Operation | None:
+    """Return the operation the arguments name, before they can be parsed: its parameters are options too."""
+    from pellucid.operations.operation import registry
+
+    words = [token for token in argv if not token.startswith("-")]
+    if not words:
+        return None
+    named = next((token for token in words if token in registry()), words[0])
+    found: Operation = operations.find(named)
+    return found
+
+
+def add_arguments(parser: argparse.ArgumentParser, operation: Operation | None = None) -> None:
+    """Declare the arguments; with an operation also its parameters."""
+    parser.add_argument("id", metavar="ID", help="the operation; list them with: pellucid operations")
+    parser.add_argument("input", type=Path, metavar="IN", help="an image; for a mask operation a label image")
+    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write")
+    parser.add_argument(
+        "--with", "--mask", dest="others", type=Path, action="append", default=[], metavar="FILE",
+        help="the second image or mask of an operation that needs two",
+    )  # fmt: skip
+    parser.add_argument("--label", type=int, metavar="N", help="the value in a label image that is the mask")
+    source.add_choice(parser)
+    convert.add_writing(parser)
+    if operation is not None:
+        group = parser.add_argument_group(f"parameters of {operation.title}")
+        for field in operation.fields:
+            _add_field(group, field)
+
+
+def _add_field(group: Any, field: Field) -> None:
+    names = dict.fromkeys((f"--{field.name}", f"--{field.name.replace('_', '-')}"))
+    unit = f" in {field.unit}" if field.unit and field.unit != "intensity" else ""
+    text = f"{field.help}{unit} (default {field.default})".replace("%", "%%")
+    kinds: dict[str, Callable[[str], Any]] = {"float": float, "int": int, "bool": _truth}
+    group.add_argument(
+        *names,
+        dest=_PREFIX + field.name,
+        metavar=field.kind.upper() if field.kind != "choice" else None,
+        type=kinds.get(field.kind, str),
+        choices=field.choices or None,
+        help=text,
+    )
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in _TRUE + _FALSE:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither true nor false")
+    return text.lower() in _TRUE
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the operation on every frame of the input and write the result."""
+    from pellucid.recipes import Recipe, Step
+    from pellucid.recipes import run as replay
+
+    operation = operations.find(options.id)
+    parameters = _parameters(operation, options)
+    if len(options.others) > len(operation.inputs) - 1:
+        raise Refused(
+            f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given."
+        )
+    frames = _as(operation.inputs[0], source.read_one(options.input, options.series, options.volume), options)
+    named = {_OTHER.format(n): _other(operation, n, path) for n, path in enumerate(options.others, 2)}
+    recipe = Recipe(steps=(Step(operation=operation.id, parameters=parameters, inputs=("image", *named)),))
+    results = tuple(replay(recipe, volume, named) for volume in frames)
+    if operation.output == "mask" and not any(volume.array.any() for volume in results):
+        report.complain(f"{operation.title} found no voxels; the mask is empty.")
+    convert.write(results, options.output, options)
+    return 0
+
+
+def _parameters(operation: Operation, options: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters, checked before anything is read."""
+    from pellucid.operations.operation import Refused as Invalid
+
+    given = {
+        field.name: value
+        for field in operation.fields
+        if (value := getattr(options, _PREFIX + field.name)) is not None
+    }
+    try:
+        return dict(operation.validate(**given).model_dump(mode="json"))
+    except Invalid as error:
+        raise Refused(str(error)) from error
+
+
+def _as(kind: str, frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[Volume, ...]:
+    if kind == "image":
+        return frames
+    return tuple(mask_of(volume, options.input.name, options.label) for volume in frames)
+
+
+def _other(operation: Operation, n: int, path: Path) -> Volume:
+    frames = source.read_one(path)
+    if len(frames) != 1:
+        raise Refused(f"“{path.name}” has {len(frames)} frames; the second input must be one volume.")
+    return mask_of(frames[0], path.name, None) if operation.inputs[n - 1] == "mask" else frames[0]

@@ -1,0 +1,130 @@
+"""Write a file or a DICOM series in another format, verified by reading it back."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pellucid.cli import report, source
+from pellucid.model.findings import Refused
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.cli.source import Item
+
+SUMMARY = "write a file or a DICOM series as NIfTI, NRRD, MetaImage or TIFF"
+FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("input", type=Path, metavar="IN", help="an image file, or a file or folder of DICOM")
+    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; with --all a folder")
+    source.add_choice(parser)
+    parser.add_argument(
+        "--all", action="store_true", help="write every volume found, each to a file of its own"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
+    add_writing(parser)
+
+
+def add_writing(parser: argparse.ArgumentParser) -> None:
+    """Declare what to do about what a format cannot keep."""
+    parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
+    parser.add_argument("--even", action="store_true", help="first resample to evenly spaced, upright slices")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write one image, or all of them."""
+    if options.all:
+        return _write_all(options)
+    if options.output.is_dir():
+        raise Refused(
+            f"“{options.output}” is a folder. Name a file in it, or write everything found with --all."
+        )
+    frames = source.read_one(options.input, options.series, options.volume)
+    write(frames, options.output, options)
+    return 0
+
+
+def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> None:
+    """Write the frames of one image and print the path; raise Refused when something would be lost."""
+    from pellucid.files.export import evened, export_image, losses
+
+    if path.exists() and options.input.exists() and path.samefile(options.input):
+        raise Refused(f"“{path}” is the file that is read. Choose another name for the result.")
+    if options.even:
+        frames = tuple(evened(volume) for volume in frames)
+    lost = losses(frames[0], path)
+    if lost and not options.accept_loss:
+        raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
+    export_image(frames, path)
+    for sentence in lost:
+        report.complain(sentence)
+    report.show(str(path))
+
+
+def _write_all(options: argparse.Namespace) -> int:
+    """Write every image below the path; what cannot be written is named, the rest is written all the same."""
+    folder: Path = options.output
+    if folder.exists() and not folder.is_dir():
+        raise Refused(f"“{folder}” is a file; --all needs a folder to write into.")
+    items = _items(options)
+    folder.mkdir(parents=True, exist_ok=True)
+    failed = 0
+    for number, item in enumerate(items):
+        stem = f"{number:03d}_{_words(item)}"
+        try:
+            for label, frames in source.images(item):
+                failed += not _write_part(
+                    frames, folder / _name(stem, label, options.format, folder), options
+                )
+        except Refused as refusal:
+            report.complain(f"{source.title(item)}: {refusal}")
+            failed += 1
+    return 1 if failed else 0
+
+
+def _items(options: argparse.Namespace) -> list[Item]:
+    if options.series is not None:
+        return [source.choose(options.input, options.series)]
+    found = source.find(options.input)
+    for problem in found.problems:
+        report.complain(problem.sentence)
+    items: list[Item] = [*(series for series in found.series if series.volumes), *found.images]
+    if not items:
+        raise Refused(f"“{options.input}” holds no image that can be read.")
+    return items
+
+
+def _write_part(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> bool:
+    try:
+        write(frames, path, options)
+    except Refused as refusal:
+        report.complain(f"{path.name}: {refusal}")
+        return False
+    return True
+
+
+def _words(item: Item) -> str:
+    """Return what a series or file is called, as part of a file name."""
+    said = f"{item.modality} {item.description}" if source.is_series(item) else item.path.name.split(".")[0]
+    return clean(said) or "image"
+
+
+def _name(stem: str, label: str, extension: str, folder: Path) -> str:
+    """Return a name that no file of the folder has."""
+    stem = "_".join(part for part in (stem, clean(label)) if part)
+    name, n = f"{stem}.{extension}", 2
+    while (folder / name).exists():
+        name, n = f"{stem}_{n}.{extension}", n + 1
+    return name
+
+
+def clean(text: str) -> str:
+    """Return letters, digits and hyphens only, at most 48: safe as a file name on every system."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", ascii_text).strip("-")[:48].rstrip("-")

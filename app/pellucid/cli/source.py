@@ -1,0 +1,154 @@
+"""From a path on the command line to the series, images and volumes it holds."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from pellucid.cli import report
+from pellucid.model.findings import Finding, Refused
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from pellucid.dicom.stack import Series, VolumePlan
+    from pellucid.files.discover import Found
+    from pellucid.files.images import ImageFile
+
+    Item: TypeAlias = Series | ImageFile
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    """Declare which part of a folder is meant."""
+    parser.add_argument(
+        "--series",
+        metavar="UID|INDEX",
+        help="one series of a folder: its UID, or its place in the scan, from 0",
+    )
+    parser.add_argument(
+        "--volume", type=int, metavar="INDEX", help="one image of a series that holds several, from 0"
+    )
+
+
+def find(path: Path) -> Found:
+    """Return what a path holds; raise Refused when there is nothing at the path."""
+    from pellucid.files.discover import discover
+
+    if not path.exists():
+        raise Refused(f"There is no file or folder “{path}”.")
+    return discover([path])
+
+
+def choose(path: Path, series: str | None = None) -> Item:
+    """Return the one series or image file that a path and ``--series`` mean; raise Refused when unclear."""
+    found = find(path)
+    if series is not None:
+        return _named(found, path, series)
+    loadable = [item for item in found.series if item.volumes]
+    if len(loadable) > 1:
+        lines = "".join(f"\n  {found.series.index(item)}  {title(item)}" for item in loadable)
+        raise Refused(f"“{path}” holds {len(loadable)} series. Choose one with --series:{lines}")
+    if loadable:
+        if found.images:
+            report.complain(f"The image files beside the series are left out: {len(found.images)}.")
+        return loadable[0]
+    if len(found.images) == 1:
+        return found.images[0]
+    if found.images:
+        names = ", ".join(image.path.name for image in found.images[:5])
+        raise Refused(f"“{path}” holds {len(found.images)} image files ({names} …). Name one of them.")
+    raise Refused(_nothing(found, path))
+
+
+def _named(found: Found, path: Path, series: str) -> Item:
+    for item in found.series:
+        if item.uid == series:
+            return item
+    if series.isdecimal() and int(series) < len(found.series):
+        return found.series[int(series)]
+    raise Refused(f"“{path}” holds no series “{series}”; it holds {len(found.series)}. List them with scan.")
+
+
+def _nothing(found: Found, path: Path) -> str:
+    if found.series:
+        said = [finding.message for item in found.series for finding in item.findings]
+        return said[0] if said else f"“{path}” holds {title(found.series[0])}, which is not an image."
+    if found.problems:
+        return found.problems[0].sentence
+    return f"“{path}” holds no image that can be read."
+
+
+def title(item: Item) -> str:
+    """Return a line that names a series or file: modality, description, size."""
+    if not is_series(item):
+        return item.path.name
+    volumes = f"{len(item.volumes)} volume{'s' * (len(item.volumes) != 1)}"
+    return "  ".join(part for part in (item.modality, item.description, volumes, item.uid) if part)
+
+
+def is_series(item: Item) -> TypeIs[Series]:
+    """Return whether an item is DICOM."""
+    return hasattr(item, "volumes")
+
+
+def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
+    """Group the volumes of a series: plans that share a sequence key are the frames of one 4-D image."""
+    groups: dict[str, list[VolumePlan]] = {}
+    for n, plan in enumerate(series.volumes):
+        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
+    return tuple(tuple(group) for group in groups.values())
+
+
+def images(item: Item) -> Iterator[tuple[str, tuple[Volume, ...]]]:
+    """Read each image of an item in turn: a label (``""`` for the only one) and its frames."""
+    if not is_series(item):
+        from pellucid.files.images import read
+
+        yield "", read(item.path)
+        return
+    groups = sequences(item)
+    for plans in groups:
+        label = plans[0].label if len(groups) > 1 else ""
+        yield label, read_plans(plans)
+
+
+def read_plans(plans: tuple[VolumePlan, ...]) -> tuple[Volume, ...]:
+    """Read the frames of one image of a series."""
+    from pellucid.dicom.read import read_plan, read_sequence
+
+    return (read_plan(plans[0]),) if len(plans) == 1 else read_sequence(plans)
+
+
+def read_one(path: Path, series: str | None = None, volume: int | None = None) -> tuple[Volume, ...]:
+    """Read the frames of the one image that path and options mean; raise Refused when several are meant."""
+    item = choose(path, series)
+    if not is_series(item):
+        from pellucid.files.images import read
+
+        return read(item.path)
+    return read_plans(one_image(item, volume))
+
+
+def one_image(series: Series, volume: int | None) -> tuple[VolumePlan, ...]:
+    """Return the plans of one image of a series; raise Refused when there are several and none is chosen."""
+    groups = sequences(series)
+    if not groups:
+        said = "".join(f" {finding.message}" for finding in series.findings)
+        raise Refused(f"The series “{series.description or series.uid}” holds no image.{said}")
+    if volume is None and len(groups) > 1:
+        lines = "".join(f"\n  {n}  {plans[0].label or f'volume {n}'}" for n, plans in enumerate(groups))
+        raise Refused(
+            f"The series “{series.description or series.uid}” holds {len(groups)} separate images. "
+            f"Choose one with --volume:{lines}"
+        )
+    if volume is not None and not 0 <= volume < len(groups):
+        raise Refused(f"There is no volume {volume}; the series holds {len(groups)}, counted from 0.")
+    return groups[volume or 0]
+
+
+def findings_of(item: Item) -> tuple[Finding, ...]:
+    """Return what was noticed about a series or file as a whole."""
+    return tuple(item.findings)
