@@ -26,7 +26,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Histogram:
-    """Counts of values; bin k holds [start + k·step, start + (k + 1)·step), the last bin its upper end as well.
+    """Counts of values; bin k holds [start + k·step, start + (k + 1)·step), the last bin its upper end too.
 
     ``discrete``: every bin is one whole value, ``start + k``. ``total`` values were counted, with their
     ``minimum``, ``maximum``, ``mean`` and standard deviation ``std`` (of the population); all are 0 when

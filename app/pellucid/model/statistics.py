@@ -92,7 +92,7 @@ def label_statistics(
 
 
 def rows_to_csv(rows: list[LabelRow]) -> str:
-    """Return a table with a header, comma separated; numbers keep every digit, what is unknown stays empty."""
+    """Return a table with a header, comma separated: numbers with every digit, empty where unknown."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_HEADER)
