@@ -9,10 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
-from pellucid import paths
-
+FILE_NAME = "settings.json"
 SCHEMA_VERSION = 1
 RECENT_LIMIT = 12
 
@@ -31,7 +30,10 @@ class OwnPreset(BaseModel):
 
 
 class Settings(BaseModel):
-    """All settings with their defaults; assignment is validated, ``save`` writes them."""
+    """All settings with their defaults; assignment is validated.
+
+    Settings that were loaded from a folder are saved there; others (those of a test) are never written.
+    """
 
     model_config = ConfigDict(extra="ignore", validate_assignment=True, allow_inf_nan=False)
 
@@ -49,26 +51,17 @@ class Settings(BaseModel):
     window_geometry: str = ""
     window_state: str = ""
     last_folder: str = ""
+    _file: Path | None = PrivateAttr(default=None)
 
     @classmethod
-    def load(cls, file: Path | None = None) -> Settings:
-        """Read the settings; what is missing, unknown or invalid falls back to its default, one by one.
+    def load(cls, folder: Path) -> Settings:
+        """Read the settings kept in a folder; what is missing or invalid falls back to its default, one by one.
 
         A file that is not JSON at all is renamed to ``….broken``, so that nothing is lost.
         """
-        file = file or settings_file()
-        try:
-            values = json.loads(file.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return cls()
-        except (OSError, ValueError, RecursionError):
-            _set_aside(file)
-            return cls()
-        if not isinstance(values, dict):
-            _set_aside(file)
-            return cls()
-        settings = cls._from_values(values)
-        settings.schema_version = SCHEMA_VERSION
+        file = folder / FILE_NAME
+        settings = cls._from_values(_read(file) | {"schema_version": SCHEMA_VERSION})
+        settings._file = file
         return settings
 
     @classmethod
@@ -80,9 +73,11 @@ class Settings(BaseModel):
             _log.warning("settings ignored because their values are not valid: %s", ", ".join(sorted(wrong)))
             return cls.model_validate({key: value for key, value in values.items() if key not in wrong})
 
-    def save(self, file: Path | None = None) -> None:
+    def save(self) -> None:
         """Write the settings beside the old file and swap: at any moment a whole file is there."""
-        file = file or settings_file()
+        file = self._file
+        if file is None:
+            return
         file.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         try:
@@ -102,9 +97,17 @@ class Settings(BaseModel):
             self.recent = [entry, *(old for old in self.recent if old != entry)][:RECENT_LIMIT]
 
 
-def settings_file() -> Path:
-    """Return where the settings are kept."""
-    return paths.config_dir() / "settings.json"
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError):
+        values = None
+    if isinstance(values, dict):
+        return values
+    _set_aside(file)
+    return {}
 
 
 def _set_aside(file: Path) -> None:

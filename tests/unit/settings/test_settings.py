@@ -10,50 +10,68 @@ import pytest
 from pydantic import ValidationError
 
 from pellucid import paths
-from pellucid.settings import RECENT_LIMIT, SCHEMA_VERSION, OwnPreset, Settings, settings_file
+from pellucid.settings import FILE_NAME, RECENT_LIMIT, SCHEMA_VERSION, OwnPreset, Settings
+
+
+def load() -> Settings:
+    return Settings.load(paths.config_dir())
+
+
+def save(theme: str) -> None:
+    settings = load()
+    settings.theme = theme
+    settings.save()
+
+
+def file_of_settings() -> Path:
+    return paths.config_dir() / FILE_NAME
 
 
 def test_without_a_file_there_are_defaults() -> None:
-    assert Settings.load() == Settings()
+    assert load().model_dump() == Settings().model_dump()
 
 
 def test_what_is_saved_is_loaded() -> None:
-    settings = Settings(
-        theme="light", own_presets=[OwnPreset(name="Liver Ωμέγα", level=60, width=160, modality="CT")]
-    )
+    settings = load()
+    settings.theme = "light"
+    settings.own_presets = [OwnPreset(name="Liver Ωμέγα", level=60, width=160, modality="CT")]
     settings.history_budget_mb = 2048
     settings.remember("/images/ünï 头.nii")
     settings.save()
-    assert Settings.load() == settings
-    assert settings_file().parent == paths.config_dir()
+    assert load() == settings
+
+
+def test_settings_that_came_from_nowhere_are_not_written() -> None:
+    Settings(theme="light").save()
+    assert list(paths.config_dir().iterdir()) == []
 
 
 def test_saving_leaves_one_file_and_replaces_the_old_one() -> None:
     for theme in ("dark", "light"):
-        Settings(theme=theme).save()
+        save(theme)
     assert [file.name for file in paths.config_dir().iterdir()] == ["settings.json"]
-    assert json.loads(settings_file().read_text(encoding="utf-8"))["theme"] == "light"
+    assert json.loads(file_of_settings().read_text(encoding="utf-8"))["theme"] == "light"
 
 
 def test_a_failing_save_keeps_the_old_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    Settings(theme="light").save()
+    save("light")
 
     def full_disk(_handle: int) -> None:
         raise OSError("no space left")
 
     monkeypatch.setattr("os.fsync", full_disk)
     with pytest.raises(OSError, match="no space"):
-        Settings(theme="system").save()
-    assert Settings.load().theme == "light"
+        save("system")
+    assert load().theme == "light"
     assert [file.name for file in paths.config_dir().iterdir()] == ["settings.json"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe\x00", b"[1, 2]", b"null", b"[" * 100_000])
 def test_a_broken_file_is_set_aside(content: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    file = settings_file()
+    file = file_of_settings()
     file.write_bytes(content)
     with caplog.at_level(logging.WARNING):
-        assert Settings.load() == Settings()
+        assert load().model_dump() == Settings().model_dump()
     assert not file.exists()
     assert file.with_name("settings.json.broken").read_bytes() == content
     assert "settings.json.broken" in caplog.text
@@ -61,15 +79,15 @@ def test_a_broken_file_is_set_aside(content: bytes, caplog: pytest.LogCaptureFix
 
 def test_only_the_invalid_values_fall_back() -> None:
     values = {"theme": "pink", "hide_identity": True, "history_budget_mb": -3, "from_the_future": 1}
-    settings_file().write_text(json.dumps(values), encoding="utf-8")
-    settings = Settings.load()
+    file_of_settings().write_text(json.dumps(values), encoding="utf-8")
+    settings = load()
     assert (settings.theme, settings.hide_identity, settings.history_budget_mb) == ("dark", True, 1024)
     assert "from_the_future" not in settings.model_dump()
 
 
 def test_an_older_or_newer_version_is_read_and_written_as_ours() -> None:
-    settings_file().write_text('{"schema_version": 99, "theme": "light"}', encoding="utf-8")
-    settings = Settings.load()
+    file_of_settings().write_text('{"schema_version": 99, "theme": "light"}', encoding="utf-8")
+    settings = load()
     assert settings.theme == "light" and settings.schema_version == SCHEMA_VERSION
 
 
