@@ -55,7 +55,7 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, folder: Path) -> Settings:
-        """Read the settings kept in a folder; what is missing or invalid falls back to its default, one by one.
+        """Read the settings kept in a folder; what is missing or invalid falls back to its default.
 
         A file that is not JSON at all is renamed to ``….broken``, so that nothing is lost.
         """
