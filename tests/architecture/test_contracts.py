@@ -1,0 +1,98 @@
+"""The map is guarded by a machine: who imports whom, and what must never be written."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "app" / "pellucid"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_MODULE = 400
+
+
+def test_rooms_import_only_downwards_and_qt_stays_in_its_room() -> None:
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as c; c()",
+        "--no-cache",
+    ]
+    environment = {"PYTHONPATH": str(ROOT / "app"), "PATH": "", "COLUMNS": "200"}
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"
+    assert "3 kept" in run.stdout
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield ast.unparse(node.func), node
+
+
+def _faults(source: str) -> list[str]:
+    """Return what a source does that would let a file run code or a shell read a path."""
+    tree, found = ast.parse(source), []
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        found += [
+            name for name in names if name.split(".")[0] in {"pickle", "marshal", "shelve", "dill", "yaml"}
+        ]
+    for name, call in _calls(tree):
+        if name in {"eval", "exec", "os.system", "os.popen", "yaml.load", "builtins.eval", "builtins.exec"}:
+            found.append(name)
+        for keyword in call.keywords:
+            constant = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            if keyword.arg in {"shell", "allow_pickle"} and constant is not False:
+                found.append(f"{name}({keyword.arg}=…)")
+    return found
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "from pickle import loads",
+        "eval('1')",
+        "exec(text)",
+        "import yaml\nyaml.load(f)",
+        "subprocess.run(x, shell=True)",
+        "np.load(f, allow_pickle=True)",
+        "np.load(f, allow_pickle=flag)",
+        "os.system('x')",
+    ],
+)
+def test_the_rule_finds_what_it_is_for(source: str) -> None:
+    assert _faults(source)
+
+
+def test_the_rule_leaves_other_code_alone() -> None:
+    assert _faults("np.load(f, allow_pickle=False)\napp.exec()\nmodel.eval()\nsubprocess.run(['x'])") == []
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_no_file_can_make_the_program_run_code(file: Path) -> None:
+    assert _faults(file.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("file", SOURCES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_modules_stay_small_and_say_what_they_are(file: Path) -> None:
+    source = file.read_text(encoding="utf-8")
+    assert len(source.splitlines()) <= LONGEST_MODULE
+    if source.strip():
+        assert ast.get_docstring(ast.parse(source)), "a module says in one sentence what it is"
+
+
+def test_there_is_no_room_without_a_purpose() -> None:
+    banned = {"io", "types", "utils", "core", "helpers", "common"}
+    assert not {file.stem for file in SOURCES} & banned
+    assert not {folder.name for folder in PACKAGE.iterdir() if folder.is_dir()} & banned

@@ -1,0 +1,87 @@
+"""What is loaded when: the window starts without heavy libraries, the command line without Qt."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = {"SimpleITK", "pydicom", "scipy", "skimage", "tifffile", "imagecodecs", "PIL"}
+QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "superqt", "qtawesome", "qtpy"}
+
+
+def loaded(code: str, home: Path) -> set[str]:
+    """Return the top-level modules that are loaded after ``code`` ran in a fresh interpreter."""
+    script = (
+        f"{code}\nimport json, sys\nprint(json.dumps(sorted({{name.split('.')[0] for name in sys.modules}})))"
+    )
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "app"),
+        "PELLUCID_HOME": str(home),
+        "QT_QPA_PLATFORM": "offscreen",
+        "PYTHONWARNINGS": "ignore",
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return set(json.loads(run.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("module", ["pellucid.session", "pellucid.main", "pellucid.cli"])
+def test_starting_loads_no_heavy_library(module: str, tmp_path: Path) -> None:
+    assert loaded(f"import {module}", tmp_path) & HEAVY == set()
+
+
+@pytest.mark.parametrize("module", ["pellucid", "pellucid.__main__", "pellucid.session", "pellucid.cli"])
+def test_qt_is_loaded_by_the_window_only(module: str, tmp_path: Path) -> None:
+    assert loaded(f"import {module}", tmp_path) & QT == set()
+
+
+def test_the_package_itself_loads_next_to_nothing(tmp_path: Path) -> None:
+    assert loaded("import pellucid", tmp_path) & (HEAVY | {"numpy", "pydantic", "psygnal"}) == set()
+
+
+def test_the_package_chooses_the_qt_of_the_wrappers(tmp_path: Path) -> None:
+    check = (
+        "import os; os.environ.pop('QT_API', None)\nimport pellucid\nassert os.environ['QT_API'] == 'pyside6'"
+    )
+    loaded(check, tmp_path)
+
+
+COMMANDS = [
+    ["scan", "{folder}", "--json"],
+    ["info", "{image}", "--json"],
+    ["convert", "{image}", "{out}.nrrd"],
+    ["convert", "{folder}", "{out}", "--all"],
+    ["operations", "--json"],
+    ["operations", "smoothing.gaussian"],
+    ["apply", "smoothing.gaussian", "{image}", "{out}.mha", "--sigma", "1"],
+    ["stats", "{image}", "{image}", "--csv", "{out}.csv"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_no_command_but_view_loads_qt(command: list[str], tmp_path: Path) -> None:
+    import numpy as np
+    import SimpleITK as sitk
+
+    folder = tmp_path / "in"
+    folder.mkdir()
+    sitk.WriteImage(
+        sitk.GetImageFromArray(np.arange(60, dtype=np.int16).reshape(3, 4, 5)), folder / "image.nii"
+    )
+    places = {"folder": folder, "image": folder / "image.nii", "out": tmp_path / "out"}
+    arguments = [part.format(**places) for part in command]
+    code = f"from pellucid.__main__ import main\nassert main({arguments!r}) == 0"
+    assert loaded(code, tmp_path / "home") & QT == set()
