@@ -1,0 +1,100 @@
+"""The values by which frames at the same place differ: time, echo, b-value, phase … In a worker."""
+
+from __future__ import annotations
+
+import re
+
+from pellucid.dicom.records import Dimension
+from pellucid.dicom.values import Values
+
+_TEXT = {"kernel": 0x00181210, "acquisition time": 0x00080032, "content time": 0x00080033}
+_NUMBERS = {
+    "echo": 0x00180086, "echo time": 0x00180081, "temporal": 0x00200100, "trigger": 0x00181060,
+    "inversion time": 0x00180082, "flip angle": 0x00181314, "energy": 0x00180060, "acquisition": 0x00200012,
+    "reference time": 0x00541300, "gantry": 0x00181120,
+}  # fmt: skip
+_B_VALUE, _DIRECTION = 0x00189087, 0x00189089
+_GE_B, _SIEMENS_B, _PHILIPS_B = 0x00431039, 0x0019100C, 0x20011003
+_COMPONENT, _IMAGE_TYPE, _FRAME_TYPE = 0x00089208, 0x00080008, 0x00089007
+CLASSIC_TAGS = frozenset(
+    {
+        *_TEXT.values(),
+        *_NUMBERS.values(),
+        _B_VALUE,
+        _DIRECTION,
+        _GE_B,
+        _SIEMENS_B,
+        _PHILIPS_B,
+        _COMPONENT,
+        _IMAGE_TYPE,
+    }
+)
+_CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC = 0x00209111, 0x00189114, 0x00189117, 0x00189076, 0x00189118
+_TYPES = (0x00189226, 0x00189329, 0x00189751)
+_SEGMENT = 0x0062000A
+ENHANCED_TAGS = frozenset(
+    {
+        _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC, *_TYPES, _SEGMENT, _FRAME_TYPE, 0x00189074, 0x00189082,
+        0x00189151, 0x00189153, 0x00200153, 0x00209056, 0x00209057, 0x00209128, 0x00209153, 0x00209156, 0x00209157,
+        0x0062000B,
+    }
+)  # fmt: skip
+
+
+def classic_dimensions(values: Values) -> dict[str, Dimension]:
+    """Return the dimensions a data set states at its top level."""
+    found: dict[str, Dimension | None] = {name: values.code(tag) or None for name, tag in _TEXT.items()}
+    found |= {name: values.number(tag) for name, tag in _NUMBERS.items()}
+    found["type"] = " ".join([*values.codes(_IMAGE_TYPE), values.code(_COMPONENT)]).strip() or None
+    found["b"] = _b_value(values)
+    found["direction"] = _direction(values)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def enhanced_dimensions(groups: Values) -> dict[str, Dimension]:
+    """Return the dimensions the functional groups of a frame state."""
+    found: dict[str, Dimension | None] = {}
+    content = groups.item(_CONTENT)
+    if content is not None:
+        found["stack"] = content.code(0x00209056) or None
+        found["temporal"] = content.unsigned(0x00209128)
+        found["acquisition"] = content.unsigned(0x00209156)
+        found["acquisition time"] = content.code(0x00189074) or None
+        found["index"] = tuple(float(n) for n in content.binary(0x00209157, "I")) or None
+    echo, cardiac = groups.item(_ECHO), groups.item(_CARDIAC)
+    if echo is not None:
+        found["echo time"] = echo.double(0x00189082)
+    if cardiac is not None:
+        found["trigger"] = cardiac.double(0x00209153)
+    diffusion = groups.item(_DIFFUSION)
+    if diffusion is not None:
+        found["b"] = diffusion.double(_B_VALUE)
+        gradient = diffusion.item(_GRADIENT)
+        found["direction"] = _direction(gradient) if gradient is not None else None
+    for tag in _TYPES:
+        kind = groups.item(tag)
+        if kind is not None:
+            found["type"] = " ".join([*kind.codes(_FRAME_TYPE), kind.code(_COMPONENT)]).strip() or None
+    segment = groups.item(_SEGMENT)
+    if segment is not None:
+        found["segment"] = segment.unsigned(0x0062000B)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _direction(values: Values) -> tuple[float, ...] | None:
+    numbers = values.binary(_DIRECTION, "d")
+    return tuple(round(float(n), 6) for n in numbers) if len(numbers) == 3 else None
+
+
+def _b_value(values: Values) -> float | None:
+    """Return the b-value (s/mm²) from the standard or a manufacturer's element."""
+    standard = values.double(_B_VALUE)
+    if standard is not None:
+        return standard
+    digits = re.findall(r"-?\d+", values.code(_GE_B))
+    if digits:
+        return float(int(digits[0]) % 100_000)  # GE adds 1e9 to mark multi-directional acquisitions
+    if _SIEMENS_B in values:
+        return values.number(_SIEMENS_B)
+    philips = values.binary(_PHILIPS_B, "f")
+    return float(philips[0]) if philips else None

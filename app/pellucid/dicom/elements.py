@@ -1,0 +1,305 @@
+"""Walk the elements of a DICOM data set: only what is wanted is kept, nesting is bounded, nothing is trusted.
+
+Source: PS3.5 section 7 (data set encoding) and PS3.10 section 7 (files). Runs inside a worker.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+import zlib
+from collections.abc import Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Buffer = bytes | mmap.mmap
+
+DEPTH_LIMIT = 100
+UNDEFINED = 0xFFFFFFFF
+PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
+TRANSFER_SYNTAX = 0x00020010
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+EXPLICIT_BIG = "1.2.840.10008.1.2.2"
+DEFLATED = "1.2.840.10008.1.2.1.99"
+NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
+
+_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+_SHORT_VR = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+_LONG_VR = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+_FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
+_LARGEST_INFLATED = 1 << 30
+_INFLATE_STEP = 1 << 22
+
+
+class Malformed(Exception):
+    """The bytes are not a data set."""
+
+
+class Unreasonable(Malformed):
+    """The data set asks for too much; the text says what, as the end of a sentence that begins "it"."""
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How elements are written."""
+
+    explicit: bool
+    little: bool
+
+
+@dataclass
+class Elements:
+    """The wanted elements of a data set or of an item of a sequence, by tag; values as they are written."""
+
+    encoding: Encoding
+    values: dict[int, bytes] = field(default_factory=dict)
+    sequences: dict[int, list[Elements]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PixelElement:
+    """Where the pixel data of a file lie; ``length`` is the bytes that are really there."""
+
+    tag: int
+    vr: str
+    offset: int
+    length: int
+    encapsulated: bool
+
+
+@dataclass
+class Parsed:
+    """A file: its transfer syntax, wanted elements and pixel element; ``buffer`` is what the offset counts in."""
+
+    syntax: str
+    elements: Elements
+    pixels: PixelElement | None
+    buffer: Buffer
+    dataset_offset: int
+    truncated: bool = False
+
+
+class Walker:
+    """Walk one data set in one buffer, keeping the elements whose tag is wanted, at any depth."""
+
+    def __init__(self, buffer: Buffer, encoding: Encoding, wanted: Set[int]) -> None:
+        self.buffer, self.wanted = buffer, wanted
+        self.encoding = encoding
+        self.size = len(buffer)
+        self.pixels: PixelElement | None = None
+        self.truncated = False
+        order = "<" if encoding.little else ">"
+        self._tag, self._short = struct.Struct(order + "HH"), struct.Struct(order + "H")
+        self._long = struct.Struct(order + "I")
+
+    def top(self, position: int) -> Elements:
+        """Walk the whole data set from ``position``; stop at the pixel data."""
+        elements = Elements(self.encoding)
+        self._elements(position, self.size, elements, 0)
+        return elements
+
+    def _header(self, position: int) -> tuple[int, bytes, int, int]:
+        """Return tag, VR (empty when not written), length and where the value starts."""
+        buffer = self.buffer
+        group, element = self._tag.unpack_from(buffer, position)
+        tag = group << 16 | element
+        if self.encoding.explicit and group != 0xFFFE:
+            vr = buffer[position + 4 : position + 6]
+            if vr in _SHORT_VR:
+                return tag, vr, self._short.unpack_from(buffer, position + 6)[0], position + 8
+            if vr in _LONG_VR:
+                return tag, vr, self._long.unpack_from(buffer, position + 8)[0], position + 12
+            if vr.isalpha() and vr.isupper():
+                raise Malformed(f"unknown VR {vr!r}")
+        return tag, b"", self._long.unpack_from(buffer, position + 4)[0], position + 8
+
+    def _elements(self, position: int, end: int, into: Elements, depth: int) -> int:
+        """Walk elements up to ``end`` or an item delimiter; return where the walk stopped."""
+        if depth > DEPTH_LIMIT:
+            raise Unreasonable(f"is nested more than {DEPTH_LIMIT} levels deep")
+        while position + 8 <= end:
+            try:
+                tag, vr, length, start = self._header(position)
+            except struct.error:
+                break
+            if tag == _ITEM_END:
+                return start
+            if tag in PIXEL_TAGS and depth == 0:
+                self._found_pixels(tag, vr, length, start)
+                return end
+            position = self._value(tag, vr, length, start, end, into, depth)
+        return end
+
+    def _value(
+        self, tag: int, vr: bytes, length: int, start: int, end: int, into: Elements, depth: int
+    ) -> int:
+        """Keep or skip one value; return where the next element begins."""
+        wanted = tag in self.wanted
+        if length == UNDEFINED:
+            if tag in PIXEL_TAGS:
+                return self._skip_fragments(start, end)
+            items: list[Elements] = []
+            inner = self
+            if vr == b"UN":  # PS3.5 6.2.2: an unknown value of undefined length is an implicit sequence
+                inner = Walker(self.buffer, Encoding(False, True), self.wanted)
+            position = inner._items(start, end, items, depth + 1)
+            if wanted:
+                into.sequences[tag] = items
+            return position
+        stop = start + length
+        if stop > end:
+            if depth or start > self.size or tag >> 16 < 8:
+                raise Malformed(f"element {tag:08x} is longer than what holds it")
+            self.truncated = True
+            return end
+        if wanted and vr in (b"", b"SQ", b"UN") and self._is_sequence(tag, vr, start, stop):
+            items = []
+            self._items(start, stop, items, depth + 1)
+            into.sequences[tag] = items
+        elif wanted:
+            into.values[tag] = self.buffer[start:stop]
+        return stop
+
+    def _is_sequence(self, tag: int, vr: bytes, start: int, stop: int) -> bool:
+        if vr == b"SQ":
+            return True
+        if stop - start < 8:
+            return False
+        group, element = self._tag.unpack_from(self.buffer, start)
+        return bool(group == 0xFFFE and element == 0xE000)
+
+    def _items(self, position: int, end: int, items: list[Elements], depth: int) -> int:
+        """Walk the items of a sequence; return where it ends."""
+        if depth > DEPTH_LIMIT:
+            raise Unreasonable(f"is nested more than {DEPTH_LIMIT} levels deep")
+        while position + 8 <= end:
+            group, element = self._tag.unpack_from(self.buffer, position)
+            tag, length = group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]
+            start = position + 8
+            if tag == _SEQUENCE_END:
+                return start
+            if tag != _ITEM:
+                raise Malformed(f"a sequence holds {tag:08x} instead of an item")
+            item = Elements(self.encoding)
+            stop = end if length == UNDEFINED else start + length
+            if stop > end:
+                raise Malformed("an item is longer than its sequence")
+            position = self._elements(start, stop, item, depth)
+            if length != UNDEFINED:
+                position = stop
+            items.append(item)
+        return end
+
+    def _skip_fragments(self, position: int, end: int) -> int:
+        while position + 8 <= end:
+            group, element = self._tag.unpack_from(self.buffer, position)
+            length = self._long.unpack_from(self.buffer, position + 4)[0]
+            position += 8
+            if (group << 16 | element) == _SEQUENCE_END:
+                return position
+            position += length
+        return end
+
+    def _found_pixels(self, tag: int, vr: bytes, length: int, start: int) -> None:
+        present = max(self.size - start, 0)
+        encapsulated = length == UNDEFINED
+        self.truncated |= not encapsulated and length > present
+        there = present if encapsulated else min(length, present)
+        self.pixels = PixelElement(tag, vr.decode("ascii", "replace"), start, there, encapsulated)
+
+
+def parse(path: Path, wanted: Set[int]) -> Parsed | None:
+    """Parse a file; None when it is not DICOM.
+
+    Raises Unreasonable when it is nested too deeply or unpacks to too much, Malformed when it cannot be
+    walked.
+    """
+    with path.open("rb") as file:
+        try:
+            buffer: Buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:  # an empty file
+            return None
+    start = meta_offset(buffer)
+    if start is None:
+        return None
+    syntax, position = _file_meta(buffer, start)
+    if syntax == DEFLATED:
+        buffer = inflate(buffer[position:])
+        position = 0
+    encoding = _encoding(buffer, position, syntax)
+    walker = Walker(buffer, encoding, wanted)
+    elements = walker.top(position)
+    if syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, "") and not (
+        walker.pixels and walker.pixels.encapsulated
+    ):
+        syntax = _native_syntax(encoding)
+    return Parsed(syntax, elements, walker.pixels, buffer, position, walker.truncated)
+
+
+def meta_offset(buffer: Buffer) -> int | None:
+    """Return where the file meta information or the data set begins, None when the file is not DICOM."""
+    if buffer[128:132] == b"DICM":
+        return 132
+    if buffer[:4] == b"DICM":
+        return 4
+    if len(buffer) < 16:
+        return None
+    for order in "<>":
+        group, element, length = struct.unpack_from(order + "HHI", buffer, 0)
+        if group not in _FIRST_GROUPS or element > 0x0100:
+            continue
+        vr = buffer[4:6]
+        if vr in _SHORT_VR or vr in _LONG_VR or (order == "<" and 0 < length < min(len(buffer), 1 << 16)):
+            return 0
+    return None
+
+
+def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
+    """Unpack a deflated data set, refusing one that grows beyond the limit."""
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    chunks, total = [], 0
+    try:
+        while data and not unpacker.eof:
+            chunks.append(unpacker.decompress(data, _INFLATE_STEP))
+            data = unpacker.unconsumed_tail
+            total += len(chunks[-1])
+            if total > limit:
+                raise Unreasonable(f"unpacks to more than {limit >> 20} MB")
+    except zlib.error as error:
+        if not chunks:
+            raise Malformed("the deflated data set cannot be unpacked") from error
+    return b"".join(chunks)
+
+
+def _file_meta(buffer: Buffer, position: int) -> tuple[str, int]:
+    """Read the file meta information (always explicit little endian); return transfer syntax and where it ends."""
+    walker = Walker(buffer, Encoding(True, True), frozenset())
+    syntax = ""
+    while position + 8 <= len(buffer) and struct.unpack_from("<H", buffer, position)[0] == 2:
+        tag, vr, length, start = walker._header(position)
+        if not vr or length == UNDEFINED or start + length > len(buffer):
+            break
+        if tag == TRANSFER_SYNTAX:
+            syntax = bytes(buffer[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
+        position = start + length
+    return syntax, position
+
+
+def _encoding(buffer: Buffer, position: int, syntax: str) -> Encoding:
+    """Return how the data set is really written; the transfer syntax is only believed where it can be."""
+    vr = buffer[position + 4 : position + 6]
+    explicit = vr in _SHORT_VR or vr in _LONG_VR
+    if not explicit and syntax == DEFLATED and len(buffer) < 8:
+        raise Malformed("the deflated data set is empty")
+    group = int.from_bytes(buffer[position : position + 2], "little")
+    little = not (syntax == EXPLICIT_BIG or (not syntax and group in (0x0800, 0x0200)))
+    if syntax == EXPLICIT_BIG and group in _FIRST_GROUPS:
+        little = True
+    return Encoding(explicit, little)
+
+
+def _native_syntax(encoding: Encoding) -> str:
+    if not encoding.explicit:
+        return IMPLICIT_LITTLE
+    return EXPLICIT_LITTLE if encoding.little else EXPLICIT_BIG

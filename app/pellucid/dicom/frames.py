@@ -1,0 +1,172 @@
+"""What a header says about each frame: classic, enhanced (functional groups), mosaic, nuclear medicine, dose.
+
+Source: PS3.3 C.7.6.2 (image plane), C.7.6.16 (functional groups), C.8.4.8 (NM), C.8.8.3 (dose). In a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from pellucid.dicom.dimensions import CLASSIC_TAGS, ENHANCED_TAGS, classic_dimensions, enhanced_dimensions
+from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
+from pellucid.dicom.mosaic import mosaic_frames
+from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
+from pellucid.dicom.values import Values
+
+_SHARED, _PER_FRAME = 0x52009229, 0x52009230
+_PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES = 0x00209113, 0x00209116, 0x00289110
+_TRANSFORMATION, _VOI, _REAL_WORLD, _UNITS_CODE = 0x00289145, 0x00289132, 0x00409096, 0x004008EA
+_DETECTORS, _SLICE_VECTOR = 0x00540022, 0x00540080
+_FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS = 0x3004000C, 0x3004000E, 0x30040002
+_PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
+WANTED = (
+    frozenset(
+        {
+            0x00080008, 0x00080016, 0x00180050, 0x00180088, 0x00181164, 0x00182010, 0x00200013, 0x00200032,
+            0x00200037, 0x00280030, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281054,
+            0x00281055, 0x00281056, 0x00541001, 0x00409224, 0x00409225, 0x00080100,
+            _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI, _REAL_WORLD,
+            _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
+        }
+    )
+    | CLASSIC_TAGS
+    | ENHANCED_TAGS
+    | MOSAIC_TAGS
+)  # fmt: skip
+_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD", "GY": "Gy",
+          "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
+_TOO_MANY_FRAMES = 200_000
+
+
+def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[FrameRecord]:
+    """Return a record for every frame of a file."""
+    first = _plane(values, FrameRecord(instance=values.integer(0x00200013)))
+    first = _meaning(values, first, modality)
+    first = replace(first, dimensions=classic_dimensions(values))
+    if _DOSE_SCALING in values:
+        first = replace(first, slope=values.number(_DOSE_SCALING) or 1.0, intercept=0.0)
+        first = replace(first, unit=_UNITS.get(values.code(_DOSE_UNITS), ""))
+    per_frame = values.items(_PER_FRAME)
+    count = min(layout.frames, _TOO_MANY_FRAMES)
+    if per_frame or _SHARED in values:
+        return _enhanced(values, per_frame, first, count, modality)
+    tiles = mosaic_frames(values, layout, first)
+    if tiles:
+        return tiles
+    if count == 1:
+        return [first]
+    return _multi_frame(values, first, count)
+
+
+def _plane(values: Values, frame: FrameRecord) -> FrameRecord:
+    """Take over what a data set says about the plane of a frame."""
+    between = values.number(0x00180088)
+    spacing, detector = _pair(values, 0x00280030), _pair(values, 0x00181164) or _pair(values, 0x00182010)
+    return replace(
+        frame,
+        position=_tuple(values, 0x00200032, 3) or frame.position,
+        orientation=_tuple(values, 0x00200037, 6) or frame.orientation,
+        spacing=spacing or frame.spacing,
+        detector_spacing=detector or frame.detector_spacing,
+        thickness=_positive(values.number(0x00180050)) or frame.thickness,
+        between=between if between else frame.between,
+    )
+
+
+def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
+    """Take over what a data set says about the meaning of stored values and how to show them."""
+    changes: dict[str, Any] = {}
+    slope, intercept = values.number(0x00281053), values.number(0x00281052)
+    if slope or intercept is not None:
+        changes = {"slope": slope or 1.0, "intercept": intercept or 0.0}
+    kind = values.code(0x00281054) or values.code(0x00541001)
+    if kind:
+        changes["unit"] = _UNITS.get(kind, "")
+    elif modality == "CT" and changes and not frame.unit:
+        changes["unit"] = "HU"  # PS3.3 C.8.2.1.1.2: HU unless Rescale Type says otherwise
+    centres, widths = values.numbers(0x00281050), values.numbers(0x00281051)
+    names = values.text(0x00281055).split("\\")
+    pairs = [(c, w, names[k].strip() if k < len(names) else "") for k, (c, w) in enumerate(zip(centres, widths))
+             if w > 0]  # fmt: skip
+    if pairs:
+        changes |= {"windows": tuple(pairs), "sigmoid": values.code(0x00281056) == "SIGMOID"}
+    return replace(frame, **changes)
+
+
+def _enhanced(
+    values: Values, per_frame: list[Values], first: FrameRecord, count: int, modality: str
+) -> list[FrameRecord]:
+    """Merge the shared and the per-frame functional groups of an enhanced file."""
+    shared = values.item(_SHARED)
+    base = _groups(shared, first, modality, values) if shared else first
+    frames = []
+    for number in range(count):
+        frame = replace(base, number=number)
+        if number < len(per_frame):
+            frame = _groups(per_frame[number], frame, modality, values)
+        frames.append(frame)
+    return frames
+
+
+def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values) -> FrameRecord:
+    for tag in (_PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES):
+        item = groups.item(tag)
+        if item is not None:
+            frame = _plane(item, frame)
+    for tag in (_TRANSFORMATION, _VOI):
+        item = groups.item(tag)
+        if item is not None:
+            frame = _meaning(item, frame, modality)
+    real_world = groups.item(_REAL_WORLD)
+    if real_world is not None and top.code(0x00080016) == _PARAMETRIC_MAP:
+        slope, intercept = real_world.double(0x00409225), real_world.double(0x00409224)
+        unit = real_world.item(_UNITS_CODE)
+        frame = replace(frame, slope=slope or 1.0, intercept=intercept or 0.0)
+        frame = replace(frame, unit=unit.text(0x00080100) if unit else "")
+    return replace(frame, dimensions=frame.dimensions | enhanced_dimensions(groups))
+
+
+def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRecord]:
+    """Return the frames of a file without functional groups: dose grids and NM slices have places, cine has not."""
+    frames = [replace(first, number=n, dimensions=first.dimensions | {"frame": n + 1}) for n in range(count)]
+    offsets = values.numbers(_FRAME_OFFSETS)
+    if len(offsets) >= count and first.position and first.orientation:
+        return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
+                for n, f in enumerate(frames)]  # fmt: skip
+    order = values.binary(_SLICE_VECTOR, "H")
+    if len(order) < count or values.binary(0x00280009, "H")[:2] != [0x0054, 0x0080]:
+        return [replace(f, position=None) for f in frames]
+    detector = values.item(_DETECTORS)
+    placed = _plane(detector, first) if detector is not None else first
+    if not placed.position or not placed.orientation or not placed.between:
+        return [replace(f, instance=order[n]) for n, f in enumerate(frames)]
+    return [replace(_shifted(f, placed, (order[n] - 1) * placed.between), instance=order[n])
+            for n, f in enumerate(frames)]  # fmt: skip
+
+
+def _are_absolute(offsets: list[float], first: FrameRecord) -> bool:
+    """Return whether dose offsets are positions: PS3.3 C.8.8.3.2 lets them start at the position of the image."""
+    return offsets[0] != 0.0
+
+
+def _shifted(frame: FrameRecord, origin: FrameRecord, distance: float) -> FrameRecord:
+    assert origin.position is not None and origin.orientation is not None
+    r, c = origin.orientation[:3], origin.orientation[3:]
+    normal = (r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0])
+    position = tuple(p + distance * n for p, n in zip(origin.position, normal, strict=True))
+    return replace(frame, position=position, orientation=origin.orientation)
+
+
+def _tuple(values: Values, tag: int, count: int) -> Numbers | None:
+    numbers = values.numbers(tag)
+    return tuple(numbers) if len(numbers) == count else None
+
+
+def _pair(values: Values, tag: int) -> Numbers | None:
+    numbers = _tuple(values, tag, 2)
+    return numbers if numbers and min(numbers) > 0 else None
+
+
+def _positive(number: float | None) -> float | None:
+    return number if number and number > 0 else None

@@ -1,0 +1,180 @@
+"""Split the frames of a series by what cannot be in one volume: orientation, matrix, spacing, frame of reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pellucid.dicom.records import FrameRecord, Numbers
+from pellucid.model.findings import Finding
+
+if TYPE_CHECKING:
+    from pellucid.dicom.stack import Member
+
+ORIENTATION_TOLERANCE = 1e-3
+_SPACING_TOLERANCE = 1e-3
+_SEPARATE = frozenset({"CR", "DX", "MG", "XA", "RF", "US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OPT", "SC", "IO",
+                       "PX", "RG", "DG", "BI", "TG"})  # fmt: skip
+"""Kinds of images that are single pictures or films, never slices, unless they state positions."""
+_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Frames that share a grid in their plane. ``placed``: they state positions; ``film``: they are one film."""
+
+    members: tuple[Member, ...]
+    key: str
+    label: str = ""
+    placed: bool = True
+    film: bool = False
+    stacked: bool = False
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """What the frames of a group have in common."""
+
+    rows: int
+    columns: int
+    components: bool
+    spacing: Numbers | None
+    orientation: Numbers | None
+    frame_of_reference: str
+    alone: str
+
+    def matches(self, other: _Kind) -> bool:
+        """Return whether frames of both kinds can be in one volume."""
+        same = (self.rows, self.columns, self.components, self.frame_of_reference, self.alone) == (
+            other.rows, other.columns, other.components, other.frame_of_reference, other.alone
+        )  # fmt: skip
+        return (
+            same
+            and _near(self.spacing, other.spacing, _SPACING_TOLERANCE * (self.spacing or (1.0,))[0])
+            and _near(self.orientation, other.orientation, ORIENTATION_TOLERANCE)
+        )
+
+
+def grouped(members: Sequence[Member]) -> tuple[list[Group], list[Finding]]:
+    """Split frames into groups, largest first, and say what was split by."""
+    members, findings = _common_reference(members)
+    kinds: list[_Kind] = []
+    lists: list[list[Member]] = []
+    for member in members:
+        kind = _kind(member)
+        for known, found in zip(reversed(kinds), reversed(lists), strict=True):
+            if known.matches(kind):
+                found.append(member)
+                break
+        else:
+            kinds.append(kind)
+            lists.append([member])
+    findings += _split_findings(kinds)
+    labels = _labels(kinds)
+    groups = [
+        _group(kind, found, label, n) for n, (kind, found, label) in enumerate(zip(kinds, lists, labels))
+    ]
+    return groups, findings
+
+
+def _group(kind: _Kind, members: list[Member], label: str, number: int) -> Group:
+    placed = kind.orientation is not None
+    film = not placed and bool(kind.alone)
+    stacked = not placed and members[0].file.stacked
+    return Group(tuple(members), f"{number}:", label, placed, film, stacked)
+
+
+def _kind(member: Member) -> _Kind:
+    frame, layout = member.frame, member.layout
+    rows, columns = (layout.rows, layout.columns) if frame.tile is None else frame.tile[2:]
+    placed = is_placed(frame)
+    alone = "" if placed or not _is_alone(member) else member.file.path
+    return _Kind(
+        rows, columns, layout.is_colour, frame.spacing, frame.orientation if placed else None,
+        member.file.frame_of_reference if placed else "", alone,
+    )  # fmt: skip
+
+
+def is_placed(frame: FrameRecord) -> bool:
+    """Return whether a frame states where it lies."""
+    return frame.position is not None and frame.orientation is not None and _spans_a_plane(frame.orientation)
+
+
+def _spans_a_plane(orientation: Numbers) -> bool:
+    r, c = orientation[:3], orientation[3:]
+    normal = (r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0])
+    return sum(n * n for n in normal) > 0.01
+
+
+def _is_alone(member: Member) -> bool:
+    """Return whether a file without positions is a picture or film of its own rather than a slice."""
+    file = member.file
+    film = len(file.frames) > 1 and not file.stacked and member.frame.tile is None
+    return film or file.modality in _SEPARATE or file.sop_class.startswith(_SECONDARY_CAPTURE)
+
+
+def _common_reference(members: Sequence[Member]) -> tuple[Sequence[Member], list[Finding]]:
+    """Treat frames of reference as unknown when every file has one of its own: then they say nothing (H44)."""
+    references = {member.file.path: member.file.frame_of_reference for member in members}
+    if len(references) < 3 or len(set(references.values())) < len(references):
+        return members, []
+    message = (
+        "Every file states a frame of reference of its own, as some anonymisers write it. The slices are taken to "
+        "belong together; nothing else is overlaid on them."
+    )
+    cleared = [replace(member, file=replace(member.file, frame_of_reference="")) for member in members]
+    return cleared, [Finding("frame-of-reference", message, "warning")]
+
+
+def _split_findings(kinds: list[_Kind]) -> list[Finding]:
+    findings = []
+    orientations = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE)
+    if orientations > 1:
+        message = f"The series mixes {orientations} orientations, such as a localiser does; each is a volume of its own."
+        findings.append(Finding("several-orientations", message))
+    if len({(k.rows, k.columns, k.components, k.spacing) for k in kinds if not k.alone}) > 1:
+        message = (
+            "The series mixes images of different size or pixel spacing; each kind is a volume of its own."
+        )
+        findings.append(Finding("mixed-size", message))
+    if len({k.frame_of_reference for k in kinds if k.orientation}) > 1:
+        message = "The series mixes several frames of reference: their positions cannot be compared, so it was split."
+        findings.append(Finding("frame-of-reference", message))
+    return findings
+
+
+def _labels(kinds: list[_Kind]) -> list[str]:
+    """Return what tells each group from the others."""
+    if len(kinds) == 1:
+        return [""]
+    by_orientation = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE) == len(
+        kinds
+    )
+    by_size = len({(k.rows, k.columns) for k in kinds}) == len(kinds)
+    labels = []
+    for n, kind in enumerate(kinds, start=1):
+        if kind.alone:
+            labels.append(f"image {n}")
+        elif by_orientation:
+            labels.append(f"orientation {n}")
+        elif by_size:
+            labels.append(f"{kind.columns}×{kind.rows}")
+        else:
+            labels.append(f"part {n}")
+    return labels
+
+
+def _distinct(values: Sequence[Numbers], tolerance: float) -> int:
+    known: list[Numbers] = []
+    for value in values:
+        if not any(_near(value, other, tolerance) for other in known):
+            known.append(value)
+    return len(known)
+
+
+def _near(a: Numbers | None, b: Numbers | None, tolerance: float) -> bool:
+    if a is None or b is None:
+        return a is b
+    return all(abs(x - y) <= tolerance for x, y in zip(a, b, strict=True))

@@ -1,0 +1,169 @@
+"""From files to plain header records: only what sorting, geometry and the browser need. Runs inside a worker."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from pellucid.dicom.elements import Malformed, Parsed, Unreasonable, parse
+from pellucid.dicom.frames import WANTED as FRAME_TAGS
+from pellucid.dicom.frames import frame_records
+from pellucid.dicom.records import FileRecord, PixelLayout, to_json
+from pellucid.dicom.values import Values
+
+_TEXTS = {
+    "patient_name": 0x00100010, "patient_id": 0x00100020, "birth_date": 0x00100030, "sex": 0x00100040,
+    "study_date": 0x00080020, "study_description": 0x00081030, "series_description": 0x0008103E,
+    "series_number": 0x00200011, "body_part": 0x00180015, "protocol": 0x00181030, "manufacturer": 0x00080070,
+    "patient_weight": 0x00101030, "sop_class_name": 0x00080016,
+}  # fmt: skip
+_TAGS = frozenset(
+    {
+        0x00080005, 0x00080016, 0x00080018, 0x00080060, 0x0020000D, 0x0020000E, 0x00200052,
+        0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101,
+        0x00280102, 0x00280103, 0x00280120, 0x00280121, 0x00282110, 0x00283000, 0x00280009, 0x00540080,
+        *_TEXTS.values(),
+    }
+)  # fmt: skip
+WANTED = _TAGS | FRAME_TAGS
+MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
+_LOSSY_SYNTAXES = frozenset(
+    f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81, 91, 93, 203)
+)  # .91 and .203 may be lossless, which the header then says
+_MAYBE_LOSSY = frozenset({"1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.93", "1.2.840.10008.1.2.4.203"})
+_LARGEST_SIDE = 1 << 17
+
+
+def read_headers(payload: dict[str, Any]) -> dict[str, Any]:
+    """Read the headers of ``payload["paths"]``; answer, per file, a record, a problem or "other"."""
+    return {"files": [read_one(Path(path)) for path in payload["paths"]]}
+
+
+def read_one(path: Path) -> dict[str, Any]:
+    """Read one file; return ``{"record": …}``, ``{"problem": sentence}`` or ``{"other": True}``."""
+    try:
+        record = read_record(path)
+    except Unreasonable as reason:
+        return {"problem": f"{path.name} was not read: it {reason}."}
+    except OSError as error:
+        return {"problem": f"{path.name} could not be opened: {error.strerror or 'the system refused'}."}
+    except (Malformed, ValueError, RecursionError, KeyError, IndexError):
+        return {"problem": f"{path.name} could not be read: its DICOM header is damaged."}
+    if record is None:
+        return {"other": True}
+    return {"directory": True} if record.sop_class == MEDIA_DIRECTORY else {"record": to_json(record)}
+
+
+def read_record(path: Path) -> FileRecord | None:
+    """Read one header; None when the file is not DICOM."""
+    parsed = parse(path, WANTED)
+    if parsed is None:
+        return None
+    values = Values(parsed.elements)
+    layout = pixel_layout(parsed, values, path.stat().st_size)
+    sop_class = values.code(0x00080016)
+    if not sop_class and layout is None and not values.code(0x00080060):
+        if parsed.buffer[128:132] == b"DICM":
+            raise Malformed("neither a class nor pixels")
+        return None
+    modality = values.code(0x00080060)
+    slices = 0x00200009 if False else 0x00540080
+    return FileRecord(
+        path=str(path),
+        sop_class=sop_class,
+        sop_uid=values.code(0x00080018),
+        series_uid=values.code(0x0020000E),
+        study_uid=values.code(0x0020000D),
+        modality=modality,
+        frame_of_reference=values.code(0x00200052),
+        texts=_texts(values),
+        pixels=layout,
+        frames=tuple(frame_records(values, layout, modality)) if layout else (),
+        padding=_padding(values, layout) if layout else None,
+        lossy=_is_lossy(values, parsed.syntax),
+        truncated=parsed.truncated,
+        stacked=slices in values and values.binary(0x00280009, "H")[:2] == [0x0054, 0x0080],
+        data_offset=parsed.dataset_offset,
+        note=_note(values, layout),
+    )
+
+
+def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout | None:
+    """Return how and where pixels are stored, None when there are none that can be understood."""
+    rows, columns = values.unsigned(0x00280010), values.unsigned(0x00280011)
+    pixels = parsed.pixels
+    if pixels is None or not rows or not columns:
+        return None
+    floating = {0x7FE00008: 4, 0x7FE00009: 8}.get(pixels.tag, 0)
+    allocated = values.unsigned(0x00280100) or (floating * 8 if floating else 16)
+    stored = min(values.unsigned(0x00280101) or allocated, allocated)
+    high_bit = values.unsigned(0x00280102)
+    if high_bit is None or not stored - 1 <= high_bit < allocated:
+        high_bit = stored - 1
+    return PixelLayout(
+        syntax=parsed.syntax,
+        rows=rows,
+        columns=columns,
+        samples=values.unsigned(0x00280002) or 1,
+        frames=max(values.integer(0x00280008) or 1, 1),
+        photometric=values.code(0x00280004) or "MONOCHROME2",
+        planar=values.unsigned(0x00280006) or 0,
+        allocated=allocated,
+        stored=stored,
+        high_bit=high_bit,
+        signed=values.unsigned(0x00280103) == 1,
+        offset=pixels.offset,
+        length=pixels.length,
+        encapsulated=pixels.encapsulated,
+        vr=pixels.vr or "OW",
+        floating=floating,
+        tables=0x00283000 in values,
+        file_size=file_size,
+    )
+
+
+def digests(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a digest of the data set (not the file meta information) of every ``[path, offset]``."""
+    return {"digests": [_digest(path, offset) for path, offset in payload["files"]]}
+
+
+def _digest(path: str, offset: int) -> str:
+    with Path(path).open("rb") as file:
+        file.seek(offset)
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _texts(values: Values) -> dict[str, str]:
+    texts = {}
+    for key, tag in _TEXTS.items():
+        text = values.name(tag) if key == "patient_name" else values.text(tag)
+        if text:
+            texts[key] = text
+    return texts
+
+
+def _padding(values: Values, layout: PixelLayout) -> tuple[float, float] | None:
+    """Return the closed range of stored values that are padding (PS3.3 C.7.5.1.1.2)."""
+    kind = (
+        ("h" if layout.signed else "H")
+        if len(values.raw(0x00280120)) == 2
+        else ("i" if layout.signed else "I")
+    )
+    first = values.binary(0x00280120, kind)
+    if not first:
+        return None
+    last = values.binary(0x00280121, kind) or first
+    return float(min(first[0], last[0])), float(max(first[0], last[0]))
+
+
+def _is_lossy(values: Values, syntax: str) -> bool:
+    stated = values.code(0x00282110)
+    return stated == "01" or (stated != "00" and syntax in _LOSSY_SYNTAXES - _MAYBE_LOSSY)
+
+
+def _note(values: Values, layout: PixelLayout | None) -> str:
+    if layout is None:
+        return "no-pixels"
+    sides = max(layout.rows, layout.columns)
+    return "too-large" if sides > _LARGEST_SIDE else ""

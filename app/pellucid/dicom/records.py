@@ -1,0 +1,132 @@
+"""Plain records of what a header says; they cross from the worker to the program as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Numbers = tuple[float, ...]
+Dimension = str | float | int | tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PixelLayout:
+    """How the pixels of a file are stored, and where.
+
+    ``offset`` and ``length`` (bytes really present) count in the file, or in the unpacked data set when it
+    is deflated. ``tables`` says that a modality LUT must be applied, ``floating`` is the size in bytes of
+    float pixels.
+    """
+
+    syntax: str
+    rows: int
+    columns: int
+    samples: int = 1
+    frames: int = 1
+    photometric: str = "MONOCHROME2"
+    planar: int = 0
+    allocated: int = 16
+    stored: int = 16
+    high_bit: int = 15
+    signed: bool = False
+    offset: int = 0
+    length: int = 0
+    encapsulated: bool = False
+    vr: str = "OW"
+    floating: int = 0
+    tables: bool = False
+    file_size: int = 0
+
+    @property
+    def is_colour(self) -> bool:
+        """Return whether decoded frames have three values per pixel."""
+        return self.samples > 1 or self.photometric == "PALETTE COLOR"
+
+    @property
+    def frame_bits(self) -> int:
+        """Return the size of one native frame in bits."""
+        samples = 2 if self.photometric == "YBR_FULL_422" and not self.encapsulated else self.samples
+        return self.rows * self.columns * samples * self.allocated
+
+
+@dataclass(frozen=True)
+class FrameRecord:
+    """One frame: where it lies, what its stored values mean, and the values that may tell it from its like.
+
+    ``tile`` is (row, column, rows, columns) of a slice inside a mosaic frame. ``dimensions`` maps a name
+    (``"echo"``, ``"temporal"`` …) to the value of this frame.
+    """
+
+    number: int = 0
+    position: Numbers | None = None
+    orientation: Numbers | None = None
+    spacing: Numbers | None = None
+    detector_spacing: Numbers | None = None
+    thickness: float | None = None
+    between: float | None = None
+    slope: float = 1.0
+    intercept: float = 0.0
+    unit: str = ""
+    windows: tuple[tuple[float, float, str], ...] = ()
+    sigmoid: bool = False
+    instance: int | None = None
+    tile: tuple[int, int, int, int] | None = None
+    dimensions: dict[str, Dimension] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """One DICOM file. ``texts`` holds what is shown of patient, study and series; ``note`` why it has no image."""
+
+    path: str
+    sop_class: str = ""
+    sop_uid: str = ""
+    series_uid: str = ""
+    study_uid: str = ""
+    modality: str = ""
+    frame_of_reference: str = ""
+    texts: dict[str, str] = field(default_factory=dict)
+    pixels: PixelLayout | None = None
+    frames: tuple[FrameRecord, ...] = ()
+    padding: Numbers | None = None
+    lossy: bool = False
+    truncated: bool = False
+    stacked: bool = False
+    """The frames are slices of one volume although they state no positions (nuclear medicine)."""
+    data_offset: int = 0
+    note: str = ""
+
+
+def to_json(record: FileRecord) -> dict[str, Any]:
+    """Return a record as plain data, leaving out what has its default value."""
+    data = _plain(record)
+    data["frames"] = [_plain(frame) for frame in record.frames]
+    if record.pixels is not None:
+        data["pixels"] = _plain(record.pixels)
+    return data
+
+
+def from_json(data: dict[str, Any]) -> FileRecord:
+    """Make a record of plain data."""
+    pixels = data.pop("pixels", None)
+    frames = tuple(
+        FrameRecord(**{k: _tuples(v) for k, v in frame.items()}) for frame in data.pop("frames", ())
+    )
+    layout = PixelLayout(**pixels) if pixels else None
+    return FileRecord(**{k: _tuples(v) for k, v in data.items()}, frames=frames, pixels=layout)
+
+
+def _plain(record: Any) -> dict[str, Any]:
+    default = type(record)("") if isinstance(record, FileRecord) else _DEFAULTS[type(record)]
+    return {
+        k: v for k, v in vars(record).items() if k not in ("frames", "pixels") and v != getattr(default, k)
+    } | ({"frames": record.frames} if isinstance(record, PixelLayout) else {})
+
+
+def _tuples(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_tuples(v) for v in value)
+    return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+_DEFAULTS: dict[type, Any] = {PixelLayout: PixelLayout("", -1, -1), FrameRecord: FrameRecord()}

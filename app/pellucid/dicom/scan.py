@@ -1,0 +1,223 @@
+"""Find DICOM in folders and files: headers are parsed by the workers, series stream out while the scan runs."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pellucid.dicom.child import Cancelled, Pool, default_pool
+from pellucid.dicom.duplicates import suspects
+from pellucid.dicom.records import FileRecord, from_json
+from pellucid.dicom.stack import Series, one_series, series_key
+from pellucid.model.findings import Refused
+
+_READ = "pellucid.dicom.headers:read_headers"
+_DIGEST = "pellucid.dicom.headers:digests"
+_FIRST_CHUNK, _CHUNK = 8, 64
+_NEWS_SECONDS = 0.2
+_DIGEST_CHUNK = 16
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A file that could not be read, with a sentence."""
+
+    path: Path
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a scan has found so far; ``others`` are files that are not DICOM, ``files_total`` is None until known."""
+
+    series: tuple[Series, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    files_seen: int = 0
+    files_total: int | None = None
+    others: tuple[Path, ...] = ()
+
+
+def scan(
+    paths: Iterable[str | Path],
+    *,
+    pool: Pool | None = None,
+    on_series: Callable[[Snapshot], None] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Snapshot:
+    """Look for DICOM, by content, in files and folders (a DICOMDIR stands for its folder).
+
+    ``on_series`` is called in this thread, a few times a second, with what is known so far.
+    Raises child.Cancelled when told to stop.
+    """
+    return _Scan(pool or default_pool(), on_series, cancelled).run([Path(path) for path in paths])
+
+
+def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -> Iterator[Path]:
+    """Yield the files of folders in the order of their names, every file once, links followed without circles."""
+    seen: set[tuple[int, int]] = set()
+    for path in paths:
+        yield from _walk(
+            path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path, seen, cancelled
+        )
+
+
+def _walk(path: Path, seen: set[tuple[int, int]], cancelled: Callable[[], bool]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    stack = [path]
+    while stack and not cancelled():
+        folder = stack.pop()
+        try:
+            status = folder.stat()
+            if (status.st_dev, status.st_ino) in seen:
+                continue
+            seen.add((status.st_dev, status.st_ino))
+            with os.scandir(folder) as entries:
+                ordered = sorted(entries, key=lambda entry: entry.name)
+        except OSError:
+            continue
+        folders = [Path(entry.path) for entry in ordered if _is(entry.is_dir)]
+        yield from (Path(entry.path) for entry in ordered if _is(entry.is_file))
+        stack += reversed(folders)
+
+
+def _is(question: Callable[[], bool]) -> bool:
+    try:
+        return question()
+    except OSError:
+        return False
+
+
+class _Scan:
+    """The state of one scan."""
+
+    def __init__(
+        self, pool: Pool, on_series: Callable[[Snapshot], None] | None, cancelled: Callable[[], bool]
+    ) -> None:
+        self._pool, self._on_series, self._cancelled = pool, on_series, cancelled
+        self._records: dict[str, list[FileRecord]] = {}
+        self._built: dict[str, tuple[int, Series]] = {}
+        self._digests: dict[str, str] = {}
+        self._problems: list[Problem] = []
+        self._others: list[Path] = []
+        self._seen = 0
+        self._total: int | None = None
+        self._next_news = 0.0
+        self._stop = threading.Event()
+
+    def run(self, paths: list[Path]) -> Snapshot:
+        pending: set[Future[list[tuple[str, dict[str, Any]]]]] = set()
+        try:
+            with ThreadPoolExecutor(self._pool.workers, "pellucid-scan") as threads:
+                try:
+                    for chunk in self._chunks(paths):
+                        pending.add(threads.submit(self._read, chunk))
+                        pending = self._collect(pending, most=2 * self._pool.workers)
+                    self._collect(pending, most=0)
+                finally:
+                    self._stop.set()
+                    for future in pending:
+                        future.cancel()
+        finally:
+            self._stop.set()
+        self._check()
+        self._read_digests()
+        return self._snapshot()
+
+    def _check(self) -> None:
+        if self._cancelled():
+            raise Cancelled
+
+    def _stopped(self) -> bool:
+        return self._stop.is_set() or self._cancelled()
+
+    def _chunks(self, paths: list[Path]) -> Iterator[list[str]]:
+        """Yield small chunks first, so that the first series shows soon."""
+        chunk: list[str] = []
+        size, count = _FIRST_CHUNK, 0
+        for path in walk(paths, self._cancelled):
+            chunk.append(str(path))
+            count += 1
+            if len(chunk) >= size:
+                yield chunk
+                chunk, size = [], min(size * 2, _CHUNK)
+        self._total = count
+        if chunk:
+            yield chunk
+
+    def _read(self, chunk: list[str]) -> list[tuple[str, dict[str, Any]]]:
+        """Let a worker read headers; when one file takes the worker down, find out which."""
+        if self._stopped():
+            raise Cancelled
+        try:
+            payload = {"paths": chunk} if len(chunk) > 1 else {"paths": chunk, "path": chunk[0]}
+            answer, _ = self._pool.call(_READ, payload, cancelled=self._stopped)
+        except Refused as refusal:
+            if len(chunk) == 1:
+                return [(chunk[0], {"problem": str(refusal)})]
+            middle = len(chunk) // 2
+            return self._read(chunk[:middle]) + self._read(chunk[middle:])
+        return list(zip(chunk, answer["files"], strict=True))
+
+    def _collect(self, pending: set[Future[Any]], most: int) -> set[Future[Any]]:
+        """Take in answers until at most ``most`` calls are under way."""
+        while pending:
+            self._check()
+            done, pending = wait(
+                pending, timeout=0.1 if len(pending) > most else 0, return_when="FIRST_COMPLETED"
+            )
+            for future in done:
+                for path, found in future.result():
+                    self._take(Path(path), found)
+            self._tell()
+            if len(pending) <= most:
+                break
+        return pending
+
+    def _take(self, path: Path, found: dict[str, Any]) -> None:
+        self._seen += 1
+        if "record" in found:
+            record = from_json(found["record"])
+            self._records.setdefault(series_key(record), []).append(record)
+        elif "problem" in found:
+            self._problems.append(Problem(path, found["problem"]))
+        elif "other" in found:
+            self._others.append(path)
+
+    def _tell(self) -> None:
+        """Report what is known, at most a few times a second and for at most a fifth of the time."""
+        now = time.monotonic()
+        if self._on_series is None or now < self._next_news:
+            return
+        self._on_series(self._snapshot())
+        self._next_news = time.monotonic() + max(_NEWS_SECONDS, 5 * (time.monotonic() - now))
+
+    def _snapshot(self) -> Snapshot:
+        series = tuple(self._series(uid, records) for uid, records in self._records.items())
+        return Snapshot(series, tuple(self._problems), self._seen, self._total, tuple(self._others))
+
+    def _series(self, uid: str, records: list[FileRecord]) -> Series:
+        version = len(records) + len(self._digests)
+        if uid not in self._built or self._built[uid][0] != version:
+            self._built[uid] = version, one_series(uid, records, self._digests)
+        return self._built[uid][1]
+
+    def _read_digests(self) -> None:
+        """Compare the contents of files that share their identity."""
+        twins = [record for records in self._records.values() for record in suspects(records)]
+        for start in range(0, len(twins), _DIGEST_CHUNK):
+            files = [(record.path, record.data_offset) for record in twins[start : start + _DIGEST_CHUNK]]
+            try:
+                answer, _ = self._pool.call(_DIGEST, {"files": files}, cancelled=self._cancelled)
+            except Refused:
+                continue
+            self._digests |= {
+                path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)
+            }

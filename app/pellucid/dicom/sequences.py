@@ -1,0 +1,221 @@
+"""Frames that repeat a position (H08): find what tells them apart, and make one volume of each value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.dicom.grouping import Group
+from pellucid.model.findings import Finding
+
+if TYPE_CHECKING:
+    from pellucid.dicom.stack import Member
+
+SAME_POSITION = 0.02
+"""Slices nearer than this (mm, or a tenth of a pixel) lie at the same position."""
+_TITLES = {
+    "segment": "segment", "stack": "stack", "type": "image type", "echo": "echo number", "echo time": "echo time",
+    "temporal": "temporal position", "diffusion": "b-value", "trigger": "trigger time",
+    "reference time": "frame reference time", "inversion time": "inversion time", "flip angle": "flip angle",
+    "energy": "tube voltage", "kernel": "reconstruction kernel", "acquisition": "acquisition number",
+    "index": "dimension index", "acquisition time": "acquisition time", "content time": "content time",
+}  # fmt: skip
+_TIMES = ("temporal", "trigger", "reference time", "acquisition time", "content time")
+_APART = frozenset({"segment", "stack", "type", "energy", "kernel"})
+"""What makes different images rather than frames of one 4-D image."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The frames of one volume; ``sequence`` is non-empty when the volume is a frame of a 4-D image."""
+
+    members: tuple[Member, ...]
+    label: str = ""
+    sequence: str = ""
+
+
+def split(group: Group) -> tuple[list[Part], list[Finding]]:
+    """Split a group into volumes without repeated positions."""
+    if group.film and len(group.members) > 1:
+        return [Part((m,), f"frame {n}", "film") for n, m in enumerate(group.members, start=1)], []
+    if not group.placed:
+        return [Part(group.members)], []
+    parts, findings = [], []
+    copies = _copies(group.members)
+    for number, members in enumerate(copies, start=1):
+        found, said = _split_places(members)
+        findings += said
+        for part in found:
+            label = ", ".join(t for t in (f"copy {number}" if len(copies) > 1 else "", part.label) if t)
+            sequence = f"copy {number} {part.sequence}" if part.sequence else ""
+            parts.append(Part(part.members, label, sequence))
+    return parts, findings
+
+
+def projections(members: Sequence[Member]) -> np.ndarray:
+    """Return the distance of every frame along the normal of the first one, in mm."""
+    orientation = np.array(members[0].frame.orientation)
+    normal = np.cross(orientation[:3], orientation[3:])
+    positions = np.array([member.frame.position for member in members])
+    return np.asarray(positions @ (normal / np.linalg.norm(normal)))
+
+
+def _copies(members: Sequence[Member]) -> list[tuple[Member, ...]]:
+    """Return the members of each copy: files in conflicting versions in one each, all others in every copy."""
+    count = max(member.copy for member in members) + 1
+    if count <= 1:
+        return [tuple(members)]
+    versions: dict[str, int] = {}
+    for member in members:
+        versions[member.file.sop_uid] = max(versions.get(member.file.sop_uid, 0), member.copy)
+    return [
+        tuple(m for m in members if m.copy < 0 or m.copy == min(copy, versions[m.file.sop_uid]))
+        for copy in range(count)
+    ]
+
+
+def _split_places(members: Sequence[Member]) -> tuple[list[Part], list[Finding]]:
+    places = _places(members)
+    most = max(len(place) for place in places)
+    if most == 1:
+        return [Part(tuple(members))], []
+    names, groups, complete = _told_apart(places, most)
+    parts = _parts(names, groups, complete)
+    return parts, [_finding(names, len(parts), complete)]
+
+
+def _places(members: Sequence[Member]) -> list[list[Member]]:
+    """Return the members at each position along the normal."""
+    distances = projections(members)
+    spacing = members[0].frame.spacing
+    tolerance = min(SAME_POSITION, min(spacing) / 10) if spacing else SAME_POSITION
+    order = np.argsort(distances, kind="stable")
+    places: list[list[Member]] = []
+    last = None
+    for k in order:
+        if last is None or distances[k] - last > tolerance:
+            places.append([])
+            last = distances[k]
+        places[-1].append(members[k])
+    return places
+
+
+def _told_apart(
+    places: list[list[Member]], most: int
+) -> tuple[tuple[str, ...], dict[Key, list[Member]], bool]:
+    """Return the names of what differs, the members of each value, and whether every value has every position."""
+    names = [name for name in _TITLES if _varies(places, name)]
+    total = sum(len(place) for place in places)
+    choices = [*((name,) for name in names), *combinations(names, 2), *combinations(names, 3)]
+    loose = None
+    for choice in choices:
+        groups = _by_value(places, choice)
+        if groups is None:
+            continue
+        if len(groups) * len(places) == total:
+            return choice, groups, True
+        if loose is None and len(groups) == most:
+            loose = choice, groups, False
+    if total == most * len(places):
+        for name in (*(name for name in _TIMES if name in names), ""):
+            ranked = _by_rank(places, name)
+            if ranked is not None:
+                return (name,) if name else (), ranked, True
+    if loose is not None:
+        return loose
+    ranked = _by_rank(places, "")
+    assert ranked is not None
+    return (), ranked, False
+
+
+def _varies(places: list[list[Member]], name: str) -> bool:
+    """Return whether all frames have a value, and some frames at one position differ in it."""
+    values = [[_value(member, name) for member in place] for place in places]
+    return all(None not in row for row in values) and any(len(set(row)) > 1 for row in values)
+
+
+def _value(member: Member, name: str) -> Any:
+    dimensions = member.frame.dimensions
+    if name == "diffusion":
+        return None if "b" not in dimensions else (dimensions["b"], dimensions.get("direction", ()))
+    return dimensions.get(name)
+
+
+def _by_value(places: list[list[Member]], names: tuple[str, ...]) -> dict[Key, list[Member]] | None:
+    """Return the members of each value, None when two at one position share one."""
+    groups: dict[Key, list[Member]] = {}
+    for place in places:
+        keys = [tuple(_value(member, name) for name in names) for member in place]
+        if len(set(keys)) < len(keys):
+            return None
+        for value, member in zip(keys, place, strict=True):
+            groups.setdefault(value, []).append(member)
+    return groups
+
+
+def _by_rank(places: list[list[Member]], name: str) -> dict[Key, list[Member]] | None:
+    """Return the first, second … member of every position in the order of a value, or of the instance numbers."""
+    groups: dict[Key, list[Member]] = {}
+    for place in places:
+        if name and len({_value(member, name) for member in place}) < len(place):
+            return None
+        ranked = sorted(place, key=(lambda m: (_value(m, name),)) if name else _instance)
+        for rank, member in enumerate(ranked, start=1):
+            groups.setdefault((rank,), []).append(member)
+    return groups
+
+
+def _instance(member: Member) -> Key:
+    frame = member.frame
+    return (frame.instance if frame.instance is not None else 1 << 40, member.file.path, frame.number)
+
+
+def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool) -> list[Part]:
+    timed = not names or all(name in _TIMES for name in names)
+    keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_instance(m) for m in groups[key]))
+    parts = []
+    for key in keys:
+        label = ", ".join(_labels(names, key, keys)) if names else f"time {key[0]}"
+        apart = [str(value) for name, value in zip(names, key) if name in _APART]
+        is_frame = complete and len(apart) < max(len(names), 1)
+        parts.append(Part(tuple(groups[key]), label, f"{' '.join(apart)}#" if is_frame else ""))
+    return parts
+
+
+def _labels(names: tuple[str, ...], key: Key, keys: list[Key]) -> list[str]:
+    labels = []
+    for position, (name, value) in enumerate(zip(names, key, strict=False)):
+        values = list(dict.fromkeys(other[position] for other in keys))
+        labels.append(_label(name, value, values))
+    return labels
+
+
+def _label(name: str, value: Any, values: list[Any]) -> str:
+    if name in _TIMES:
+        return f"time {sorted(values).index(value) + 1}" if value in values else f"time {value}"
+    if name == "diffusion":
+        same = [other for other in values if other[0] == value[0]]
+        return f"b {value[0]:g}" + (f" ({same.index(value) + 1})" if len(same) > 1 else "")
+    if name == "type":
+        common = set.intersection(*(set(str(other).split()) for other in values))
+        return " ".join(word for word in str(value).split() if word not in common).lower() or "other type"
+    if name == "index":
+        return "part " + ".".join(f"{n:g}" for n in value)
+    units = {"echo time": "TE {:g} ms", "inversion time": "TI {:g} ms", "flip angle": "flip {:g}°",
+             "energy": "{:g} kV", "echo": "echo {:g}", "acquisition": "acquisition {:g}"}  # fmt: skip
+    return units[name].format(value) if name in units else f"{name} {value}"
+
+
+def _finding(names: tuple[str, ...], count: int, complete: bool) -> Finding:
+    by = " and ".join(_TITLES[name] for name in names) if names else ""
+    told = f"told apart by {by}" if by else "told apart only by the order of their instance numbers"
+    message = f"The series holds {count} volumes at the same positions, {told}."
+    if not complete:
+        message += " Not every one has a slice at every position."
+    return Finding("several-volumes", message, "info" if names and complete else "warning")

@@ -1,0 +1,202 @@
+"""From header records to series, volumes and findings: what is one image, how it lies, and what is odd about it.
+
+Hazards H01–H15 and H43–H45. Nothing here reads a file: it is arithmetic on records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pellucid.dicom.duplicates import without_duplicates
+from pellucid.dicom.findings import file_findings, no_image_finding
+from pellucid.dicom.geometry import Placed, place
+from pellucid.dicom.grouping import Group, grouped
+from pellucid.dicom.pixel_types import component_count, expected_type
+from pellucid.dicom.records import FileRecord, FrameRecord, PixelLayout
+from pellucid.dicom.sequences import split
+from pellucid.model.findings import Finding
+from pellucid.model.geometry import Geometry
+from pellucid.model.volume import Acquisition, WindowPreset
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of a plan: which frame of which file, and how its stored values become modality values.
+
+    ``tile`` is (row, column, rows, columns) when only that part of the frame is meant. ``layout`` is shared
+    by the frames of a file.
+    """
+
+    path: Path
+    number: int
+    slope: float
+    intercept: float
+    layout: PixelLayout
+    tile: tuple[int, int, int, int] | None = None
+
+
+@dataclass(frozen=True)
+class VolumePlan:
+    """A volume that can be read: its grid, its frames in the order of the slices, and what is known before reading.
+
+    ``label`` tells it from the other volumes of its series; plans with the same non-empty ``sequence`` are
+    the frames of one 4-D image, in order. ``padding`` is the closed range of *stored* values that are not
+    part of the image.
+    """
+
+    geometry: Geometry
+    frames: tuple[Frame, ...]
+    label: str = ""
+    sequence: str = ""
+    pixel_type: str = "int16"
+    components: int = 1
+    unit: str = ""
+    padding: tuple[float, float] | None = None
+    findings: tuple[Finding, ...] = ()
+    acquisition: Acquisition = Acquisition()
+
+
+@dataclass(frozen=True)
+class Series:
+    """A DICOM series as found on disk."""
+
+    uid: str
+    modality: str = ""
+    description: str = ""
+    number: str = ""
+    acquisition: Acquisition = Acquisition()
+    frame_of_reference: str = ""
+    files: tuple[Path, ...] = ()
+    volumes: tuple[VolumePlan, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A frame together with the file it is in, while it is being sorted."""
+
+    file: FileRecord
+    frame: FrameRecord
+    copy: int = 0
+
+    @property
+    def layout(self) -> PixelLayout:
+        """Return how the pixels are stored."""
+        assert self.file.pixels is not None
+        return self.file.pixels
+
+
+def series_key(record: FileRecord) -> str:
+    """Return what the files of one series have in common; a file that names no series is one by itself."""
+    return record.series_uid or f"file:{record.path}"
+
+
+def build_series(records: Iterable[FileRecord], digests: Mapping[str, str] | None = None) -> list[Series]:
+    """Sort records into series, in the order in which they were met."""
+    by_series: dict[str, list[FileRecord]] = {}
+    for record in records:
+        by_series.setdefault(series_key(record), []).append(record)
+    return [one_series(uid, files, digests) for uid, files in by_series.items()]
+
+
+def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, str] | None = None) -> Series:
+    """Build one series from the records of its files; ``digests`` tell true copies from conflicting ones."""
+    records = sorted(records, key=lambda record: record.path)
+    first = records[0]
+    kept, findings = without_duplicates(records, digests or {})
+    findings += file_findings(kept)
+    volumes: list[VolumePlan] = []
+    members = [
+        Member(record, frame, copy)
+        for record, copy in kept
+        if record.pixels and not record.note
+        for frame in record.frames
+    ]
+    if members:
+        groups, group_findings = grouped(members)
+        findings += group_findings
+        for group in groups:
+            volumes += _volumes(group, len(groups) > 1)
+    if not volumes:
+        findings.append(no_image_finding(first))
+    acquisition = volumes[0].acquisition if volumes else acquisition_of(first)
+    return Series(
+        uid=uid,
+        modality=first.modality,
+        description=first.texts.get("series_description", ""),
+        number=first.texts.get("series_number", ""),
+        acquisition=acquisition,
+        frame_of_reference=first.frame_of_reference,
+        files=tuple(Path(record.path) for record in records),
+        volumes=tuple(volumes),
+        findings=_unique([*findings, *(f for volume in volumes for f in volume.findings)]),
+    )
+
+
+def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acquisition:
+    """Return who and what was imaged, and the windows of one frame."""
+    texts = dict(record.texts)
+    known = ("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description",
+             "series_description", "series_number")  # fmt: skip
+    windows = tuple(
+        WindowPreset(name or (f"DICOM {n + 1}" if n else "DICOM"), level, width, "DICOM", frame.sigmoid)
+        for n, (level, width, name) in enumerate(frame.windows)
+    ) if frame else ()  # fmt: skip
+    photometric = record.pixels.photometric if record.pixels else ""
+    return Acquisition(
+        modality=record.modality,
+        **{key: texts.pop(key, "") for key in known},
+        study_uid=record.study_uid,
+        series_uid=record.series_uid,
+        windows=windows,
+        monochrome1=photometric == "MONOCHROME1",
+        extra=texts,
+    )
+
+
+def _volumes(group: Group, several: bool) -> list[VolumePlan]:
+    """Turn a group of frames on one kind of grid into one or more volumes."""
+    plans = []
+    parts, split_findings = split(group)
+    for part in parts:
+        placed = place(part.members, group.stacked)
+        label = ", ".join(text for text in (group.label if several else "", part.label) if text)
+        sequence = f"{group.key}{part.sequence}" if part.sequence else ""
+        plans.append(_plan(placed, label, sequence, (*group.findings, *split_findings)))
+    return plans
+
+
+def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]) -> VolumePlan:
+    members = placed.members
+    middle = members[len(members) // 2]
+    stored_padding = {member.file.padding for member in members}
+    units = {member.frame.unit for member in members}
+    return VolumePlan(
+        geometry=placed.geometry,
+        frames=tuple(_frame(member) for member in members),
+        label=label,
+        sequence=sequence,
+        pixel_type=expected_type([(m.layout, m.frame.slope, m.frame.intercept) for m in members]),
+        components=component_count(middle.layout),
+        unit=units.pop() if len(units) == 1 else "",
+        padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
+        findings=_unique([*findings, *placed.findings]),
+        acquisition=acquisition_of(middle.file, middle.frame),
+    )
+
+
+def _frame(member: Member) -> Frame:
+    frame = member.frame
+    return Frame(
+        Path(member.file.path), frame.number, frame.slope, frame.intercept, member.layout, frame.tile
+    )
+
+
+def _pair(padding: tuple[float, ...] | None) -> tuple[float, float] | None:
+    return (padding[0], padding[1]) if padding else None
+
+
+def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(dict.fromkeys(findings))
