@@ -42,7 +42,7 @@ else:  # the markers the decorator reads; SimpleITK itself is imported by the fa
 
 Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
-FAMILIES = ("smoothing",)
+FAMILIES = ("smoothing", "edges", "intensity", "geometry", "threshold", "morphology", "islands", "masks")
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +148,21 @@ class Operation:
             "parameters": self.parameters.model_json_schema(),
         }
 
-    def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
-        from pellucid.operations.pixels import accept
+    def check_inputs(self, images: tuple[Image, ...]) -> None:
+        """Raise Refused with a sentence when number, pixels or grids of the images do not fit."""
+        from pellucid.operations.pixels import check_inputs
 
         if len(images) != len(self.inputs):
             wanted = " and a ".join(self.inputs)
             raise Refused(f"{self.title} needs a {wanted}; {len(images)} were given.")
-        return accept(self.title, self.inputs, images)
+        check_inputs(self.title, self.inputs, images)
+
+    def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
+        from pellucid.operations.pixels import as_mask
+
+        self.check_inputs(images)
+        pairs = zip(self.inputs, images, strict=True)
+        return tuple(as_mask(image) if kind == "mask" else image for kind, image in pairs)
 
 
 _declared: dict[str, Operation] = {}

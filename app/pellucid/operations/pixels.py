@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -43,6 +43,11 @@ def view(image: sitk.Image) -> Array:
     """Return a read-only array (z, y, x[, c]) of a 2-D or 3-D image that keeps the image alive."""
     array = np.asarray(_Memory(image, writable=False))
     return array if image.GetDimension() == 3 else array[np.newaxis]
+
+
+def from_array(array: Array) -> sitk.Image:
+    """Copy an array into an image without geometry; a last axis of colour is not expected."""
+    return sitk.GetImageFromArray(np.ascontiguousarray(array))
 
 
 def blank(like: sitk.Image, dtype: Any, *, components: int | None = None) -> tuple[sitk.Image, Array]:
@@ -94,6 +99,25 @@ def blocks(region: Region, shape: tuple[int, ...], voxels: int = _CHUNK_VOXELS) 
             yield slice(first, min(first + deep, z.stop)), slice(row, min(row + high, y.stop)), x
 
 
+def map_blocks(
+    image: sitk.Image,
+    dtype: Any,
+    work: Callable[[Array, Array], None],
+    context: Context,
+) -> sitk.Image:
+    """Return a new image that ``work(values, out)`` fills, slice by slice, from the wanted region."""
+    array = view(image)
+    result, out = blank(image, dtype)
+
+    def fill(block: Region) -> None:
+        with np.errstate(invalid="ignore", over="ignore"):
+            for values, target in zip(array[block], out[block], strict=True):
+                work(values, target)
+
+    context.each(fill, blocks(context.region(array.shape), array.shape))
+    return result
+
+
 def axis_lengths(image: sitk.Image) -> tuple[float, float, float]:
     """Return the spacing along x, y, z; a planar image has 1.0 along z."""
     spacing = image.GetSpacing()
@@ -103,31 +127,23 @@ def axis_lengths(image: sitk.Image) -> tuple[float, float, float]:
 def as_mask(image: sitk.Image, context: Context | None = None) -> sitk.Image:
     """Return an image as a mask of 0 and 1; every value but zero (and NaN) is inside."""
     array = view(image)
-    if array.dtype == np.uint8 and (array.size == 0 or array.max() <= 1):
+    if array.dtype == np.uint8 and array.max() <= 1:
         return image
-    result, out = blank(image, np.uint8)
 
-    def work(block: Region) -> None:
-        values = array[block]
-        inside = values != 0
-        if array.dtype.kind == "f":
-            inside &= ~np.isnan(values)
-        out[block] = inside
+    def work(values: Array, out: Array) -> None:
+        np.not_equal(values, 0, out=out.view(bool))
+        if values.dtype.kind == "f":
+            out &= ~np.isnan(values)
 
-    context = context or Context()
-    context.each(work, blocks(context.region(array.shape), array.shape))
-    return result
+    return map_blocks(image, np.uint8, work, context or Context())
 
 
-def accept(title: str, kinds: tuple[str, ...], images: tuple[sitk.Image, ...]) -> tuple[sitk.Image, ...]:
-    """Return the images as the operation takes them; raise Refused with a sentence when they do not fit."""
+def check_inputs(title: str, kinds: tuple[str, ...], images: tuple[sitk.Image, ...]) -> None:
+    """Raise Refused with a sentence when pixels or grids do not fit an operation."""
     for kind, image in zip(kinds, images, strict=True):
         _check_pixels(title, kind, image)
     for other in images[1:]:
         _check_same_grid(title, images[0], other)
-    return tuple(
-        as_mask(image) if kind == "mask" else image for kind, image in zip(kinds, images, strict=True)
-    )
 
 
 def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:

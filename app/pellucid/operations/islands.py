@@ -1,0 +1,142 @@
+"""Operations on the connected parts of a mask: fill holes, keep the largest island, remove small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import SimpleITK as sitk
+
+from pellucid.operations.ball import bounding_box
+from pellucid.operations.context import Context
+from pellucid.operations.operation import Mask, operation
+from pellucid.operations.pixels import Array, blank, from_array, view
+from pellucid.operations.units import Range, Slider, Title
+
+Connectivity = Annotated[
+    Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))
+]
+
+
+@operation(
+    "masks.fill_holes", title="Fill holes", menu="Segment/Masks", keywords=("cavity", "inside", "solid")
+)
+def fill_holes(
+    mask: Mask, context: Context, *, by_slice: Annotated[bool, Title("Slice by slice")] = False
+) -> Mask:
+    """Fill every part of the outside that the mask encloses.
+
+    A hole is connected by faces and does not touch the border of the image.
+
+    Settings:
+        by_slice: Fill each slice of the z axis by itself; a tube that is open at its ends is then filled too.
+
+    Source:
+        As SimpleITK.BinaryFillhole and scipy.ndimage.binary_fill_holes.
+    """
+    filter = sitk.BinaryFillholeImageFilter()
+    filter.SetForegroundValue(1)
+
+    def fill(part: Array, out: Array) -> None:
+        planes = zip(part, out, strict=True) if by_slice else [(part, out)]
+        for done, (plane, target) in enumerate(planes):
+            turn = context.part(done / len(part), (done + 1) / len(part)) if by_slice else context
+            target[...] = sitk.GetArrayViewFromImage(turn.execute(filter, from_array(plane)))
+
+    return _inside_box(mask, fill, flatten=not by_slice)
+
+
+@operation(
+    "masks.keep_largest", title="Keep largest island", menu="Segment/Masks", keywords=("component", "biggest")
+)
+def keep_largest(mask: Mask, context: Context, *, connectivity: Connectivity = "faces") -> Mask:
+    """Keep the largest connected part of a mask; of equal ones the first.
+
+    Settings:
+        connectivity: Whether voxels are connected by faces only, or also by edges and corners.
+
+    Source:
+        Connected components: SimpleITK.ConnectedComponent.
+    """
+
+    def kept(sizes: Array) -> Array:
+        chosen = np.zeros(len(sizes), bool)
+        chosen[np.argmax(sizes)] = sizes.any()
+        return chosen
+
+    return _select_islands(mask, connectivity, kept, context)
+
+
+@operation(
+    "masks.remove_small",
+    title="Remove small islands",
+    menu="Segment/Masks",
+    keywords=("component", "specks", "noise", "size"),
+)
+def remove_small(
+    mask: Mask,
+    context: Context,
+    *,
+    minimum: Annotated[float, Title("Smallest size"), Range(0.0), Slider(0.0, 10000.0, 10.0)] = 100.0,
+    unit: Annotated[Literal["mm3", "voxels"], Title("Unit", ("mm³", "voxels"))] = "mm3",
+    connectivity: Connectivity = "faces",
+) -> Mask:
+    """Remove the connected parts of a mask that are smaller than a size.
+
+    Settings:
+        minimum: Islands of this size or larger are kept.
+        unit: Whether the size counts mm³ or voxels.
+        connectivity: Whether voxels are connected by faces only, or also by edges and corners.
+
+    Source:
+        Connected components: SimpleITK.ConnectedComponent; as skimage.morphology.remove_small_objects.
+    """
+    least = minimum / _voxel_volume(mask) if unit == "mm3" else minimum
+
+    def kept(sizes: Array) -> Array:
+        return np.asarray(sizes >= least * (1 - 1e-9))
+
+    return _select_islands(mask, connectivity, kept, context)
+
+
+def _select_islands(mask: Any, connectivity: str, kept: Callable[[Array], Array], context: Context) -> Any:
+    """Keep the islands for which ``kept(sizes)`` is true."""
+    filter = sitk.ConnectedComponentImageFilter()
+    filter.SetFullyConnected(connectivity == "corners")
+
+    def select(part: Array, out: Array) -> None:
+        image = context.part(0.0, 0.8).execute(filter, from_array(part))
+        labels = sitk.GetArrayViewFromImage(image)
+        sizes = np.zeros(filter.GetObjectCount() + 1, np.int64)
+        for plane in labels:
+            context.check()
+            sizes += np.bincount(plane.ravel(), minlength=len(sizes))
+        chosen = np.concatenate([[False], kept(sizes[1:])]).astype(np.uint8)
+        for plane, target in zip(labels, out, strict=True):
+            context.check()
+            target[...] = chosen[plane]
+
+    return _inside_box(mask, select)
+
+
+def _inside_box(mask: Any, work: Callable[[Array, Array], None], *, flatten: bool = True) -> Any:
+    """Fill a new mask by ``work(part, out)`` on the box around the given one.
+
+    An image that is one voxel thick is handed over in two dimensions when ``flatten``: it has no outside in
+    front and behind.
+    """
+    array = view(mask)
+    result, out = blank(mask, np.uint8)
+    box = bounding_box(array, (slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2])))
+    if box is not None:
+        thin = [k for k in range(3) if array.shape[k] == 1][:1] if flatten else []
+        work(array[box].squeeze(tuple(thin)), out[box].squeeze(tuple(thin)))
+    return result
+
+
+def _voxel_volume(mask: Any) -> float:
+    """Return the volume of a voxel in mm³; of a planar image, of a voxel 1 mm thick."""
+    dimension = mask.GetDimension()
+    turned = np.array(mask.GetDirection()).reshape(dimension, dimension)
+    return float(np.prod(mask.GetSpacing()) * abs(np.linalg.det(turned)))

@@ -1,0 +1,115 @@
+"""Compute only the slice that is looked at: from a slab around it, or from itself alone.
+
+What an operation must learn from the whole image (and the result of an operation that is global by nature)
+is kept as long as the images live, so that a moving slider pays for it once.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from pellucid.operations.context import Context, Refused
+from pellucid.operations.operation import Operation
+from pellucid.operations.pixels import axis_lengths, view
+
+_KEPT = 6
+_LOCK = Lock()
+_LEARNED: OrderedDict[Hashable, tuple[tuple[Any, ...], Any]] = OrderedDict()
+
+
+def preview_slice(
+    operation: Operation,
+    image: sitk.Image | Sequence[sitk.Image],
+    axis: int,
+    index: int,
+    params: Any,
+    context: Context | None = None,
+) -> NDArray[Any]:
+    """Return one slice of what an operation would make, without computing the rest.
+
+    ``image`` is the input, or all inputs in order; ``axis`` is a voxel axis (0 = x, 1 = y, 2 = z);
+    ``params`` are values by name or validated parameters. The slice is oriented as ``array.take(index, 2 -
+    axis)`` of the whole array (z, y, x[, c]).
+
+    Raises Refused when the operation changes the grid, or does not fit; Cancelled when told to stop.
+    """
+    context = context or Context()
+    images = (image,) if isinstance(image, sitk.Image) else tuple(image)
+    values = dict(params) if isinstance(params, Mapping) else params.model_dump()
+    if not operation.same_grid:
+        raise Refused(f"{operation.title} changes the grid, so there is no preview of single slices.")
+    params = operation.validate(**values)
+    operation.check_inputs(images)
+    where = 2 - axis
+    if not operation.pointwise and operation.reach(params, axis_lengths(images[0])) is None:
+        whole = _kept(operation, images, params, lambda: operation.run(context, *images, **values))
+        return np.array(view(whole).take(index, where))
+    if operation.preparation is not None:
+        ready = _kept(operation, images, params, lambda: operation.prepare(params, *images, context=context))
+        context = replace(context, prepared=ready)
+    if operation.pointwise:
+        parts = [_as_image(view(one).take([index], where), one) for one in images]
+        return np.asarray(view(operation.run(context, *parts, **values)).take(0, where))
+    return _slab(operation, images, params, where, index, context)
+
+
+def _slab(
+    operation: Operation,
+    images: tuple[sitk.Image, ...],
+    params: Any,
+    where: int,
+    index: int,
+    context: Context,
+) -> NDArray[Any]:
+    """Run a local operation on the slices it can reach from one slice."""
+    reach = operation.reach(params, axis_lengths(images[0])) or (0, 0, 0)
+    far, count = reach[2 - where], view(images[0]).shape[where]
+    first, last = max(0, index - far), min(count, index + far + 1)
+    cut = (slice(None),) * where + (slice(first, last),)
+    parts = [_as_image(view(one)[cut], one) for one in images]
+    wanted = [slice(None)] * 3
+    wanted[where] = slice(index - first, index - first + 1)
+    result = operation.run(replace(context, wanted=(wanted[0], wanted[1], wanted[2])), *parts, **dict(params))
+    return np.array(view(result).take(index - first, where))
+
+
+def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
+    """Copy a part into an image of the same spacing and direction; where it lies does not matter."""
+    planar = like.GetDimension() == 2
+    colour = like.GetNumberOfComponentsPerPixel() > 1
+    array = np.ascontiguousarray(part[0] if planar else part)
+    image = sitk.GetImageFromArray(array, isVector=colour)
+    image.SetSpacing(like.GetSpacing())
+    image.SetDirection(like.GetDirection())
+    return image
+
+
+def _kept(operation: Operation, images: tuple[sitk.Image, ...], params: Any, compute: Any) -> Any:
+    """Return what was computed before for the very same images, or compute and keep it."""
+    used = operation.prepare_key(params) if operation.preparation else tuple(dict(params).items())
+    key = (operation.id, used, tuple(id(image) for image in images))
+    with _LOCK:
+        found = _LEARNED.get(key)
+        if found is not None and all(a() is b for a, b in zip(found[0], images, strict=True)):
+            _LEARNED.move_to_end(key)
+            return found[1]
+    answer = compute()
+
+    def forget(dead: Any) -> None:
+        _LEARNED.pop(key, None)
+
+    with _LOCK:
+        owners = tuple(weakref.ref(image, forget) for image in images)
+        _LEARNED[key] = (owners, answer)
+        while len(_LEARNED) > _KEPT:
+            _LEARNED.popitem(last=False)
+    return answer

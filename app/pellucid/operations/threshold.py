@@ -1,0 +1,106 @@
+"""Masks by value: a range of intensities, and the two classes of Otsu."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import numpy as np
+
+from pellucid.operations.context import Context, Refused
+from pellucid.operations.histogram import histogram, otsu_split
+from pellucid.operations.intensity import whole_limits
+from pellucid.operations.operation import Image, Mask, operation
+from pellucid.operations.pixels import Array, map_blocks, need_scalar, view
+from pellucid.operations.units import Intensity, Title
+
+
+@operation(
+    "threshold.range",
+    title="Threshold",
+    menu="Segment/Threshold",
+    pointwise=True,
+    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    keywords=("binary", "window", "level", "segment"),
+)
+def by_range(image: Image, context: Context, *, lower: Intensity = 0.0, upper: Intensity = 1000.0) -> Mask:
+    """Select the voxels whose value lies between two limits, both included.
+
+    NaN is never selected.
+
+    Settings:
+        lower: The smallest value that is selected.
+        upper: The largest value that is selected.
+
+    Source:
+        As SimpleITK.BinaryThreshold.
+    """
+    need_scalar("Threshold", image)
+    return _between(image, lower, upper, context)
+
+
+def _otsu_threshold(image: Any, context: Context) -> int | float:
+    """Return the smallest value of the upper class of Otsu."""
+    need_scalar("Otsu", image)
+    counted = histogram(image, context)
+    split = otsu_split(counted.counts)
+    if split is None:
+        raise Refused("Otsu needs at least two different values; all voxels of this image are equal.")
+    return counted.start + (split + 1) * (1 if counted.exact else counted.step)
+
+
+@operation(
+    "threshold.otsu",
+    title="Otsu threshold",
+    menu="Segment/Threshold",
+    pointwise=True,
+    prepare=_otsu_threshold,
+    keywords=("automatic", "binary", "two classes"),
+)
+def otsu(
+    image: Image,
+    context: Context,
+    *,
+    side: Annotated[Literal["above", "below"], Title("Select", ("Brighter class", "Darker class"))] = "above",
+) -> Mask:
+    """Select one of the two classes into which the histogram of the whole image falls.
+
+    The threshold maximises the variance between the classes. 8-bit and 16-bit images, and whole numbers
+    with fewer than 65,536 different values, are counted exactly, others in 65,536 bins. NaN is never
+    selected.
+
+    Settings:
+        side: Whether the brighter or the darker class is selected.
+
+    Source:
+        Otsu, A threshold selection method from gray-level histograms, IEEE Trans. SMC 9 (1979) 62-66.
+    """
+    need_scalar("Otsu", image)
+    threshold: int | float = context.prepared
+    if side == "above":
+        return _between(image, threshold, np.inf, context)
+    below = threshold - 1 if isinstance(threshold, int) else np.nextafter(threshold, -np.inf)
+    return _between(image, -np.inf, below, context)
+
+
+def _between(image: Any, lower: float, upper: float, context: Context) -> Any:
+    """Return the mask of the values from ``lower`` to ``upper``."""
+    dtype = view(image).dtype
+    if dtype.kind == "f":
+        return map_blocks(image, np.uint8, lambda values, out: _inside(values, lower, upper, out), context)
+    info = np.iinfo(dtype)
+    low, high = whole_limits(max(lower, float(info.min)), min(upper, float(info.max)), dtype)
+    if low > high:
+        return map_blocks(image, np.uint8, lambda values, out: out.fill(0), context)
+    pattern = np.dtype(f"u{dtype.itemsize}")
+    first, width = np.array(low, dtype).view(pattern), pattern.type(high - low)
+
+    def work(values: Array, out: Array) -> None:
+        # one comparison instead of two: below the lower limit the difference wraps round to large numbers
+        np.less_equal(values.view(pattern) - first, width, out=out.view(bool))
+
+    return map_blocks(image, np.uint8, work, context)
+
+
+def _inside(values: Array, lower: float, upper: float, out: Array) -> None:
+    limits = values.dtype.type(lower), values.dtype.type(upper)
+    np.logical_and(values >= limits[0], values <= limits[1], out=out.view(bool))
