@@ -57,20 +57,22 @@ class Histogram:
         return np.asarray(self._cumulated / max(self.total, 1), dtype=np.float64)
 
     def percentile(self, q: float) -> float:
-        """Return the value below which ``q`` percent lie, exact for discrete bins, else within a bin."""
+        """Return the value below which ``q`` percent lie, exact for discrete bins, else right to a bin."""
         if self.total == 0:
             return 0.0
         rank = (self.total - 1) * q / 100
-        if self.discrete:
-            low = int(np.floor(rank))
-            first, second = np.searchsorted(
-                self._cumulated, [low, min(low + 1, self.total - 1)], side="right"
-            )
-            return float(self.start + first + (second - first) * (rank - low))
+        low = int(rank)
+        first, second = self._ordered(low), self._ordered(min(low + 1, self.total - 1))
+        return first + (second - first) * (rank - low)
+
+    def _ordered(self, rank: int) -> float:
+        """Return the value of a rank (0 is the lowest), spread evenly over a bin that holds several."""
         k = int(np.searchsorted(self._cumulated, rank, side="right"))
-        before = float(self._cumulated[k - 1]) if k else 0.0
-        value = self.start + self.step * (k + (rank - before) / float(self.counts[k]))
-        return float(np.clip(value, self.minimum, self.maximum))
+        if self.discrete:
+            return self.start + k
+        before = int(self._cumulated[k]) - int(self.counts[k])
+        value = self.start + self.step * (k + (rank - before + 0.5) / int(self.counts[k]))
+        return min(max(value, self.minimum), self.maximum)
 
     def rebinned(self, bins: int) -> Histogram:
         """Return a histogram of at most ``bins`` bins, for drawing; neighbouring bins are added up."""

@@ -164,8 +164,9 @@ def _slices_at(geometry: Geometry, axis: int, position: Floats) -> NDArray[np.in
     centres = np.array(geometry.slice_positions)
     gaps = np.diff(centres)
     reach = np.where(gaps <= 1.5 * step, gaps, step) / 2
-    lower = np.concatenate([[centres[0] - step / 2], centres[1:] - reach])
-    upper = np.concatenate([centres[:-1] + reach, [centres[-1] + step / 2]])
+    ends = reach[[0, -1]] if len(reach) else np.array([step, step]) / 2
+    lower = np.concatenate([[centres[0] - ends[0]], centres[1:] - reach])
+    upper = np.concatenate([centres[:-1] + reach, [centres[-1] + ends[1]]])
     k = np.searchsorted(lower, position, side="right") - 1
     k[(k >= 0) & (position > upper[k])] = -1
     return k
