@@ -58,7 +58,7 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
         raise Refused(f"“{path}” is the file that is read. Choose another name for the result.")
     if options.even:
         frames = tuple(evened(volume) for volume in frames)
-    lost = losses(frames[0], path)
+    lost = losses(frames, path)
     if lost and not options.accept_loss:
         raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
     export_image(frames, path)

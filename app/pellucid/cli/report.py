@@ -52,7 +52,7 @@ def plain(value: Any) -> Any:
 def grid(geometry: Geometry) -> dict[str, Any]:
     """Describe a grid: always three numbers in x, y, z order; an image of two dimensions has size z = 1.
 
-    Spacing is null when it is known along no axis, else it holds null for the axes without. Origin and direction
+    Spacing is null when known along no axis, else it holds null for the axes without. Origin and direction
     (nine numbers, row by row; the columns are the axes) are LPS, in mm.
     """
     known = geometry.known_spacing
