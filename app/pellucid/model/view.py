@@ -34,6 +34,7 @@ class Tool(StrEnum):
     CROSSHAIR = "crosshair"
     PAN = "pan"
     ZOOM = "zoom"
+    SCROLL = "scroll"
     BRUSH = "brush"
     ERASER = "eraser"
 

@@ -1,0 +1,91 @@
+"""One line above the panes that says what is doubtful about the image; the details are a click away."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.model.findings import Finding
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import Elided
+
+
+class Banner(QFrame):
+    """Shows warnings and errors of an image until they are dismissed; other images show theirs again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Warnings about the image")
+        self._mark = QLabel()
+        self._line = Elided()
+        self._line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.details_button = QPushButton("Details")
+        self.details_button.setProperty("link", True)
+        self.details_button.setCheckable(True)
+        self.details_button.setToolTip("Show everything that was noticed about this image")
+        self.details_button.setAccessibleName("Details of the warnings")
+        self.close_button = QToolButton()
+        self.close_button.setProperty("flat", True)
+        self.close_button.setToolTip("Dismiss for this image")
+        self.close_button.setAccessibleName("Dismiss the warnings of this image")
+        for button in (self.details_button, self.close_button):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._all = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._all.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._all.hide()
+        row = QHBoxLayout()
+        row.setSpacing(theme.MARGIN)
+        for widget in (self._mark, self._line, self.details_button, self.close_button):
+            row.addWidget(widget, 1 if widget is self._line else 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 2, 4, 2)
+        column.setSpacing(2)
+        column.addLayout(row)
+        column.addWidget(self._all)
+        self.details_button.toggled.connect(self._all.setVisible)
+        self.close_button.clicked.connect(self._dismiss)
+        theme.signals.changed.connect(self._dress)
+        self._dismissed: set[str] = set()
+        self._image = ""
+        self._findings: tuple[Finding, ...] = ()
+        self._dress()
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """Return the line that is shown, or nothing."""
+        return "" if self.isHidden() else self._line.text()
+
+    def show_findings(self, image: str, findings: tuple[Finding, ...]) -> None:
+        """Show the findings of an image, named by the id of its layer; facts without doubt are no warning."""
+        doubts = tuple(finding for finding in findings if finding.severity != "info")
+        if (image, doubts) == (self._image, self._findings):
+            return
+        self._image, self._findings = image, doubts
+        self.details_button.setChecked(False)
+        more = f" And {len(doubts) - 1} more." if len(doubts) > 1 else ""
+        self._line.setText(doubts[0].message + more if doubts else "")
+        self._all.setText("\n".join(f"•  {finding.message}" for finding in doubts))
+        self._dress()
+        self.setVisible(bool(doubts) and image not in self._dismissed)
+
+    def _dismiss(self) -> None:
+        self._dismissed.add(self._image)
+        self.hide()
+
+    def _dress(self) -> None:
+        colors = theme.colors()
+        severe = any(finding.severity == "error" for finding in self._findings)
+        color = colors.danger if severe else colors.warning
+        self._mark.setPixmap(theme.icon("alert-outline", color).pixmap(16, 16))
+        self.close_button.setIcon(theme.icon("close"))
+        self.setStyleSheet(f"Banner {{ background: {colors.raised}; border-left: 3px solid {color}; }}")

@@ -1,0 +1,329 @@
+"""The canvas: panes in the chosen layout, kept in step with the session."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QPainter,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QApplication, QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from pellucid.model.layer import LabelLayer, Layer
+from pellucid.model.view import Layout, Plane, Tool
+from pellucid.ui import theme
+from pellucid.ui.canvas.banner import Banner
+from pellucid.ui.canvas.drops import ITEM_MIME, DropArea
+from pellucid.ui.canvas.empty_state import EmptyState
+from pellucid.ui.canvas.information_pane import InformationPane
+from pellucid.ui.canvas.keyboard import Keyboard
+from pellucid.ui.canvas.slice_view import SliceView
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+_QUAD = {Plane.AXIAL: (0, 0), Plane.SAGITTAL: (0, 1), Plane.CORONAL: (1, 0)}
+_MENU = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
+
+
+class CanvasArea(DropArea):
+    """Arranges the panes of a session and passes on what happens on them."""
+
+    slices_changed = Signal()
+    """Emitted when other slices than before are on the screen."""
+    hovered = Signal(object, object)
+    """Emitted with the world point under the mouse (or None) and the plane."""
+    preset_requested = Signal(int)
+    """Emitted with 1–9 for a window preset, 0 for the window of the image itself."""
+    series_step_requested = Signal(int)
+    """Emitted with 1 for the next series, -1 for the previous one."""
+    open_requested = Signal()
+    demo_requested = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.keyboard = Keyboard(self)
+        self._last_tool = Tool.CROSSHAIR
+        self._hidden_labels: list[LabelLayer] = []
+        self._slices: tuple[tuple[int, int], ...] = ()
+        self.panes = {plane: SliceView(session, plane) for plane in Plane}
+        self.information = InformationPane()
+        self.empty = EmptyState()
+        self.banner = Banner()
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._settle)
+        self._assemble()
+        self._connect()
+        self._settle()
+
+    # ---------------------------------------------------------------- assembly
+
+    def _assemble(self) -> None:
+        self.setMinimumSize(240, 200)
+        self._grid_widget = QWidget()
+        self._grid = QGridLayout(self._grid_widget)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+        for plane, place in _QUAD.items():
+            self._grid.addWidget(self.panes[plane], *place)
+        self._grid.addWidget(self.information, 1, 1)
+        self._grid.addWidget(self.panes[Plane.ACQUIRED], 2, 0, 1, 2)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.empty)
+        self._stack.addWidget(self._grid_widget)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self._stack, 1)
+
+    def _connect(self) -> None:
+        session = self.session
+        self.empty.open_requested.connect(self.open_requested)
+        self.empty.demo_requested.connect(self.demo_requested)
+        self.drag_over.connect(self.empty.set_drop_hint)
+        for plane, pane in self.panes.items():
+            pane.hovered.connect(lambda world, p=plane: self.hovered.emit(world, p))
+            pane.maximise_requested.connect(lambda p=plane: self.maximise(p))
+            pane.menu_requested.connect(lambda at, p=pane: self._show_menu(p, at))
+            pane.refreshed.connect(self._compare_slices)
+        document = session.document
+        document.inserted.connect(self._layer_came)
+        document.removed.connect(self._layer_went)
+        document.reordered.connect(self._structure_changed)
+        document.active_changed.connect(self._structure_changed)
+        session.view.events.connect(self._view_changed)
+        session.jobs.changed.connect(self._busy_changed)
+        session.library.changed.connect(self._busy_changed)
+        for layer in document.layers:
+            self._watch(layer)
+
+    # ---------------------------------------------------------------- following the session
+
+    def _watch(self, layer: Layer) -> None:
+        layer.events.connect(self._draw_again)
+        if isinstance(layer, LabelLayer):
+            layer.labels.changed.connect(self._voxels_changed)
+            layer.labels.table_changed.connect(self._draw_again)
+
+    def _layer_came(self, layer: Layer) -> None:
+        self._watch(layer)
+        self._structure_changed()
+
+    def _layer_went(self, layer: Layer) -> None:
+        layer.events.disconnect(self._draw_again, missing_ok=True)
+        if isinstance(layer, LabelLayer):
+            layer.labels.changed.disconnect(self._voxels_changed, missing_ok=True)
+            layer.labels.table_changed.disconnect(self._draw_again, missing_ok=True)
+        self._structure_changed()
+
+    def _voxels_changed(self, _box: object) -> None:
+        for pane in self.panes.values():
+            pane.stack.labels_changed()
+        self._draw_again()
+
+    def _structure_changed(self, *_: object) -> None:
+        self._later.start()
+        self._draw_again()
+
+    def _draw_again(self, *_: object) -> None:
+        for pane in self.panes.values():
+            if pane.isVisible():
+                pane.schedule()
+        if not self._later.isActive():
+            self._later.start()
+
+    def _view_changed(self, info: Any) -> None:
+        if info.signal.name in ("layout", "single_plane"):
+            self._later.start()
+        self._draw_again()
+
+    def _busy_changed(self) -> None:
+        if not len(self.session.document):
+            self._later.start()
+
+    def _settle(self) -> None:
+        """Bring panes, banner, information and empty state to the state of the session."""
+        document = self.session.document
+        layer = document.active or document.active_image
+        image = document.active_image
+        self._arrange()
+        self._stack.setCurrentWidget(self._grid_widget if len(document) else self.empty)
+        self.information.show_layer(layer)
+        self.banner.show_findings(image.id if image else "", image.volume.findings if image else ())
+        if not len(document):
+            self.empty.say(*_busy(self.session))
+
+    def _arrange(self) -> None:
+        shown = self.shown_planes()
+        for plane, pane in self.panes.items():
+            if pane.isHidden() == (plane in shown):
+                pane.setVisible(plane in shown)
+                pane.schedule()
+        quad = len(shown) > 1
+        self.information.setVisible(quad)
+        columns, rows = ((1, 1), (1, 1, 0)) if quad else ((0, 0), (0, 0, 0))
+        for n, stretch in enumerate(columns):
+            self._grid.setColumnStretch(n, stretch)
+        for n, stretch in enumerate(rows):
+            self._grid.setRowStretch(n, stretch)
+        self._compare_slices()
+
+    def shown_planes(self) -> tuple[Plane, ...]:
+        """Return the planes that have a pane now: the acquired one of planar images, else one or three."""
+        reference, view = self.session.document.reference, self.session.view
+        if reference is None:
+            return ()
+        if reference.is_planar:
+            return (Plane.ACQUIRED,)
+        if view.layout is Layout.QUAD:
+            return tuple(_QUAD)
+        return (view.single_plane,)
+
+    # ---------------------------------------------------------------- what is on the screen
+
+    def visible_slices(self) -> tuple[tuple[int, int], ...]:
+        """Return (voxel axis, index) of every slice of the active image that a pane shows."""
+        image = self.session.document.active_image
+        if image is None:
+            return ()
+        seen = (self.panes[plane].slice_of(image) for plane in self.shown_planes())
+        return tuple(dict.fromkeys(place for place in seen if place is not None))
+
+    def _compare_slices(self) -> None:
+        slices = self.visible_slices()
+        if slices != self._slices:
+            self._slices = slices
+            self.slices_changed.emit()
+
+    def pane_under_mouse(self) -> SliceView | None:
+        """Return the pane the mouse is on, else the one with the focus, else None: keys belong elsewhere."""
+        shown = [self.panes[plane] for plane in self.shown_planes()]
+        focus = QApplication.focusWidget()
+        for pane in shown:
+            if pane.mouse.is_here:
+                return pane
+        return next((pane for pane in shown if pane is focus), None)
+
+    def fit_all(self) -> None:
+        """Show the whole of every plane."""
+        for pane in self.panes.values():
+            pane.fit()
+
+    def reset_views(self) -> None:
+        """Fit every plane, centre the crosshair and return to the window first shown."""
+        self.fit_all()
+        self.session.centre_crosshair()
+        image = self.session.document.active_image
+        if image is not None:
+            self.session.looking.reset_window(image)
+
+    def maximise(self, plane: Plane) -> None:
+        """Give the whole canvas to one plane, or back to all."""
+        view = self.session.view
+        if view.layout is Layout.SINGLE:
+            view.layout = Layout.QUAD
+        else:
+            view.single_plane, view.layout = plane, Layout.SINGLE
+
+    def flush(self) -> None:
+        """Take up the newest state now instead of before the next frame."""
+        self._later.stop()
+        self._settle()
+        for plane in self.shown_planes():
+            self.panes[plane].flush()
+
+    def grab_pane(self, plane: Plane) -> QImage:
+        """Return what the pane of a plane shows."""
+        self.flush()
+        return QWidget.grab(self.panes[plane]).toImage()
+
+    def grab_picture(self) -> QImage:
+        """Return what all panes show, without marks of mouse and focus."""
+        self.flush()
+        picture = QImage(self._grid_widget.size() * self.devicePixelRatioF(), QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(self.devicePixelRatioF())
+        picture.fill(QColor(theme.DARK.line))
+        painter = QPainter(picture)
+        for child in [self.panes[plane] for plane in self.shown_planes()]:
+            painter.drawPixmap(child.pos(), QWidget.grab(child))
+        if self.information.isVisible():
+            painter.drawPixmap(self.information.pos(), QWidget.grab(self.information))
+        painter.end()
+        return picture
+
+    # ---------------------------------------------------------------- what keys ask for
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Choose the tool of the left button; remember the one before."""
+        if tool is not self.session.view.tool:
+            self._last_tool, self.session.view.tool = self.session.view.tool, tool
+
+    def choose_last_tool(self) -> None:
+        """Return to the tool used before."""
+        self.choose_tool(self._last_tool)
+
+    def toggle_labels(self) -> None:
+        """Hide all label layers, or show those hidden before."""
+        layers = self.session.document.label_layers
+        visible = [layer for layer in layers if layer.visible]
+        if visible:
+            self._hidden_labels = visible
+        for layer in visible or [layer for layer in self._hidden_labels if layer in layers] or layers:
+            layer.visible = not visible
+
+    # ---------------------------------------------------------------- keyboard
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Give a key that a pane left alone to the pane under the mouse."""
+        if not self.keyboard.press(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Notice that a held key was let go."""
+        if not self.keyboard.release(event):
+            super().keyReleaseEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Listen to the keys of the window the canvas stands in."""
+        super().showEvent(event)
+        self.keyboard.listen(self.window().windowHandle())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let go of held keys."""
+        self.keyboard.let_go()
+        super().hideEvent(event)
+
+    def _show_menu(self, pane: SliceView, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        single = self.session.view.layout is Layout.SINGLE
+        if not pane.frame or not pane.frame.geometry.is_planar:
+            menu.addAction("All planes" if single else "Maximise", lambda: self.maximise(pane.plane))
+            menu.addSeparator()
+        keys = self.keyboard.key_map
+        for action in keys.actions(_MENU):
+            text = f"{action.title}\t{keys.key(action.name)}"
+            menu.addAction(text, partial(action.choose, self, pane))
+        menu.popup(at)
+
+
+def _busy(session: Session) -> tuple[str, float | None]:
+    """Return what is being opened and how far it is, for an empty canvas."""
+    job, library = session.loading.job, session.library
+    if job is not None and not job.finished:
+        return f"{job.name} …", job.progress or None
+    if library.scanning:
+        return f"Looking for images: {library.seen} files seen …", None
+    return "", None
+
+
+__all__ = ["ITEM_MIME", "CanvasArea"]

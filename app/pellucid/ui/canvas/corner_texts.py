@@ -1,0 +1,190 @@
+"""The words in the corners of a pane: who, which study, which window, which slice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+
+from pellucid.model.layer import ImageLayer
+from pellucid.model.planes import PlaneFrame
+from pellucid.model.view import Plane
+from pellucid.model.volume import Acquisition
+from pellucid.ui.theme import PLANE_COLORS
+
+TEXT, DIM = "#e2e5e9", "#b7bcc4"
+MARGIN = 8
+_SHADOW = QColor(0, 0, 0, 150)
+_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+_SHARE = {False: 0.38, True: 0.41}  # of the width of the pane that a top or bottom corner may take
+_STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y–z", Plane.ACQUIRED: ""}
+_OBLIQUE = 2.0  # degrees
+
+Line = tuple[str, str]
+"""A text and its colour."""
+
+
+@dataclass(frozen=True)
+class Corners:
+    """The lines of the four corners, outermost first."""
+
+    top_left: tuple[Line, ...] = ()
+    top_right: tuple[Line, ...] = ()
+    bottom_left: tuple[Line, ...] = ()
+    bottom_right: tuple[Line, ...] = ()
+
+
+def corners(
+    layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool
+) -> Corners:
+    """Return the texts for an image in a plane; empty facts leave no line."""
+    here = _here(frame, index)
+    if layer is None:
+        return Corners(bottom_left=((f"Zoom {percent:.0f} %", DIM),), bottom_right=here)
+    acquisition = layer.volume.acquisition
+    who = ("Identity hidden",) if hide_identity and _identifies(acquisition) else _patient(acquisition)
+    study = (_date(acquisition.study_date), acquisition.study_description) if not hide_identity else ()
+    named = (acquisition.modality, acquisition.series_description)
+    series = " ".join(part for part in named if part) or layer.name
+    return Corners(
+        _lines(who),
+        _lines((*study, series)),
+        (*_window(layer), (f"Zoom {percent:.0f} %", DIM)),
+        here,
+    )
+
+
+def plane_title(frame: PlaneFrame) -> str:
+    """Return what a plane may honestly be called: stored axes when the orientation is unknown."""
+    if not frame.geometry.oriented:
+        return _STORED_AXES[frame.plane]
+    tilt = frame.obliqueness_degrees
+    name = frame.plane.value.capitalize()
+    if frame.plane is Plane.ACQUIRED:
+        return name if frame.geometry.size[2] > 1 else ""
+    return f"{name}, oblique {tilt:.0f}°" if tilt >= _OBLIQUE else name
+
+
+def window_text(level: float, width: float, unit: str) -> str:
+    """Return a window for reading: ``W 400  L 40 HU``."""
+    return f"W {number(width)}  L {number(level)} {unit}".rstrip()
+
+
+def number(value: float) -> str:
+    """Write a number with four figures at most after rounding away noise, with a true minus sign."""
+    text = f"{value:.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
+
+
+def person(name: str) -> str:
+    """Write a DICOM person name (``Doe^Jane``) for reading."""
+    family, _, rest = name.partition("=")[0].partition("^")
+    given = " ".join(part for part in rest.split("^") if part)
+    return ", ".join(part for part in (family.strip(), given.strip()) if part)
+
+
+def position(frame: PlaneFrame, index: int) -> str:
+    """Return where a slice lies along the nearest patient axis: ``S 12.5 mm``, ``R 3 mm``."""
+    world = frame.world_at(0.0, 0.0, index)
+    axis = int(abs(frame.normal).argmax())
+    distance = round(float(world[axis]), 1)
+    return f"{('LPS' if distance >= 0 else 'RAI')[axis]} {number(abs(distance))} mm"
+
+
+def _here(frame: PlaneFrame, index: int) -> tuple[Line, ...]:
+    title = plane_title(frame)
+    slices = f"{index + 1} / {frame.slice_count}" if frame.slice_count > 1 else ""
+    where = ""
+    if frame.geometry.known_spacing[frame.normal_axis] and frame.geometry.oriented and slices:
+        where = position(frame, index)
+    lines = ((where, DIM), (slices, TEXT), (title, PLANE_COLORS[frame.plane]))
+    return tuple(line for line in lines if line[0])[::-1]
+
+
+def _window(layer: ImageLayer) -> tuple[Line, ...]:
+    if layer.volume.is_colour:
+        return ()
+    display = layer.display
+    text = window_text(display.level, display.width, layer.volume.unit)
+    return ((text, TEXT), *((("Inverted", DIM),) if display.invert else ()))
+
+
+def _identifies(acquisition: Acquisition) -> bool:
+    return bool(acquisition.patient_name or acquisition.patient_id or acquisition.birth_date)
+
+
+def _patient(acquisition: Acquisition) -> tuple[str, ...]:
+    born = _date(acquisition.birth_date)
+    about = " · ".join(part for part in (f"born {born}" if born else "", acquisition.sex) if part)
+    return person(acquisition.patient_name), about, acquisition.patient_id
+
+
+def _date(stored: str) -> str:
+    whole = len(stored) == 8 and stored.isdigit()
+    return f"{stored[:4]}-{stored[4:6]}-{stored[6:]}" if whole else stored
+
+
+def _lines(texts: tuple[str, ...]) -> tuple[Line, ...]:
+    filled = [text.strip() for text in texts if text.strip()]
+    return tuple((text, TEXT if n == 0 else DIM) for n, text in enumerate(filled))
+
+
+def rows_that_fit(font: QFont, height: int) -> int:
+    """Return how many lines a corner of a pane may have so that half of the height stays free."""
+    return max(1, (height // 2 - 2 * MARGIN) // (2 * QFontMetrics(font).height()))
+
+
+class TextBlock:
+    """Lines of one corner, drawn once into a picture and kept until they change."""
+
+    def __init__(self, *, right: bool, bottom: bool) -> None:
+        self._right, self._bottom = right, bottom
+        self._key: tuple[object, ...] = ()
+        self._picture = QImage()
+
+    def paint(self, painter: QPainter, lines: tuple[Line, ...], font: QFont, width: int, height: int) -> None:
+        """Draw the lines into their corner; what does not fit is elided, then left out from the inside."""
+        lines = lines[: rows_that_fit(font, height)]
+        if not lines:
+            return
+        ratio = painter.device().devicePixelRatioF()
+        limit = round(_SHARE[self._bottom] * width) - MARGIN
+        key = (lines, font.key(), limit, ratio)
+        if key != self._key:
+            self._key, self._picture = key, self._draw(lines, font, limit, ratio)
+        size = self._picture.deviceIndependentSize()
+        x = width - MARGIN - size.width() if self._right else MARGIN
+        y = height - MARGIN - size.height() if self._bottom else MARGIN
+        painter.drawImage(QPointF(x, y), self._picture)
+
+    def _draw(self, lines: tuple[Line, ...], font: QFont, limit: int, ratio: float) -> QImage:
+        metrics = QFontMetrics(font)
+        end = Qt.TextElideMode.ElideRight
+        texts = [(metrics.elidedText(text, end, limit), color) for text, color in lines]
+        if self._bottom:
+            texts.reverse()
+        width = max(metrics.horizontalAdvance(text) for text, _ in texts) + 3
+        height = metrics.height() * len(texts) + 2
+        picture = QImage(
+            round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied
+        )
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setFont(font)
+        side = Qt.AlignmentFlag.AlignRight if self._right else Qt.AlignmentFlag.AlignLeft
+        for n, (text, color) in enumerate(texts):
+            box = QRect(1, n * metrics.height(), width - 3, metrics.height())
+            shadowed(painter, box, side | Qt.AlignmentFlag.AlignVCenter, text, QColor(color))
+        painter.end()
+        return picture
+
+
+def shadowed(painter: QPainter, box: QRect, flags: Qt.AlignmentFlag, text: str, color: QColor) -> None:
+    """Draw a text that stays legible on any grey: dark underneath, light on top."""
+    painter.setPen(_SHADOW)
+    for dx, dy in _AROUND:
+        painter.drawText(box.translated(dx, dy), flags, text)
+    painter.setPen(color)
+    painter.drawText(box, flags, text)

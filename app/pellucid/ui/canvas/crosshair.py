@@ -1,0 +1,38 @@
+"""The crosshair: the lines in which the other two planes cut this one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QLineF, QPointF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from pellucid.model.planes import PlaneFrame
+from pellucid.model.view import Plane
+from pellucid.ui.theme import PLANE_COLORS
+
+_GAP = 10
+"""Widget pixels around the point that stay free, so that what is marked can be seen."""
+_OTHERS = {
+    Plane.AXIAL: (Plane.SAGITTAL, Plane.CORONAL),
+    Plane.CORONAL: (Plane.SAGITTAL, Plane.AXIAL),
+    Plane.SAGITTAL: (Plane.CORONAL, Plane.AXIAL),
+    Plane.ACQUIRED: (Plane.ACQUIRED, Plane.ACQUIRED),
+}
+
+
+def line_colors(frame: PlaneFrame) -> tuple[QColor, QColor]:
+    """Return the colours of the vertical and of the horizontal line: those of the planes they stand for."""
+    upright, level = _OTHERS[frame.plane]
+    return QColor(PLANE_COLORS[upright]), QColor(PLANE_COLORS[level])
+
+
+def paint(painter: QPainter, frame: PlaneFrame, at: QPointF, width: int, height: int) -> None:
+    """Draw the two lines through a widget position, leaving a gap around it."""
+    x, y = round(at.x()) + 0.5, round(at.y()) + 0.5
+    upright, level = line_colors(frame)
+    for color, lines in (
+        (upright, (QLineF(x, 0, x, y - _GAP), QLineF(x, y + _GAP, x, height))),
+        (level, (QLineF(0, y, x - _GAP, y), QLineF(x + _GAP, y, width, y))),
+    ):
+        color.setAlpha(190)
+        painter.setPen(QPen(color, 1))
+        painter.drawLines(list(lines))

@@ -1,0 +1,149 @@
+"""The fourth pane: what is known of the active image, and what its reader noticed, in plain words."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+
+from pellucid.model.findings import Finding
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.volume import Volume
+from pellucid.ui import theme
+from pellucid.ui.canvas.corner_texts import number
+
+Row = tuple[str, str]
+_TIMES = " × "
+
+
+def rows(layer: Layer) -> tuple[Row, ...]:
+    """Return (name, value) of everything that is known of a layer; what matters is said to be unknown."""
+    geometry = layer.geometry
+    if isinstance(layer, LabelLayer):
+        about: tuple[Row, ...] = (("Labels", str(len(layer.labels.labels))),)
+        pixels: tuple[Row, ...] = (("Pixel type", str(layer.labels.array.dtype)),)
+    else:
+        about, pixels = _about(layer), _pixels(layer)
+    return tuple(row for row in (*about, *_grid(geometry), *pixels) if row[1])
+
+
+def orientation(geometry: Geometry) -> str:
+    """Return which way the stored axes point in the patient."""
+    if not geometry.oriented:
+        return "not stated"
+    words = {"L": "left", "R": "right", "A": "front", "P": "back", "S": "head", "I": "feet"}
+    named = [geometry.letters(geometry.axes[:, axis]) for axis in range(3)]
+    oblique = " (oblique)" if any(len(letters) > 1 for letters in named) else ""
+    pairs = zip("xyz", named, strict=True)
+    return ", ".join(f"{axis} to {words[letters[0]]}" for axis, letters in pairs) + oblique
+
+
+def _about(layer: ImageLayer) -> tuple[Row, ...]:
+    acquisition = layer.volume.acquisition
+    series = acquisition.series_description
+    if acquisition.series_number:
+        series = f"{series} (no. {acquisition.series_number})".strip()
+    frames = f"{layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
+    return ("Modality", acquisition.modality), ("Series", series), ("Frame", frames)
+
+
+def _grid(geometry: Geometry) -> tuple[Row, ...]:
+    axes = range(2 if geometry.size[2] == 1 else 3)
+    size = _TIMES.join(str(geometry.size[axis]) for axis in axes)
+    known = [geometry.known_spacing[axis] for axis in axes]
+    numbers = [number(round(geometry.spacing[a], 4)) if known[a] else "?" for a in axes]
+    spacing = f"{_TIMES.join(numbers)} mm" if any(known) else "not stated, lengths are in pixels"
+    if geometry.at_detector:
+        spacing += " at the detector"
+    if not geometry.is_even:
+        spacing += " (median; slices are unevenly spaced)"
+    extent = ""
+    if all(known):
+        extent = _TIMES.join(number(round(geometry.size[a] * geometry.spacing[a], 1)) for a in axes) + " mm"
+    volume = geometry.voxel_volume
+    return (
+        ("Size", f"{size} {'pixels' if len(size.split(_TIMES)) == 2 else 'voxels'}"),
+        ("Spacing", spacing),
+        ("Extent", extent if geometry.is_even else ""),
+        ("Voxel", f"{volume:.4g} mm³" if volume is not None and len(known) == 3 else ""),
+        ("Orientation", orientation(geometry)),
+    )
+
+
+def _pixels(layer: ImageLayer) -> tuple[Row, ...]:
+    volume: Volume = layer.volume
+    kind = f"{volume.dtype}"
+    if volume.is_colour:
+        parts = {3: "RGB", 4: "RGBA"}.get(volume.components, f"{volume.components} values")
+        kind = f"{parts} of {volume.dtype}"
+    megabytes = sum(frame.nbytes for frame in layer.frames) / 1e6
+    return (
+        ("Pixel type", kind),
+        ("Unit", volume.unit or "" if volume.is_colour else volume.unit or "not stated"),
+        ("Memory", f"{number(round(megabytes, 1))} MB"),
+    )
+
+
+class InformationPane(QTextBrowser):
+    """Facts and findings of a layer as one page that can be selected, copied and scrolled."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Information on the active layer")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setOpenLinks(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMinimumSize(80, 80)
+        self.document().setDocumentMargin(12)
+        self.setFont(theme.figures(self.font()))
+        self._layer: Layer | None = None
+        self._page = ""
+        theme.signals.changed.connect(self._write)
+
+    def show_layer(self, layer: Layer | None) -> None:
+        """Show the facts of a layer."""
+        self._layer = layer
+        if self.isVisible():
+            self._write()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Write what was not needed while hidden."""
+        super().showEvent(event)
+        self._write()
+
+    def _write(self) -> None:
+        page = html(self._layer) if self._layer is not None else ""
+        if page != self._page:
+            self._page = page
+            self.setStyleSheet(f"InformationPane {{ background: {theme.colors().panel}; border: none; }}")
+            self.setHtml(page)
+
+
+def html(layer: Layer) -> str:
+    """Return the page of a layer in the colours of the theme."""
+    colors = theme.colors()
+    table = "".join(
+        f"<tr><td style='color:{colors.dim}; padding:0 16px 5px 0'>{escape(name)}</td>"
+        f"<td style='padding:0 0 5px 0'>{escape(value)}</td></tr>"
+        for name, value in rows(layer)
+    )
+    page = f"<p style='font-weight:600; margin:0 0 10px 0'>{escape(layer.name)}</p><table>{table}</table>"
+    findings = layer.volume.findings if isinstance(layer, ImageLayer) else ()
+    if findings:
+        page += f"<p style='color:{colors.dim}; font-weight:600; margin:14px 0 6px 0'>FINDINGS</p>"
+        page += "".join(map(_paragraph, findings))
+    return f"<body style='color:{colors.text}'>{page}</body>"
+
+
+def _paragraph(finding: Finding) -> str:
+    colors = theme.colors()
+    color = {"info": colors.dim, "warning": colors.warning, "error": colors.danger}[finding.severity]
+    word = {"info": "Note", "warning": "Warning", "error": "Error"}[finding.severity]
+    return (
+        f"<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; "
+        f"{escape(finding.message)}</p>"
+    )

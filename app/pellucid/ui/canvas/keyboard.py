@@ -1,0 +1,212 @@
+"""The keyboard of the canvas: which key means what now, and which pane it is for.
+
+Keys act on the pane under the mouse and never while a text field has the focus. The canvas sees the keys of
+its whole window first, so a dock need not lose the focus for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from pellucid.ui.canvas.keys import ACTIONS, KeyAction
+
+if TYPE_CHECKING:
+    from pellucid.ui.canvas.canvas_area import CanvasArea
+    from pellucid.ui.canvas.slice_view import SliceView
+
+_TAP = 350  # ms; longer is a hold
+_TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
+
+
+class Keyboard(QObject):
+    """Gives keys to the canvas and remembers which are held."""
+
+    def __init__(self, area: CanvasArea) -> None:
+        super().__init__(area)
+        self._area = area
+        self.key_map: KeyMap = KeyMap()
+        self.space: Space = Space(self._flip_texts)
+        self._window: QWindow | None = None
+
+    def listen(self, window: QWindow | None) -> None:
+        """See the keys of a window before its widgets do."""
+        if window is not self._window:
+            if self._window is not None:
+                self._window.removeEventFilter(self)
+            self._window = window
+            if window is not None:
+                window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take the keys that mean something on the pane under the mouse."""
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self.press(event)
+        if kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
+            return self.release(event)
+        if kind == QEvent.Type.FocusOut:
+            self.let_go()
+        return super().eventFilter(watched, event)
+
+    def press(self, event: QKeyEvent) -> bool:
+        """Do what a key means; return whether it means anything."""
+        pane = self._area.pane_under_mouse()
+        if pane is None or text_has_focus() or QApplication.activePopupWidget() is not None:
+            return False
+        pane.mouse.modifiers_changed(event.modifiers() | _own_modifier(event))
+        return self.key_map.press(event, self._area, pane)
+
+    def release(self, event: QKeyEvent) -> bool:
+        """Do what letting go of a key means; return whether it means anything."""
+        pane = self._area.pane_under_mouse()
+        if pane is not None:
+            pane.mouse.modifiers_changed(event.modifiers() & ~_own_modifier(event))
+        return self.key_map.release(event, self._area)
+
+    def let_go(self) -> None:
+        """Let go of every held key, because its release will not be seen."""
+        self.space.forget()
+        self.key_map.let_go(self._area)
+
+    def _flip_texts(self) -> None:
+        view = self._area.session.view
+        view.show_annotations = not view.show_annotations
+
+
+class Space:
+    """Space: a tap hides or shows the texts, holding it pans with the left button."""
+
+    def __init__(self, toggle: Callable[[], None]) -> None:
+        self._toggle = toggle
+        self._since = QElapsedTimer()
+        self._pane: SliceView | None = None
+
+    def press(self, pane: SliceView) -> None:
+        """Begin to hold."""
+        self._pane = pane
+        self._since.start()
+        pane.mouse.hold_pan(True)
+
+    def release(self, _pane: SliceView) -> None:
+        """Let go: a short press in which nothing was dragged is a tap."""
+        pane, self._pane = self._pane, None
+        if pane is not None and not pane.mouse.hold_pan(False) and self._since.elapsed() < _TAP:
+            self._toggle()
+
+    def forget(self) -> None:
+        """Let go without consequence, when the window loses the keyboard."""
+        if self._pane is not None:
+            self._pane.mouse.hold_pan(False)
+            self._pane = None
+
+
+class KeyMap:
+    """The keys in force."""
+
+    def __init__(self, actions: Iterable[KeyAction] = ACTIONS) -> None:
+        self._actions = {action.name: action for action in actions}
+        self._keys = {action.name: action.key for action in self._actions.values()}
+        self._by_key: dict[QKeyCombination, KeyAction] = {}
+        self._held: dict[int, tuple[KeyAction, SliceView]] = {}
+        self._index()
+
+    def key(self, name: str) -> str:
+        """Return the key of an action as it is written in menus."""
+        return self._keys[name]
+
+    def actions(self, names: Iterable[str]) -> tuple[KeyAction, ...]:
+        """Return actions by their names."""
+        return tuple(self._actions[name] for name in names)
+
+    def rebind(self, name: str, key: str) -> None:
+        """Give an action another key; raise ValueError when the key belongs to another action."""
+        wanted = _combination(key)
+        owner = self._by_key.get(wanted)
+        if owner is not None and owner.name != name:
+            raise ValueError(f"“{key}” already means “{owner.title}”.")
+        self._keys[name] = key
+        self._index()
+
+    def press(self, event: QKeyEvent, area: CanvasArea, pane: SliceView) -> bool:
+        """Do what a key means on a pane; return whether it means anything."""
+        action = self._by_key.get(_pressed(event))
+        if action is None:
+            return False
+        if event.isAutoRepeat() and action.release is not None:
+            return True
+        if action.release is not None:
+            self._held[event.key()] = (action, pane)
+        action.run(area, pane)
+        return True
+
+    def release(self, event: QKeyEvent, area: CanvasArea) -> bool:
+        """Do what letting go of a held key means, wherever the mouse is by now."""
+        if event.isAutoRepeat():
+            return event.key() in self._held
+        held = self._held.pop(event.key(), None)
+        if held is None:
+            return False
+        action, pane = held
+        if action.release is not None:
+            action.release(area, pane)
+        return True
+
+    def let_go(self, area: CanvasArea) -> None:
+        """Let go of every held key, because its release will not be seen."""
+        for action, pane in self._held.values():
+            if action.release is not None:
+                action.release(area, pane)
+        self._held.clear()
+
+    def _index(self) -> None:
+        self._by_key = {_combination(self._keys[name]): action for name, action in self._actions.items()}
+
+
+def types_text(widget: QWidget | None) -> bool:
+    """Return whether keys belong to a widget because text is typed into it."""
+    if isinstance(widget, QComboBox):
+        return widget.isEditable()
+    return isinstance(widget, _TEXT_FIELDS) and not widget.isReadOnly()
+
+
+def text_has_focus() -> bool:
+    """Return whether a text field has the focus."""
+    return types_text(QApplication.focusWidget())
+
+
+def _combination(key: str) -> QKeyCombination:
+    return QKeySequence.fromString(key)[0]  # type: ignore[index]
+
+
+def _pressed(event: QKeyEvent) -> QKeyCombination:
+    """Return the key without what only tells where it lies; characters that need Shift count as typed."""
+    modifiers = event.modifiers() & ~(
+        Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
+    )
+    key = Qt.Key(event.key()) if event.key() else Qt.Key.Key_unknown
+    shift = Qt.KeyboardModifier.ShiftModifier
+    if modifiers == shift and key < 0x100 and not chr(key).isalnum() and key != Qt.Key.Key_Space:
+        modifiers &= ~shift
+    return QKeyCombination(modifiers, key)
+
+
+def _own_modifier(event: QKeyEvent) -> Qt.KeyboardModifier:
+    """Return the modifier a key is itself; whether an event counts its own differs between platforms."""
+    keys = {
+        Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
+        Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
+    }
+    return keys.get(Qt.Key(event.key()), Qt.KeyboardModifier.NoModifier)

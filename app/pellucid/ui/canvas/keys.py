@@ -1,0 +1,173 @@
+"""What the keyboard does on the pane under the mouse: one table of name, title, key and function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pellucid.model.view import Tool
+from pellucid.ui.canvas.tools import resized_brush
+
+if TYPE_CHECKING:
+    from pellucid.ui.canvas.canvas_area import CanvasArea
+    from pellucid.ui.canvas.slice_view import SliceView
+
+Run = Callable[["CanvasArea", "SliceView"], object]
+
+
+@dataclass(frozen=True)
+class KeyAction:
+    """One row: a stable name, words for people, the first key, what it does, and what letting go does."""
+
+    name: str
+    title: str
+    key: str
+    run: Run
+    release: Run | None = None
+
+    def choose(self, area: CanvasArea, pane: SliceView) -> None:
+        """Do it as from a menu: pressed and let go at once."""
+        self.run(area, pane)
+        if self.release is not None:
+            self.release(area, pane)
+
+
+def _step(slices: int) -> Run:
+    return lambda _area, pane: pane.step(slices)
+
+
+def _tool(tool: Tool) -> Run:
+    return lambda area, _pane: area.choose_tool(tool)
+
+
+def _preset(number: int) -> Run:
+    return lambda area, _pane: area.preset_requested.emit(number)
+
+
+def _series(step: int) -> Run:
+    return lambda area, _pane: area.series_step_requested.emit(step)
+
+
+def _flip(field: str) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        view = area.session.view
+        setattr(view, field, not getattr(view, field))
+
+    return run
+
+
+def _before(held: bool) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        area.session.view.hide_preview = held
+
+    return run
+
+
+def _brush(steps: int) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        view = area.session.view
+        view.brush_diameter = resized_brush(view.brush_diameter, steps)
+
+    return run
+
+
+def _invert(area: CanvasArea, _pane: SliceView) -> None:
+    image = area.session.document.active_image
+    if image is not None:
+        image.display.invert = not image.display.invert
+
+
+def _step_layer(step: int) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        document = area.session.document
+        if document.active is not None:
+            wanted = document.position(document.active) + step
+            document.active = document.layers[min(max(wanted, 0), len(document) - 1)]
+
+    return run
+
+
+def _step_label(step: int) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        layer = area.session.document.active_labels
+        values = [label.value for label in layer.labels.labels] if layer is not None else []
+        if layer is not None and values:
+            here = values.index(layer.active_label) if layer.active_label in values else -step
+            layer.active_label = values[(here + step) % len(values)]
+
+    return run
+
+
+def _fade_labels(change: float) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        layer = area.session.document.active_labels
+        if layer is not None:
+            layer.opacity = round(min(max(layer.opacity + change, 0.0), 1.0), 2)
+
+    return run
+
+
+def _last_tool(area: CanvasArea, _pane: SliceView) -> None:
+    area.choose_last_tool()
+
+
+def _reset(area: CanvasArea, _pane: SliceView) -> None:
+    area.reset_views()
+
+
+def _space_down(area: CanvasArea, pane: SliceView) -> None:
+    area.keyboard.space.press(pane)
+
+
+def _space_up(area: CanvasArea, pane: SliceView) -> None:
+    area.keyboard.space.release(pane)
+
+
+def _leave(area: CanvasArea, pane: SliceView) -> None:
+    if not pane.mouse.cancel():
+        area.choose_tool(Tool.WINDOW)
+
+
+ACTIONS: tuple[KeyAction, ...] = (
+    KeyAction("slice.next", "Next slice", "Down", _step(1)),
+    KeyAction("slice.previous", "Previous slice", "Up", _step(-1)),
+    KeyAction("slice.next_page", "Next slice", "PgDown", _step(1)),
+    KeyAction("slice.previous_page", "Previous slice", "PgUp", _step(-1)),
+    KeyAction("slice.ten_on", "Ten slices on", "Shift+Down", _step(10)),
+    KeyAction("slice.ten_back", "Ten slices back", "Shift+Up", _step(-10)),
+    KeyAction("slice.ten_on_page", "Ten slices on", "Shift+PgDown", _step(10)),
+    KeyAction("slice.ten_back_page", "Ten slices back", "Shift+PgUp", _step(-10)),
+    KeyAction("slice.first", "First slice", "Home", lambda _area, pane: pane.go_to(0)),
+    KeyAction("slice.last", "Last slice", "End", lambda _area, pane: pane.go_to(1 << 30)),
+    KeyAction("series.next", "Next series", "Right", _series(1)),
+    KeyAction("series.previous", "Previous series", "Left", _series(-1)),
+    KeyAction("layer.above", "Make the layer above active", "Ctrl+Up", _step_layer(1)),
+    KeyAction("layer.below", "Make the layer below active", "Ctrl+Down", _step_layer(-1)),
+    KeyAction("tool.window", "Window level", "W", _tool(Tool.WINDOW)),
+    KeyAction("tool.crosshair", "Crosshair", "H", _tool(Tool.CROSSHAIR)),
+    KeyAction("tool.zoom", "Zoom", "Z", _tool(Tool.ZOOM)),
+    KeyAction("tool.pan", "Pan", "T", _tool(Tool.PAN)),
+    KeyAction("tool.scroll", "Scroll slices", "S", _tool(Tool.SCROLL)),
+    KeyAction("tool.brush", "Brush", "B", _tool(Tool.BRUSH)),
+    KeyAction("tool.eraser", "Eraser", "E", _tool(Tool.ERASER)),
+    KeyAction("tool.last", "The tool used before", "Ctrl+Space", _last_tool),
+    KeyAction("tool.leave", "Give up what is being drawn, or back to window level", "Esc", _leave),
+    KeyAction("brush.smaller", "Smaller brush", "[", _brush(-1)),
+    KeyAction("brush.larger", "Larger brush", "]", _brush(1)),
+    KeyAction("label.next", "Next label", ".", _step_label(1)),
+    KeyAction("label.previous", "Previous label", ",", _step_label(-1)),
+    KeyAction("labels.show", "Show or hide labels", "G", lambda area, _pane: area.toggle_labels()),
+    KeyAction("labels.stronger", "Labels less transparent", "Shift+D", _fade_labels(0.1)),
+    KeyAction("labels.fainter", "Labels more transparent", "Shift+A", _fade_labels(-0.1)),
+    KeyAction("view.invert", "Invert", "I", _invert),
+    KeyAction("view.fit", "Fit", "F", lambda _area, pane: pane.fit()),
+    KeyAction("view.reset", "Reset all views and the window", "Ctrl+R", _reset),
+    KeyAction("view.texts", "Show or hide texts (tap)", "Space", _space_down,
+              _space_up),
+    KeyAction("view.identity", "Hide identity", "Shift+H", _flip("hide_identity")),
+    KeyAction("view.identity_p", "Hide identity", "P", _flip("hide_identity")),
+    KeyAction("preview.before", "The image before the change (hold)", "`", _before(True), _before(False)),
+    *(KeyAction(f"preset.{n}", f"Window preset {n}", str(n), _preset(n)) for n in range(1, 10)),
+    KeyAction("preset.0", "Window of the image itself", "0", _preset(0)),
+)  # fmt: skip

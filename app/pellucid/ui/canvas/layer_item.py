@@ -1,0 +1,163 @@
+"""Draws the slice of one image layer: a pyqtgraph image item that colours only what the screen shows.
+
+pyqtgraph's own ``ImageItem.render`` windows and converts the whole slice; here a table turns values into
+RGB32 in a reused buffer. Slices much larger than the view are thinned while they move and averaged when they rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QTransform
+
+from pellucid.model.slicing import PlaneImage
+from pellucid.ui.canvas import sampling
+from pellucid.ui.canvas.lookup import Colorer, Look
+from pellucid.ui.canvas.sampling import Target
+
+
+def plane_transform(image: PlaneImage) -> QTransform:
+    """Return the transform of a slice from (column, row) to plane coordinates."""
+    a, b, c, d, e, f = image.transform
+    return QTransform(a, d, b, e, c, f)
+
+
+class SliceItem(pg.ImageItem):  # type: ignore[misc]
+    """A slice in plane coordinates; ``version`` tells whether the pixels are still those drawn last.
+
+    Versions are kept, so objects in them (volumes, frames) live as long as their picture.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(axisOrder="row-major")
+        self._version: Hashable = None
+        self._drawn: tuple[Any, ...] | None = None
+        self._rect = QRectF()
+        self._buffer = np.empty((0, 0), np.uint32)
+        self.qimage = QImage()
+        self.pixels: NDArray[Any] | None = None
+
+    def show_plane(self, plane: PlaneImage | None, version: Hashable) -> None:
+        """Show a slice, or nothing."""
+        self.setVisible(plane is not None)
+        if plane is None or version == self._version:
+            return
+        shape = plane.array.shape[:2]
+        if self.pixels is None or self.pixels.shape[:2] != shape:
+            self.prepareGeometryChange()
+        self.pixels, self._version = plane.array, version
+        transform = plane_transform(plane)
+        if transform != self.transform():
+            self.setTransform(transform)
+
+    def boundingRect(self) -> QRectF:
+        """Return the rectangle of the slice; pixel centres lie at whole numbers."""
+        if self.pixels is None:
+            return QRectF()
+        rows, columns = self.pixels.shape[:2]
+        return QRectF(-0.5, -0.5, columns, rows)
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Colour what is needed, unless the last picture still holds, and draw it."""
+        if self.pixels is None:
+            return
+        target = Target.of(painter)
+        key = (self._version, target, *self.look_key(target))
+        if key != self._drawn:
+            self._rect = self.draw_sheared() if target is None else self.draw_straight(target)
+            self._drawn = key
+        if self._rect.isEmpty():
+            return
+        if target is not None:
+            painter.resetTransform()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth())
+        painter.drawImage(self._rect, self.qimage)
+
+    def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
+        """Return everything but pixels and place that decides the picture."""
+        raise NotImplementedError
+
+    def is_smooth(self) -> bool:
+        """Return whether the picture is interpolated where it is enlarged."""
+        return False
+
+    def draw_straight(self, target: Target) -> QRectF:
+        """Fill ``qimage`` for rows that are rows on the screen; return its place in the widget."""
+        raise NotImplementedError
+
+    def draw_sheared(self) -> QRectF:
+        """Fill ``qimage`` with the whole slice; return its place in the item."""
+        raise NotImplementedError
+
+    def buffer(self, shape: tuple[int, ...], image_format: QImage.Format) -> NDArray[np.uint32]:
+        """Return the reused memory of ``qimage``, made anew only for another shape or format."""
+        rows, columns = shape[:2]
+        if self._buffer.shape != (rows, columns) or self.qimage.format() != image_format:
+            self._buffer = np.empty((rows, columns), np.uint32)
+            self.qimage = QImage(self._buffer.data, columns, rows, 4 * columns, image_format)
+        return self._buffer
+
+
+class LayerItem(SliceItem):
+    """A slice of modality values, seen through the window of its layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = Look(0.0, 1.0)
+        self.smooth = True
+        self.clear = False
+        """Whether the fill value of a resampled slice lets the layers below show through."""
+        self.fine = True
+        """False while slices move: large ones are then thinned instead of averaged."""
+        self.thinned = False
+        self._colorer = Colorer()
+
+    def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
+        """Return window, interpolation and fineness."""
+        self.thinned = self.smooth and target is not None and min(target.sx, target.sy) <= 0.5
+        return self.look, self.smooth, self.clear, self.fine and self.thinned
+
+    def is_smooth(self) -> bool:
+        """Return whether the picture is interpolated."""
+        return self.smooth
+
+    def draw_straight(self, target: Target) -> QRectF:
+        """Colour the seen part; slices larger than the view come down to it."""
+        assert self.pixels is not None
+        count_y, count_x = self.pixels.shape[:2]
+        stride = self.thinned and not self.fine
+        columns = sampling.along(count_x, target.sx, target.dx, target.width,
+                                 gather=not self.smooth and target.sx < 1, stride=stride)  # fmt: skip
+        rows = sampling.along(count_y, target.sy, target.dy, target.height,
+                              gather=not self.smooth and target.sy < 1, stride=stride)  # fmt: skip
+        if rows.is_empty or columns.is_empty:
+            return QRectF()
+        self._color(sampling.take(self.pixels, rows, columns))
+        place = sampling.device_rect(rows, columns, target.ratio)
+        if self.thinned and self.fine:
+            self._average(place, target.ratio)
+        return place
+
+    def draw_sheared(self) -> QRectF:
+        """Colour the whole slice; the painter shears it."""
+        assert self.pixels is not None
+        self._color(self.pixels)
+        return self.boundingRect()
+
+    def _color(self, values: NDArray[Any]) -> None:
+        kind = QImage.Format.Format_ARGB32_Premultiplied if self.clear else QImage.Format.Format_RGB32
+        out = self.buffer(values.shape, kind)
+        self._colorer.color(values, self.look, out, clear=self.clear)
+
+    def _average(self, place: QRectF, ratio: float) -> None:
+        """Replace the picture by one of the size it has on the screen, every source pixel counting."""
+        size = (max(1, round(place.width() * ratio)), max(1, round(place.height() * ratio)))
+        self.qimage = self.qimage.scaled(
+            *size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        self._buffer = np.empty((0, 0), np.uint32)

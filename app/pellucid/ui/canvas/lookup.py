@@ -1,0 +1,146 @@
+"""From values to screen colours: one table per window, so that a slice is coloured by a single gather."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model import colormaps
+from pellucid.model.display import ImageDisplay
+
+Pixels = NDArray[np.uint32]
+
+ENTRIES = 65_536
+_OPAQUE = np.uint32(0xFF000000)
+_DIRECT = {
+    "b": ("u1", 256),
+    "u1": ("u1", 256),
+    "i1": ("u1", 256),
+    "u2": ("u2", ENTRIES),
+    "i2": ("u2", ENTRIES),
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What of a display decides the colour of a value; equal looks share their table."""
+
+    low: float
+    high: float
+    colormap: str = "grey"
+    invert: bool = False
+
+    @classmethod
+    def of(cls, display: ImageDisplay) -> Look:
+        """Return the look of a display."""
+        low, high = display.limits
+        return cls(float(low), float(high), display.colormap, display.invert)
+
+
+def fraction(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
+    """Return where values lie in a window, 0 to 1; a window without width is a step at its level."""
+    wide = np.asarray(values, dtype=np.float64)
+    if high <= low:
+        return (wide >= low).astype(np.float64)
+    return np.clip((wide - low) / (high - low), 0.0, 1.0)
+
+
+def palette(colormap: str, invert: bool) -> Pixels:
+    """Return the 256 opaque 0xAARRGGBB colours of a colour map."""
+    red, green, blue = colormaps.table(colormap).astype(np.uint32).T
+    colors = _OPAQUE | red << 16 | green << 8 | blue
+    return colors[::-1] if invert else colors
+
+
+@lru_cache(maxsize=48)
+def table(look: Look, code: str, clear: bool) -> Pixels:
+    """Return the colours of every value of a small integer type, in the order of its bit patterns.
+
+    For other types the table holds the window itself, entry 0 standing for "not a number".
+    ``clear`` makes the entry of the fill value transparent: the lowest value of the type, or entry 0.
+    """
+    if code in _DIRECT:
+        entries = _DIRECT[code][1]
+        patterns = np.arange(entries)
+        values = (
+            np.where(patterns >= entries // 2, patterns - entries, patterns) if code[0] == "i" else patterns
+        )
+        share = fraction(values, look.low, look.high)
+        unset = entries // 2 if code[0] == "i" else 0
+    else:
+        share = np.clip(np.arange(-1, ENTRIES - 1) / (ENTRIES - 2), 0.0, 1.0)
+        unset = 0
+    colors = palette(look.colormap, look.invert)[np.floor(share * 255 + 0.5).astype(np.intp)]
+    if code not in _DIRECT:
+        colors[unset] = _OPAQUE
+    if clear:
+        colors[unset] = 0
+    colors.flags.writeable = False
+    return colors
+
+
+def fill_value(dtype: np.dtype[Any]) -> float:
+    """Return the value that stands for "no voxel here" in a slice of this type."""
+    if dtype.kind == "f":
+        return float("nan")
+    return int(np.iinfo(dtype).min) if dtype.kind == "i" else 0
+
+
+class Colorer:
+    """Colours slices of one layer; scratch buffers are kept from slice to slice."""
+
+    def __init__(self) -> None:
+        self._index = np.empty((0, 0), np.uint16)
+        self._scaled = np.empty((0, 0), np.float32)
+
+    def color(self, values: NDArray[Any], look: Look, out: Pixels, *, clear: bool = False) -> None:
+        """Write the colours of a slice (rows, columns[, channels]) into ``out`` (rows, columns)."""
+        if values.ndim == 3:
+            _true_color(values, look, out)
+            return
+        code = "b" if values.dtype.kind == "b" else values.dtype.str[1:]
+        colors = table(look, code, clear)
+        if code in _DIRECT:
+            index = values.view(_DIRECT[code][0])
+        else:
+            index = self._scale(values, look)
+        np.take(colors, index, out=out, mode="clip")
+
+    def _scale(self, values: NDArray[Any], look: Look) -> NDArray[np.uint16]:
+        if self._index.shape != values.shape:
+            self._index = np.empty(values.shape, np.uint16)
+            self._scaled = np.empty(values.shape, np.float32)
+        scaled = self._scaled
+        if look.high <= look.low:
+            np.multiply(values >= look.low, ENTRIES - 2.0, out=scaled, casting="unsafe")
+            scaled += 1.5
+        else:
+            np.subtract(values, look.low, out=scaled, dtype=np.float64, casting="unsafe")
+            scaled *= (ENTRIES - 2) / (look.high - look.low)
+            np.clip(scaled, 0.0, ENTRIES - 2.0, out=scaled)
+            scaled += 1.5
+            if values.dtype.kind == "f":
+                np.nan_to_num(scaled, copy=False, nan=0.0)
+        np.copyto(self._index, scaled, casting="unsafe")
+        return self._index
+
+
+def _true_color(values: NDArray[Any], look: Look, out: Pixels) -> None:
+    """Write RGB(A) as it is; types other than uint8 are brought to 8 bits by the window."""
+    channels = values.shape[2]
+    if values.dtype != np.uint8:
+        bytes_ = np.floor(fraction(np.nan_to_num(values), look.low, look.high) * 255 + 0.5).astype(np.uint8)
+    else:
+        bytes_ = values
+    red, green, blue = (bytes_[..., n if channels > 2 else 0] for n in range(3))
+    parts = out.view(np.uint8).reshape(*out.shape, 4)  # memory order blue, green, red, alpha (little endian)
+    if channels == 4:
+        alpha = bytes_[..., 3].astype(np.uint16)
+        red, green, blue = ((c * alpha + 127) // 255 for c in (red, green, blue))
+    parts[..., 0], parts[..., 1], parts[..., 2], parts[..., 3] = blue, green, red, 255
+    if look.invert:
+        out ^= np.uint32(0x00FFFFFF)

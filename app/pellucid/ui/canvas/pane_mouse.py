@@ -1,0 +1,153 @@
+"""The mouse on one pane: which button does what, and where the mouse is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
+
+from pellucid.model.view import Tool
+from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
+
+if TYPE_CHECKING:
+    from pellucid.ui.canvas.slice_view import SliceView
+
+_NOTCH = 120
+_BUTTON_TOOLS = {Qt.MouseButton.MiddleButton: Tool.PAN, Qt.MouseButton.RightButton: Tool.ZOOM}
+
+
+class PaneMouse:
+    """Left is the tool in force, middle pans, right zooms (a click: the menu), the wheel steps slices."""
+
+    def __init__(self, pane: SliceView) -> None:
+        self._pane = pane
+        self._tools = make_tools()
+        self._drag: tuple[Qt.MouseButton, CanvasTool, QPointF] | None = None
+        self._dragged = False
+        self._pans = False
+        self._turned = 0
+        self.at: QPointF | None = None
+        """Where the mouse is in the pane, or None."""
+        self.modifiers = Qt.KeyboardModifier.NoModifier
+
+    @property
+    def tool(self) -> CanvasTool:
+        """Return the tool of the left button."""
+        return self._tools[Tool.PAN if self._pans else self._pane.session.view.tool]
+
+    @property
+    def is_here(self) -> bool:
+        """Return whether the mouse is on this pane."""
+        return self.at is not None
+
+    def hold_pan(self, held: bool) -> bool:
+        """Let the left button pan while a key is held; return whether anything was dragged since."""
+        dragged, self._dragged = self._dragged, False
+        self._pans = held
+        self._pane.schedule()
+        return dragged
+
+    def cancel(self) -> bool:
+        """Give up what the held button is doing; return whether there was anything."""
+        drag, self._drag = self._drag, None
+        if drag is not None:
+            drag[1].cancel(self._pane)
+        return drag is not None
+
+    def press(self, event: QMouseEvent) -> None:
+        """Begin what the button does; while one is held, others do nothing."""
+        event.accept()
+        if self._drag is not None or self._pane.frame is None:
+            return
+        button = event.button()
+        if button == Qt.MouseButton.LeftButton:
+            tool = self.tool
+        elif button in _BUTTON_TOOLS:
+            tool = self._tools[_BUTTON_TOOLS[button]]
+        else:
+            return
+        self._drag, self._dragged = (button, tool, event.position()), False
+        self.at, self.modifiers = event.position(), event.modifiers()
+        tool.press(self._pane, Pointer(self.at, self.modifiers))
+        self._pane.schedule()
+
+    def move(self, event: QMouseEvent) -> None:
+        """Move what is held, once it is clear that this is no click, and tell where the mouse is."""
+        pane = self._pane
+        self.at, self.modifiers = event.position(), event.modifiers()
+        if self._drag is not None:
+            _, tool, start = self._drag
+            self._dragged = self._dragged or (self.at - start).manhattanLength() >= DRAG_DISTANCE
+            if self._dragged or isinstance(tool, BrushTool):
+                tool.move(pane, Pointer(self.at, self.modifiers))
+        if pane.frame is not None:
+            pane.hovered.emit(pane.world_at(self.at))
+        if isinstance(self.tool, BrushTool):
+            pane.schedule()
+
+    def release(self, event: QMouseEvent) -> None:
+        """Finish what the button did."""
+        event.accept()
+        if self._drag is None or event.button() != self._drag[0]:
+            return
+        button, tool, _ = self._drag
+        self._drag = None
+        tool.release(self._pane)
+        self._pane.schedule()
+        if button == Qt.MouseButton.RightButton and not self._dragged:
+            self._pane.menu_requested.emit(event.globalPosition().toPoint())
+
+    def double_click(self, event: QMouseEvent) -> None:
+        """Maximise or restore the pane; a brush paints instead."""
+        if event.button() == Qt.MouseButton.LeftButton and not isinstance(self.tool, BrushTool):
+            event.accept()
+            self.cancel()
+            self._pane.maximise_requested.emit()
+        else:
+            self.press(event)
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """Step through slices (Shift: ten); Ctrl zooms at the mouse, Shift resizes the brush."""
+        event.accept()
+        pane, modifiers, delta = self._pane, event.modifiers(), event.angleDelta()
+        turned = delta.y() or delta.x()  # some platforms turn the axis while Shift or Alt is held
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            pane.camera.zoom(1.2 ** (turned / _NOTCH), event.position())
+            pane.schedule()
+            return
+        self._turned += turned
+        notches = int(self._turned / _NOTCH)
+        self._turned -= notches * _NOTCH
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        view = pane.session.view
+        if notches and shift and isinstance(self._tools[view.tool], BrushTool):
+            view.brush_diameter = resized_brush(view.brush_diameter, notches)
+        elif notches:
+            pane.step(-notches * (10 if shift else 1))
+
+    def enter(self, event: QEnterEvent) -> None:
+        """Take note that the mouse came."""
+        self.at = event.position()
+        self._pane.schedule()
+
+    def leave(self) -> None:
+        """Take note that the mouse left."""
+        self.at, self._turned = None, 0
+        self._pane.hovered.emit(None)
+        self._pane.schedule()
+
+    def modifiers_changed(self, modifiers: Qt.KeyboardModifier) -> None:
+        """Show at once whether the brush would erase."""
+        self.modifiers = modifiers
+        if isinstance(self.tool, BrushTool):
+            self._pane.schedule()
+
+    def show_cursor(self) -> None:
+        """Give the pane the pointer of its tool."""
+        viewport = self._pane.viewport()
+        shape = self.tool.cursor if self._pane.frame is not None else Qt.CursorShape.ArrowCursor
+        if self._drag is not None and shape == Qt.CursorShape.OpenHandCursor:
+            shape = Qt.CursorShape.ClosedHandCursor
+        if viewport.cursor().shape() != shape:
+            viewport.setCursor(shape)

@@ -1,0 +1,278 @@
+"""One pane: a plane of the reference grid with all layers, its texts, and the mouse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from numpy.typing import ArrayLike
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from pellucid.model.geometry import Floats
+from pellucid.model.layer import LabelLayer, Layer
+from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.slicing import layer_slice
+from pellucid.model.view import Plane, Tool
+from pellucid.ui.canvas.camera import PaneCamera
+from pellucid.ui.canvas.corner_texts import corners, plane_title
+from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
+from pellucid.ui.canvas.layer_stack import LayerStack
+from pellucid.ui.canvas.lookup import Look
+from pellucid.ui.canvas.pane_mouse import PaneMouse
+from pellucid.ui.canvas.tools import BrushTool
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+_REST = 150  # ms without a new slice until large slices are drawn finely
+
+
+class SliceView(pg.GraphicsView):  # type: ignore[misc]
+    """Shows one plane through the crosshair; many changes between two frames are drawn once."""
+
+    hovered = Signal(object)
+    """Emitted with the world point under the mouse, or None when the mouse leaves."""
+    maximise_requested = Signal()
+    menu_requested = Signal(object)
+    """Emitted with the global position of a right click."""
+    refreshed = Signal()
+    """Emitted after the pane took up the newest state."""
+
+    def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background="k")
+        self.session = session
+        self.plane = plane
+        self.frame: PlaneFrame | None = None
+        self.index = 0
+        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0)
+        self._box.disableAutoRange()
+        self.setCentralItem(self._box)
+        self.camera = PaneCamera(self._box)
+        self.stack = LayerStack(self._box)
+        self._decorations = Decorations()
+        self.mouse = PaneMouse(self)
+        self._readout = ""
+        self._due = QTimer(self, singleShot=True, interval=0)
+        self._due.timeout.connect(self.flush)
+        self._rest = QTimer(self, singleShot=True, interval=_REST)
+        self._rest.timeout.connect(self._rested)
+        self._seen: tuple[object, ...] = ()
+        self.setMouseTracking(True)
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        self.setMinimumSize(80, 80)
+        self.setAccessibleName(f"{plane.value.capitalize()} view")
+
+    # ---------------------------------------------------------------- following the document
+
+    def schedule(self) -> None:
+        """Ask for a refresh before the next frame."""
+        if not self._due.isActive():
+            self._due.start()
+
+    def flush(self) -> None:
+        """Take up the newest state now and ask Qt for one repaint."""
+        self._due.stop()
+        document, view = self.session.document, self.session.view
+        reference = document.reference
+        frame = plane_frame(reference, self.plane) if reference is not None else None
+        if frame is not self.frame:
+            keep = frame is not None and self.frame is not None and _alike(frame, self.frame)
+            self.frame = frame
+            self.camera.look_at(frame, keep=keep)
+        self.index = frame.slice_index(view.crosshair) if frame is not None else 0
+        looks = tuple(Look.of(layer.display) for layer in document.images)
+        seen = (frame, self.index, self.camera.scale, self.camera.centre, looks)
+        self.stack.refresh(document, frame, self.index, before=view.hide_preview, fine=seen == self._seen)
+        if seen != self._seen:
+            self._rest.start()
+        self._seen = seen
+        self.mouse.show_cursor()
+        self.viewport().update()
+        self.refreshed.emit()
+
+    def _rested(self) -> None:
+        if self.stack.is_thinned():
+            self.schedule()
+
+    def slice_of(self, layer: Layer) -> tuple[int, int] | None:
+        """Return (voxel axis, index) of what a layer shows here, or None when it is no plain slice."""
+        reference = self.session.document.reference
+        if reference is None:
+            return None
+        frame = plane_frame(reference, self.plane)
+        axis, index = layer_slice(layer.geometry, frame, frame.slice_index(self.session.view.crosshair))
+        return (axis, index) if axis >= 0 and index >= 0 else None
+
+    def fit(self) -> None:
+        """Show the whole plane."""
+        self.camera.fit()
+        self.schedule()
+
+    # ---------------------------------------------------------------- places
+
+    def world_at(self, position: QPointF) -> Floats:
+        """Return the world point under a widget position, on the slice shown."""
+        assert self.frame is not None
+        return self.frame.world_at(*self.camera.to_plane(position), self.index)
+
+    def widget_at(self, world: ArrayLike) -> QPointF:
+        """Return the widget position of a world point, projected onto the slice."""
+        assert self.frame is not None
+        return self.camera.to_widget(*self.frame.plane_coordinates(world))
+
+    def step(self, slices: int) -> None:
+        """Move the crosshair along the normal by a number of slices."""
+        if self.frame is not None:
+            self.go_to(self.frame.slice_index(self.session.view.crosshair) + slices)
+
+    def go_to(self, index: int) -> None:
+        """Move the crosshair along the normal to a slice; negative counts from the end."""
+        frame = self.frame
+        if frame is None:
+            return
+        index = min(max(index, 0), frame.slice_count - 1)
+        u, v = frame.plane_coordinates(self.session.view.crosshair)
+        x, y, z = (float(c) for c in frame.world_at(u, v, index))
+        self.session.view.crosshair = (x, y, z)
+
+    def put_crosshair(self, position: QPointF) -> None:
+        """Put the crosshair under a widget position, kept inside the grid."""
+        if self.frame is None:
+            return
+        left, top, right, bottom = self.frame.extent
+        u, v = self.camera.to_plane(position)
+        u, v = min(max(u, left), right), min(max(v, top), bottom)
+        x, y, z = (float(c) for c in self.frame.world_at(u, v, self.index))
+        self.session.view.crosshair = (x, y, z)
+
+    # ---------------------------------------------------------------- mouse, keys and focus
+
+    def say(self, text: str | None) -> None:
+        """Show a read-out beside the mouse, or take it away."""
+        self._readout = text or ""
+        self.schedule()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin what the button does."""
+        self.mouse.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Follow the mouse."""
+        self.mouse.move(event)
+        if self._readout:
+            self.schedule()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Finish what the button did."""
+        self.mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Maximise or restore the pane; a brush paints instead."""
+        self.mouse.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Step through slices, zoom or resize the brush."""
+        self.mouse.wheel(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Mark the pane: keys now act on it."""
+        self.mouse.enter(event)
+        super().enterEvent(event)
+
+    def leaveEvent(self, _event: QEvent) -> None:
+        """Unmark the pane."""
+        self.mouse.leave()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Show the menu for the menu key; the mouse has its own way."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_requested.emit(self.mapToGlobal(self.rect().center()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave keys to the canvas area."""
+        event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Leave keys to the canvas area."""
+        event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the focus."""
+        super().focusInEvent(event)
+        self.schedule()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that the focus left."""
+        super().focusOutEvent(event)
+        self.schedule()
+
+    # ---------------------------------------------------------------- painting
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Keep what is shown in the middle, or fit it again."""
+        super().resizeEvent(event)
+        if hasattr(self, "camera"):
+            self.camera.resize(self.width(), self.height())
+
+    def sizeHint(self) -> QSize:
+        """Return a comfortable size."""
+        return QSize(400, 400)
+
+    def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
+        """Paint texts, lines and marks over the layers."""
+        if self.frame is None:
+            return
+        painter.save()
+        painter.resetTransform()
+        self._decorations.paint(painter, self._picture(self.frame), self.width(), self.height())
+        painter.restore()
+
+    def _picture(self, frame: PlaneFrame) -> Picture:
+        view, at = self.session.view, self.mouse.at
+        texts = None
+        if view.show_annotations:
+            layer = self.session.document.active_image
+            texts = corners(layer, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
+        single = frame.geometry.is_planar or view.tool in (Tool.BRUSH, Tool.ERASER)
+        cross = self.widget_at(view.crosshair) if view.show_crosshair and not single else None
+        return Picture(
+            frame, self.camera.scale, texts, cross, self.stack.preview, self.mouse.is_here, self.hasFocus(),
+            self._brush(), (at, self._readout) if at is not None and self._readout else None,
+        )  # fmt: skip
+
+    def _brush(self) -> Brush | None:
+        tool, at = self.mouse.tool, self.mouse.at
+        if not isinstance(tool, BrushTool) or at is None:
+            return None
+        layer = self.session.document.active_labels
+        color = "#d8dbe0"
+        if isinstance(layer, LabelLayer):
+            color = layer.labels.label(layer.active_label).color
+        radius = self.session.view.brush_diameter / 2 * self.camera.scale
+        return Brush(at, radius, color, tool.erasing(self.mouse.modifiers))
+
+    def title(self) -> str:
+        """Return what the pane shows, for menus."""
+        return plane_title(self.frame) if self.frame is not None else ""
+
+
+def _alike(new: PlaneFrame, old: PlaneFrame) -> bool:
+    """Return whether zoom and centre may be kept: both frames lie alike and cover nearly the same place."""
+    if new.plane is not old.plane or (new.origin - old.origin) @ (new.origin - old.origin) > 1.0:
+        return False
+    same = abs(new.right @ old.right) > 0.999 and abs(new.down @ old.down) > 0.999
+    ends = zip(new.extent, old.extent, strict=True)
+    return bool(same) and all(abs(a - b) <= 0.1 * max(abs(b), 1.0) for a, b in ends)
