@@ -49,6 +49,8 @@ class LabelMap:
         if self.array.shape != shape:
             raise ValueError(f"label array {self.array.shape} does not fit the grid {shape}")
         self._table = {label.value: label for label in labels}
+        self.version = 0
+        """Counts the changes of the voxels: the same number means the same voxels."""
 
     @property
     def labels(self) -> tuple[Label, ...]:
@@ -87,6 +89,7 @@ class LabelMap:
 
     def touch(self, box: Box) -> None:
         """Tell everybody that the voxels in ``box`` changed."""
+        self.version += 1
         self.changed.emit(box)
 
     def whole(self) -> Box:
@@ -97,6 +100,10 @@ class LabelMap:
     def mask(self, value: int) -> NDArray[np.bool_]:
         """Return where the map holds ``value``."""
         return np.asarray(self.array == value)
+
+    def copy(self) -> LabelMap:
+        """Return an independent copy, for work off the main thread."""
+        return LabelMap(self.geometry, self.array.copy(), self.labels)
 
     def value_at(self, world: Any) -> int | None:
         """Return the label value of the voxel nearest to a world point, or None outside."""

@@ -37,6 +37,7 @@ class Running:
         self._job: Job | None = None
         self._previewed: ImageLayer | None = None
         self._snapshots: dict[str, tuple[int, NDArray[Any]]] = {}
+        self._masks: dict[int, tuple[NDArray[Any], sitk.Image]] = {}
 
     def operations(self) -> Mapping[str, Operation]:
         """Return every registered operation by its id."""
@@ -130,7 +131,7 @@ class Running:
         from pellucid.operations.operation import Context
         from pellucid.operations.preview import preview_slice
 
-        images = tuple(_as_image(item) for item in inputs)
+        images = tuple(self._as_image(item) for item in inputs)
         context = Context(progress=job.report, cancelled=job.cancelled)
         if not operation.same_grid:
             whole = volume.with_image(operation.run(context, *images, **parameters))
@@ -167,7 +168,7 @@ class Running:
         def work(job: Job) -> sitk.Image:
             from pellucid.operations.operation import Context
 
-            images = tuple(_as_image(item) for item in inputs)
+            images = tuple(self._as_image(item) for item in inputs)
             return operation.run(Context(progress=job.report, cancelled=job.cancelled), *images, **parameters)
 
         def done(result: sitk.Image) -> None:
@@ -182,6 +183,27 @@ class Running:
             session.notice.emit(sentence, "error")
 
         return session.jobs.edit(describe(operation, parameters), work, done, failed)
+
+    def make_even(self) -> Job:
+        """Resample the active, unevenly spaced stack onto even slices as one step."""
+        session = self._session
+        layer = session.document.active_image
+        if layer is None or layer.geometry.is_even:
+            raise Refused("The slices of the active image are evenly spaced already.")
+        before = layer.frames
+
+        def work(_job: Job) -> tuple[Volume, ...]:
+            from pellucid.files.evening import evened
+
+            return tuple(evened(volume) for volume in before)
+
+        def done(frames: tuple[Volume, ...]) -> None:
+            if layer.frames == before and layer in session.document:
+                step = Provenance("make_even", {}, (layer.name,))
+                title = f"Make spacing even on {layer.name}"
+                session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
+
+        return session.jobs.edit("Make spacing even", work, done, lambda text: session.notice.emit(text, "error"))
 
     def _commit_image(self, operation: Operation, layer: ImageLayer, result: sitk.Image, step: Provenance,
                       title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
@@ -276,7 +298,18 @@ class Running:
         known = self._snapshots.get(layer.id)
         if known is None or known[0] != layer.labels.version:
             known = (layer.labels.version, layer.labels.array.copy())
-            self._snapshots = {layer.id: known}
+            self._snapshots[layer.id] = known
+        return known[1]
+
+
+    def _as_image(self, item: Volume | LabelVoxels) -> sitk.Image:
+        """Return the image of an input; that of a label is kept, so that a preview learns from it only once."""
+        if isinstance(item, Volume):
+            return item.image
+        known = self._masks.get(item.value)
+        if known is None or known[0] is not item.array:
+            image = image_from_array((item.array == item.value).view(np.uint8), item.geometry)
+            known = self._masks[item.value] = (item.array, image)
         return known[1]
 
 
@@ -307,12 +340,6 @@ class LabelVoxels:
     array: NDArray[Any]
     value: int
     geometry: Geometry
-
-
-def _as_image(item: Volume | LabelVoxels) -> sitk.Image:
-    if isinstance(item, Volume):
-        return item.image
-    return image_from_array((item.array == item.value).view(np.uint8), item.geometry)
 
 
 def _stamp(layer: LabelLayer) -> tuple[int, int]:

@@ -137,6 +137,16 @@ class Session:
             x, y, z = (float(c) for c in reference.index_to_world(index))
             self.view.crosshair = (x, y, z)
 
+    def close_all(self) -> None:
+        """Close every layer and forget the history; the library stays."""
+        self.running.clear_preview()
+        for layer in reversed(self.document.layers):
+            self.document.remove(layer)
+        self.history.clear()
+        self.history.mark_clean()
+        self.saving.path = None
+        self.title_changed.emit()
+
     # ---------------------------------------------------------------- layers and history
 
     def rename(self, layer: Layer, name: str) -> None:
