@@ -119,7 +119,7 @@ class Library:
 
 
 def _draw(item: Any) -> NDArray[Any] | None:
-    from pellucid.dicom.read import thumbnail
+    from pellucid.dicom.thumbnail import thumbnail
     from pellucid.files.images import thumbnail as image_thumbnail
 
     return thumbnail(item) if hasattr(item, "uid") else image_thumbnail(item)

@@ -58,14 +58,17 @@ class Loading:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.job: Job | None = None
+        self._shown = ""
         self._first: ImageLayer | None = None
 
     def load(self, item: Item, part: int = 0, *, replace: bool = True) -> Job:
         """Load one volume of an item; ``replace`` closes what is open (one undoable step)."""
         session = self._session
-        if self.job is not None and replace:
-            self.job.cancel()
-            self._drop_first()
+        if replace:
+            self._shown = session.library.key(item)
+            if self.job is not None:
+                self.job.cancel()
+                self._drop_first()
 
         def work(job: Job) -> Loaded:
             def first(pixels: NDArray[Any], index: int) -> None:
@@ -93,6 +96,22 @@ class Loading:
         if self.job is not None and self.job.state is JobState.CANCELLED:
             self.job = None
             self._drop_first()
+
+    def load_key(self, key: str) -> None:
+        """Load the item with a key of the library, instead of what is open."""
+        item = self._session.library.item(key)
+        if item is not None:
+            self.load(item)
+
+    def step(self, step: int) -> None:
+        """Load the next (1) or previous (−1) item of the library that holds an image."""
+        library = self._session.library
+        items = [*(series for series in library.series if series.volumes), *library.images]
+        keys = [library.key(item) for item in items]
+        if keys:
+            here = keys.index(self._shown) if self._shown in keys else -1 if step > 0 else 0
+            if 0 <= here + step < len(items):
+                self.load(items[here + step])
 
     def add(self, loaded: Loaded, *, replace: bool) -> ImageLayer:
         """Put loaded frames into the document as a new active image layer."""

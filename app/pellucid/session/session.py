@@ -14,7 +14,7 @@ from pellucid.jobs.job import Job
 from pellucid.jobs.runner import Runner
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
-from pellucid.model.view import ViewState
+from pellucid.model.view import Layout, ViewState
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.loading import Loading
@@ -51,7 +51,7 @@ class Session:
     def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
         self.settings = settings or Settings()
         self.document = Document()
-        self.view = ViewState(hide_identity=self.settings.hide_identity)
+        self.view = ViewState(layout=Layout.QUAD, hide_identity=self.settings.hide_identity)
         self.jobs = jobs or Runner()
         self.history = History(self.document, budget_bytes=self.settings.history_budget_mb << 20)
         self.library = Library(self.jobs)

@@ -1,0 +1,111 @@
+"""Composition root of the window: arguments, QApplication, session, main window."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtWidgets import QApplication
+
+from pellucid import paths
+from pellucid.jobs.runner import Runner
+from pellucid.model.view import Layout
+from pellucid.session import Session
+from pellucid.settings import Settings
+from pellucid.ui import theme
+from pellucid.ui.bridge import Bridge
+from pellucid.ui.main_window import MainWindow
+
+LAYOUTS = {"single": Layout.SINGLE, "1x1": Layout.SINGLE, "quad": Layout.QUAD, "2x2": Layout.QUAD}
+NO_DISPLAY_PICTURE = "pellucid.png"
+
+
+def run_window(argv: list[str]) -> int:
+    """Open the window on the given paths and run it; return the exit code.
+
+    With ``--screenshot`` a picture is written as soon as everything is loaded, and the program ends. Without a
+    display it says so and writes a picture in the same way.
+    """
+    options = _parser().parse_args(argv)
+    if options.screenshot is None and not has_display():
+        options.screenshot = Path.cwd() / NO_DISPLAY_PICTURE
+        print(f"There is no display here, so a picture of the window is written to {options.screenshot}.")  # noqa: T201
+    if options.screenshot is not None and not has_display():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = make_application()
+    settings = Settings.load(paths.config_dir())
+    window = make_window(settings)
+    theme.apply(app, options.theme or settings.theme)
+    window.resize(options.size)
+    window.show()
+    if options.layout is not None:
+        window.session.view.layout = LAYOUTS[options.layout]
+    if options.paths:
+        QTimer.singleShot(0, lambda: window.open_paths(options.paths))
+    elif options.demo:
+        QTimer.singleShot(0, window.session.open_demo)
+    code = {"exit": 0}
+    if options.screenshot is not None:
+        window.when_idle(lambda: _write_picture(window, options.screenshot, code))
+    result = app.exec()
+    return result or code["exit"]
+
+
+def make_application() -> QApplication:
+    """Return the application object, made once per process."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("Pellucid")
+    app.setDesktopFileName("pellucid")
+    return app
+
+
+def make_window(settings: Settings) -> MainWindow:
+    """Return a main window over a new session whose jobs answer on Qt's main thread."""
+    bridge = Bridge()
+    session = Session(settings, Runner(bridge.post))
+    window = MainWindow(session)
+    bridge.setParent(window)
+    return window
+
+
+def has_display() -> bool:
+    """Return whether a window can be shown (always where there is no X11 or Wayland)."""
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return os.environ.get("QT_QPA_PLATFORM") != "offscreen"
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _write_picture(window: MainWindow, path: Path, code: dict[str, int]) -> None:
+    if not window.grab().save(str(path)):
+        print(f"The picture {path} could not be written. Check the folder.", file=sys.stderr)  # noqa: T201
+        code["exit"] = 1
+    window.close_without_asking()
+
+
+def _size(text: str) -> QSize:
+    try:
+        width, height = (int(part) for part in text.lower().split("x"))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size like 1600x1000") from error
+    if not (320 <= width <= 16384 and 240 <= height <= 16384):
+        raise argparse.ArgumentTypeError("the size must lie between 320x240 and 16384x16384")
+    return QSize(width, height)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("pellucid view", description="Open images in the window.")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help="folders, DICOM or image files, or a .pellucid file")
+    parser.add_argument("--screenshot", type=Path, metavar="F", help="write a picture of the window and end")
+    parser.add_argument("--size", type=_size, default=QSize(1600, 1000), metavar="WxH", help="size of the window")
+    parser.add_argument("--layout", choices=sorted(LAYOUTS), help="arrangement of the panes")
+    parser.add_argument("--theme", choices=("dark", "light", "system"), help="look of the window")
+    parser.add_argument("--demo", action="store_true", help="open the built-in demo study")
+    return parser
+
+

@@ -1,0 +1,389 @@
+"""The main window: assembles canvas, docks, menus and bars, and holds no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+
+from pellucid.model.findings import Refused
+from pellucid.model.view import Layout, Tool
+from pellucid.session import Session
+from pellucid.ui import theme
+from pellucid.ui.actions import TABLE, Actions
+from pellucid.ui.canvas.canvas_area import CanvasArea
+from pellucid.ui.docks.histogram import HistogramPanel
+from pellucid.ui.docks.history import HistoryPanel
+from pellucid.ui.docks.jobs_bar import JobsBar
+from pellucid.ui.docks.layers import LayersPanel
+from pellucid.ui.docks.operations import OperationsDock
+from pellucid.ui.docks.presets import apply_key
+from pellucid.ui.docks.statistics import StatisticsPanel
+from pellucid.ui.docks.studies import StudiesPanel
+from pellucid.ui.notice_bar import NoticeBar
+from pellucid.ui.status_bar import StatusBar
+
+MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Window", "Help")
+TOOLBAR = (
+    ("file.open_folder", "file.open_files", "file.save", "file.export"),
+    ("edit.undo", "edit.redo"),
+    ("view.layout.single", "view.layout.quad", "view.fit"),
+    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", "tool.brush", "tool.eraser"),
+    ("image.auto", "view.identity"),
+)
+STATE_VERSION = 1
+WORK_FILTER = "Pellucid work (*.pellucid)"
+
+
+def _heading(panel: QWidget) -> QWidget:
+    """Return the heading of a panel, to stand in for the title bar of its dock: it is dragged in the same way."""
+    heading = panel.layout().takeAt(0).widget()
+    bar = QWidget()
+    row = QHBoxLayout(bar)
+    row.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, 0)
+    row.addWidget(heading)
+    bar.setProperty("panel", True)
+    return bar
+
+
+def pixels_of(picture: QImage) -> NDArray[np.uint8]:
+    """Return a picture as an array (rows, columns, 3) of 8 bits."""
+    rgb = picture.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()
+
+
+class MainWindow(QMainWindow):
+    """The window over one session."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setAcceptDrops(True)
+        self.setDockNestingEnabled(True)
+        self.canvas = CanvasArea(session)
+        self.notices = NoticeBar()
+        self.jobs_bar = JobsBar(session)
+        self.status = StatusBar(session, self.jobs_bar)
+        self.setStatusBar(self.status)
+        self._assemble_centre()
+        self._assemble_docks()
+        self.actions_table = Actions(self)
+        self._assemble_menus()
+        self._assemble_toolbar()
+        self._connect()
+        self._restore()
+        self._closing_asked = False
+        self._refresh()
+
+    # ---------------------------------------------------------------- assembly
+
+    def _assemble_centre(self) -> None:
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
+        column.addWidget(self.canvas, 1)
+        self.setCentralWidget(centre)
+
+    def _assemble_docks(self) -> None:
+        session = self.session
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        self.studies = StudiesPanel(session)
+        self.layers = LayersPanel(session)
+        self.histogram = HistogramPanel(session)
+        self.filters = OperationsDock(session, "Filters")
+        self.segment = OperationsDock(session, "Segment")
+        self.history = HistoryPanel(session)
+        self.statistics = StatisticsPanel(session)
+        self.docks: dict[str, QDockWidget] = {}
+        for name, panel, area in (
+            ("Studies", self.studies, left), ("Layers", self.layers, left), ("Histogram", self.histogram, right),
+            ("Filters", self.filters, right), ("Segment", self.segment, right), ("Statistics", self.statistics, right),
+            ("History", self.history, right),
+        ):  # fmt: skip
+            dock = QDockWidget(name, self)
+            dock.setObjectName(f"dock.{name}")
+            dock.setWidget(panel)
+            dock.setTitleBarWidget(_heading(panel))
+            self.addDockWidget(area, dock)
+            self.docks[name] = dock
+        for name in ("Segment", "Statistics", "History"):
+            self.tabifyDockWidget(self.docks["Filters"], self.docks[name])
+        self.docks["Filters"].raise_()
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(right).North)
+        self.resizeDocks([self.docks["Studies"], self.docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.docks["Studies"], self.docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["Histogram"], self.docks["Filters"]], [440, 400], Qt.Orientation.Vertical)
+
+    def _assemble_menus(self) -> None:
+        menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
+        for entry in TABLE:
+            if entry.separator:
+                menus[entry.menu].addSeparator()
+            menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
+            if entry.id == "file.demo":
+                self._recent = menus["File"].addMenu("Open &recent")
+                self._recent.aboutToShow.connect(self._fill_recent)
+        for dock in self.docks.values():
+            menus["Window"].addAction(dock.toggleViewAction())
+        for menu in menus.values():
+            menu.setToolTipsVisible(True)
+            menu.aboutToShow.connect(self.actions_table.refresh)
+
+    def _assemble_toolbar(self) -> None:
+        bar = QToolBar("Main tools")
+        bar.setObjectName("toolbar.main")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
+        for n, group in enumerate(TOOLBAR):
+            if n:
+                bar.addSeparator()
+            for name in group:
+                bar.addAction(self.actions_table.by_id[name])
+        for button in bar.findChildren(QWidget):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.addToolBar(bar)
+
+    def _connect(self) -> None:
+        session, canvas = self.session, self.canvas
+        session.visible_slices = canvas.visible_slices
+        session.notice.connect(self.notices.tell)
+        session.title_changed.connect(self._refresh)
+        session.history.changed.connect(self._refresh)
+        session.view.events.connect(lambda _info: self._later.start())
+        session.document.inserted.connect(lambda _layer: self._later.start())
+        session.document.removed.connect(lambda _layer: self._later.start())
+        session.document.active_changed.connect(lambda _layer: self._later.start())
+        canvas.slices_changed.connect(session.running.refresh_preview)
+        canvas.slices_changed.connect(self.histogram.refresh)
+        canvas.hovered.connect(lambda world, _plane: self.status.point_at(world))
+        canvas.paths_dropped.connect(self.open_paths)
+        canvas.item_dropped.connect(session.loading.load_key)
+        canvas.series_step_requested.connect(session.loading.step)
+        canvas.open_requested.connect(self.ask_folder)
+        self.studies.folder_asked.connect(self.ask_folder)
+        self.studies.files_asked.connect(self.ask_files)
+        canvas.demo_requested.connect(lambda: self.session.open_demo())
+        canvas.preset_requested.connect(lambda digit: apply_key(session, digit))
+        self.histogram.limits_edited.connect(self._take_limits)
+        for panel in (self.filters, self.segment):
+            panel.limits_shown.connect(self.histogram.show_limits)
+
+    @property
+    def _later(self) -> QTimer:
+        """Return the timer that gathers many changes of state into one refresh."""
+        if not hasattr(self, "_refresh_timer"):
+            self._refresh_timer = QTimer(self, singleShot=True, interval=0)
+            self._refresh_timer.timeout.connect(self._refresh)
+        return self._refresh_timer
+
+    def _refresh(self) -> None:
+        self.actions_table.refresh()
+        star = "" if self.session.is_clean else "•"
+        self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
+
+    def _take_limits(self, low: float, high: float) -> None:
+        """Give limits dragged on the histogram to the threshold form that shows them."""
+        for panel in (self.segment, self.filters):
+            panel.set_limits(low, high)
+
+    # ---------------------------------------------------------------- opening and saving
+
+    def open_paths(self, paths: list[Any]) -> None:
+        """Open files and folders."""
+        self.attempt(lambda: self.session.open(paths))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self, "Open a folder", self.session.settings.last_folder)
+        if folder:
+            self.session.settings.last_folder = folder
+            self.open_paths([folder])
+
+    def ask_files(self) -> None:
+        """Ask for files and open them."""
+        files, _ = QFileDialog.getOpenFileNames(self, "Open files", self.session.settings.last_folder)
+        if files:
+            self.session.settings.last_folder = str(Path(files[0]).parent)
+            self.open_paths(list(files))
+
+    def _fill_recent(self) -> None:
+        menu: QMenu = self._recent
+        menu.clear()
+        for path in self.session.recent():
+            menu.addAction(str(path), lambda p=path: self.open_paths([p]))
+        if menu.isEmpty():
+            menu.addAction("Nothing opened yet").setEnabled(False)
+
+    def save(self) -> None:
+        """Save the work where it was saved before, else ask."""
+        path = self.session.saving.path
+        if path is None:
+            self.save_as()
+        else:
+            self.session.saving.save(path)
+
+    def save_as(self) -> None:
+        """Ask where to save the work."""
+        start = str(Path(self.session.settings.last_folder or Path.home()) / f"{self.session.title}.pellucid")
+        name, _ = QFileDialog.getSaveFileName(self, "Save work as", start, WORK_FILTER)
+        if name:
+            path = Path(name)
+            self.session.saving.save(path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid"))
+
+    def export(self) -> None:
+        """Show the export dialog."""
+        from pellucid.ui.dialogs.export import ExportDialog
+
+        ExportDialog(self.session, self).exec()
+
+    def export_view(self) -> None:
+        """Save the panes as they are shown as a picture."""
+        name, _ = QFileDialog.getSaveFileName(self, "Save the view as picture", "view.png", "PNG (*.png);;JPEG (*.jpg)")
+        if name:
+            self.session.saving.export_picture(pixels_of(self.canvas.grab_picture()), Path(name))
+
+    def close_all(self) -> None:
+        """Close every layer, asking once when work would be lost."""
+        if self.may_close():
+            self.session.close_all()
+
+    def may_close(self) -> bool:
+        """Ask once when work would be lost; return whether to go on."""
+        if self.session.is_clean:
+            return True
+        from pellucid.ui.dialogs.unsaved import Answer, ask_unsaved
+
+        answer = ask_unsaved(self, self.session.title)
+        if answer is Answer.SAVE:
+            self.save()
+            self.session.saving.wait()
+        return answer is Answer.DISCARD or self.session.is_clean
+
+    # ---------------------------------------------------------------- view and image
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what the left mouse button does."""
+        self.session.view.tool = tool
+
+    def set_layout(self, layout: Layout) -> None:
+        """Choose how panes are arranged."""
+        self.session.view.layout = layout
+
+    def auto_window(self) -> None:
+        """Set the window of the active image from its values."""
+        image = self.session.document.active_image
+        if image is not None:
+            self.session.looking.auto_window(image)
+
+    def reset_window(self) -> None:
+        """Return to the window first shown."""
+        image = self.session.document.active_image
+        if image is not None:
+            self.session.looking.reset_window(image)
+
+    def make_even(self) -> None:
+        """Resample the active, unevenly spaced stack onto even slices."""
+        self.session.running.make_even()
+
+    def new_label_layer(self) -> None:
+        """Add an empty label layer on the grid of the active image."""
+        self.session.labelling.add_layer()
+
+    def toggle_labels(self) -> None:
+        """Show or hide all label layers."""
+        layers = self.session.document.label_layers
+        visible = not any(layer.visible for layer in layers)
+        for layer in layers:
+            layer.visible = visible
+
+    def toggle_full_screen(self) -> None:
+        """Enter or leave full screen."""
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+
+    def preferences(self) -> None:
+        """Show the preferences."""
+        from pellucid.ui.dialogs.preferences import PreferencesDialog
+
+        PreferencesDialog(self.session, self).exec()
+
+    def show_keys(self) -> None:
+        """Show the mouse and key habits."""
+        from pellucid.ui.dialogs.keys import KeysDialog
+
+        KeysDialog(TABLE, self).exec()
+
+    def about(self) -> None:
+        """Show name, version and purpose."""
+        from pellucid.ui.dialogs.keys import about
+
+        about(self)
+
+    # ---------------------------------------------------------------- the window itself
+
+    def attempt(self, action: Callable[[], object]) -> None:
+        """Run something the user asked for; a refusal becomes a sentence above the panes."""
+        try:
+            action()
+        except Refused as refusal:
+            self.notices.tell(str(refusal), "warning")
+
+    def when_idle(self, done: Callable[[], None], settle_ms: int = 400) -> None:
+        """Call ``done`` once when no job has run for a moment."""
+        timer = QTimer(self, interval=50)
+        quiet = {"ms": 0}
+
+        def look() -> None:
+            quiet["ms"] = 0 if self.session.jobs.running else quiet["ms"] + 50
+            if quiet["ms"] >= settle_ms:
+                timer.stop()
+                done()
+
+        timer.timeout.connect(look)
+        timer.start()
+
+    def _restore(self) -> None:
+        settings = self.session.settings
+        if settings.window_geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.window_geometry.encode()))
+        if settings.window_state:
+            self.restoreState(QByteArray.fromBase64(settings.window_state.encode()), STATE_VERSION)
+
+    def _remember(self) -> None:
+        settings = self.session.settings
+        settings.window_geometry = bytes(self.saveGeometry().toBase64().data()).decode()
+        settings.window_state = bytes(self.saveState(STATE_VERSION).toBase64().data()).decode()
+
+    def close_without_asking(self) -> None:
+        """Close the window whatever the state of the work is."""
+        self._closing_asked = True
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask once about unsaved work, then stop all jobs and keep the settings."""
+        if not self._closing_asked and not self.may_close():
+            event.ignore()
+            return
+        self._remember()
+        self.session.close()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and folders."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)

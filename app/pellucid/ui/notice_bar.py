@@ -1,0 +1,55 @@
+"""A strip above the panes for one sentence to the user; it never blocks and never covers the image."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from pellucid.ui import theme
+from pellucid.ui.icons import icon
+
+INFO_SECONDS = 8
+_ICONS = {"info": "information-outline", "warning": "alert-outline", "error": "alert-circle-outline"}
+
+
+class NoticeBar(QFrame):
+    """Shows the newest sentence; information goes away by itself, warnings and errors stay until closed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Notice")
+        self._icon = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton()
+        close.setIcon(icon("close"))
+        close.setAutoRaise(True)
+        close.setToolTip("Dismiss")
+        close.setAccessibleName("Dismiss the notice")
+        close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 4, 4, 4)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self._text, 1)
+        row.addWidget(close)
+        self._timer = QTimer(self, singleShot=True, interval=INFO_SECONDS * 1000)
+        self._timer.timeout.connect(self.hide)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """Return the sentence shown, or ``""``."""
+        return self._text.text() if not self.isHidden() else ""
+
+    def tell(self, sentence: str, severity: str = "info") -> None:
+        """Show a sentence; severity is info, warning or error."""
+        colors = theme.colors()
+        color = {"info": colors.accent, "warning": colors.warning, "error": colors.danger}[severity]
+        self._icon.setPixmap(icon(_ICONS[severity], color).pixmap(18, 18))
+        self._text.setText(sentence)
+        self.setStyleSheet(f"NoticeBar {{ background: {colors.raised}; border-left: 3px solid {color}; }}")
+        self.show()
+        self._timer.start() if severity == "info" else self._timer.stop()

@@ -1,0 +1,66 @@
+"""The status bar: values of every layer under the cursor, voxel and world position, zoom, memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
+
+from pellucid.ui import theme
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+MINUS = "\N{MINUS SIGN}"
+
+
+class CursorReadout(QLabel):
+    """One line of figures that never makes the window wider than it is."""
+
+    def __init__(self, name: str, tip: str, width: int = 0) -> None:
+        super().__init__()
+        self.setAccessibleName(name)
+        self.setToolTip(tip)
+        self.setFont(theme.figures(self.font()))
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        if width:
+            self.setMinimumWidth(width)
+        else:
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+
+
+class StatusBar(QStatusBar):
+    """Reads the session at the point under the mouse."""
+
+    def __init__(self, session: Session, jobs_bar: QWidget) -> None:
+        super().__init__()
+        self._session = session
+        self.setSizeGripEnabled(False)
+        self.values = CursorReadout("Values under the cursor", "Value of every visible layer under the cursor")
+        self.voxel = CursorReadout("Voxel", "Voxel of the active image under the cursor: x, y, z", 120)
+        self.world = CursorReadout("Position", "Position in the patient: left, posterior, superior", 190)
+        self.zoom = CursorReadout("Zoom", "Screen pixels per voxel of the pane under the mouse", 56)
+        self.addWidget(self.values, 1)
+        for label in (self.voxel, self.world, self.zoom):
+            self.addPermanentWidget(label)
+        self.addPermanentWidget(jobs_bar)
+
+    def point_at(self, world: Any) -> None:
+        """Show what lies at a world point; None clears the line."""
+        if world is None:
+            for label in (self.values, self.voxel, self.world):
+                label.setText("")
+            return
+        rows = self._session.looking.values_at(world)
+        self.values.setText("   ·   ".join(f"{name} {value}" for name, value in rows))
+        self.values.setToolTip("\n".join(f"{name}: {value}" for name, value in rows))
+        image = self._session.document.active_image
+        geometry = image.geometry if image is not None else self._session.document.reference
+        if geometry is None:
+            return
+        index = np.floor(geometry.world_to_index(world) + 0.5).astype(int)
+        self.voxel.setText(", ".join(str(n) for n in index).replace("-", MINUS))
+        unit = "mm" if geometry.has_lengths else "px"
+        self.world.setText("  ".join(f"{c:.1f}" for c in world).replace("-", MINUS) + f" {unit}")

@@ -1,0 +1,226 @@
+"""Write a picture of every state of the window, from the built-in demo study; docs/window.png is one of them.
+
+    python packaging/pictures.py FOLDER [NAME …]
+
+Without names all states are drawn. Needs no display.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
+
+from pellucid.files.demo import demo_study
+from pellucid.main import make_application, make_window
+from pellucid.model.labels import Label
+from pellucid.model.view import Layout, Plane, Tool
+from pellucid.settings import Settings
+from pellucid.ui import theme
+
+STATES: dict[str, Callable[[Stage], None]] = {}
+
+
+class Stage:
+    """One window and the means to bring it into a state."""
+
+    def __init__(self) -> None:
+        self.app = make_application()
+        theme.apply(self.app, "dark")
+        self.window = make_window(Settings(theme="dark"))
+        self.session = self.window.session
+        self.window.resize(1600, 1000)
+        self.window.show()
+        self.settle()
+
+    def settle(self, seconds: float = 0.3, limit: float = 60.0) -> None:
+        """Let events and jobs run until nothing has happened for a moment."""
+        end, quiet = time.monotonic() + limit, time.monotonic()
+        while time.monotonic() < end:
+            self.app.processEvents()
+            if self.session.jobs.running:
+                quiet = time.monotonic()
+            elif time.monotonic() - quiet > seconds:
+                return
+            time.sleep(0.005)
+        raise SystemExit("the window did not come to rest")
+
+    def open(self, *names: str) -> None:
+        """Open parts of the demo study; without names all of it."""
+        folder = demo_study()
+        self.session.open([folder / name for name in names] or [folder])
+        self.settle()
+
+    def raise_dock(self, name: str) -> None:
+        """Bring a tabbed dock to the front."""
+        self.window.docks[name].raise_()
+        self.settle(0.1)
+
+    def run(self, operation: str, **values: object) -> None:
+        """Apply an operation and wait for it."""
+        self.session.running.apply(operation, values)
+        self.settle()
+
+
+def state(function: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    """Register a state under the name of its function."""
+    STATES[function.__name__] = function
+    return function
+
+
+@state
+def empty(stage: Stage) -> None:
+    """Show the window as it starts."""
+
+
+@state
+def opened(stage: Stage) -> None:
+    """Show the chest CT in three planes with the lung window."""
+    stage.open()
+    layer = stage.session.document.active_image
+    layer.display.set_limits(-1350, 150)
+    stage.settle()
+
+
+@state
+def smoothing(stage: Stage) -> None:
+    """Show a Gaussian being tried."""
+    opened(stage)
+    stage.raise_dock("Filters")
+    stage.window.filters.choose("smoothing.gaussian")
+    stage.settle()
+
+
+@state
+def window(stage: Stage) -> None:
+    """Show a threshold being tried on top of a finished label: the picture of the README."""
+    opened(stage)
+    stage.raise_dock("Segment")
+    stage.window.segment.choose("threshold.range")
+    stage.window.segment.set_limits(-1024, -500)
+    stage.settle()
+
+
+@state
+def labels(stage: Stage) -> None:
+    """Show labels, their table and their statistics."""
+    opened(stage)
+    stage.session.document.active_image.display.set_limits(-160, 240)
+    stage.run("threshold.range", lower=150.0, upper=3000.0)
+    layer = stage.session.document.active_labels
+    stage.session.labelling.edit_label(layer, 1, name="Bone", color="#F0E442")
+    stage.session.labelling.add_label(layer, "Lungs and air")
+    stage.run("threshold.range", lower=-1000.0, upper=-400.0)
+    stage.session.document.active = layer
+    stage.raise_dock("Statistics")
+
+
+@state
+def painting(stage: Stage) -> None:
+    """Show the brush in a single plane."""
+    labels(stage)
+    stage.session.view.layout = Layout.SINGLE
+    stage.session.view.tool = Tool.BRUSH
+    stage.raise_dock("Segment")
+
+
+@state
+def history(stage: Stage) -> None:
+    """Show the history after some steps and two undos."""
+    labels(stage)
+    stage.run("masks.keep_largest")
+    stage.run("masks.fill_holes")
+    stage.session.undo()
+    stage.raise_dock("History")
+
+
+@state
+def long_names(stage: Stage) -> None:
+    """Show very long names in a small window."""
+    labels(stage)
+    layer = stage.session.document.active_labels
+    layer.labels.set_label(Label(1, "Bone and calcified plaque of the thoracic aorta, second reading", "#F0E442"))
+    stage.session.rename(stage.session.document.images[0], "Thorax 1.25 mm soft kernel, breath hold, second series of the day")
+    stage.window.resize(1280, 720)
+    stage.settle()
+
+
+@state
+def micrograph(stage: Stage) -> None:
+    """Show the colour picture."""
+    folder = demo_study()
+    pictures = [path for path in sorted(folder.rglob("*")) if path.suffix in (".png", ".tif")]
+    stage.open(str(pictures[0].relative_to(folder)))
+
+
+@state
+def refused(stage: Stage) -> None:
+    """Show what a file that cannot be read leads to."""
+    broken = Path(tempfile.mkdtemp()) / "broken.nii"
+    broken.write_bytes(b"n+1" * 200)
+    stage.session.open([broken])
+    stage.settle()
+
+
+@state
+def light(stage: Stage) -> None:
+    """Show the light theme."""
+    window(stage)
+    theme.apply(stage.app, "light")
+    stage.settle()
+
+
+@state
+def small(stage: Stage) -> None:
+    """Show a small screen."""
+    window(stage)
+    stage.window.resize(1280, 720)
+    stage.settle()
+
+
+@state
+def large(stage: Stage) -> None:
+    """Show a large screen."""
+    window(stage)
+    stage.window.resize(2560, 1440)
+    stage.settle()
+
+
+@state
+def sagittal(stage: Stage) -> None:
+    """Show one plane alone."""
+    opened(stage)
+    stage.session.view.single_plane = Plane.SAGITTAL
+    stage.session.view.layout = Layout.SINGLE
+    stage.settle()
+
+
+def main() -> int:
+    """Draw the states asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(STATES)}")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for name in options.names or STATES:
+        stage = Stage()
+        STATES[name](stage)
+        path = options.folder / f"{name}.png"
+        if not stage.window.grab().save(str(path)):
+            print(f"{path} could not be written", file=sys.stderr)
+            return 1
+        print(path)
+        stage.window.close_without_asking()
+        theme.apply(stage.app, "dark")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
