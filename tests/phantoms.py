@@ -94,11 +94,11 @@ def oblique(geometry: Geometry | None = None, x: float = 17.0, y: float = -8.0, 
     return replace(base, direction=matrix(rotation(x, y, z) @ base.axes))
 
 
-def sheared(geometry: Geometry | None = None, degrees: float = 15.0) -> Geometry:
-    """Return a grid with a tilted gantry: its slices stay as they are but step askew towards y."""
+def sheared(geometry: Geometry | None = None, degrees: float = 15.0, towards: int = 1) -> Geometry:
+    """Return a grid with a tilted gantry: the slices step askew towards y, or another axis."""
     base = geometry or grid()
     axes = base.axes.copy()
-    axes[:, 2] = np.cos(np.radians(degrees)) * axes[:, 2] + np.sin(np.radians(degrees)) * axes[:, 1]
+    axes[:, 2] = np.cos(np.radians(degrees)) * axes[:, 2] + np.sin(np.radians(degrees)) * axes[:, towards]
     return replace(base, direction=matrix(axes))
 
 
@@ -122,6 +122,7 @@ def every_kind() -> dict[str, Geometry]:
         "plain": grid(),
         "oblique": oblique(),
         "sheared": sheared(),
+        "sheared sideways": sheared(degrees=-10, towards=0),
         "oblique and sheared": sheared(oblique()),
         "uneven": uneven(gaps),
         "uneven, oblique and sheared": sheared(oblique(uneven([0, 2, 4.1, 6.3, 8.2, 14, 16, 18.05, 20]))),

@@ -1,4 +1,4 @@
-"""How a layer is drawn: window, colour map, opacity. Nothing here touches a voxel; nothing here is undoable."""
+"""How a layer is drawn: window, colour map, opacity. Nothing here touches a voxel or is undoable."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Document:
 
     @property
     def active_image(self) -> ImageLayer | None:
-        """Return the active image layer, else the topmost visible image on the active labels' grid, else the top."""
+        """Return the active image layer, else the topmost on the active labels' grid, else the topmost."""
         if isinstance(self._active, ImageLayer):
             return self._active
         candidates = list(reversed(self.images))
@@ -62,7 +62,7 @@ class Document:
 
     @property
     def active_labels(self) -> LabelLayer | None:
-        """Return the active label layer, else the topmost label layer on the active image's grid, else None."""
+        """Return the active label layer, else the topmost one on the active image's grid, else None."""
         if isinstance(self._active, LabelLayer):
             return self._active
         image = self.active_image
@@ -101,7 +101,10 @@ class Document:
 
     def position(self, layer: Layer) -> int:
         """Return the position of a layer; raise ValueError if it is not in the document."""
-        return next(n for n, other in enumerate(self._layers) if other is layer) if layer in self else _missing(layer)
+        for n, other in enumerate(self._layers):
+            if other is layer:
+                return n
+        raise ValueError(f"the layer {layer.name!r} is not in the document")
 
     def find(self, layer_id: str) -> Layer | None:
         """Return the layer with an id, or None."""
@@ -112,7 +115,3 @@ class Document:
 
     def __len__(self) -> int:
         return len(self._layers)
-
-
-def _missing(layer: Layer) -> int:
-    raise ValueError(f"the layer {layer.name!r} is not in the document")

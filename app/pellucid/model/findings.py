@@ -21,4 +21,4 @@ class Finding:
 
 
 class Refused(Exception):
-    """Raised when something cannot be done; the text is a sentence for people: what, which file, what to do."""
+    """Raised when something cannot be done; the text tells people what, which file and what to do."""

@@ -1,7 +1,7 @@
 """Where the voxels of an image lie in the patient: size, spacing, origin, direction.
 
 World coordinates are DICOM's LPS in millimetres. Index order is (x, y, z); NumPy arrays are (z, y, x).
-A direction is nine numbers, row-major, whose *columns* are the unit vectors of the x, y and z axis; the columns
+A direction is nine numbers, row-major, whose *columns* are the unit vectors of the x, y and z axis; they
 need not be perpendicular (a tilted gantry shears the volume).
 """
 
@@ -27,11 +27,11 @@ class Geometry:
     """The grid of an image in world space.
 
     ``size`` is in voxels and ``spacing`` in mm, both (x, y, z); a planar image has size z = 1.
-    ``known_spacing`` says per axis whether the spacing was stated by the source; where it is not, lengths along
-    that axis are in pixels and must never be shown as mm.
-    ``oriented`` says whether the source states the orientation in the patient; without it there are no letters.
-    ``slice_positions`` holds, for an unevenly spaced stack, the true distance in mm of every slice from the first
-    along the z axis; it is None for a regular grid.
+    ``known_spacing`` says per axis whether the spacing was stated by the source; where it is not, lengths
+    along that axis are in pixels and must never be shown as mm.
+    ``oriented`` says whether the source states the orientation in the patient; else there are no letters.
+    ``slice_positions`` holds, for an unevenly spaced stack, the true distance in mm of every slice from the
+    first along the z axis; it is None for a regular grid.
     ``at_detector`` marks in-plane spacing measured at the detector of a projection, not in the patient.
     """
 
@@ -60,7 +60,7 @@ class Geometry:
 
     @cached_property
     def _inverse(self) -> Floats:
-        return np.linalg.inv(self.affine)
+        return np.asarray(np.linalg.inv(self.affine), dtype=np.float64)
 
     @property
     def is_even(self) -> bool:
@@ -79,7 +79,7 @@ class Geometry:
 
     @property
     def voxel_volume(self) -> float | None:
-        """Return the volume of one voxel in mm³, or None where any spacing is unknown or slices are uneven."""
+        """Return the volume of one voxel in mm³, or None where a spacing is unknown or slices are uneven."""
         if not all(self.known_spacing) or not self.is_even:
             return None
         return float(abs(np.linalg.det(self.affine[:3, :3])))
@@ -101,7 +101,7 @@ class Geometry:
         return points
 
     def contains(self, index: ArrayLike) -> bool:
-        """Return whether a continuous index falls on a voxel of the grid (half a voxel beyond centres counts)."""
+        """Return whether a continuous index falls on a voxel: within half a voxel of a centre."""
         i = np.asarray(index, dtype=np.float64)
         return bool(np.all(i >= -0.5) and np.all(i < np.array(self.size) - 0.5))
 
@@ -116,13 +116,19 @@ class Geometry:
         return self.index_to_world((np.array(self.size) - 1) / 2)
 
     def same_grid(self, other: Geometry, tolerance: float = 1e-3) -> bool:
-        """Return whether both grids have the same size and corners within ``tolerance`` mm."""
-        return self.size == other.size and bool(np.allclose(self.corners(), other.corners(), atol=tolerance, rtol=0))
+        """Return whether both grids have the same size, corners and slices within ``tolerance`` mm."""
+        if self.size != other.size:
+            return False
+        points = [grid.corners() for grid in (self, other)]
+        if not (self.is_even and other.is_even):
+            line = np.arange(self.size[2])[:, None] * np.array([0, 0, 1])
+            points = [np.concatenate([grid.corners(), grid.index_to_world(line)]) for grid in (self, other)]
+        return bool(np.allclose(points[0], points[1], atol=tolerance, rtol=0))
 
     def letters(self, vector: Sequence[float] | Floats) -> str:
-        """Return the patient letters a world vector points to, strongest first (``"L"``, ``"LA"``), or ``""``.
+        """Return the patient letters a world vector points to, strongest first (``"LA"``), or ``""``.
 
-        A second letter is given when its component is at least a fifth of the vector (PS3.3 C.7.6.1.1.1 style).
+        A second letter is given when its component is at least a fifth of the vector (PS3.3 C.7.6.1.1.1).
         """
         if not self.oriented:
             return ""
@@ -151,6 +157,6 @@ def _interpolate(value: ArrayLike, xs: ArrayLike, ys: ArrayLike) -> Floats:
     """Interpolate linearly and continue beyond both ends with the slope of the outermost interval."""
     v, x, y = (np.asarray(a, dtype=np.float64) for a in (value, xs, ys))
     if len(x) == 1:
-        return v - x[0] + y[0]
+        return np.asarray(v - x[0] + y[0])
     k = np.clip(np.searchsorted(x, v) - 1, 0, len(x) - 2)
     return np.asarray(y[k] + (v - x[k]) * (y[k + 1] - y[k]) / (x[k + 1] - x[k]))

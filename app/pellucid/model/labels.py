@@ -42,7 +42,9 @@ class LabelMap:
     table_changed = Signal()
     """Emitted when a label was added, removed, renamed, recoloured, hidden or locked."""
 
-    def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()) -> None:
+    def __init__(
+        self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()
+    ) -> None:
         shape = geometry.size[::-1]
         self.geometry = geometry
         self.array: NDArray[Any] = np.zeros(shape, np.uint8) if array is None else array

@@ -21,8 +21,8 @@ from pellucid.model.volume import Volume
 class Source:
     """Where the pixels of a layer came from, so that a saved work can find them again.
 
-    ``kind`` is ``"dicom"``, ``"image"`` or ``"none"`` (computed); ``paths`` are absolute; ``detail`` names the
-    series UID and volume number of a DICOM source.
+    ``kind`` is ``"dicom"``, ``"image"`` or ``"none"`` (computed); ``paths`` are absolute; ``detail`` names
+    the series UID and volume number of a DICOM source.
     """
 
     kind: str = "none"
@@ -43,8 +43,8 @@ class Provenance:
 class Preview:
     """The result of an operation on what is visible, not yet part of the document.
 
-    ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation of
-    ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
+    ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation
+    of ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
     ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image.
     """
 

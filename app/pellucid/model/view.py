@@ -1,4 +1,4 @@
-"""Where the user looks: crosshair, layout, zoom. The screen differs, the work does not: nothing here is undoable."""
+"""Where the user looks: crosshair, layout, zoom. The work does not change here: nothing is undoable."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class ViewState:
 
 @dataclass
 class Camera:
-    """Zoom and centre of one plane; ``scale`` is screen pixels per mm (0 means fit), ``centre`` in plane mm."""
+    """Zoom and centre of one plane: ``scale`` in screen pixels per mm (0 means fit), ``centre`` in mm."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 

@@ -51,7 +51,7 @@ class Acquisition:
 class Volume:
     """A scalar or colour image of modality values on a grid.
 
-    ``unit`` is the unit of the values (``"HU"``, ``"SUV"``, ``"Bq/ml"``), ``""`` when the source does not say.
+    ``unit`` is the unit of the values (``"HU"``, ``"SUV"``, ``"Bq/ml"``), ``""`` when it is not known.
     ``padding`` is the closed range of values that are not part of the image, or None.
     Identity answers "has it changed?": an edit always makes a new Volume.
     """
@@ -105,8 +105,8 @@ class Volume:
     def with_image(self, image: sitk.Image, **changes: Any) -> Volume:
         """Return the volume a filter made of this one: new pixels, geometry read from them, meaning kept.
 
-        What the pixels cannot tell (known spacing, orientation, frame of reference) is taken over; uneven slice
-        positions are kept only when the number of slices is unchanged.
+        What the pixels cannot tell (known spacing, orientation, frame of reference) is taken over; uneven
+        slice positions are kept only when the number of slices is unchanged.
         """
         old = self.geometry
         geometry = changes.pop("geometry", None) or replace(
@@ -137,7 +137,8 @@ def geometry_of(image: sitk.Image) -> Geometry:
     if image.GetDimension() == 3:
         return Geometry(tuple(size), tuple(spacing), tuple(origin), tuple(image.GetDirection()))
     a, b, c, d = image.GetDirection()
-    return Geometry((*size, 1), (*spacing, 1.0), (*origin, 0.0), (a, b, 0.0, c, d, 0.0, 0.0, 0.0, a * d - b * c))
+    direction = (a, b, 0.0, c, d, 0.0, 0.0, 0.0, a * d - b * c)
+    return Geometry((*size, 1), (*spacing, 1.0), (*origin, 0.0), direction)
 
 
 def image_from_array(array: NDArray[Any], geometry: Geometry, *, colour: bool = False) -> sitk.Image:

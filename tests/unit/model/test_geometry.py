@@ -70,6 +70,10 @@ def test_same_grid_forgives_rounding_and_nothing_else() -> None:
     assert not base.same_grid(replace(base, origin=(-9.1, 4.0, 30.0)))
     assert not base.same_grid(replace(base, size=(20, 24, 15)))
     assert not base.same_grid(Geometry((20, 24, 16)))
+    stack = phantoms.uneven([0, 2, 5, 9])
+    assert stack.same_grid(replace(stack))
+    assert not stack.same_grid(phantoms.uneven([0, 3, 5, 9]))
+    assert not stack.same_grid(replace(stack, slice_positions=None, spacing=(0.8, 1.1, 3.0)))
 
 
 def test_the_half_voxel_around_the_centres_belongs_to_the_grid() -> None:
