@@ -96,3 +96,14 @@ def write_series(
         data.PixelData = np.ascontiguousarray(plane, "<i2").tobytes()
         data.save_as(folder / f"{(k * 7) % len(values):03d}_{k}.dcm", enforce_file_format=True)
     return str(uid)
+
+
+def answer(capsys: pytest.CaptureFixture[str], arguments: Sequence[object]) -> Result:
+    """Run the command line in this process; whatever happens, no traceback is shown."""
+    from pellucid.__main__ import main
+
+    capsys.readouterr()
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err + captured.out
+    return Result(code, captured.out, captured.err)

@@ -53,7 +53,7 @@ def assert_same_image(ours: Path, reference: Path) -> None:
     assert np.abs(_corners(one.affine, one.shape) - _corners(two.affine, two.shape)).max() <= 0.01
     a, b = np.asanyarray(one.dataobj), np.asanyarray(two.dataobj)
     if a.dtype.names:
-        a, b = (np.stack([array[name] for name in array.dtype.names]) for array in (a, b))
+        a, b = (np.stack([array[name] for name in "RGB"]) for array in (a, b))  # the reference adds alpha 255
     assert np.allclose(a.astype(float), b.astype(float), rtol=1e-5, atol=1e-5 * np.abs(b.astype(float)).max())
 
 
@@ -65,27 +65,45 @@ def test_dicom_becomes_the_reference_nifti(case: str, data_dir: Path, pellucid: 
     assert_same_image(tmp_path / "out.nii.gz", data_dir / f"{reference}.nii.gz")
 
 
-def test_enhanced_mr_becomes_the_reference_nifti(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["T1", "T2"])
+def test_enhanced_mr_becomes_the_reference_nifti(
+    name: str, data_dir: Path, pellucid: Run, tmp_path: Path
+) -> None:
+    """The reference was made from PAR/REC, whose positions lie half a voxel off in the plane."""
     folder = data_dir / "mr_enhanced_balls"
-    matched = set()
-    for file in sorted((folder / "DICOM").iterdir()):
-        description = str(pydicom.dcmread(file, stop_before_pixels=True).SeriesDescription)
-        matched.add(description)
-        result = pellucid("convert", file, tmp_path / f"{file.name}.nii.gz", "--accept-loss")
-        assert result.code == 0, (description, result.err)
-    assert len(matched) == 3
-    references = {name: nib.load(folder / "NIFTI" / f"{name}.nii.gz") for name in ("T1", "T2")}
-    for name, reference in references.items():
-        wanted = np.asanyarray(nib.as_closest_canonical(reference).dataobj).astype(float)
-        same = []
-        for path in tmp_path.glob("*.nii.gz"):
-            ours = nib.as_closest_canonical(nib.load(path))
-            if ours.shape == wanted.shape:
-                a = np.asanyarray(ours.dataobj).astype(float)
-                corners = np.abs(_corners(ours.affine, ours.shape) - _corners(
-                    nib.as_closest_canonical(reference).affine, wanted.shape)).max()  # fmt: skip
-                same.append(np.corrcoef(a.ravel(), wanted.ravel())[0, 1] > 0.99999 and corners <= 0.01)
-        assert any(same), name
+    assert pellucid("convert", folder / "DICOM" / f"{name}.dcm", tmp_path / "out.nii").code == 0
+    ours, reference = nib.load(tmp_path / "out.nii"), nib.load(folder / "NIFTI" / f"{name}.nii.gz")
+    values = reference.get_fdata()
+    assert np.allclose(ours.get_fdata(), values, rtol=1e-5, atol=1e-6 * values.max())
+    shifted = reference.affine.copy()
+    shifted[:3, 3] += 0.5 * (reference.affine[:3, 0] + reference.affine[:3, 1])
+    assert np.abs(_corners(ours.affine, values.shape) - _corners(shifted, values.shape)).max() <= 0.01
+    frames = pydicom.dcmread(folder / "DICOM" / f"{name}.dcm").PerFrameFunctionalGroupsSequence
+    for k, frame in enumerate(frames):
+        left, posterior, superior = (float(x) for x in frame.PlanePositionSequence[0].ImagePositionPatient)
+        assert ours.affine @ (0, 0, k, 1) == pytest.approx([-left, -posterior, superior, 1], abs=0.01)
+
+
+def test_a_field_map_holds_magnitude_and_phase(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
+    """The reference NIfTI of this one mixes frames of both, so the frames themselves are the truth."""
+    source = data_dir / "mr_enhanced_balls" / "DICOM" / "fieldmap.dcm"
+    header = pydicom.dcmread(source)
+    refused = pellucid("convert", source, tmp_path / "one.nii")
+    assert refused.code == 1 and "--volume" in refused.err
+    assert pellucid("convert", source, tmp_path / "all", "--all", "--format", "nrrd").code == 0
+    written = [
+        sitk.GetArrayFromImage(sitk.ReadImage(str(file))) for file in sorted((tmp_path / "all").iterdir())
+    ]
+    rescale = [frame.PixelValueTransformationSequence[0] for frame in header.PerFrameFunctionalGroupsSequence]
+    truth = np.stack(
+        [
+            plane * float(t.RescaleSlope) + float(t.RescaleIntercept)
+            for plane, t in zip(header.pixel_array, rescale, strict=True)
+        ]
+    )
+    assert len(written) == 2
+    for ours, wanted in zip(written, (truth[:10], truth[10:]), strict=True):
+        assert np.allclose(ours, wanted, rtol=1e-6, atol=1e-3)
 
 
 def test_pet_slices_keep_their_own_slope(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
@@ -119,7 +137,7 @@ def test_the_ct_is_described_truly(data_dir: Path, pellucid: Run) -> None:
     [
         ("gantrytilting", "tilt", 1),
         ("sliceincrement", "missing-slices", 1),
-        ("sliceorientation", "several-orientations", 3),
+        ("sliceorientation", "several-orientations", 2),
     ],
 )
 def test_odd_geometry_is_said(

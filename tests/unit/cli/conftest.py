@@ -6,18 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from command_line import Result, Run
-from pellucid.__main__ import main
+from command_line import Result, Run, answer
 
 
 @pytest.fixture
 def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*arguments: object) -> Result:
-        capsys.readouterr()
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err + captured.out
-        return Result(code, captured.out, captured.err)
+        return answer(capsys, arguments)
 
     return run
 
