@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from pellucid.dicom.records import Dimension
 from pellucid.dicom.values import Values
@@ -31,12 +32,12 @@ CLASSIC_TAGS = frozenset(
 )
 _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC = 0x00209111, 0x00189114, 0x00189117, 0x00189076, 0x00189118
 _TYPES = (0x00189226, 0x00189329, 0x00189751)
-_SEGMENT = 0x0062000A
+_SEGMENT, _SEGMENTS = 0x0062000A, 0x00620002
 ENHANCED_TAGS = frozenset(
     {
-        _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC, *_TYPES, _SEGMENT, _FRAME_TYPE, 0x00189074, 0x00189082,
-        0x00189151, 0x00189153, 0x00200153, 0x00209056, 0x00209057, 0x00209128, 0x00209153, 0x00209156, 0x00209157,
-        0x0062000B,
+        _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC, *_TYPES, _SEGMENT, _FRAME_TYPE, 0x00189074,
+        0x00189082, 0x00189151, 0x00189153, 0x00200153, 0x00209056, 0x00209057, 0x00209128, 0x00209153,
+        0x00209156, 0x00209157, 0x0062000B, _SEGMENTS, 0x00620004, 0x00620005,
     }
 )  # fmt: skip
 
@@ -51,7 +52,12 @@ def classic_dimensions(values: Values) -> dict[str, Dimension]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def enhanced_dimensions(groups: Values) -> dict[str, Dimension]:
+def segment_labels(values: Values) -> dict[int, str]:
+    """Return the names of the segments of a segmentation by their numbers."""
+    return {item.unsigned(0x00620004) or 0: item.text(0x00620005) for item in values.items(_SEGMENTS)}
+
+
+def enhanced_dimensions(groups: Values, segments: Mapping[int, str]) -> dict[str, Dimension]:
     """Return the dimensions the functional groups of a frame state."""
     found: dict[str, Dimension | None] = {}
     content = groups.item(_CONTENT)
@@ -77,7 +83,8 @@ def enhanced_dimensions(groups: Values) -> dict[str, Dimension]:
             found["type"] = " ".join([*kind.codes(_FRAME_TYPE), kind.code(_COMPONENT)]).strip() or None
     segment = groups.item(_SEGMENT)
     if segment is not None:
-        found["segment"] = segment.unsigned(0x0062000B)
+        number = segment.unsigned(0x0062000B) or 0
+        found["segment"] = f"{number} {segments.get(number, '')}".strip()
     return {name: value for name, value in found.items() if value is not None}
 
 

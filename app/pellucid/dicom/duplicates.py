@@ -1,4 +1,4 @@
-"""Instances that are there twice (H09): true copies are dropped, different files with one identity never are."""
+"""Instances that are there twice (H09): copies are dropped, different files with one identity never."""
 
 from __future__ import annotations
 

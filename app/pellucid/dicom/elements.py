@@ -17,7 +17,7 @@ Buffer = bytes | mmap.mmap
 DEPTH_LIMIT = 100
 UNDEFINED = 0xFFFFFFFF
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-TRANSFER_SYNTAX = 0x00020010
+TRANSFER_SYNTAX, MEDIA_CLASS = 0x00020010, 0x00020002
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
@@ -70,13 +70,14 @@ class PixelElement:
 
 @dataclass
 class Parsed:
-    """A file: its transfer syntax, wanted elements and pixel element; ``buffer`` is what the offset counts in."""
+    """A file: transfer syntax, wanted elements and pixel element; its offset counts in ``buffer``."""
 
     syntax: str
     elements: Elements
     pixels: PixelElement | None
     buffer: Buffer
     dataset_offset: int
+    media_class: str = ""
     truncated: bool = False
 
 
@@ -96,7 +97,14 @@ class Walker:
     def top(self, position: int) -> Elements:
         """Walk the whole data set from ``position``; stop at the pixel data."""
         elements = Elements(self.encoding)
-        self._elements(position, self.size, elements, 0)
+        try:
+            self._elements(position, self.size, elements, 0)
+        except Unreasonable:
+            raise
+        except (Malformed, struct.error):
+            if not elements.values:
+                raise Malformed("its first element cannot be read") from None
+            self.truncated = True
         return elements
 
     def _header(self, position: int) -> tuple[int, bytes, int, int]:
@@ -223,7 +231,7 @@ def parse(path: Path, wanted: Set[int]) -> Parsed | None:
     start = meta_offset(buffer)
     if start is None:
         return None
-    syntax, position = _file_meta(buffer, start)
+    syntax, media_class, position = file_meta(buffer, start)
     if syntax == DEFLATED:
         buffer = inflate(buffer[position:])
         position = 0
@@ -234,12 +242,12 @@ def parse(path: Path, wanted: Set[int]) -> Parsed | None:
         walker.pixels and walker.pixels.encapsulated
     ):
         syntax = _native_syntax(encoding)
-    return Parsed(syntax, elements, walker.pixels, buffer, position, walker.truncated)
+    return Parsed(syntax, elements, walker.pixels, buffer, position, media_class, walker.truncated)
 
 
 def meta_offset(buffer: Buffer) -> int | None:
     """Return where the file meta information or the data set begins, None when the file is not DICOM."""
-    if buffer[128:132] == b"DICM":
+    if has_preamble(buffer):
         return 132
     if buffer[:4] == b"DICM":
         return 4
@@ -253,6 +261,13 @@ def meta_offset(buffer: Buffer) -> int | None:
         if vr in _SHORT_VR or vr in _LONG_VR or (order == "<" and 0 < length < min(len(buffer), 1 << 16)):
             return 0
     return None
+
+
+def has_preamble(buffer: Buffer) -> bool:
+    """Return whether the file begins as PS3.10 wants it (and does not just hold the four letters there)."""
+    if buffer[128:132] != b"DICM":
+        return False
+    return buffer[132:134] == b"\2\0" or not (buffer[:2] == b"\x08\0" and buffer[4:6] in _SHORT_VR)
 
 
 def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
@@ -272,18 +287,18 @@ def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
     return b"".join(chunks)
 
 
-def _file_meta(buffer: Buffer, position: int) -> tuple[str, int]:
-    """Read the file meta information (always explicit little endian); return transfer syntax and where it ends."""
+def file_meta(buffer: Buffer, position: int) -> tuple[str, str, int]:
+    """Return transfer syntax, class and end of the file meta information (always explicit little endian)."""
     walker = Walker(buffer, Encoding(True, True), frozenset())
-    syntax = ""
+    found = {TRANSFER_SYNTAX: "", MEDIA_CLASS: ""}
     while position + 8 <= len(buffer) and struct.unpack_from("<H", buffer, position)[0] == 2:
         tag, vr, length, start = walker._header(position)
         if not vr or length == UNDEFINED or start + length > len(buffer):
             break
-        if tag == TRANSFER_SYNTAX:
-            syntax = bytes(buffer[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
+        if tag in found:
+            found[tag] = bytes(buffer[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
         position = start + length
-    return syntax, position
+    return found[TRANSFER_SYNTAX], found[MEDIA_CLASS], position
 
 
 def _encoding(buffer: Buffer, position: int, syntax: str) -> Encoding:

@@ -10,9 +10,9 @@ from pellucid.model.findings import Finding
 
 _KINDS = {
     "RTSTRUCT": "contours of structures", "RTPLAN": "a treatment plan", "RTRECORD": "a treatment record",
-    "SR": "a structured report", "PR": "a presentation state", "KO": "a list of key images", "REG": "a registration",
-    "FID": "fiducials", "DOC": "a document", "PLAN": "a plan", "RWV": "a table of real-world values",
-    "ECG": "a waveform", "AU": "a sound",
+    "SR": "a structured report", "PR": "a presentation state", "KO": "a list of key images",
+    "REG": "a registration", "FID": "fiducials", "DOC": "a document", "PLAN": "a plan",
+    "RWV": "a table of real-world values", "ECG": "a waveform", "AU": "a sound",
 }  # fmt: skip
 
 
@@ -34,9 +34,8 @@ def no_image_finding(record: FileRecord) -> Finding:
     )
 
 
-def file_findings(kept: Sequence[tuple[FileRecord, int]]) -> list[Finding]:
-    """Return what is odd about single files: lossy, truncated."""
-    records = [record for record, _ in kept if record.pixels]
+def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
+    """Return what is odd about the files of a volume: lossy, truncated, inverted."""
     findings = []
     if any(record.lossy for record in records):
         message = "The images were compressed with loss: fine detail and values are not those of the scanner."
@@ -52,7 +51,9 @@ def file_findings(kept: Sequence[tuple[FileRecord, int]]) -> list[Finding]:
             )
         )
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
-        message = "Low values are stored to be shown bright (MONOCHROME1); the values are kept, the display is inverted."
+        message = (
+            "Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted."
+        )
         findings.append(Finding("monochrome1", message, "info"))
     return findings
 

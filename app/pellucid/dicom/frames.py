@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pellucid.dicom.dimensions import CLASSIC_TAGS, ENHANCED_TAGS, classic_dimensions, enhanced_dimensions
+from pellucid.dicom.dimensions import (
+    CLASSIC_TAGS,
+    ENHANCED_TAGS,
+    classic_dimensions,
+    enhanced_dimensions,
+    segment_labels,
+)
 from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
 from pellucid.dicom.mosaic import mosaic_frames
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
@@ -26,16 +32,16 @@ WANTED = (
             0x00080008, 0x00080016, 0x00180050, 0x00180088, 0x00181164, 0x00182010, 0x00200013, 0x00200032,
             0x00200037, 0x00280030, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281054,
             0x00281055, 0x00281056, 0x00541001, 0x00409224, 0x00409225, 0x00080100,
-            _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI, _REAL_WORLD,
-            _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
+            _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
+            _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
         }
     )
     | CLASSIC_TAGS
     | ENHANCED_TAGS
     | MOSAIC_TAGS
 )  # fmt: skip
-_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD", "GY": "Gy",
-          "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
+_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
+          "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
 _TOO_MANY_FRAMES = 200_000
 
 
@@ -87,8 +93,8 @@ def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
         changes["unit"] = "HU"  # PS3.3 C.8.2.1.1.2: HU unless Rescale Type says otherwise
     centres, widths = values.numbers(0x00281050), values.numbers(0x00281051)
     names = values.text(0x00281055).split("\\")
-    pairs = [(c, w, names[k].strip() if k < len(names) else "") for k, (c, w) in enumerate(zip(centres, widths))
-             if w > 0]  # fmt: skip
+    names += [""] * len(centres)
+    pairs = [(c, w, name.strip()) for c, w, name in zip(centres, widths, names, strict=False) if w > 0]
     if pairs:
         changes |= {"windows": tuple(pairs), "sigmoid": values.code(0x00281056) == "SIGMOID"}
     return replace(frame, **changes)
@@ -98,18 +104,20 @@ def _enhanced(
     values: Values, per_frame: list[Values], first: FrameRecord, count: int, modality: str
 ) -> list[FrameRecord]:
     """Merge the shared and the per-frame functional groups of an enhanced file."""
-    shared = values.item(_SHARED)
-    base = _groups(shared, first, modality, values) if shared else first
+    shared, segments = values.item(_SHARED), segment_labels(values)
+    base = _groups(shared, first, modality, values, segments) if shared else first
     frames = []
     for number in range(count):
         frame = replace(base, number=number)
         if number < len(per_frame):
-            frame = _groups(per_frame[number], frame, modality, values)
+            frame = _groups(per_frame[number], frame, modality, values, segments)
         frames.append(frame)
     return frames
 
 
-def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values) -> FrameRecord:
+def _groups(
+    groups: Values, frame: FrameRecord, modality: str, top: Values, segments: dict[int, str]
+) -> FrameRecord:
     for tag in (_PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES):
         item = groups.item(tag)
         if item is not None:
@@ -124,18 +132,18 @@ def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values) -> F
         unit = real_world.item(_UNITS_CODE)
         frame = replace(frame, slope=slope or 1.0, intercept=intercept or 0.0)
         frame = replace(frame, unit=unit.text(0x00080100) if unit else "")
-    return replace(frame, dimensions=frame.dimensions | enhanced_dimensions(groups))
+    return replace(frame, dimensions=frame.dimensions | enhanced_dimensions(groups, segments))
 
 
 def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRecord]:
-    """Return the frames of a file without functional groups: dose grids and NM slices have places, cine has not."""
+    """Return the frames of a file without functional groups: doses and NM slices have places, cine not."""
     frames = [replace(first, number=n, dimensions=first.dimensions | {"frame": n + 1}) for n in range(count)]
     offsets = values.numbers(_FRAME_OFFSETS)
     if len(offsets) >= count and first.position and first.orientation:
         return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
                 for n, f in enumerate(frames)]  # fmt: skip
     order = values.binary(_SLICE_VECTOR, "H")
-    if len(order) < count or values.binary(0x00280009, "H")[:2] != [0x0054, 0x0080]:
+    if len(order) < count or not is_slice_stack(values):
         return [replace(f, position=None) for f in frames]
     detector = values.item(_DETECTORS)
     placed = _plane(detector, first) if detector is not None else first
@@ -145,8 +153,13 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
             for n, f in enumerate(frames)]  # fmt: skip
 
 
+def is_slice_stack(values: Values) -> bool:
+    """Return whether the frames are slices counted by a slice vector (PS3.3 C.8.4.8), not times or angles."""
+    return _SLICE_VECTOR in values and values.binary(0x00280009, "H") == [0x0054, 0x0080]
+
+
 def _are_absolute(offsets: list[float], first: FrameRecord) -> bool:
-    """Return whether dose offsets are positions: PS3.3 C.8.8.3.2 lets them start at the position of the image."""
+    """Return whether dose offsets are positions: PS3.3 C.8.8.3.2 lets them start at that of the image."""
     return offsets[0] != 0.0
 
 

@@ -102,12 +102,12 @@ def _without_positions(
     first = ordered[0].frame
     if len(ordered) == 1:
         depth = first.thickness or 1.0
-        geometry = replace(planar, spacing=(*planar.spacing[:2], depth),
-                           known_spacing=(*planar.known_spacing[:2], first.thickness is not None))  # fmt: skip
+        known = (*planar.known_spacing[:2], first.thickness is not None)
+        geometry = replace(planar, spacing=(*planar.spacing[:2], depth), known_spacing=known)
         return Placed(ordered, geometry, tuple(findings))
-    known = stacked and first.between is not None
+    measured = stacked and first.between is not None
     between = first.between or 1.0
-    if not known:
+    if not measured:
         findings.append(_no_position(len(ordered)))
         between = 1.0
     if any(member.frame.instance is None for member in ordered):
@@ -119,15 +119,15 @@ def _without_positions(
         planar,
         size=(*planar.size[:2], len(ordered)),
         spacing=(*planar.spacing[:2], abs(between)),
-        known_spacing=(*planar.known_spacing[:2], known),
+        known_spacing=(*planar.known_spacing[:2], measured),
     )
     return Placed(ordered, geometry, tuple(findings))
 
 
 def _no_position(count: int) -> Finding:
     message = (
-        f"The {count} slices do not state their positions: they are shown one by one in the order of their instance "
-        "numbers, without lengths across slices."
+        f"The {count} slices do not state their positions: they are shown one by one in the order of their "
+        "instance numbers, without lengths across slices."
     )
     return Finding("no-position", message)
 
@@ -166,11 +166,16 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
     distances = along / float(step @ normal)
     aside = float(np.max(np.linalg.norm(positions - positions[0] - distances[:, np.newaxis] * step, axis=1)))
     if aside > _SIDEWAYS:
-        message = f"The slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line."
+        message = (
+            f"Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line."
+        )
         findings.append(Finding("uneven-spacing", message))
     if shift >= NOTICEABLE_TILT:
         angle = float(np.degrees(np.arccos(np.clip(step @ normal, -1, 1))))
-        message = f"The slices are tilted by {angle:.1f}° (gantry tilt): the volume is sheared and shown in its true place."
+        message = (
+            f"The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in "
+            "its true place."
+        )
         findings.append(Finding("tilt", message))
     return step, distances
 
@@ -204,11 +209,13 @@ def _uneven(steps: Floats) -> Finding:
         gaps = [int(k) + 1 for k in np.flatnonzero(multiples > 1)]
         where = ", ".join(str(k) for k in gaps[:5]) + (" …" if len(gaps) > 5 else "")
         number = "One slice is" if missing == 1 else f"{missing} slices are"
-        message = f"{number} missing (after slice {where}): the gap is kept, every slice is shown in its true place."
+        message = (
+            f"{number} missing (after slice {where}): the gap is kept, every slice is in its true place."
+        )
         return Finding("missing-slices", message)
     message = (
-        f"The distance between slices varies from {np.min(steps):.2f} to {np.max(steps):.2f} mm: every slice is shown in "
-        "its true place."
+        f"The distance between slices varies from {np.min(steps):.2f} to {np.max(steps):.2f} mm: every "
+        "slice is shown in its true place."
     )
     return Finding("uneven-spacing", message)
 

@@ -1,4 +1,4 @@
-"""Split the frames of a series by what cannot be in one volume: orientation, matrix, spacing, frame of reference."""
+"""Split the frames of a series by what cannot be in one volume: orientation, matrix, spacing, reference."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 ORIENTATION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3
-_SEPARATE = frozenset({"CR", "DX", "MG", "XA", "RF", "US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OPT", "SC", "IO",
-                       "PX", "RG", "DG", "BI", "TG"})  # fmt: skip
+_SEPARATE = frozenset({"CR", "DX", "MG", "XA", "RF", "US", "IVUS", "ES", "XC", "GM", "SM", "OP", "OPT",
+                       "SC", "IO", "PX", "RG", "DG", "BI", "TG"})  # fmt: skip
 """Kinds of images that are single pictures or films, never slices, unless they state positions."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 
 @dataclass(frozen=True)
 class Group:
-    """Frames that share a grid in their plane. ``placed``: they state positions; ``film``: they are one film."""
+    """Frames on one grid in their plane. ``placed``: they state positions; ``film``: they are one film."""
 
     members: tuple[Member, ...]
     key: str
@@ -30,7 +30,6 @@ class Group:
     placed: bool = True
     film: bool = False
     stacked: bool = False
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,8 @@ def grouped(members: Sequence[Member]) -> tuple[list[Group], list[Finding]]:
     findings += _split_findings(kinds)
     labels = _labels(kinds)
     groups = [
-        _group(kind, found, label, n) for n, (kind, found, label) in enumerate(zip(kinds, lists, labels))
+        _group(kind, found, label, n)
+        for n, (kind, found, label) in enumerate(zip(kinds, lists, labels, strict=True))
     ]
     return groups, findings
 
@@ -116,13 +116,13 @@ def _is_alone(member: Member) -> bool:
 
 
 def _common_reference(members: Sequence[Member]) -> tuple[Sequence[Member], list[Finding]]:
-    """Treat frames of reference as unknown when every file has one of its own: then they say nothing (H44)."""
+    """Forget the frames of reference when every file has one of its own: they say nothing then (H44)."""
     references = {member.file.path: member.file.frame_of_reference for member in members}
     if len(references) < 3 or len(set(references.values())) < len(references):
         return members, []
     message = (
-        "Every file states a frame of reference of its own, as some anonymisers write it. The slices are taken to "
-        "belong together; nothing else is overlaid on them."
+        "Every file states a frame of reference of its own, as some anonymisers write it. The slices are "
+        "taken to belong together; nothing else is overlaid on them."
     )
     cleared = [replace(member, file=replace(member.file, frame_of_reference="")) for member in members]
     return cleared, [Finding("frame-of-reference", message, "warning")]
@@ -132,15 +132,19 @@ def _split_findings(kinds: list[_Kind]) -> list[Finding]:
     findings = []
     orientations = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE)
     if orientations > 1:
-        message = f"The series mixes {orientations} orientations, such as a localiser does; each is a volume of its own."
+        message = (
+            f"The series mixes {orientations} orientations, as localisers do; each is a volume of its own."
+        )
         findings.append(Finding("several-orientations", message))
-    if len({(k.rows, k.columns, k.components, k.spacing) for k in kinds if not k.alone}) > 1:
+    if len({(k.rows, k.columns, k.components, _rounded(k.spacing)) for k in kinds if not k.alone}) > 1:
         message = (
             "The series mixes images of different size or pixel spacing; each kind is a volume of its own."
         )
         findings.append(Finding("mixed-size", message))
     if len({k.frame_of_reference for k in kinds if k.orientation}) > 1:
-        message = "The series mixes several frames of reference: their positions cannot be compared, so it was split."
+        message = (
+            "The series mixes several frames of reference, whose positions cannot be compared; it was split."
+        )
         findings.append(Finding("frame-of-reference", message))
     return findings
 
@@ -172,6 +176,10 @@ def _distinct(values: Sequence[Numbers], tolerance: float) -> int:
         if not any(_near(value, other, tolerance) for other in known):
             known.append(value)
     return len(known)
+
+
+def _rounded(spacing: Numbers | None) -> Numbers | None:
+    return tuple(round(s, 2) for s in spacing) if spacing else None
 
 
 def _near(a: Numbers | None, b: Numbers | None, tolerance: float) -> bool:

@@ -1,4 +1,4 @@
-"""From files to plain header records: only what sorting, geometry and the browser need. Runs inside a worker."""
+"""From files to plain header records: what sorting, geometry and the browser need. Runs inside a worker."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from pellucid.dicom.elements import Malformed, Parsed, Unreasonable, parse
+from pellucid.dicom.elements import Malformed, Parsed, Unreasonable, has_preamble, parse
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
-from pellucid.dicom.frames import frame_records
+from pellucid.dicom.frames import frame_records, is_slice_stack
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.values import Values
 
@@ -33,6 +33,7 @@ _LOSSY_SYNTAXES = frozenset(
 )  # .91 and .203 may be lossless, which the header then says
 _MAYBE_LOSSY = frozenset({"1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.93", "1.2.840.10008.1.2.4.203"})
 _LARGEST_SIDE = 1 << 17
+_DICOM_NAMES = frozenset({".dcm", ".dicom", ".dic", ".ima"})
 
 
 def read_headers(payload: dict[str, Any]) -> dict[str, Any]:
@@ -48,8 +49,10 @@ def read_one(path: Path) -> dict[str, Any]:
         return {"problem": f"{path.name} was not read: it {reason}."}
     except OSError as error:
         return {"problem": f"{path.name} could not be opened: {error.strerror or 'the system refused'}."}
-    except (Malformed, ValueError, RecursionError, KeyError, IndexError):
+    except (Malformed, ValueError, RecursionError, LookupError, OverflowError):
         return {"problem": f"{path.name} could not be read: its DICOM header is damaged."}
+    if record is None and path.suffix.lower() in _DICOM_NAMES:
+        return {"problem": f"{path.name} is named like a DICOM file but does not hold one."}
     if record is None:
         return {"other": True}
     return {"directory": True} if record.sop_class == MEDIA_DIRECTORY else {"record": to_json(record)}
@@ -62,13 +65,10 @@ def read_record(path: Path) -> FileRecord | None:
         return None
     values = Values(parsed.elements)
     layout = pixel_layout(parsed, values, path.stat().st_size)
-    sop_class = values.code(0x00080016)
-    if not sop_class and layout is None and not values.code(0x00080060):
-        if parsed.buffer[128:132] == b"DICM":
-            raise Malformed("neither a class nor pixels")
+    sop_class = values.code(0x00080016) or parsed.media_class
+    if not sop_class and layout is None and not values.code(0x00080060) and not has_preamble(parsed.buffer):
         return None
     modality = values.code(0x00080060)
-    slices = 0x00200009 if False else 0x00540080
     return FileRecord(
         path=str(path),
         sop_class=sop_class,
@@ -83,7 +83,7 @@ def read_record(path: Path) -> FileRecord | None:
         padding=_padding(values, layout) if layout else None,
         lossy=_is_lossy(values, parsed.syntax),
         truncated=parsed.truncated,
-        stacked=slices in values and values.binary(0x00280009, "H")[:2] == [0x0054, 0x0080],
+        stacked=is_slice_stack(values),
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
     )

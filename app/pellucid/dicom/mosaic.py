@@ -66,7 +66,7 @@ def _direction(frame: FrameRecord, csa: dict[str, list[str]]) -> float:
         return 1.0
     assert frame.orientation
     normal = _cross(frame.orientation[:3], frame.orientation[3:])
-    along = sum(a * b for a, b in zip(stated, normal))
+    along = sum(a * b for a, b in zip(stated, normal, strict=False))
     return -1.0 if along < 0 else 1.0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Numbers = tuple[float, ...]
@@ -76,7 +76,7 @@ class FrameRecord:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """One DICOM file. ``texts`` holds what is shown of patient, study and series; ``note`` why it has no image."""
+    """One DICOM file. ``texts``: what is shown of patient, study, series; ``note``: why there is no image."""
 
     path: str
     sop_class: str = ""
@@ -95,6 +95,11 @@ class FileRecord:
     """The frames are slices of one volume although they state no positions (nuclear medicine)."""
     data_offset: int = 0
     note: str = ""
+
+
+def blank(frame: FrameRecord) -> FrameRecord:
+    """Return an empty frame at the place of another; its number is -1."""
+    return replace(frame, number=-1)
 
 
 def to_json(record: FileRecord) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Find DICOM in folders and files: headers are parsed by the workers, series stream out while the scan runs."""
+"""Find DICOM in folders and files: workers parse headers, series stream out while the scan runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a scan has found so far; ``others`` are files that are not DICOM, ``files_total`` is None until known."""
+    """What a scan found so far; ``others`` are not DICOM, ``files_total`` is None until known."""
 
     series: tuple[Series, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -59,7 +59,7 @@ def scan(
 
 
 def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -> Iterator[Path]:
-    """Yield the files of folders in the order of their names, every file once, links followed without circles."""
+    """Yield the files of folders in the order of their names; links are followed, but not in circles."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
         yield from _walk(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pellucid.dicom.grouping import Group
+from pellucid.dicom.records import blank
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 SAME_POSITION = 0.02
 """Slices nearer than this (mm, or a tenth of a pixel) lie at the same position."""
 _TITLES = {
-    "segment": "segment", "stack": "stack", "type": "image type", "echo": "echo number", "echo time": "echo time",
-    "temporal": "temporal position", "diffusion": "b-value", "trigger": "trigger time",
-    "reference time": "frame reference time", "inversion time": "inversion time", "flip angle": "flip angle",
-    "energy": "tube voltage", "kernel": "reconstruction kernel", "acquisition": "acquisition number",
-    "index": "dimension index", "acquisition time": "acquisition time", "content time": "content time",
+    "segment": "segment", "stack": "stack", "type": "image type", "echo": "echo number",
+    "echo time": "echo time", "temporal": "temporal position", "diffusion": "b-value",
+    "trigger": "trigger time", "reference time": "frame reference time", "inversion time": "inversion time",
+    "flip angle": "flip angle", "energy": "tube voltage", "kernel": "reconstruction kernel",
+    "acquisition": "acquisition number", "index": "dimension index", "acquisition time": "acquisition time",
+    "content time": "content time",
 }  # fmt: skip
 _TIMES = ("temporal", "trigger", "reference time", "acquisition time", "content time")
 _APART = frozenset({"segment", "stack", "type", "energy", "kernel"})
@@ -67,7 +69,7 @@ def projections(members: Sequence[Member]) -> np.ndarray:
 
 
 def _copies(members: Sequence[Member]) -> list[tuple[Member, ...]]:
-    """Return the members of each copy: files in conflicting versions in one each, all others in every copy."""
+    """Return the members of each copy: every version of a file in one of them, all other files in each."""
     count = max(member.copy for member in members) + 1
     if count <= 1:
         return [tuple(members)]
@@ -109,9 +111,11 @@ def _places(members: Sequence[Member]) -> list[list[Member]]:
 def _told_apart(
     places: list[list[Member]], most: int
 ) -> tuple[tuple[str, ...], dict[Key, list[Member]], bool]:
-    """Return the names of what differs, the members of each value, and whether every value has every position."""
+    """Return the names of what differs, the members of each value, and whether each has every position."""
     names = [name for name in _TITLES if _varies(places, name)]
     total = sum(len(place) for place in places)
+    if "segment" in names:
+        names = ["segment"]
     choices = [*((name,) for name in names), *combinations(names, 2), *combinations(names, 3)]
     loose = None
     for choice in choices:
@@ -120,6 +124,8 @@ def _told_apart(
             continue
         if len(groups) * len(places) == total:
             return choice, groups, True
+        if choice == ("segment",):
+            return choice, _without_gaps(groups, places), True
         if loose is None and len(groups) == most:
             loose = choice, groups, False
     if total == most * len(places):
@@ -159,8 +165,20 @@ def _by_value(places: list[list[Member]], names: tuple[str, ...]) -> dict[Key, l
     return groups
 
 
+def _without_gaps(groups: dict[Key, list[Member]], places: list[list[Member]]) -> dict[Key, list[Member]]:
+    """Give every segment a slice at every position: frames that are empty are not stored (PS3.3 C.8.20.2)."""
+    filled: dict[Key, list[Member]] = {}
+    for key, members in groups.items():
+        own = {id(member) for member in members}
+        filled[key] = [
+            next((m for m in place if id(m) in own), None) or replace(place[0], frame=blank(place[0].frame))
+            for place in places
+        ]
+    return filled
+
+
 def _by_rank(places: list[list[Member]], name: str) -> dict[Key, list[Member]] | None:
-    """Return the first, second … member of every position in the order of a value, or of the instance numbers."""
+    """Return the first, second … member of every position in the order of a value, or of instance numbers."""
     groups: dict[Key, list[Member]] = {}
     for place in places:
         if name and len({_value(member, name) for member in place}) < len(place):
@@ -176,13 +194,18 @@ def _instance(member: Member) -> Key:
     return (frame.instance if frame.instance is not None else 1 << 40, member.file.path, frame.number)
 
 
+def _first(member: Member) -> Key:
+    """Return the order of acquisition of a frame, blank frames last."""
+    return (member.frame.number < 0, *_instance(member))
+
+
 def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool) -> list[Part]:
     timed = not names or all(name in _TIMES for name in names)
-    keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_instance(m) for m in groups[key]))
+    keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_first(m) for m in groups[key]))
     parts = []
     for key in keys:
         label = ", ".join(_labels(names, key, keys)) if names else f"time {key[0]}"
-        apart = [str(value) for name, value in zip(names, key) if name in _APART]
+        apart = [str(value) for name, value in zip(names, key, strict=False) if name in _APART]
         is_frame = complete and len(apart) < max(len(names), 1)
         parts.append(Part(tuple(groups[key]), label, f"{' '.join(apart)}#" if is_frame else ""))
     return parts

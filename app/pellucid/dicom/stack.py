@@ -1,4 +1,4 @@
-"""From header records to series, volumes and findings: what is one image, how it lies, and what is odd about it.
+"""From header records to series, volumes and findings: what is one image, how it lies, what is odd.
 
 Hazards H01–H15 and H43–H45. Nothing here reads a file: it is arithmetic on records.
 """
@@ -20,13 +20,15 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.volume import Acquisition, WindowPreset
 
+_NOBODY = Acquisition()
+
 
 @dataclass(frozen=True)
 class Frame:
     """One frame of a plan: which frame of which file, and how its stored values become modality values.
 
-    ``tile`` is (row, column, rows, columns) when only that part of the frame is meant. ``layout`` is shared
-    by the frames of a file.
+    ``tile`` is (row, column, rows, columns) when only that part of the frame is meant. A negative ``number``
+    stands for a slice of zeros that is in no file. ``layout`` is shared by the frames of a file.
     """
 
     path: Path
@@ -39,7 +41,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class VolumePlan:
-    """A volume that can be read: its grid, its frames in the order of the slices, and what is known before reading.
+    """A volume that can be read: its grid, its frames in the order of the slices, and what is known of it.
 
     ``label`` tells it from the other volumes of its series; plans with the same non-empty ``sequence`` are
     the frames of one 4-D image, in order. ``padding`` is the closed range of *stored* values that are not
@@ -55,7 +57,7 @@ class VolumePlan:
     unit: str = ""
     padding: tuple[float, float] | None = None
     findings: tuple[Finding, ...] = ()
-    acquisition: Acquisition = Acquisition()
+    acquisition: Acquisition = _NOBODY
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Series:
     modality: str = ""
     description: str = ""
     number: str = ""
-    acquisition: Acquisition = Acquisition()
+    acquisition: Acquisition = _NOBODY
     frame_of_reference: str = ""
     files: tuple[Path, ...] = ()
     volumes: tuple[VolumePlan, ...] = ()
@@ -106,7 +108,6 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
     records = sorted(records, key=lambda record: record.path)
     first = records[0]
     kept, findings = without_duplicates(records, digests or {})
-    findings += file_findings(kept)
     volumes: list[VolumePlan] = []
     members = [
         Member(record, frame, copy)
@@ -118,7 +119,7 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
         groups, group_findings = grouped(members)
         findings += group_findings
         for group in groups:
-            volumes += _volumes(group, len(groups) > 1)
+            volumes += _volumes(group, len(groups) > 1, findings)
     if not volumes:
         findings.append(no_image_finding(first))
     acquisition = volumes[0].acquisition if volumes else acquisition_of(first)
@@ -156,7 +157,7 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
     )
 
 
-def _volumes(group: Group, several: bool) -> list[VolumePlan]:
+def _volumes(group: Group, several: bool, findings: Sequence[Finding]) -> list[VolumePlan]:
     """Turn a group of frames on one kind of grid into one or more volumes."""
     plans = []
     parts, split_findings = split(group)
@@ -164,13 +165,14 @@ def _volumes(group: Group, several: bool) -> list[VolumePlan]:
         placed = place(part.members, group.stacked)
         label = ", ".join(text for text in (group.label if several else "", part.label) if text)
         sequence = f"{group.key}{part.sequence}" if part.sequence else ""
-        plans.append(_plan(placed, label, sequence, (*group.findings, *split_findings)))
+        plans.append(_plan(placed, label, sequence, (*findings, *split_findings)))
     return plans
 
 
 def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]) -> VolumePlan:
     members = placed.members
     middle = members[len(members) // 2]
+    files = list({member.file.path: member.file for member in members}.values())
     stored_padding = {member.file.padding for member in members}
     units = {member.frame.unit for member in members}
     return VolumePlan(
@@ -182,7 +184,7 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
         components=component_count(middle.layout),
         unit=units.pop() if len(units) == 1 else "",
         padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
-        findings=_unique([*findings, *placed.findings]),
+        findings=_unique([*findings, *placed.findings, *file_findings(files)]),
         acquisition=acquisition_of(middle.file, middle.frame),
     )
 

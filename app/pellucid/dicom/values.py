@@ -22,7 +22,7 @@ class Values:
 
     def __init__(self, elements: Elements, charsets: list[str] | None = None) -> None:
         self._elements = elements
-        self._order = "<" if elements.encoding.little else ">"
+        self.order = "<" if elements.encoding.little else ">"
         self._charsets = self._python_charsets() if charsets is None else charsets
 
     def __contains__(self, tag: int) -> bool:
@@ -100,9 +100,7 @@ class Values:
         """Return the values of a binary element; ``kind`` is a struct letter (``H h I i f d``)."""
         raw, size = self.raw(tag), struct.calcsize(kind)
         return (
-            list(struct.unpack_from(f"{self._order}{len(raw) // size}{kind}", raw))
-            if len(raw) >= size
-            else []
+            list(struct.unpack_from(f"{self.order}{len(raw) // size}{kind}", raw)) if len(raw) >= size else []
         )
 
     def double(self, tag: int) -> float | None:

@@ -1,0 +1,113 @@
+"""Which decoder reads which transfer syntax. Runs inside a worker.
+
+pydicom with its permissive plug-ins reads nearly everything; imagecodecs adds 12-bit and lossless JPEG and
+the two retired JPEG processes. GDCM is not used, not even as it is built into SimpleITK: it was seen to
+return wrong pixels for valid files and to crash on damaged ones.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pellucid.dicom.elements import NATIVE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pydicom.pixels.decoders.base import DecodeRunner
+
+_JPEG = "1.2.840.10008.1.2.4."
+JPEG_EXTENDED = _JPEG + "51"
+JPEG_LOSSLESS = frozenset({_JPEG + "57", _JPEG + "70"})
+RETIRED_JPEG = frozenset({_JPEG + "53", _JPEG + "55"})
+BUNDLED = {
+    "1.2.840.10008.1.2": "implicit little endian",
+    "1.2.840.10008.1.2.1": "explicit little endian",
+    "1.2.840.10008.1.2.1.99": "deflated",
+    "1.2.840.10008.1.2.2": "explicit big endian",
+    "1.2.840.10008.1.2.5": "RLE",
+    _JPEG + "50": "JPEG baseline",
+    _JPEG + "51": "JPEG extended",
+    _JPEG + "53": "JPEG spectral selection (retired)",
+    _JPEG + "55": "JPEG full progression (retired)",
+    _JPEG + "57": "JPEG lossless",
+    _JPEG + "70": "JPEG lossless, first-order prediction",
+    _JPEG + "80": "JPEG-LS lossless",
+    _JPEG + "81": "JPEG-LS near-lossless",
+    _JPEG + "90": "JPEG 2000 lossless",
+    _JPEG + "91": "JPEG 2000",
+    _JPEG + "201": "HTJ2K lossless",
+    _JPEG + "202": "HTJ2K lossless, resolution order",
+    _JPEG + "203": "HTJ2K",
+}
+"""The transfer syntaxes that can be read, with their common names."""
+_KNOWN_UNREADABLE = {
+    _JPEG + "100": "MPEG-2 video", _JPEG + "101": "MPEG-2 video", _JPEG + "102": "MPEG-4 video",
+    _JPEG + "103": "MPEG-4 video", _JPEG + "104": "MPEG-4 video", _JPEG + "105": "MPEG-4 video",
+    _JPEG + "106": "MPEG-4 video", _JPEG + "107": "HEVC video", _JPEG + "108": "HEVC video",
+    _JPEG + "92": "JPEG 2000 multi-component", _JPEG + "93": "JPEG 2000 multi-component",
+    _JPEG + "94": "JPIP (pixels on a server)", _JPEG + "95": "JPIP (pixels on a server)",
+    _JPEG + "110": "JPEG XL", _JPEG + "111": "JPEG XL", _JPEG + "112": "JPEG XL",
+}  # fmt: skip
+DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecodecs",))
+"""Read by pydicom: what this module needs as a decoding plug-in."""
+_PLUGIN = "pellucid"
+_FIRST_CHOICE = {_JPEG + "50": ("pillow",), JPEG_EXTENDED: ("pillow",)}
+
+
+def unreadable(syntax: str) -> str:
+    """Return what is wrong with a transfer syntax as a sentence, empty when it can be read."""
+    if syntax in BUNDLED:
+        return ""
+    name = _KNOWN_UNREADABLE.get(syntax, "an unknown transfer syntax")
+    return (
+        f"its pixels are stored as {name} ({syntax or 'not stated'}), which Pellucid cannot read. Convert "
+        "it to an uncompressed form with another tool."
+    )
+
+
+def is_available(uid: str) -> bool:
+    """Tell pydicom whether this plug-in decodes a transfer syntax."""
+    return uid in DECODER_DEPENDENCIES
+
+
+def decode(source: bytes, runner: DecodeRunner) -> bytearray:
+    """Decode one JPEG frame for pydicom: lossless, or extended with 8 or 12 bits."""
+    import imagecodecs
+    import numpy as np
+
+    read = imagecodecs.jpeg_decode if runner.transfer_syntax == JPEG_EXTENDED else imagecodecs.jpegsof3_decode
+    array = np.ascontiguousarray(read(source))
+    runner.set_option("bits_allocated", array.itemsize * 8)
+    runner.set_option("planar_configuration", 0)
+    return bytearray(array.tobytes())
+
+
+def decoder(syntax: str) -> Any:
+    """Return pydicom's decoder of a transfer syntax with our plug-in registered."""
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    found = get_decoder(UID(syntax))
+    if syntax in DECODER_DEPENDENCIES and _PLUGIN not in found.available_plugins:
+        found.add_plugin(_PLUGIN, (__name__, "decode"))
+    return found
+
+
+def plugin(syntax: str, stored: int) -> str:
+    """Return the plug-in to insist on, empty when pydicom may choose."""
+    if syntax in JPEG_LOSSLESS or (syntax == JPEG_EXTENDED and stored > 8):
+        return _PLUGIN
+    return "" if syntax not in _FIRST_CHOICE else _FIRST_CHOICE[syntax][0]
+
+
+def retired_jpeg(source: bytes) -> NDArray[Any]:
+    """Decode one frame of a retired JPEG process (spectral selection, full progression; 8 or 12 bits)."""
+    import imagecodecs
+    import numpy as np
+
+    return np.ascontiguousarray(imagecodecs.jpeg_decode(source))
+
+
+def is_native(syntax: str) -> bool:
+    """Return whether pixels of a transfer syntax are not compressed."""
+    return syntax in NATIVE

@@ -1,0 +1,36 @@
+"""Values outside the scanned field that no header names (H16)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.findings import Finding
+
+_LEAST_HU = -1025.0
+"""Air is -1000 HU; a scanner clips at -1024. What lies below is not tissue."""
+
+
+def noticed_padding(
+    array: NDArray[Any], low: float, declared: tuple[float, float] | None, unit: str
+) -> tuple[tuple[float, float] | None, tuple[Finding, ...]]:
+    """Return the padding range of a volume, widened when impossible values surround a CT, and a finding.
+
+    ``array`` is (z, y, x), ``low`` its minimum, ``declared`` the range the header names (modality values).
+    """
+    if (
+        unit != "HU"
+        or array.ndim != 3
+        or low >= _LEAST_HU
+        or (declared and declared[0] <= low <= declared[1])
+    ):
+        return declared, ()
+    corners = array[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    if np.mean(corners == low) < 0.5:
+        return declared, ()
+    high = declared[1] if declared and low < declared[1] <= _LEAST_HU else low
+    stated = f", although the header names {declared[0]:g}" if declared else ""
+    message = f"Voxels of {low:g} HU lie outside the scanned field and are left out of statistics{stated}."
+    return (low, high), (Finding("padding", message, "info"),)

@@ -1,0 +1,216 @@
+"""Decode frames: every photometric interpretation and transfer syntax that is bundled. Runs inside a worker.
+
+A frame is answered as stored values (sign and unused bits corrected), as values of the modality LUT when the
+file has one, or as RGB. Nothing is trusted: sizes are compared with the bytes present before memory is taken.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.dicom import codecs
+from pellucid.dicom.elements import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, Buffer, Malformed, inflate
+from pellucid.dicom.records import PixelLayout
+from pellucid.dicom.stored import cell_type, corrected
+from pellucid.dicom.tables import lookup_tables
+from pellucid.model.findings import Refused
+
+Array = NDArray[Any]
+
+_LARGEST_FRAME = 1 << 30
+_WHOLE_BYTES = (8, 16, 32, 64)
+_NEEDS_STREAM_CHECK = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 201, 202, 203))
+
+
+def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Array]]:
+    """Decode frames ``payload["frames"]`` of ``payload["path"]``; answer (frames, rows, columns[, 3]).
+
+    The answer's ``scaled`` says that the values are modality values already (a modality LUT was applied).
+    Raises Refused with a sentence.
+    """
+    path, layout = Path(payload["path"]), PixelLayout(**payload["layout"])
+    numbers = [int(n) for n in payload["frames"]]
+    _check(path, layout, numbers)
+    try:
+        frames = np.stack(_frames(path, layout, numbers))
+        tables = (
+            lookup_tables(path, layout) if layout.tables or layout.photometric == "PALETTE COLOR" else None
+        )
+        if tables is not None:
+            frames = tables.apply(frames)
+    except Malformed as reason:
+        raise Refused(f"{path.name} could not be read: its pixel data are damaged ({reason}).") from reason
+    except NotImplementedError as error:
+        raise Refused(
+            f"{path.name} could not be read: {codecs.unreadable(layout.syntax) or 'its form'}"
+        ) from error
+    return {"scaled": tables is not None and tables.scaled}, [frames]
+
+
+def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
+    """Refuse what cannot be decoded or asks for too much, before anything is allocated."""
+    reason = codecs.unreadable(layout.syntax)
+    if reason:
+        raise Refused(f"{path.name} could not be read: {reason}")
+    cells = layout.rows * layout.columns * max(layout.samples, 1)
+    nbytes = cells * -(-layout.allocated // 8)
+    if layout.samples not in (1, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:
+        raise Refused(
+            f"{path.name} could not be read: it declares {layout.samples} samples of {layout.allocated} bits "
+            "per pixel, which no image has."
+        )
+    if nbytes > _LARGEST_FRAME:
+        raise Refused(
+            f"{path.name} could not be read: it declares frames of {layout.columns}×{layout.rows} pixels "
+            f"({nbytes / 1e9:.1f} GB each), more than is opened."
+        )
+    if max(numbers, default=0) >= max(layout.frames, 1):
+        raise Refused(f"{path.name} could not be read: it has no frame {max(numbers) + 1}.")
+
+
+def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
+    with path.open("rb") as file:
+        if codecs.is_native(layout.syntax) or not layout.encapsulated:
+            return _native(_buffer(file, layout), path, layout, numbers)
+        if layout.syntax in codecs.RETIRED_JPEG:
+            return _retired(file, layout, numbers)
+        return _encapsulated(file, path, layout, numbers)
+
+
+def _buffer(file: Any, layout: PixelLayout) -> Buffer:
+    if layout.syntax != DEFLATED:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    from pellucid.dicom.elements import file_meta, meta_offset
+
+    whole = file.read()
+    _, _, start = file_meta(whole, meta_offset(whole) or 0)
+    return inflate(whole[start:])
+
+
+def _native(buffer: Buffer, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
+    frames = []
+    for number in numbers:
+        first, last = number * layout.frame_bits // 8, -(-(number + 1) * layout.frame_bits // 8)
+        data = buffer[layout.offset + first : layout.offset + min(last, layout.length)]
+        if not data:
+            raise Refused(f"{path.name} could not be read: the pixels of frame {number + 1} are missing.")
+        if layout.syntax == EXPLICIT_BIG:
+            data = _little(buffer, layout, first, last)
+        data = data.ljust(last - first, b"\0")
+        frames.append(_native_frame(data, layout, number))
+    return frames
+
+
+def _native_frame(data: bytes, layout: PixelLayout, number: int) -> Array:
+    """Return the stored values, or the colours, of one uncompressed frame."""
+    shape = layout.rows, layout.columns
+    if layout.floating:
+        return np.frombuffer(data, f"<f{layout.floating}").reshape(shape).copy()
+    if layout.allocated == 1:
+        skip = number * layout.frame_bits % 8
+        bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+        return bits[skip : skip + shape[0] * shape[1]].reshape(shape)
+    if layout.allocated not in _WHOLE_BYTES:
+        raise Malformed(f"{layout.allocated} bits per pixel")
+    if layout.samples == 1:
+        return corrected(np.frombuffer(data, cell_type(layout)).reshape(shape).copy(), layout)
+    return _native_colour(data, layout)
+
+
+def _little(buffer: Buffer, layout: PixelLayout, first: int, last: int) -> bytes:
+    """Return bytes of big-endian pixel data in little-endian order; bytes are stored in words (PS3.5 A.3)."""
+    size = max(layout.allocated // 8, 2 if layout.vr == "OW" else 1)
+    start, stop = first // size * size, min(-(-last // size) * size, layout.length // size * size)
+    words = np.frombuffer(buffer[layout.offset + start : layout.offset + stop], f">u{size}")
+    return words.astype(f"<u{size}").tobytes()[first - start : last - start]
+
+
+def _native_colour(data: bytes, layout: PixelLayout) -> Array:
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    options = _options(layout) | {"number_of_frames": 1}
+    array, _ = get_decoder(UID(EXPLICIT_LITTLE)).as_array(data, raw=False, **options)
+    return _shown(np.ascontiguousarray(array), layout)
+
+
+def _encapsulated(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
+    """Decode compressed frames with pydicom's decoders."""
+    _check_streams(file, path, layout, numbers)
+    decoder = codecs.decoder(layout.syntax)
+    found = []
+    file.seek(layout.offset)
+    plugin = codecs.plugin(layout.syntax, layout.stored)
+    for array, properties in decoder.iter_array(
+        file, indices=numbers, raw=False, decoding_plugin=plugin, **_options(layout)
+    ):
+        del properties
+        found.append(_shown(np.array(array), layout))
+    return found
+
+
+def _options(layout: PixelLayout) -> dict[str, Any]:
+    return {
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "number_of_frames": layout.frames,
+        "samples_per_pixel": layout.samples,
+        "photometric_interpretation": layout.photometric,
+        "bits_allocated": layout.allocated,
+        "bits_stored": layout.stored,
+        "pixel_representation": int(layout.signed),
+        "planar_configuration": layout.planar,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": layout.vr if layout.vr in ("OB", "OW") else "OW",
+    }
+
+
+def _check_streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> None:
+    """Refuse a compressed picture that states another size than the data set: decoders would believe it."""
+    if layout.syntax not in _NEEDS_STREAM_CHECK:
+        return
+    from pydicom.encaps import get_frame
+
+    for number in numbers:
+        file.seek(layout.offset)
+        size = codestream_size(get_frame(file, number, number_of_frames=layout.frames))
+        if size is not None and size != (layout.columns, layout.rows):
+            raise Refused(
+                f"{path.name} could not be read: its compressed picture says {size[0]}×{size[1]} pixels, its "
+                f"header {layout.columns}×{layout.rows}. The file is damaged."
+            )
+
+
+def codestream_size(data: bytes) -> tuple[int, int] | None:
+    """Return width and height of a JPEG 2000 codestream (SIZ marker, ISO 15444-1 A.5.1), or None."""
+    start = data.find(b"\xff\x4f\xff\x51")
+    if start < 0 or len(data) < start + 24:
+        return None
+    width, height, left, top = struct.unpack_from(">IIII", data, start + 8)
+    return width - left, height - top
+
+
+def _retired(file: Any, layout: PixelLayout, numbers: list[int]) -> list[Array]:
+    from pydicom.encaps import get_frame
+
+    frames = []
+    for number in numbers:
+        file.seek(layout.offset)
+        frames.append(codecs.retired_jpeg(get_frame(file, number, number_of_frames=layout.frames)))
+        if frames[-1].shape[:2] != (layout.rows, layout.columns):
+            raise Malformed("the compressed picture has another size than the header says")
+    return frames
+
+
+def _shown(array: Array, layout: PixelLayout) -> Array:
+    """Reduce colours to three channels of at most 16 bits."""
+    if not layout.is_colour or layout.samples == 1:
+        return array
+    array = array[..., :3]
+    return (array >> 16).astype(np.uint16) if array.itemsize == 4 else array

@@ -1,0 +1,206 @@
+"""Read planned volumes: the middle slice first, then outwards, in two threads.
+
+Uncompressed pixels are read by this process straight into the volume, after sizes were checked against the
+bytes that are there; everything else is decoded by the workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.dicom.buffers import allocate
+from pellucid.dicom.child import Pool, default_pool
+from pellucid.dicom.padding import noticed_padding
+from pellucid.dicom.pixel_types import smallest_integer
+from pellucid.dicom.sources import Piece, Source, decode_source, plan_sources
+from pellucid.dicom.stack import Frame, Series, VolumePlan
+from pellucid.dicom.stored import to_values
+from pellucid.dicom.work import check_memory, run_all
+from pellucid.model.findings import Finding, Refused
+from pellucid.model.volume import Volume
+
+Array = NDArray[Any]
+Progress = Callable[[float], None]
+OnFirst = Callable[[Array, int], None]
+
+
+def read_plan(
+    plan: VolumePlan,
+    *,
+    pool: Pool | None = None,
+    progress: Progress = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    on_first: OnFirst | None = None,
+) -> Volume:
+    """Read one volume; ``on_first`` gets the values of the middle slice and its index as soon as possible.
+
+    Raises Refused with a sentence, child.Cancelled when told to stop.
+    """
+    (volume,) = read_sequence((plan,), pool=pool, progress=progress, cancelled=cancelled, on_first=on_first)
+    return volume
+
+
+def read_sequence(
+    plans: Sequence[VolumePlan],
+    *,
+    pool: Pool | None = None,
+    progress: Progress = lambda _: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    on_first: OnFirst | None = None,
+) -> tuple[Volume, ...]:
+    """Read the volumes of a 4-D image; all get the same type of voxel."""
+    loading = _Loading(plans, pool or default_pool(), progress, cancelled)
+    return loading.run(on_first)
+
+
+class _Loading:
+    """The reading of some volumes into memory of one type."""
+
+    def __init__(
+        self, plans: Sequence[VolumePlan], pool: Pool, progress: Progress, cancelled: Callable[[], bool]
+    ) -> None:
+        self._plans, self._pool, self._progress, self._cancelled = plans, pool, progress, cancelled
+        self._sources = plan_sources(plans)
+        self._components = plans[0].components
+        self._first: tuple[Source, Array, bool] | None = None
+        self._failures: dict[tuple[int, int], str] = {}
+
+    def run(self, on_first: OnFirst | None) -> tuple[Volume, ...]:
+        dtype = _common_type([plan.pixel_type for plan in self._plans])
+        check_memory(self._plans, dtype)
+        self._read_first(on_first)
+        images, arrays, low, high = self._fill(dtype)
+        if np.dtype(dtype).kind in "iu" and not _holds(dtype, low, high):
+            dtype = smallest_integer(low, high)
+            del images, arrays
+            check_memory(self._plans, dtype)
+            images, arrays, low, high = self._fill(dtype)
+        self._blank_failures(arrays, low)
+        findings = self._failure_findings()
+        self._progress(1.0)
+        return tuple(
+            _volume(plan, image, array, low, (*plan.findings, *findings))
+            for plan, image, array in zip(self._plans, images, arrays, strict=True)
+        )
+
+    def _read_first(self, on_first: OnFirst | None) -> None:
+        """Decode the middle slice and hand its values over."""
+        source = self._sources[0]
+        decoded, scaled = decode_source(source, self._pool, self._cancelled)
+        self._first = source, decoded, scaled
+        if on_first is None:
+            return
+        piece = source.pieces[0]
+        stored = piece.cut(decoded[0])
+        slope, intercept = (1.0, 0.0) if scaled else (piece.frame.slope, piece.frame.intercept)
+        dtype = "float32" if _common_type([p.pixel_type for p in self._plans]).startswith("float") else None
+        if self._components > 1:
+            on_first(np.ascontiguousarray(stored), piece.index)
+            return
+        low, high = to_values(stored, np.empty(stored.shape, np.float64), slope, intercept)
+        values = np.empty(stored.shape, dtype or smallest_integer(low, high))
+        to_values(stored, values, slope, intercept)
+        on_first(values, piece.index)
+
+    def _fill(self, dtype: str) -> tuple[list[Any], list[Array], float, float]:
+        """Read every frame into new images; return them and the true range of their values."""
+        images, arrays = zip(
+            *(allocate(plan.geometry, dtype, self._components) for plan in self._plans), strict=True
+        )  # fmt: skip
+        ranges: list[tuple[float, float]] = []
+        failures = self._failures
+        failures.clear()
+
+        def work(source: Source) -> None:
+            try:
+                ranges.append(self._take(source, arrays))
+            except Refused as refusal:
+                failures.update({(piece.volume, piece.index): str(refusal) for piece in source.pieces})
+
+        run_all(work, self._sources, self._progress, self._cancelled)
+        if not ranges or len(failures) * 2 > sum(len(plan.frames) for plan in self._plans):
+            raise Refused(next(iter(failures.values())))
+        return list(images), list(arrays), min(r[0] for r in ranges), max(r[1] for r in ranges)
+
+    def _take(self, source: Source, arrays: Sequence[Array]) -> tuple[float, float]:
+        """Read one source into its places."""
+        first = self._first
+        if first is not None and first[0] is source:
+            decoded, scaled = first[1], first[2]
+        else:
+            direct = source.direct(arrays)
+            if direct is not None:
+                return direct
+            decoded, scaled = decode_source(source, self._pool, self._cancelled)
+        ends = [self._place(piece, piece.cut(decoded[piece.row]), scaled, arrays) for piece in source.pieces]
+        return min(low for low, _ in ends), max(high for _, high in ends)
+
+    def _place(
+        self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]
+    ) -> tuple[float, float]:
+        out = arrays[piece.volume][piece.index]
+        if stored.shape != out.shape:
+            raise Refused(
+                f"{piece.frame.path.name} could not be read: its frames are not as large as it says."
+            )
+        if self._components > 1:
+            out[...] = stored
+            return 0.0, float(np.iinfo(out.dtype).max)
+        slope, intercept = (1.0, 0.0) if scaled else (piece.frame.slope, piece.frame.intercept)
+        return to_values(stored, out, slope, intercept)
+
+    def _blank_failures(self, arrays: Sequence[Array], low: float) -> None:
+        for volume, index in self._failures:
+            arrays[volume][index] = low
+
+    def _failure_findings(self) -> tuple[Finding, ...]:
+        if not self._failures:
+            return ()
+        (_, index), sentence = next(iter(self._failures.items()))
+        count = len(self._failures)
+        which = (
+            f"Slice {index + 1} is" if count == 1 else f"{count} slices, the first is number {index + 1}, are"
+        )
+        message = f"{which} blank because the file is damaged. {sentence}"
+        return (Finding("unreadable-file", message),)
+
+
+def _volume(plan: VolumePlan, image: Any, array: Array, low: float, findings: tuple[Finding, ...]) -> Volume:
+    padding = _padding_values(plan)
+    padding, found = noticed_padding(array, low, padding, plan.unit)
+    return Volume(image, plan.geometry, plan.unit, padding, plan.acquisition, (*findings, *found))
+
+
+def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:
+    """Return the padding range in modality values; None where slices differ or there is none."""
+    scales = {(frame.slope, frame.intercept) for frame in plan.frames}
+    if plan.padding is None or len(scales) != 1 or plan.components > 1 or plan.frames[0].layout.tables:
+        return None
+    ((slope, intercept),) = scales
+    ends = [value * slope + intercept for value in plan.padding]
+    return min(ends), max(ends)
+
+
+def _common_type(names: Sequence[str]) -> str:
+    kinds = {np.dtype(name) for name in names}
+    if len(kinds) == 1:
+        return kinds.pop().name
+    return np.result_type(*kinds).name.replace("int64", "int32")
+
+
+def _holds(dtype: str, low: float, high: float) -> bool:
+    info = np.iinfo(dtype)
+    return bool(info.min <= low and high <= info.max)
+
+
+def middle_frame(series: Series) -> tuple[VolumePlan, Frame] | None:
+    """Return the frame that stands for a series: the middle of its largest volume."""
+    if not series.volumes:
+        return None
+    plan = max(series.volumes, key=lambda volume: len(volume.frames))
+    stored = [frame for frame in plan.frames if frame.number >= 0]
+    return plan, stored[len(stored) // 2]

@@ -1,0 +1,134 @@
+"""Lookup tables in a file: palettes to colours, modality tables to values, with checked bounds (H14, H15).
+
+Source: PS3.3 C.7.6.3.1.5 (palette colour), C.7.9 (segmented palettes), C.11.1 (modality LUT). In a worker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.dicom.elements import Malformed, parse
+from pellucid.dicom.records import PixelLayout
+from pellucid.dicom.values import Values
+
+Array = NDArray[Any]
+
+_DESCRIPTORS = (0x00281101, 0x00281102, 0x00281103)
+_PALETTES = (0x00281201, 0x00281202, 0x00281203)
+_SEGMENTED = (0x00281221, 0x00281222, 0x00281223)
+_MODALITY, _DESCRIPTOR, _DATA = 0x00283000, 0x00283002, 0x00283006
+_WANTED = frozenset({*_DESCRIPTORS, *_PALETTES, *_SEGMENTED, _MODALITY, _DESCRIPTOR, _DATA})
+
+
+@dataclass(frozen=True)
+class Tables:
+    """A table (entries) for values or (entries, 3) for colours; entry 0 belongs to stored value ``first``."""
+
+    entries: Array
+    first: int
+    scaled: bool
+
+    def apply(self, stored: Array) -> Array:
+        """Look every stored value up; values outside the table take its nearest end."""
+        index = np.clip(stored.astype(np.int64) - self.first, 0, len(self.entries) - 1)
+        return self.entries[index]
+
+
+def lookup_tables(path: Path, layout: PixelLayout) -> Tables:
+    """Read the palette or the modality table of a file.
+
+    Raises Malformed when it is missing or too short.
+    """
+    parsed = parse(path, _WANTED)
+    if parsed is None:
+        raise Malformed("the table is missing")
+    values = Values(parsed.elements)
+    if layout.photometric == "PALETTE COLOR":
+        return _palette(values, layout)
+    item = values.item(_MODALITY)
+    if item is None:
+        raise Malformed("the modality table is missing")
+    count, first, bits = _described(item, _DESCRIPTOR, layout)
+    entries = _entries(item.raw(_DATA), count, bits, item)
+    return Tables(entries, first, True)
+
+
+def _palette(values: Values, layout: PixelLayout) -> Tables:
+    channels = []
+    first = 0
+    for descriptor, plain, segmented in zip(_DESCRIPTORS, _PALETTES, _SEGMENTED, strict=True):
+        count, first, bits = _described(values, descriptor, layout)
+        if values.raw(plain):
+            channel = _entries(values.raw(plain), count, bits, values)
+        else:
+            channel = _expanded(values.binary(segmented, "H"), count)
+        channels.append(_eight_bits(channel, bits))
+    shortest = min(len(channel) for channel in channels)
+    return Tables(np.stack([channel[:shortest] for channel in channels], axis=-1), first, False)
+
+
+def _described(values: Values, tag: int, layout: PixelLayout) -> tuple[int, int, int]:
+    """Return entry count, first stored value and bits of an entry."""
+    described = values.binary(tag, "H")
+    if len(described) < 3:
+        raise Malformed("the description of a table is missing")
+    first = values.binary(tag, "h")[1] if layout.signed else described[1]
+    return described[0] or 1 << 16, int(first), int(described[2])
+
+
+def _entries(raw: bytes, count: int, bits: int, values: Values) -> Array:
+    """Return the entries of a table, which are words even when only eight bits are used, or packed bytes."""
+    if not raw:
+        raise Malformed("a table is empty")
+    if len(raw) < 2 * count:
+        packed = np.frombuffer(raw, np.uint8).astype(np.uint16)
+        if bits > 8 or len(packed) < count:
+            raise Malformed("a table is too short")
+        return packed[:count]
+    return np.array(values_words(raw, values), np.uint16)[:count]
+
+
+def values_words(raw: bytes, values: Values) -> Array:
+    """Return bytes as words in the byte order of the data set."""
+    return np.frombuffer(raw[: len(raw) // 2 * 2], f"{values.order}u2")
+
+
+def _eight_bits(channel: Array, bits: int) -> Array:
+    """Reduce a channel to eight bits; tables that claim 16 bits but use eight are taken as they are."""
+    wide = bits > 8 and int(channel.max(initial=0)) > 255
+    return (channel >> 8 if wide else channel).astype(np.uint8)
+
+
+def _expanded(data: list[int], count: int) -> Array:
+    """Expand a segmented palette: runs of values, straight lines, and references to earlier segments."""
+    found: list[int] = []
+    position = 0
+    while position + 1 < len(data) and len(found) < count:
+        position = _segment(data, position, found, count)
+    if len(found) < count:
+        raise Malformed("a segmented palette is too short")
+    return np.array(found[:count], np.uint16)
+
+
+def _segment(data: list[int], position: int, found: list[int], count: int) -> int:
+    kind, length = data[position], data[position + 1]
+    if kind == 0:
+        found += data[position + 2 : position + 2 + length]
+        return position + 2 + length
+    if kind == 1 and found and position + 2 < len(data):
+        line = np.linspace(found[-1], data[position + 2], length + 1)[1:]
+        found += [round(value) for value in line]
+        return position + 3
+    if kind == 2 and position + 3 < len(data):
+        source = data[position + 2] | data[position + 3] << 16
+        for _ in range(length):
+            if source + 1 >= len(data) or data[source] == 2 or len(found) > count:
+                raise Malformed("a segmented palette refers to itself")
+            source = _segment(data, source, found, count)
+        return position + 4
+    raise Malformed("a segmented palette is damaged")
