@@ -6,10 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+_HELP = "Start it with packaging/run.sh, which installs what is missing."
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments say and return the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["--child"]:  # a frozen program starts its decoder processes by its own name
+        from pellucid.dicom.worker import main as decode
+
+        return decode(arguments[1:])
     if arguments[:1] == ["view"]:
         return window(arguments[1:])
     if _opens_window(arguments):
@@ -21,8 +27,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def window(argv: Sequence[str] | None = None) -> int:
     """Open the window on the paths in the arguments."""
-    from pellucid.main import run_window
-
+    try:
+        from pellucid.main import run_window
+    except ImportError as error:
+        sys.stderr.write(f"pellucid: The window needs Qt, which cannot be loaded: {error}. {_HELP}\n")
+        return 1
     try:
         return run_window(list(sys.argv[1:] if argv is None else argv))
     except SystemExit as leaving:  # argparse has said what is wrong

@@ -61,7 +61,8 @@ def _volume(plan: VolumePlan) -> dict[str, Any]:
 
 
 def _text(n: int, series: Series) -> str:
-    lines = [f"{n}  {source.title(series)}  {len(series.files)} files"]
+    count = len(series.files)
+    lines = [f"{n}  {source.title(series)}  {count} file{'s' * (count != 1)}"]
     for plan in series.volumes:
         grid = report.grid(plan.geometry)
         unit = "" if grid["spacing"] is None else " mm"

@@ -106,6 +106,20 @@ def test_a_folder_called_like_no_command_opens_the_window(
     assert entry.main(["chest"]) == 7
 
 
+def test_a_window_without_qt_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "pellucid.main", None)
+    assert entry.main(["view", "a.nii"]) == 1
+    assert capsys.readouterr().err.startswith("pellucid: The window needs Qt")
+
+
+def test_a_frozen_program_can_start_its_decoders(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr("pellucid.dicom.worker.main", lambda arguments: seen.append(arguments) or 0)
+    assert entry.main(["--child", "7", "x"]) == 0 and seen == [["7", "x"]]
+
+
 def test_json_has_no_nan_and_no_numpy() -> None:
     value = {"a": [np.float32("nan"), np.int64(3), float("inf")], "b": (Path("x"), None, True)}
     assert json.loads(json.dumps(report.plain(value), allow_nan=False)) == {
