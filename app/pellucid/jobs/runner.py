@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from psygnal import Signal
 
-from pellucid.jobs.job import Job
+from pellucid.jobs.job import Job, JobState
 
 T = TypeVar("T")
 Callback = Callable[[], object]
@@ -47,9 +47,9 @@ class Runner:
 
     @property
     def running(self) -> tuple[Job, ...]:
-        """Return the jobs that wait or run, oldest first."""
+        """Return the jobs that wait, run or have an answer to hand over, oldest first."""
         with self._state:
-            return tuple(job for job in self._active if not job.finished)
+            return tuple(job for job in self._active if job.state is not JobState.CANCELLED)
 
     def edit(
         self,
