@@ -18,7 +18,7 @@ from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.pixels import Array, axis_lengths, blank, view
 
 _LARGEST = 250  # voxels
-_SLICES = 8
+_CHUNK_VOXELS = 1 << 21
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _spread(
     flip = 255 if inverted else 0
 
     def work(start: int) -> None:
-        stop = min(start + _SLICES, target[0].stop)
-        union = np.zeros((stop - start, target[1].stop - target[1].start, packed[0].shape[2]), np.uint8)
+        stop = min(start + deep, target[0].stop)
+        union = np.zeros((stop - start, target[1].stop - target[1].start, (columns + 7) // 8), np.uint8)
         for dz, dy, width in lines:
             to_z, from_z = _aligned(start + dz - z0, stop - start, source[0].stop - z0)
             to_y, from_y = _aligned(shift + dy, union.shape[1], rows)
@@ -114,7 +114,8 @@ def _spread(
         np.bitwise_xor(union, flip, out=union)
         out[start:stop, target[1], target[2]] = np.unpackbits(union, axis=2, count=columns)
 
-    context.part(0.5, 1.0).each(work, range(target[0].start, target[0].stop, _SLICES))
+    deep = _slices(rows * columns)
+    context.part(0.5, 1.0).each(work, range(target[0].start, target[0].stop, deep))
 
 
 def _packed_rows(
@@ -128,7 +129,7 @@ def _packed_rows(
     packed = {width: np.empty(shape, np.uint8) for width in widths}
 
     def work(start: int) -> None:
-        stop = min(start + _SLICES, shape[0])
+        stop = min(start + deep, shape[0])
         plain = np.zeros((stop - start, shape[1], last - first), np.uint8)
         plain[..., x.start - first : x.stop - first] = array[z.start + start : z.start + stop, y, x]
         if inverted:
@@ -141,8 +142,14 @@ def _packed_rows(
             done = width
             packed[width][start:stop] = np.packbits(wide[..., cut], axis=2)
 
-    context.each(work, range(0, shape[0], _SLICES))
+    deep = _slices(shape[1] * (last - first))
+    context.each(work, range(0, shape[0], deep))
     return packed
+
+
+def _slices(plane: int) -> int:
+    """Return how many slices of so many voxels to treat at once."""
+    return max(1, _CHUNK_VOXELS // max(1, plane))
 
 
 def _aligned(offset: int, count: int, available: int) -> tuple[slice, slice]:

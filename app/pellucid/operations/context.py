@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from threading import Lock, Thread
 from typing import Any, TypeVar
 
 Region = tuple[slice, slice, slice]
 T = TypeVar("T")
-_POLL_SECONDS = 0.05
+
+
+class _Nothing:
+    """Marks the end of the items."""
+
+
+_NOTHING = _Nothing()
 
 
 class Refused(Exception):
@@ -75,27 +81,40 @@ class Context:
         The items must be independent and small enough that one takes well under 200 ms.
         """
         todo = list(items)
-        if self.threads <= 1 or len(todo) <= 1:
-            for done, item in enumerate(todo):
-                self.check()
-                work(item)
-                self.progress((done + 1) / len(todo))
-            return
-        with ThreadPoolExecutor(min(self.threads, len(todo))) as pool:
-            waiting = {pool.submit(self._guarded, work, item) for item in todo}
-            try:
-                while waiting:
-                    finished, waiting = wait(waiting, _POLL_SECONDS, FIRST_COMPLETED)
-                    for future in finished:
-                        future.result()
-                    self.progress(1 - len(waiting) / len(todo))
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        pending, lock = iter(todo), Lock()
+        failures: list[BaseException] = []
+        done: list[None] = []
 
-    def _guarded(self, work: Callable[[T], None], item: T) -> None:
-        self.check()
-        work(item)
+        def take_one() -> bool:
+            with lock:
+                item = next(pending, _NOTHING)
+            if isinstance(item, _Nothing) or failures:
+                return False
+            self.check()
+            work(item)
+            done.append(None)
+            return True
+
+        def help_out() -> None:
+            try:
+                while take_one():
+                    pass
+            except BaseException as error:
+                failures.append(error)
+
+        helpers = [Thread(target=help_out, daemon=True) for _ in range(min(self.threads, len(todo)) - 1)]
+        for helper in helpers:
+            helper.start()
+        try:
+            while take_one():
+                self.progress(len(done) / len(todo))
+        except BaseException as error:
+            failures.append(error)
+        for helper in helpers:
+            helper.join()
+        if failures:
+            raise failures[0]
+        self.progress(1.0)
 
     def execute(self, filter: Any, *images: Any) -> Any:
         """Run a SimpleITK filter object with progress and abort and return its image.
@@ -106,11 +125,15 @@ class Context:
 
         self.check()
 
+        furthest = 0.0
+
         def report() -> None:
+            nonlocal furthest
             if self.cancelled():
                 filter.Abort()
-            else:
-                self.progress(min(1.0, float(filter.GetProgress())))
+                return
+            furthest = min(1.0, max(furthest, float(filter.GetProgress())))
+            self.progress(furthest)
 
         filter.SetNumberOfThreads(self.threads)
         command = filter.AddCommand(sitk.sitkProgressEvent, report)

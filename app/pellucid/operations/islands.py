@@ -42,7 +42,8 @@ def fill_holes(
         planes = zip(part, out, strict=True) if by_slice else [(part, out)]
         for done, (plane, target) in enumerate(planes):
             turn = context.part(done / len(part), (done + 1) / len(part)) if by_slice else context
-            target[...] = sitk.GetArrayViewFromImage(turn.execute(filter, from_array(plane)))
+            filled = turn.execute(filter, from_array(plane))  # must outlive its view
+            target[...] = sitk.GetArrayViewFromImage(filled)
 
     return _inside_box(mask, fill, flatten=not by_slice)
 

@@ -1,12 +1,15 @@
-"""The engine of the median: comparison networks on tiles for small boxes, SimpleITK for large ones."""
+"""The engine of the median: comparison networks on tiles for small boxes, partial sorting for large ones."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import SimpleITK as sitk
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pellucid.operations.context import Context, Region
-from pellucid.operations.networks import Network, median_network, sort_network
+from pellucid.operations.networks import median_network, sort_network
 from pellucid.operations.pixels import Array, blank, blocks, view
 
 _BLOCK_VOXELS = 1 << 18
@@ -16,58 +19,75 @@ _TILE_BYTES = 1 << 19
 def median(image: sitk.Image, radius: int, context: Context) -> sitk.Image:
     """Return the median of the box of ``radius`` voxels around each wanted voxel; borders are repeated."""
     array = view(image)
-    axes = [axis for axis in range(3) if array.shape[axis] > 1] or [2]
-    networks = _networks(2 * radius + 1, len(axes))
-    if networks is None:
-        return _large(image, radius, context)
     result, out = blank(image, array.dtype)
     region = context.region(array.shape)
-    order = sorted(axes, key=lambda axis: (region[axis].stop - region[axis].start, axis))
-    moved = [axis for axis in range(3) if axis not in axes] + order
-    channels = (
-        [(array, out)] if array.ndim == 3 else [(array[..., c], out[..., c]) for c in range(array.shape[3])]
-    )
-    turned = [(a.transpose(moved), o.transpose(moved)) for a, o in channels]
-    z, y, x = (region[axis] for axis in moved)
+    axes = [axis for axis in range(3) if array.shape[axis] > 1] or [2]
+    thin = [axis for axis in range(3) if axis not in axes]
+    order = thin + sorted(axes, key=lambda axis: (region[axis].stop - region[axis].start, axis))
+    z, y, x = (region[axis] for axis in order)
+    pairs = [(source.transpose(order), target.transpose(order)) for source, target in _channels(array, out)]
+    box = _Box(radius, len(axes))
 
     def work(item: tuple[Array, Array, Region]) -> None:
         source, target, block = item
-        _filter_block(source, target, block, radius, networks)
+        box.fill(source, target, block, context)
 
-    shape = turned[0][0].shape
-    context.each(
-        work, [(a, o, block) for a, o in turned for block in blocks((z, y, x), shape, _BLOCK_VOXELS)]
-    )
+    parts = list(blocks((z, y, x), pairs[0][0].shape, _BLOCK_VOXELS))
+    context.each(work, [(source, target, block) for source, target in pairs for block in parts])
     return result
 
 
-def _networks(width: int, axes: int) -> list[Network] | None:
-    """Return the network of each pass: all but the last sort ever longer runs, the last takes the median."""
-    found = [sort_network(width, width**done) for done in range(axes - 1)] + [
-        median_network(width, width ** (axes - 1))
-    ]
-    return [network for network in found if network] if all(found) else None
+def _channels(array: Array, out: Array) -> Iterator[tuple[Array, Array]]:
+    if array.ndim == 3:
+        yield array, out
+    else:
+        yield from ((array[..., c], out[..., c]) for c in range(array.shape[3]))
 
 
-def _filter_block(source: Array, target: Array, block: Region, radius: int, networks: list[Network]) -> None:
-    """Fill one block of the target, tile by tile; the last ``len(networks)`` axes are filtered."""
-    filtered = range(3 - len(networks), 3)
-    padded = _with_border(source, block, radius, filtered)
-    margin = 2 * radius if 1 in filtered else 0
-    wide, planes = 2 * radius + 1, block[0].stop - block[0].start
-    height, width = block[1].stop - block[1].start, padded.shape[2]
-    rows = max(4, _TILE_BYTES // (wide ** len(networks) * width * source.itemsize))
-    part = target[block]
-    for plane in range(planes):
-        deep = slice(plane, plane + (wide if 0 in filtered else 1))
-        for first in range(0, height, rows):
-            last = min(first + rows, height)
-            values = [padded[deep, first : last + margin]]
-            for axis, network in zip(filtered, networks, strict=True):
-                values = network.apply(
-                    [_shifted(value, axis, k, wide) for value in values for k in range(wide)]
-                )
-            part[plane, first:last] = values[0][0]
+class _Box:
+    """The median over a box along the last ``count`` axes of an array."""
+
+    def __init__(self, radius: int, count: int) -> None:
+        self.radius, self.width = radius, 2 * radius + 1
+        self.axes = range(3 - count, 3)
+        sorts = [sort_network(self.width, self.width**done) for done in range(count - 1)]
+        passes = [*sorts, median_network(self.width, self.width ** (count - 1))]
+        self.networks = [network for network in passes if network] if all(passes) else []
+
+    def fill(self, source: Array, target: Array, block: Region, context: Context) -> None:
+        """Fill one block of the target, tile by tile."""
+        padded = _with_border(source, block, self.radius, self.axes)
+        part = target[block]
+        row_bytes = self.width ** len(self.axes) * part.shape[2] * part.itemsize
+        rows = max(1 + self.radius, _TILE_BYTES // row_bytes)
+        deep = self.width if 0 in self.axes else 1
+        margin = self.width - 1 if 1 in self.axes else 0
+        for plane in range(part.shape[0]):
+            for first in range(0, part.shape[1], rows):
+                context.check()
+                last = min(first + rows, part.shape[1])
+                tile = padded[plane : plane + deep, first : last + margin]
+                part[plane, first:last] = self._compare(tile) if self.networks else self._select(tile)
+
+    def _compare(self, tile: Array) -> Array:
+        """Sort ever longer runs along all axes but the last, and take the median along that."""
+        values = [tile]
+        for axis, network in zip(self.axes, self.networks, strict=True):
+            values = network.apply(
+                [_shifted(value, axis, k, self.width) for value in values for k in range(self.width)]
+            )
+        return np.asarray(values[0][0])
+
+    def _select(self, tile: Array) -> Array:
+        """Sort every box as far as its middle."""
+        windows = sliding_window_view(tile, (self.width,) * len(self.axes), tuple(self.axes))
+        boxes = windows.reshape(*windows.shape[1:3], -1)  # a copy: partition works in place
+        lost = np.isnan(boxes).any(axis=2) if tile.dtype.kind == "f" else None
+        boxes.partition(boxes.shape[2] // 2, axis=2)
+        answer = boxes[..., boxes.shape[2] // 2]
+        if lost is not None:
+            answer[lost] = np.nan
+        return np.asarray(answer)
 
 
 def _with_border(source: Array, block: Region, radius: int, axes: range) -> Array:
@@ -84,20 +104,6 @@ def _with_border(source: Array, block: Region, radius: int, axes: range) -> Arra
     return np.ascontiguousarray(copy)
 
 
-def _shifted(value: Array, axis: int, start: int, wide: int) -> Array:
+def _shifted(value: Array, axis: int, start: int, width: int) -> Array:
     """Return the view of the voxels that lie ``start`` after the first of each box along an axis."""
-    return value[(slice(None),) * axis + (slice(start, value.shape[axis] - wide + 1 + start),)]
-
-
-def _large(image: sitk.Image, radius: int, context: Context) -> sitk.Image:
-    """Use SimpleITK, channel by channel."""
-    filter = sitk.MedianImageFilter()
-    filter.SetRadius([radius] * image.GetDimension())
-    count = image.GetNumberOfComponentsPerPixel()
-    if count == 1:
-        return context.execute(filter, image)
-    parts = [context.part(k / count, (k + 1) / count) for k in range(count)]
-    channels = [sitk.VectorIndexSelectionCast(image, k) for k in range(count)]
-    return sitk.Compose(
-        [part.execute(filter, channel) for part, channel in zip(parts, channels, strict=True)]
-    )
+    return value[(slice(None),) * axis + (slice(start, value.shape[axis] - width + 1 + start),)]

@@ -94,11 +94,8 @@ def _exchanging(pairs: Sequence[tuple[int, int]], rows: int, columns: int) -> li
 
     By the 0-1 principle it is enough to try every matrix of zeros and ones with sorted rows and columns.
     """
-    patterns = np.array(
-        [_staircase(path, rows, columns) for path in combinations(range(rows + columns), columns)]
-    )
     kept = []
-    values = np.ascontiguousarray(patterns.T)
+    values = np.packbits(_staircases(rows, columns), axis=1)
     for low, high in pairs:
         a, b = values[low], values[high]
         if np.any(a & ~b):
@@ -107,10 +104,11 @@ def _exchanging(pairs: Sequence[tuple[int, int]], rows: int, columns: int) -> li
     return kept
 
 
-def _staircase(path: tuple[int, ...], rows: int, columns: int) -> Array:
-    """Return the flattened 0-1 matrix, sorted along rows and columns, that belongs to a lattice path."""
-    zeros = np.array([step - k for k, step in enumerate(path)])[::-1]  # zeros on top of each column, falling
-    return np.asarray(np.arange(rows)[:, np.newaxis] >= zeros).ravel()
+def _staircases(rows: int, columns: int) -> Array:
+    """Return all 0-1 matrices with sorted rows and columns: one matrix per column, one place per row."""
+    paths = np.array(list(combinations(range(rows + columns), columns)))
+    zeros = (paths - np.arange(columns))[:, ::-1]  # how many zeros top each column of the matrix, falling
+    return np.asarray(np.arange(rows)[:, np.newaxis, np.newaxis] >= zeros.T).reshape(rows * columns, -1)
 
 
 @cache

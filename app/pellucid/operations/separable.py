@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from pellucid.operations.context import Region
 from pellucid.operations.pixels import Array, work_type
 
+_GEMM_LIMIT, _GEMV_LIMIT = 1 << 18, 9000  # multiplications from which OpenBLAS starts threads
+
 Kernel = NDArray[np.float64]
 Kernels = tuple[Kernel | None, Kernel | None, Kernel | None]
 """One odd kernel (applied as correlation) per array axis z, y, x; None leaves the axis alone."""
@@ -73,10 +75,7 @@ class _Line:
             start = max(0, first + self.offset - self.radius)
             stop = min(self.length, last + self.offset + self.radius)
             band = self._band(first, last, start, stop).astype(values.dtype)
-            if lines.shape[2] == 1:
-                np.matmul(lines[:, start:stop, 0], band.T, out=out[:, first:last, 0])
-            else:
-                np.matmul(band, lines[:, start:stop], out=out[:, first:last])
+            _multiply(band, lines[:, start:stop], out[:, first:last])
         return out.reshape(*before, self.count, *after)
 
     def _band(self, first: int, last: int, start: int, stop: int) -> NDArray[np.float64]:
@@ -87,6 +86,29 @@ class _Line:
         band = np.zeros((last - first, stop - start))
         np.add.at(band, (outputs - first, columns), np.broadcast_to(self.kernel, columns.shape))
         return band
+
+
+def _multiply(band: Array, lines: Array, out: Array) -> None:
+    """Store ``band @ lines`` for each (length, n) matrix, in pieces that BLAS keeps to one thread.
+
+    The cores are busy with other blocks already, and threads of BLAS wait for one another by spinning.
+    """
+    piece = max(8, (_GEMV_LIMIT if len(band) == 1 else _GEMM_LIMIT) // band.size)
+    if lines.shape[2] == 1:
+        lines, out = lines.transpose(2, 1, 0), out.transpose(2, 1, 0)
+    length = lines.shape[2]
+    even = length - length % piece
+    for first, last, width in ((0, even, piece), (even, length, length - even)):
+        if last > first:
+            np.matmul(
+                band, _pieces(lines[:, :, first:last], width), out=_pieces(out[:, :, first:last], width)
+            )
+
+
+def _pieces(lines: Array, width: int) -> Array:
+    """Return the view (n, pieces, length, width) of lines (n, length, pieces * width)."""
+    count, length, _ = lines.shape
+    return np.moveaxis(lines.reshape(count, length, -1, width, copy=False), 2, 1)
 
 
 def gaussian_kernel(sigma: float) -> Kernel | None:

@@ -1,0 +1,95 @@
+"""A previewed slice is the slice of the whole answer."""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from operation_images import DIRECTIONS, blobs, inputs_of, noise, on_grid, pixels
+from pellucid.operations import Cancelled, Context, Refused, get, registry
+from pellucid.operations import preview as preview_module
+from pellucid.operations.preview import preview_slice
+
+SAME_GRID = [id for id, operation in registry().items() if operation.same_grid]
+VALUES: dict[str, dict[str, Any]] = {
+    "smoothing.gaussian": {"sigma": 1.6}, "smoothing.median": {"radius": 2}, "masks.dilate": {"radius": 2.6},
+    "masks.remove_small": {"minimum": 30}, "edges.gradient_magnitude": {"sigma": 1.2},
+    "intensity.clamp": {"lower": 100, "upper": 800},
+}  # fmt: skip
+SHAPE = (14, 30, 33)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("id", SAME_GRID)
+def test_slices_equal_the_whole(id: str, direction: str) -> None:
+    operation, values = get(id), VALUES.get(id, {})
+    image, mask = on_grid(noise(SHAPE), direction), on_grid(blobs(SHAPE), direction)
+    inputs = inputs_of(operation, image, mask)
+    whole = pixels(operation.run(Context(), *inputs, **values))
+    for axis, index in ((0, 0), (0, 16), (1, 29), (1, 11), (2, 0), (2, 7), (2, 13)):
+        part = preview_slice(operation, inputs if len(inputs) > 1 else inputs[0], axis, index, values)
+        expected = whole.take(index, 2 - axis)
+        assert part.shape == expected.shape and part.dtype == expected.dtype
+        # whole numbers computed in another order may fall on the other side of a half: one level at most
+        step = 1 if id in ("smoothing.gaussian", "smoothing.mean") else 0
+        tolerance = step or (2e-3 if part.dtype.kind == "f" else 0)
+        assert np.abs(part.astype(float) - expected).max() <= tolerance
+        assert np.mean(part != expected) < 0.02 or part.dtype.kind == "f"
+
+
+@pytest.mark.parametrize("shape", [(9, 8), (1, 9, 8), (2, 9, 8), (9, 8, 3), (3, 9, 8, 3)], ids=str)
+@pytest.mark.parametrize("id", [id for id in SAME_GRID if get(id).output == "image"])
+def test_planes_thin_volumes_and_colour(id: str, shape: tuple[int, ...]) -> None:
+    operation = get(id)
+    colour = shape[-1] == 3
+    image = on_grid(noise(shape, "uint8"), colour=colour)
+    whole = pixels(operation.run(Context(), image))
+    whole = whole[np.newaxis] if image.GetDimension() == 2 else whole
+    part = preview_slice(operation, image, 2, 0, operation.validate())
+    assert part.shape == whole[0].shape and np.abs(part.astype(float) - whole[0]).max() <= 1
+
+
+def test_a_global_result_is_computed_once_for_the_same_image(monkeypatch: pytest.MonkeyPatch) -> None:
+    for id, name in (("threshold.otsu", "preparation"), ("masks.keep_largest", "function")):
+        calls: list[int] = []
+        plain = getattr(get(id), name)
+
+        def counting(*images: Any, plain: Any = plain, calls: list[int] = calls, **values: Any) -> Any:
+            calls.append(1)
+            return plain(*images, **values)
+
+        operation = replace(get(id), **{name: counting})
+        image = on_grid(noise((5, 6, 7)))
+        for index in range(5):
+            preview_slice(operation, image, 2, index, {})
+        assert len(calls) == 1
+        other = on_grid(noise((5, 6, 7), seed=4))
+        preview_slice(operation, other, 2, 0, {})
+        assert len(calls) == 2
+
+
+def test_what_was_learned_dies_with_the_image() -> None:
+    gc.collect()
+    before = len(preview_module._LEARNED)
+    image = on_grid(noise((5, 6, 7)))
+    preview_slice(get("intensity.invert"), image, 2, 0, {})
+    assert image is not None
+    del image
+    gc.collect()
+    assert len(preview_module._LEARNED) <= before
+
+
+def test_refusals_and_cancel() -> None:
+    image = on_grid(noise((5, 6, 7)))
+    with pytest.raises(Refused, match="changes the grid"):
+        preview_slice(get("geometry.resample"), image, 2, 0, {})
+    with pytest.raises(Refused, match="must be a number"):
+        preview_slice(get("smoothing.gaussian"), image, 2, 0, {"sigma": -1})
+    with pytest.raises(Refused, match="1 were given"):
+        preview_slice(get("masks.union"), image, 2, 0, {})
+    with pytest.raises(Cancelled):
+        preview_slice(get("smoothing.gaussian"), image, 2, 0, {}, Context(cancelled=lambda: True))
