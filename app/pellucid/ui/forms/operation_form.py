@@ -1,0 +1,145 @@
+"""The form of an operation, built from its declaration: nothing here knows any operation by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+
+from pellucid.ui import theme
+from pellucid.ui.forms.fields import FieldEditor, editor_for
+from pellucid.ui.forms.throttle import Throttle
+
+if TYPE_CHECKING:
+    from pellucid.operations.operation import Operation
+
+LIMITS = ("lower", "upper")
+"""Two parameters of these names are limits on the values of the image; a histogram can show and drag them."""
+
+
+class OperationForm(QWidget):
+    """One row per parameter; passes on valid values only, at most 30 times a second."""
+
+    edited = Signal(dict)
+    """Emitted with all values after the user changed one and all are valid."""
+    invalid = Signal(str)
+    """Emitted with a sentence when a value cannot be used."""
+
+    def __init__(self, operation: Operation, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.operation = operation
+        self.setAccessibleName(f"Parameters of {operation.title}")
+        self.editors: dict[str, FieldEditor] = {}
+        self._throttle = Throttle(self._tell, parent=self)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.MARGIN)
+        self._grid.setVerticalSpacing(theme.GRID)
+        self._grid.setColumnStretch(1, 1)
+        for field in operation.fields:
+            self._add(field)
+        self._hint = QLabel("", wordWrap=True)
+        self._hint.setProperty("tone", "danger")
+        self._hint.hide()
+        self._grid.addWidget(self._hint, self._grid.rowCount(), 0, 1, 4)
+
+    def values(self) -> dict[str, Any]:
+        """Return the last valid value of every parameter."""
+        return {name: editor.value() for name, editor in self.editors.items()}
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show values without telling anybody; names the form does not have are left out."""
+        for name in self.editors.keys() & values.keys():
+            self.editors[name].set_value(values[name])
+        self.check()
+
+    def reset(self) -> None:
+        """Return to the declared defaults and tell it."""
+        self.set_values({field.name: field.default for field in self.operation.fields})
+        self._edited()
+
+    def set_ranges(self, low: float, high: float, unit: str = "") -> None:
+        """Give parameters that are values of the image the image's own range and unit."""
+        for editor in self.editors.values():
+            if editor.follows_image:
+                editor.set_range(low, high, unit)
+
+    def set_size(self, size: tuple[int, int, int]) -> None:
+        """Tell parameters that are counted in voxels how large the image is."""
+        for editor in self.editors.values():
+            editor.set_size(size)
+
+    @property
+    def follows_image(self) -> bool:
+        """Return whether any parameter takes its range from the image's values."""
+        return any(editor.follows_image for editor in self.editors.values())
+
+    @property
+    def has_limits(self) -> bool:
+        """Return whether the operation has a lower and an upper limit on the values of the image."""
+        return all(name in self.editors for name in LIMITS)
+
+    def limits(self) -> tuple[float, float] | None:
+        """Return the lower and upper limit, or None when the operation has none."""
+        if not self.has_limits:
+            return None
+        return float(self.editors["lower"].value()), float(self.editors["upper"].value())
+
+    def set_limits(self, low: float, high: float) -> None:
+        """Take limits that were dragged elsewhere, and tell it like a typed value."""
+        if self.has_limits:
+            for name, value in zip(LIMITS, (min(low, high), max(low, high)), strict=True):
+                self.editors[name].set_value(value)
+            self._edited()
+
+    def check(self) -> str:
+        """Return why the values cannot be used, or ``""``; show the sentence, turn the field red."""
+        complaint = next((text for editor in self.editors.values() if (text := editor.complaint())), "")
+        if not complaint:
+            complaint = _refusal(self.operation, self.values())
+            if self.has_limits:
+                self.editors["upper"].mark(complaint)
+        self._hint.setText(complaint)
+        self._hint.setVisible(bool(complaint))
+        return complaint
+
+    def _add(self, field: Any) -> None:
+        editor = editor_for(field, self)
+        self.editors[field.name] = editor
+        row = self._grid.rowCount()
+        if editor.labelled:
+            label = QLabel(field.title, wordWrap=True)
+            label.setToolTip(field.help)
+            label.setBuddy(editor.focusProxy() or editor)
+            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+            label.setMaximumWidth(96)
+            top = Qt.AlignmentFlag.AlignTop if editor.tall else Qt.AlignmentFlag.AlignVCenter
+            label.setMinimumHeight(theme.CONTROL_HEIGHT)
+            self._grid.addWidget(label, row, 0, top)
+        editor.place(self._grid, row)
+        editor.edited.connect(self._edited)
+
+    def _edited(self) -> None:
+        complaint = self.check()
+        if complaint:
+            self._throttle.drop()
+            self.invalid.emit(complaint)
+        else:
+            self._throttle.request()
+
+    def _tell(self) -> None:
+        if not self.check():
+            self.edited.emit(self.values())
+
+
+def _refusal(operation: Operation, values: dict[str, Any]) -> str:
+    """Return what the operation itself says against values that are valid one by one, or ``""``."""
+    from pellucid.operations.operation import Refused
+
+    try:
+        operation.validate(**values)
+    except Refused as refused:
+        return str(refused)
+    return ""
