@@ -1,0 +1,312 @@
+"""The panel “Histogram & window”: what values there are, and which of them are shown how bright."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Signal
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.model import colormaps
+from pellucid.ui import theme
+from pellucid.ui.docks.curves import reading, summary
+from pellucid.ui.docks.histogram_plot import HistogramPlot
+from pellucid.ui.docks.parts import (
+    Elided,
+    EmptyState,
+    Panel,
+    allow,
+    described,
+    flat_button,
+    push_button,
+    row,
+    scrolling,
+)
+from pellucid.ui.docks.preset_bar import PresetBar
+from pellucid.ui.docks.swatches import map_icon, map_title
+from pellucid.ui.docks.watching import LayerWatch
+from pellucid.ui.forms.controls import Choice, NumberBox, Segmented
+from pellucid.ui.forms.numbers import Bounds, nice_step
+from pellucid.ui.forms.throttle import Throttle
+
+if TYPE_CHECKING:
+    from pellucid.model.layer import ImageLayer
+    from pellucid.model.statistics import Histogram
+    from pellucid.session import Session
+
+SCOPES = (("Volume", "volume"), ("Slice", "slice"), ("Mask", "mask"))
+
+
+class HistogramPanel(Panel):
+    """Histogram, window, presets and colours of the active image."""
+
+    limits_edited = Signal(float, float)
+    """Emitted while the user drags the limits of an operation; see ``show_limits``."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Histogram & window", parent)
+        self._session = session
+        self._layer: ImageLayer | None = None
+        self._histogram: Histogram | None = None
+        self._setting = False
+        self._recount = Throttle(self._count, 150, self)
+        self._build()
+        self._watch = LayerWatch(self._layer_changed)
+        document = session.document
+        document.active_changed.connect(self._follow)
+        document.inserted.connect(self._follow)
+        document.removed.connect(self._follow)
+        session.view.events.crosshair.connect(self._moved)
+        self._follow()
+
+    # ---------------------------------------------------------------- for the main window
+
+    def show_limits(self, limits: tuple[float, float] | None) -> None:
+        """Show the limits of an operation, draggable, or hide them with None."""
+        self.plot.show_limits(limits)
+
+    def refresh(self) -> None:
+        """Count again; for the main window, when other slices became visible."""
+        if self.scope.value() != "volume":
+            self._recount.request()
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        self.scope = Segmented(SCOPES)
+        for button, tip in zip(
+            self.scope.buttons, ("All voxels", "The slice in view", "The active label"), strict=True
+        ):
+            described(button, f"Histogram of: {button.text()}", tip)
+        self.scope.chosen.connect(lambda _scope: self._count())
+        self.set_header("Histogram", self.scope)
+        self.empty = EmptyState("chart-histogram", "Open an image to see its values and set the window.")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.empty)
+        self.stack.addWidget(self._body())
+        self.column.addWidget(self.stack, 1)
+
+    def _body(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.MARGIN)
+        self.plot = HistogramPlot()
+        self.plot.window_dragged.connect(self._set_limits)
+        self.plot.limits_dragged.connect(self.limits_edited)
+        self.plot.pointed.connect(self._read)
+        self.reading = Elided()
+        self.reading.setProperty("dim", True)
+        self.reading.setFont(theme.figures(self.reading.font()))
+        self.presets = PresetBar(self._session)
+        for part in (self.plot, self.reading, self._fields(), self._buttons(), self.presets, self._colors()):
+            column.addWidget(part, 1 if part is self.plot else 0)
+        column.addStretch(0)
+        return scrolling(body)
+
+    def _fields(self) -> QWidget:
+        grid_widget = QWidget()
+        grid = QGridLayout(grid_widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.MARGIN)
+        grid.setVerticalSpacing(theme.GRID)
+        self.level, self.width_box = NumberBox(), NumberBox(Bounds(minimum=1e-9))
+        self.low, self.high = NumberBox(), NumberBox()
+        named = (
+            (self.level, "Level", "The value shown in the middle between black and white"),
+            (self.width_box, "Width", "How many values lie between black and white"),
+            (self.low, "Min", "This value and everything below is black"),
+            (self.high, "Max", "This value and everything above is white"),
+        )
+        self.units = (QLabel(), QLabel())
+        for number, (box, title, tip) in enumerate(named):
+            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            box.setMinimumWidth(56)
+            box.setMaximumWidth(120)
+            box.setAccessibleName(title)
+            box.set_tip(tip)
+            label = QLabel(title)
+            label.setBuddy(box)
+            line, column = divmod(number, 2)
+            grid.addWidget(label, line, 2 * column)
+            grid.addWidget(box, line, 2 * column + 1)
+        for line, unit in enumerate(self.units):
+            unit.setProperty("dim", True)
+            grid.addWidget(unit, line, 4)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(3, 1)
+        self.level.edited.connect(lambda v: self._set_window(v, self.width_box.value()))
+        self.width_box.edited.connect(lambda v: self._set_window(self.level.value(), v))
+        self.low.edited.connect(lambda v: self._set_ends(v, self.high.value()))
+        self.high.edited.connect(lambda v: self._set_ends(self.low.value(), v))
+        return grid_widget
+
+    def _buttons(self) -> QWidget:
+        auto = push_button("Auto", self._auto, tip="0.1 to 99.9 % of the values of the volume (Ctrl+J)")
+        reset = push_button("Reset", self._reset, tip="Back to the window first shown")
+        self.log = flat_button(
+            "math-log", "Logarithmic counts", tip="Count axis: logarithmic or even", checkable=True
+        )
+        self.cdf = flat_button(
+            "chart-bell-curve-cumulative",
+            "Cumulative curve",
+            checkable=True,
+            tip="Show which share of the voxels lies below each value",
+        )
+        fit = flat_button(
+            "arrow-expand-horizontal",
+            "Fit the plot",
+            lambda: self.plot.fit(),
+            tip="Show all values (or double click the plot; the wheel zooms)",
+        )
+        self.log.setChecked(True)
+        self.cdf.setChecked(True)
+        self.log.toggled.connect(self.plot.set_log)
+        self.cdf.toggled.connect(self.plot.set_cdf)
+        self.auto, self.reset = auto, reset
+        return row(auto, reset, QWidget(), self.log, self.cdf, fit, stretch=2)
+
+    def _colors(self) -> QWidget:
+        self.colormap = Choice([(map_title(name), name) for name in colormaps.names()])
+        self.colormap.setIconSize(QSize(48, 12))
+        for number, name in enumerate(colormaps.names()):
+            self.colormap.setItemIcon(number, map_icon(name))
+        described(self.colormap, "Colour map")
+        self.colormap.chosen.connect(lambda name: self._display("colormap", name))
+        self.invert = flat_button("invert-colors", "Invert", checkable=True, tip="Swap black and white (I)")
+        self.smooth = flat_button(
+            "blur-linear",
+            "Interpolate",
+            checkable=True,
+            tip="On: smooth between voxels. Off: every voxel is a sharp rectangle.",
+        )
+        self.invert.clicked.connect(lambda on: self._display("invert", on))
+        self.smooth.clicked.connect(lambda on: self._display("interpolate", on))
+        return row(self.colormap, self.invert, self.smooth, stretch=0)
+
+    # ---------------------------------------------------------------- from the model
+
+    def _follow(self, *_args: object) -> None:
+        layer = self._session.document.active_image
+        self._update_scopes()
+        if layer is self._layer and layer is not None:
+            return
+        self._layer = layer
+        self._watch.on(layer)
+        self.stack.setCurrentIndex(0 if layer is None else 1)
+        self.scope.setEnabled(layer is not None)
+        self._histogram = None
+        self.plot.show_histogram(None)
+        self.presets.follow(layer)
+        if layer is not None:
+            self._show_display()
+            self._count()
+
+    def _layer_changed(self, what: str) -> None:
+        if what in ("frames", "frame"):
+            self._count()
+            self.presets.follow(self._layer)
+        elif not self._setting and what in ("level", "width", "colormap", "invert", "interpolate"):
+            self._show_display()
+
+    def _show_display(self) -> None:
+        layer = self._layer
+        if layer is None:
+            return
+        display = layer.display
+        low, high = display.limits
+        for box, value in (
+            (self.level, display.level),
+            (self.width_box, display.width),
+            (self.low, low),
+            (self.high, high),
+        ):
+            box.step = nice_step(display.width)
+            box.set_value(float(f"{value:.7g}"))
+        for unit in self.units:
+            unit.setText(layer.volume.unit)
+            unit.setVisible(bool(layer.volume.unit))
+        self.colormap.set_value(display.colormap)
+        self.invert.setChecked(display.invert)
+        self.smooth.setChecked(display.interpolate)
+        colour = "This is a colour image: it is shown in its own colours." if layer.volume.is_colour else ""
+        allow(self.colormap, colour)
+        self.plot.strip.show_table(colormaps.table(display.colormap))
+        self.plot.show_window(low, high, invert=display.invert)
+        self.presets.mark((low, high), self._histogram)
+
+    def _update_scopes(self) -> None:
+        document, mask = self._session.document, self.scope.buttons[2]
+        image, labels = document.active_image, document.active_labels
+        fits = image is not None and labels is not None and labels.geometry.same_grid(image.geometry)
+        allow(mask, "" if fits else "Make a label on this image first: with a threshold or the brush.")
+        if not fits and self.scope.value() == "mask":
+            self.scope.set_value("volume")
+
+    def _moved(self, *_args: object) -> None:
+        if self.scope.value() == "slice":
+            self._recount.request()
+
+    def _count(self) -> None:
+        layer, scope = self._layer, self.scope.value()
+        if layer is None:
+            return
+        self.reading.setText("Counting…")
+
+        def done(histogram: Histogram) -> None:
+            if layer is self._layer and scope == self.scope.value():
+                self._show_histogram(histogram)
+
+        self._session.looking.histogram(layer, scope, done)
+
+    def _show_histogram(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+        self.plot.show_histogram(histogram)
+        self._read(None)
+        if self._layer is not None:
+            self.presets.mark(self._layer.display.limits, histogram)
+
+    def _read(self, value: float | None) -> None:
+        if self._histogram is None or self._layer is None:
+            return
+        unit, cumulative = self._layer.volume.unit, self.plot.cumulative()
+        pointed = value is not None and cumulative is not None
+        self.reading.setText(reading(cumulative, value, unit) if pointed else summary(self._histogram, unit))  # type: ignore[arg-type]
+
+    # ---------------------------------------------------------------- from the user
+
+    def _set_limits(self, low: float, high: float) -> None:
+        if self._layer is not None and high > low:
+            self._setting = True  # level and width change one after the other; show them once
+            self._layer.display.set_limits(low, high)
+            self._setting = False
+            self._show_display()
+
+    def _set_window(self, level: float, width: float) -> None:
+        self._set_limits(level - width / 2, level + width / 2)
+
+    def _set_ends(self, low: float, high: float) -> None:
+        complaint = "" if high > low else "Min must be below max."
+        for box in (self.low, self.high):
+            box.mark(complaint)
+        if not complaint:
+            self._set_limits(low, high)
+
+    def _auto(self) -> None:
+        if self._layer is not None:
+            self._session.looking.auto_window(self._layer)
+
+    def _reset(self) -> None:
+        if self._layer is not None:
+            self._session.looking.reset_window(self._layer)
+
+    def _display(self, field: str, value: object) -> None:
+        if self._layer is not None:
+            setattr(self._layer.display, field, value)

@@ -1,0 +1,258 @@
+"""The plot of the histogram: counts, cumulative curve, transfer line, and limits that can be dragged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from pellucid.ui import theme
+from pellucid.ui.docks.curves import Cumulative, outline, strip_colors, transfer, view_range
+from pellucid.ui.forms.numbers import MINUS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pellucid.model.statistics import Histogram
+
+Limits = tuple[float, float]
+
+
+class HistogramPlot(QWidget):
+    """Counts over values; the window and its two ends are dragged, the wheel zooms, a double click fits."""
+
+    window_dragged = Signal(float, float)
+    """Emitted with the two ends of the window while the user drags."""
+    limits_dragged = Signal(float, float)
+    """Emitted with the lower and upper limit of an operation while the user drags them."""
+    pointed = Signal(object)
+    """Emitted with the value under the mouse, or None."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._cumulative: Cumulative | None = None
+        self._histogram: Histogram | None = None
+        self._window: Limits = (0.0, 1.0)
+        self._log, self._quiet, self._invert = True, False, False
+        self.plot = pg.PlotWidget(enableMenu=False, axisItems={"bottom": ValueAxis("bottom")})
+        self.strip = ColorStrip()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.plot)
+        column.addWidget(self.strip)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(132)
+        self._set_up()
+        self._add_curves()
+        self._add_handles()
+        theme.signals.changed.connect(self._paint_theme)
+        self._paint_theme()
+
+    def sizeHint(self) -> QSize:
+        """Return a height at which peaks can be told apart."""
+        return QSize(264, 176)
+
+    # ---------------------------------------------------------------- what is shown
+
+    def show_histogram(self, histogram: Histogram | None) -> None:
+        """Show counts, or nothing; the visible range follows only when other values came."""
+        self._histogram = histogram
+        self._cumulative = None if histogram is None else Cumulative.of(histogram)
+        if histogram is not None:
+            self.fit()
+        self._redraw()
+
+    def show_window(self, low: float, high: float, *, invert: bool) -> None:
+        """Show the window of the layer without telling anybody."""
+        self._window, self._invert = (low, high), invert
+        self._quiet = True
+        self.region.setRegion((low, high))
+        self._quiet = False
+        self.line.setData(*transfer(low, high, self.view(), invert=invert))
+        self.strip.show_window((low, high), self.view(), invert=invert)
+
+    def show_limits(self, limits: Limits | None) -> None:
+        """Show the limits of an operation beside the window, or hide them."""
+        self._quiet = True
+        self.limits.setVisible(limits is not None)
+        if limits is not None:
+            self.limits.setRegion(limits)
+        self._quiet = False
+
+    def set_log(self, on: bool) -> None:
+        """Show counts by their logarithm or as they are."""
+        self._log = on
+        self._redraw()
+
+    def set_cdf(self, on: bool) -> None:
+        """Show or hide the cumulative curve."""
+        self.cdf.setVisible(on)
+
+    def fit(self) -> None:
+        """Show nearly all values and the whole window."""
+        if self._histogram is not None:
+            self.box.setXRange(*view_range(self._histogram, self._window), padding=0)
+
+    def view(self) -> Limits:
+        """Return the visible range of values."""
+        (low, high), _rows = self.box.viewRange()
+        return float(low), float(high)
+
+    def position_of(self, value: float, height: float = 0.5) -> QPointF:
+        """Return where a value stands in the plot's viewport, in pixels."""
+        scene = self.box.mapViewToScene(QPointF(value, height))
+        return QPointF(self.plot.mapFromScene(scene))
+
+    def cumulative(self) -> Cumulative | None:
+        """Return the cumulative counts of what is shown."""
+        return self._cumulative
+
+    # ---------------------------------------------------------------- pieces
+
+    def _set_up(self) -> None:
+        self.box = self.plot.getViewBox()
+        self.box.setMouseEnabled(x=True, y=False)
+        self.box.setYRange(0, 1.04, padding=0)
+        self.box.setDefaultPadding(0)
+        self.plot.hideAxis("left")
+        self.plot.hideButtons()
+        self.plot.getAxis("bottom").setStyle(tickLength=-4, tickTextOffset=2, hideOverlappingLabels=True)
+        self.plot.getAxis("bottom").setHeight(20)
+        self.plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
+        self.plot.setAccessibleName("Histogram")
+        self.plot.setMouseTracking(True)
+        self.plot.viewport().installEventFilter(self)
+        self.box.sigXRangeChanged.connect(self._view_changed)
+
+    def _add_curves(self) -> None:
+        self.counts = pg.PlotCurveItem(fillLevel=0.0)
+        self.cdf = pg.PlotCurveItem()
+        self.line = pg.PlotCurveItem()
+        for curve in (self.counts, self.cdf, self.line):
+            self.plot.addItem(curve)
+
+    def _add_handles(self) -> None:
+        self.region = pg.LinearRegionItem((0.0, 1.0), swapMode="sort")
+        self.limits = pg.LinearRegionItem((0.0, 1.0), swapMode="sort", movable=False)
+        self.region.setZValue(-5)
+        self.limits.setZValue(20)
+        self.limits.hide()
+        for line in (*self.region.lines, *self.limits.lines):
+            line.setMovable(True)
+            line.setCursor(Qt.CursorShape.SplitHCursor)
+        self.region.setCursor(Qt.CursorShape.SizeHorCursor)
+        for line in self.region.lines:
+            line.setZValue(15)
+        self.plot.addItem(self.region)
+        self.plot.addItem(self.limits)
+        self.region.sigRegionChanged.connect(lambda item: self._dragged(item, self.window_dragged))
+        self.limits.sigRegionChanged.connect(lambda item: self._dragged(item, self.limits_dragged))
+
+    def _dragged(self, item: Any, signal: Any) -> None:
+        if not self._quiet:
+            low, high = sorted(float(v) for v in item.getRegion())
+            signal.emit(low, high)
+
+    def _view_changed(self, *_args: Any) -> None:
+        self._redraw()
+        low, high = self._window
+        self.line.setData(*transfer(low, high, self.view(), invert=self._invert))
+        self.strip.show_window(self._window, self.view(), invert=self._invert)
+
+    def _redraw(self) -> None:
+        if self._cumulative is None or not self._cumulative.total:
+            self.counts.setData([], [])
+            self.cdf.setData([], [])
+            return
+        columns = max(64, min(1024, self.plot.width()))
+        x, y = outline(self._cumulative, *self.view(), columns, log=self._log)
+        self.counts.setData(x, y)
+        self.cdf.setData(x, self._cumulative.share(x))
+
+    def _paint_theme(self) -> None:
+        c = theme.colors()
+        self.plot.setBackground(c.panel)
+        axis = self.plot.getAxis("bottom")
+        axis.setPen(pg.mkPen(c.line))
+        axis.setTextPen(pg.mkPen(c.dim))
+        font = self.font()
+        font.setPixelSize(11)
+        axis.setTickFont(theme.figures(font))
+        self.counts.setPen(pg.mkPen(_faded(c.dim, 0.9), width=1))
+        self.counts.setBrush(pg.mkBrush(_faded(c.dim, 0.40)))
+        self.cdf.setPen(pg.mkPen(_faded(c.good, 0.9), width=1, style=Qt.PenStyle.DashLine))
+        self.line.setPen(pg.mkPen(c.text, width=1.5))
+        _style(self.region, c.accent, 0.10)
+        _style(self.limits, c.warning, 0.12)
+
+    def eventFilter(self, watched: Any, event: QEvent) -> bool:
+        """Tell which value is under the mouse; a double click shows everything again."""
+        if event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
+            point = self.box.mapSceneToView(self.plot.mapToScene(event.position().toPoint()))
+            self.pointed.emit(float(point.x()))
+        elif event.type() == QEvent.Type.Leave:
+            self.pointed.emit(None)
+        elif event.type() == QEvent.Type.MouseButtonDblClick:
+            self.fit()
+            return True
+        return super().eventFilter(watched, event)
+
+
+class ValueAxis(pg.AxisItem):
+    """An axis whose negative numbers carry a true minus sign, as everywhere else."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Return the texts of the ticks."""
+        return [text.replace("-", MINUS, 1) for text in super().tickStrings(values, scale, spacing)]
+
+
+class ColorStrip(QWidget):
+    """The colours that the values above it get on the screen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedHeight(8)
+        self.setAccessibleName("Colours of the values")
+        self._table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+        self._window: Limits = (0.0, 1.0)
+        self._view: Limits = (0.0, 1.0)
+        self._invert = False
+
+    def show_table(self, table: NDArray[np.uint8]) -> None:
+        """Use another colour table, (n, 3) uint8."""
+        self._table = table
+        self.update()
+
+    def show_window(self, window: Limits, view: Limits, *, invert: bool) -> None:
+        """Use another window or visible range."""
+        self._window, self._view, self._invert = window, view, invert
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw one colour per column."""
+        rgb = strip_colors(self._table, *self._window, self._view, self.width(), invert=self._invert)
+        row = np.ascontiguousarray(rgb[np.newaxis])
+        image = QImage(row.data, row.shape[1], 1, row.shape[1] * 3, QImage.Format.Format_RGB888)
+        painter = QPainter(self)
+        painter.drawImage(self.rect(), image)
+        painter.setPen(QColor(theme.colors().line))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _faded(color: str, alpha: float) -> QColor:
+    faded = QColor(color)
+    faded.setAlphaF(alpha)
+    return faded
+
+
+def _style(region: Any, color: str, fill: float) -> None:
+    region.setBrush(pg.mkBrush(_faded(color, fill)))
+    region.setHoverBrush(pg.mkBrush(_faded(color, fill * 1.6)))
+    for line in region.lines:
+        line.setPen(pg.mkPen(color, width=2))
+        line.setHoverPen(pg.mkPen(color, width=4))

@@ -1,0 +1,81 @@
+"""What is running, for the status bar: name, progress, and a cross to cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import Elided, flat_button
+
+if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
+    from pellucid.session import Session
+
+QUIET = ("Thumbnail", "Preview of", "Histogram of", "Reading the operations")
+"""Names of jobs that show themselves where they belong."""
+PATIENCE_MS = 200
+
+
+def worth_showing(jobs: Sequence[Job]) -> list[Job]:
+    """Return the jobs the status bar speaks of, oldest first."""
+    return [job for job in jobs if not job.name.startswith(QUIET) and not job.finished]
+
+
+class JobsBar(QWidget):
+    """The oldest running job; how many more there are. Hidden when all is quiet or over in a blink."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._job: Job | None = None
+        self.setAccessibleName("Running work")
+        self.name = Elided()
+        self.name.setFixedWidth(180)
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setFixedWidth(88)
+        self.bar.setAccessibleName("Progress")
+        self.percent = QLabel()
+        self.percent.setFont(theme.figures(self.percent.font()))
+        self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("100 %"))
+        self.more = QLabel()
+        self.more.setProperty("dim", True)
+        self.cancel = flat_button("close", "Cancel", self._cancel)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(theme.MARGIN, 0, 0, 0)
+        line.setSpacing(theme.MARGIN)
+        for widget in (self.name, self.bar, self.percent, self.more, self.cancel):
+            line.addWidget(widget)
+        self._wait = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._wait.timeout.connect(self._show)
+        session.jobs.changed.connect(self._changed)
+        self.hide()
+
+    def _changed(self) -> None:
+        if self.isVisible():
+            self._show()
+        elif worth_showing(self._session.jobs.running) and not self._wait.isActive():
+            self._wait.start()
+
+    def _show(self) -> None:
+        jobs = worth_showing(self._session.jobs.running)
+        self.setVisible(bool(jobs))
+        if not jobs:
+            self._job = None
+            return
+        job = self._job = jobs[0]
+        self.name.setText(f"{job.name} – {job.text}" if job.text else job.name)
+        self.cancel.setToolTip(f"Cancel: {job.name}")
+        known = job.progress > 0
+        self.bar.setRange(0, 1000 if known else 0)
+        self.bar.setValue(round(job.progress * 1000))
+        self.percent.setText(f"{round(job.progress * 100)} %" if known else "")
+        self.more.setText(f"+{len(jobs) - 1}" if len(jobs) > 1 else "")
+        self.more.setToolTip("\n".join(other.name for other in jobs[1:]))
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()

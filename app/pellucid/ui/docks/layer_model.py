@@ -1,0 +1,122 @@
+"""The layers of the document as a Qt list, top layer first; editing goes through the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.ui.docks.watching import LayerWatch
+from pellucid.ui.forms.numbers import plural, short_number
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+Index = QModelIndex | QPersistentModelIndex
+TOP = QModelIndex()
+LAYER_ROLE = Qt.ItemDataRole.UserRole + 1
+DETAIL_ROLE = Qt.ItemDataRole.UserRole + 2
+
+
+def detail(layer: Layer) -> str:
+    """Return the second line of a layer: what it is and how large."""
+    size = "×".join(str(n) for n in layer.geometry.size if n > 1 or not layer.geometry.is_planar)
+    if isinstance(layer, LabelLayer):
+        return f"{plural(len(layer.labels.labels), 'label')} · {size}"
+    modality = layer.volume.acquisition.modality or ("Colour" if layer.volume.is_colour else "Image")
+    frames = f" · frame {layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
+    return f"{modality} · {size}{frames}"
+
+
+def long_detail(layer: Layer) -> str:
+    """Return what the tooltip of a layer says: name, voxel size, findings, how it was made."""
+    geometry = layer.geometry
+    lines = [layer.name, detail(layer)]
+    if geometry.has_lengths:
+        known = [s for s, ok in zip(geometry.spacing, geometry.known_spacing, strict=True) if ok]
+        lines.append(" × ".join(short_number(float(s)) for s in known) + " mm")
+    if isinstance(layer, ImageLayer):
+        lines += [finding.message for finding in layer.volume.findings]
+    lines += [f"Step: {step.operation}" for step in layer.provenance]
+    return "\n".join(lines)
+
+
+class LayerModel(QAbstractListModel):
+    """One row per layer. Rows are rebuilt when the structure changes and repainted when a field does."""
+
+    def __init__(self, session: Session, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._layers: tuple[Layer, ...] = ()
+        self._watches: list[LayerWatch] = []
+        document = session.document
+        for signal in (document.inserted, document.removed, document.reordered):
+            signal.connect(self._rebuild)
+        self._rebuild()
+
+    def layer(self, row: int) -> Layer | None:
+        """Return the layer of a row, or None."""
+        return self._layers[row] if 0 <= row < len(self._layers) else None
+
+    def row(self, layer: Layer | None) -> int:
+        """Return the row of a layer, −1 when it has none."""
+        return next((n for n, other in enumerate(self._layers) if other is layer), -1)
+
+    def rowCount(self, parent: Index = TOP) -> int:  # noqa: D102 - Qt's interface
+        return 0 if parent.isValid() else len(self._layers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
+        layer = self.layer(index.row())
+        if layer is None:
+            return None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole):
+            return layer.name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return long_detail(layer)
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{layer.name}, {detail(layer)}, {'visible' if layer.visible else 'hidden'}"
+        return {LAYER_ROLE: layer, DETAIL_ROLE: detail(layer)}.get(role)
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: D102
+        layer = self.layer(index.row())
+        if layer is None or role != Qt.ItemDataRole.EditRole:
+            return False
+        self._session.rename(layer, str(value))
+        return True
+
+    def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
+        flag = Qt.ItemFlag
+        if not index.isValid():
+            return flag.ItemIsDropEnabled
+        return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable | flag.ItemIsDragEnabled
+
+    def supportedDropActions(self) -> Qt.DropAction:  # noqa: D102
+        return Qt.DropAction.MoveAction
+
+    def moveRows(self, _source: Index, row: int, count: int, _target: Index, before: int) -> bool:
+        """Put a layer in front of another row, as one step."""
+        layer = self.layer(row)
+        if layer is None or count != 1 or before in (row, row + 1):
+            return False
+        place = before - 1 if before > row else before
+        self._session.move(layer, len(self._layers) - 1 - place)
+        return True
+
+    def _rebuild(self, *_args: Any) -> None:
+        for watch in self._watches:
+            watch.on(None)
+        self.beginResetModel()
+        self._layers = tuple(reversed(self._session.document.layers))
+        self.endResetModel()
+        self._watches = [self._watch(layer) for layer in self._layers]
+
+    def _watch(self, layer: Layer) -> LayerWatch:
+        def changed(what: str) -> None:
+            row = self.row(layer)
+            if what != "voxels" and row >= 0:
+                self.dataChanged.emit(self.index(row), self.index(row))
+
+        watch = LayerWatch(changed)
+        watch.on(layer)
+        return watch

@@ -1,0 +1,326 @@
+"""The panel “Layers”: the list of layers, how the active one is shown, its labels, the brush."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGridLayout,
+    QLabel,
+    QListView,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.model import colormaps
+from pellucid.model.findings import Refused
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.ui import theme
+from pellucid.ui.docks.brush_box import BrushBox
+from pellucid.ui.docks.label_table import LabelTable
+from pellucid.ui.docks.layer_delegate import LayerDelegate
+from pellucid.ui.docks.layer_model import LayerModel
+from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, section
+from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
+from pellucid.ui.docks.watching import LayerWatch
+from pellucid.ui.forms.controls import NumberBox, ValueSlider
+from pellucid.ui.forms.numbers import Bounds, Scale
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+
+class LayersPanel(Panel):
+    """All layers, top first; the selected one is the active layer."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Layers", parent)
+        self._session = session
+        self._watch = LayerWatch(self._layer_changed)
+        self._build()
+        document = session.document
+        document.active_changed.connect(self._follow)
+        self.model.modelReset.connect(self._follow)
+        self._follow()
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        self.model = LayerModel(self._session, self)
+        self._make_list()
+        self.add = flat_button(
+            "layers-plus",
+            "New label layer",
+            self._add_layer,
+            tip="Add an empty label layer on the grid of the active image",
+        )
+        self.up = flat_button("arrow-up", "Move up", lambda: self._shift(1), tip="One layer up (Alt+Up)")
+        self.down = flat_button(
+            "arrow-down", "Move down", lambda: self._shift(-1), tip="One layer down (Alt+Down)"
+        )
+        self.delete = flat_button(
+            "trash-can-outline",
+            "Remove layer",
+            self._remove,
+            tip="Remove the active layer (Delete); undo brings it back",
+        )
+        self.set_header("Layers", self.add, self.up, self.down, self.delete)
+        empty = EmptyState(
+            "layers-outline", "Layers appear here: open an image, then threshold it or paint a label."
+        )
+        self.stack = QStackedWidget()
+        self.stack.addWidget(empty)
+        self.stack.addWidget(self._body())
+        self.column.addWidget(self.stack, 1)
+
+    def _make_list(self) -> None:
+        self.list = QListView()
+        self.list.setModel(self.model)
+        self.list.setAccessibleName("Layers, top first")
+        self.list.setProperty("frame", True)
+        self.list.setMinimumHeight(96)
+        self.list.setUniformItemSizes(True)
+        self.list.setMouseTracking(True)
+        trigger = QAbstractItemView.EditTrigger
+        self.list.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        delegate = LayerDelegate(self.list)
+        delegate.eye_clicked.connect(self._toggle)
+        delegate.color_clicked.connect(self._ask_color)
+        self.list.setItemDelegate(delegate)
+        self.list.installEventFilter(self)
+        self.list.selectionModel().currentChanged.connect(self._chosen)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._menu)
+
+    def _body(self) -> QWidget:
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.MARGIN)
+        column.addWidget(self.list, 1)
+        column.addWidget(self._look())
+        self.label_part = self._label_part()
+        column.addWidget(self.label_part, 1)
+        return body
+
+    def _look(self) -> QWidget:
+        look = QWidget()
+        self._grid = QGridLayout(look)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(theme.MARGIN)
+        self._grid.setVerticalSpacing(theme.GRID)
+        self._grid.setColumnStretch(1, 1)
+        self.opacity, self.opacity_box, _parts = self._percent(0, "Opacity", self._set_opacity)
+        self.fill, self.fill_box, self._fill_parts = self._percent(1, "Fill", self._set_fill)
+        self.outline = flat_button(
+            "hexagon-outline",
+            "Outline",
+            self._set_outline,
+            checkable=True,
+            tip="Draw the outline of each label",
+        )
+        self._grid.addWidget(self.outline, 1, 4)
+        return look
+
+    def _percent(
+        self, line: int, title: str, changed: Callable[[float], None]
+    ) -> tuple[ValueSlider, NumberBox, list[QWidget]]:
+        slider, box = ValueSlider(Scale(0, 100, whole=True)), NumberBox(Bounds(0, 100), 5.0, "%")
+        label, unit = QLabel(title), QLabel("%")
+        unit.setProperty("dim", True)
+        label.setBuddy(box)
+        box.setFixedWidth(56)
+        box.setAccessibleName(f"{title} in percent")
+        slider.setAccessibleName(f"{title} slider")
+        slider.moved.connect(changed)
+        box.edited.connect(changed)
+        parts: list[QWidget] = [label, slider, box, unit]
+        for column, widget in enumerate(parts):
+            self._grid.addWidget(widget, line, column)
+        return slider, box, parts
+
+    def _label_part(self) -> QWidget:
+        part = QWidget()
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.MARGIN)
+        self.table = LabelTable(self._session)
+        self.table.delete_asked.connect(self._delete_label)
+        self.new_label = flat_button("plus", "New label", self._add_label)
+        self.drop_label = flat_button(
+            "trash-can-outline",
+            "Delete label",
+            self._delete_label,
+            tip="Delete the selected label and its voxels; undo brings both back",
+        )
+        self.brush = BrushBox(self._session)
+        for widget in (rule(), section("Labels", self.new_label, self.drop_label), self.table, self.brush):
+            column.addWidget(widget, 1 if widget is self.table else 0)
+        return part
+
+    # ---------------------------------------------------------------- from the model
+
+    def _follow(self, *_args: object) -> None:
+        document = self._session.document
+        layer = document.active
+        self._watch.on(layer)
+        self.stack.setCurrentIndex(1 if document.layers else 0)
+        here = self.list.selectionModel().currentIndex().row()
+        if self.model.row(layer) not in (here, -1):
+            index = self.model.index(self.model.row(layer))
+            self.list.selectionModel().setCurrentIndex(
+                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
+            )
+        self._update_buttons(layer)
+        labels = layer if isinstance(layer, LabelLayer) else document.active_labels
+        self.label_part.setVisible(labels is not None)
+        if labels is not self.table.labels.layer:
+            self.table.labels.show_layer(labels)
+            self.table.updateGeometry()
+        self.table.show_active()
+        self._show_look()
+
+    def _update_buttons(self, layer: Layer | None) -> None:
+        document, row_ = self._session.document, self.model.row(layer)
+        nothing = "" if layer is not None else "Select a layer first."
+        allow(self.add, "" if document.images else "Open an image first.")
+        allow(self.delete, nothing)
+        allow(self.up, nothing or ("" if row_ > 0 else "This is the top layer."))
+        allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else "This is the bottom layer."))
+
+    def _layer_changed(self, what: str) -> None:
+        if what in ("table", "labels"):
+            self.table.labels.refresh()
+            self.table.updateGeometry()
+        if what == "active_label":
+            self.table.show_active()
+        elif what != "voxels":
+            self._show_look()
+
+    def _show_look(self) -> None:
+        layer = self._session.document.active
+        labels = isinstance(layer, LabelLayer)
+        for widget in (*self._fill_parts, self.outline):
+            widget.setVisible(labels)
+        if layer is None:
+            return
+        self.opacity.set_value(layer.opacity * 100)
+        self.opacity_box.set_value(round(layer.opacity * 100, 1))
+        if isinstance(layer, LabelLayer):
+            self.fill.set_value(layer.display.fill * 100)
+            self.fill_box.set_value(round(layer.display.fill * 100, 1))
+            self.outline.setChecked(layer.display.outline)
+            only = len(layer.labels.labels) == 0
+            allow(self.drop_label, "There is no label to delete." if only else "")
+
+    # ---------------------------------------------------------------- from the user
+
+    def _chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
+        layer = self.model.layer(index.row())
+        if layer is not None:
+            self._session.document.active = layer
+
+    def _toggle(self, layer: Layer) -> None:
+        layer.visible = not layer.visible
+
+    def _set_opacity(self, percent: float) -> None:
+        layer = self._session.document.active
+        if layer is not None:
+            layer.opacity = percent / 100
+
+    def _set_fill(self, percent: float) -> None:
+        layer = self._session.document.active
+        if isinstance(layer, LabelLayer):
+            layer.display.fill = percent / 100
+
+    def _set_outline(self) -> None:
+        layer = self._session.document.active
+        if isinstance(layer, LabelLayer):
+            layer.display.outline = self.outline.isChecked()
+
+    def _ask_color(self, layer: Layer, where: QPoint) -> None:
+        if isinstance(layer, ImageLayer):
+            self.map_menu(layer).popup(where)
+            return
+        label = layer.labels.label(layer.active_label)
+        color = ask_color(self, label.color, f"Colour of {label.name}")
+        if color:
+            self._session.labelling.edit_label(layer, label.value, color=color)
+
+    def map_menu(self, layer: ImageLayer) -> QMenu:
+        """Return the menu of colour maps for an image layer."""
+        menu = QMenu(self)
+        for name in colormaps.names():
+            action = menu.addAction(map_icon(name), map_title(name))
+            action.triggered.connect(lambda _on=False, n=name: setattr(layer.display, "colormap", n))
+        return menu
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.list.indexAt(where)
+        if index.isValid():
+            menu = QMenu(self)
+            menu.addAction(theme.icon("rename-box"), "Rename", lambda: self.list.edit(index))
+            for button in (self.up, self.down, self.delete):
+                action = menu.addAction(button.icon(), button.accessibleName(), button.click)
+                action.setEnabled(button.isEnabled())
+            menu.popup(self.list.viewport().mapToGlobal(where))
+
+    def _shift(self, steps: int) -> None:
+        layer, document = self._session.document.active, self._session.document
+        if layer is not None:
+            place = document.position(layer) + steps
+            if 0 <= place < len(document):
+                self._session.move(layer, place)
+
+    def _remove(self) -> None:
+        layer = self._session.document.active
+        if layer is not None:
+            self._session.remove(layer)
+
+    def _add_layer(self) -> None:
+        self._attempt(lambda: self._session.labelling.add_layer())
+
+    def _add_label(self) -> None:
+        layer = self.table.labels.layer
+        if layer is not None:
+            self._attempt(lambda: self._session.labelling.add_label(layer))
+
+    def _delete_label(self) -> None:
+        layer, label = self.table.labels.layer, self.table.labels.label(self.table.currentIndex().row())
+        if layer is not None and label is not None:
+            self._attempt(lambda: self._session.labelling.delete_label(layer, label.value))
+
+    def _attempt(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except Refused as refusal:
+            self._session.notice.emit(str(refusal), "warning")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let keys act on the active layer: Space hides, Delete removes, Alt+Up and Alt+Down move."""
+        if watched is self.list and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            return self._key(event)
+        return super().eventFilter(watched, event)
+
+    def _key(self, event: QKeyEvent) -> bool:
+        layer, alt = self._session.document.active, bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        if layer is None:
+            return False
+        if event.key() == Qt.Key.Key_Space:
+            self._toggle(layer)
+        elif event.key() == Qt.Key.Key_Delete:
+            self._remove()
+        elif alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._shift(1 if event.key() == Qt.Key.Key_Up else -1)
+        else:
+            return False
+        return True

@@ -1,0 +1,140 @@
+"""The list of operations by family, with search."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from pellucid.ui import theme
+
+if TYPE_CHECKING:
+    from pellucid.operations.operation import Operation
+
+ID_ROLE = Qt.ItemDataRole.UserRole + 1
+
+
+def matches(operation: Operation, text: str) -> bool:
+    """Return whether every word of a search is in the title, the family, the keywords, the id or the help."""
+    said = " ".join(
+        (operation.title, operation.menu, *operation.keywords, operation.id, operation.help)
+    ).casefold()
+    return all(word in said for word in text.casefold().split())
+
+
+def by_family(operations: Iterable[Operation], root: str, text: str = "") -> dict[str, list[Operation]]:
+    """Return the operations of a menu that match a search, by family in the order of their declaration."""
+    families: dict[str, list[Operation]] = {}
+    for operation in operations:
+        if operation.menu.split("/")[0] == root and matches(operation, text):
+            families.setdefault(operation.family, []).append(operation)
+    return families
+
+
+class OperationList(QWidget):
+    """A search line over a tree of families; Enter takes the first match, Down goes into the list."""
+
+    chosen = Signal(str)
+    """Emitted with the id of the operation the user chose."""
+
+    def __init__(self, root: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._root = root
+        self._operations: tuple[Operation, ...] = ()
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self.search = QLineEdit(placeholderText="Search operations", clearButtonEnabled=True)
+        self.search.setAccessibleName("Search operations")
+        self.search.addAction(theme.icon("magnify"), QLineEdit.ActionPosition.LeadingPosition)
+        self.tree = QTreeWidget()
+        self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(10)
+        self.tree.setAccessibleName("Operations")
+        self.tree.setProperty("frame", True)
+        self.tree.setMinimumHeight(96)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        column.addWidget(self.search)
+        column.addWidget(self.tree, 1)
+        self.search.textChanged.connect(self._rebuild)
+        self.search.returnPressed.connect(self._take_first)
+        self.search.installEventFilter(self)
+        self.tree.currentItemChanged.connect(self._current)
+
+    def set_operations(self, operations: Iterable[Operation]) -> None:
+        """List these operations."""
+        self._operations = tuple(operations)
+        self._rebuild()
+
+    def select(self, operation_id: str) -> bool:
+        """Choose an operation as a click would; return whether it is listed."""
+        item = self._item(operation_id)
+        if item is not None:
+            self.tree.setCurrentItem(item)
+        return item is not None
+
+    def deselect(self) -> None:
+        """Choose nothing."""
+        self.tree.setCurrentIndex(QModelIndex())
+
+    def current(self) -> str:
+        """Return the id of the chosen operation, or ``""``."""
+        item = self.tree.currentItem()
+        return str(item.data(0, ID_ROLE) or "") if item is not None else ""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Go from the search line into the list with Down."""
+        if (
+            event.type() == QEvent.Type.KeyPress
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Down
+        ):
+            self.tree.setFocus()
+            self._take_first()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _rebuild(self, *_args: object) -> None:
+        current = self.current()
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        self._items.clear()
+        for family, operations in by_family(self._operations, self._root, self.search.text()).items():
+            parent = QTreeWidgetItem(self.tree, [family])
+            parent.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            parent.setFont(0, theme.small_caps(self.font()))
+            parent.setForeground(0, self.palette().placeholderText())
+            for operation in operations:
+                self._add(parent, operation)
+            parent.setExpanded(True)
+        item = self._item(current)
+        if item is not None:
+            self.tree.setCurrentItem(item)
+        self.tree.blockSignals(False)
+        if self.tree.topLevelItemCount() == 0 and self._operations:
+            none = QTreeWidgetItem(self.tree, [f"Nothing found for “{self.search.text()}”"])
+            none.setFlags(Qt.ItemFlag.NoItemFlags)
+
+    def _add(self, parent: QTreeWidgetItem, operation: Operation) -> None:
+        item = QTreeWidgetItem(parent, [operation.title])
+        item.setData(0, ID_ROLE, operation.id)
+        self._items[operation.id] = item
+        item.setToolTip(0, operation.help)
+        item.setSizeHint(0, QSize(0, 24))
+
+    def _item(self, operation_id: str) -> QTreeWidgetItem | None:
+        return self._items.get(operation_id)
+
+    def _take_first(self) -> None:
+        for item in list(self._items.values())[:1]:
+            self.tree.setCurrentItem(item)
+
+    def _current(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
+        operation_id = str(item.data(0, ID_ROLE) or "") if item is not None else ""
+        if operation_id:
+            self.chosen.emit(operation_id)

@@ -1,0 +1,317 @@
+"""The panels “Filters” and “Segmentation”: choose an operation, set it, see it, apply it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from pellucid.model.findings import Refused
+from pellucid.ui import theme
+from pellucid.ui.docks.operation_list import OperationList
+from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
+from pellucid.ui.docks.run_box import RunBox
+from pellucid.ui.docks.watching import LayerWatch
+from pellucid.ui.forms.controls import Choice
+from pellucid.ui.forms.operation_form import OperationForm
+
+if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
+    from pellucid.model.histogram import Histogram
+    from pellucid.operations.operation import Operation
+    from pellucid.session import Session
+
+TITLES = {"Filters": "Filters", "Segment": "Segmentation"}
+EMPTY = {
+    "Filters": "Choose a filter to set it and see it at once on the slices in view.",
+    "Segment": "Choose a threshold to make a mask, or a clean-up for the active label.",
+}
+
+
+def starting_limits(limits: tuple[float, float], histogram: Histogram) -> tuple[float, float]:
+    """Return limits that mean something on an image: as declared where they do, else the brighter quarter."""
+    low, high = limits
+    if histogram.minimum < low < histogram.maximum and high > low:
+        return limits
+    return float(histogram.percentile(75)), float(histogram.maximum)
+
+
+class OperationsDock(Panel):
+    """The operations of one menu, the form of the chosen one, preview and apply."""
+
+    limits_shown = Signal(object)
+    """Emitted with the two limits the histogram should show, or None."""
+
+    def __init__(self, session: Session, root: str = "Filters", parent: QWidget | None = None) -> None:
+        super().__init__(TITLES.get(root, root), parent)
+        self._session, self._root = session, root
+        self._operations: Mapping[str, Operation] = {}
+        self.operation: Operation | None = None
+        self.form: OperationForm | None = None
+        self._previewing = self._wanted = self._starting = False
+        self._watch = LayerWatch(
+            lambda what: self._check() if what in ("table", "active_label", "frames") else None
+        )
+        self._build()
+        document = session.document
+        for signal in (document.active_changed, document.inserted, document.removed):
+            signal.connect(self._document_changed)
+        session.preview_state.connect(self._preview_state)
+
+    # ---------------------------------------------------------------- for the main window
+
+    def choose(self, operation_id: str) -> None:
+        """Show the form of an operation, as a click on it in the list does."""
+        self._load_registry(lambda: self.list.select(operation_id))
+
+    def set_limits(self, low: float, high: float) -> None:
+        """Take the limits that were dragged on the histogram."""
+        if self.form is not None:
+            self.form.set_limits(low, high)
+
+    def close_operation(self) -> None:
+        """Drop the preview and return to the list; what Escape does."""
+        if self.operation is not None:
+            self._stop_preview()
+            self.operation = self.form = None
+            self.list.deselect()
+            self.stack.setCurrentIndex(0)
+            self.limits_shown.emit(None)
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        self.list = OperationList(self._root)
+        self.list.chosen.connect(self._choose)
+        self.set_header(TITLES.get(self._root, self._root))
+        self.column.addWidget(self.list, 3)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(EmptyState("tune-variant", EMPTY.get(self._root, "Choose an operation.")))
+        self.stack.addWidget(self._card())
+        self.column.addWidget(self.stack, 4)
+
+    def _card(self) -> QWidget:
+        card = QWidget()
+        column = QVBoxLayout(card)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.MARGIN)
+        self.title, self.summary = QLabel(), dim()
+        font = self.title.font()
+        font.setWeight(font.Weight.DemiBold)
+        self.title.setFont(font)
+        self.help = flat_button("help-circle-outline", "About this operation", self._show_help)
+        self.defaults = flat_button("restore", "Defaults", self._defaults, tip="Return to the default values")
+        shut = flat_button("close", "Close", self.close_operation, tip="Drop the preview and close (Esc)")
+        self.more = dim()
+        self.more.hide()
+        self._form_place = QVBoxLayout()
+        self.other = Choice()
+        self.other.setAccessibleName("Second label")
+        self.other.setToolTip("The label this one is combined with")
+        self.other.chosen.connect(lambda _value: self._request())
+        self._other_row = row(QLabel("With"), self.other, spacing=theme.MARGIN, stretch=1)
+        body = QWidget()
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(0, 0, 0, 0)
+        inner.setSpacing(theme.MARGIN)
+        for part in (self.summary, self.more, self._other_row):
+            inner.addWidget(part)
+        inner.addLayout(self._form_place)
+        inner.addStretch(1)
+        self.run = RunBox(self._session)
+        self.run.preview_toggled.connect(self._toggle_preview)
+        self.run.apply_asked.connect(self._apply)
+        column.addWidget(row(self.title, QWidget(), self.defaults, self.help, shut, stretch=1))
+        column.addWidget(scrolling(body), 1)
+        column.addWidget(self.run)
+        return card
+
+    # ---------------------------------------------------------------- choosing
+
+    def _load_registry(self, then: Any = None) -> None:
+        """Read the registry in the background the first time: it loads SimpleITK."""
+
+        def done(operations: Mapping[str, Operation]) -> None:
+            if not self._operations:
+                self._operations = operations
+                self.list.set_operations(operations.values())
+            if then is not None:
+                then()
+
+        if self._operations:
+            done(self._operations)
+        else:
+            running = self._session.running
+            self._session.jobs.query(
+                f"operations {self._root}", "Reading the operations", lambda _job: running.operations(), done
+            )
+
+    def _choose(self, operation_id: str) -> None:
+        self._stop_preview()
+        self.operation = operation = self._operations[operation_id]
+        self.form = OperationForm(operation)
+        while (item := self._form_place.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.deleteLater()
+        self._form_place.addWidget(self.form)
+        self.form.edited.connect(self._edited)
+        self.form.invalid.connect(self._invalid)
+        self.title.setText(operation.title)
+        self.summary.setText(operation.summary)
+        self.help.setToolTip(
+            "\n".join(filter(None, (operation.help, operation.source and f"Source: {operation.source}")))
+        )
+        self.more.hide()
+        self.defaults.setVisible(bool(operation.fields))
+        self._other_row.setVisible(len(operation.inputs) > 1)
+        self.run.start(operation)
+        self.stack.setCurrentIndex(1)
+        self._starting = True
+        self._fit_to_image()
+        self._check()
+        self._request()
+
+    def _fit_to_image(self) -> None:
+        """Give the form what depends on the image: value range, unit, size."""
+        image, form = self._session.document.active_image, self.form
+        if image is None or form is None:
+            return
+        form.set_size(image.geometry.size)
+        if not form.follows_image:
+            return
+
+        def done(histogram: Histogram) -> None:
+            if form is self.form and histogram.total:
+                form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
+                limits = form.limits()
+                if self._starting and limits is not None:
+                    self._starting = False
+                    form.set_limits(*starting_limits(limits, histogram))
+                    self._show_limits()
+
+        self._session.looking.histogram(image, "volume", done)
+
+    # ---------------------------------------------------------------- preview
+
+    def _edited(self, _values: dict[str, Any]) -> None:
+        self.run.say("")
+        self._check()
+        self._show_limits()
+        self._request()
+
+    def _invalid(self, sentence: str) -> None:
+        self._stop_preview()
+        allow(self.run.apply, sentence)
+        allow(self.run.apply_new, sentence)
+
+    def _request(self) -> None:
+        if (
+            self.operation is None
+            or self.form is None
+            or not self.run.preview.isChecked()
+            or not self.isVisible()
+        ):
+            return
+        if self.run.why_not:
+            return
+        self._previewing = True
+        self._session.running.preview(self.operation.id, self.form.values(), self.other_mask())
+
+    def other_mask(self) -> Any:
+        """Return the second label of a mask operation, or None."""
+        return self.other.value() if self.operation is not None and len(self.operation.inputs) > 1 else None
+
+    def _toggle_preview(self, on: bool) -> None:
+        if on:
+            self._request()
+        else:
+            self._stop_preview()
+
+    def _stop_preview(self) -> None:
+        if self._previewing:
+            self._previewing = False
+            self._session.running.clear_preview()
+            self.run.preview_state("")
+
+    def _preview_state(self, state: str) -> None:
+        if self._previewing:
+            self.run.preview_state(state)
+
+    def _show_limits(self) -> None:
+        self.limits_shown.emit(self.form.limits() if self.form is not None and self.isVisible() else None)
+
+    # ---------------------------------------------------------------- apply
+
+    def _apply(self, as_new_layer: bool) -> None:
+        if self.operation is None or self.form is None:
+            return
+        complaint = self.form.check()
+        if complaint:
+            self.run.say(complaint, "danger")
+            return
+        self._previewing = False
+        try:
+            job: Job = self._session.running.apply(
+                self.operation.id, self.form.values(), as_new_layer=as_new_layer, other=self.other_mask()
+            )
+        except Refused as refusal:
+            self.run.say(str(refusal), "danger")
+        else:
+            self.run.follow(job)
+
+    def _defaults(self) -> None:
+        if self.form is not None:
+            self.form.reset()
+
+    def _show_help(self) -> None:
+        self.more.setText(self.help.toolTip())
+        self.more.setVisible(not self.more.isVisible())
+
+    # ---------------------------------------------------------------- following the document
+
+    def _document_changed(self, *_args: object) -> None:
+        self._watch.on(self._session.document.active_labels)
+        if self.operation is not None:
+            QTimer.singleShot(0, self, self._refit)
+
+    def _refit(self) -> None:
+        self._fit_to_image()
+        self._check()
+
+    def _check(self) -> None:
+        """Enable Apply, or say why it cannot be."""
+        if self.operation is None:
+            return
+        if len(self.operation.inputs) > 1:
+            chosen = self.other.value()
+            self.other.set_options(self._session.running.mask_choices())
+            self.other.set_value(chosen)
+        self.run.allow(self._session.running.why_not(self.operation.id))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Read the registry when first shown; take the preview up again."""
+        super().showEvent(event)
+        QTimer.singleShot(0, self, self._load_registry)
+        if self.operation is not None and not event.spontaneous():
+            QTimer.singleShot(0, self, self._request)
+            self._show_limits()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Drop the preview when another panel takes this one's place."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._stop_preview()
+            self.limits_shown.emit(None)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Close the operation with Escape; Ctrl+Enter applies."""
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.key() == Qt.Key.Key_Escape and self.operation is not None:
+            self.close_operation()
+        elif enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.run.apply.isEnabled():
+            self._apply(False)
+        else:
+            super().keyPressEvent(event)

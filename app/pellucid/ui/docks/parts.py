@@ -1,0 +1,237 @@
+"""Small parts that every panel is made of: titles, buttons, rules, empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.ui import theme
+
+
+class Panel(QWidget):
+    """The body of a dock: panel colour, margin 8, spacing 8."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(name)
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setMinimumWidth(220)
+        self.header: QWidget | None = None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, theme.MARGIN)
+        self.column.setSpacing(theme.MARGIN)
+
+    def set_header(self, title: str, *extra: QWidget) -> None:
+        """Put a title with controls at the top; in a dock it takes the place of the dock's title bar."""
+        self.header = section(title, *extra)
+        self.column.insertWidget(0, self.header)
+
+    def event(self, event: QEvent) -> bool:
+        """Hand the title to the dock that takes the panel in, so that it is not said twice."""
+        dock = self.parentWidget()
+        if (
+            event.type() == QEvent.Type.ParentChange
+            and isinstance(dock, QDockWidget)
+            and self.header is not None
+        ):
+            self.header.setProperty("panel", True)
+            self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+            self.header.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, 0)
+            dock.setTitleBarWidget(self.header)
+        return super().event(event)
+
+
+class Elided(QLabel):
+    """One line of text that ends in … when there is no room, and then shows all of it as a tooltip."""
+
+    def __init__(
+        self,
+        text: str = "",
+        parent: QWidget | None = None,
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__(text, parent)
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that any dock can give."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the text as far as it goes."""
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        self.style().drawItemText(
+            painter,
+            self.rect(),
+            int(self.alignment()),
+            self.palette(),
+            self.isEnabled(),
+            shown,
+            self.foregroundRole(),
+        )
+
+    def event(self, event: QEvent) -> bool:
+        """Show the whole text as a tooltip where it is cut."""
+        if event.type() == QEvent.Type.ToolTip:
+            cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
+            self.setToolTip(self.text() if cut else "")
+        return super().event(event)
+
+
+def described(widget: QWidget, name: str, tip: str = "") -> QWidget:
+    """Give a control its accessible name and its tooltip (the name itself unless given)."""
+    widget.setAccessibleName(name)
+    widget.setToolTip(tip or name)
+    widget.setProperty("tip", tip or name)
+    return widget
+
+
+def allow(widget: QWidget, why_not: str = "") -> None:
+    """Enable a control, or disable it and say why in its tooltip."""
+    widget.setEnabled(not why_not)
+    widget.setToolTip(why_not or str(widget.property("tip") or ""))
+
+
+def section(title: str, *extra: QWidget) -> QWidget:
+    """Return a section title in small capitals, with controls at its right end."""
+    line = QWidget()
+    row = QHBoxLayout(line)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.GRID)
+    label = QLabel(title)
+    label.setFont(theme.small_caps(label.font()))
+    label.setProperty("dim", True)
+    label.setMinimumHeight(theme.CONTROL_HEIGHT)
+    row.addWidget(label)
+    row.addStretch(1)
+    for widget in extra:
+        row.addWidget(widget)
+    return line
+
+
+def rule() -> QFrame:
+    """Return a thin line between sections."""
+    line = QFrame()
+    line.setProperty("rule", True)
+    return line
+
+
+def dim(text: str = "", *, wrap: bool = True) -> QLabel:
+    """Return a line of secondary text."""
+    label = QLabel(text)
+    label.setProperty("dim", True)
+    label.setWordWrap(wrap)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def flat_button(
+    glyph: str,
+    name: str,
+    action: Callable[[], object] | None = None,
+    *,
+    tip: str = "",
+    checkable: bool = False,
+) -> QToolButton:
+    """Return a borderless button with an icon only, 26 × 26."""
+    button = QToolButton()
+    button.setCheckable(checkable)
+    button.setProperty("flat", True)
+    button.setIcon(theme.icon(glyph))
+    button.setIconSize(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
+    button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    described(button, name, tip)
+    if action is not None:
+        button.clicked.connect(lambda _on=False: action())
+    return button
+
+
+def push_button(
+    text: str, action: Callable[[], object] | None = None, *, tip: str = "", glyph: str = "", kind: str = ""
+) -> QPushButton:
+    """Return a button with a text; ``kind`` is ``""``, ``"primary"``, ``"link"`` or ``"chip"``."""
+    button = QPushButton(text)
+    if kind:
+        button.setProperty(kind, True)
+    if glyph:
+        button.setIcon(theme.icon(glyph))
+        button.setIconSize(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
+    button.setAutoDefault(False)
+    described(button, text, tip)
+    if action is not None:
+        button.clicked.connect(lambda _on=False: action())
+    return button
+
+
+def scrolling(body: QWidget) -> QScrollArea:
+    """Return a body that scrolls up and down when there is no room, in the colour of the panel."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setProperty("panel", True)
+    scroll.setWidget(body)
+    return scroll
+
+
+def row(*widgets: QWidget, spacing: int = theme.GRID, stretch: int = -1) -> QWidget:
+    """Return widgets side by side; the one numbered ``stretch`` takes what is left (-1: none does)."""
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if number == stretch else 0)
+    if stretch < 0:
+        layout.addStretch(1)
+    return line
+
+
+class EmptyState(QWidget):
+    """What a panel shows when there is nothing: an icon, one helpful sentence, perhaps a way on."""
+
+    def __init__(self, glyph: str, sentence: str, *actions: QWidget) -> None:
+        super().__init__()
+        self._glyph = glyph
+        column = QVBoxLayout(self)
+        column.setContentsMargins(theme.MARGIN * 2, theme.MARGIN * 3, theme.MARGIN * 2, theme.MARGIN * 3)
+        column.setSpacing(theme.SECTION_GAP)
+        self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
+        self._sentence = dim(sentence)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        column.addWidget(self._picture)
+        column.addWidget(self._sentence)
+        for action in actions:
+            column.addWidget(action, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(2)
+        theme.signals.changed.connect(self._draw)
+        self._draw()
+
+    def say(self, sentence: str) -> None:
+        """Change the sentence."""
+        self._sentence.setText(sentence)
+
+    def _draw(self) -> None:
+        glyph = theme.icon(self._glyph, theme.colors().dim)
+        self._picture.setPixmap(glyph.pixmap(QSize(32, 32), self.devicePixelRatioF()))

@@ -1,0 +1,194 @@
+"""Windows as chips: of the file, by modality with keys, the user's own; a way to keep the present one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QStyle,
+    QStyleOptionButton,
+    QStylePainter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.ui import theme
+from pellucid.ui.docks import presets
+from pellucid.ui.docks.flow_layout import FlowLayout
+from pellucid.ui.docks.parts import allow, dim, flat_button
+from pellucid.ui.docks.presets import Preset
+
+if TYPE_CHECKING:
+    from pellucid.model.layer import ImageLayer
+    from pellucid.model.statistics import Histogram
+    from pellucid.session import Session
+
+
+class PresetBar(QWidget):
+    """All windows that fit the active image, one click each."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._layer: ImageLayer | None = None
+        self.chips: list[Chip] = []
+        self.setAccessibleName("Window presets")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        self._flow_widget = QWidget()
+        self._flow = FlowLayout(self._flow_widget, theme.GRID)
+        self.keep = flat_button(
+            "bookmark-plus-outline",
+            "Keep this window",
+            self._ask_name,
+            tip="Keep the present level and width under a name of your own",
+        )
+        self.name = QLineEdit(placeholderText="Name of this window, then Enter")
+        self.name.setAccessibleName("Name of the new preset")
+        self.name.returnPressed.connect(self._save)
+        self.name.hide()
+        self._note = dim("")
+        self._note.hide()
+        for widget in (self._flow_widget, self.name, self._note):
+            column.addWidget(widget)
+
+    def follow(self, layer: ImageLayer | None) -> None:
+        """Show the presets that fit a layer."""
+        self._layer = layer
+        self._rebuild()
+
+    def mark(self, limits: tuple[float, float], histogram: Histogram | None) -> None:
+        """Mark the preset whose window is shown."""
+        for chip in self.chips:
+            chip.setChecked(presets.same_window(chip.preset, limits, histogram))
+
+    def _rebuild(self) -> None:
+        while (item := self._flow.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None and widget is not self.keep:
+                widget.hide()
+                widget.deleteLater()
+        self.chips = [] if self._layer is None else list(map(self._chip, self._choices(self._layer)))
+        for chip in (*self.chips, self.keep):
+            self._flow.addWidget(chip)
+            chip.show()
+        allow(self.keep, "" if self._layer is not None else "Open an image first.")
+        self._flow_widget.updateGeometry()
+
+    def _choices(self, layer: ImageLayer) -> list[tuple[Preset, str]]:
+        volume, saved = layer.volume, self._session.settings.own_presets
+        stated = presets.of_file(volume)
+        if volume.is_colour:
+            return []
+        keyed = presets.with_keys(volume, saved)
+        rest = presets.own(volume, saved)
+        keys = {preset: str(number) for number, preset in enumerate(keyed, 1)}
+        listed = [(preset, "0" if number == 0 else "") for number, preset in enumerate(stated)]
+        return [*listed, *((p, keys.get(p, "")) for p in dict.fromkeys((*keyed, *rest)))]
+
+    def _chip(self, choice: tuple[Preset, str]) -> Chip:
+        preset, key = choice
+        chip = Chip(preset, key)
+        chip.clicked.connect(lambda _on=False: self._apply(preset))
+        chip.removed.connect(lambda: self._remove(preset))
+        return chip
+
+    def _apply(self, preset: Preset) -> None:
+        if self._layer is not None:
+            presets.apply(self._session, self._layer, preset)
+            self.mark(self._layer.display.limits, None)
+
+    def _remove(self, preset: Preset) -> None:
+        presets.remove_own(self._session, preset)
+        self._rebuild()
+
+    def _ask_name(self) -> None:
+        self.name.setVisible(not self.name.isVisible())
+        self.name.clear()
+        self.name.setFocus()
+
+    def _save(self) -> None:
+        name = self.name.text().strip()
+        if name and self._layer is not None:
+            presets.save_own(self._session, self._layer, name)
+            self.name.hide()
+            self._rebuild()
+            self.mark(self._layer.display.limits, None)
+
+
+class Chip(QPushButton):
+    """A preset: its name, its key beside it in a quieter colour; the user's own can be removed."""
+
+    removed = Signal()
+
+    def __init__(self, preset: Preset, key: str) -> None:
+        super().__init__(preset.name)
+        self.preset, self._key = preset, key
+        self.setProperty("chip", True)
+        self.setCheckable(True)
+        self.setAutoDefault(False)
+        self._removable = preset.kind == "own"
+        hint = f"\nKey {key}" if key else ""
+        hint += "\nRemove: the cross, or Delete" if self._removable else ""
+        self.setToolTip(preset.tip() + hint)
+        self.setAccessibleName(f"Window {preset.name}")
+        self.setAccessibleDescription(preset.tip())
+
+    def sizeHint(self) -> QSize:
+        """Return room for the name, the key and the cross."""
+        metrics = self.fontMetrics()
+        width = min(metrics.horizontalAdvance(self.text()), 160) + 18
+        width += metrics.horizontalAdvance(self._key) + 6 if self._key else 0
+        return QSize(width + (18 if self._removable else 0), theme.CONTROL_HEIGHT)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw frame, name, key and cross."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = ""
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        room = self.rect().adjusted(9, 0, -9, 0)
+        if self._removable:
+            icon = theme.icon("close", theme.colors().dim)
+            icon.paint(painter, room.right() - 10, room.top(), 14, room.height())
+            room.adjust(0, 0, -18, 0)
+        self._write(painter, room)
+
+    def _write(self, painter: QPainter, room) -> None:  # type: ignore[no-untyped-def]
+        c, metrics, middle = theme.colors(), self.fontMetrics(), Qt.AlignmentFlag.AlignVCenter
+        if self._key:
+            painter.setPen(QColor(c.dim))
+            painter.drawText(room, int(middle | Qt.AlignmentFlag.AlignRight), self._key)
+            room = room.adjusted(0, 0, -metrics.horizontalAdvance(self._key) - 6, 0)
+        painter.setPen(QColor(c.text))
+        name = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width() + 1)
+        painter.drawText(room, int(middle | Qt.AlignmentFlag.AlignLeft), name)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Remove when the cross was hit."""
+        if self._removable and event.position().x() > self.width() - 24:
+            self.setDown(False)
+            self.removed.emit()
+        else:
+            super().mouseReleaseEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Remove with Delete."""
+        if self._removable and event.key() == Qt.Key.Key_Delete:
+            self.removed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to remove."""
+        if self._removable:
+            menu = QMenu(self)
+            menu.addAction(f"Remove “{self.text()}”", self.removed.emit)
+            menu.exec(event.globalPos())

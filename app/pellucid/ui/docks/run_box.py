@@ -1,0 +1,166 @@
+"""The foot of an operation: preview, before, apply, progress, and the sentence when something is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row, rule
+
+if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
+    from pellucid.operations.operation import Operation
+    from pellucid.session import Session
+
+
+class RunBox(QWidget):
+    """Everything below the form; knows no parameters."""
+
+    preview_toggled = Signal(bool)
+    apply_asked = Signal(bool)
+    """Emitted with True for “as new layer”."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._job: Job | None = None
+        self.why_not = ""
+        self._build()
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.MARGIN)
+        self.preview = QCheckBox("Preview")
+        self.preview.setChecked(True)
+        described(self.preview, "Preview", "Show the result on the slices in view before applying it")
+        self.preview.toggled.connect(self.preview_toggled)
+        self.state = Elided()
+        self.state.setProperty("dim", True)
+        self.before = push_button(
+            "Before", tip="Hold to see the image before the change (or hold ` on the image)"
+        )
+        self.before.pressed.connect(lambda: self._hide_preview(True))
+        self.before.released.connect(lambda: self._hide_preview(False))
+        self.message = QLabel("", wordWrap=True)
+        self.message.setTextFormat(Qt.TextFormat.PlainText)
+        self.message.hide()
+        self.apply_new = push_button("Apply as new layer", lambda: self.apply_asked.emit(True))
+        self.apply = push_button("Apply", lambda: self.apply_asked.emit(False), kind="primary")
+        for button in (self.apply_new, self.apply):
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        described(
+            self.apply_new, "Apply as new layer", "Keep the layer as it is and put the result into a new one"
+        )
+        described(self.apply, "Apply", "Change the active layer or label (Ctrl+Enter); undo brings it back")
+        buttons = QWidget()
+        pair = QHBoxLayout(buttons)
+        pair.setContentsMargins(0, 0, 0, 0)
+        pair.setSpacing(theme.MARGIN)
+        pair.addWidget(self.apply_new, 3)
+        pair.addWidget(self.apply, 2)
+        self._progress_row = self._progress()
+        for part in (
+            rule(),
+            row(self.preview, self.state, self.before, spacing=theme.MARGIN, stretch=1),
+            self.message,
+            self._progress_row,
+            buttons,
+        ):
+            column.addWidget(part)
+
+    def _progress(self) -> QWidget:
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setAccessibleName("Progress")
+        self.percent = QLabel("0 %")
+        self.percent.setFont(theme.figures(self.percent.font()))
+        self.percent.setProperty("dim", True)
+        self.cancel = flat_button("close", "Cancel", self._cancel, tip="Stop; nothing is changed")
+        line = row(self.bar, self.percent, self.cancel, spacing=theme.MARGIN, stretch=0)
+        line.hide()
+        return line
+
+    # ---------------------------------------------------------------- state
+
+    def start(self, operation: Operation) -> None:
+        """Begin with an operation: no message, its own wording."""
+        self.say("")
+        self.state.setText("")
+        mask = operation.output == "mask"
+        new = (
+            "Keep the active label and put the mask into a new label layer"
+            if mask
+            else "Keep the layer as it is and put the result into a new one"
+        )
+        described(self.apply_new, "Apply as new layer", new)
+
+    def allow(self, why_not: str) -> None:
+        """Enable the buttons, or say why they are not."""
+        busy = "This operation is still running." if self._job is not None else ""
+        self.why_not = why_not
+        for button in (self.apply, self.apply_new):
+            allow(button, why_not or busy)
+        allow(self.preview, why_not)
+        allow(self.before, why_not or ("" if self.preview.isChecked() else "Turn the preview on first."))
+        if why_not:
+            self.say(why_not, "warning")
+        elif self.message.property("tone") == "warning":
+            self.say("")
+
+    def say(self, sentence: str, tone: str = "") -> None:
+        """Show a sentence; ``tone`` is ``""``, ``"good"``, ``"warning"`` or ``"danger"``."""
+        self.message.setProperty("tone", tone)
+        self.message.style().unpolish(self.message)
+        self.message.style().polish(self.message)
+        self.message.setText(sentence)
+        self.message.setVisible(bool(sentence))
+
+    def preview_state(self, state: str) -> None:
+        """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
+        known = {"": "", "computing": "computing…", "shown": "these slices"}
+        self.state.setText(known.get(state, ""))
+        if state not in known:
+            self.say(state, "danger")
+        elif self.message.property("tone") == "danger" and state == "shown":
+            self.say("")
+
+    def follow(self, job: Job) -> None:
+        """Show the progress of a job until it ends."""
+        self._job = job
+        self.state.setText("")
+        self.say("")
+        job.changed.connect(self._advance)
+        self._advance()
+
+    def _advance(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self._progress_row.setVisible(not job.finished)
+        self.bar.setValue(round(job.progress * 1000))
+        self.percent.setText(f"{round(job.progress * 100)} %")
+        if job.finished:
+            job.changed.disconnect(self._advance)
+            self._job = None
+            self._ended(job)
+        self.allow(self.why_not)
+
+    def _ended(self, job: Job) -> None:
+        if job.error:
+            self.say(job.error, "danger")
+        elif job.state.value == "cancelled":
+            self.say("Cancelled; nothing was changed.")
+        else:
+            self.say("Applied. Change a value to preview again.", "good")
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _hide_preview(self, hidden: bool) -> None:
+        self._session.view.hide_preview = hidden

@@ -1,0 +1,254 @@
+"""The panel “Studies”: what was found on disk, growing while the scan runs; a double click opens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QStackedWidget,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.model.layer import ImageLayer
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
+from pellucid.ui.docks.study_delegate import NODE_ROLE, StudyDelegate, worst
+from pellucid.ui.docks.study_model import StudyModel
+from pellucid.ui.docks.study_nodes import Node, tree
+from pellucid.ui.forms.throttle import Throttle
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+EMPTY = "Drop a folder of DICOM or an image here. It is found by its content, whatever the files are called."
+RECENT_SHOWN = 5
+
+
+def progress_text(seen: int, total: int | None) -> str:
+    """Return how far a scan is."""
+    return f"Reading headers: {seen:,} of {total:,} files" if total else f"Looking for files: {seen:,} so far"
+
+
+def place(path: Path) -> str:
+    """Return the short name of a recent path: its last two parts."""
+    return "/".join(part for part in path.parts[-2:] if part != path.anchor) or str(path)
+
+
+class StudiesPanel(Panel):
+    """Patients, studies, series; image files; what could not be read."""
+
+    folder_asked = Signal()
+    """Emitted when the user wants to choose a folder to open."""
+    files_asked = Signal()
+    """Emitted when the user wants to choose files to open."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__("Studies", parent)
+        self._session = session
+        self._update = Throttle(self._rebuild, 200, self)
+        self.setAcceptDrops(True)
+        self._build()
+        library, document = session.library, session.document
+        library.changed.connect(self._update.request)
+        library.thumbnail_ready.connect(self._thumbnail_ready)
+        session.recent_changed.connect(self._show_recent)
+        session.view.events.hide_identity.connect(self._update.request)
+        for signal in (document.inserted, document.removed):
+            signal.connect(self._repaint)
+        self._show_recent()
+        self._rebuild()
+
+    # ---------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        folder = flat_button(
+            "folder-open-outline",
+            "Open folder",
+            self.folder_asked.emit,
+            tip="Open a folder of DICOM or images (Ctrl+O)",
+        )
+        files = flat_button(
+            "file-image-plus-outline",
+            "Open files",
+            self.files_asked.emit,
+            tip="Open image files (Ctrl+Shift+O)",
+        )
+        self.recent_button = flat_button("clock-outline", "Recent", self._recent_menu, tip="Opened lately")
+        self.set_header("Studies", folder, files, self.recent_button)
+        self.column.addWidget(self._scan_strip())
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self._empty())
+        self.stack.addWidget(self._make_tree())
+        self.column.addWidget(self.stack, 1)
+
+    def _scan_strip(self) -> QWidget:
+        self.strip = QWidget()
+        column = QVBoxLayout(self.strip)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        self.scan_text = QLabel()
+        self.scan_text.setProperty("dim", True)
+        self.scan_text.setFont(theme.figures(self.scan_text.font()))
+        self.scan_bar = QProgressBar(textVisible=False)
+        self.scan_bar.setAccessibleName("Progress of the scan")
+        self.cancel = flat_button("close", "Stop looking", self._cancel, tip="Stop; what was found stays")
+        column.addWidget(row(self.scan_text, QWidget(), self.cancel, stretch=1))
+        column.addWidget(self.scan_bar)
+        self.strip.hide()
+        return self.strip
+
+    def _empty(self) -> QWidget:
+        buttons = row(
+            push_button("Open folder…", self.folder_asked.emit, kind="primary"),
+            push_button("Demo study", self._session.open_demo, tip="A generated thorax CT with a PET"),
+            spacing=theme.MARGIN,
+        )
+        self.recent = QWidget()
+        self._recent_column = QVBoxLayout(self.recent)
+        self._recent_column.setContentsMargins(0, theme.SECTION_GAP, 0, 0)
+        self._recent_column.setSpacing(0)
+        return EmptyState("folder-image", EMPTY, buttons, self.recent)
+
+    def _make_tree(self) -> QTreeView:
+        self.model = StudyModel(self)
+        self.tree = Tree()
+        self.tree.setModel(self.model)
+        self.delegate = StudyDelegate(self.tree, self._thumbnail, self._is_open)
+        self.tree.setItemDelegate(self.delegate)
+        self.tree.activated.connect(lambda index: self.load(index))
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._menu)
+        return self.tree
+
+    # ---------------------------------------------------------------- from the library
+
+    def _rebuild(self) -> None:
+        library = self._session.library
+        nodes = tree(
+            library.series, library.images, library.problems, hide_identity=self._session.view.hide_identity
+        )
+        for index in self.model.update_from(nodes):
+            node: Node = index.data(NODE_ROLE)
+            if node.kind in ("patient", "study", "group") or worst(node):
+                self.tree.expand(index)
+        self.stack.setCurrentIndex(1 if nodes else 0)
+        self.strip.setVisible(library.scanning)
+        self.scan_text.setText(progress_text(library.seen, library.total))
+        self.scan_bar.setRange(0, library.total or 0)
+        self.scan_bar.setValue(library.seen if library.total else 0)
+        self.tree.scheduleDelayedItemsLayout()
+
+    def _thumbnail(self, key: str) -> Any:
+        item = self._session.library.item(key)
+        return None if item is None else self._session.library.thumbnail(item)
+
+    def _thumbnail_ready(self, key: str) -> None:
+        self.delegate.forget(key)
+        self._repaint()
+
+    def _is_open(self, node: Node) -> bool:
+        layers = [layer for layer in self._session.document.layers if isinstance(layer, ImageLayer)]
+        if node.item.startswith("series:"):
+            uid = node.item.removeprefix("series:")
+            wanted = f"{uid}|{node.part}" if node.kind == "volume" else f"{uid}|"
+            return any(layer.source.detail.startswith(wanted) for layer in layers)
+        return any(node.item == f"image:{path}" for layer in layers for path in layer.source.paths)
+
+    def _repaint(self, *_args: object) -> None:
+        self.tree.viewport().update()
+
+    def _show_recent(self) -> None:
+        while (item := self._recent_column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        paths = self._session.recent()
+        self.recent.setVisible(bool(paths))
+        self.recent_button.setEnabled(bool(paths))
+        self.recent_button.setToolTip("Opened lately" if paths else "Nothing was opened yet.")
+        if paths:
+            self._recent_column.addWidget(section("Recent"))
+        for path in paths[:RECENT_SHOWN]:
+            text = self.fontMetrics().elidedText(place(path), Qt.TextElideMode.ElideMiddle, 220)
+            button = push_button(text, self._opener(path), tip=str(path), kind="link")
+            button.setAccessibleName(f"Open {path}")
+            self._recent_column.addWidget(button)
+
+    # ---------------------------------------------------------------- from the user
+
+    def load(self, index: QModelIndex, *, replace: bool = True) -> None:
+        """Load what stands in a row: instead of what is open, or as layers above it."""
+        node: Node | None = index.data(NODE_ROLE)
+        item = self._session.library.item(node.item) if node is not None and node.item else None
+        if node is not None and item is not None:
+            self._session.loading.load(item, node.part, replace=replace)
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.tree.indexAt(where)
+        node: Node | None = index.data(NODE_ROLE)
+        if node is None or not node.item:
+            return
+        menu = QMenu(self)
+        menu.addAction(theme.icon("open-in-app"), "Open", lambda: self.load(index))
+        menu.addAction(theme.icon("layers-plus"), "Add as a layer", lambda: self.load(index, replace=False))
+        menu.popup(self.tree.viewport().mapToGlobal(where))
+
+    def _recent_menu(self) -> None:
+        menu = QMenu(self)
+        for path in self._session.recent():
+            action = menu.addAction(place(path), self._opener(path))
+            action.setToolTip(str(path))
+        menu.setToolTipsVisible(True)
+        menu.popup(self.recent_button.mapToGlobal(QPoint(0, self.recent_button.height())))
+
+    def _opener(self, path: Path) -> Callable[[], object]:
+        return lambda: self._session.open([path])
+
+    def _cancel(self) -> None:
+        job = self._session.library.job
+        if job is not None:
+            job.cancel()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        event.acceptProposedAction()
+        QTimer.singleShot(0, self, lambda: self._session.open(paths))
+
+
+class Tree(QTreeView):
+    """A tree whose sentences wrap again when its width changes; series can be dragged out of it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setHeaderHidden(True)
+        self.setAccessibleName("Studies")
+        self.setProperty("frame", True)
+        self.setIndentation(12)
+        self.setMouseTracking(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Measure the sentences for the new width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.scheduleDelayedItemsLayout()

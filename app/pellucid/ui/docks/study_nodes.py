@@ -1,0 +1,190 @@
+"""The library as a tree of plain nodes: patients, studies, series, files, problems. No Qt here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pellucid.ui.forms.numbers import plural
+
+if TYPE_CHECKING:
+    from pellucid.dicom.scan import Problem
+    from pellucid.dicom.stack import Series
+    from pellucid.files.images import ImageFile
+    from pellucid.model.findings import Finding
+    from pellucid.model.volume import Acquisition
+
+
+@dataclass(frozen=True)
+class Node:
+    """A row of the tree.
+
+    ``kind`` is patient, study, series, volume, image, finding, group or problem. ``item`` is the key of what
+    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding.
+    """
+
+    id: str
+    kind: str
+    title: str
+    detail: str = ""
+    badge: str = ""
+    tone: str = ""
+    item: str = ""
+    part: int = 0
+    tip: str = ""
+    children: tuple[Node, ...] = field(default=())
+
+
+def person(name: str) -> str:
+    """Write a DICOM person name for reading: ``Doe^Jane^^Dr`` becomes ``Doe, Jane``."""
+    family, *rest = name.split("=")[0].split("^")
+    given = " ".join(part for part in rest[:2] if part)
+    return ", ".join(part.strip() for part in (family, given) if part.strip()) or "No name"
+
+
+def date(text: str) -> str:
+    """Write a DICOM date as 2024-03-01; other texts stay as they are."""
+    found = re.fullmatch(r"(\d{4})[.-]?(\d{2})[.-]?(\d{2}).*", text)
+    return "-".join(found.groups()) if found else text
+
+
+def tree(
+    series: Iterable[Series],
+    images: Iterable[ImageFile] = (),
+    problems: Sequence[Problem] = (),
+    *,
+    hide_identity: bool = False,
+) -> tuple[Node, ...]:
+    """Return the whole tree; with ``hide_identity`` nothing in it tells who the patients are."""
+    patients: dict[tuple[str, str], dict[str, list[Series]]] = {}
+    for one in series:
+        who = (one.acquisition.patient_id, one.acquisition.patient_name)
+        study = one.acquisition.study_uid or one.acquisition.study_date
+        patients.setdefault(who, {}).setdefault(study, []).append(one)
+    nodes = [_patient(n, studies, hide_identity) for n, studies in enumerate(patients.values(), 1)]
+    pictures = tuple(_image(image) for image in images)
+    if pictures:
+        nodes.append(Node("images", "group", "Image files", plural(len(pictures), "file"), children=pictures))
+    if problems:
+        rows = tuple(_problem(problem) for problem in problems)
+        count = plural(len(rows), "file")
+        nodes.append(Node("problems", "group", "Could not be read", count, tone="warning", children=rows))
+    return tuple(nodes)
+
+
+def _patient(number: int, studies: dict[str, list[Series]], hidden: bool) -> Node:
+    about = next(iter(studies.values()))[0].acquisition
+    facts = (about.patient_id and f"ID {about.patient_id}", date(about.birth_date), about.sex)
+    title = f"Patient {number}" if hidden else person(about.patient_name)
+    detail = "identity hidden" if hidden else " · ".join(fact for fact in facts if fact)
+    children = tuple(
+        _study(uid, members, hidden) for uid, members in sorted(studies.items(), key=_study_date)
+    )
+    key = f"patient:{about.patient_id}:{about.patient_name}"
+    return Node(key, "patient", title, detail or plural(len(studies), "study", "studies"), children=children)
+
+
+def _study_date(entry: tuple[str, list[Series]]) -> str:
+    return entry[1][0].acquisition.study_date
+
+
+def _study(uid: str, members: list[Series], hidden: bool) -> Node:
+    about: Acquisition = members[0].acquisition
+    when = "" if hidden else date(about.study_date)
+    title = about.study_description or "Study without a description"
+    detail = " · ".join(part for part in (when, plural(len(members), "series", "series")) if part)
+    ordered = sorted(members, key=lambda one: (_number(one.number), one.description))
+    return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one) for one in ordered))
+
+
+def _number(text: str) -> int:
+    return int(text) if text.strip().isdigit() else 1 << 31
+
+
+def _series(one: Series) -> Node:
+    key = f"series:{one.uid}"
+    title = one.description or (f"Series {one.number}" if one.number else "Series without a description")
+    detail = series_detail(one)
+    names = part_names(one)
+    volumes = tuple(
+        Node(f"{key}#{n}", "volume", name or f"Volume {n + 1}", item=key, part=n)
+        for n, name in enumerate(names)
+    )
+    rows = (*_findings(key, one.findings), *(volumes if len(names) > 1 else ()), *_own_findings(key, one))
+    loads = key if one.volumes else ""
+    tip = "Double click or drag onto the image to open" if loads else "There is no image in this series."
+    return Node(
+        key,
+        "series",
+        title,
+        detail,
+        one.modality or "?",
+        item=loads,
+        tip=f"{title}\n{detail}\n{tip}",
+        children=rows,
+    )
+
+
+def part_names(one: Any) -> tuple[str, ...]:
+    """Return a name for each volume that can be loaded from an item."""
+    from pellucid.session.loading import parts
+
+    return parts(one)
+
+
+def series_detail(one: Series) -> str:
+    """Return size and count of a series in few words."""
+    if not one.volumes:
+        return f"{plural(len(one.files), 'file')}, no image"
+    x, y, z = one.volumes[0].geometry.size
+    slices = plural(z, "slice") if z > 1 else ""
+    volumes = plural(len(one.volumes), "volume") if len(one.volumes) > 1 else ""
+    return " · ".join(part for part in (volumes, slices, f"{x}×{y}") if part)
+
+
+def _own_findings(key: str, one: Series) -> tuple[Node, ...]:
+    seen = {finding.message for finding in one.findings}
+    rows: list[Node] = []
+    for n, plan in enumerate(one.volumes):
+        fresh = [finding for finding in plan.findings if finding.message not in seen]
+        seen.update(finding.message for finding in fresh)
+        rows += _findings(f"{key}#{n}", fresh)
+    return tuple(rows)
+
+
+def _findings(key: str, findings: Iterable[Finding]) -> tuple[Node, ...]:
+    return tuple(
+        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity) for n, f in enumerate(findings)
+    )
+
+
+def _image(image: ImageFile) -> Node:
+    key = f"image:{image.path}"
+    x, y, z = image.geometry.size
+    size = f"{x}×{y}" + (f"×{z}" if z > 1 else "")
+    colour = "colour" if image.components > 1 else ""
+    frames = f"{image.frames} frames" if image.frames > 1 else ""
+    detail = " · ".join(part for part in (size, image.pixel_type, colour, frames) if part)
+    return Node(
+        key,
+        "image",
+        image.path.name,
+        detail,
+        image.format,
+        item=key,
+        tip=f"{image.path}\nDouble click or drag onto the image to open",
+        children=_findings(key, image.findings),
+    )
+
+
+def _problem(problem: Problem) -> Node:
+    return Node(
+        f"problem:{problem.path}",
+        "problem",
+        problem.path.name,
+        problem.sentence,
+        tone="warning",
+        tip=f"{problem.path}\n{problem.sentence}",
+    )
