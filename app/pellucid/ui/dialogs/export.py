@@ -1,0 +1,285 @@
+"""The export dialog: what, in which format, what that loses – said before writing – and the proof after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from pellucid.model.layer import ImageLayer
+from pellucid.ui import theme
+from pellucid.ui.dialogs.export_targets import (
+    Target,
+    file_name,
+    slice_at_crosshair,
+    slice_losses,
+    targets,
+    with_extension,
+)
+from pellucid.ui.docks.parts import allow, described, push_button, row, section
+from pellucid.ui.forms.controls import Choice
+
+if TYPE_CHECKING:
+    from pellucid.files.export import Report
+    from pellucid.jobs.job import Job
+    from pellucid.session import Session
+
+NOTHING_LOST = "Nothing is lost: values, size and place are kept and read back after writing."
+
+
+class ExportDialog(QDialog):
+    """Choose, read what will be lost, export, read what was verified."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self.setMinimumWidth(520)
+        self._session = session
+        self._job: Job | None = None
+        self._lost: tuple[str, ...] = ()
+        self._make_controls()
+        self._lay_out()
+        self._choose_target()
+
+    # ---------------------------------------------------------------- building
+
+    def _make_controls(self) -> None:
+        self.what = Choice([(target.title, target) for target in targets(self._session)])
+        self.format = Choice()
+        self.path = QLineEdit(clearButtonEnabled=True)
+        described(self.what, "What to export")
+        described(self.format, "Format")
+        described(
+            self.path,
+            "File",
+            "Where to write; an existing file is replaced only after the new one is verified",
+        )
+        self.browse = push_button("Browse…", self._browse, tip="Choose folder and name")
+        self.accept_loss = QCheckBox("Export nevertheless")
+        self.accept_loss.setToolTip("I have read what will not be kept")
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setAccessibleName("Progress")
+        self.card = Card()
+        self.go = push_button("Export", self._export, kind="primary")
+        self.stop = push_button("Close", self._close)
+        self.folder = push_button("Show folder", self._show_folder, tip="Open the folder of the file")
+        self.what.chosen.connect(lambda _target: self._choose_target())
+        self.format.chosen.connect(lambda _extension: self._choose_format())
+        self.path.textEdited.connect(lambda _text: self._check())
+        self.accept_loss.toggled.connect(lambda _on: self._update_button())
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(theme.MARGIN)
+        grid_widget = QWidget()
+        grid = QGridLayout(grid_widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.SECTION_GAP)
+        grid.setVerticalSpacing(theme.MARGIN)
+        grid.setColumnStretch(1, 1)
+        controls = (
+            ("What", self.what),
+            ("Format", self.format),
+            ("File", row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
+        )
+        for number, (title, control) in enumerate(controls):
+            grid.addWidget(QLabel(title), number, 0)
+            grid.addWidget(control, number, 1)
+        for part in (section("Export"), grid_widget, self.card, self.accept_loss, self.bar):
+            column.addWidget(part)
+        column.addStretch(1)
+        column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
+        self.bar.hide()
+        self.folder.hide()
+        self.go.setDefault(True)
+
+    # ---------------------------------------------------------------- before writing
+
+    def target(self) -> Target | None:
+        """Return what is chosen for export."""
+        return self.what.value()
+
+    def _choose_target(self) -> None:
+        target = self.target()
+        if target is None:
+            self.card.show_lines(["There is nothing to export. Open an image first."], "warning")
+            allow(self.go, "There is nothing to export.")
+            return
+        before = self.format.value()
+        self.format.set_options(target.formats())
+        self.format.set_value(before)
+        folder = Path(self.path.text()).parent if self.path.text() else self._folder()
+        self.path.setText(str(folder / file_name(target, self.format.value())))
+        self._check()
+
+    def _choose_format(self) -> None:
+        if self.path.text().strip():
+            self.path.setText(str(with_extension(Path(self.path.text()), self.format.value())))
+        self._check()
+
+    def _folder(self) -> Path:
+        last = self._session.settings.last_folder
+        return Path(last) if last and Path(last).is_dir() else Path.home()
+
+    def _browse(self) -> None:
+        name, _filter = QFileDialog.getSaveFileName(
+            self, "Export to", self.path.text(), f"*{self.format.value()}"
+        )
+        if name:
+            self.path.setText(str(with_extension(Path(name), self.format.value())))
+            self._check()
+
+    def _check(self) -> None:
+        """Say what the choice loses, or why it cannot be."""
+        self.folder.hide()
+        target, extension = self.target(), self.format.value()
+        if target is None:
+            return
+        self._obstacle = self._path_complaint()
+        if target.plane is not None:
+            self._lost = slice_losses(target, extension)
+        else:
+            saving, path = self._session.saving, Path(f"x{extension}")
+            self._obstacle = self._obstacle or saving.obstacle(target.layer, path)
+            self._lost = saving.losses(target.layer, path)
+        self._show_losses()
+
+    def _path_complaint(self) -> str:
+        text = self.path.text().strip()
+        if not text:
+            return "Give the file a name."
+        if not Path(text).expanduser().parent.is_dir():
+            return f"The folder “{Path(text).parent}” does not exist. Choose another one."
+        wanted = self.format.value()
+        return "" if text.lower().endswith(wanted) else f"The name must end in {wanted}."
+
+    def _show_losses(self) -> None:
+        if self._obstacle:
+            self.card.show_lines([self._obstacle], "danger", "This cannot be written")
+        elif self._lost:
+            self.card.show_lines(self._lost, "warning", "Not kept in this format")
+        else:
+            self.card.show_lines([NOTHING_LOST], "good")
+        self.accept_loss.setVisible(bool(self._lost) and not self._obstacle)
+        self.accept_loss.setChecked(False)
+        self._update_button()
+
+    def _update_button(self) -> None:
+        unread = bool(self._lost) and not self.accept_loss.isChecked()
+        busy = "The file is being written." if self._job is not None else ""
+        allow(self.go, self._obstacle or busy or ("Tick “Export nevertheless” first." if unread else ""))
+
+    # ---------------------------------------------------------------- writing and after
+
+    def _export(self) -> None:
+        target, path = self.target(), Path(self.path.text().strip()).expanduser()
+        if target is None:
+            return
+        saving = self._session.saving
+        if target.plane is not None and isinstance(target.layer, ImageLayer):
+            frame, index = slice_at_crosshair(self._session, target.plane)
+            self._job = saving.export_slice(
+                target.layer, frame, index, path, as_shown=target.as_shown, done=self._done
+            )
+        else:
+            self._job = saving.export_layer(target.layer, path, accept_loss=True, done=self._done)
+        self._session.settings.last_folder = str(path.parent)
+        self.bar.show()
+        self.accept_loss.hide()
+        self.stop.setText("Cancel")
+        self._job.changed.connect(self._advance)
+        self._update_button()
+        self._advance()
+
+    def _advance(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self.bar.setValue(round(job.progress * 1000))
+        if job.finished:
+            job.changed.disconnect(self._advance)
+            self._job = None
+            self.bar.hide()
+            self.stop.setText("Close")
+            if job.error:
+                self.card.show_lines([job.error], "danger", "Nothing was written")
+            elif job.state.value == "cancelled":
+                self.card.show_lines(["Cancelled; nothing was written."], "warning")
+            self._update_button()
+
+    def _done(self, report: Report) -> None:
+        self.card.show_lines(report.sentences, "good", f"“{report.path.name}” was written and verified")
+        self._written = report.path
+        self.folder.show()
+
+    def _show_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
+
+    def _close(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        else:
+            self.reject()
+
+    def reject(self) -> None:
+        """Close; what is being written is stopped."""
+        if self._job is not None:
+            self._job.changed.disconnect(self._advance)
+            self._job.cancel()
+            self._job = None
+        super().reject()
+
+
+class Card(QFrame):
+    """A frame with a heading and a few sentences, each behind an icon of its tone."""
+
+    GLYPHS = {"good": "check-circle-outline", "warning": "alert-outline", "danger": "alert-circle-outline"}
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("card", True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 8, 12, 8)
+        self._column.setSpacing(theme.GRID)
+        self.lines: tuple[str, ...] = ()
+
+    def show_lines(self, lines: Sequence[str], tone: str, heading: str = "") -> None:
+        """Replace what the card says."""
+        self.lines = tuple(lines)
+        while (item := self._column.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if heading:
+            title = QLabel(heading, wordWrap=True)
+            title.setProperty("tone", tone)
+            self._column.addWidget(title)
+        for line in lines:
+            self._column.addWidget(self._line(line, tone))
+
+    def _line(self, text: str, tone: str) -> QWidget:
+        c = theme.colors()
+        sign, label = QLabel(), QLabel(text, wordWrap=True)
+        color = {"good": c.good, "warning": c.warning, "danger": c.danger}[tone]
+        pixmap = theme.icon(self.GLYPHS[tone], color).pixmap(QSize(18, 18), self.devicePixelRatioF())
+        sign.setPixmap(pixmap)
+        sign.setAlignment(Qt.AlignmentFlag.AlignTop)
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        return row(sign, label, spacing=theme.MARGIN, stretch=1)

@@ -1,0 +1,122 @@
+"""The preferences: few, each with an effect that can be seen at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from pellucid.model.view import Tool
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import dim, push_button, row, section
+from pellucid.ui.forms.controls import NumberBox, Segmented
+from pellucid.ui.forms.numbers import Bounds
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+THEMES = (("Dark", "dark"), ("Light", "light"), ("Follow system", "system"))
+TOOLS = (("Window level", "window"), ("Crosshair", "crosshair"), ("Pan", "pan"))
+
+
+class PreferencesDialog(QDialog):
+    """Theme, mouse, memory and privacy. A theme is shown while chosen; Cancel brings the old one back."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self.setMinimumWidth(460)
+        self._session = session
+        self._make_controls()
+        self._lay_out()
+        self._show_settings()
+
+    def _make_controls(self) -> None:
+        self.save = push_button("Save", self.accept, kind="primary")
+        self.cancel = push_button("Cancel", self.reject)
+        self.theme = Segmented(THEMES)
+        self.theme.setAccessibleName("Theme")
+        self.theme.chosen.connect(self._try_theme)
+        self.tool = Segmented(TOOLS)
+        self.tool.setAccessibleName("Left mouse button at start")
+        self.up_is_brighter = QCheckBox("Dragging up makes the image brighter")
+        self.up_is_brighter.setToolTip("Off: dragging down makes it brighter, as in most viewers")
+        self.budget = NumberBox(Bounds(16, 1 << 20, whole=True), 256, "MB")
+        self.budget.setAccessibleName("Memory of the history in MB")
+        self.budget.set_tip("The oldest steps are forgotten beyond this; five steps are always kept")
+        self.budget.invalid.connect(lambda _why: self.save.setEnabled(False))
+        self.budget.edited.connect(lambda _value: self.save.setEnabled(True))
+        self.smooth = QCheckBox("Smooth display of new images")
+        self.identity = QCheckBox("Hide patient identity at start")
+        self.recent = QCheckBox("Remember what was opened lately")
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(theme.MARGIN)
+        grid_widget = QWidget()
+        grid = QGridLayout(grid_widget)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.SECTION_GAP)
+        grid.setVerticalSpacing(theme.MARGIN)
+        grid.setColumnStretch(1, 1)
+        rows = (
+            ("Theme", self.theme),
+            ("Left button", self.tool),
+            ("Window drag", self.up_is_brighter),
+            ("History", row(self.budget, dim("MB of memory for undo", wrap=False), spacing=theme.MARGIN)),
+            ("Display", self.smooth),
+            ("Privacy", self.identity),
+            ("", self.recent),
+        )
+        for number, (title, control) in enumerate(rows):
+            label = QLabel(title)
+            label.setBuddy(control)
+            grid.addWidget(label, number, 0)
+            grid.addWidget(control, number, 1)
+        column.addWidget(section("Preferences"))
+        column.addWidget(grid_widget)
+        column.addSpacing(theme.SECTION_GAP)
+        column.addWidget(row(QWidget(), self.cancel, self.save, spacing=theme.MARGIN, stretch=0))
+        self.save.setDefault(True)
+
+    def _show_settings(self) -> None:
+        settings = self._session.settings
+        self._theme_before = settings.theme
+        self.theme.set_value(settings.theme)
+        self.tool.set_value(settings.left_tool)
+        self.up_is_brighter.setChecked(settings.invert_window_vertical)
+        self.budget.set_value(settings.history_budget_mb)
+        self.smooth.setChecked(settings.interpolate)
+        self.identity.setChecked(settings.hide_identity)
+        self.recent.setChecked(settings.keep_recent)
+
+    def _try_theme(self, mode: str) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, mode)  # type: ignore[arg-type]
+
+    def accept(self) -> None:
+        """Keep the choices and let them take effect."""
+        session, settings = self._session, self._session.settings
+        settings.theme = self.theme.value()
+        if settings.left_tool != self.tool.value():
+            settings.left_tool = self.tool.value()
+            session.view.tool = Tool(settings.left_tool)
+        settings.invert_window_vertical = self.up_is_brighter.isChecked()
+        settings.history_budget_mb = int(self.budget.value())
+        settings.interpolate = self.smooth.isChecked()
+        settings.hide_identity = self.identity.isChecked()
+        settings.keep_recent = self.recent.isChecked()
+        if not settings.keep_recent and settings.recent:
+            settings.recent = []
+            session.recent_changed.emit()
+        session.history.budget = settings.history_budget_mb << 20
+        settings.save()
+        super().accept()
+
+    def reject(self) -> None:
+        """Bring the theme back that was there before."""
+        if self.theme.value() != self._theme_before:
+            self._try_theme(self._theme_before)
+        super().reject()
