@@ -13,7 +13,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
-    from pellucid.cli.source import Item
+    from pellucid.cli.source import Item, Reader
 
 SUMMARY = "write a file or a DICOM series as NIfTI, NRRD, MetaImage or TIFF"
 FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
@@ -63,7 +63,7 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
         raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
     export_image(frames, path)
     for sentence in lost:
-        report.complain(sentence)
+        report.complain(f"{path.name}: {sentence}")
     report.show(str(path))
 
 
@@ -77,14 +77,8 @@ def _write_all(options: argparse.Namespace) -> int:
     failed = 0
     for number, item in enumerate(items):
         stem = f"{number:03d}_{_words(item)}"
-        try:
-            for label, frames in source.images(item):
-                failed += not _write_part(
-                    frames, folder / _name(stem, label, options.format, folder), options
-                )
-        except Refused as refusal:
-            report.complain(f"{source.title(item)}: {refusal}")
-            failed += 1
+        for label, read in source.images(item):
+            failed += not _write_part(read, folder / _name(stem, label, options.format, folder), options)
     return 1 if failed else 0
 
 
@@ -100,9 +94,9 @@ def _items(options: argparse.Namespace) -> list[Item]:
     return items
 
 
-def _write_part(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> bool:
+def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:
     try:
-        write(frames, path, options)
+        write(read(), path, options)
     except Refused as refusal:
         report.complain(f"{path.name}: {refusal}")
         return False

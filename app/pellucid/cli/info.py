@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
             extra.append(_several(volume, len(groups)))
         frames = source.read_plans(source.one_image(item, volume))
     else:
-        frames = next(iter(source.images(item)))[1]
+        frames = source.read_file(item.path)
     described = describe(frames, extra)
     if options.json:
         report.show_json(described)

@@ -63,11 +63,16 @@ def _volume(plan: VolumePlan) -> dict[str, Any]:
 def _text(n: int, series: Series) -> str:
     count = len(series.files)
     lines = [f"{n}  {source.title(series)}  {count} file{'s' * (count != 1)}"]
-    for plan in series.volumes:
-        grid = report.grid(plan.geometry)
-        unit = "" if grid["spacing"] is None else " mm"
-        size = " × ".join(str(count) for count in grid["size"])
-        lines.append(f"     {size}  {report.numbers(grid['spacing'])}{unit}  {plan.pixel_type}  {plan.label}")
+    lines += [f"     {_line(plans)}" for plans in source.sequences(series)]
     said = report.findings(series.findings, *(plan.findings for plan in series.volumes))
     lines += [f"     ! {finding['message']}" for finding in said]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _line(plans: tuple[VolumePlan, ...]) -> str:
+    """Describe one image; the volumes of a 4-D image are its frames."""
+    plan, grid = plans[0], report.grid(plans[0].geometry)
+    spacing = report.numbers(grid["spacing"]) + ("" if grid["spacing"] is None else " mm")
+    kind = plan.pixel_type + (f" × {plan.components}" if plan.components > 1 else "")
+    size = " × ".join(str(count) for count in grid["size"])
+    return "  ".join((size, spacing, kind, f"{len(plans)} frames" if len(plans) > 1 else plan.label))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from pellucid.files.images import ImageFile
 
     Item: TypeAlias = Series | ImageFile
+
+Reader = Callable[[], tuple[Volume, ...]]
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
@@ -102,17 +105,21 @@ def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
     return tuple(tuple(group) for group in groups.values())
 
 
-def images(item: Item) -> Iterator[tuple[str, tuple[Volume, ...]]]:
-    """Read each image of an item in turn: a label (``""`` for the only one) and its frames."""
+def images(item: Item) -> Iterator[tuple[str, Reader]]:
+    """Return each image of an item: a label (``""`` for the only one) and how to read its frames."""
     if not is_series(item):
-        from pellucid.files.images import read
-
-        yield "", read(item.path)
+        yield "", partial(read_file, item.path)
         return
     groups = sequences(item)
     for plans in groups:
-        label = plans[0].label if len(groups) > 1 else ""
-        yield label, read_plans(plans)
+        yield plans[0].label if len(groups) > 1 else "", partial(read_plans, plans)
+
+
+def read_file(path: Path) -> tuple[Volume, ...]:
+    """Read the frames of an image file."""
+    from pellucid.files.images import read
+
+    return read(path)
 
 
 def read_plans(plans: tuple[VolumePlan, ...]) -> tuple[Volume, ...]:
@@ -126,9 +133,7 @@ def read_one(path: Path, series: str | None = None, volume: int | None = None) -
     """Read the frames of the one image that path and options mean; raise Refused when several are meant."""
     item = choose(path, series)
     if not is_series(item):
-        from pellucid.files.images import read
-
-        return read(item.path)
+        return read_file(item.path)
     return read_plans(one_image(item, volume))
 
 
