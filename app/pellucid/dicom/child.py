@@ -8,6 +8,7 @@ at once.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import socket
 import subprocess
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Answer = tuple[dict[str, Any], "list[NDArray[Any]]"]
+
+_log = logging.getLogger(__name__)
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
@@ -133,9 +136,8 @@ class Pool:
             self._set_aside(path)
             cap = self.memory_cap_bytes / (1 << 30)
             raise Refused(f"{_name(path)} could not be read: it needs more than {cap:.1f} GB of memory.")
-        raise Refused(
-            f"{_name(path)} could not be read: its contents are damaged ({answer.get('kind', 'unknown')})."
-        )
+        _log.info("a worker failed with %s", answer.get("kind", "an unknown error"))
+        raise Refused(f"{_name(path)} could not be read: its contents are damaged.")
 
     def _may_stay(self, worker: _Worker, answer: dict[str, Any]) -> bool:
         """Return whether a worker may serve again: not after trouble with memory, nor grown, nor old."""

@@ -11,7 +11,7 @@ import re
 import struct
 from dataclasses import replace
 
-from pellucid.dicom.records import FrameRecord, PixelLayout
+from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
 from pellucid.dicom.values import Values
 
 _IMAGE_CSA, _SERIES_CSA, _COUNT, _MATRIX_TEXT, _IMAGE_TYPE = (
@@ -37,7 +37,12 @@ def mosaic_frames(values: Values, layout: PixelLayout, frame: FrameRecord) -> li
     if not 1 <= count <= _MOST_TILES or layout.rows % per_side or layout.columns % per_side:
         return []
     rows, columns = layout.rows // per_side, layout.columns // per_side
-    step = (frame.between or frame.thickness or 0.0) * _direction(frame, csa)
+    right, down = frame.orientation[:3], frame.orientation[3:]
+    normal = _cross(right, down)
+    corner = _position(frame, layout, rows, columns, 0.0)
+    half = columns / 2 * frame.spacing[1], rows / 2 * frame.spacing[0]
+    centre = tuple(p + half[0] * r + half[1] * d for p, r, d in zip(corner, right, down, strict=True))
+    step = (frame.between or frame.thickness or 0.0) * _direction(values, csa, normal, centre, count)
     frames = []
     for n in range(count):
         tile = (n // per_side * rows, n % per_side * columns, rows, columns)
@@ -58,16 +63,39 @@ def _position(
                  for p, r, d, n in zip(frame.position, right, down, normal, strict=True))  # fmt: skip
 
 
-def _direction(frame: FrameRecord, csa: dict[str, list[str]]) -> float:
-    """Return +1 or -1: whether slices follow the normal of the plane or run against it."""
+def _direction(
+    values: Values, csa: dict[str, list[str]], normal: Numbers, first: Numbers, count: int
+) -> float:
+    """Return +1 or -1: whether slices follow the normal of the plane or run against it.
+
+    ``first`` is the centre of the first tile. Without a slice normal in the CSA header of the image, the protocol
+    tells: the first tile is whichever end of its list of slices lies there.
+    """
     try:
         stated = [float(v) for v in csa.get("SliceNormalVector", [])[:3]]
     except ValueError:
-        return 1.0
-    assert frame.orientation
-    normal = _cross(frame.orientation[:3], frame.orientation[3:])
-    along = sum(a * b for a, b in zip(stated, normal, strict=False))
+        stated = []
+    if len(stated) != 3:
+        ends = [_protocol_position(values.raw(_SERIES_CSA), index) for index in (0, count - 1)]
+        if ends[0] is None or ends[1] is None:
+            return 1.0
+        near, far = sorted((ends[0], ends[1]), key=lambda end: math.dist(end, first))
+        stated = [b - a for a, b in zip(near, far, strict=True)]
+    along = sum(a * b for a, b in zip(stated, normal, strict=True))
     return -1.0 if along < 0 else 1.0
+
+
+def _protocol_position(protocol: bytes, index: int) -> Numbers | None:
+    """Return the centre of a slice as the protocol in the CSA header states it; zeros are left out there."""
+    axes = (b"dSag", b"dCor", b"dTra")
+    pattern = rb"sSliceArray\.asSlice\[%d\]\.sPosition\.%s\s*=\s*([-+0-9.eE]+)"
+    found = [re.search(pattern % (index, axis), protocol) for axis in axes]
+    if not any(found):
+        return None
+    try:
+        return tuple(float(match.group(1)) if match else 0.0 for match in found)
+    except ValueError:
+        return None
 
 
 def _slice_count(values: Values, csa: dict[str, list[str]]) -> int:

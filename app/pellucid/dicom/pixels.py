@@ -24,7 +24,7 @@ from pellucid.model.findings import Refused
 Array = NDArray[Any]
 
 _LARGEST_FRAME = 1 << 30
-_WHOLE_BYTES = (8, 16, 32, 64)
+_CELL_BITS = (1, 8, 16, 32, 64)
 _NEEDS_STREAM_CHECK = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 201, 202, 203))
 
 
@@ -64,6 +64,11 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
         raise Refused(
             f"{path.name} could not be read: it declares {layout.samples} samples of {layout.allocated} bits "
             "per pixel, which no image has."
+        )
+    if not layout.encapsulated and layout.allocated not in _CELL_BITS:
+        raise Refused(
+            f"{path.name} could not be read: its pixels take {layout.allocated} bits each. Convert it to "
+            "16 bits with another tool."
         )
     if nbytes > _LARGEST_FRAME:
         raise Refused(
@@ -116,8 +121,6 @@ def _native_frame(data: bytes, layout: PixelLayout, number: int) -> Array:
         skip = number * layout.frame_bits % 8
         bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
         return bits[skip : skip + shape[0] * shape[1]].reshape(shape)
-    if layout.allocated not in _WHOLE_BYTES:
-        raise Malformed(f"{layout.allocated} bits per pixel")
     if layout.samples == 1:
         return corrected(np.frombuffer(data, cell_type(layout)).reshape(shape).copy(), layout)
     return _native_colour(data, layout)

@@ -134,4 +134,4 @@ def _tuples(value: Any) -> Any:
     return {k: _tuples(v) for k, v in value.items()} if isinstance(value, dict) else value
 
 
-_DEFAULTS: dict[type, Any] = {PixelLayout: PixelLayout("", -1, -1), FrameRecord: FrameRecord()}
+_DEFAULTS: dict[type, Any] = {PixelLayout: PixelLayout("-", -1, -1), FrameRecord: FrameRecord()}

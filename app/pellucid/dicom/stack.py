@@ -152,7 +152,7 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
         study_uid=record.study_uid,
         series_uid=record.series_uid,
         windows=windows,
-        monochrome1=photometric == "MONOCHROME1",
+        monochrome1=photometric == "MONOCHROME1" and record.pixels is not None and record.pixels.samples == 1,
         extra=texts,
     )
 
