@@ -55,7 +55,8 @@ def split(group: Group) -> tuple[list[Part], list[Finding]]:
         findings += said
         for part in found:
             label = ", ".join(t for t in (f"copy {number}" if len(copies) > 1 else "", part.label) if t)
-            sequence = f"copy {number} {part.sequence}" if part.sequence else ""
+            copied = f"copy {number} " if len(copies) > 1 else ""
+            sequence = f"{copied}{part.sequence}" if part.sequence else ""
             parts.append(Part(part.members, label, sequence))
     return parts, findings
 
