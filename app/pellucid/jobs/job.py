@@ -132,7 +132,7 @@ class Job:
         if state is JobState.DONE and done:
             try:
                 done(self.result)
-            except Refused as refusal:
+            except refusals() as refusal:
                 self.state, self.error = JobState.FAILED, str(refusal)
                 state = self.state
         if state is JobState.FAILED and failed:
@@ -160,13 +160,18 @@ def sentence(name: str, error: BaseException) -> str:
 
     The log gets the places in the code but not the error's text, which may quote a file and so a patient.
     """
-    if isinstance(error, (Refused, *_of_operations("Refused"))):
+    if isinstance(error, refusals()):
         return str(error)
     if isinstance(error, MemoryError):
         return f"{name} needs more memory than there is; close other images or work on a part of this one."
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s failed with %s\n%s", name, type(error).__name__, frames)
     return f"{name} failed: {str(error).strip() or type(error).__name__}"
+
+
+def refusals() -> tuple[type[BaseException], ...]:
+    """Return the exceptions whose text is a sentence for people."""
+    return (Refused, *_of_operations("Refused"))
 
 
 def _of_operations(name: str) -> tuple[type[BaseException], ...]:
