@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.context import Context, Refused, Region
+from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import blank, blocks, store, view, work_type
+from pellucid.operations.pixels import view
+from pellucid.operations.resampling import AxisGrid, resampled
 from pellucid.operations.units import Box, Millimetres, Range, Slider, Title
 
 _INTERPOLATORS = {
@@ -43,8 +44,8 @@ def resample(
     """Interpolate the image on a grid of another spacing that covers the same space.
 
     Directions and the middle of the image stay; the number of voxels is the extent divided by the spacing,
-    rounded. An axis of a single voxel stays as it is. The pixel type stays, whole numbers are rounded.
-    Going to a much coarser grid, smooth first.
+    rounded. An axis of a single voxel stays as it is. The pixel type stays, whole numbers are rounded;
+    voxels next to NaN become NaN. Going to a much coarser grid, smooth first.
 
     Settings:
         spacing_x: New distance of voxels along the first axis.
@@ -56,60 +57,37 @@ def resample(
         SimpleITK.Resample; Unser, Splines: a perfect fit for signal and image processing, 1999.
     """
     spacing = (spacing_x, spacing_y, spacing_z)[: image.GetDimension()]
-    filter = _resampler(image, spacing, interpolation)
-    dtype = view(image).dtype
-    _refuse_huge(filter.GetSize(), dtype.itemsize * image.GetNumberOfComponentsPerPixel())
-    if interpolation == "nearest":
-        return context.execute(filter, image)
-    count = image.GetNumberOfComponentsPerPixel()
-    if count == 1:
-        return _resampled(filter, image, context)
-    parts = [context.part(k / count, (k + 1) / count) for k in range(count)]
-    channels = [sitk.VectorIndexSelectionCast(image, k) for k in range(count)]
-    return sitk.Compose([_resampled(filter, one, part) for one, part in zip(channels, parts, strict=True)])
-
-
-def _resampler(image: Any, spacing: Sequence[float], interpolation: str) -> Any:
-    """Return the filter with a new grid around the same middle; axes of one voxel are left alone."""
-    old_size, old_spacing = image.GetSize(), image.GetSpacing()
-    new_spacing = [old if n == 1 else new for n, old, new in zip(old_size, old_spacing, spacing, strict=True)]
-    extents = [n * old for n, old in zip(old_size, old_spacing, strict=True)]
-    size = [max(1, int(e / new + 0.5)) for e, new in zip(extents, new_spacing, strict=True)]
-    first = [
-        ((n - 1) - (m - 1) * new / old) / 2
-        for n, m, old, new in zip(old_size, size, old_spacing, new_spacing, strict=True)
+    steps = [
+        1.0 if n == 1 else new / old
+        for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)
     ]
-    filter = sitk.ResampleImageFilter()
-    filter.SetSize(size)
-    filter.SetOutputSpacing(new_spacing)
-    filter.SetOutputDirection(image.GetDirection())
-    filter.SetOutputOrigin(image.TransformContinuousIndexToPhysicalPoint(first))
-    filter.SetInterpolator(_INTERPOLATORS[interpolation])
-    return filter
-
-
-def _resampled(filter: Any, image: Any, context: Context) -> Any:
-    """Interpolate one channel in floating point, then round to its own type."""
-    dtype = view(image).dtype
-    if dtype.kind == "f":
+    grids = [
+        AxisGrid.centred(n, max(1, int(n / step + 0.5)), step)
+        for n, step in zip(image.GetSize(), steps, strict=True)
+    ]
+    _refuse_huge(grids, view(image).dtype.itemsize * image.GetNumberOfComponentsPerPixel())
+    new_spacing = [step * old for step, old in zip(steps, image.GetSpacing(), strict=True)]
+    origin = image.TransformContinuousIndexToPhysicalPoint([grid.first for grid in grids])
+    if interpolation == "nearest":
+        filter = sitk.ResampleImageFilter()
+        filter.SetSize([grid.count for grid in grids])
+        filter.SetOutputSpacing(new_spacing)
+        filter.SetOutputOrigin(origin)
+        filter.SetOutputDirection(image.GetDirection())
+        filter.SetInterpolator(sitk.sitkNearestNeighbor)
         return context.execute(filter, image)
-    filter.SetOutputPixelType(sitk.sitkFloat32 if work_type(dtype) == np.float32 else sitk.sitkFloat64)
-    exact = context.part(0.0, 0.9).execute(filter, image)
-    values = view(exact)
-    result, out = blank(exact, dtype)
-
-    def work(block: Region) -> None:
-        store(values[block].copy(), out[block])
-
-    last = context.part(0.9, 1.0)
-    z, y, x = (slice(0, n) for n in values.shape)
-    last.each(work, blocks((z, y, x), values.shape))
+    zyx = [*([AxisGrid(1, 1, 0.0, 1.0)] * (3 - len(grids))), *reversed(grids)]
+    result = resampled(image, zyx, interpolation == "bspline", context)
+    result.SetSpacing(new_spacing)
+    result.SetOrigin(origin)
+    result.SetDirection(image.GetDirection())
     return result
 
 
-def _refuse_huge(size: Sequence[int], voxel_bytes: int) -> None:
+def _refuse_huge(grids: Sequence[AxisGrid], voxel_bytes: int) -> None:
     """Raise Refused when the new grid would not fit in half of the memory of the computer."""
-    needed = float(np.prod(np.array(size, dtype=np.float64))) * voxel_bytes
+    size = [grid.count for grid in grids]
+    needed = math.prod(size) * voxel_bytes
     if needed > _memory_bytes() / 2:
         raise Refused(
             f"An image of {_numbers(size)} voxels would need {needed / 2**30:.1f} GB, more than half of the "

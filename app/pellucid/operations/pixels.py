@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,17 +50,19 @@ def from_array(array: Array) -> sitk.Image:
     return sitk.GetImageFromArray(np.ascontiguousarray(array))
 
 
-def blank(like: sitk.Image, dtype: Any, *, components: int | None = None) -> tuple[sitk.Image, Array]:
-    """Return a new image of zeros on the same grid and the array through which to fill it.
-
-    ``components`` is the number of values per voxel, that of ``like`` when None.
-    """
-    count = like.GetNumberOfComponentsPerPixel() if components is None else components
-    pixel_id = _PIXEL_IDS[np.dtype(dtype)][count > 1]
-    image = sitk.Image(like.GetSize(), pixel_id, count) if count > 1 else sitk.Image(like.GetSize(), pixel_id)
-    image.CopyInformation(like)
+def allocate(size: Sequence[int], dtype: Any, components: int = 1) -> tuple[sitk.Image, Array]:
+    """Return a new image of zeros without geometry, and the array (z, y, x[, c]) to fill it through."""
+    scalar, vector = _PIXEL_IDS[np.dtype(dtype)]
+    image = sitk.Image(size, vector, components) if components > 1 else sitk.Image(size, scalar)
     array = np.asarray(_Memory(image, writable=True))
     return image, array if image.GetDimension() == 3 else array[np.newaxis]
+
+
+def blank(like: sitk.Image, dtype: Any) -> tuple[sitk.Image, Array]:
+    """Return a new image of zeros on the same grid, with as many channels, and the array to fill it through."""
+    image, array = allocate(like.GetSize(), dtype, like.GetNumberOfComponentsPerPixel())
+    image.CopyInformation(like)
+    return image, array
 
 
 def work_type(dtype: np.dtype[Any]) -> np.dtype[Any]:

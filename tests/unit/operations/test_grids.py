@@ -87,11 +87,34 @@ def test_a_single_slice_keeps_its_thickness_and_colour_its_channels() -> None:
     assert np.array_equal(both[..., 2], pixels(resample(on_grid(colour[..., 2]), (1, 1, 1))))
 
 
-def test_linear_is_simpleitks() -> None:
-    image = on_grid(noise((7, 12, 15), "float32"), "sheared")
-    ours = resample(image, (1.1, 0.6, 1.9))
-    twin = sitk.Resample(image, ours, sitk.Transform(), sitk.sitkLinear, 0.0)
-    assert np.allclose(pixels(ours), pixels(twin), rtol=1e-5)
+@pytest.mark.parametrize("spacing", [(1.1, 0.6, 1.9), (0.2, 0.3, 0.6), (2.2, 4.0, 8.0)], ids=str)
+@pytest.mark.parametrize(
+    ("interpolation", "twin"),
+    [("nearest", sitk.sitkNearestNeighbor), ("linear", sitk.sitkLinear), ("bspline", sitk.sitkBSpline3)],
+)
+def test_all_three_are_simpleitks(interpolation: str, twin: int, spacing: Any) -> None:
+    image = on_grid(noise((9, 24, 31), "float64"), "sheared")
+    ours = resample(image, spacing, interpolation)
+    exact = pixels(sitk.Resample(image, ours, sitk.Transform(), twin, 0.0))
+    # ITK's spline coefficients are exact to about 1e-10 of the range
+    assert np.allclose(pixels(ours), exact, rtol=0, atol=1e-6)
+
+
+def test_a_large_slice_in_blocks_is_seamless() -> None:
+    array = noise((3, 300, 1100), "int16")
+    image = on_grid(array, spacing=(1.0, 1.0, 1.0))
+    ours = resample(image, (0.8, 0.7, 1.0), "bspline")
+    twin = sitk.Resample(sitk.Cast(image, sitk.sitkFloat64), ours, sitk.Transform(), sitk.sitkBSpline3, 0.0)
+    assert np.abs(pixels(ours) - pixels(twin)).max() <= 0.5 + 2e-3
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "bspline"])
+def test_nan_stays_where_it_is(interpolation: str) -> None:
+    array = noise((6, 20, 20), "float32")
+    array[3, 10, 10] = np.nan
+    result = pixels(resample(on_grid(array, spacing=(1, 1, 1)), (0.5, 0.5, 0.5), interpolation))
+    hit = np.argwhere(np.isnan(result))
+    assert hit.min(axis=0).tolist() == [5, 19, 19] and hit.max(axis=0).tolist() == [8, 22, 22]
 
 
 def test_a_grid_that_needs_too_much_memory_is_refused() -> None:
