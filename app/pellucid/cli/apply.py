@@ -83,7 +83,8 @@ def run(options: argparse.Namespace) -> int:
         raise Refused(
             f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given."
         )
-    frames = _as(operation.inputs[0], source.read_one(options.input, options.series, options.volume), options)
+    read = source.read_one(options.input, options.series, options.volume)
+    frames = _as(operation.inputs[0], convert.prepared(read, options), options)
     named = {_OTHER.format(n): _other(operation, n, path) for n, path in enumerate(options.others, 2)}
     recipe = Recipe(steps=(Step(operation=operation.id, parameters=parameters, inputs=("image", *named)),))
     results = tuple(replay(recipe, volume, named) for volume in frames)

@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_writing(parser: argparse.ArgumentParser) -> None:
     """Declare what to do about what a format cannot keep."""
     parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
-    parser.add_argument("--even", action="store_true", help="first resample to evenly spaced, upright slices")
+    parser.add_argument("--even", action="store_true", help="first resample uneven slices to even spacing")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,18 +46,25 @@ def run(options: argparse.Namespace) -> int:
             f"“{options.output}” is a folder. Name a file in it, or write everything found with --all."
         )
     frames = source.read_one(options.input, options.series, options.volume)
-    write(frames, options.output, options)
+    write(prepared(frames, options), options.output, options)
     return 0
+
+
+def prepared(frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[Volume, ...]:
+    """Return the frames with even spacing when that is asked for."""
+    if not options.even:
+        return frames
+    from pellucid.files.export import evened
+
+    return tuple(evened(volume) for volume in frames)
 
 
 def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> None:
     """Write the frames of one image and print the path; raise Refused when something would be lost."""
-    from pellucid.files.export import evened, export_image, losses
+    from pellucid.files.export import export_image, losses
 
     if path.exists() and options.input.exists() and path.samefile(options.input):
         raise Refused(f"“{path}” is the file that is read. Choose another name for the result.")
-    if options.even:
-        frames = tuple(evened(volume) for volume in frames)
     lost = losses(frames, path)
     if lost and not options.accept_loss:
         raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
@@ -96,7 +103,7 @@ def _items(options: argparse.Namespace) -> list[Item]:
 
 def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:
     try:
-        write(read(), path, options)
+        write(prepared(read(), options), path, options)
     except Refused as refusal:
         report.complain(f"{path.name}: {refusal}")
         return False

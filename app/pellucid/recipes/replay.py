@@ -73,9 +73,4 @@ def _inputs(
             f"The slices are not evenly spaced, so {operation.title.lower()} would mix up distances. "
             "Make the spacing even first."
         )
-    for name in others:
-        if not named[name].geometry.same_grid(first.geometry):
-            raise Refused(
-                f"{operation.title} needs inputs on the same grid, but “{name}” lies on another one."
-            )
     return (first, *(named[name] for name in others))

@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from command_line import Run, write_image
+from command_line import Run, write_image, write_series
 from pellucid.operations.operation import registry
 
 
@@ -129,3 +129,14 @@ def test_values_that_do_not_parse_are_usage_and_values_out_of_range_are_refused(
         assert result.code == 1 and "must be" in result.err, sigma
     assert pellucid("apply", "smoothing.gaussian", tmp_path / "none.nii", target).code == 1
     assert not target.exists()
+
+
+def test_uneven_slices_are_made_even_before_they_are_filtered(
+    pellucid: Run, tmp_path: Path, ramp: np.ndarray
+) -> None:
+    write_series(tmp_path / "ct", ramp, positions=[0, 2.5, 7.5, 10])
+    gaussian = ["apply", "smoothing.gaussian", tmp_path / "ct", tmp_path / "out.nrrd", "--sigma", 1]
+    refused = pellucid(*gaussian)
+    assert refused.code == 1 and "evenly spaced" in refused.err
+    assert pellucid(*gaussian, "--even").code == 0
+    assert sitk.ReadImage(str(tmp_path / "out.nrrd")).GetSize() == (5, 6, 5)

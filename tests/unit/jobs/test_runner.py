@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Iterator
 from threading import Barrier, Event, get_ident
 
@@ -235,14 +236,15 @@ def test_progress_is_coalesced_and_signals_come_on_the_draining_thread(runner: R
 
     def work(job: Job) -> None:
         release.wait(TIMEOUT)
-        for n in range(20_000):
-            job.report(n / 20_000, "smoothing")
+        for n in range(200_000):
+            job.report(n / 200_000, "smoothing")
 
     job = runner.edit("edit", work)
     job.changed.connect(lambda: seen.append((job.progress, get_ident())))
     release.set()
+    begin = time.monotonic()
     drain(runner)
-    assert 1 <= len(seen) < 200
+    assert 1 <= len(seen) <= 30 * (time.monotonic() - begin) + 3  # two ticks and the end are always allowed
     assert seen[-1][0] == 1.0 and job.text == "smoothing"
     assert {thread for _, thread in seen} == {get_ident()}
 
