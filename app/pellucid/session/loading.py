@@ -117,6 +117,7 @@ class Loading:
         """Put loaded frames into the document as a new active image layer."""
         session = self._session
         document = session.document
+        was_clean = session.is_clean and session.saving.path is None
         names = set() if replace else {layer.name for layer in document.layers}
         layer = ImageLayer(unique_name(loaded.name, names), loaded.frames, source=loaded.source)
         layer.display.set_limits(*loaded.limits)
@@ -128,6 +129,8 @@ class Loading:
                     session.history.do(RemoveLayer(old))
             session.history.do(AddLayer(layer))
         document.active = layer
+        if was_clean:
+            session.history.mark_clean()
         if len(document) == 1:
             session.centre_crosshair()
         return layer

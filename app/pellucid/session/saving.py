@@ -15,6 +15,7 @@ from pellucid.model.slicing import PlaneFrame, layer_plane
 
 if TYPE_CHECKING:
     from pellucid.files.export import Report
+    from pellucid.files.workspace import WorkspaceState
     from pellucid.session.session import Session
 
 
@@ -24,7 +25,79 @@ class Saving:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.path: Path | None = None
-        self._job: Job | None = None
+
+    def save(self, path: Path, then: Callable[[bool], None] = lambda _: None) -> Job:
+        """Save the whole work into one file in the background; ``then`` hears whether it was saved."""
+        from pellucid.files.workspace_document import capture
+
+        session = self._session
+        state = capture(session.document, session.view)
+        saved_at = session.history.position, session.history.steps
+
+        def work(job: Job) -> None:
+            from pellucid.files.workspace import save
+
+            save(path, state, progress=job.report, cancelled=job.cancelled)
+
+        def done(_nothing: None) -> None:
+            self.path = path
+            if (session.history.position, session.history.steps) == saved_at:
+                session.history.mark_clean()
+            session.notice.emit(f"{path.name} was saved and read back.", "info")
+            session.title_changed.emit()
+            then(True)
+
+        def failed(sentence: str) -> None:
+            session.notice.emit(sentence, "error")
+            then(False)
+
+        return session.jobs.load(f"Saving {path.name}", work, done, failed)
+
+    def open_workspace(self, path: Path) -> Job:
+        """Open a saved work; where sources are gone, ``sources_missing`` asks for them first."""
+        session = self._session
+
+        def work(job: Job) -> WorkspaceState:
+            from pellucid.files.workspace import load
+
+            return load(path, progress=job.report, cancelled=job.cancelled)
+
+        def done(state: WorkspaceState) -> None:
+            session.remember([path])
+            if state.missing and len(session.sources_missing):
+                session.sources_missing.emit(path, state)
+            else:
+                self.resume(path, state)
+
+        return session.jobs.load(f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))
+
+    def resume(self, path: Path, state: WorkspaceState, folder: Path | None = None) -> Job:
+        """Show a loaded work; ``folder`` is where its missing sources are looked for by name."""
+        session = self._session
+
+        def work(job: Job) -> tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]:
+            from pellucid.files.workspace_document import read_sources, relocated
+
+            found = state if folder is None else relocated(state, folder)
+            return found, *read_sources(found, progress=job.report, cancelled=job.cancelled)
+
+        def done(answer: tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]) -> None:
+            from pellucid.files.workspace_document import restore, restore_view
+
+            found, frames, said = answer
+            layers, active = restore(found, frames)
+            session.close_all()
+            for layer in layers:
+                session.document.insert(len(session.document), layer)
+            session.document.active = active or (layers[-1] if layers else None)
+            restore_view(found, session.view)
+            self.path = path
+            session.history.mark_clean()
+            session.title_changed.emit()
+            if said:
+                session.notice.emit(" ".join(said), "warning")
+
+        return session.jobs.load(f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))
 
     def has_work(self) -> bool:
         """Return whether there is anything that saving would keep."""

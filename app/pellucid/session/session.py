@@ -47,6 +47,9 @@ class Session:
     title_changed = Signal()
     """Emitted when the name of the work or its clean state changed."""
     recent_changed = Signal()
+    sources_missing = Signal(object, object)
+    """Emitted with the path and the state of a saved work whose sources are not where they were; whoever listens
+    calls ``saving.resume``."""
 
     def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
         self.settings = settings or Settings()
@@ -77,7 +80,7 @@ class Session:
             return None
         if roots[0].suffix.lower() == ".pellucid":
             return self.saving.open_workspace(roots[0])
-        self._remember(roots)
+        self.remember(roots)
         return self.library.scan(roots, lambda found: self._show_found(found, roots))
 
     def open_demo(self) -> Job:
@@ -119,7 +122,8 @@ class Session:
             name = roots[0].name or str(roots[0])
             self.notice.emit(f"No images were found in “{name}”. Open a folder of DICOM or an image file.", "warning")
 
-    def _remember(self, roots: list[Path]) -> None:
+    def remember(self, roots: list[Path]) -> None:
+        """Put paths on top of the list of recent ones."""
         for root in reversed(roots):
             self.settings.remember(root)
         self.settings.save()

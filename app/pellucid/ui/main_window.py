@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QEventLoop, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QHBoxLayout, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
 from pellucid.model.view import Layout, Tool
@@ -39,17 +39,6 @@ TOOLBAR = (
 )
 STATE_VERSION = 1
 WORK_FILTER = "Pellucid work (*.pellucid)"
-
-
-def _heading(panel: QWidget) -> QWidget:
-    """Return the heading of a panel, to stand in for the title bar of its dock: it is dragged in the same way."""
-    heading = panel.layout().takeAt(0).widget()
-    bar = QWidget()
-    row = QHBoxLayout(bar)
-    row.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, 0)
-    row.addWidget(heading)
-    bar.setProperty("panel", True)
-    return bar
 
 
 def pixels_of(picture: QImage) -> NDArray[np.uint8]:
@@ -112,7 +101,6 @@ class MainWindow(QMainWindow):
             dock = QDockWidget(name, self)
             dock.setObjectName(f"dock.{name}")
             dock.setWidget(panel)
-            dock.setTitleBarWidget(_heading(panel))
             self.addDockWidget(area, dock)
             self.docks[name] = dock
         for name in ("Segment", "Statistics", "History"):
@@ -156,6 +144,7 @@ class MainWindow(QMainWindow):
         session, canvas = self.session, self.canvas
         session.visible_slices = canvas.visible_slices
         session.notice.connect(self.notices.tell)
+        session.sources_missing.connect(self._find_sources)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(lambda _info: self._later.start())
@@ -198,7 +187,9 @@ class MainWindow(QMainWindow):
     # ---------------------------------------------------------------- opening and saving
 
     def open_paths(self, paths: list[Any]) -> None:
-        """Open files and folders."""
+        """Open files and folders; a saved work takes the place of what is open."""
+        if any(str(path).lower().endswith(".pellucid") for path in paths) and not self.may_close():
+            return
         self.attempt(lambda: self.session.open(paths))
 
     def ask_folder(self) -> None:
@@ -223,21 +214,31 @@ class MainWindow(QMainWindow):
         if menu.isEmpty():
             menu.addAction("Nothing opened yet").setEnabled(False)
 
-    def save(self) -> None:
-        """Save the work where it was saved before, else ask."""
+    def save(self, then: Callable[[bool], None] = lambda _: None) -> None:
+        """Save the work where it was saved before, else ask; ``then`` hears whether it was saved."""
         path = self.session.saving.path
         if path is None:
-            self.save_as()
+            self.save_as(then)
         else:
-            self.session.saving.save(path)
+            self.session.saving.save(path, then)
 
-    def save_as(self) -> None:
+    def save_as(self, then: Callable[[bool], None] = lambda _: None) -> None:
         """Ask where to save the work."""
         start = str(Path(self.session.settings.last_folder or Path.home()) / f"{self.session.title}.pellucid")
         name, _ = QFileDialog.getSaveFileName(self, "Save work as", start, WORK_FILTER)
         if name:
             path = Path(name)
-            self.session.saving.save(path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid"))
+            path = path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid")
+            self.session.saving.save(path, then)
+        else:
+            then(False)
+
+    def _find_sources(self, path: Path, state: Any) -> None:
+        """Ask for the folder of images that a saved work refers to and that are gone."""
+        names = ", ".join(f"“{missing.name}”" for missing in state.missing)
+        self.notices.tell(f"The images of {names} are not where they were. Choose the folder they are in now.", "warning")
+        folder = QFileDialog.getExistingDirectory(self, f"Where are the images of {names}?")
+        self.session.saving.resume(path, state, Path(folder) if folder else None)
 
     def export(self) -> None:
         """Show the export dialog."""
@@ -264,9 +265,13 @@ class MainWindow(QMainWindow):
 
         answer = ask_unsaved(self, self.session.title)
         if answer is Answer.SAVE:
-            self.save()
-            self.session.saving.wait()
-        return answer is Answer.DISCARD or self.session.is_clean
+            loop = QEventLoop()
+            saved = []
+            self.save(lambda done: (saved.append(done), loop.quit()))
+            if not saved:
+                loop.exec()
+            return saved == [True]
+        return answer is Answer.DISCARD
 
     # ---------------------------------------------------------------- view and image
 

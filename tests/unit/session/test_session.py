@@ -201,3 +201,40 @@ def test_rename_and_remove_are_steps(session):
     session.undo()
     assert layer.name == "CT"
     assert isinstance(session.document.active, ImageLayer | LabelLayer)
+
+
+def test_save_and_open_bring_everything_back(session, tmp_path):
+    layer = add(session, make_volume(), "chest")
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
+    assert session.jobs.drain(20)
+    (labels,) = session.document.label_layers
+    session.labelling.edit_label(labels, 1, name="fat", color="#123456")
+    layer.display.set_limits(-50, 77)
+    session.view.crosshair = (1.0, 2.0, 40.0)
+    assert not session.is_clean
+    said = []
+    session.saving.save(tmp_path / "work.pellucid", said.append)
+    assert session.jobs.drain(20)
+    assert said == [True]
+    assert session.is_clean
+    other = Session()
+    other.open([tmp_path / "work.pellucid"])
+    assert other.jobs.drain(20)
+    again, labels_again = other.document.layers
+    assert again.name == "chest" and np.array_equal(again.volume.array, layer.volume.array)
+    assert again.geometry.same_grid(layer.geometry) and again.display.limits == (-50, 77)
+    assert np.array_equal(labels_again.labels.array, labels.labels.array)
+    assert labels_again.labels.label(1).name == "fat"
+    assert other.view.crosshair == (1.0, 2.0, 40.0)
+    assert other.is_clean and other.title == "work"
+    other.close()
+
+
+def test_just_looking_leaves_nothing_to_save(session):
+    add(session, make_volume())
+    assert session.is_clean
+    session.running.apply("intensity.invert", {})
+    assert session.jobs.drain(20)
+    assert not session.is_clean
+    session.undo()
+    assert session.is_clean
