@@ -1,0 +1,201 @@
+"""The layers panel by mouse and keys: what is undoable is undone, what is only display is not."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QLineEdit
+
+from pellucid.model.view import Tool
+from pellucid.ui.docks import label_table, layers
+from pellucid.ui.docks.label_table import COLOR, LOCKED, NAME, VISIBLE
+from pellucid.ui.docks.layer_delegate import eye_rect, text_rect
+from pellucid.ui.docks.layer_model import detail
+from pellucid.ui.docks.layers import LayersPanel
+
+
+@pytest.fixture
+def panel(session, show):
+    return show(LayersPanel(session))
+
+
+def names(panel):
+    return [panel.model.index(n).data() for n in range(panel.model.rowCount())]
+
+
+def row_rect(panel, row):
+    return panel.list.visualRect(panel.model.index(row))
+
+
+def rename(qtbot, view, text):
+    line = view.viewport().findChild(QLineEdit)
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: view.state() != view.State.EditingState)
+
+
+def test_layers_are_listed_from_the_top(panel, session):
+    assert names(panel) == ["Labels", "PET", "CT"]
+    assert detail(session.document.layers[0]) == "CT · 32×24×10"
+    assert detail(session.document.layers[2]) == "2 labels · 32×24×10"
+
+
+def test_a_click_makes_a_layer_active(panel, session, qtbot):
+    where = text_rect(row_rect(panel, 1)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert session.document.active.name == "PET"
+
+
+def test_the_eye_shows_and_hides_without_a_step(panel, session, qtbot):
+    steps = session.history.steps
+    qtbot.mouseClick(
+        panel.list.viewport(), Qt.MouseButton.LeftButton, pos=eye_rect(row_rect(panel, 2)).center()
+    )
+    assert session.document.layers[0].visible is False
+    qtbot.keyClick(panel.list, Qt.Key.Key_Space)
+    assert session.document.layers[0].visible is True
+    assert session.history.steps == steps
+
+
+def test_a_double_click_renames_and_undo_brings_the_old_name_back(panel, session, qtbot):
+    where = text_rect(row_rect(panel, 2)).center()
+    qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseDClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    rename(qtbot, panel.list, "Thorax")
+    assert names(panel) == ["Labels", "PET", "Thorax"]
+    session.undo()
+    assert names(panel) == ["Labels", "PET", "CT"]
+    session.redo()
+    assert names(panel)[2] == "Thorax"
+
+
+def test_f2_renames_and_an_empty_name_is_ignored(panel, session, qtbot):
+    panel.list.setFocus()
+    steps = session.history.steps
+    qtbot.keyClick(panel.list, Qt.Key.Key_F2)
+    rename(qtbot, panel.list, "   ")
+    assert names(panel)[2] == "CT" and session.history.steps == steps
+
+
+def test_moving_a_row_moves_the_layer_and_can_be_undone(panel, session):
+    assert panel.model.moveRows(QModelIndex(), 2, 1, QModelIndex(), 0)
+    assert names(panel) == ["CT", "Labels", "PET"]
+    assert panel.model.moveRows(QModelIndex(), 0, 1, QModelIndex(), 2)
+    assert names(panel) == ["Labels", "CT", "PET"]
+    session.undo()
+    session.undo()
+    assert names(panel) == ["Labels", "PET", "CT"]
+    assert not panel.model.moveRows(QModelIndex(), 1, 1, QModelIndex(), 2)
+
+
+def test_alt_arrows_and_buttons_move_the_active_layer(panel, session, qtbot):
+    qtbot.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert names(panel) == ["Labels", "CT", "PET"]
+    qtbot.mouseClick(panel.up, Qt.MouseButton.LeftButton)
+    assert names(panel)[0] == "CT"
+    assert not panel.up.isEnabled() and panel.up.toolTip() == "This is the top layer."
+
+
+def test_removing_a_layer_can_be_undone(panel, session, qtbot):
+    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    assert names(panel) == ["Labels", "PET"]
+    session.undo()
+    assert names(panel) == ["Labels", "PET", "CT"]
+
+
+def test_opacity_by_slider_and_by_typing(panel, ct, qtbot):
+    panel.opacity.setValue(40)
+    assert ct.opacity == 0.4
+    panel.opacity_box.setFocus()
+    panel.opacity_box.selectAll()
+    qtbot.keyClicks(panel.opacity_box, "75")
+    assert ct.opacity == 0.75
+    panel.opacity_box.selectAll()
+    qtbot.keyClicks(panel.opacity_box, "175")
+    assert ct.opacity == 0.17 and panel.opacity_box.property("wrong") is True
+
+
+def test_the_colour_map_menu_sets_the_map(panel, ct):
+    menu = panel.map_menu(ct)
+    next(action for action in menu.actions() if action.text() == "Viridis").trigger()
+    assert ct.display.colormap == "viridis"
+
+
+def test_label_layers_have_fill_and_outline(panel, session, labels, qtbot):
+    assert panel.fill.isHidden()
+    session.document.active = labels
+    panel.fill.setValue(80)
+    qtbot.mouseClick(panel.outline, Qt.MouseButton.LeftButton)
+    assert labels.display.fill == 0.8 and labels.display.outline is False
+
+
+def cell(panel, row, column):
+    return panel.table.visualRect(panel.table.labels.index(row, column)).center()
+
+
+def click_cell(panel, qtbot, row, column):
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=cell(panel, row, column))
+
+
+def test_the_label_table_selects_hides_and_locks(panel, session, labels, qtbot):
+    click_cell(panel, qtbot, 1, NAME)
+    assert labels.active_label == 2
+    click_cell(panel, qtbot, 1, VISIBLE)
+    assert labels.labels.label(2).visible is False
+    click_cell(panel, qtbot, 1, LOCKED)
+    assert labels.labels.label(2).locked is True
+    session.undo()
+    assert labels.labels.label(2).locked is False
+
+
+def test_a_label_is_renamed_recoloured_and_undone(panel, session, labels, qtbot, monkeypatch):
+    where = cell(panel, 0, NAME)
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    qtbot.mouseDClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    rename(qtbot, panel.table, "Left lung")
+    assert labels.labels.label(1).name == "Left lung"
+    monkeypatch.setattr(label_table, "ask_color", lambda *_args: "#123456")
+    click_cell(panel, qtbot, 0, COLOR)
+    assert labels.labels.label(1).color == "#123456"
+    session.undo()
+    session.undo()
+    assert (labels.labels.label(1).name, labels.labels.label(1).color) == ("Lungs", "#E69F00")
+
+
+def test_labels_are_added_and_deleted_with_their_voxels(panel, session, labels, qtbot):
+    qtbot.mouseClick(panel.new_label, Qt.MouseButton.LeftButton)
+    assert labels.active_label == 3 and panel.table.labels.rowCount() == 3
+    click_cell(panel, qtbot, 0, NAME)
+    qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
+    assert not (labels.labels.array == 1).any()
+    session.undo()
+    assert (labels.labels.array == 1).sum() == 10 * 24 * 8
+
+
+def test_the_swatch_of_a_label_layer_recolours_the_active_label(panel, labels, monkeypatch, qtbot):
+    monkeypatch.setattr(layers, "ask_color", lambda *_args: "#abcdef")
+    panel._ask_color(labels, panel.list.viewport().mapToGlobal(row_rect(panel, 0).center()))
+    assert labels.labels.label(1).color == "#abcdef"
+
+
+def test_brush_size_shape_and_tool(panel, session, qtbot):
+    brush = panel.brush
+    qtbot.mouseClick(brush.brush, Qt.MouseButton.LeftButton)
+    assert session.view.tool == Tool.BRUSH
+    qtbot.mouseClick(brush.shape.buttons[1], Qt.MouseButton.LeftButton)
+    brush.diameter.setFocus()
+    brush.diameter.selectAll()
+    qtbot.keyClicks(brush.diameter, "12.5")
+    assert session.view.brush_ball is True and session.view.brush_diameter == 12.5
+    session.view.brush_diameter = 30
+    assert brush.diameter.value() == 30
+    session.view.tool = Tool.PAN
+    assert not brush.brush.isChecked()
+
+
+def test_an_empty_document_shows_one_sentence_and_reasons(empty_session, show):
+    panel = show(LayersPanel(empty_session))
+    assert panel.stack.currentIndex() == 0
+    assert panel.add.toolTip() == "Open an image first."
+    assert not panel.delete.isEnabled()

@@ -1,0 +1,180 @@
+"""The operation panels: search, preview of what is set, apply as a named step, reasons when it cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from pellucid.model.histogram import histogram
+from pellucid.operations.operation import registry
+from pellucid.ui.docks.operation_list import by_family, matches
+from pellucid.ui.docks.operations import OperationsDock, starting_limits
+
+
+@pytest.fixture
+def filters(session, show, qtbot):
+    dock = show(OperationsDock(session, "Filters"))
+    qtbot.waitUntil(lambda: dock.list.tree.topLevelItemCount() > 0)
+    return dock
+
+
+@pytest.fixture
+def segment(session, show, qtbot):
+    dock = show(OperationsDock(session, "Segment"))
+    qtbot.waitUntil(lambda: dock.list.tree.topLevelItemCount() > 0)
+    return dock
+
+
+def titles(dock):
+    tree = dock.list.tree
+    families = [tree.topLevelItem(n) for n in range(tree.topLevelItemCount())]
+    return {
+        family.text(0): [family.child(n).text(0) for n in range(family.childCount())] for family in families
+    }
+
+
+def test_families_and_search_are_those_of_the_registry():
+    operations = registry().values()
+    found = by_family(operations, "Filters")
+    assert [o.title for o in found["Smoothing"]] == ["Gaussian", "Mean", "Median"]
+    assert by_family(operations, "Segment", "otsu").keys() == {"Threshold"}
+    assert matches(registry()["smoothing.gaussian"], "blur SMOOTH")
+    assert not matches(registry()["smoothing.gaussian"], "blur otsu")
+
+
+def test_typing_narrows_the_list_and_enter_takes_the_first(filters, qtbot):
+    qtbot.keyClicks(filters.list.search, "salt")
+    assert titles(filters) == {"Smoothing": ["Median"]}
+    qtbot.keyClick(filters.list.search, Qt.Key.Key_Return)
+    assert filters.operation.id == "smoothing.median"
+    filters.list.search.setText("no such thing")
+    assert "Nothing found" in filters.list.tree.topLevelItem(0).text(0)
+
+
+def test_choosing_shows_form_and_preview_without_a_step(filters, session, ct, qtbot):
+    steps = session.history.steps
+    filters.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    assert (2, 5) in ct.preview.slices
+    qtbot.waitUntil(lambda: filters.run.state.text() == "these slices")
+    assert session.history.steps == steps
+    filters.run.preview.click()
+    assert ct.preview is None and filters.run.state.text() == ""
+
+
+def test_escape_drops_the_preview_and_returns_to_the_list(filters, ct, qtbot):
+    filters.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    qtbot.keyClick(filters, Qt.Key.Key_Escape)
+    assert ct.preview is None and filters.operation is None
+
+
+def test_hiding_the_panel_drops_the_preview(filters, ct, qtbot):
+    filters.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    filters.hide()
+    assert ct.preview is None
+    filters.show()
+    qtbot.waitUntil(lambda: ct.preview is not None)
+
+
+def test_before_is_shown_while_the_button_is_held(filters, session, qtbot):
+    filters.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: filters.run.before.isEnabled() and filters.form is not None)
+    qtbot.mousePress(filters.run.before, Qt.MouseButton.LeftButton)
+    assert session.view.hide_preview is True
+    qtbot.mouseRelease(filters.run.before, Qt.MouseButton.LeftButton)
+    assert session.view.hide_preview is False
+
+
+def test_apply_is_one_named_step_that_undo_takes_back(filters, session, ct, qtbot):
+    before = ct.volume
+    filters.choose("intensity.invert")
+    qtbot.waitUntil(lambda: filters.form is not None)
+    qtbot.mouseClick(filters.run.apply, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ct.volume is not before)
+    assert "Invert" in session.history.undo_label
+    np.testing.assert_array_equal(ct.volume.array, -1000 + 860 - before.array.astype(int))
+    qtbot.waitUntil(lambda: filters.run.message.text().startswith("Applied"))
+    session.undo()
+    assert ct.volume is before
+
+
+def test_apply_as_new_layer_keeps_the_old_one(filters, session, ct, qtbot):
+    before = ct.volume
+    filters.choose("smoothing.mean")
+    qtbot.waitUntil(lambda: filters.form is not None)
+    qtbot.mouseClick(filters.run.apply_new, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(session.document.layers) == 4)
+    assert ct.volume is before
+
+
+def test_an_invalid_value_blocks_apply_and_says_why(filters, ct, qtbot):
+    filters.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    box = filters.form.editors["sigma"].box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "x")
+    assert not filters.run.apply.isEnabled() and filters.run.apply.toolTip() == "Type a number."
+    box.selectAll()
+    qtbot.keyClicks(box, "2")
+    assert filters.run.apply.isEnabled()
+
+
+def test_threshold_shows_its_limits_on_the_histogram_and_takes_them_back(segment, ct, qtbot):
+    shown = []
+    segment.limits_shown.connect(shown.append)
+    segment.choose("threshold.range")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    assert shown[-1] == (0.0, 1000.0)
+    assert segment.form.editors["lower"].unit.text() == "HU"
+    segment.set_limits(-500.0, 100.0)
+    assert segment.form.limits() == (-500.0, 100.0)
+    qtbot.waitUntil(lambda: shown[-1] == (-500.0, 100.0))
+    segment.close_operation()
+    assert shown[-1] is None
+
+
+def test_threshold_replaces_the_active_label(segment, session, labels, qtbot):
+    segment.choose("threshold.range")
+    qtbot.waitUntil(lambda: segment.form is not None and segment.form.limits() is not None)
+    segment.set_limits(0.0, 200.0)
+    qtbot.mouseClick(segment.run.apply, Qt.MouseButton.LeftButton)
+    expected = (session.document.layers[0].volume.array >= 0) & (
+        session.document.layers[0].volume.array <= 200
+    )
+    qtbot.waitUntil(lambda: bool(((labels.labels.array == 1) == expected).all()))
+
+
+def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):
+    pet = histogram(session.document.layers[1].volume)
+    low, high = starting_limits((0.0, 1000.0), pet)
+    assert pet.minimum < low < high == pet.maximum
+    assert starting_limits((1.0, 3.0), pet) == (1.0, 3.0)
+
+
+def test_reasons_are_said_when_an_operation_cannot_run(segment, session, labels, qtbot):
+    segment.choose("threshold.otsu")
+    qtbot.waitUntil(lambda: segment.form is not None)
+    session.labelling.edit_label(labels, 1, locked=True)
+    assert not segment.run.apply.isEnabled()
+    assert "locked" in segment.run.message.text() and "locked" in segment.run.apply.toolTip()
+    session.undo()
+    assert segment.run.apply.isEnabled() and segment.run.message.text() == ""
+
+
+def test_two_mask_operations_ask_for_the_other_label(segment, qtbot):
+    segment.choose("masks.union")
+    qtbot.waitUntil(lambda: segment.form is not None)
+    assert segment.other.isVisible() and segment.other.currentText() == "Bone – Labels"
+    assert segment.other_mask()[1] == 2
+
+
+def test_without_an_image_a_sentence_says_what_to_do(empty_session, show, qtbot):
+    dock = show(OperationsDock(empty_session, "Filters"))
+    dock.choose("smoothing.gaussian")
+    qtbot.waitUntil(lambda: dock.operation is not None)
+    assert "Open one first" in dock.run.message.text()
+    assert not dock.run.apply.isEnabled()
