@@ -24,16 +24,22 @@ class Looking:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._cache: tuple[Volume | None, Histogram | None] = (None, None)
+        self._counting: tuple[Volume, Job, list[Callable[[Histogram], None]]] | None = None
 
     def histogram(self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None]) -> Job | None:
         """Compute the exact histogram of a layer in the background and hand it over on the main thread.
 
-        The histogram of a whole volume is remembered as long as the volume stays the same.
+        The histogram of a whole volume is remembered as long as the volume stays the same, and several who ask
+        for it while it is being counted share one count.
         """
-        volume = layer.volume
-        if scope == "volume" and self._cache[0] is volume and self._cache[1] is not None:
-            done(self._cache[1])
-            return None
+        volume, asking = layer.volume, [done]
+        if scope == "volume":
+            if self._cache[0] is volume and self._cache[1] is not None:
+                done(self._cache[1])
+                return None
+            if self._counting is not None and self._counting[0] is volume and not self._counting[1].cancelled():
+                self._counting[2].append(done)
+                return self._counting[1]
         region = self._region(layer) if scope == "slice" else None
         mask = self._session.labelling.active_mask_for(layer.geometry) if scope == "mask" else None
 
@@ -42,10 +48,17 @@ class Looking:
 
         def finish(result: Histogram) -> None:
             if scope == "volume":
-                self._cache = (volume, result)
-            done(result)
+                self._cache, self._counting = (volume, result), None
+            for answer in asking:
+                answer(result)
 
-        return self._session.jobs.query("histogram", f"Histogram of {layer.name}", work, finish)
+        def failed(_sentence: str) -> None:
+            self._counting = None
+
+        job = self._session.jobs.query(f"histogram {scope}", f"Histogram of {layer.name}", work, finish, failed)
+        if scope == "volume":
+            self._counting = (volume, job, asking)
+        return job
 
     def _region(self, layer: ImageLayer) -> tuple[slice, slice, slice] | None:
         slices = self._session.visible_slices()
