@@ -43,6 +43,7 @@ class LayersPanel(Panel):
         super().__init__("Layers", parent)
         self._session = session
         self._watch = LayerWatch(self._layer_changed)
+        self._label_watch = LayerWatch(self._labels_changed)
         self._build()
         document = session.document
         document.active_changed.connect(self._follow)
@@ -183,6 +184,7 @@ class LayersPanel(Panel):
         self._update_buttons(layer)
         labels = layer if isinstance(layer, LabelLayer) else document.active_labels
         self.label_part.setVisible(labels is not None)
+        self._label_watch.on(labels)
         if labels is not self.table.labels.layer:
             self.table.labels.show_layer(labels)
             self.table.updateGeometry()
@@ -198,13 +200,17 @@ class LayersPanel(Panel):
         allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else "This is the bottom layer."))
 
     def _layer_changed(self, what: str) -> None:
+        if what not in ("voxels", "table"):
+            self._show_look()
+
+    def _labels_changed(self, what: str) -> None:
         if what in ("table", "labels"):
             self.table.labels.refresh()
             self.table.updateGeometry()
-        if what == "active_label":
+        if what in ("table", "labels", "active_label"):
             self.table.show_active()
-        elif what != "voxels":
-            self._show_look()
+            none = self.table.labels.rowCount() == 0
+            allow(self.drop_label, "There is no label to delete." if none else "")
 
     def _show_look(self) -> None:
         layer = self._session.document.active
@@ -219,8 +225,6 @@ class LayersPanel(Panel):
             self.fill.set_value(layer.display.fill * 100)
             self.fill_box.set_value(round(layer.display.fill * 100, 1))
             self.outline.setChecked(layer.display.outline)
-            only = len(layer.labels.labels) == 0
-            allow(self.drop_label, "There is no label to delete." if only else "")
 
     # ---------------------------------------------------------------- from the user
 

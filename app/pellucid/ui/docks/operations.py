@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -49,6 +49,7 @@ class OperationsDock(Panel):
         super().__init__(TITLES.get(root, root), parent)
         self._session, self._root = session, root
         self._operations: Mapping[str, Operation] = {}
+        self._asked: list[Callable[[], object]] = []
         self.operation: Operation | None = None
         self.form: OperationForm | None = None
         self._previewing = self._wanted = self._starting = False
@@ -60,6 +61,7 @@ class OperationsDock(Panel):
         for signal in (document.active_changed, document.inserted, document.removed):
             signal.connect(self._document_changed)
         session.preview_state.connect(self._preview_state)
+        self._document_changed()
 
     # ---------------------------------------------------------------- for the main window
 
@@ -131,19 +133,22 @@ class OperationsDock(Panel):
 
     # ---------------------------------------------------------------- choosing
 
-    def _load_registry(self, then: Any = None) -> None:
+    def _load_registry(self, then: Callable[[], object] | None = None) -> None:
         """Read the registry in the background the first time: it loads SimpleITK."""
 
         def done(operations: Mapping[str, Operation]) -> None:
-            if not self._operations:
-                self._operations = operations
-                self.list.set_operations(operations.values())
-            if then is not None:
-                then()
+            self._operations = operations
+            self.list.set_operations(operations.values())
+            while self._asked:
+                self._asked.pop(0)()
 
         if self._operations:
-            done(self._operations)
-        else:
+            if then is not None:
+                then()
+            return
+        first = not self._asked
+        self._asked.append(then or (lambda: None))
+        if first:
             running = self._session.running
             self._session.jobs.query(
                 f"operations {self._root}", "Reading the operations", lambda _job: running.operations(), done

@@ -134,6 +134,9 @@ class RunBox(QWidget):
         self._job = job
         self.state.setText("")
         self.say("")
+        self._progress_row.show()
+        if self.apply.hasFocus() or self.apply_new.hasFocus():
+            self.cancel.setFocus()  # a button that is disabled would hand the focus to whatever comes next
         job.changed.connect(self._advance)
         self._advance()
 
@@ -141,7 +144,6 @@ class RunBox(QWidget):
         job = self._job
         if job is None:
             return
-        self._progress_row.setVisible(not job.finished)
         self.bar.setValue(round(job.progress * 1000))
         self.percent.setText(f"{round(job.progress * 100)} %")
         if job.finished:
@@ -149,6 +151,10 @@ class RunBox(QWidget):
             self._job = None
             self._ended(job)
         self.allow(self.why_not)
+        if job.finished:
+            if self.cancel.hasFocus():
+                self.apply.setFocus()
+            self._progress_row.hide()
 
     def _ended(self, job: Job) -> None:
         if job.error:

@@ -114,7 +114,7 @@ class StudyDelegate(QStyledItemDelegate):
                 theme.icon(TONES[tone], tone_color(tone)),
             )
             lower.adjust(0, 0, -22, 0)
-        _line(painter, lower, node.detail, c.dim)
+        _line(painter, lower, fitting(node.detail, painter.fontMetrics(), lower.width()), c.dim)
 
     def _paint_thumbnail(self, painter: QPainter, box: QRect, node: Node) -> None:
         c = theme.colors()
@@ -197,6 +197,14 @@ class StudyDelegate(QStyledItemDelegate):
         _line(painter, room.adjusted(0, 0, 0, -room.height() // 2), node.title, c.text)
         painter.setFont(option.font)
         _line(painter, room.adjusted(0, room.height() // 2, 0, 0), node.detail, c.dim)
+
+
+def fitting(detail: str, metrics: QFontMetrics, width: int) -> str:
+    """Return as many whole parts of a detail as there is room for, the first at least."""
+    parts = detail.split(" · ")
+    while len(parts) > 1 and metrics.horizontalAdvance(" · ".join(parts)) > width:
+        parts.pop()
+    return " · ".join(parts)
 
 
 def worst(node: Node) -> str:

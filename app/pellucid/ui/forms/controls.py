@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -76,6 +85,15 @@ class NumberBox(QLineEdit):
         value = self.bounds.clamp(round(self._value / self.step + steps) * self.step)
         self._accept(float(format_number(value).replace("\N{MINUS SIGN}", "-")))
         self._write()
+
+    def event(self, event: QEvent) -> bool:
+        """Leave undo and redo to the work: nobody wants them for the digits of one number."""
+        keys = QKeySequence.StandardKey
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if event.matches(keys.Undo) or event.matches(keys.Redo):
+                event.ignore()
+                return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Up and Down (ten at a time with Shift); Escape brings the last valid value back."""

@@ -23,10 +23,10 @@ def parse_number(text: str) -> float | None:
 
 def format_number(value: float, digits: int = 7) -> str:
     """Write a number with at most ``digits`` significant figures, no trailing zeros and a true minus sign."""
-    if isinstance(value, int):
-        text = str(value)
-    elif value == 0 or 1e-4 <= abs(value) < 10**digits:
-        decimals = max(0, digits - 1 - (math.floor(math.log10(abs(value))) if value else 0))
+    if isinstance(value, int) or value == 0:
+        text = str(int(value))
+    elif 1e-4 <= abs(value) < 10**digits:
+        decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
         text = f"{value:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
     else:
