@@ -144,6 +144,8 @@ def _stored(raw: RawImage, file: BinaryIO, progress: Progress, cancelled: IsCanc
         buffer[done : done + len(piece)] = piece
         done += len(piece)
         progress(done / len(buffer))
+    if isinstance(source, Inflated):
+        source.check_end()
     return pixels
 
 
@@ -207,6 +209,13 @@ class Inflated:
             self._waiting = getattr(self._engine, "unconsumed_tail", b"")
             if piece:
                 return piece
+
+    def check_end(self) -> None:
+        """Let the stream compare its checksum when nothing follows; raise EOFError when its end is
+        missing.
+        """
+        if not self._engine.eof and not self.read(1) and not self._engine.eof:
+            raise EOFError("the end of the compressed stream is missing")
 
 
 def _inflater(encoding: Encoding, file: BinaryIO) -> _Source:

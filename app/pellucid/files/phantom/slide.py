@@ -1,7 +1,7 @@
 """A stained tissue section that never was anybody's: glands in loose tissue, haematoxylin and eosin.
 
-Dye amounts are painted and turned into colour by absorption (Beer and Lambert), as in a real slide, with the
-absorption of both dyes after Ruifrok and Johnston (2001).
+Dye amounts are painted and turned into colour by absorption (Beer and Lambert), as in a real slide; the
+absorption of both dyes is close to that of Ruifrok and Johnston (2001).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pellucid.files.phantom.scene import Grid, Waves
 WIDTH, HEIGHT = 1024, 768
 PIXEL_MM = 0.0005
 _HAEMATOXYLIN = np.array([0.65, 0.70, 0.29])
-_EOSIN = np.array([0.07, 0.99, 0.11])
+_EOSIN = np.array([0.07, 0.97, 0.21])
 Plane = NDArray[np.float32]
 
 

@@ -1,0 +1,173 @@
+"""The table of contents of a saved work (`.pellucid`), checked field by field; no value in it is ever run."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pellucid.model.findings import Finding
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Label
+from pellucid.model.layer import Provenance
+from pellucid.model.view import Layout, Plane
+from pellucid.model.volume import Acquisition
+
+SCHEMA_VERSION: Literal[1] = 1
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Text = Annotated[str, Field(max_length=100_000)]
+Type = Literal["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
+_LARGEST_AXIS = 1 << 24
+
+
+class Entry(BaseModel):
+    """Frozen, and nothing unknown is let in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+
+
+class ArrayEntry(Entry):
+    """Raw little-endian numbers in a member of the file: type, shape (z, y, x[, c]) and SHA-256."""
+
+    member: Annotated[str, Field(pattern=r"^arrays/\d{4,6}$")]
+    dtype: Type
+    shape: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=_LARGEST_AXIS)], ...], Field(min_length=3, max_length=4)
+    ]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+    @property
+    def nbytes(self) -> int:
+        """Return the size of the numbers in bytes."""
+        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+
+
+class VolumeEntry(Entry):
+    """One frame whose pixels are in the file."""
+
+    geometry: Geometry
+    array: ArrayEntry
+    unit: Text = ""
+    padding: tuple[float, float] | None = None
+    acquisition: Acquisition = Acquisition()
+    findings: tuple[Finding, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> VolumeEntry:
+        check_grid(self.geometry, self.array)
+        return self
+
+
+class SourceEntry(Entry):
+    """Where pixels came from; ``sha256`` is over the files' contents, ``""`` when they were gone."""
+
+    kind: Literal["dicom", "image", "none"] = "none"
+    paths: tuple[Text, ...] = ()
+    detail: Text = ""
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class LayerEntry(Entry):
+    """What image and label layers share."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Text
+    visible: bool = True
+    opacity: Number = 1.0
+    source: SourceEntry = SourceEntry()
+    provenance: tuple[Provenance, ...] = ()
+
+
+class ImageEntry(LayerEntry):
+    """An image layer; without ``frames`` its pixels are read from the source."""
+
+    kind: Literal["image"] = "image"
+    frame: Annotated[int, Field(ge=0)] = 0
+    level: Number = 0.5
+    width: Number = 1.0
+    colormap: Text = "grey"
+    invert: bool = False
+    interpolate: bool = True
+    first_limits: tuple[Number, Number] | None = None
+    frames: tuple[VolumeEntry, ...] = ()
+
+
+class LabelEntry(LayerEntry):
+    """A label layer; its voxels are always in the file."""
+
+    kind: Literal["labels"] = "labels"
+    active_label: Annotated[int, Field(ge=0)] = 1
+    fill: Number = 0.35
+    outline: bool = True
+    geometry: Geometry
+    array: ArrayEntry
+    labels: tuple[Label, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits(self) -> LabelEntry:
+        check_grid(self.geometry, self.array)
+        if np.dtype(self.array.dtype).kind not in "ui" or len(self.array.shape) != 3:
+            raise ValueError("labels are whole numbers, one per voxel")
+        values = [label.value for label in self.labels]
+        if len(set(values)) != len(values) or any(value < 1 for value in values):
+            raise ValueError("label values must differ and be above 0")
+        if any(not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.color) for label in self.labels):
+            raise ValueError("label colours are written #RRGGBB")
+        return self
+
+
+class ViewEntry(Entry):
+    """Where the user looked."""
+
+    crosshair: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
+    layout: Layout = Layout.SINGLE
+    single_plane: Plane = Plane.AXIAL
+    show_crosshair: bool = True
+    show_annotations: bool = True
+
+
+class Manifest(Entry):
+    """Everything about a saved work but its numbers. Layers are listed from bottom to top."""
+
+    format: Literal["pellucid-work"] = "pellucid-work"
+    schema_version: Literal[1] = SCHEMA_VERSION
+    layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
+    active: str | None = None
+    view: ViewEntry = ViewEntry()
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Manifest:
+        ids = [layer.id for layer in self.layers]
+        members = [array.member for array in self.arrays()]
+        if len(set(ids)) != len(ids) or len(set(members)) != len(members):
+            raise ValueError("layers and arrays must be distinct")
+        return self
+
+    def arrays(self) -> list[ArrayEntry]:
+        """Return the entries of all arrays, in the order of the layers."""
+        found: list[ArrayEntry] = []
+        for layer in self.layers:
+            found += (
+                [layer.array] if isinstance(layer, LabelEntry) else [frame.array for frame in layer.frames]
+            )
+        return found
+
+
+def check_grid(geometry: Geometry, array: ArrayEntry) -> None:
+    """Raise ValueError unless a geometry is a real grid and the array has its shape."""
+    numbers: list[Any] = [
+        *geometry.spacing,
+        *geometry.origin,
+        *geometry.direction,
+        *(geometry.slice_positions or ()),
+    ]
+    if not all(math.isfinite(n) for n in numbers) or min(geometry.spacing) <= 0:
+        raise ValueError("the geometry holds numbers that are no lengths")
+    if abs(np.linalg.det(geometry.axes)) < 1e-6 or array.shape[:3] != geometry.size[::-1]:
+        raise ValueError("the geometry does not fit the array")
+    positions = geometry.slice_positions
+    if positions is not None and (len(positions) != geometry.size[2] or np.any(np.diff(positions) <= 0)):
+        raise ValueError("slice positions must rise, one per slice")

@@ -1,0 +1,97 @@
+"""Find again where the pixels of a layer came from: relative paths, digests, reading.
+
+``Source.detail`` of a DICOM source is ``SERIES-UID|n``: the n-th image of that series, where volumes that
+share a sequence key are one image.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pellucid.files.images import read
+from pellucid.files.raw import IsCancelled, Progress
+from pellucid.model.findings import Refused
+from pellucid.model.layer import Source
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.dicom.child import Pool
+    from pellucid.dicom.stack import VolumePlan
+
+_STEP = 4 << 20
+
+
+def digest(paths: Iterable[str]) -> str:
+    """Return the SHA-256 over the contents of files, in the order given; ``""`` when one cannot be read."""
+    total = hashlib.sha256()
+    try:
+        for path in paths:
+            with Path(path).open("rb") as file:
+                while piece := file.read(_STEP):
+                    total.update(piece)
+    except OSError:
+        return ""
+    return total.hexdigest()
+
+
+def relative(path: str, folder: Path) -> str:
+    """Return a path as seen from a folder, with forward slashes; absolute when on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return Path(path).as_posix()
+
+
+def absolute(path: str, folder: Path) -> str:
+    """Undo ``relative``."""
+    return os.path.normpath(folder / path)
+
+
+def moved(source: Source, folder: Path) -> Source:
+    """Return the source with its files looked up by name below a folder; the rest keep their path."""
+    wanted = {Path(path).name for path in source.paths}
+    found: dict[str, str] = {}
+    for place, _, names in os.walk(folder):
+        for name in wanted.intersection(names):
+            found.setdefault(name, str(Path(place) / name))
+    return replace(source, paths=tuple(found.get(Path(path).name, path) for path in source.paths))
+
+
+def read_source(
+    source: Source,
+    *,
+    pool: Pool | None = None,
+    progress: Progress = lambda _: None,
+    cancelled: IsCancelled = lambda: False,
+) -> tuple[Volume, ...]:
+    """Read the frames of a layer again; raise Refused with a sentence when they are not there any more."""
+    if source.kind == "image" and source.paths:
+        return read(Path(source.paths[0]), pool=pool, progress=progress, cancelled=cancelled)
+    if source.kind != "dicom":
+        raise Refused("The pixels of this layer were computed and are not in the saved work.")
+    from pellucid.dicom.read import read_sequence
+
+    plans = _plans(source, pool, cancelled)
+    return read_sequence(plans, pool=pool, progress=progress, cancelled=cancelled)
+
+
+def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[VolumePlan, ...]:
+    """Return the plans of the image that a DICOM source names."""
+    from pellucid.dicom.scan import scan
+
+    uid, _, number = source.detail.rpartition("|")
+    snapshot = scan([Path(path) for path in source.paths], pool=pool, cancelled=cancelled)
+    series = next((s for s in snapshot.series if s.uid == uid), None)
+    groups: dict[str, list[VolumePlan]] = {}
+    for n, plan in enumerate(series.volumes if series is not None else ()):
+        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
+    images = list(groups.values())
+    if not number.isdecimal() or int(number) >= len(images):
+        name = Path(source.paths[0]).parent.name if source.paths else "its folder"
+        raise Refused(f"The series of this layer was not found in “{name}”. Show where its files are now.")
+    return tuple(images[int(number)])

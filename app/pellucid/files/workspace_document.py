@@ -1,0 +1,207 @@
+"""From a document to the plain data that is saved, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic_core import to_jsonable_python
+
+from pellucid.files.manifest import (
+    ArrayEntry,
+    ImageEntry,
+    LabelEntry,
+    Manifest,
+    SourceEntry,
+    ViewEntry,
+    VolumeEntry,
+)
+from pellucid.files.raw import IsCancelled, Progress
+from pellucid.files.sources import digest, moved, read_source
+from pellucid.files.workspace import WorkspaceState
+from pellucid.model.display import ImageDisplay, LabelDisplay
+from pellucid.model.document import Document
+from pellucid.model.findings import Refused
+from pellucid.model.labels import LabelMap
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
+from pellucid.model.view import ViewState
+from pellucid.model.volume import Volume, image_from_array
+
+if TYPE_CHECKING:
+    from pellucid.dicom.child import Pool
+
+_UNKNOWN = "0" * 64
+
+
+def capture(document: Document, view: ViewState) -> WorkspaceState:
+    """Take what saving needs, on the main thread: volumes are shared, label maps are copied."""
+    arrays: dict[str, NDArray[Any]] = {}
+
+    def keep(array: NDArray[Any]) -> ArrayEntry:
+        member = f"arrays/{len(arrays):04d}"
+        arrays[member] = array
+        fields = {"member": member, "dtype": array.dtype.str[1:], "shape": array.shape, "sha256": _UNKNOWN}
+        return ArrayEntry.model_validate(fields)
+
+    entries: list[ImageEntry | LabelEntry] = []
+    for layer in document.layers:
+        if isinstance(layer, LabelLayer):
+            entries.append(_label_entry(layer, keep(layer.labels.array.copy())))
+        else:
+            embedded = () if _is_untouched(layer) else layer.frames
+            entries.append(_image_entry(layer, tuple(_volume_entry(v, keep(v.array)) for v in embedded)))
+    active = document.active.id if document.active is not None else None
+    look = ViewEntry(
+        crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
+        single_plane=view.single_plane, show_crosshair=view.show_crosshair,
+        show_annotations=view.show_annotations,
+    )  # fmt: skip
+    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look), arrays)
+
+
+def read_sources(
+    state: WorkspaceState,
+    *,
+    pool: Pool | None = None,
+    progress: Progress = lambda _: None,
+    cancelled: IsCancelled = lambda: False,
+) -> tuple[dict[str, tuple[Volume, ...]], tuple[str, ...]]:
+    """Read the images that the saved work only refers to: frames by layer id, and a sentence per trouble."""
+    frames: dict[str, tuple[Volume, ...]] = {}
+    said: list[str] = []
+    wanted = [entry for entry in state.manifest.layers if isinstance(entry, ImageEntry) and not entry.frames]
+    for n, entry in enumerate(wanted):
+        source = _source(entry.source)
+
+        def share(done: float, before: int = n) -> None:
+            progress((before + done) / len(wanted))
+
+        try:
+            frames[entry.id] = read_source(source, pool=pool, progress=share, cancelled=cancelled)
+        except Refused as refusal:
+            said.append(f"“{entry.name}” could not be read again: {refusal}")
+            continue
+        if entry.source.sha256 and digest(source.paths) != entry.source.sha256:
+            said.append(
+                f"The files of “{entry.name}” have changed since the work was saved. Check what is shown."
+            )
+    return frames, tuple(said)
+
+
+def relocated(state: WorkspaceState, folder: Path) -> WorkspaceState:
+    """Return the work with its missing sources looked up by file name below a folder."""
+    gone = {missing.layer_id for missing in state.missing}
+    layers, missing = [], []
+    for entry in state.manifest.layers:
+        if entry.id in gone:
+            paths = moved(_source(entry.source), folder).paths
+            entry = entry.model_copy(update={"source": entry.source.model_copy(update={"paths": paths})})
+            lost = tuple(path for path in paths if not Path(path).is_file())
+            missing += [replace(m, paths=lost) for m in state.missing if m.layer_id == entry.id and lost]
+        layers.append(entry)
+    manifest = state.manifest.model_copy(update={"layers": tuple(layers)})
+    return WorkspaceState(manifest, state.arrays, tuple(missing))
+
+
+def restore(
+    state: WorkspaceState, frames: Mapping[str, tuple[Volume, ...]] | None = None
+) -> tuple[tuple[Layer, ...], Layer | None]:
+    """Make the layers of a saved work, from bottom to top, and say which was active.
+
+    ``frames`` are those of ``read_sources``; an image layer whose frames are nowhere is left out.
+    """
+    layers: list[Layer] = []
+    for entry in state.manifest.layers:
+        if isinstance(entry, LabelEntry):
+            layers.append(_label_layer(entry, state.arrays[entry.array.member]))
+            continue
+        own = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.frames)
+        shown = own or (frames or {}).get(entry.id, ())
+        if shown:
+            layers.append(_image_layer(entry, shown))
+    return tuple(layers), next((layer for layer in layers if layer.id == state.manifest.active), None)
+
+
+def restore_view(state: WorkspaceState, view: ViewState) -> None:
+    """Look where the user looked when the work was saved."""
+    saved = state.manifest.view
+    view.layout, view.single_plane, view.crosshair = saved.layout, saved.single_plane, saved.crosshair
+    view.show_crosshair, view.show_annotations = saved.show_crosshair, saved.show_annotations
+
+
+def _is_untouched(layer: ImageLayer) -> bool:
+    return layer.source.kind != "none" and bool(layer.source.paths) and not layer.provenance
+
+
+def _finite(numbers: Iterable[float], instead: Any) -> Any:
+    kept = tuple(float(n) for n in numbers)
+    return kept if all(np.isfinite(kept)) else instead
+
+
+def _common(layer: Layer) -> dict[str, Any]:
+    source = {"kind": layer.source.kind, "paths": layer.source.paths, "detail": layer.source.detail}
+    return {
+        "id": layer.id, "name": layer.name, "visible": layer.visible, "opacity": layer.opacity,
+        "source": SourceEntry.model_validate(source), "provenance": tuple(map(_plain, layer.provenance)),
+    }  # fmt: skip
+
+
+def _plain(step: Provenance) -> Provenance:
+    """Return a step whose parameters are what JSON gives back."""
+    values = to_jsonable_python(step.parameters, inf_nan_mode="constants", fallback=str)
+    return Provenance(step.operation, values, step.inputs)
+
+
+def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...]) -> ImageEntry:
+    display = layer.display
+    level, width = _finite((display.level, display.width), (0.5, 1.0))
+    return ImageEntry(
+        **_common(layer), frame=layer.frame, level=level, width=width, colormap=display.colormap,
+        invert=display.invert, interpolate=display.interpolate, frames=frames,
+        first_limits=_finite(layer.first_limits, None) if layer.first_limits is not None else None,
+    )  # fmt: skip
+
+
+def _volume_entry(volume: Volume, array: ArrayEntry) -> VolumeEntry:
+    return VolumeEntry(
+        geometry=volume.geometry, array=array, unit=volume.unit, padding=volume.padding,
+        acquisition=volume.acquisition, findings=volume.findings,
+    )  # fmt: skip
+
+
+def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
+    return LabelEntry(
+        **_common(layer), active_label=layer.active_label, fill=layer.display.fill,
+        outline=layer.display.outline,
+        geometry=layer.labels.geometry, array=array, labels=layer.labels.labels,
+    )  # fmt: skip
+
+
+def _source(entry: SourceEntry) -> Source:
+    return Source(entry.kind, entry.paths, entry.detail)
+
+
+def _volume(entry: VolumeEntry, array: NDArray[Any]) -> Volume:
+    image = image_from_array(array, entry.geometry, colour=array.ndim == 4)
+    return Volume(image, entry.geometry, entry.unit, entry.padding, entry.acquisition, entry.findings)
+
+
+def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...]) -> ImageLayer:
+    display = ImageDisplay(entry.level, entry.width, entry.colormap, entry.invert, entry.interpolate)
+    return ImageLayer(
+        entry.name, frames, min(entry.frame, len(frames) - 1), entry.visible, entry.opacity,
+        source=_source(entry.source), provenance=entry.provenance, display=display,
+        first_limits=entry.first_limits, id=entry.id,
+    )  # fmt: skip
+
+
+def _label_layer(entry: LabelEntry, array: NDArray[Any]) -> LabelLayer:
+    labels = LabelMap(entry.geometry, array, entry.labels)
+    return LabelLayer(
+        entry.name, labels, entry.active_label, entry.visible, entry.opacity, _source(entry.source),
+        entry.provenance, LabelDisplay(entry.fill, entry.outline), entry.id,
+    )  # fmt: skip
