@@ -35,6 +35,7 @@ _CANCEL_PATIENCE = 0.1
 _CALLS_PER_WORKER = 1000
 _GROWTH_BYTES = 256 << 20
 _FAILED_STARTS = 3
+_SIGKILL = 9
 
 
 class Cancelled(Exception):
@@ -90,7 +91,8 @@ class Pool:
     def _ask(
         self, function: str, payload: dict[str, Any], seconds: float, cancelled: Callable[[], bool] | None
     ) -> Answer:
-        """Let a worker answer; one that died before it was asked is no fault of the file."""
+        """Let a worker answer; one that was killed, or died before it was asked, does not blame the file."""
+        killed = False
         while True:
             worker = self._take(cancelled)
             keep = False
@@ -100,6 +102,10 @@ class Pool:
                 answer, arrays = worker.ask(function, payload, seconds, cancelled)
                 keep = self._may_stay(worker, answer)
                 return answer, arrays
+            except Closed:
+                if killed or not worker.was_killed():
+                    raise
+                killed = True
             finally:
                 self._give_back(worker, keep)
 
@@ -285,6 +291,13 @@ class _Worker:
                 stop = now + _CANCEL_PATIENCE  # nearly every answer comes sooner than a new worker
             if stop is not None and now >= stop:
                 raise Cancelled
+
+    def was_killed(self) -> bool:
+        """Return whether somebody else ended the process: the user, or the system for want of memory."""
+        try:
+            return self.process.wait(1.0) == -_SIGKILL
+        except subprocess.TimeoutExpired:
+            return False
 
     def kill(self) -> None:
         """End the process now."""

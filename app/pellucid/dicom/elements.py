@@ -291,7 +291,7 @@ def file_meta(buffer: Buffer, position: int) -> tuple[str, str, int]:
     """Return transfer syntax, class and end of the file meta information (always explicit little endian)."""
     walker = Walker(buffer, Encoding(True, True), frozenset())
     found = {TRANSFER_SYNTAX: "", MEDIA_CLASS: ""}
-    while position + 8 <= len(buffer) and struct.unpack_from("<H", buffer, position)[0] == 2:
+    while position + 12 <= len(buffer) and struct.unpack_from("<H", buffer, position)[0] == 2:
         tag, vr, length, start = walker._header(position)
         if not vr or length == UNDEFINED or start + length > len(buffer):
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def read_one(path: Path) -> dict[str, Any]:
         return {"problem": f"{path.name} was not read: it {reason}."}
     except OSError as error:
         return {"problem": f"{path.name} could not be opened: {error.strerror or 'the system refused'}."}
-    except (Malformed, ValueError, RecursionError, LookupError, OverflowError):
+    except (Malformed, ValueError, RecursionError, LookupError, OverflowError, struct.error):
         return {"problem": f"{path.name} could not be read: its DICOM header is damaged."}
     if record is None and path.suffix.lower() in _DICOM_NAMES:
         return {"problem": f"{path.name} is named like a DICOM file but does not hold one."}

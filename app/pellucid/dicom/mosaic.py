@@ -68,8 +68,8 @@ def _direction(
 ) -> float:
     """Return +1 or -1: whether slices follow the normal of the plane or run against it.
 
-    ``first`` is the centre of the first tile. Without a slice normal in the CSA header of the image, the protocol
-    tells: the first tile is whichever end of its list of slices lies there.
+    ``first`` is the centre of the first tile. Without a slice normal in the CSA header of the image, the
+    protocol tells: the first tile is whichever end of its list of slices lies there.
     """
     try:
         stated = [float(v) for v in csa.get("SliceNormalVector", [])[:3]]

@@ -40,10 +40,10 @@ def write_series(
     seed: str = "",
     extra: Mapping[str, Any] | None = None,
 ) -> tuple[Path, ...]:
-    """Write modality values (z, y, x) or 8-bit colours (z, y, x, 3) as files ``0001.dcm`` … in a folder.
+    """Write modality values (z, y, x) or 8-bit colours (z, y, x, 3) as files ``0001.dcm`` … of a folder.
 
-    Values are stored as 16-bit signed numbers through slope and intercept (one, or one per slice). UIDs come from
-    ``seed``: the same seed gives the same files. ``extra`` maps DICOM keywords to values put into every file.
+    Values are stored as 16-bit signed numbers through slope and intercept (one, or one per slice). UIDs come
+    from ``seed``: the same seed gives the same files. ``extra`` maps DICOM keywords to values for every file.
     Raises Refused when values do not fit into 16 bits.
     """
     count = array.shape[0]

@@ -1,0 +1,63 @@
+"""What a worker may be asked to do in tests: behave, hang, crash, grow, panic."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.model.findings import Refused
+
+
+def echo(payload: dict[str, Any]) -> dict[str, Any]:
+    return payload | {"pid": os.getpid()}
+
+
+def arrays(payload: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
+    return {"count": 2}, [np.arange(12, dtype=np.int16).reshape(3, 4), np.full((2, 2, 3), 7.5)]
+
+
+def large(payload: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
+    return {}, [np.ones(payload["bytes"], np.uint8)]
+
+
+def hang(payload: dict[str, Any]) -> None:
+    time.sleep(60)
+
+
+def crash(payload: dict[str, Any]) -> None:
+    os.abort()
+
+
+def grow(payload: dict[str, Any]) -> None:
+    held = []
+    while True:
+        held.append(np.ones(8 << 20, np.uint8))
+
+
+def panic(payload: dict[str, Any]) -> None:
+    raise BaseException("panic")
+
+
+def refuse(payload: dict[str, Any]) -> None:
+    raise Refused("a sentence")
+
+
+def fail(payload: dict[str, Any]) -> None:
+    raise ValueError("Doe^Jane")
+
+
+def imported(payload: dict[str, Any]) -> dict[str, Any]:
+    return {"modules": sorted(name for name in sys.modules if name.split(".")[0] in ("PySide6", "pyqtgraph"))}
+
+
+def headers_or_die(payload: dict[str, Any]) -> dict[str, Any]:
+    from pellucid.dicom.headers import read_headers
+
+    if any(Path(path).read_bytes() == b"kill" for path in payload["paths"]):
+        os.abort()
+    return read_headers(payload)
