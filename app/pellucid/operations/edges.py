@@ -13,6 +13,7 @@ from pellucid.operations.scale import sigma_reach, sigma_voxels
 from pellucid.operations.separable import Kernel, Kernels, derivative_kernel, filtered, gaussian_kernel
 from pellucid.operations.units import Millimetres, Range, Slider, Title
 
+_BLOCK_VOXELS = 1 << 21
 _SOBEL_SMOOTH = np.array([1.0, 2.0, 1.0])
 _SOBEL_SLOPE = np.array([-1.0, 0.0, 1.0])
 
@@ -95,7 +96,7 @@ def _magnitude(
                         total += 2 * float(metric[i, j]) * slope[i] * slope[j]
             np.sqrt(np.maximum(total, 0, out=total), out=out[block], casting="same_kind")
 
-    context.each(work, blocks(context.region(array.shape), array.shape))
+    context.each(work, blocks(context.region(array.shape), array.shape, _BLOCK_VOXELS))
     return result
 
 

@@ -59,7 +59,7 @@ def allocate(size: Sequence[int], dtype: Any, components: int = 1) -> tuple[sitk
 
 
 def blank(like: sitk.Image, dtype: Any) -> tuple[sitk.Image, Array]:
-    """Return a new image of zeros on the same grid, with as many channels, and the array to fill it through."""
+    """Return a new image of zeros on the same grid, with as many channels, and the array to fill."""
     image, array = allocate(like.GetSize(), dtype, like.GetNumberOfComponentsPerPixel())
     image.CopyInformation(like)
     return image, array
