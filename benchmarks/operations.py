@@ -3,7 +3,7 @@
     PYTHONPATH=app python benchmarks/operations.py [--slices 60] [--only gauss] [--json F]
 
 Ours and each peer take turns; the table shows medians, the ratio of medians (below 1: we are faster) and the
-spread (the quartiles of the ratios of single turns). Single times on a busy machine mean little, ratios a lot.
+spread (quartiles of the ratios of single turns). Single times on a busy machine mean little, ratios a lot.
 """
 
 from __future__ import annotations
