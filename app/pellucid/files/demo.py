@@ -1,5 +1,4 @@
-"""The demo study: a CT of the chest, its PET companion and a stained section, made by our own code on first
-use.
+"""The demo study: a CT of the chest, its PET companion and a stained section, all computed on first use.
 
 Nobody was imaged. CT and PET share a frame of reference and lie on different grids; the nodule in the right
 lung has a known place, diameter and value (``phantom.tissues``). Everything is made from fixed seeds: two
@@ -9,27 +8,28 @@ runs on one machine give the same bytes.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from pellucid.files.phantom import tissues as t
 from pellucid.files.phantom.scene import Grid
 from pellucid.files.safe_write import sentence
 from pellucid.model.findings import Refused
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from pydicom.dataset import Dataset
+from pellucid.model.geometry import Geometry
+from pellucid.model.volume import Acquisition, WindowPreset
 
 FOLDER = "demo-v1"
 _MARK = ".complete"
-_DAY, _TIME = "20260102", "101500"
-_STORAGE = {"CT": "1.2.840.10008.5.1.4.1.1.2", "PT": "1.2.840.10008.5.1.4.1.1.128"}
+_SEED, _DAY, _TIME = "pellucid demo 1", "20260102", "101500"
+_MORE: dict[str, object] = {
+    "StudyTime": _TIME, "SeriesTime": _TIME, "AcquisitionTime": _TIME, "SeriesDate": _DAY,
+    "AcquisitionDate": _DAY,
+    "PatientWeight": 74, "PatientPosition": "HFS", "BodyPartExamined": "CHEST",
+    "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
+}  # fmt: skip
 
 
 def demo_study(folder: Path | None = None) -> Path:
@@ -74,42 +74,54 @@ def _make(folder: Path) -> None:
 
 
 def _ct(folder: Path) -> None:
+    from pellucid.dicom.write import write_series
     from pellucid.files.phantom.thorax import ct_slices
 
-    head = _head("CT", "Chest, venous phase", 2)
-    head.KVP, head.ConvolutionKernel, head.ContrastBolusAgent = 120, "STANDARD", "Simulated"
-    head.WindowCenter, head.WindowWidth = [50, -600, 400], [400, 1500, 1800]
-    head.WindowCenterWidthExplanation = ["SOFT TISSUE", "LUNG", "BONE"]
-    head.RescaleType = "HU"
-    stored = (ct_slices() + 1024).astype("<u2")
-    _write(folder / "CT", head, stored, t.CT_GRID, slope=1, intercept=-1024)
+    windows = (
+        WindowPreset("SOFT TISSUE", 50, 400),
+        WindowPreset("LUNG", -600, 1500),
+        WindowPreset("BONE", 400, 1800),
+    )
+    who = replace(_who("CT", "Chest, venous phase", 2), windows=windows)
+    more = {"KVP": 120, "ConvolutionKernel": "STANDARD", "ContrastBolusAgent": "Simulated"}
+    write_series(
+        folder / "CT", ct_slices(), _geometry(t.CT_GRID), who, unit="HU", seed=_SEED, extra=_MORE | more
+    )
 
 
 def _pet(folder: Path) -> None:
-    import numpy as np
     from pydicom.dataset import Dataset
 
+    from pellucid.dicom.write import write_series
     from pellucid.files.phantom.thorax import pet_slices
 
-    head = _head("PT", "FDG, attenuation corrected", 3)
-    values = pet_slices()
-    slope = float(np.float32(values.max() / 32_767))
-    head.Units, head.DecayCorrection, head.RescaleType = "BQML", "START", "BQML"
-    head.CorrectedImage = ["ATTN", "SCAT", "DECY", "NORM"]
-    head.SeriesType, head.CountsSource = ["WHOLE BODY", "IMAGE"], "EMISSION"
-    head.NumberOfSlices, head.FrameReferenceTime, head.ActualFrameDuration = len(values), 0, 120_000
     drug = Dataset()
     drug.Radiopharmaceutical, drug.RadiopharmaceuticalStartTime = "Fluorodeoxyglucose", "091500"
     drug.RadionuclideTotalDose, drug.RadionuclideHalfLife = 3.5e8, 6586.2
-    head.RadiopharmaceuticalInformationSequence = [drug]
-    stored = np.rint(values / slope).astype("<u2")
-    _write(folder / "PET", head, stored, t.PET_GRID, slope=slope, intercept=0)
+    values = pet_slices()
+    more = {
+        "DecayCorrection": "START", "CorrectedImage": ["ATTN", "SCAT", "DECY", "NORM"],
+        "CountsSource": "EMISSION",
+        "SeriesType": ["WHOLE BODY", "IMAGE"], "NumberOfSlices": len(values), "FrameReferenceTime": 0,
+        "ActualFrameDuration": 120_000, "RadiopharmaceuticalInformationSequence": [drug],
+    }  # fmt: skip
+    who = _who("PT", "FDG, attenuation corrected", 3)
+    slope = round(float(values.max()) / 32_000, 6)
+    write_series(
+        folder / "PET",
+        values,
+        _geometry(t.PET_GRID),
+        who,
+        unit="Bq/ml",
+        slope=slope,
+        seed=_SEED,
+        extra=_MORE | more,
+    )
 
 
 def _section(folder: Path) -> None:
     from pellucid.files.phantom.slide import PIXEL_MM, slide
     from pellucid.files.picture_writers import tiff
-    from pellucid.model.geometry import Geometry
 
     pixels = slide()
     height, width, _ = pixels.shape
@@ -119,55 +131,12 @@ def _section(folder: Path) -> None:
         tiff(file, [pixels[None]], grid)
 
 
-def _uid(name: str) -> str:
-    """Return a UID that always is the same for a name (2.25 and 128 bits, PS3.5 B.2)."""
-    return f"2.25.{int.from_bytes(hashlib.sha256(f'pellucid demo {name}'.encode()).digest()[:16], 'big')}"
+def _who(modality: str, description: str, number: int) -> Acquisition:
+    return Acquisition(
+        modality=modality, patient_name="Phantom, Demo", patient_id="DEMO-1", sex="O", study_date=_DAY,
+        study_description="Demo study (computed)", series_description=description, series_number=str(number),
+    )  # fmt: skip
 
 
-def _head(modality: str, description: str, number: int) -> Dataset:
-    """Return what all slices of a series share."""
-    from pydicom.dataset import Dataset
-
-    head = Dataset()
-    head.SpecificCharacterSet, head.ImageType = "ISO_IR 192", ["ORIGINAL", "PRIMARY", "AXIAL"]
-    head.SOPClassUID, head.Modality, head.Manufacturer = _STORAGE[modality], modality, "Pellucid"
-    head.StudyDate = head.SeriesDate = head.AcquisitionDate = head.ContentDate = _DAY
-    head.StudyTime = head.SeriesTime = head.AcquisitionTime = head.ContentTime = _TIME
-    head.StudyDescription, head.SeriesDescription = "Demo study (computed)", description
-    head.PatientName, head.PatientID, head.PatientBirthDate = "Demo^Phantom", "DEMO-1", ""
-    head.PatientSex, head.PatientWeight, head.PatientPosition = "O", 74, "HFS"
-    head.AccessionNumber, head.ReferringPhysicianName, head.StudyID = "", "", "1"
-    head.StudyInstanceUID, head.SeriesInstanceUID = _uid("study"), _uid(modality)
-    head.FrameOfReferenceUID, head.PositionReferenceIndicator = _uid("frame of reference"), ""
-    head.SeriesNumber, head.AcquisitionNumber, head.BodyPartExamined = number, 1, "CHEST"
-    return head
-
-
-def _write(
-    folder: Path, head: Dataset, stored: NDArray[np.uint16], grid: Grid, *, slope: float, intercept: float
-) -> None:
-    from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
-
-    folder.mkdir()
-    x, y, z = grid.spacing
-    head.SamplesPerPixel, head.PhotometricInterpretation, head.PixelRepresentation = 1, "MONOCHROME2", 0
-    head.Rows, head.Columns, head.BitsAllocated, head.BitsStored, head.HighBit = *stored.shape[1:], 16, 16, 15
-    head.PixelSpacing, head.SliceThickness, head.ImageOrientationPatient = [y, x], z, [1, 0, 0, 0, 1, 0]
-    head.RescaleSlope, head.RescaleIntercept = slope, intercept
-    head.file_meta = FileMetaDataset()
-    head.file_meta.TransferSyntaxUID, head.file_meta.MediaStorageSOPClassUID = (
-        ExplicitVRLittleEndian,
-        head.SOPClassUID,
-    )
-    for n, pixels in enumerate(stored, 1):
-        _place(head, n, [grid.origin[0], grid.origin[1], round(grid.origin[2] + (n - 1) * z, 4)])
-        head.PixelData = pixels.tobytes()
-        head.save_as(folder / f"{n:03d}.dcm", enforce_file_format=True)
-
-
-def _place(head: Any, number: int, position: list[float]) -> None:
-    head.InstanceNumber, head.ImageIndex = number, number
-    head.ImagePositionPatient, head.SliceLocation = position, position[2]
-    head.SOPInstanceUID = _uid(f"{head.Modality} {number}")
-    head.file_meta.MediaStorageSOPInstanceUID = head.SOPInstanceUID
+def _geometry(grid: Grid) -> Geometry:
+    return Geometry(grid.size, grid.spacing, grid.origin)

@@ -79,7 +79,8 @@ def export_labels(
     side = path.with_name(_stem(path) + ".labels.json")
     rows = [{"value": row.value, "name": row.name, "color": row.color} for row in labels.labels]
     with replacing(side) as temporary:
-        temporary.write_text(json.dumps({"labels": rows}, ensure_ascii=False, indent=1), encoding="utf-8")
+        text = json.dumps({"labels": rows}, ensure_ascii=False, indent=1)
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
     said = f"The names of the labels are in {side.name} beside it."
     return Report(report.path, (*report.sentences, said), report.lossless, side)
 

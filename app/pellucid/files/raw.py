@@ -211,9 +211,7 @@ class Inflated:
                 return piece
 
     def check_end(self) -> None:
-        """Let the stream compare its checksum when nothing follows; raise EOFError when its end is
-        missing.
-        """
+        """Let the stream compare its checksum when nothing follows; raise EOFError when it is cut."""
         if not self._engine.eof and not self.read(1) and not self._engine.eof:
             raise EOFError("the end of the compressed stream is missing")
 

@@ -143,11 +143,17 @@ def _finite(numbers: Iterable[float], instead: Any) -> Any:
 
 
 def _common(layer: Layer) -> dict[str, Any]:
-    source = {"kind": layer.source.kind, "paths": layer.source.paths, "detail": layer.source.detail}
+    paths = tuple(map(_text, layer.source.paths))
+    source = {"kind": layer.source.kind, "paths": paths, "detail": _text(layer.source.detail)}
     return {
-        "id": layer.id, "name": layer.name, "visible": layer.visible, "opacity": layer.opacity,
+        "id": layer.id, "name": _text(layer.name), "visible": layer.visible, "opacity": layer.opacity,
         "source": SourceEntry.model_validate(source), "provenance": tuple(map(_plain, layer.provenance)),
     }  # fmt: skip
+
+
+def _text(text: str) -> str:
+    """Return text that UTF-8 can hold: a file name may carry bytes that are no text."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _plain(step: Provenance) -> Provenance:
@@ -174,10 +180,10 @@ def _volume_entry(volume: Volume, array: ArrayEntry) -> VolumeEntry:
 
 
 def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
+    rows = tuple(replace(row, name=_text(row.name)) for row in layer.labels.labels)
     return LabelEntry(
         **_common(layer), active_label=layer.active_label, fill=layer.display.fill,
-        outline=layer.display.outline,
-        geometry=layer.labels.geometry, array=array, labels=layer.labels.labels,
+        outline=layer.display.outline, geometry=layer.labels.geometry, array=array, labels=rows,
     )  # fmt: skip
 
 

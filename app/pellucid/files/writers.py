@@ -149,7 +149,7 @@ def nrrd(file: BinaryIO, frames: Frames, geometry: Geometry, pairs: Mapping[str,
         *(["endian: little"] if array.dtype.itemsize > 1 else []), "encoding: gzip",
         *(f"{key}:={_escaped(value)}" for key, value in (pairs or {}).items()),
     ]  # fmt: skip
-    file.write(("\n".join(lines) + "\n\n").encode("utf-8"))
+    file.write(("\n".join(lines) + "\n\n").encode("utf-8", "backslashreplace"))
     with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
         for piece in _pieces(frames):
             packed.write(piece)

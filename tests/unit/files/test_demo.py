@@ -86,7 +86,8 @@ def test_the_nodule_has_its_place_diameter_and_value(ct: Volume) -> None:
 
 def test_tissues_measure_what_they_should(ct: Volume) -> None:
     for world, low, high in (
-        ((-70, 0, -120), LIVER.hu - 25, LIVER.hu + 40), ((0, 14, 100), -1024, -950), ((90, 10, 60), -930, -780),
+        ((-70, 0, -120), LIVER.hu - 25, LIVER.hu + 40), ((0, 14, 100), -1024, -950),
+        ((90, 10, 60), -930, -780),
         ((25, 50, 10), 140, 200), ((0, -160, 0), -1024, -950),
     ):  # fmt: skip
         i, j, k = np.rint(ct.geometry.world_to_index(world)).astype(int)

@@ -278,8 +278,7 @@ def test_evened_puts_a_ramp_where_it_belongs(positions: list[float]) -> None:
     assert even.findings[-1].code == "resampled-even"
 
 
-# ------------------------------------------------------------------------------------------------ faults
-# (H26, H27)
+# What may go wrong while a file is written, hazards H26 and H27.
 
 Fault = Callable[[pytest.MonkeyPatch], None]
 

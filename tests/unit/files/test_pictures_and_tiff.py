@@ -25,14 +25,15 @@ def pool() -> Iterator[Pool]:
 
 
 PICTURES = [
-    ("L", np.uint8, (20, 30), ".png"), ("RGB", np.uint8, (20, 30, 3), ".png"), ("RGBA", np.uint8, (20, 30, 4), ".png"),
-    ("I;16", np.uint16, (20, 30), ".png"), ("L", np.uint8, (20, 30), ".bmp"), ("RGB", np.uint8, (20, 30, 3), ".bmp"),
+    (np.uint8, (20, 30), ".png"), (np.uint8, (20, 30, 3), ".png"), (np.uint8, (20, 30, 4), ".png"),
+    (np.uint16, (20, 30), ".png"), (np.uint8, (20, 30), ".bmp"), (np.uint8, (20, 30, 3), ".bmp"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("mode", "dtype", "shape", "extension"), PICTURES)
-def test_pictures_keep_their_values(mode: str, dtype: type, shape: tuple[int, ...], extension: str, tmp_path: Path,
-                                    pool: Pool) -> None:  # fmt: skip
+@pytest.mark.parametrize(("dtype", "shape", "extension"), PICTURES)
+def test_pictures_keep_their_values(
+    dtype: type, shape: tuple[int, ...], extension: str, tmp_path: Path, pool: Pool
+) -> None:
     pixels = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
     path = tmp_path / f"p{extension}"
     Image.fromarray(pixels).save(path)
@@ -88,7 +89,8 @@ def png_bomb(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize(("width", "height", "said"), [
-    (50_000, 50_000, "50000 × 50000 pixels grey uint8, which needs 2.5 GB"), (20_000, 20_000, "400.0 MB|50.0 MB"),
+    (50_000, 50_000, "50000 × 50000 pixels grey uint8, which needs 2.5 GB"),
+    (20_000, 20_000, "400.0 MB|50.0 MB"),
 ])  # fmt: skip
 def test_picture_bombs_are_refused_by_their_header(
     width: int, height: int, said: str, tmp_path: Path

@@ -140,26 +140,33 @@ class Waves:
     """Smooth random variation of mean 0 and deviation about 1, with so many knots along (x, y, z)."""
 
     def __init__(self, grid: Grid, knots: tuple[int, int, int], rng: np.random.Generator) -> None:
-        x, y, z = (_spline(count, n) for count, n in zip(grid.size, knots, strict=True))
         coarse = rng.standard_normal([n + 3 for n in knots[::-1]]).astype(np.float32)
-        flat = y @ (coarse @ x.T)
-        self._levels = (flat / flat.std()).reshape(len(flat), -1)
-        self._z, self._shape = z, (grid.size[1], grid.size[0])
+        flat = _along(
+            _along(coarse, 2, *_spline(grid.size[0], knots[0])), 1, *_spline(grid.size[1], knots[1])
+        )
+        self._levels = flat / flat.std()
+        self._first, self._weights = _spline(grid.size[2], knots[2])
 
     def at(self, slices: slice) -> Field:
         """Return the variation on some slices (z, y, x)."""
-        return np.asarray(self._z[slices] @ self._levels).reshape(-1, *self._shape)
+        return _along(self._levels, 0, self._first[slices], self._weights[:, slices])
 
 
-def _spline(count: int, knots: int) -> Field:
-    """Return the (count, knots + 3) matrix that evaluates a cubic B-spline at ``count`` even places."""
+def _spline(count: int, knots: int) -> tuple[NDArray[np.intp], Field]:
+    """Return the first of four knots and their weights (4, count) of a cubic B-spline at even places."""
     place = np.linspace(0, knots - 1e-6, count)
-    first, t = np.floor(place).astype(int), place % 1
+    t = place % 1
     weights = np.stack([(1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3]) / 6
-    matrix = np.zeros((count, knots + 3), np.float32)
-    for k in range(4):
-        matrix[np.arange(count), first + k] = weights[k]
-    return matrix
+    return np.floor(place).astype(np.intp), weights.astype(np.float32)
+
+
+def _along(values: Field, axis: int, first: NDArray[np.intp], weights: Field) -> Field:
+    """Evaluate a spline along one axis without matrix products: small ones wake every thread."""
+    shape = [-1 if n == axis else 1 for n in range(values.ndim)]
+    total = weights[0].reshape(shape) * np.take(values, first, axis)
+    for k in (1, 2, 3):
+        total += weights[k].reshape(shape) * np.take(values, first + k, axis)
+    return np.asarray(total)
 
 
 class Scene:
