@@ -47,11 +47,9 @@ def run_window(argv: list[str]) -> int:
         QTimer.singleShot(0, lambda: window.open_paths(options.paths))
     elif options.demo:
         QTimer.singleShot(0, window.session.open_demo)
-    code = {"exit": 0}
-    if options.screenshot is not None:
-        window.when_idle(lambda: _write_picture(window, options.screenshot, code))
+    picture = _Picture(window, options.screenshot) if options.screenshot is not None else None
     result = app.exec()
-    return result or code["exit"]
+    return result or (picture.code if picture else 0)
 
 
 def make_application() -> QApplication:
@@ -81,11 +79,25 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _write_picture(window: MainWindow, path: Path, code: dict[str, int]) -> None:
-    if not window.grab().save(str(path)):
-        print(f"The picture {path} could not be written. Check the folder.", file=sys.stderr)  # noqa: T201
-        code["exit"] = 1
-    window.close_without_asking()
+class _Picture:
+    """Writes a picture of the window once everything is loaded, and ends the program."""
+
+    def __init__(self, window: MainWindow, path: Path) -> None:
+        self.code = 0
+        self._window, self._path = window, path
+        window.session.notice.connect(self._hear)
+        window.when_idle(self._write)
+
+    def _hear(self, sentence: str, severity: str) -> None:
+        if severity != "info":
+            print(sentence, file=sys.stderr)  # noqa: T201
+            self.code = 1 if severity == "error" else self.code
+
+    def _write(self) -> None:
+        if not self._window.grab().save(str(self._path)):
+            print(f"The picture {self._path} could not be written. Check the folder.", file=sys.stderr)  # noqa: T201
+            self.code = 1
+        self._window.close_without_asking()
 
 
 def _size(text: str) -> QSize:

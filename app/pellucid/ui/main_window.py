@@ -244,7 +244,9 @@ class MainWindow(QMainWindow):
         """Show the export dialog."""
         from pellucid.ui.dialogs.export import ExportDialog
 
-        ExportDialog(self.session, self).exec()
+        dialog = ExportDialog(self.session, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def export_view(self) -> None:
         """Save the panes as they are shown as a picture."""
