@@ -98,8 +98,8 @@ class CanvasArea(DropArea):
         document = session.document
         document.inserted.connect(self._layer_came)
         document.removed.connect(self._layer_went)
-        document.reordered.connect(self._structure_changed)
-        document.active_changed.connect(self._structure_changed)
+        document.reordered.connect(self._look_changed)
+        document.active_changed.connect(self._look_changed)
         session.view.events.connect(self._view_changed)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)
@@ -109,37 +109,35 @@ class CanvasArea(DropArea):
     # ---------------------------------------------------------------- following the session
 
     def _watch(self, layer: Layer) -> None:
-        layer.events.connect(self._draw_again)
+        layer.events.connect(self._look_changed)
         if isinstance(layer, LabelLayer):
             layer.labels.changed.connect(self._voxels_changed)
-            layer.labels.table_changed.connect(self._draw_again)
+            layer.labels.table_changed.connect(self._look_changed)
 
     def _layer_came(self, layer: Layer) -> None:
         self._watch(layer)
-        self._structure_changed()
+        self._look_changed()
 
     def _layer_went(self, layer: Layer) -> None:
-        layer.events.disconnect(self._draw_again, missing_ok=True)
+        layer.events.disconnect(self._look_changed, missing_ok=True)
         if isinstance(layer, LabelLayer):
             layer.labels.changed.disconnect(self._voxels_changed, missing_ok=True)
-            layer.labels.table_changed.disconnect(self._draw_again, missing_ok=True)
-        self._structure_changed()
+            layer.labels.table_changed.disconnect(self._look_changed, missing_ok=True)
+        self._look_changed()
 
     def _voxels_changed(self, _box: object) -> None:
         for pane in self.panes.values():
             pane.stack.labels_changed()
         self._draw_again()
 
-    def _structure_changed(self, *_: object) -> None:
-        self._later.start()
+    def _look_changed(self, *_: object) -> None:
         self._draw_again()
+        self._later.start()
 
-    def _draw_again(self, *_: object) -> None:
+    def _draw_again(self) -> None:
         for pane in self.panes.values():
             if pane.isVisible():
                 pane.schedule()
-        if not self._later.isActive():
-            self._later.start()
 
     def _view_changed(self, info: Any) -> None:
         if info.signal.name in ("layout", "single_plane"):
@@ -167,7 +165,6 @@ class CanvasArea(DropArea):
         for plane, pane in self.panes.items():
             if pane.isHidden() == (plane in shown):
                 pane.setVisible(plane in shown)
-                pane.schedule()
         quad = len(shown) > 1
         self.information.setVisible(quad)
         columns, rows = ((1, 1), (1, 1, 0)) if quad else ((0, 0), (0, 0, 0))
@@ -238,6 +235,7 @@ class CanvasArea(DropArea):
         """Take up the newest state now instead of before the next frame."""
         self._later.stop()
         self._settle()
+        self._grid.activate()
         for plane in self.shown_planes():
             self.panes[plane].flush()
 
@@ -295,7 +293,7 @@ class CanvasArea(DropArea):
     def showEvent(self, event: QShowEvent) -> None:
         """Listen to the keys of the window the canvas stands in."""
         super().showEvent(event)
-        self.keyboard.listen(self.window().windowHandle())
+        self.keyboard.listen()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Let go of held keys."""

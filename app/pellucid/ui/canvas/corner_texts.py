@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtGui import QPainter
 
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.view import Plane
 from pellucid.model.volume import Acquisition
+from pellucid.ui.canvas.words import LEFT, RIGHT, Words
 from pellucid.ui.theme import PLANE_COLORS
 
 TEXT, DIM = "#e2e5e9", "#b7bcc4"
 MARGIN = 8
-_SHADOW = QColor(0, 0, 0, 150)
-_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
 _SHARE = {False: 0.38, True: 0.41}  # of the width of the pane that a top or bottom corner may take
 _STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y–z", Plane.ACQUIRED: ""}
 _OBLIQUE = 2.0  # degrees
@@ -130,61 +128,22 @@ def _lines(texts: tuple[str, ...]) -> tuple[Line, ...]:
     return tuple((text, TEXT if n == 0 else DIM) for n, text in enumerate(filled))
 
 
-def rows_that_fit(font: QFont, height: int) -> int:
+def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: int) -> None:
+    """Draw the texts into the corners of a pane; what does not fit is cut, then left out from the inside."""
+    rows = rows_that_fit(words.height, height)
+    for lines, right, bottom in (
+        (texts.top_left, False, False),
+        (texts.top_right, True, False),
+        (texts.bottom_left, False, True),
+        (texts.bottom_right, True, True),
+    ):
+        limit = round(_SHARE[bottom] * width) - MARGIN
+        x, side = (width - MARGIN, RIGHT) if right else (MARGIN, LEFT)
+        for n, (text, color) in enumerate(lines[:rows]):
+            y = height - MARGIN - (n + 1) * words.height if bottom else MARGIN + n * words.height
+            words.draw(painter, words.fitted(text, limit), color, x, y, side)
+
+
+def rows_that_fit(line: int, height: int) -> int:
     """Return how many lines a corner of a pane may have so that half of the height stays free."""
-    return max(1, (height // 2 - 2 * MARGIN) // (2 * QFontMetrics(font).height()))
-
-
-class TextBlock:
-    """Lines of one corner, drawn once into a picture and kept until they change."""
-
-    def __init__(self, *, right: bool, bottom: bool) -> None:
-        self._right, self._bottom = right, bottom
-        self._key: tuple[object, ...] = ()
-        self._picture = QImage()
-
-    def paint(self, painter: QPainter, lines: tuple[Line, ...], font: QFont, width: int, height: int) -> None:
-        """Draw the lines into their corner; what does not fit is elided, then left out from the inside."""
-        lines = lines[: rows_that_fit(font, height)]
-        if not lines:
-            return
-        ratio = painter.device().devicePixelRatioF()
-        limit = round(_SHARE[self._bottom] * width) - MARGIN
-        key = (lines, font.key(), limit, ratio)
-        if key != self._key:
-            self._key, self._picture = key, self._draw(lines, font, limit, ratio)
-        size = self._picture.deviceIndependentSize()
-        x = width - MARGIN - size.width() if self._right else MARGIN
-        y = height - MARGIN - size.height() if self._bottom else MARGIN
-        painter.drawImage(QPointF(x, y), self._picture)
-
-    def _draw(self, lines: tuple[Line, ...], font: QFont, limit: int, ratio: float) -> QImage:
-        metrics = QFontMetrics(font)
-        end = Qt.TextElideMode.ElideRight
-        texts = [(metrics.elidedText(text, end, limit), color) for text, color in lines]
-        if self._bottom:
-            texts.reverse()
-        width = max(metrics.horizontalAdvance(text) for text, _ in texts) + 3
-        height = metrics.height() * len(texts) + 2
-        picture = QImage(
-            round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied
-        )
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(picture)
-        painter.setFont(font)
-        side = Qt.AlignmentFlag.AlignRight if self._right else Qt.AlignmentFlag.AlignLeft
-        for n, (text, color) in enumerate(texts):
-            box = QRect(1, n * metrics.height(), width - 3, metrics.height())
-            shadowed(painter, box, side | Qt.AlignmentFlag.AlignVCenter, text, QColor(color))
-        painter.end()
-        return picture
-
-
-def shadowed(painter: QPainter, box: QRect, flags: Qt.AlignmentFlag, text: str, color: QColor) -> None:
-    """Draw a text that stays legible on any grey: dark underneath, light on top."""
-    painter.setPen(_SHADOW)
-    for dx, dy in _AROUND:
-        painter.drawText(box.translated(dx, dy), flags, text)
-    painter.setPen(color)
-    painter.drawText(box, flags, text)
+    return max(1, (height // 2 - 2 * MARGIN) // (2 * line))

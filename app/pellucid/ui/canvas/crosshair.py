@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLineF, QPointF
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRect
+from PySide6.QtGui import QColor, QPainter
 
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.view import Plane
@@ -27,12 +27,12 @@ def line_colors(frame: PlaneFrame) -> tuple[QColor, QColor]:
 
 def paint(painter: QPainter, frame: PlaneFrame, at: QPointF, width: int, height: int) -> None:
     """Draw the two lines through a widget position, leaving a gap around it."""
-    x, y = round(at.x()) + 0.5, round(at.y()) + 0.5
+    x, y = round(at.x()), round(at.y())
     upright, level = line_colors(frame)
     for color, lines in (
-        (upright, (QLineF(x, 0, x, y - _GAP), QLineF(x, y + _GAP, x, height))),
-        (level, (QLineF(0, y, x - _GAP, y), QLineF(x + _GAP, y, width, y))),
+        (upright, (QRect(x, 0, 1, y - _GAP), QRect(x, y + _GAP + 1, 1, height - y))),
+        (level, (QRect(0, y, x - _GAP, 1), QRect(x + _GAP + 1, y, width - x, 1))),
     ):
         color.setAlpha(190)
-        painter.setPen(QPen(color, 1))
-        painter.drawLines(list(lines))
+        for line in lines:
+            painter.fillRect(line, color)

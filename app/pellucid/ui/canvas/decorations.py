@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPen
 
 from pellucid.model.planes import PlaneFrame
 from pellucid.ui import theme
-from pellucid.ui.canvas import crosshair, scale_bar
-from pellucid.ui.canvas.corner_texts import MARGIN, TEXT, Corners, TextBlock, rows_that_fit, shadowed
+from pellucid.ui.canvas import corner_texts, crosshair, scale_bar
+from pellucid.ui.canvas.corner_texts import MARGIN, TEXT, Corners, rows_that_fit
+from pellucid.ui.canvas.words import CENTRE, LEFT, RIGHT, Words
 
 _TEXT_PIXELS = 12
 _LETTER_PIXELS = 15
@@ -42,19 +43,15 @@ class Picture:
 
 
 class Decorations:
-    """Paints pictures; keeps drawn texts until they change."""
+    """Paints what a picture holds."""
 
     def __init__(self) -> None:
-        self._blocks = {
-            name: TextBlock(right="right" in name, bottom="bottom" in name)
-            for name in ("top_left", "top_right", "bottom_left", "bottom_right")
-        }
         font = theme.figures(QGuiApplication.font())
         font.setPixelSize(_TEXT_PIXELS)
-        self._font = font
-        self._bold = QFont(font)
-        self._bold.setPixelSize(_LETTER_PIXELS)
-        self._bold.setWeight(QFont.Weight.DemiBold)
+        bold = QFont(font)
+        bold.setPixelSize(_LETTER_PIXELS)
+        bold.setWeight(QFont.Weight.DemiBold)
+        self._words, self._letters = Words(font), Words(bold)
 
     def paint(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
         """Paint over the image; ``painter`` works in widget pixels."""
@@ -64,74 +61,71 @@ class Decorations:
             _paint_brush(painter, picture.brush)
         used = 0
         if picture.corners is not None:
-            for name, block in self._blocks.items():
-                block.paint(painter, getattr(picture.corners, name), self._font, width, height)
+            corner_texts.paint(painter, picture.corners, self._words, width, height)
             measure = scale_bar.bar(picture.frame, picture.scale, width)
-            used = scale_bar.paint(painter, measure, self._font, width, height)
-        self._paint_letters(painter, picture.frame, width, height, used)
+            used = scale_bar.paint(painter, measure, self._words, width, height)
+        self._paint_letters(painter, picture.frame, width, height - max(used, MARGIN))
         self._paint_border(painter, picture, width, height)
         if picture.readout is not None:
             self._paint_readout(painter, *picture.readout, width, height)
 
-    def _paint_letters(
-        self, painter: QPainter, frame: PlaneFrame, width: int, height: int, used: int
-    ) -> None:
-        left, right, top, bottom = frame.letters()
-        painter.setFont(self._bold)
-        flag, line = Qt.AlignmentFlag, QFontMetrics(self._bold).height()
-        middle = QRect(MARGIN, (height - line) // 2, width - 2 * MARGIN, line)
-        centre = QRect(0, MARGIN - 2, width, line)
-        lowest = QRect(0, height - line - max(used, MARGIN), width, line)
-        for letter, box, side in (
-            (left, middle, flag.AlignLeft),
-            (right, middle, flag.AlignRight),
-            (top, centre, flag.AlignHCenter),
-            (bottom, lowest, flag.AlignHCenter),
+    def _paint_letters(self, painter: QPainter, frame: PlaneFrame, width: int, bottom: int) -> None:
+        left, right, top, low = frame.letters()
+        line = self._letters.height
+        middle = (bottom - line) / 2
+        for letter, x, y, side in (
+            (left, MARGIN, middle, LEFT),
+            (right, width - MARGIN, middle, RIGHT),
+            (top, width / 2, MARGIN - 2, CENTRE),
+            (low, width / 2, bottom - line, CENTRE),
         ):
             if letter:
-                shadowed(painter, box, side | flag.AlignVCenter, letter, QColor(TEXT))
-        painter.setFont(self._font)
+                self._letters.draw(painter, letter, TEXT, x, y, side)
 
     def _paint_border(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
-        frame = QRectF(0.5, 0.5, width - 1, height - 1)
         if picture.preview:
-            pen = QPen(QColor(theme.DARK.accent), 2, Qt.PenStyle.DashLine)
-            painter.setPen(pen)
-            painter.drawRect(frame.adjusted(0.5, 0.5, -0.5, -0.5))
+            painter.setPen(QPen(QColor(theme.DARK.accent), 2, Qt.PenStyle.DashLine))
+            painter.drawRect(QRectF(1, 1, width - 2, height - 2))
             texts = picture.corners
             lines = max(len(texts.top_left), len(texts.top_right)) if texts is not None else 0
-            lines = min(lines, rows_that_fit(self._font, height))
+            lines = min(lines, rows_that_fit(self._words.height, height))
             self._paint_badge(painter, f"preview · {picture.preview}", width, max(2, lines))
             return
         color = QColor(theme.PLANE_COLORS[picture.frame.plane])
         color.setAlphaF(1.0 if picture.under_mouse else 0.45)
-        painter.setPen(QPen(color, 2 if picture.focused else 1))
-        painter.drawRect(frame)
+        thick = 2 if picture.focused else 1
+        for line in _sides(width, height, thick):
+            painter.fillRect(line, color)
 
     def _paint_badge(self, painter: QPainter, text: str, width: int, lines: int) -> None:
-        metrics = QFontMetrics(self._font)
-        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - 8 * MARGIN)
-        size = metrics.horizontalAdvance(text) + 2 * MARGIN
-        box = QRect((width - size) // 2, MARGIN + lines * metrics.height(), size, metrics.height() + 4)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(theme.DARK.accent))
-        painter.drawRoundedRect(box, 4, 4)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QColor(theme.DARK.on_accent))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+        text = self._words.fitted(text, width - 8 * MARGIN)
+        size = self._words.width(text) + 2 * MARGIN
+        box = QRect((width - size) // 2, MARGIN + lines * self._words.height, size, self._words.height + 4)
+        self._paint_plate(painter, box, text, theme.DARK.accent, theme.DARK.on_accent)
 
     def _paint_readout(self, painter: QPainter, at: QPointF, text: str, width: int, height: int) -> None:
-        metrics = QFontMetrics(self._font)
-        size = (metrics.horizontalAdvance(text) + 2 * MARGIN, metrics.height() + 6)
+        size = (self._words.width(text) + 2 * MARGIN, self._words.height + 6)
         x = min(max(MARGIN, round(at.x()) + 16), width - size[0] - MARGIN)
         y = min(max(MARGIN, round(at.y()) + 16), height - size[1] - MARGIN)
-        box = QRect(x, y, *size)
+        self._paint_plate(painter, QRect(x, y, *size), text, "#be000000", TEXT)
+
+    def _paint_plate(self, painter: QPainter, box: QRect, text: str, back: str, front: str) -> None:
+        painter.setFont(self._words.font)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(0, 0, 0, 190))
+        painter.setBrush(QColor(back))
         painter.drawRoundedRect(box, 4, 4)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QColor(TEXT))
+        painter.setPen(QColor(front))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _sides(width: int, height: int, thick: int) -> tuple[QRect, QRect, QRect, QRect]:
+    return (
+        QRect(0, 0, width, thick),
+        QRect(0, height - thick, width, thick),
+        QRect(0, thick, thick, height - 2 * thick),
+        QRect(width - thick, thick, thick, height - 2 * thick),
+    )
 
 
 def _paint_brush(painter: QPainter, brush: Brush) -> None:

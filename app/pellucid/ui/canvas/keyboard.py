@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QKeyCombination, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWindow
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 _TAP = 350  # ms; longer is a hold
+_KEYBOARD = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.FocusOut)
 _TEXT_FIELDS = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox)
 
 
@@ -39,27 +40,28 @@ class Keyboard(QObject):
         self._area = area
         self.key_map: KeyMap = KeyMap()
         self.space: Space = Space(self._flip_texts)
-        self._window: QWindow | None = None
 
-    def listen(self, window: QWindow | None) -> None:
-        """See the keys of a window before its widgets do."""
-        if window is not self._window:
-            if self._window is not None:
-                self._window.removeEventFilter(self)
-            self._window = window
-            if window is not None:
-                window.installEventFilter(self)
+    def listen(self) -> None:
+        """See the keys of the window the canvas stands in before its widgets do.
+
+        Windows come and go when docks float or the canvas moves, so none is remembered: keys of a window that
+        is not the present one are left alone.
+        """
+        window = self._area.window().windowHandle()
+        if window is not None:
+            window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take the keys that mean something on the pane under the mouse."""
         kind = event.type()
+        if kind not in _KEYBOARD or watched is not self._area.window().windowHandle():
+            return False
         if kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self.press(event)
         if kind == QEvent.Type.KeyRelease and isinstance(event, QKeyEvent):
             return self.release(event)
-        if kind == QEvent.Type.FocusOut:
-            self.let_go()
-        return super().eventFilter(watched, event)
+        self.let_go()
+        return False
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what a key means; return whether it means anything."""

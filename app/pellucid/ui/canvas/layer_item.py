@@ -1,7 +1,7 @@
 """Draws the slice of one image layer: a pyqtgraph image item that colours only what the screen shows.
 
 pyqtgraph's own ``ImageItem.render`` windows and converts the whole slice; here a table turns values into
-RGB32 in a reused buffer. Slices much larger than the view are thinned while they move and averaged when they rest.
+RGB32 in a reused buffer. Slices much larger than the view are thinned while they move, averaged at rest.
 """
 
 from __future__ import annotations
@@ -54,6 +54,11 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         transform = plane_transform(plane)
         if transform != self.transform():
             self.setTransform(transform)
+
+    def forget(self) -> None:
+        """Let go of the slice."""
+        self.prepareGeometryChange()
+        self.pixels, self._version, self._drawn = None, None, None
 
     def boundingRect(self) -> QRectF:
         """Return the rectangle of the slice; pixel centres lie at whole numbers."""

@@ -42,7 +42,7 @@ class LayerStack:
         self, document: Document, frame: PlaneFrame | None, index: int, *, before: bool, fine: bool
     ) -> None:
         """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices."""
-        self._drop_missing(document)
+        self._keep({layer.id for layer in document.layers})
         self.shown, self.preview = {}, ""
         self._mask.show_plane(None, None)
         if frame is None:
@@ -108,9 +108,14 @@ class LayerStack:
         self._box.addItem(item, ignoreBounds=True)
         return item
 
-    def _drop_missing(self, document: Document) -> None:
-        present = {layer.id for layer in document.layers}
-        for layer_id in [known for known in self._items if known not in present]:
+    def clear(self) -> None:
+        """Let go of everything drawn, so that a hidden pane keeps no volume alive."""
+        self._keep(set())
+        self._mask.forget()
+        self.shown, self.preview = {}, ""
+
+    def _keep(self, ids: set[str]) -> None:
+        for layer_id in [known for known in self._items if known not in ids]:
             self._box.removeItem(self._items.pop(layer_id))
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
 
 from pellucid.model.planes import PlaneFrame
-from pellucid.ui.canvas.corner_texts import MARGIN, TEXT, shadowed
+from pellucid.ui.canvas.corner_texts import MARGIN, TEXT
+from pellucid.ui.canvas.words import CENTRE, Words
 
 _SHARE = 0.22
 _LONGEST = 180.0
@@ -47,21 +48,16 @@ def bar(frame: PlaneFrame, scale: float, width: int) -> Bar:
     return Bar(length * scale, f"{said} at detector" if geometry.at_detector else said)
 
 
-def paint(painter: QPainter, measure: Bar, font: QFont, width: int, height: int) -> int:
+def paint(painter: QPainter, measure: Bar, words: Words, width: int, height: int) -> int:
     """Draw the bar at the bottom, in the middle; return the height it takes."""
-    metrics = QFontMetrics(font)
     left, base = (width - measure.pixels) / 2, height - MARGIN - 1.5
-    marks = [
-        (QPointF(left, base), QPointF(left + measure.pixels, base)),
-        (QPointF(left, base - 5), QPointF(left, base)),
-        (QPointF(left + measure.pixels, base - 5), QPointF(left + measure.pixels, base)),
-    ]
-    for color, thick in ((QColor(0, 0, 0, 180), 3.0), (QColor(TEXT), 1.5)):
-        pen = QPen(color, thick)
-        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-        painter.setPen(pen)
-        for start, end in marks:
-            painter.drawLine(start, end)
-    box = QRect(0, round(base - 7 - metrics.height()), width, metrics.height())
-    shadowed(painter, box, Qt.AlignmentFlag.AlignCenter, measure.text, QColor(TEXT))
-    return metrics.height() + MARGIN + 10
+    parts = (
+        QRectF(left, base - 0.75, measure.pixels, 1.5),
+        QRectF(left - 0.75, base - 5.75, 1.5, 6.5),
+        QRectF(left + measure.pixels - 0.75, base - 5.75, 1.5, 6.5),
+    )
+    for color, around in ((QColor(0, 0, 0, 150), 1.0), (QColor(TEXT), 0.0)):
+        for part in parts:
+            painter.fillRect(part.adjusted(-around, -around, around, around), color)
+    words.draw(painter, measure.text, TEXT, width / 2, base - 7 - words.height, CENTRE)
+    return words.height + MARGIN + 10

@@ -11,10 +11,12 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QEnterEvent,
     QFocusEvent,
+    QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -50,7 +52,9 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     """Emitted after the pane took up the newest state."""
 
     def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background="k")
+        super().__init__(parent, background=None)
+        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.session = session
         self.plane = plane
         self.frame: PlaneFrame | None = None
@@ -227,9 +231,23 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         if hasattr(self, "camera"):
             self.camera.resize(self.width(), self.height())
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take up what happened while hidden."""
+        super().showEvent(event)
+        self.schedule()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Let go of the layers."""
+        super().hideEvent(event)
+        self.stack.clear()
+
     def sizeHint(self) -> QSize:
         """Return a comfortable size."""
         return QSize(400, 400)
+
+    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Paint black where no layer is."""
+        painter.fillRect(rect, Qt.GlobalColor.black)
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
         """Paint texts, lines and marks over the layers."""

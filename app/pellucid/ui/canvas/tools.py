@@ -119,7 +119,11 @@ class WindowTool(_Drag):
         self._exact = level - down * step.y() * speed, max(width + step.x() * speed, 0.0)
         least = 1.0 if whole else 1e-6 * max(abs(high - low), 1e-30)
         shown = (self._exact[0], max(self._exact[1], least))
-        layer.display.level, layer.display.width = (float(round(n)) for n in shown) if whole else shown
+        if whole:  # what was not dragged keeps its half
+            shown = tuple(
+                n if n == was else float(round(n)) for n, was in zip(shown, self._before, strict=True)
+            )
+        layer.display.level, layer.display.width = shown
         pane.say(window_text(layer.display.level, layer.display.width, layer.volume.unit))
 
     def cancel(self, pane: SliceView) -> None:

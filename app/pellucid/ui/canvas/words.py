@@ -1,0 +1,74 @@
+"""Texts on an image: legible on any grey, and drawn only once, because most stand still while slices move."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+
+_SHADOW = QColor(0, 0, 0, 150)
+_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+_KEPT = 512
+
+LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
+"""Which part of a text stands at the given place."""
+
+
+class Words:
+    """Texts in one font, kept as pictures."""
+
+    def __init__(self, font: QFont) -> None:
+        self.font = font
+        self._metrics = QFontMetrics(font)
+        self._pictures: dict[tuple[str, str, float], QImage] = {}
+        self._elided: dict[tuple[str, int], str] = {}
+
+    @property
+    def height(self) -> int:
+        """Return the height of a line."""
+        return self._metrics.height()
+
+    def width(self, text: str) -> int:
+        """Return the width of a text."""
+        return self._metrics.horizontalAdvance(text)
+
+    def fitted(self, text: str, limit: int) -> str:
+        """Return a text, cut with … when it is wider than a limit."""
+        key = text, limit
+        if key not in self._elided:
+            _make_room(self._elided)
+            self._elided[key] = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, limit)
+        return self._elided[key]
+
+    def draw(self, painter: QPainter, text: str, color: str, x: float, y: float, side: float = LEFT) -> None:
+        """Draw a text with its top at ``y`` and its left end, middle or right end at ``x``."""
+        ratio = painter.device().devicePixelRatioF()
+        key = text, color, ratio
+        picture = self._pictures.get(key)
+        if picture is None:
+            _make_room(self._pictures)
+            picture = self._pictures[key] = self._picture(*key)
+        width = picture.width() / ratio - 2
+        painter.drawImage(QPointF(round(x - side * width) - 1, round(y) - 1), picture)
+
+    def _picture(self, text: str, color: str, ratio: float) -> QImage:
+        width, height = self.width(text), self.height
+        picture = QImage(
+            round((width + 2) * ratio), round((height + 2) * ratio), QImage.Format.Format_ARGB32_Premultiplied
+        )
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setFont(self.font)
+        box, flags = QRectF(1, 1, width, height), Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
+        painter.setPen(_SHADOW)
+        for dx, dy in _AROUND:
+            painter.drawText(box.translated(dx, dy), int(flags), text)
+        painter.setPen(QColor(color))
+        painter.drawText(box, int(flags), text)
+        painter.end()
+        return picture
+
+
+def _make_room(kept: dict) -> None:  # type: ignore[type-arg]
+    if len(kept) >= _KEPT:
+        kept.clear()
