@@ -27,7 +27,8 @@ def ct_values():
 
 @pytest.fixture(autouse=True)
 def dark(qapp):
-    theme.apply(qapp, "dark")
+    if not (theme.is_dark() and qapp.styleSheet()):
+        theme.apply(qapp, "dark")
 
 
 @pytest.fixture

@@ -140,6 +140,7 @@ def test_percentile_presets_come_from_the_whole_volume(session, ct, qtbot):
 
 
 def test_dragging_an_end_of_the_window_changes_the_display(panel, ct, qtbot):
+    QTest.qWait(50)
     start = panel.plot.position_of(800).toPoint()
     with qtbot.waitSignal(panel.plot.window_dragged):
         drag(panel.plot.plot.viewport(), start, panel.plot.position_of(300).toPoint())
@@ -151,6 +152,7 @@ def test_dragging_an_end_of_the_window_changes_the_display(panel, ct, qtbot):
 
 def test_dragging_between_the_ends_moves_the_level_only(panel, ct):
     ct.display.set_limits(-400, 400)
+    QTest.qWait(50)  # the plot takes its final width
     start = panel.plot.position_of(0).toPoint()
     drag(panel.plot.plot.viewport(), start, panel.plot.position_of(-200).toPoint())
     assert ct.display.width == pytest.approx(800, abs=2)
@@ -159,6 +161,7 @@ def test_dragging_between_the_ends_moves_the_level_only(panel, ct):
 
 def test_limits_of_an_operation_are_dragged_without_touching_the_window(panel, ct, qtbot):
     panel.show_limits((-500.0, 200.0))
+    QTest.qWait(50)
     before = ct.display.limits
     start = panel.plot.position_of(200).toPoint()
     with qtbot.waitSignal(panel.limits_edited) as dragged:
@@ -166,6 +169,9 @@ def test_limits_of_an_operation_are_dragged_without_touching_the_window(panel, c
     assert dragged.args[0] == pytest.approx(-500, abs=1)
     assert panel.plot.limits.getRegion()[1] == pytest.approx(500, abs=25)
     assert ct.display.limits == before
+    panel.plot.box.setXRange(-100, 100, padding=0)
+    panel.show_limits((-500.0, 5000.0))
+    assert panel.plot.view()[0] < -500 and 860 < panel.plot.view()[1] < 1000
     panel.show_limits(None)
     assert not panel.plot.limits.isVisible()
 

@@ -52,6 +52,25 @@ def test_typing_narrows_the_list_and_enter_takes_the_first(filters, qtbot):
     assert "Nothing found" in filters.list.tree.topLevelItem(0).text(0)
 
 
+def test_arrow_keys_move_and_enter_chooses(filters, qtbot):
+    qtbot.keyClick(filters.list.search, Qt.Key.Key_Down)
+    qtbot.keyClick(filters.list.tree, Qt.Key.Key_Down)
+    assert filters.operation is None
+    qtbot.keyClick(filters.list.tree, Qt.Key.Key_Return)
+    assert filters.operation.id == "smoothing.mean"
+
+
+def test_a_click_chooses_and_a_low_panel_folds_the_list_away(filters, qtbot):
+    filters.resize(320, 400)
+    tree = filters.list.tree
+    where = tree.visualItemRect(tree.topLevelItem(0).child(0)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
+    assert filters.operation.id == "smoothing.gaussian"
+    assert not filters.list.isVisible() and filters.run.apply.isVisible()
+    qtbot.mouseClick(filters.back, Qt.MouseButton.LeftButton)
+    assert filters.operation is None and filters.list.isVisible()
+
+
 def test_choosing_shows_form_and_preview_without_a_step(filters, session, ct, qtbot):
     steps = session.history.steps
     filters.choose("smoothing.gaussian")
@@ -128,7 +147,7 @@ def test_threshold_shows_its_limits_on_the_histogram_and_takes_them_back(segment
     segment.limits_shown.connect(shown.append)
     segment.choose("threshold.range")
     qtbot.waitUntil(lambda: ct.preview is not None)
-    assert shown[-1] == (0.0, 1000.0)
+    assert shown[-1] == (0.0, 860.0)
     assert segment.form.editors["lower"].unit.text() == "HU"
     segment.set_limits(-500.0, 100.0)
     assert segment.form.limits() == (-500.0, 100.0)

@@ -107,7 +107,7 @@ def test_the_model_equals_the_nodes_after_any_sequence_of_changes(qtbot):
     def nodes(prefix, depth):
         numbers = chance.sample(range(7), chance.randrange(7))
         return tuple(
-            Node(f"{prefix}.{n}", "group", f"t{chance.randrange(3)}", children=nodes(f"{prefix}.{n}", depth - 1))
+            Node(f"{prefix}.{n}", "group", chance.choice("abc"), children=nodes(f"{prefix}.{n}", depth - 1))
             for n in numbers if depth
         )  # fmt: skip
 

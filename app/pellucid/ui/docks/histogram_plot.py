@@ -46,7 +46,7 @@ class HistogramPlot(QWidget):
         column.addWidget(self.plot)
         column.addWidget(self.strip)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(132)
+        self.setMinimumHeight(104)
         self._set_up()
         self._add_curves()
         self._add_handles()
@@ -82,6 +82,7 @@ class HistogramPlot(QWidget):
         self.limits.setVisible(limits is not None)
         if limits is not None:
             self.limits.setRegion(limits)
+            self._reveal(limits)
         self._quiet = False
 
     def set_log(self, on: bool) -> None:
@@ -97,6 +98,16 @@ class HistogramPlot(QWidget):
         """Show nearly all values and the whole window."""
         if self._histogram is not None:
             self.box.setXRange(*view_range(self._histogram, self._window), padding=0)
+
+    def _reveal(self, limits: Limits) -> None:
+        """Widen the view until both limits can be grabbed, as far as there are values."""
+        if self._histogram is None:
+            return
+        ends = [min(max(end, self._histogram.minimum), self._histogram.maximum) for end in limits]
+        low, high = self.view()
+        if min(ends) < low or max(ends) > high:
+            air = 0.03 * (max(high, *ends) - min(low, *ends))
+            self.box.setXRange(min(low, ends[0] - air), max(high, ends[1] + air), padding=0)
 
     def view(self) -> Limits:
         """Return the visible range of values."""
@@ -203,7 +214,7 @@ class HistogramPlot(QWidget):
         return super().eventFilter(watched, event)
 
 
-class ValueAxis(pg.AxisItem):
+class ValueAxis(pg.AxisItem):  # type: ignore[misc]
     """An axis whose negative numbers carry a true minus sign, as everywhere else."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:

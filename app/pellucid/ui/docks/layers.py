@@ -181,6 +181,7 @@ class LayersPanel(Panel):
             self.list.selectionModel().setCurrentIndex(
                 index, QItemSelectionModel.SelectionFlag.ClearAndSelect
             )
+        self.list.scrollTo(self.list.currentIndex())
         self._update_buttons(layer)
         labels = layer if isinstance(layer, LabelLayer) else document.active_labels
         self.label_part.setVisible(labels is not None)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from pellucid.ui import theme
+from pellucid.ui.forms.controls import TextLine
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
@@ -35,7 +36,10 @@ def by_family(operations: Iterable[Operation], root: str, text: str = "") -> dic
 
 
 class OperationList(QWidget):
-    """A search line over a tree of families; Enter takes the first match, Down goes into the list."""
+    """A search line over a tree of families; Enter takes the first match, Down goes into the list.
+
+    Arrow keys only move; a click or Enter chooses.
+    """
 
     chosen = Signal(str)
     """Emitted with the id of the operation the user chose."""
@@ -45,7 +49,7 @@ class OperationList(QWidget):
         self._root = root
         self._operations: tuple[Operation, ...] = ()
         self._items: dict[str, QTreeWidgetItem] = {}
-        self.search = QLineEdit(placeholderText="Search operations", clearButtonEnabled=True)
+        self.search = TextLine(placeholderText="Search operations", clearButtonEnabled=True)
         self.search.setAccessibleName("Search operations")
         self.search.addAction(theme.icon("magnify"), QLineEdit.ActionPosition.LeadingPosition)
         self.tree = QTreeWidget()
@@ -64,7 +68,8 @@ class OperationList(QWidget):
         self.search.textChanged.connect(self._rebuild)
         self.search.returnPressed.connect(self._take_first)
         self.search.installEventFilter(self)
-        self.tree.currentItemChanged.connect(self._current)
+        self.tree.itemClicked.connect(lambda item, _column: self._take(item))
+        self.tree.itemActivated.connect(lambda item, _column: self._take(item))
 
     def set_operations(self, operations: Iterable[Operation]) -> None:
         """List these operations."""
@@ -75,7 +80,7 @@ class OperationList(QWidget):
         """Choose an operation as a click would; return whether it is listed."""
         item = self._item(operation_id)
         if item is not None:
-            self.tree.setCurrentItem(item)
+            self._take(item)
         return item is not None
 
     def deselect(self) -> None:
@@ -95,13 +100,13 @@ class OperationList(QWidget):
             and event.key() == Qt.Key.Key_Down
         ):
             self.tree.setFocus()
-            self._take_first()
+            for item in list(self._items.values())[:1]:
+                self.tree.setCurrentItem(item)
             return True
         return super().eventFilter(watched, event)
 
     def _rebuild(self, *_args: object) -> None:
         current = self.current()
-        self.tree.blockSignals(True)
         self.tree.clear()
         self._items.clear()
         for family, operations in by_family(self._operations, self._root, self.search.text()).items():
@@ -115,7 +120,6 @@ class OperationList(QWidget):
         item = self._item(current)
         if item is not None:
             self.tree.setCurrentItem(item)
-        self.tree.blockSignals(False)
         if self.tree.topLevelItemCount() == 0 and self._operations:
             none = QTreeWidgetItem(self.tree, [f"Nothing found for “{self.search.text()}”"])
             none.setFlags(Qt.ItemFlag.NoItemFlags)
@@ -132,9 +136,10 @@ class OperationList(QWidget):
 
     def _take_first(self) -> None:
         for item in list(self._items.values())[:1]:
-            self.tree.setCurrentItem(item)
+            self._take(item)
 
-    def _current(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None) -> None:
-        operation_id = str(item.data(0, ID_ROLE) or "") if item is not None else ""
+    def _take(self, item: QTreeWidgetItem) -> None:
+        operation_id = str(item.data(0, ID_ROLE) or "")
         if operation_id:
+            self.tree.setCurrentItem(item)
             self.chosen.emit(operation_id)

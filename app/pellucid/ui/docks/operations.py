@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
 
+ROOM_FOR_BOTH = 520
+"""Below this height in pixels the list folds away while an operation is set."""
 TITLES = {"Filters": "Filters", "Segment": "Segmentation"}
 EMPTY = {
     "Filters": "Choose a filter to set it and see it at once on the slices in view.",
@@ -35,7 +37,7 @@ def starting_limits(limits: tuple[float, float], histogram: Histogram) -> tuple[
     """Return limits that mean something on an image: as declared where they do, else the brighter quarter."""
     low, high = limits
     if histogram.minimum < low < histogram.maximum and high > low:
-        return limits
+        return low, min(high, float(histogram.maximum))
     return float(histogram.percentile(75)), float(histogram.maximum)
 
 
@@ -81,6 +83,7 @@ class OperationsDock(Panel):
             self.operation = self.form = None
             self.list.deselect()
             self.stack.setCurrentIndex(0)
+            self._fold()
             self.limits_shown.emit(None)
 
     # ---------------------------------------------------------------- building
@@ -106,7 +109,9 @@ class OperationsDock(Panel):
         self.title.setFont(font)
         self.help = flat_button("help-circle-outline", "About this operation", self._show_help)
         self.defaults = flat_button("restore", "Defaults", self._defaults, tip="Return to the default values")
-        shut = flat_button("close", "Close", self.close_operation, tip="Drop the preview and close (Esc)")
+        self.back = flat_button(
+            "arrow-left", "Back", self.close_operation, tip="Back to the list without applying (Esc)"
+        )
         self.more = dim()
         self.more.hide()
         self._form_place = QVBoxLayout()
@@ -126,7 +131,7 @@ class OperationsDock(Panel):
         self.run = RunBox(self._session)
         self.run.preview_toggled.connect(self._toggle_preview)
         self.run.apply_asked.connect(self._apply)
-        column.addWidget(row(self.title, QWidget(), self.defaults, self.help, shut, stretch=1))
+        column.addWidget(row(self.back, self.title, QWidget(), self.defaults, self.help, stretch=2))
         column.addWidget(scrolling(body), 1)
         column.addWidget(self.run)
         return card
@@ -155,6 +160,8 @@ class OperationsDock(Panel):
             )
 
     def _choose(self, operation_id: str) -> None:
+        if self.operation is not None and self.operation.id == operation_id:
+            return
         self._stop_preview()
         self.operation = operation = self._operations[operation_id]
         self.form = OperationForm(operation)
@@ -174,6 +181,7 @@ class OperationsDock(Panel):
         self._other_row.setVisible(len(operation.inputs) > 1)
         self.run.start(operation)
         self.stack.setCurrentIndex(1)
+        self._fold()
         self._starting = True
         self._fit_to_image()
         self._check()
@@ -295,6 +303,20 @@ class OperationsDock(Panel):
             self.other.set_options(self._session.running.mask_choices())
             self.other.set_value(chosen)
         self.run.allow(self._session.running.why_not(self.operation.id))
+
+    def _fold(self) -> None:
+        """Let the list make room for the form where both do not fit."""
+        had_focus = self.list.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        folded = self.operation is not None and self.height() < ROOM_FOR_BOTH
+        self.list.setVisible(not folded)
+        self.stack.setVisible(self.operation is not None or self.height() >= ROOM_FOR_BOTH)
+        if folded and had_focus and self.form is not None:
+            self.form.setFocus()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold or unfold the list."""
+        super().resizeEvent(event)
+        self._fold()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Read the registry when first shown; take the preview up again."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
-    QKeySequence,
     QPainter,
     QPaintEvent,
     QPen,
@@ -33,9 +32,27 @@ from pellucid.ui import theme
 from pellucid.ui.forms.numbers import Bounds, Scale, format_number, parse_number
 
 ANY = Bounds()
+_KEY = Qt.Key
+_TEXT_KEYS = frozenset((
+    _KEY.Key_A, _KEY.Key_C, _KEY.Key_V, _KEY.Key_X, _KEY.Key_Left, _KEY.Key_Right, _KEY.Key_Home,
+    _KEY.Key_End, _KEY.Key_Backspace, _KEY.Key_Delete,
+))  # fmt: skip
 
 
-class NumberBox(QLineEdit):
+class TextLine(QLineEdit):
+    """A line of text that leaves the window's shortcuts alone: undo means the work, Ctrl+E means export."""
+
+    def event(self, event: QEvent) -> bool:
+        """Claim only the control keys that everybody expects in a text field."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            if held and event.key() not in _TEXT_KEYS:
+                event.ignore()
+                return True
+        return super().event(event)
+
+
+class NumberBox(TextLine):
     """A number, right-aligned; what cannot be used turns red, says why, and is not passed on."""
 
     edited = Signal(float)
@@ -85,15 +102,6 @@ class NumberBox(QLineEdit):
         value = self.bounds.clamp(round(self._value / self.step + steps) * self.step)
         self._accept(float(format_number(value).replace("\N{MINUS SIGN}", "-")))
         self._write()
-
-    def event(self, event: QEvent) -> bool:
-        """Leave undo and redo to the work: nobody wants them for the digits of one number."""
-        keys = QKeySequence.StandardKey
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.matches(keys.Undo) or event.matches(keys.Redo):
-                event.ignore()
-                return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Up and Down (ten at a time with Shift); Escape brings the last valid value back."""
@@ -199,7 +207,9 @@ class ValueSlider(QSlider):
         for right, color in ((self.width() - 3.0, theme.groove()), (x, c.accent if on else theme.groove())):
             painter.setBrush(QColor(color))
             painter.drawRoundedRect(QRectF(3.0, y - 2, max(0.0, right - 3.0), 4), 2, 2)
-        painter.setPen(QPen(QColor(c.panel), 1.5))
+        edge = QPen(QColor(c.panel))
+        edge.setWidthF(1.5)
+        painter.setPen(edge)
         painter.setBrush(QColor(c.accent if self.hasFocus() and on else c.text if on else c.dim))
         painter.drawEllipse(QPointF(x, y), 6.5, 6.5)
 

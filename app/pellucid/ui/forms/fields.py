@@ -240,11 +240,11 @@ class BoxField(FieldEditor):
         box.set_tip(self.field.help)
         box.edited.connect(lambda _value: self.edited.emit())
         box.invalid.connect(lambda _why: self.edited.emit())
+        if number % 3 == 0 and part:
+            grid.addWidget(_dim(part.strip().capitalize()), 1 + number // 3, 0)
         if number < 3:
-            head = QLabel(axis, alignment=Qt.AlignmentFlag.AlignHCenter)
-            head.setProperty("dim", True)
-            grid.addWidget(head, 0, number)
-        grid.addWidget(box, 1 + number // 3, number % 3)
+            grid.addWidget(_dim(axis), 0, 1 + number, Qt.AlignmentFlag.AlignHCenter)
+        grid.addWidget(box, 1 + number // 3, 1 + number % 3)
 
 
 class TextField(FieldEditor):
@@ -276,6 +276,12 @@ def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
         "text": TextField,
     }
     return editors[field.kind](field, parent)
+
+
+def _dim(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("dim", True)
+    return label
 
 
 def _usual(field: Field) -> tuple[float, float]:

@@ -122,8 +122,9 @@ class Scale:
         """Return the value of a slider position, rounded to what the slider can tell apart."""
         share = position / self.count
         if self.by_ratio:
-            raw = self.low * (self.high / self.low) ** share
-            return self._rounded(raw, raw / 50)
+            ratio = self.high / self.low
+            raw = self.low * ratio**share
+            return self._rounded(raw, raw * math.log(ratio) / self.count)
         return self._rounded(self.low + share * (self.high - self.low), (self.high - self.low) / self.ticks)
 
     def _rounded(self, value: float, grain: float) -> float:

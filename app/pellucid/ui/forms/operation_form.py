@@ -22,7 +22,7 @@ LIMITS = ("lower", "upper")
 class OperationForm(QWidget):
     """One row per parameter; passes on valid values only, at most 30 times a second."""
 
-    edited = Signal(dict)
+    edited = Signal(object)
     """Emitted with all values after the user changed one and all are valid."""
     invalid = Signal(str)
     """Emitted with a sentence when a value cannot be used."""
@@ -44,6 +44,8 @@ class OperationForm(QWidget):
         self._hint.setProperty("tone", "danger")
         self._hint.hide()
         self._grid.addWidget(self._hint, self._grid.rowCount(), 0, 1, 4)
+        for editor in list(self.editors.values())[:1]:
+            self.setFocusProxy(editor.focusProxy() or editor)
 
     def values(self) -> dict[str, Any]:
         """Return the last valid value of every parameter."""
