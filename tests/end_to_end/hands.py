@@ -1,0 +1,180 @@
+"""The hands of a user: find a control by its accessible name, click, type, turn the wheel, drop, wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from pellucid.jobs.runner import Runner
+from pellucid.model.view import Plane
+from pellucid.session import Session
+from pellucid.settings import Settings
+from pellucid.ui.bridge import Bridge
+from pellucid.ui.main_window import MainWindow
+
+
+class User:
+    """Somebody who works with one window and looks only at what it shows."""
+
+    def __init__(self, qtbot, size: tuple[int, int] = (1600, 1000)) -> None:
+        bridge = Bridge()
+        self.session = Session(Settings(), Runner(bridge.post))
+        self.window = MainWindow(self.session)
+        bridge.setParent(self.window)
+        self.window.resize(*size)
+        self.window.show()
+        qtbot.waitExposed(self.window)
+        self.qtbot = qtbot
+        self.longest_gap = 0.0
+
+    def wait(self, true: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Wait until something is so, keeping the longest time the window did not answer."""
+        end, last = time.monotonic() + seconds, time.monotonic()
+        while not true():
+            assert time.monotonic() < end, "waited too long"
+            QApplication.processEvents()
+            now = time.monotonic()
+            self.longest_gap = max(self.longest_gap, now - last)
+            last = now
+            time.sleep(0.002)
+            last = time.monotonic()
+
+    def rest(self, seconds: float = 0.15) -> None:
+        """Wait until no job has run for a moment."""
+        quiet = {"since": time.monotonic()}
+
+        def still() -> bool:
+            if self.session.jobs.running:
+                quiet["since"] = time.monotonic()
+            return time.monotonic() - quiet["since"] > seconds
+
+        self.wait(still)
+
+    def find(self, name: str, inside: QWidget | None = None) -> QWidget:
+        """Return the visible control with an accessible name."""
+        found = [w for w in (inside or self.window).findChildren(QWidget) if w.accessibleName() == name]
+        visible = [w for w in found if w.isVisible()]
+        assert visible, f"no visible control is called {name!r} ({len(found)} hidden)"
+        return visible[0]
+
+    def click(self, name: str, inside: QWidget | None = None) -> None:
+        """Click a control in its middle."""
+        widget = self.find(name, inside)
+        assert widget.isEnabled(), f"{name!r} is disabled: {widget.toolTip()}"
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+        QApplication.processEvents()
+
+    def type(self, name: str, text: str, inside: QWidget | None = None) -> None:
+        """Replace the text of a field and press Enter."""
+        widget = self.find(name, inside)
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(widget, text)
+        QTest.keyClick(widget, Qt.Key.Key_Return)
+        QApplication.processEvents()
+
+    def write(self, name: str, text: str, inside: QWidget | None = None) -> None:
+        """Replace the text of a field without pressing Enter."""
+        widget = self.find(name, inside)
+        widget.setFocus()
+        QTest.keyClick(widget, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClicks(widget, text)
+        QApplication.processEvents()
+
+    def choose(self, name: str, text: str, inside: QWidget | None = None) -> None:
+        """Step through a choice with the arrow keys until it begins with a text."""
+        box = self.find(name, inside)
+        box.setFocus()
+        QTest.keyClick(box, Qt.Key.Key_Home)
+        for _ in range(box.count()):
+            if box.currentText().startswith(text):
+                return
+            QTest.keyClick(box, Qt.Key.Key_Down)
+        raise AssertionError(f"{name!r} does not offer {text!r}")
+
+    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key while the window is in front."""
+        QTest.keyClick(self.window.windowHandle(), key, modifiers)
+        QApplication.processEvents()
+
+    def drop(self, *paths: Path) -> None:
+        """Drop files or folders on the window."""
+        mime = QMimeData()
+        mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+        event = QDropEvent(QPointF(400, 400), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+                           Qt.KeyboardModifier.NoModifier)  # fmt: skip
+        self.window.dropEvent(event)
+        QApplication.processEvents()
+
+    def tab(self, name: str) -> None:
+        """Bring a tabbed dock to the front by clicking its tab."""
+        from PySide6.QtWidgets import QTabBar
+
+        for bar in self.window.findChildren(QTabBar):
+            for n in range(bar.count()):
+                if bar.tabText(n) == name:
+                    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(n).center())
+                    QApplication.processEvents()
+                    return
+        raise AssertionError(f"no tab is called {name!r}")
+
+    def pane(self, plane: Plane) -> QWidget:
+        """Return the pane that shows a plane."""
+        return self.find(f"{plane.value.capitalize()} view")
+
+    def point_at(self, plane: Plane) -> None:
+        """Move the mouse into a pane, so that keys act on it."""
+        pane = self.pane(plane)
+        where = pane.mapTo(self.window, QPoint(pane.width() // 3, pane.height() // 3))
+        QTest.mouseMove(self.window.windowHandle(), where - QPoint(5, 5))
+        QTest.mouseMove(self.window.windowHandle(), where)
+        QApplication.processEvents()
+
+    def wheel(self, plane: Plane, notches: int) -> None:
+        """Turn the wheel over a pane; positive is away from the user."""
+        pane = self.pane(plane)
+        target = pane.viewport() if hasattr(pane, "viewport") else pane
+        where = QPointF(target.width() / 3, target.height() / 3)
+        for _ in range(abs(notches)):
+            event = QWheelEvent(where, target.mapToGlobal(where), QPoint(), QPoint(0, 120 if notches > 0 else -120),
+                                Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+                                Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+            QApplication.sendEvent(target, event)
+        QApplication.processEvents()
+
+    def drag(self, plane: Plane, start: tuple[int, int], stop: tuple[int, int]) -> None:
+        """Drag with the left button between two points of a pane."""
+        pane = self.pane(plane)
+        target = pane.viewport() if hasattr(pane, "viewport") else pane
+        first, last = QPoint(*start), QPoint(*stop)
+        QTest.mousePress(target, Qt.MouseButton.LeftButton, pos=first)
+        for step in range(1, 9):
+            QTest.mouseMove(target, first + (last - first) * step / 8)
+            QApplication.processEvents()
+        QTest.mouseRelease(target, Qt.MouseButton.LeftButton, pos=last)
+        QApplication.processEvents()
+
+    def run(self, tab: str, search: str, **fields: str) -> None:
+        """Choose an operation by search, fill its form, apply it and wait."""
+        self.tab(tab)
+        panel = self.window.filters if tab == "Filters" else self.window.segment
+        if not panel.list.isVisible():
+            self.click("Back", panel)
+        self.type("Search operations", search, panel)
+        self.rest()
+        for name, value in fields.items():
+            self.type(next(w.accessibleName() for w in panel.findChildren(QWidget)
+                           if w.accessibleName().split(",")[0] == name), value, panel)  # fmt: skip
+        self.rest()
+        self.click("Apply", panel)
+        self.rest()
+
+    def leave(self) -> None:
+        """Close the window without saving."""
+        self.window.close_without_asking()
