@@ -90,8 +90,9 @@ def test_both_versions_and_byte_orders(version: type, order: str, tmp_path: Path
     assert volume.dtype == np.int32
 
 
-def test_qform_is_used_alone_and_a_disagreement_is_said(tmp_path: Path) -> None:
-    turned = np.array([[0, -2, 0, 5], [2, 0, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1.0]])
+@pytest.mark.parametrize("hand", [1, -1])
+def test_qform_is_used_alone_and_a_disagreement_is_said(hand: int, tmp_path: Path) -> None:
+    turned = np.array([[0, -2, 0, 5], [2, 0, 0, 6], [0, 0, 3 * hand, 7], [0, 0, 0, 1.0]])
     image = nibabel.Nifti1Image(np.zeros((4, 4, 4), np.uint8), None)
     image.set_qform(turned, 1)
     image.set_sform(None, 0)
