@@ -153,9 +153,7 @@ class Pool:
 
     def _check_quarantine(self, path: str) -> None:
         if path and path in self._quarantine and self._quarantine[path] == _stamp(path):
-            raise Refused(
-                f"{_name(path)} was set aside: it stopped the decoder before. The file is probably damaged."
-            )
+            raise Refused(f"{_name(path)} was set aside: it stopped the decoder before. The file is probably damaged.")
 
     def _set_aside(self, path: str) -> None:
         if path:
@@ -169,9 +167,7 @@ class Pool:
                     raise Refused("The program is closing; nothing more is read.")
                 if self._failed_starts >= _FAILED_STARTS:
                     self._failed_starts = 0
-                    raise Refused(
-                        "The process that decodes images could not be started. Is the installation complete?"
-                    )
+                    raise Refused("The process that decodes images could not be started. Is the installation complete?")
                 if cancelled is not None and cancelled():
                     raise Cancelled
                 if self._idle:
@@ -198,9 +194,7 @@ class Pool:
 
     def _ensure_starter(self) -> None:
         if self._starter is None:
-            self._starter = threading.Thread(
-                target=self._keep_stocked, name="pellucid-worker-starter", daemon=True
-            )
+            self._starter = threading.Thread(target=self._keep_stocked, name="pellucid-worker-starter", daemon=True)
             self._starter.start()
 
     def _keep_stocked(self) -> None:
@@ -249,9 +243,7 @@ class _Worker:
             else:
                 handle = theirs.fileno()
                 command = [*_command(), str(handle), str(memory_cap_bytes)]
-                self.process = subprocess.Popen(
-                    command, stdin=subprocess.DEVNULL, pass_fds=(handle,), **_quiet()
-                )
+                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(handle,), **_quiet())
         self.channel = Channel(ours)
         self.ready = False
         self.calls = 0

@@ -55,9 +55,7 @@ def _dropped_finding(dropped: list[FileRecord]) -> list[Finding]:
     if not dropped:
         return []
     number = "One file is" if len(dropped) == 1 else f"{len(dropped)} files are"
-    message = (
-        f"{number} an exact copy of another and was left out (the first is {Path(dropped[0].path).name})."
-    )
+    message = f"{number} an exact copy of another and was left out (the first is {Path(dropped[0].path).name})."
     return [Finding("duplicate-instance", message, "info")]
 
 
@@ -66,7 +64,5 @@ def _conflict_finding(conflicts: list[list[FileRecord]]) -> list[Finding]:
         return []
     names = " and ".join(Path(record.path).name for record in conflicts[0][:2])
     number = "One image exists" if len(conflicts) == 1 else f"{len(conflicts)} images exist"
-    message = (
-        f"{number} in different versions under one identity ({names}). Each version is offered as a copy."
-    )
+    message = f"{number} in different versions under one identity ({names}). Each version is offered as a copy."
     return [Finding("conflicting-duplicate", message, "warning")]

@@ -139,9 +139,7 @@ class Walker:
             position = self._value(tag, vr, length, start, end, into, depth)
         return end
 
-    def _value(
-        self, tag: int, vr: bytes, length: int, start: int, end: int, into: Elements, depth: int
-    ) -> int:
+    def _value(self, tag: int, vr: bytes, length: int, start: int, end: int, into: Elements, depth: int) -> int:
         """Keep or skip one value; return where the next element begins."""
         wanted = tag in self.wanted
         if length == UNDEFINED:

@@ -19,16 +19,12 @@ _KINDS = {
 def no_image_finding(record: FileRecord) -> Finding:
     """Say why a series has no volume."""
     if record.note == "too-large":
-        return Finding(
-            "too-large", f"{_name(record)} declares an image of an implausible size; it is not shown."
-        )
+        return Finding("too-large", f"{_name(record)} declares an image of an implausible size; it is not shown.")
     kind = _KINDS.get(record.modality)
     if kind is None and record.sop_class.startswith("1.2.840.10008.5.1.4.1.1.88."):
         kind = _KINDS["SR"]
     if kind is not None:
-        return Finding(
-            "no-image", f"This series holds {kind}, not an image. Pellucid does not show it yet.", "info"
-        )
+        return Finding("no-image", f"This series holds {kind}, not an image. Pellucid does not show it yet.", "info")
     return Finding(
         "no-image", "This series holds no image that can be shown: pixels or their size are missing.", "info"
     )
@@ -51,9 +47,7 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             )
         )
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
-        message = (
-            "Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted."
-        )
+        message = "Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted."
         findings.append(Finding("monochrome1", message, "info"))
     return findings
 

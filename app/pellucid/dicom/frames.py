@@ -43,6 +43,7 @@ WANTED = (
 _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
           "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
 _TOO_MANY_FRAMES = 200_000
+_FARTHEST, _SMALLEST = 1e6, 1e-7
 
 
 def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[FrameRecord]:
@@ -76,7 +77,7 @@ def _plane(values: Values, frame: FrameRecord) -> FrameRecord:
         spacing=spacing or frame.spacing,
         detector_spacing=detector or frame.detector_spacing,
         thickness=_positive(values.number(0x00180050)) or frame.thickness,
-        between=between if between else frame.between,
+        between=between if between and _SMALLEST < abs(between) < _FARTHEST else frame.between,
     )
 
 
@@ -115,9 +116,7 @@ def _enhanced(
     return frames
 
 
-def _groups(
-    groups: Values, frame: FrameRecord, modality: str, top: Values, segments: dict[int, str]
-) -> FrameRecord:
+def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values, segments: dict[int, str]) -> FrameRecord:
     for tag in (_PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES):
         item = groups.item(tag)
         if item is not None:
@@ -172,14 +171,16 @@ def _shifted(frame: FrameRecord, origin: FrameRecord, distance: float) -> FrameR
 
 
 def _tuple(values: Values, tag: int, count: int) -> Numbers | None:
+    """Return numbers of a plausible size; a position a kilometre away is damage, not a place."""
     numbers = values.numbers(tag)
-    return tuple(numbers) if len(numbers) == count else None
+    plausible = len(numbers) == count and max(map(abs, numbers)) <= _FARTHEST
+    return tuple(numbers) if plausible else None
 
 
 def _pair(values: Values, tag: int) -> Numbers | None:
     numbers = _tuple(values, tag, 2)
-    return numbers if numbers and min(numbers) > 0 else None
+    return numbers if numbers and min(numbers) > _SMALLEST else None
 
 
 def _positive(number: float | None) -> float | None:
-    return number if number and number > 0 else None
+    return number if number and _SMALLEST < number < _FARTHEST else None

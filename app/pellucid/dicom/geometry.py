@@ -79,9 +79,7 @@ def _in_plane(member: Member, findings: list[Finding]) -> Geometry:
         message = "The size of a pixel is not stated: lengths are shown in pixels, not in millimetres."
         findings.append(Finding("unknown-spacing", message, "info"))
     elif at_detector:
-        message = (
-            "Lengths are measured at the detector; in the patient they are smaller by the magnification."
-        )
+        message = "Lengths are measured at the detector; in the patient they are smaller by the magnification."
         findings.append(Finding("detector-spacing", message, "info"))
     known = spacing is not None
     dy, dx = spacing or (1.0, 1.0)
@@ -94,9 +92,7 @@ def _in_plane(member: Member, findings: list[Finding]) -> Geometry:
     )
 
 
-def _without_positions(
-    members: Sequence[Member], planar: Geometry, stacked: bool, findings: list[Finding]
-) -> Placed:
+def _without_positions(members: Sequence[Member], planar: Geometry, stacked: bool, findings: list[Finding]) -> Placed:
     """Order slices by instance number; their distance is unknown unless a stack states it (H06, H43)."""
     ordered = tuple(sorted(members, key=_instance))
     first = ordered[0].frame
@@ -147,9 +143,7 @@ def _axes(orientation: Sequence[float], findings: list[Finding]) -> tuple[Floats
     skew = max(abs(float(right @ down)), *(abs(float(length) - 1.0) for length in lengths))
     if skew > NOTICEABLE_SKEW:
         angle = float(np.degrees(np.arccos(np.clip(right @ down, -1, 1))))
-        message = (
-            f"The image axes are not at right angles ({angle:.2f}° instead of 90°); they are kept as stated."
-        )
+        message = f"The image axes are not at right angles ({angle:.2f}° instead of 90°); they are kept as stated."
         findings.append(Finding("not-orthogonal", message))
     return right, down, normal
 
@@ -166,23 +160,16 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
     distances = along / float(step @ normal)
     aside = float(np.max(np.linalg.norm(positions - positions[0] - distances[:, np.newaxis] * step, axis=1)))
     if aside > _SIDEWAYS:
-        message = (
-            f"Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line."
-        )
+        message = f"Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line."
         findings.append(Finding("uneven-spacing", message))
     if shift >= NOTICEABLE_TILT:
         angle = float(np.degrees(np.arccos(np.clip(step @ normal, -1, 1))))
-        message = (
-            f"The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in "
-            "its true place."
-        )
+        message = f"The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in its true place."
         findings.append(Finding("tilt", message))
     return step, distances
 
 
-def _steps(
-    distances: Floats, first: Any, findings: list[Finding]
-) -> tuple[float, bool, tuple[float, ...] | None]:
+def _steps(distances: Floats, first: Any, findings: list[Finding]) -> tuple[float, bool, tuple[float, ...] | None]:
     """Return slice spacing, whether it is known, and the true positions when they are uneven (H01, H02)."""
     count = len(distances)
     if count == 1:
@@ -200,18 +187,12 @@ def _uneven(steps: Floats) -> Finding:
     base = float(np.median(steps[steps <= np.min(steps) + 2 * JITTER]))
     multiples = np.rint(steps / base)
     off = np.abs(steps - multiples * base)
-    if (
-        np.all(off <= 2 * JITTER * np.maximum(multiples, 1))
-        and np.all(multiples < 1000)
-        and base > 2 * JITTER
-    ):
+    if np.all(off <= 2 * JITTER * np.maximum(multiples, 1)) and np.all(multiples < 1000) and base > 2 * JITTER:
         missing = int(np.sum(multiples - 1))
         gaps = [int(k) + 1 for k in np.flatnonzero(multiples > 1)]
         where = ", ".join(str(k) for k in gaps[:5]) + (" …" if len(gaps) > 5 else "")
         number = "One slice is" if missing == 1 else f"{missing} slices are"
-        message = (
-            f"{number} missing (after slice {where}): the gap is kept, every slice is in its true place."
-        )
+        message = f"{number} missing (after slice {where}): the gap is kept, every slice is in its true place."
         return Finding("missing-slices", message)
     message = (
         f"The distance between slices varies from {np.min(steps):.2f} to {np.max(steps):.2f} mm: every "

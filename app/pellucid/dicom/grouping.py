@@ -73,8 +73,7 @@ def grouped(members: Sequence[Member]) -> tuple[list[Group], list[Finding]]:
     findings += _split_findings(kinds)
     labels = _labels(kinds)
     groups = [
-        _group(kind, found, label, n)
-        for n, (kind, found, label) in enumerate(zip(kinds, lists, labels, strict=True))
+        _group(kind, found, label, n) for n, (kind, found, label) in enumerate(zip(kinds, lists, labels, strict=True))
     ]
     return groups, findings
 
@@ -132,19 +131,13 @@ def _split_findings(kinds: list[_Kind]) -> list[Finding]:
     findings = []
     orientations = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE)
     if orientations > 1:
-        message = (
-            f"The series mixes {orientations} orientations, as localisers do; each is a volume of its own."
-        )
+        message = f"The series mixes {orientations} orientations, as localisers do; each is a volume of its own."
         findings.append(Finding("several-orientations", message))
     if len({(k.rows, k.columns, k.components, _rounded(k.spacing)) for k in kinds if not k.alone}) > 1:
-        message = (
-            "The series mixes images of different size or pixel spacing; each kind is a volume of its own."
-        )
+        message = "The series mixes images of different size or pixel spacing; each kind is a volume of its own."
         findings.append(Finding("mixed-size", message))
     if len({k.frame_of_reference for k in kinds if k.orientation}) > 1:
-        message = (
-            "The series mixes several frames of reference, whose positions cannot be compared; it was split."
-        )
+        message = "The series mixes several frames of reference, whose positions cannot be compared; it was split."
         findings.append(Finding("frame-of-reference", message))
     return findings
 
@@ -153,9 +146,7 @@ def _labels(kinds: list[_Kind]) -> list[str]:
     """Return what tells each group from the others."""
     if len(kinds) == 1:
         return [""]
-    by_orientation = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE) == len(
-        kinds
-    )
+    by_orientation = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE) == len(kinds)
     by_size = len({(k.rows, k.columns) for k in kinds}) == len(kinds)
     labels = []
     for n, kind in enumerate(kinds, start=1):

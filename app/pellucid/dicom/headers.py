@@ -17,7 +17,7 @@ _TEXTS = {
     "patient_name": 0x00100010, "patient_id": 0x00100020, "birth_date": 0x00100030, "sex": 0x00100040,
     "study_date": 0x00080020, "study_description": 0x00081030, "series_description": 0x0008103E,
     "series_number": 0x00200011, "body_part": 0x00180015, "protocol": 0x00181030, "manufacturer": 0x00080070,
-    "patient_weight": 0x00101030, "sop_class_name": 0x00080016,
+    "patient_weight": 0x00101030,
 }  # fmt: skip
 _TAGS = frozenset(
     {
@@ -146,11 +146,7 @@ def _texts(values: Values) -> dict[str, str]:
 
 def _padding(values: Values, layout: PixelLayout) -> tuple[float, float] | None:
     """Return the closed range of stored values that are padding (PS3.3 C.7.5.1.1.2)."""
-    kind = (
-        ("h" if layout.signed else "H")
-        if len(values.raw(0x00280120)) == 2
-        else ("i" if layout.signed else "I")
-    )
+    kind = ("h" if layout.signed else "H") if len(values.raw(0x00280120)) == 2 else ("i" if layout.signed else "I")
     first = values.binary(0x00280120, kind)
     if not first:
         return None

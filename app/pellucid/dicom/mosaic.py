@@ -27,9 +27,7 @@ _MOST_TILES = 1024
 
 def mosaic_frames(values: Values, layout: PixelLayout, frame: FrameRecord) -> list[FrameRecord]:
     """Return the slices of a mosaic with their true positions; empty when the file is not one."""
-    if "MOSAIC" not in values.codes(_IMAGE_TYPE) or not (
-        frame.position and frame.orientation and frame.spacing
-    ):
+    if "MOSAIC" not in values.codes(_IMAGE_TYPE) or not (frame.position and frame.orientation and frame.spacing):
         return []
     csa = _csa(values.raw(_IMAGE_CSA), ("NumberOfImagesInMosaic", "SliceNormalVector"))
     count = _slice_count(values, csa)
@@ -51,9 +49,7 @@ def mosaic_frames(values: Values, layout: PixelLayout, frame: FrameRecord) -> li
     return frames
 
 
-def _position(
-    frame: FrameRecord, layout: PixelLayout, rows: int, columns: int, along: float
-) -> tuple[float, ...]:
+def _position(frame: FrameRecord, layout: PixelLayout, rows: int, columns: int, along: float) -> tuple[float, ...]:
     assert frame.position and frame.orientation and frame.spacing
     right, down = frame.orientation[:3], frame.orientation[3:]
     across = (layout.columns - columns) / 2 * frame.spacing[1]
@@ -63,9 +59,7 @@ def _position(
                  for p, r, d, n in zip(frame.position, right, down, normal, strict=True))  # fmt: skip
 
 
-def _direction(
-    values: Values, csa: dict[str, list[str]], normal: Numbers, first: Numbers, count: int
-) -> float:
+def _direction(values: Values, csa: dict[str, list[str]], normal: Numbers, first: Numbers, count: int) -> float:
     """Return +1 or -1: whether slices follow the normal of the plane or run against it.
 
     ``first`` is the centre of the first tile. Without a slice normal in the CSA header of the image, the

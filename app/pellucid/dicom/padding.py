@@ -20,12 +20,7 @@ def noticed_padding(
 
     ``array`` is (z, y, x), ``low`` its minimum, ``declared`` the range the header names (modality values).
     """
-    if (
-        unit != "HU"
-        or array.ndim != 3
-        or low >= _LEAST_HU
-        or (declared and declared[0] <= low <= declared[1])
-    ):
+    if unit != "HU" or array.ndim != 3 or low >= _LEAST_HU or (declared and declared[0] <= low <= declared[1]):
         return declared, ()
     corners = array[:, [0, 0, -1, -1], [0, -1, 0, -1]]
     if np.mean(corners == low) < 0.5:

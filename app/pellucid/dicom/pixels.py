@@ -39,17 +39,13 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Array]]:
     _check(path, layout, numbers)
     try:
         frames = np.stack(_frames(path, layout, numbers))
-        tables = (
-            lookup_tables(path, layout) if layout.tables or layout.photometric == "PALETTE COLOR" else None
-        )
+        tables = lookup_tables(path, layout) if layout.tables or layout.photometric == "PALETTE COLOR" else None
         if tables is not None:
             frames = tables.apply(frames)
     except Malformed as reason:
         raise Refused(f"{path.name} could not be read: its pixel data are damaged ({reason}).") from reason
     except NotImplementedError as error:
-        raise Refused(
-            f"{path.name} could not be read: {codecs.unreadable(layout.syntax) or 'its form'}"
-        ) from error
+        raise Refused(f"{path.name} could not be read: {codecs.unreadable(layout.syntax) or 'its form'}") from error
     return {"scaled": tables is not None and tables.scaled}, [frames]
 
 

@@ -17,11 +17,14 @@ from pellucid.dicom.child import Pool, default_pool
 from pellucid.dicom.padding import noticed_padding
 from pellucid.dicom.pixel_types import smallest_integer
 from pellucid.dicom.sources import Piece, Source, decode_source, plan_sources
-from pellucid.dicom.stack import Frame, Series, VolumePlan
+from pellucid.dicom.stack import VolumePlan
 from pellucid.dicom.stored import to_values
+from pellucid.dicom.thumbnail import thumbnail
 from pellucid.dicom.work import check_memory, run_all
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.volume import Volume
+
+__all__ = ["read_plan", "read_sequence", "thumbnail"]
 
 Array = NDArray[Any]
 Progress = Callable[[float], None]
@@ -139,14 +142,10 @@ class _Loading:
         ends = [self._place(piece, piece.cut(decoded[piece.row]), scaled, arrays) for piece in source.pieces]
         return min(low for low, _ in ends), max(high for _, high in ends)
 
-    def _place(
-        self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]
-    ) -> tuple[float, float]:
+    def _place(self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]) -> tuple[float, float]:
         out = arrays[piece.volume][piece.index]
         if stored.shape != out.shape:
-            raise Refused(
-                f"{piece.frame.path.name} could not be read: its frames are not as large as it says."
-            )
+            raise Refused(f"{piece.frame.path.name} could not be read: its frames are not as large as it says.")
         if self._components > 1:
             out[...] = stored
             return 0.0, float(np.iinfo(out.dtype).max)
@@ -162,9 +161,7 @@ class _Loading:
             return ()
         (_, index), sentence = next(iter(self._failures.items()))
         count = len(self._failures)
-        which = (
-            f"Slice {index + 1} is" if count == 1 else f"{count} slices, the first is number {index + 1}, are"
-        )
+        which = f"Slice {index + 1} is" if count == 1 else f"{count} slices, the first is number {index + 1}, are"
         message = f"{which} blank because the file is damaged. {sentence}"
         return (Finding("unreadable-file", message),)
 
@@ -195,12 +192,3 @@ def _common_type(names: Sequence[str]) -> str:
 def _holds(dtype: str, low: float, high: float) -> bool:
     info = np.iinfo(dtype)
     return bool(info.min <= low and high <= info.max)
-
-
-def middle_frame(series: Series) -> tuple[VolumePlan, Frame] | None:
-    """Return the frame that stands for a series: the middle of its largest volume."""
-    if not series.volumes:
-        return None
-    plan = max(series.volumes, key=lambda volume: len(volume.frames))
-    stored = [frame for frame in plan.frames if frame.number >= 0]
-    return plan, stored[len(stored) // 2]

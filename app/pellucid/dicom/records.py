@@ -114,18 +114,16 @@ def to_json(record: FileRecord) -> dict[str, Any]:
 def from_json(data: dict[str, Any]) -> FileRecord:
     """Make a record of plain data."""
     pixels = data.pop("pixels", None)
-    frames = tuple(
-        FrameRecord(**{k: _tuples(v) for k, v in frame.items()}) for frame in data.pop("frames", ())
-    )
+    frames = tuple(FrameRecord(**{k: _tuples(v) for k, v in frame.items()}) for frame in data.pop("frames", ()))
     layout = PixelLayout(**pixels) if pixels else None
     return FileRecord(**{k: _tuples(v) for k, v in data.items()}, frames=frames, pixels=layout)
 
 
 def _plain(record: Any) -> dict[str, Any]:
     default = type(record)("") if isinstance(record, FileRecord) else _DEFAULTS[type(record)]
-    return {
-        k: v for k, v in vars(record).items() if k not in ("frames", "pixels") and v != getattr(default, k)
-    } | ({"frames": record.frames} if isinstance(record, PixelLayout) else {})
+    return {k: v for k, v in vars(record).items() if k not in ("frames", "pixels") and v != getattr(default, k)} | (
+        {"frames": record.frames} if isinstance(record, PixelLayout) else {}
+    )
 
 
 def _tuples(value: Any) -> Any:

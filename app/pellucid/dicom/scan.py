@@ -62,9 +62,7 @@ def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -
     """Yield the files of folders in the order of their names; links are followed, but not in circles."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        yield from _walk(
-            path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path, seen, cancelled
-        )
+        yield from _walk(path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path, seen, cancelled)
 
 
 def _walk(path: Path, seen: set[tuple[int, int]], cancelled: Callable[[], bool]) -> Iterator[Path]:
@@ -98,9 +96,7 @@ def _is(question: Callable[[], bool]) -> bool:
 class _Scan:
     """The state of one scan."""
 
-    def __init__(
-        self, pool: Pool, on_series: Callable[[Snapshot], None] | None, cancelled: Callable[[], bool]
-    ) -> None:
+    def __init__(self, pool: Pool, on_series: Callable[[Snapshot], None] | None, cancelled: Callable[[], bool]) -> None:
         self._pool, self._on_series, self._cancelled = pool, on_series, cancelled
         self._records: dict[str, list[FileRecord]] = {}
         self._built: dict[str, tuple[int, Series]] = {}
@@ -170,9 +166,7 @@ class _Scan:
         """Take in answers until at most ``most`` calls are under way."""
         while pending:
             self._check()
-            done, pending = wait(
-                pending, timeout=0.1 if len(pending) > most else 0, return_when="FIRST_COMPLETED"
-            )
+            done, pending = wait(pending, timeout=0.1 if len(pending) > most else 0, return_when="FIRST_COMPLETED")
             for future in done:
                 for path, found in future.result():
                     self._take(Path(path), found)
@@ -218,6 +212,4 @@ class _Scan:
                 answer, _ = self._pool.call(_DIGEST, {"files": files}, cancelled=self._cancelled)
             except Refused:
                 continue
-            self._digests |= {
-                path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)
-            }
+            self._digests |= {path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)}

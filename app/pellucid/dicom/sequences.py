@@ -77,10 +77,11 @@ def _copies(members: Sequence[Member]) -> list[tuple[Member, ...]]:
     versions: dict[str, int] = {}
     for member in members:
         versions[member.file.sop_uid] = max(versions.get(member.file.sop_uid, 0), member.copy)
-    return [
+    copies = (
         tuple(m for m in members if m.copy < 0 or m.copy == min(copy, versions[m.file.sop_uid]))
         for copy in range(count)
-    ]
+    )
+    return [copy for copy in copies if copy]  # a version may have gone to another group
 
 
 def _split_places(members: Sequence[Member]) -> tuple[list[Part], list[Finding]]:
@@ -109,9 +110,7 @@ def _places(members: Sequence[Member]) -> list[list[Member]]:
     return places
 
 
-def _told_apart(
-    places: list[list[Member]], most: int
-) -> tuple[tuple[str, ...], dict[Key, list[Member]], bool]:
+def _told_apart(places: list[list[Member]], most: int) -> tuple[tuple[str, ...], dict[Key, list[Member]], bool]:
     """Return the names of what differs, the members of each value, and whether each has every position."""
     names = [name for name in _TITLES if _varies(places, name)]
     total = sum(len(place) for place in places)

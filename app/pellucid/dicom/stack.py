@@ -75,6 +75,14 @@ class Series:
     findings: tuple[Finding, ...] = ()
 
 
+def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
+    """Group the volumes of a series: plans that share a sequence key are the frames of one 4-D image."""
+    groups: dict[str, list[VolumePlan]] = {}
+    for n, plan in enumerate(series.volumes):
+        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
+    return tuple(tuple(group) for group in groups.values())
+
+
 @dataclass(frozen=True, eq=False)
 class Member:
     """A frame together with the file it is in, while it is being sorted."""
@@ -191,9 +199,7 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
 
 def _frame(member: Member) -> Frame:
     frame = member.frame
-    return Frame(
-        Path(member.file.path), frame.number, frame.slope, frame.intercept, member.layout, frame.tile
-    )
+    return Frame(Path(member.file.path), frame.number, frame.slope, frame.intercept, member.layout, frame.tile)
 
 
 def _pair(padding: tuple[float, ...] | None) -> tuple[float, float] | None:

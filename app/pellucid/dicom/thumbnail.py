@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.child import Pool, default_pool
-from pellucid.dicom.read import middle_frame
 from pellucid.dicom.sources import Piece, Source, decode_source
-from pellucid.dicom.stack import Series
+from pellucid.dicom.stack import Frame, Series, VolumePlan
 from pellucid.model.volume import WindowPreset
 
 _PERCENTILES = (1.0, 99.0)
@@ -68,3 +67,12 @@ def _windowed(values: NDArray[np.float64], windows: tuple[WindowPreset, ...]) ->
         low, high = 0.0, 1.0
     scaled = (np.nan_to_num(values) - low) / max(high - low, 1e-12)
     return (np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
+
+
+def middle_frame(series: Series) -> tuple[VolumePlan, Frame] | None:
+    """Return the frame that stands for a series: the middle of its largest volume."""
+    if not series.volumes:
+        return None
+    plan = max(series.volumes, key=lambda volume: len(volume.frames))
+    stored = [frame for frame in plan.frames if frame.number >= 0]
+    return plan, stored[len(stored) // 2]

@@ -99,9 +99,7 @@ class Values:
     def binary(self, tag: int, kind: str) -> list[Any]:
         """Return the values of a binary element; ``kind`` is a struct letter (``H h I i f d``)."""
         raw, size = self.raw(tag), struct.calcsize(kind)
-        return (
-            list(struct.unpack_from(f"{self.order}{len(raw) // size}{kind}", raw)) if len(raw) >= size else []
-        )
+        return list(struct.unpack_from(f"{self.order}{len(raw) // size}{kind}", raw)) if len(raw) >= size else []
 
     def double(self, tag: int) -> float | None:
         """Return the first finite value of an FD element, or None."""

@@ -53,9 +53,7 @@ def run_all(
             with lock:
                 done += 1
 
-    threads = [
-        threading.Thread(target=serve, name=f"pellucid-read-{n}") for n in range(min(_THREADS, len(items)))
-    ]
+    threads = [threading.Thread(target=serve, name=f"pellucid-read-{n}") for n in range(min(_THREADS, len(items)))]
     for thread in threads:
         thread.start()
     for thread in threads:

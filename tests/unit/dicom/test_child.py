@@ -64,9 +64,7 @@ def test_a_crash_is_a_sentence_and_the_next_call_works(small_pool: Pool, tmp_pat
     assert time.monotonic() - begin < 3.0
 
 
-def test_a_file_that_killed_a_worker_is_quarantined_until_it_changes(
-    small_pool: Pool, tmp_path: Path
-) -> None:
+def test_a_file_that_killed_a_worker_is_quarantined_until_it_changes(small_pool: Pool, tmp_path: Path) -> None:
     file = tmp_path / "bad.dcm"
     file.write_bytes(b"x")
     with pytest.raises(Refused):

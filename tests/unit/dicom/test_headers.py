@@ -61,9 +61,7 @@ def test_a_data_set_without_any_meta_information(tmp_path: Path) -> None:
         assert record(bare).pixels == record(bare).pixels and record(bare).frames[0].spacing == (0.8, 0.5)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"x", b"\x89PNG\r\n\x1a\n" + bytes(300), b"text " * 100, bytes(1000)]
-)
+@pytest.mark.parametrize("content", [b"", b"x", b"\x89PNG\r\n\x1a\n" + bytes(300), b"text " * 100, bytes(1000)])
 def test_other_files_are_others(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "file.bin"
     path.write_bytes(content)
@@ -87,9 +85,7 @@ def test_a_file_that_only_pretends_gets_a_sentence(tmp_path: Path) -> None:
         ("ISO_IR 138", "iso8859_8", "שרון^דבורה", "שרון, דבורה"),
     ],
 )
-def test_names_come_out_in_their_script(
-    tmp_path: Path, charset: str, encoding: str, name: str, shown: str
-) -> None:
+def test_names_come_out_in_their_script(tmp_path: Path, charset: str, encoding: str, name: str, shown: str) -> None:
     path = one(tmp_path)
     raw = name.encode(encoding)
     raw += b" " * (len(raw) % 2)

@@ -128,9 +128,7 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path, pool: Pool) -> None:
         read_plan(series.volumes[0], pool=pool)
 
 
-def test_a_volume_larger_than_memory_is_refused_before(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_volume_larger_than_memory_is_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path, stack(3)[1])
     monkeypatch.setattr("pellucid.dicom.work.available_memory", lambda: 100)
     (series,) = scan([tmp_path]).series
@@ -168,9 +166,7 @@ def test_thumbnails_are_small_proportional_and_the_right_way_round(
 
 
 def test_a_series_without_an_image_has_no_thumbnail(tmp_path: Path, pool: Pool) -> None:
-    ds = slice_dataset(
-        np.zeros((2, 2), np.int16), modality="RTSTRUCT", sop_class="1.2.840.10008.5.1.4.1.1.481.3"
-    )
+    ds = slice_dataset(np.zeros((2, 2), np.int16), modality="RTSTRUCT", sop_class="1.2.840.10008.5.1.4.1.1.481.3")
     del ds.PixelData, ds.Rows, ds.Columns
     save(tmp_path, [ds])
     (series,) = scan([tmp_path], pool=pool).series
@@ -183,9 +179,7 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, pool: Pool) -> None:
     geometry = Geometry(
         (10, 12, 5), (0.9, 0.8, 2.5), (-10.0, 20.0, 30.0), (0.8, -0.48, 0.36, 0.6, 0.64, -0.48, 0, 0.6, 0.8)
     )
-    who = Acquisition(
-        "CT", "Doe, Jane", "42", windows=(WindowPreset("Lung", -600, 1500),), series_description="Demo"
-    )
+    who = Acquisition("CT", "Doe, Jane", "42", windows=(WindowPreset("Lung", -600, 1500),), series_description="Demo")
     paths = write_series(tmp_path / "a", values, geometry, who, unit="HU", intercept=-1024, seed="demo")
     (series,) = scan([tmp_path / "a"], pool=pool).series
     volume = read_plan(series.volumes[0], pool=pool)

@@ -41,9 +41,7 @@ def build(tmp_path: Path) -> Build:
         records = [read_record(path) for path in save(folder, slices)]
         found = [record for record in records if record is not None]
         answer = digests({"files": [(record.path, record.data_offset) for record in found]})
-        return build_series(
-            found, dict(zip([record.path for record in found], answer["digests"], strict=True))
-        )
+        return build_series(found, dict(zip([record.path for record in found], answer["digests"], strict=True)))
 
     return build
 
@@ -62,9 +60,7 @@ def worst_corner(plan: VolumePlan, slices: list[Dataset]) -> float:
 
 
 @pytest.mark.parametrize("orientation", [AXIAL, CORONAL, SAGITTAL, (0.8, 0.6, 0, -0.48, 0.64, 0.6)])
-def test_a_plain_series_in_any_order_of_names_and_numbers(
-    build: Build, orientation: tuple[float, ...]
-) -> None:
+def test_a_plain_series_in_any_order_of_names_and_numbers(build: Build, orientation: tuple[float, ...]) -> None:
     stored, slices = stack(9, orientation=orientation)
     shuffled = slices[:]
     random.Random(3).shuffle(shuffled)
@@ -234,9 +230,7 @@ def test_repeated_positions_are_split_by_what_varies(build: Build, keyword: str,
     (series,) = build(mixed)
     assert len(series.volumes) == times and len({plan.sequence for plan in series.volumes}) == 1
     assert series.volumes[0].sequence != "" and "several-volumes" in codes(series)
-    order = (
-        range(times) if ("Time" in keyword and keyword != "InversionTime") or "Temporal" in keyword else None
-    )
+    order = range(times) if ("Time" in keyword and keyword != "InversionTime") or "Temporal" in keyword else None
     read = [read_plan(plan).array for plan in series.volumes]
     for k in order or ():
         np.testing.assert_array_equal(read[k], parts[k][0])
@@ -265,9 +259,7 @@ def test_echoes_by_times_make_one_sequence_per_nothing_but_all_volumes(build: Bu
                 mixed.append(ds)
     (series,) = build(mixed)
     assert len(series.volumes) == 6
-    assert {plan.label for plan in series.volumes} == {
-        f"echo {e}, time {t}" for e in (1, 2) for t in (1, 2, 3)
-    }
+    assert {plan.label for plan in series.volumes} == {f"echo {e}, time {t}" for e in (1, 2) for t in (1, 2, 3)}
 
 
 def test_magnitude_and_phase_are_not_frames_of_one_image(build: Build) -> None:
@@ -344,9 +336,7 @@ def test_unknown_pixel_size_is_never_millimetres(build: Build) -> None:
 
 
 @pytest.mark.parametrize("between", [-2.5, 2.5, 99.0])
-def test_the_sign_and_size_of_slice_spacing_do_not_matter_where_positions_are(
-    build: Build, between: float
-) -> None:
+def test_the_sign_and_size_of_slice_spacing_do_not_matter_where_positions_are(build: Build, between: float) -> None:
     stored, slices = stack(6)
     for ds in slices:
         ds.SpacingBetweenSlices = between
@@ -372,6 +362,17 @@ def test_nuclear_medicine_slices_follow_the_signed_spacing(build: Build, between
     assert first[2] == pytest.approx(50.0 if between > 0 else 41.0)
 
 
+@pytest.mark.parametrize("between", [-3.0, 3.0])
+def test_nuclear_medicine_slices_without_a_place_keep_the_sign_too(build: Build, between: float) -> None:
+    stored = np.random.default_rng(6).integers(0, 99, (4, 3, 6)).astype(np.uint16)
+    ds = slice_dataset(stored, position=None, orientation=None, modality="NM", sop_class=NM, slope=None)
+    ds.NumberOfFrames, ds.SpacingBetweenSlices = 4, between
+    ds.FrameIncrementPointer, ds.SliceVector = 0x00540080, [1, 2, 3, 4]
+    plan = only(build([ds]))
+    assert plan.geometry.spacing[2] == 3.0 and plan.geometry.known_spacing[2] and not plan.geometry.oriented
+    np.testing.assert_array_equal(read_plan(plan).array, stored if between > 0 else stored[::-1])
+
+
 def test_a_film_is_a_sequence_of_pictures(build: Build) -> None:
     stored = np.random.default_rng(2).integers(0, 255, (8, 4, 6)).astype(np.uint8)
     ds = slice_dataset(stored, position=None, orientation=None, spacing=None, modality="US", NumberOfFrames=8)
@@ -385,9 +386,7 @@ def enhanced(slices: list[Dataset], stored: np.ndarray, shuffle: int) -> Dataset
     """Return the enhanced twin of classic slices: the same numbers in functional groups."""
     order = list(range(len(slices)))
     random.Random(shuffle).shuffle(order)
-    ds = slice_dataset(
-        stored[order], position=None, orientation=None, spacing=None, slope=None, sop_class=ENHANCED_CT
-    )
+    ds = slice_dataset(stored[order], position=None, orientation=None, spacing=None, slope=None, sop_class=ENHANCED_CT)
     ds.NumberOfFrames = len(order)
     frames = []
     for k in order:
@@ -420,3 +419,12 @@ def test_the_enhanced_twin_is_the_same_volume(build: Build, case: str) -> None:
 
 def test_the_sop_class_of_the_scout_does_not_matter(build: Build) -> None:
     assert only(build(stack(3, sop_class=CT)[1])).geometry == only(build(stack(3, sop_class=MR)[1])).geometry
+
+
+def test_versions_of_one_image_on_different_grids(build: Build) -> None:
+    _, slices = stack(3)
+    altered = slice_dataset(np.zeros((6, 5), np.int16), spacing=(3.0, 3.0), number=9)
+    altered.SOPInstanceUID = slices[1].SOPInstanceUID
+    (series,) = build([*slices, altered])
+    assert {"conflicting-duplicate", "mixed-size"} <= codes(series)
+    assert sorted(len(plan.frames) for plan in series.volumes) == [1, 3]
