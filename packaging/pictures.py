@@ -147,7 +147,8 @@ def long_names(stage: Stage) -> None:
     labels(stage)
     layer = stage.session.document.active_labels
     layer.labels.set_label(Label(1, "Bone and calcified plaque of the thoracic aorta, second reading", "#F0E442"))
-    stage.session.rename(stage.session.document.images[0], "Thorax 1.25 mm soft kernel, breath hold, second series of the day")
+    name = "Thorax 1.25 mm soft kernel, breath hold, second series of the day"
+    stage.session.rename(stage.session.document.images[0], name)
     stage.window.resize(1280, 720)
     stage.settle()
 

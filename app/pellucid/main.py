@@ -44,7 +44,7 @@ def run_window(argv: list[str]) -> int:
     if options.layout is not None:
         window.session.view.layout = LAYOUTS[options.layout]
     if options.paths:
-        QTimer.singleShot(0, lambda: window.open_paths(options.paths))
+        QTimer.singleShot(0, lambda: window.files.open_paths(options.paths))
     elif options.demo:
         QTimer.singleShot(0, window.session.open_demo)
     picture = _Picture(window, options.screenshot) if options.screenshot is not None else None

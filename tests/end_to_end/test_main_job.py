@@ -126,7 +126,8 @@ def test_open_window_smooth_threshold_clean_measure_undo_export(user, data_dir, 
     image, exported = sitk.ReadImage(str(image_path)), sitk.ReadImage(str(mask_path))
     assert np.array_equal(sitk.GetArrayViewFromImage(image), truth)
     assert np.array_equal(sitk.GetArrayViewFromImage(exported) == 1, largest)
-    first = pydicom.dcmread(min(folder.glob("*.dcm"), key=lambda p: pydicom.dcmread(p, stop_before_pixels=True).ImagePositionPatient[2]))
+    heads = (pydicom.dcmread(path, stop_before_pixels=True) for path in folder.glob("*.dcm"))
+    first = min(heads, key=lambda head: head.ImagePositionPatient[2])
     for written in (image, exported):
         assert written.GetOrigin() == pytest.approx([float(c) for c in first.ImagePositionPatient], abs=1e-2)
         assert written.GetSpacing() == pytest.approx(spacing, abs=1e-3)

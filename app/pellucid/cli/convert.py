@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.cli import report, source
+from pellucid.files.discover import is_series
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
-    from pellucid.cli.source import Item, Reader
+    from pellucid.cli.source import Reader
+    from pellucid.files.discover import Item
 
 SUMMARY = "write a file or a DICOM series as NIfTI, NRRD, MetaImage or TIFF"
 FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
@@ -112,7 +114,7 @@ def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:
 
 def _words(item: Item) -> str:
     """Return what a series or file is called, as part of a file name."""
-    said = f"{item.modality} {item.description}" if source.is_series(item) else item.path.name.split(".")[0]
+    said = f"{item.modality} {item.description}" if is_series(item) else item.path.name.split(".")[0]
     return clean(said) or "image"
 
 

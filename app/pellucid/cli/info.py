@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.cli import report, source
+from pellucid.dicom.stack import sequences
+from pellucid.files.discover import is_series
 from pellucid.model.findings import Finding
 from pellucid.model.volume import Volume
 
@@ -26,8 +28,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the description of one image, its pixels read for the value range."""
     item = source.choose(options.path, options.series)
     volume, extra = options.volume, list(source.findings_of(item))
-    if source.is_series(item):
-        groups = source.sequences(item)
+    if is_series(item):
+        groups = sequences(item)
         if volume is None and len(groups) > 1:
             volume = max(
                 range(len(groups)), key=lambda n: len(groups[n]) * np.prod(groups[n][0].geometry.size)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.cli import report, source
+from pellucid.dicom.stack import sequences
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def _volume(plan: VolumePlan) -> dict[str, Any]:
 def _text(n: int, series: Series) -> str:
     count = len(series.files)
     lines = [f"{n}  {source.title(series)}  {count} file{'s' * (count != 1)}"]
-    lines += [f"     {_line(plans)}" for plans in source.sequences(series)]
+    lines += [f"     {_line(plans)}" for plans in sequences(series)]
     said = report.findings(series.findings, *(plan.findings for plan in series.volumes))
     lines += [f"     ! {finding['message']}" for finding in said]
     return "\n".join(line.rstrip() for line in lines)

@@ -6,20 +6,17 @@ import argparse
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from pellucid.cli import report
+from pellucid.dicom.stack import sequences
+from pellucid.files.discover import is_series
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeIs
-
     from pellucid.dicom.stack import Series, VolumePlan
-    from pellucid.files.discover import Found
-    from pellucid.files.images import ImageFile
-
-    Item: TypeAlias = Series | ImageFile
+    from pellucid.files.discover import Found, Item
 
 Reader = Callable[[], tuple[Volume, ...]]
 
@@ -90,19 +87,6 @@ def title(item: Item) -> str:
         return item.path.name
     volumes = f"{len(item.volumes)} volume{'s' * (len(item.volumes) != 1)}"
     return "  ".join(part for part in (item.modality, item.description, volumes, item.uid) if part)
-
-
-def is_series(item: Item) -> TypeIs[Series]:
-    """Return whether an item is DICOM."""
-    return hasattr(item, "volumes")
-
-
-def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
-    """Group the volumes of a series: plans that share a sequence key are the frames of one 4-D image."""
-    groups: dict[str, list[VolumePlan]] = {}
-    for n, plan in enumerate(series.volumes):
-        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
-    return tuple(tuple(group) for group in groups.values())
 
 
 def images(item: Item) -> Iterator[tuple[str, Reader]]:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from pellucid.dicom.child import Cancelled
 from pellucid.files.images import EXTENSIONS, FOREIGN, ImageFile, describe
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
     from pellucid.dicom.child import Pool
     from pellucid.dicom.scan import Problem
     from pellucid.dicom.stack import Series
+
+    Item: TypeAlias = Series | ImageFile
 
 WORKSPACE_EXTENSION = ".pellucid"
 _EVERY = 20
@@ -35,6 +39,11 @@ class Found:
     problems: tuple[Problem, ...] = ()
     seen: int = 0
     total: int | None = None
+
+
+def is_series(item: Item) -> TypeIs[Series]:
+    """Return whether what was found is a DICOM series, not an image file."""
+    return hasattr(item, "volumes")
 
 
 def discover(

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job
 from pellucid.jobs.runner import Runner
 
 if TYPE_CHECKING:
     from pellucid.dicom.scan import Problem
     from pellucid.dicom.stack import Series
-    from pellucid.files.discover import Found
+    from pellucid.files.discover import Found, Item
     from pellucid.files.images import ImageFile
-
-    Item = Series | ImageFile
 
 
 class Library:
@@ -56,7 +55,7 @@ class Library:
 
     def key(self, item: Item) -> str:
         """Return the name under which an item is dragged, cached and found again."""
-        return f"series:{item.uid}" if hasattr(item, "uid") else f"image:{item.path}"
+        return f"series:{item.uid}" if is_series(item) else f"image:{item.path}"
 
     def item(self, key: str) -> Item | None:
         """Return the item of a key, or None when it is not in the library."""
@@ -118,11 +117,11 @@ class Library:
         self.thumbnail_ready.emit(key)
 
 
-def _draw(item: Any) -> NDArray[Any] | None:
+def _draw(item: Item) -> NDArray[Any] | None:
     from pellucid.dicom.thumbnail import thumbnail
     from pellucid.files.images import thumbnail as image_thumbnail
 
-    return thumbnail(item) if hasattr(item, "uid") else image_thumbnail(item)
+    return thumbnail(item) if is_series(item) else image_thumbnail(item)
 
 
 def _named(roots: tuple[Path, ...]) -> str:

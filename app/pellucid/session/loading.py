@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.dicom.stack import sequences
+from pellucid.files.discover import is_series
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
 from pellucid.model.geometry import Geometry
-from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
 from pellucid.model.histogram import histogram, initial_limits
+from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import Series, VolumePlan
-    from pellucid.session.library import Item
+    from pellucid.dicom.stack import VolumePlan
+    from pellucid.files.discover import Item
     from pellucid.session.session import Session
 
 
@@ -35,17 +36,9 @@ class Loaded:
 
 def parts(item: Item) -> tuple[str, ...]:
     """Return a name for each volume an item holds; plans of one sequence count as one."""
-    if not hasattr(item, "volumes"):
+    if not is_series(item):
         return (item.path.name,)
     return tuple(_part_name(plans) for plans in sequences(item))
-
-
-def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
-    """Group the volumes of a series: plans that share a sequence key are the frames of one image."""
-    groups: dict[str, list[VolumePlan]] = {}
-    for n, plan in enumerate(series.volumes):
-        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
-    return tuple(tuple(group) for group in groups.values())
 
 
 def _part_name(plans: tuple[VolumePlan, ...]) -> str:
@@ -106,7 +99,7 @@ class Loading:
     def step(self, step: int) -> None:
         """Load the next (1) or previous (−1) item of the library that holds an image."""
         library = self._session.library
-        items = [*(series for series in library.series if series.volumes), *library.images]
+        items: list[Item] = [*(series for series in library.series if series.volumes), *library.images]
         keys = [library.key(item) for item in items]
         if keys:
             here = keys.index(self._shown) if self._shown in keys else -1 if step > 0 else 0
@@ -140,7 +133,7 @@ class Loading:
         session = self._session
         if job is not self.job or job.finished or self._first is not None or session.document.layers:
             return
-        plan = sequences(item)[part][0] if hasattr(item, "volumes") else None
+        plan = sequences(item)[part][0] if is_series(item) else None
         if plan is None:
             return
         volume = _one_slice(plan, pixels, index)
@@ -164,7 +157,8 @@ class Loading:
 
 def read(item: Item, part: int, job: Job, first: Any = None) -> Loaded:
     """Read one volume (all its frames) of an item and find the window to begin with."""
-    if hasattr(item, "volumes"):
+    frames: tuple[Volume, ...]
+    if is_series(item):
         from pellucid.dicom.read import read_plan, read_sequence
 
         plans = sequences(item)[part]
@@ -197,8 +191,8 @@ def _one_slice(plan: VolumePlan, pixels: NDArray[Any], index: int) -> Volume:
 
 def _title(item: Item, part: int = 0) -> str:
     """Return a name for the layer: what the series is called, never who the patient is."""
-    if not hasattr(item, "volumes"):
-        return Path(item.path).name
+    if not is_series(item):
+        return item.path.name
     name = item.description or f"{item.modality} {item.number}".strip() or "Series"
     labels = parts(item)
     return f"{name} {labels[part]}".strip() if len(labels) > 1 else name

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pellucid.jobs.job import Job
-from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.histogram import Histogram, auto_limits, histogram
+from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:

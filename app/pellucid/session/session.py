@@ -25,6 +25,7 @@ from pellucid.settings import Settings
 
 if TYPE_CHECKING:
     from pellucid.files.discover import Found
+    from pellucid.files.images import ImageFile
 
 
 def _nothing_visible() -> tuple[tuple[int, int], ...]:
@@ -109,7 +110,7 @@ class Session:
             series = max(shown, key=lambda s: len(s.files), default=None)
             self.loading.load(series if series is not None else found.images[0])
 
-    def _load_all(self, images: Iterable[object]) -> None:
+    def _load_all(self, images: Iterable[ImageFile]) -> None:
         for n, image in enumerate(images):
             self.loading.load(image, replace=n == 0)
 

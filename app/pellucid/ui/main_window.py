@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QByteArray, QEventLoop, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
 from pellucid.model.view import Layout, Tool
@@ -26,6 +23,7 @@ from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.docks.presets import apply_key
 from pellucid.ui.docks.statistics import StatisticsPanel
 from pellucid.ui.docks.studies import StudiesPanel
+from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.notice_bar import NoticeBar
 from pellucid.ui.status_bar import StatusBar
 
@@ -38,24 +36,20 @@ TOOLBAR = (
     ("image.auto", "view.identity"),
 )
 STATE_VERSION = 1
-WORK_FILTER = "Pellucid work (*.pellucid)"
-
-
-def pixels_of(picture: QImage) -> NDArray[np.uint8]:
-    """Return a picture as an array (rows, columns, 3) of 8 bits."""
-    rgb = picture.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
-    return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
 class MainWindow(QMainWindow):
     """The window over one session."""
+
+    session: Session
+    canvas: CanvasArea
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
+        self.files = FileMenu(self)
         self.canvas = CanvasArea(session)
         self.notices = NoticeBar()
         self.jobs_bar = JobsBar(session)
@@ -118,8 +112,8 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
             if entry.id == "file.demo":
-                self._recent = menus["File"].addMenu("Open &recent")
-                self._recent.aboutToShow.connect(self._fill_recent)
+                recent = menus["File"].addMenu("Open &recent")
+                recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
         for dock in self.docks.values():
             menus["Window"].addAction(dock.toggleViewAction())
         for menu in menus.values():
@@ -144,7 +138,7 @@ class MainWindow(QMainWindow):
         session, canvas = self.session, self.canvas
         session.visible_slices = canvas.visible_slices
         session.notice.connect(self.notices.tell)
-        session.sources_missing.connect(self._find_sources)
+        session.sources_missing.connect(self.files.find_sources)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(lambda _info: self._later.start())
@@ -154,12 +148,12 @@ class MainWindow(QMainWindow):
         canvas.slices_changed.connect(session.running.refresh_preview)
         canvas.slices_changed.connect(self.histogram.refresh)
         canvas.hovered.connect(lambda world, _plane: self.status.point_at(world))
-        canvas.paths_dropped.connect(self.open_paths)
+        canvas.paths_dropped.connect(self.files.open_paths)
         canvas.item_dropped.connect(session.loading.load_key)
         canvas.series_step_requested.connect(session.loading.step)
-        canvas.open_requested.connect(self.ask_folder)
-        self.studies.folder_asked.connect(self.ask_folder)
-        self.studies.files_asked.connect(self.ask_files)
+        canvas.open_requested.connect(self.files.ask_folder)
+        self.studies.folder_asked.connect(self.files.ask_folder)
+        self.studies.files_asked.connect(self.files.ask_files)
         canvas.demo_requested.connect(lambda: self.session.open_demo())
         canvas.preset_requested.connect(lambda digit: apply_key(session, digit))
         self.histogram.limits_edited.connect(self._take_limits)
@@ -183,97 +177,6 @@ class MainWindow(QMainWindow):
         """Give limits dragged on the histogram to the threshold form that shows them."""
         for panel in (self.segment, self.filters):
             panel.set_limits(low, high)
-
-    # ---------------------------------------------------------------- opening and saving
-
-    def open_paths(self, paths: list[Any]) -> None:
-        """Open files and folders; a saved work takes the place of what is open."""
-        if any(str(path).lower().endswith(".pellucid") for path in paths) and not self.may_close():
-            return
-        self.attempt(lambda: self.session.open(paths))
-
-    def ask_folder(self) -> None:
-        """Ask for a folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self, "Open a folder", self.session.settings.last_folder)
-        if folder:
-            self.session.settings.last_folder = folder
-            self.open_paths([folder])
-
-    def ask_files(self) -> None:
-        """Ask for files and open them."""
-        files, _ = QFileDialog.getOpenFileNames(self, "Open files", self.session.settings.last_folder)
-        if files:
-            self.session.settings.last_folder = str(Path(files[0]).parent)
-            self.open_paths(list(files))
-
-    def _fill_recent(self) -> None:
-        menu: QMenu = self._recent
-        menu.clear()
-        for path in self.session.recent():
-            menu.addAction(str(path), lambda p=path: self.open_paths([p]))
-        if menu.isEmpty():
-            menu.addAction("Nothing opened yet").setEnabled(False)
-
-    def save(self, then: Callable[[bool], None] = lambda _: None) -> None:
-        """Save the work where it was saved before, else ask; ``then`` hears whether it was saved."""
-        path = self.session.saving.path
-        if path is None:
-            self.save_as(then)
-        else:
-            self.session.saving.save(path, then)
-
-    def save_as(self, then: Callable[[bool], None] = lambda _: None) -> None:
-        """Ask where to save the work."""
-        start = str(Path(self.session.settings.last_folder or Path.home()) / f"{self.session.title}.pellucid")
-        name, _ = QFileDialog.getSaveFileName(self, "Save work as", start, WORK_FILTER)
-        if name:
-            path = Path(name)
-            path = path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid")
-            self.session.saving.save(path, then)
-        else:
-            then(False)
-
-    def _find_sources(self, path: Path, state: Any) -> None:
-        """Ask for the folder of images that a saved work refers to and that are gone."""
-        names = ", ".join(f"“{missing.name}”" for missing in state.missing)
-        self.notices.tell(f"The images of {names} are not where they were. Choose the folder they are in now.", "warning")
-        folder = QFileDialog.getExistingDirectory(self, f"Where are the images of {names}?")
-        self.session.saving.resume(path, state, Path(folder) if folder else None)
-
-    def export(self) -> None:
-        """Show the export dialog."""
-        from pellucid.ui.dialogs.export import ExportDialog
-
-        dialog = ExportDialog(self.session, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
-    def export_view(self) -> None:
-        """Save the panes as they are shown as a picture."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save the view as picture", "view.png", "PNG (*.png);;JPEG (*.jpg)")
-        if name:
-            self.session.saving.export_picture(pixels_of(self.canvas.grab_picture()), Path(name))
-
-    def close_all(self) -> None:
-        """Close every layer, asking once when work would be lost."""
-        if self.may_close():
-            self.session.close_all()
-
-    def may_close(self) -> bool:
-        """Ask once when work would be lost; return whether to go on."""
-        if self.session.is_clean:
-            return True
-        from pellucid.ui.dialogs.unsaved import Answer, ask_unsaved
-
-        answer = ask_unsaved(self, self.session.title)
-        if answer is Answer.SAVE:
-            loop = QEventLoop()
-            saved = []
-            self.save(lambda done: (saved.append(done), loop.quit()))
-            if not saved:
-                loop.exec()
-            return saved == [True]
-        return answer is Answer.DISCARD
 
     # ---------------------------------------------------------------- view and image
 
@@ -376,7 +279,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once about unsaved work, then stop all jobs and keep the settings."""
-        if not self._closing_asked and not self.may_close():
+        if not self._closing_asked and not self.files.may_close():
             event.ignore()
             return
         self._remember()
@@ -393,4 +296,4 @@ class MainWindow(QMainWindow):
         paths = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_paths(paths)
+            self.files.open_paths(paths)

@@ -7,14 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
+
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Source
-from pellucid.model.view import Plane
 from pellucid.model.slicing import plane_frame
+from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, geometry_of
 from pellucid.session import Session
 from pellucid.session.loading import Loaded
-from scipy import ndimage
 
 
 @pytest.fixture
@@ -154,7 +155,7 @@ def test_a_stroke_is_one_step_and_an_empty_one_none(session):
     session.labelling.begin_stroke(frame, 12)
     centre = layer.geometry.index_to_world((20, 20, 12))
     session.labelling.stroke_to(centre)
-    session.labelling.stroke_to(centre + (6.0, 0, 0))
+    session.labelling.stroke_to(centre + np.array([6.0, 0, 0]))
     session.labelling.end_stroke()
     (labels,) = session.document.label_layers
     painted = np.argwhere(labels.labels.array == 1)

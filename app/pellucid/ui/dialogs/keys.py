@@ -47,7 +47,9 @@ class KeysDialog(QDialog):
         self.resize(560, 620)
         self.search = QLineEdit(placeholderText="Search an action or a key", clearButtonEnabled=True)
         self.search.setAccessibleName("Search keys")
-        self.list = QTreeWidget(rootIsDecorated=False, alternatingRowColors=True)
+        self.list = QTreeWidget()
+        self.list.setRootIsDecorated(False)
+        self.list.setAlternatingRowColors(True)
         self.list.setHeaderLabels(["Action", "Mouse or keys"])
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.setAccessibleName("Actions and keys")
@@ -65,7 +67,8 @@ class KeysDialog(QDialog):
     def _filter(self, text: str) -> None:
         for n in range(self.list.topLevelItemCount()):
             item = self.list.topLevelItem(n)
-            item.setHidden(text.lower() not in f"{item.text(0)} {item.text(1)}".lower())
+            if item is not None:
+                item.setHidden(text.lower() not in f"{item.text(0)} {item.text(1)}".lower())
 
 
 def _plain(entry: Entry) -> str:

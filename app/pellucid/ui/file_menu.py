@@ -1,0 +1,130 @@
+"""What the File menu does: ask for paths, open, save, export, and never lose work unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEventLoop, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+if TYPE_CHECKING:
+    from pellucid.ui.main_window import MainWindow
+
+WORK_FILTER = "Pellucid work (*.pellucid)"
+
+
+class FileMenu:
+    """Opening and saving in the name of one main window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        self._session = window.session
+
+    def open_paths(self, paths: list[Any]) -> None:
+        """Open files and folders; a saved work takes the place of what is open."""
+        if any(str(path).lower().endswith(".pellucid") for path in paths) and not self.may_close():
+            return
+        self._window.attempt(lambda: self._session.open(paths))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder and open it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Open a folder", self._session.settings.last_folder)
+        if folder:
+            self._session.settings.last_folder = folder
+            self.open_paths([folder])
+
+    def ask_files(self) -> None:
+        """Ask for files and open them."""
+        files, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._session.settings.last_folder)
+        if files:
+            self._session.settings.last_folder = str(Path(files[0]).parent)
+            self.open_paths(list(files))
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """List what was opened lately."""
+        menu.clear()
+        for path in self._session.recent():
+            menu.addAction(str(path), partial(self.open_paths, [path]))
+        if menu.isEmpty():
+            menu.addAction("Nothing opened yet").setEnabled(False)
+
+    def save(self, then: Callable[[bool], None] = lambda _: None) -> None:
+        """Save the work where it was saved before, else ask; ``then`` hears whether it was saved."""
+        path = self._session.saving.path
+        if path is None:
+            self.save_as(then)
+        else:
+            self._session.saving.save(path, then)
+
+    def save_as(self, then: Callable[[bool], None] = lambda _: None) -> None:
+        """Ask where to save the work."""
+        start = str(Path(self._session.settings.last_folder or Path.home()) / f"{self._session.title}.pellucid")
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save work as", start, WORK_FILTER)
+        if name:
+            path = Path(name)
+            path = path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid")
+            self._session.saving.save(path, then)
+        else:
+            then(False)
+
+    def find_sources(self, path: Path, state: Any) -> None:
+        """Ask for the folder of images that a saved work refers to and that are gone."""
+        names = ", ".join(f"“{missing.name}”" for missing in state.missing)
+        self._window.notices.tell(f"The images of {names} are not where they were. Choose their folder.", "warning")
+        folder = QFileDialog.getExistingDirectory(self._window, f"Where are the images of {names}?")
+        self._session.saving.resume(path, state, Path(folder) if folder else None)
+
+    def export(self) -> None:
+        """Show the export dialog."""
+        from pellucid.ui.dialogs.export import ExportDialog
+
+        dialog = ExportDialog(self._session, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def export_view(self) -> None:
+        """Save the panes as they are shown as a picture."""
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save the view as picture", "view.png", "PNG (*.png);;JPEG (*.jpg)")
+        if name:
+            self._session.saving.export_picture(pixels_of(self._window.canvas.grab_picture()), Path(name))
+
+    def close_all(self) -> None:
+        """Close every layer, asking once when work would be lost."""
+        if self.may_close():
+            self._session.close_all()
+
+    def may_close(self) -> bool:
+        """Ask once when work would be lost; return whether to go on."""
+        if self._session.is_clean:
+            return True
+        from pellucid.ui.dialogs.unsaved import Answer, ask_unsaved
+
+        answer = ask_unsaved(self._window, self._session.title)
+        if answer is Answer.SAVE:
+            return self._save_and_wait()
+        return answer is Answer.DISCARD
+
+    def _save_and_wait(self) -> bool:
+        loop, answers = QEventLoop(), list[bool]()
+
+        def hear(saved: bool) -> None:
+            answers.append(saved)
+            loop.quit()
+
+        self.save(hear)
+        if not answers:
+            loop.exec()
+        return answers == [True]
+
+
+def pixels_of(picture: QImage) -> NDArray[np.uint8]:
+    """Return a picture as an array (rows, columns, 3) of 8 bits."""
+    rgb = picture.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()
