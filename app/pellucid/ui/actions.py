@@ -113,10 +113,10 @@ def _shown(field: str) -> Callable[[Session], bool]:
 
 
 TABLE: tuple[Entry, ...] = (
-    Entry("file.open_folder", "File", "Open &folder…", lambda w: w.files.ask_folder(), ("Ctrl+O",), "folder-open-outline",
-          tip="Open a folder or disc of DICOM or images"),
-    Entry("file.open_files", "File", "Open f&iles…", lambda w: w.files.ask_files(), ("Ctrl+Shift+O",), "file-image-outline",
-          tip="Open image files, DICOM files or a saved work"),
+    Entry("file.open_folder", "File", "Open &folder…", lambda w: w.files.ask_folder(), ("Ctrl+O",),
+          "folder-open-outline", tip="Open a folder or disc of DICOM or images"),
+    Entry("file.open_files", "File", "Open f&iles…", lambda w: w.files.ask_files(), ("Ctrl+Shift+O",),
+          "file-image-outline", tip="Open image files, DICOM files or a saved work"),
     Entry("file.demo", "File", "Open the &demo study", lambda w: w.session.open_demo(), tip="A generated thorax CT"),
     Entry("file.save", "File", "&Save work", lambda w: w.files.save(), ("Ctrl+S",), "content-save-outline",
           why_not=_needs_layer, separator=True, tip="Layers, labels, windows and layout in one .pellucid file"),

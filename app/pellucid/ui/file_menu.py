@@ -90,7 +90,8 @@ class FileMenu:
 
     def export_view(self) -> None:
         """Save the panes as they are shown as a picture."""
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save the view as picture", "view.png", "PNG (*.png);;JPEG (*.jpg)")
+        formats = "PNG (*.png);;JPEG (*.jpg)"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save the view as picture", "view.png", formats)
         if name:
             self._session.saving.export_picture(pixels_of(self._window.canvas.grab_picture()), Path(name))
 

@@ -43,6 +43,7 @@ class MainWindow(QMainWindow):
 
     session: Session
     canvas: CanvasArea
+    files: FileMenu
 
     def __init__(self, session: Session) -> None:
         super().__init__()

@@ -33,9 +33,7 @@ class Corners:
     bottom_right: tuple[Line, ...] = ()
 
 
-def corners(
-    layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool
-) -> Corners:
+def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool) -> Corners:
     """Return the texts for an image in a plane; empty facts leave no line."""
     here = _here(frame, index)
     if layer is None:

@@ -195,9 +195,7 @@ def _combination(key: str) -> QKeyCombination:
 
 def _pressed(event: QKeyEvent) -> QKeyCombination:
     """Return the key without what only tells where it lies; characters that need Shift count as typed."""
-    modifiers = event.modifiers() & ~(
-        Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
-    )
+    modifiers = event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier)
     key = Qt.Key(event.key()) if event.key() else Qt.Key.Key_unknown
     shift = Qt.KeyboardModifier.ShiftModifier
     if modifiers == shift and key < 0x100 and not chr(key).isalnum() and key != Qt.Key.Key_Space:

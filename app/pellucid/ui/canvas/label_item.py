@@ -1,7 +1,8 @@
 """Draws a label layer, or a previewed mask: tinted fill and an outline of constant width on the screen.
 
-Outlines are found on device pixels, so they stay crisp at any zoom; every other label has a dashed one,
-because colour must never be the only sign.
+Which sides of a voxel are edges is found on voxels; which of its pixels belong to a side depends on the view only
+and is kept from slice to slice. So outlines stay crisp at any zoom for little more than the price of the fill.
+Every other label has a dashed outline, because colour must never be the only sign.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from pellucid.model.labels import PALETTE, Label
 from pellucid.model.layer import LabelLayer
 from pellucid.ui.canvas import sampling
 from pellucid.ui.canvas.layer_item import SliceItem
-from pellucid.ui.canvas.sampling import Target
+from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 _LINE_WIDTH = 1.6  # logical pixels
 _DASH, _PERIOD = 6, 9
+_TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True)
@@ -44,35 +46,27 @@ class Tint:
         return cls(rows, layer.display.fill, layer.display.outline, 256 if small else 65_536)
 
 
-@dataclass(frozen=True)
-class Ends:
-    """Which sides of a piece are where the labels end, and not where the view cuts them off."""
-
-    top: bool = True
-    bottom: bool = True
-    left: bool = True
-    right: bool = True
-
-
-@lru_cache(maxsize=32)
-def table(tint: Tint) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-    """Return premultiplied colours (first all fills, then all outlines), and which outlines are dashed."""
-    colors = np.zeros((2, tint.entries), np.uint32)
-    strengths = (tint.fill, 1.0 if tint.outline else tint.fill)
-    for row, strength in zip(colors, strengths, strict=True):
+@lru_cache(maxsize=16)
+def table(tint: Tint) -> NDArray[np.uint32]:
+    """Return premultiplied colours of label + entries * signs, where signs are those of ``Mesh``."""
+    rows = np.zeros((2, tint.entries), np.uint32)
+    for row, strength in zip(rows, (tint.fill, 1.0 if tint.outline else tint.fill), strict=True):
         row[1:] = np.resize([_premultiplied(color, strength) for color in PALETTE], tint.entries - 1)
         for label in tint.labels:
             row[label.value] = _premultiplied(label.color, strength) if label.visible else 0
         row[0] = 0
-    return colors.reshape(-1), np.arange(tint.entries) % 2 == 0
+    fill, line = rows
+    colors = np.empty((2 * _GAP, tint.entries), np.uint32)
+    colors[:] = line
+    colors[0] = colors[_GAP] = fill
+    colors[_GAP:, ::2] = fill[::2]
+    return colors.reshape(-1)
 
 
 def _premultiplied(color: str, alpha: float) -> int:
     shown = QColor(color)
     channels = (255, shown.red(), shown.green(), shown.blue())
-    return sum(
-        round(channel * alpha) << shift for channel, shift in zip(channels, (24, 16, 8, 0), strict=True)
-    )
+    return sum(round(channel * alpha) << shift for channel, shift in zip(channels, (24, 16, 8, 0), strict=True))
 
 
 class LabelItem(SliceItem):
@@ -81,80 +75,119 @@ class LabelItem(SliceItem):
     def __init__(self) -> None:
         super().__init__()
         self.tint = Tint((), 0.35, True)
+        self._mesh: tuple[tuple[object, ...], Mesh] | None = None
 
     def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
         """Return the tint."""
         return (self.tint,)
 
     def draw_straight(self, target: Target) -> QRectF:
-        """Bring the part that holds labels to device pixels, then colour fill and outline there."""
+        """Bring the labels to device pixels, with their edges, and colour them there."""
         assert self.pixels is not None
-        box = occupied(self.pixels)
-        if box is None:
+        if not self.pixels.any():
             return QRectF()
-        (top, bottom), (left, right) = box
-        dx, dy = target.dx + left * target.sx, target.dy + top * target.sy
-        columns = sampling.along(right - left, target.sx, dx, target.width, gather=True, stride=False)
-        rows = sampling.along(bottom - top, target.sy, dy, target.height, gather=True, stride=False)
-        if rows.is_empty or columns.is_empty:
+        mesh = self._mesh_for(self.pixels.shape, target)
+        if mesh.is_empty:
             return QRectF()
-        values = sampling.take(self.pixels[top:bottom, left:right], rows, columns)
-        ends = Ends(rows.start > 0, rows.stop < target.height, columns.start > 0, columns.stop < target.width)
-        self._color(values, round(_LINE_WIDTH * target.ratio), ends, (int(rows.start), int(columns.start)))
-        return sampling.device_rect(rows, columns, target.ratio)
+        codes = signed(np.ascontiguousarray(mesh.seen(self.pixels)), self.tint.entries)
+        if self.tint.outline:
+            index = mesh.enlarged(codes)
+        else:
+            index = np.take(codes, mesh.flat) % codes.dtype.type(self.tint.entries)
+        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="clip")
+        return sampling.device_rect(mesh.rows, mesh.columns, target.ratio)
 
     def draw_sheared(self) -> QRectF:
         """Colour the whole slice with outlines one voxel wide; the painter shears it."""
         assert self.pixels is not None
-        self._color(np.ascontiguousarray(self.pixels), 1, Ends(), (0, 0))
+        index = signed(np.ascontiguousarray(self.pixels), self.tint.entries)
+        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="clip")
         return self.boundingRect()
 
-    def _color(self, values: NDArray[Any], line: int, ends: Ends, start: tuple[int, int]) -> None:
-        colors, dashed = table(self.tint)
-        entries = self.tint.entries
-        index: NDArray[Any] = values.astype(np.uint32 if entries > 256 else np.uint16)
-        if entries > 256:
-            index &= entries - 1
-        if self.tint.outline:
-            drawn = ~dashed[index] | dashes(values.shape, start)
-            index = index + (edges(values, line, ends) & drawn) * index.dtype.type(entries)
-        np.take(colors, index, out=self.buffer(values.shape, _FORMAT), mode="clip")
+    def _mesh_for(self, shape: tuple[int, ...], target: Target) -> Mesh:
+        key = (shape, target, self.tint.entries)
+        if self._mesh is None or self._mesh[0] != key:
+            self._mesh = key, Mesh.of(shape, target, self.tint.entries)
+        return self._mesh[1]
 
 
-def occupied(values: NDArray[Any]) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Return first and one-past-last row and column that hold a label, or None."""
-    rows = np.flatnonzero(values.any(axis=1))
-    if not len(rows):
-        return None
-    columns = np.flatnonzero(values[rows[0] : rows[-1] + 1].any(axis=0))
-    return (int(rows[0]), int(rows[-1]) + 1), (int(columns[0]), int(columns[-1]) + 1)
+def signed(values: NDArray[Any], entries: int) -> NDArray[Any]:
+    """Return label + entries * signs of its edges: a side counts where the neighbour has another value."""
+    signs = np.zeros(values.shape, np.uint8)
+    for here, marked, before, after in ((values, signs, _TOP, _BOTTOM), (values.T, signs.T, _LEFT, _RIGHT)):
+        differs = here[1:] != here[:-1]
+        marked[1:] |= differs * np.uint8(before)
+        marked[:-1] |= differs * np.uint8(after)
+        marked[0] |= (here[0] != 0) * np.uint8(before)
+        marked[-1] |= (here[-1] != 0) * np.uint8(after)
+    kind: Any = np.uint16 if entries == 256 else np.uint32
+    codes: NDArray[Any] = signs.astype(kind)
+    codes *= kind(entries)
+    codes += values.astype(kind, copy=False) if entries == 256 else values.astype(kind) % kind(entries)
+    return codes
 
 
-def edges(values: NDArray[Any], width: int, ends: Ends) -> NDArray[np.bool_]:
-    """Return where a pixel has another value within ``width`` pixels up, down, left or right."""
-    edge = np.zeros(values.shape, bool)
-    for here, marked, first, last in (
-        (values, edge, ends.top, ends.bottom),
-        (values.T, edge.T, ends.left, ends.right),
-    ):
-        differs = here[width:] != here[:-width]
-        marked[width:] |= differs
-        marked[:-width] |= differs
-        if first:
-            marked[:width] |= here[:width] != 0
-        if last:
-            marked[-width:] |= here[-width:] != 0
-    return edge
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """How the voxels of a slice fall on device pixels: the same for all slices of a pane.
+
+    ``flat`` is the voxel of every pixel; ``keep`` has the signs of the sides that a pixel lies at, and ``gap`` the
+    sign of pixels between two dashes.
+    """
+
+    rows: Samples
+    columns: Samples
+    row_range: slice | Indices
+    column_range: slice | Indices
+    flat: Indices
+    keep: NDArray[Any]
+    gap: NDArray[Any]
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...], target: Target, entries: int) -> Mesh:
+        """Make the mesh of a slice of this shape for a place on the device."""
+        rows = sampling.along(shape[0], target.sy, target.dy, target.height, gather=True, stride=False)
+        columns = sampling.along(shape[1], target.sx, target.dx, target.width, gather=True, stride=False)
+        line = max(1, round(_LINE_WIDTH * target.ratio))
+        row_range, row_of, row_sides = _steps(rows, target.sy, line, (_TOP, _BOTTOM))
+        column_range, column_of, column_sides = _steps(columns, target.sx, line, (_LEFT, _RIGHT))
+        width = int(column_of[-1]) + 1 if len(column_of) else 0
+        kind: Any = np.uint16 if entries == 256 else np.uint32
+        sides = (row_sides[:, None] | column_sides[None, :]).astype(kind) * kind(entries) + kind(entries - 1)
+        y, x = np.ogrid[: len(row_of), : len(column_of)]
+        between = (x + y + int(rows.start) + int(columns.start)) % _PERIOD >= _DASH
+        return cls(rows, columns, row_range, column_range, row_of[:, None] * width + column_of[None, :], sides,
+                   between * kind(entries * _GAP))  # fmt: skip
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether nothing is seen."""
+        return self.rows.is_empty or self.columns.is_empty
+
+    def seen(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the voxels that are seen, one for each pixel at most."""
+        return values[self.row_range][:, self.column_range]
+
+    def enlarged(self, codes: NDArray[Any]) -> NDArray[Any]:
+        """Return the codes of pixels: of the signs of a voxel only those of the sides a pixel lies at."""
+        index = np.take(codes, self.flat)
+        index &= self.keep
+        index |= self.gap
+        return index
 
 
-@lru_cache(maxsize=8)
-def _stripes(rows: int, columns: int) -> NDArray[np.bool_]:
-    y, x = np.ogrid[:rows, :columns]
-    return np.asarray((x + y) % _PERIOD < _DASH)
-
-
-def dashes(shape: tuple[int, ...], start: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return diagonal stripes that stand still on the screen, whatever part of it is drawn."""
-    y, x = start[0] % _PERIOD, start[1] % _PERIOD
-    rows, columns = (-(-n // 256) * 256 + _PERIOD for n in shape)
-    return _stripes(rows, columns)[y : y + shape[0], x : x + shape[1]]
+def _steps(
+    samples: Samples, scale: float, line: int, signs: tuple[int, int]
+) -> tuple[slice | Indices, Indices, NDArray[np.uint8]]:
+    """Return the voxels seen along an axis, which of them each pixel shows, and the sides it lies at."""
+    source = np.asarray(samples.index)
+    if not len(source):
+        return slice(0, 0), source, source.astype(np.uint8)
+    both = np.full(len(source), signs[0] | signs[1], np.uint8)
+    if scale <= 1:  # every pixel is one voxel of the thinned slice
+        return source, np.arange(len(source)), both
+    first = int(source[0])
+    same_before = source[line:] == source[:-line]
+    both[line:][same_before] &= 255 - signs[0]
+    both[:-line][same_before] &= 255 - signs[1]
+    return slice(first, int(source[-1]) + 1), source - first, both

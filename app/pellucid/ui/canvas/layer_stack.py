@@ -38,9 +38,7 @@ class LayerStack:
         """Note that voxels of a label layer are not those drawn last."""
         self._edits += 1
 
-    def refresh(
-        self, document: Document, frame: PlaneFrame | None, index: int, *, before: bool, fine: bool
-    ) -> None:
+    def refresh(self, document: Document, frame: PlaneFrame | None, index: int, *, before: bool, fine: bool) -> None:
         """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices."""
         self._keep({layer.id for layer in document.layers})
         self.shown, self.preview = {}, ""
@@ -67,9 +65,7 @@ class LayerStack:
         images = (item for item in self._items.values() if isinstance(item, LayerItem))
         return any(item.thinned and not item.fine for item in images if item.isVisible())
 
-    def _show_image(
-        self, item: LayerItem, layer: ImageLayer, frame: PlaneFrame, index: int, before: bool
-    ) -> None:
+    def _show_image(self, item: LayerItem, layer: ImageLayer, frame: PlaneFrame, index: int, before: bool) -> None:
         volume, preview = layer.volume, layer.preview
         fill = fill_value(volume.dtype)
         plane = layer_plane(volume.array, volume.geometry, frame, index, fill=fill)
@@ -90,9 +86,7 @@ class LayerStack:
         self._mask.show_plane(plane, version)
         self.preview = preview.title
 
-    def _put(
-        self, item: LayerItem | LabelItem, layer: Layer, plane: PlaneImage | None, version: Hashable
-    ) -> None:
+    def _put(self, item: LayerItem | LabelItem, layer: Layer, plane: PlaneImage | None, version: Hashable) -> None:
         item.show_plane(plane, version)
         if plane is not None:
             self.shown[layer.id] = plane

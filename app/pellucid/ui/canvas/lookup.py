@@ -66,9 +66,7 @@ def table(look: Look, code: str, clear: bool) -> Pixels:
     if code in _DIRECT:
         entries = _DIRECT[code][1]
         patterns = np.arange(entries)
-        values = (
-            np.where(patterns >= entries // 2, patterns - entries, patterns) if code[0] == "i" else patterns
-        )
+        values = np.where(patterns >= entries // 2, patterns - entries, patterns) if code[0] == "i" else patterns
         share = fraction(values, look.low, look.high)
         unset = entries // 2 if code[0] == "i" else 0
     else:

@@ -118,13 +118,14 @@ class WindowTool(_Drag):
         whole = layer.volume.dtype.kind in "iub"
         self._exact = level - down * step.y() * speed, max(width + step.x() * speed, 0.0)
         least = 1.0 if whole else 1e-6 * max(abs(high - low), 1e-30)
-        shown = (self._exact[0], max(self._exact[1], least))
-        if whole:  # what was not dragged keeps its half
-            shown = tuple(
-                n if n == was else float(round(n)) for n, was in zip(shown, self._before, strict=True)
-            )
-        layer.display.level, layer.display.width = shown
+        layer.display.level = self._rounded(0, whole)
+        layer.display.width = max(self._rounded(1, whole), least)
         pane.say(window_text(layer.display.level, layer.display.width, layer.volume.unit))
+
+    def _rounded(self, part: int, whole: bool) -> float:
+        """Return level or width; whole numbers for whole values, but what was not dragged stays exactly."""
+        exact = self._exact[part]
+        return float(round(exact)) if whole and exact != self._before[part] else exact
 
     def cancel(self, pane: SliceView) -> None:
         """Restore the window there was."""
