@@ -9,37 +9,27 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.dicom.channel import Channel, Closed
+from pellucid.dicom.channel import Closed
+from pellucid.dicom.process import Answer, Cancelled, Late, WorkerProcess
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Answer = tuple[dict[str, Any], "list[NDArray[Any]]"]
+__all__ = ["Cancelled", "Pool", "default_pool"]
 
 _log = logging.getLogger(__name__)
 
-_START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
-_CANCEL_PATIENCE = 0.1
 _CALLS_PER_WORKER = 1000
 _GROWTH_BYTES = 256 << 20
 _FAILED_STARTS = 3
-_SIGKILL = 9
-
-
-class Cancelled(Exception):
-    """Raised by a call whose ``cancelled`` said yes."""
 
 
 class Pool:
@@ -49,8 +39,8 @@ class Pool:
         self.workers, self.deadline, self.memory_cap_bytes = workers, deadline, memory_cap_bytes
         self._free = threading.Condition()
         self._slots = threading.BoundedSemaphore(workers)
-        self._idle: list[_Worker] = []
-        self._busy: set[_Worker] = set()
+        self._idle: list[WorkerProcess] = []
+        self._busy: set[WorkerProcess] = set()
         self._quarantine: dict[str, tuple[int, int]] = {}
         self._failed_starts = 0
         self._closed = False
@@ -76,7 +66,7 @@ class Pool:
         with self._slots:
             try:
                 answer, arrays = self._ask(function, payload, seconds, cancelled)
-            except _Late:
+            except Late:
                 self._set_aside(path)
                 raise Refused(
                     f"{_name(path)} could not be read: it took longer than {seconds:g} s. It may be damaged."
@@ -145,7 +135,7 @@ class Pool:
         _log.info("a worker failed with %s", answer.get("kind", "an unknown error"))
         raise Refused(f"{_name(path)} could not be read: its contents are damaged.")
 
-    def _may_stay(self, worker: _Worker, answer: dict[str, Any]) -> bool:
+    def _may_stay(self, worker: WorkerProcess, answer: dict[str, Any]) -> bool:
         """Return whether a worker may serve again: not after trouble with memory, nor grown, nor old."""
         grown = answer.get("rss", 0) > worker.first_rss + max(worker.first_rss // 2, _GROWTH_BYTES)
         leaving = answer.get("leaving") or answer.get("error") == "memory"
@@ -159,7 +149,7 @@ class Pool:
         if path:
             self._quarantine[path] = _stamp(path)
 
-    def _take(self, cancelled: Callable[[], bool] | None) -> _Worker:
+    def _take(self, cancelled: Callable[[], bool] | None) -> WorkerProcess:
         with self._free:
             self._ensure_starter()
             while True:
@@ -178,7 +168,7 @@ class Pool:
                     return worker
                 self._free.wait(_POLL_SECONDS * 5)
 
-    def _give_back(self, worker: _Worker, keep: bool) -> None:
+    def _give_back(self, worker: WorkerProcess, keep: bool) -> None:
         with self._free:
             self._busy.discard(worker)
             keep = keep and not self._closed
@@ -206,7 +196,7 @@ class Pool:
                 if self._closed:
                     return
             try:
-                worker = _Worker(self.memory_cap_bytes)
+                worker = WorkerProcess(self.memory_cap_bytes)
             except OSError:
                 with self._free:
                     self._failed_starts += 1
@@ -220,99 +210,6 @@ class Pool:
                     self._free.notify_all()
             if closed:
                 worker.kill()
-
-
-class _Late(Exception):
-    """The deadline passed."""
-
-
-class _Worker:
-    """One worker process and the connection to it."""
-
-    def __init__(self, memory_cap_bytes: int) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            if sys.platform == "win32":
-                self.process = subprocess.Popen(
-                    [*_command(), "-", str(memory_cap_bytes)], stdin=subprocess.PIPE, **_quiet()
-                )
-                described = theirs.share(self.process.pid)
-                assert self.process.stdin is not None
-                self.process.stdin.write(len(described).to_bytes(4, "big") + described)
-                self.process.stdin.close()
-            else:
-                handle = theirs.fileno()
-                command = [*_command(), str(handle), str(memory_cap_bytes)]
-                self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(handle,), **_quiet())
-        self.channel = Channel(ours)
-        self.ready = False
-        self.calls = 0
-        self.first_rss = 0
-        self._killing = threading.Lock()
-
-    def wake(self, cancelled: Callable[[], bool] | None) -> bool:
-        """Wait until the process is up; return whether it is alive."""
-        try:
-            if not self.ready:
-                self._wait(_START_SECONDS, cancelled)
-                self.channel.receive()
-                self.ready = True
-        except (_Late, Closed):
-            return False
-        return self.process.poll() is None
-
-    def ask(
-        self, function: str, payload: dict[str, Any], seconds: float, cancelled: Callable[[], bool] | None
-    ) -> Answer:
-        """Send a call and wait for the answer."""
-        self.channel.send({"function": function, "payload": payload, "deadline": seconds})
-        self._wait(seconds, cancelled)
-        answer, arrays = self.channel.receive()
-        self.calls += 1
-        self.first_rss = self.first_rss or answer.get("rss", 0)
-        return answer, arrays
-
-    def _wait(self, seconds: float, cancelled: Callable[[], bool] | None) -> None:
-        end = time.monotonic() + seconds
-        stop: float | None = None
-        while not self.channel.wait(_POLL_SECONDS):
-            now = time.monotonic()
-            if now >= end:
-                raise _Late
-            if stop is None and cancelled is not None and cancelled():
-                stop = now + _CANCEL_PATIENCE  # nearly every answer comes sooner than a new worker
-            if stop is not None and now >= stop:
-                raise Cancelled
-
-    def was_killed(self) -> bool:
-        """Return whether somebody else ended the process: the user, or the system for want of memory."""
-        try:
-            return self.process.wait(1.0) == -_SIGKILL
-        except subprocess.TimeoutExpired:
-            return False
-
-    def kill(self) -> None:
-        """End the process now."""
-        with self._killing:
-            self.process.kill()
-            self.process.wait()
-            self.channel.close()
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--child"]
-    return [sys.executable, "-m", "pellucid.dicom.worker"]
-
-
-def _quiet() -> dict[str, Any]:
-    """Return how a worker is started: no output, one thread per library, our own module path."""
-    single = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
-    environment = os.environ | single | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "env": environment}
-    if sys.platform == "win32":
-        return quiet | {"creationflags": subprocess.CREATE_NO_WINDOW}
-    return quiet | {"start_new_session": True}
 
 
 def _name(path: str) -> str:

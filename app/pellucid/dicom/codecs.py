@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pellucid.dicom.elements import NATIVE
+from pellucid.dicom.parsing import NATIVE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -1,35 +1,24 @@
 """Walk the elements of a DICOM data set: only what is wanted is kept, nesting is bounded, nothing is trusted.
 
-Source: PS3.5 section 7 (data set encoding) and PS3.10 section 7 (files). Runs inside a worker.
+Source: PS3.5 section 7 (data set encoding). Runs inside a worker.
 """
 
 from __future__ import annotations
 
 import mmap
 import struct
-import zlib
 from collections.abc import Set
 from dataclasses import dataclass, field
-from pathlib import Path
 
 Buffer = bytes | mmap.mmap
 
 DEPTH_LIMIT = 100
 UNDEFINED = 0xFFFFFFFF
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
-TRANSFER_SYNTAX, MEDIA_CLASS = 0x00020010, 0x00020002
-IMPLICIT_LITTLE = "1.2.840.10008.1.2"
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-EXPLICIT_BIG = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
-NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
 
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_SHORT_VR = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG_VR = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
-_FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
-_LARGEST_INFLATED = 1 << 30
-_INFLATE_STEP = 1 << 22
+SHORT_VR = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VR = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
 class Malformed(Exception):
@@ -68,19 +57,6 @@ class PixelElement:
     encapsulated: bool
 
 
-@dataclass
-class Parsed:
-    """A file: transfer syntax, wanted elements and pixel element; its offset counts in ``buffer``."""
-
-    syntax: str
-    elements: Elements
-    pixels: PixelElement | None
-    buffer: Buffer
-    dataset_offset: int
-    media_class: str = ""
-    truncated: bool = False
-
-
 class Walker:
     """Walk one data set in one buffer, keeping the elements whose tag is wanted, at any depth."""
 
@@ -107,16 +83,16 @@ class Walker:
             self.truncated = True
         return elements
 
-    def _header(self, position: int) -> tuple[int, bytes, int, int]:
+    def header(self, position: int) -> tuple[int, bytes, int, int]:
         """Return tag, VR (empty when not written), length and where the value starts."""
         buffer = self.buffer
         group, element = self._tag.unpack_from(buffer, position)
         tag = group << 16 | element
         if self.encoding.explicit and group != 0xFFFE:
             vr = buffer[position + 4 : position + 6]
-            if vr in _SHORT_VR:
+            if vr in SHORT_VR:
                 return tag, vr, self._short.unpack_from(buffer, position + 6)[0], position + 8
-            if vr in _LONG_VR:
+            if vr in LONG_VR:
                 return tag, vr, self._long.unpack_from(buffer, position + 8)[0], position + 12
             if vr.isalpha() and vr.isupper():
                 raise Malformed(f"unknown VR {vr!r}")
@@ -128,7 +104,7 @@ class Walker:
             raise Unreasonable(f"is nested more than {DEPTH_LIMIT} levels deep")
         while position + 8 <= end:
             try:
-                tag, vr, length, start = self._header(position)
+                tag, vr, length, start = self.header(position)
             except struct.error:
                 break
             if tag == _ITEM_END:
@@ -213,106 +189,3 @@ class Walker:
         self.truncated |= not encapsulated and length > present
         there = present if encapsulated else min(length, present)
         self.pixels = PixelElement(tag, vr.decode("ascii", "replace"), start, there, encapsulated)
-
-
-def parse(path: Path, wanted: Set[int]) -> Parsed | None:
-    """Parse a file; None when it is not DICOM.
-
-    Raises Unreasonable when it is nested too deeply or unpacks to too much, Malformed when it cannot be
-    walked.
-    """
-    with path.open("rb") as file:
-        try:
-            buffer: Buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:  # an empty file
-            return None
-    start = meta_offset(buffer)
-    if start is None:
-        return None
-    syntax, media_class, position = file_meta(buffer, start)
-    if syntax == DEFLATED:
-        buffer = inflate(buffer[position:])
-        position = 0
-    encoding = _encoding(buffer, position, syntax)
-    walker = Walker(buffer, encoding, wanted)
-    elements = walker.top(position)
-    if syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, "") and not (
-        walker.pixels and walker.pixels.encapsulated
-    ):
-        syntax = _native_syntax(encoding)
-    return Parsed(syntax, elements, walker.pixels, buffer, position, media_class, walker.truncated)
-
-
-def meta_offset(buffer: Buffer) -> int | None:
-    """Return where the file meta information or the data set begins, None when the file is not DICOM."""
-    if has_preamble(buffer):
-        return 132
-    if buffer[:4] == b"DICM":
-        return 4
-    if len(buffer) < 16:
-        return None
-    for order in "<>":
-        group, element, length = struct.unpack_from(order + "HHI", buffer, 0)
-        if group not in _FIRST_GROUPS or element > 0x0100:
-            continue
-        vr = buffer[4:6]
-        if vr in _SHORT_VR or vr in _LONG_VR or (order == "<" and 0 < length < min(len(buffer), 1 << 16)):
-            return 0
-    return None
-
-
-def has_preamble(buffer: Buffer) -> bool:
-    """Return whether the file begins as PS3.10 wants it (and does not just hold the four letters there)."""
-    if buffer[128:132] != b"DICM":
-        return False
-    return buffer[132:134] == b"\2\0" or not (buffer[:2] == b"\x08\0" and buffer[4:6] in _SHORT_VR)
-
-
-def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
-    """Unpack a deflated data set, refusing one that grows beyond the limit."""
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    chunks, total = [], 0
-    try:
-        while data and not unpacker.eof:
-            chunks.append(unpacker.decompress(data, _INFLATE_STEP))
-            data = unpacker.unconsumed_tail
-            total += len(chunks[-1])
-            if total > limit:
-                raise Unreasonable(f"unpacks to more than {limit >> 20} MB")
-    except zlib.error as error:
-        if not chunks:
-            raise Malformed("the deflated data set cannot be unpacked") from error
-    return b"".join(chunks)
-
-
-def file_meta(buffer: Buffer, position: int) -> tuple[str, str, int]:
-    """Return transfer syntax, class and end of the file meta information (always explicit little endian)."""
-    walker = Walker(buffer, Encoding(True, True), frozenset())
-    found = {TRANSFER_SYNTAX: "", MEDIA_CLASS: ""}
-    while position + 12 <= len(buffer) and struct.unpack_from("<H", buffer, position)[0] == 2:
-        tag, vr, length, start = walker._header(position)
-        if not vr or length == UNDEFINED or start + length > len(buffer):
-            break
-        if tag in found:
-            found[tag] = bytes(buffer[start : start + length]).decode("ascii", "replace").rstrip("\0 ")
-        position = start + length
-    return found[TRANSFER_SYNTAX], found[MEDIA_CLASS], position
-
-
-def _encoding(buffer: Buffer, position: int, syntax: str) -> Encoding:
-    """Return how the data set is really written; the transfer syntax is only believed where it can be."""
-    vr = buffer[position + 4 : position + 6]
-    explicit = vr in _SHORT_VR or vr in _LONG_VR
-    if not explicit and syntax == DEFLATED and len(buffer) < 8:
-        raise Malformed("the deflated data set is empty")
-    group = int.from_bytes(buffer[position : position + 2], "little")
-    little = not (syntax == EXPLICIT_BIG or (not syntax and group in (0x0800, 0x0200)))
-    if syntax == EXPLICIT_BIG and group in _FIRST_GROUPS:
-        little = True
-    return Encoding(explicit, little)
-
-
-def _native_syntax(encoding: Encoding) -> str:
-    if not encoding.explicit:
-        return IMPLICIT_LITTLE
-    return EXPLICIT_LITTLE if encoding.little else EXPLICIT_BIG

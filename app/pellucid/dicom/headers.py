@@ -7,9 +7,10 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from pellucid.dicom.elements import Malformed, Parsed, Unreasonable, has_preamble, parse
+from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
 from pellucid.dicom.frames import frame_records, is_slice_stack
+from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.values import Values
 

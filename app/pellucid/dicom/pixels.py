@@ -15,7 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom import codecs
-from pellucid.dicom.elements import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, Buffer, Malformed, inflate
+from pellucid.dicom.elements import Buffer, Malformed
+from pellucid.dicom.parsing import (
+    DEFLATED,
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    file_meta,
+    inflate,
+    meta_offset,
+)
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.stored import cell_type, corrected
 from pellucid.dicom.tables import lookup_tables
@@ -87,8 +95,6 @@ def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
 def _buffer(file: Any, layout: PixelLayout) -> Buffer:
     if layout.syntax != DEFLATED:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    from pellucid.dicom.elements import file_meta, meta_offset
-
     whole = file.read()
     _, _, start = file_meta(whole, meta_offset(whole) or 0)
     return inflate(whole[start:])

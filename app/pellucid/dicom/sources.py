@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.child import Pool
-from pellucid.dicom.elements import EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from pellucid.dicom.parsing import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.stack import Frame, VolumePlan
 from pellucid.dicom.stored import cell_type, corrected, to_values

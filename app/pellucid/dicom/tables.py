@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.elements import Malformed, parse
+from pellucid.dicom.elements import Malformed
+from pellucid.dicom.parsing import parse
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.values import Values
 

@@ -11,8 +11,9 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from dicom_making import save, slice_dataset
-from pellucid.dicom.elements import Malformed, Unreasonable, inflate, parse
+from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.headers import WANTED, read_one, read_record
+from pellucid.dicom.parsing import inflate, parse
 from pellucid.dicom.records import FileRecord, from_json, to_json
 
 
