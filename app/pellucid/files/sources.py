@@ -83,15 +83,13 @@ def read_source(
 def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[VolumePlan, ...]:
     """Return the plans of the image that a DICOM source names."""
     from pellucid.dicom.scan import scan
+    from pellucid.dicom.stack import sequences
 
     uid, _, number = source.detail.rpartition("|")
     snapshot = scan([Path(path) for path in source.paths], pool=pool, cancelled=cancelled)
     series = next((s for s in snapshot.series if s.uid == uid), None)
-    groups: dict[str, list[VolumePlan]] = {}
-    for n, plan in enumerate(series.volumes if series is not None else ()):
-        groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
-    images = list(groups.values())
+    images = sequences(series) if series is not None else ()
     if not number.isdecimal() or int(number) >= len(images):
         name = Path(source.paths[0]).parent.name if source.paths else "its folder"
         raise Refused(f"The series of this layer was not found in “{name}”. Show where its files are now.")
-    return tuple(images[int(number)])
+    return images[int(number)]
