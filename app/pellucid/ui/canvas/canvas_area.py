@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _QUAD = {Plane.AXIAL: (0, 0), Plane.SAGITTAL: (0, 1), Plane.CORONAL: (1, 0)}
+_TOLD_ELSEWHERE = ("name", "frames", "frame", "labels")
+"""Fields of a layer that banner and information pane tell, too."""
 _MENU = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
 
 
@@ -109,7 +111,7 @@ class CanvasArea(DropArea):
     # ---------------------------------------------------------------- following the session
 
     def _watch(self, layer: Layer) -> None:
-        layer.events.connect(self._look_changed)
+        layer.events.connect(self._layer_changed)
         if isinstance(layer, LabelLayer):
             layer.labels.changed.connect(self._voxels_changed)
             layer.labels.table_changed.connect(self._look_changed)
@@ -119,7 +121,7 @@ class CanvasArea(DropArea):
         self._look_changed()
 
     def _layer_went(self, layer: Layer) -> None:
-        layer.events.disconnect(self._look_changed, missing_ok=True)
+        layer.events.disconnect(self._layer_changed, missing_ok=True)
         if isinstance(layer, LabelLayer):
             layer.labels.changed.disconnect(self._voxels_changed, missing_ok=True)
             layer.labels.table_changed.disconnect(self._look_changed, missing_ok=True)
@@ -129,6 +131,11 @@ class CanvasArea(DropArea):
         for pane in self.panes.values():
             pane.stack.labels_changed()
         self._draw_again()
+
+    def _layer_changed(self, info: Any) -> None:
+        self._draw_again()
+        if info.signal.name in _TOLD_ELSEWHERE:
+            self._later.start()
 
     def _look_changed(self, *_: object) -> None:
         self._draw_again()

@@ -11,6 +11,7 @@ from pellucid.ui.theme import PLANE_COLORS
 
 _GAP = 10
 """Widget pixels around the point that stay free, so that what is marked can be seen."""
+_DARKER = 125
 _OTHERS = {
     Plane.AXIAL: (Plane.SAGITTAL, Plane.CORONAL),
     Plane.CORONAL: (Plane.SAGITTAL, Plane.AXIAL),
@@ -22,7 +23,7 @@ _OTHERS = {
 def line_colors(frame: PlaneFrame) -> tuple[QColor, QColor]:
     """Return the colours of the vertical and of the horizontal line: those of the planes they stand for."""
     upright, level = _OTHERS[frame.plane]
-    return QColor(PLANE_COLORS[upright]), QColor(PLANE_COLORS[level])
+    return QColor(PLANE_COLORS[upright]).darker(_DARKER), QColor(PLANE_COLORS[level]).darker(_DARKER)
 
 
 def paint(painter: QPainter, frame: PlaneFrame, at: QPointF, width: int, height: int) -> None:
@@ -33,6 +34,5 @@ def paint(painter: QPainter, frame: PlaneFrame, at: QPointF, width: int, height:
         (upright, (QRect(x, 0, 1, y - _GAP), QRect(x, y + _GAP + 1, 1, height - y))),
         (level, (QRect(0, y, x - _GAP, 1), QRect(x + _GAP + 1, y, width - x, 1))),
     ):
-        color.setAlpha(190)
         for line in lines:
             painter.fillRect(line, color)

@@ -92,7 +92,7 @@ class Decorations:
             self._paint_badge(painter, f"preview · {picture.preview}", width, max(2, lines))
             return
         color = QColor(theme.PLANE_COLORS[picture.frame.plane])
-        color.setAlphaF(1.0 if picture.under_mouse else 0.45)
+        color = color if picture.under_mouse else color.darker(220)
         thick = 2 if picture.focused else 1
         for line in _sides(width, height, thick):
             painter.fillRect(line, color)

@@ -84,12 +84,11 @@ class LabelItem(SliceItem):
     def draw_straight(self, target: Target) -> QRectF:
         """Bring the labels to device pixels, with their edges, and colour them there."""
         assert self.pixels is not None
-        if not self.pixels.any():
-            return QRectF()
         mesh = self._mesh_for(self.pixels.shape, target)
-        if mesh.is_empty:
+        values = np.ascontiguousarray(mesh.seen(self.pixels))
+        if mesh.is_empty or not values.any():
             return QRectF()
-        codes = signed(np.ascontiguousarray(mesh.seen(self.pixels)), self.tint.entries)
+        codes = signed(values, self.tint.entries)
         if self.tint.outline:
             index = mesh.enlarged(codes)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
@@ -16,6 +17,7 @@ from pellucid.model.slicing import PlaneFrame, PlaneImage, layer_plane, orient_p
 from pellucid.ui.canvas.label_item import LabelItem, Tint
 from pellucid.ui.canvas.layer_item import LayerItem
 from pellucid.ui.canvas.lookup import Look, fill_value
+from pellucid.ui.canvas.slabs import Slab
 
 _MASK_FILL = 0.35
 
@@ -29,6 +31,7 @@ class LayerStack:
         self._mask = self._add(LabelItem())
         self._mask.setZValue(10_000)
         self._edits = 0
+        self._slabs: dict[str, Slab] = {}
         self.shown: dict[str, PlaneImage] = {}
         """What each visible layer shows, by the id of the layer."""
         self.preview = ""
@@ -57,7 +60,7 @@ class LayerStack:
                 self._show_image(item, layer, frame, index, before)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.tint = Tint.of(layer)
-                plane = layer_plane(layer.labels.array, layer.geometry, frame, index)
+                plane = self._cut(layer, layer.labels.array, (layer.labels, self._edits), frame, index, 0)
                 self._put(item, layer, plane, (frame, self._edits, index))
 
     def is_thinned(self) -> bool:
@@ -68,7 +71,7 @@ class LayerStack:
     def _show_image(self, item: LayerItem, layer: ImageLayer, frame: PlaneFrame, index: int, before: bool) -> None:
         volume, preview = layer.volume, layer.preview
         fill = fill_value(volume.dtype)
-        plane = layer_plane(volume.array, volume.geometry, frame, index, fill=fill)
+        plane = self._cut(layer, volume.array, volume, frame, index, fill)
         item.look, item.smooth = Look.of(layer.display), layer.display.interpolate
         item.clear = plane is not None and plane.axis < 0 and not volume.is_colour
         version: tuple[Hashable, ...] = (frame, volume, index)
@@ -80,6 +83,16 @@ class LayerStack:
                 plane, version = previewed, (*version, preview)
                 self.preview = preview.title
         self._put(item, layer, plane, version)
+
+    def _cut(
+        self, layer: Layer, array: NDArray[Any], version: Hashable, frame: PlaneFrame, index: int, fill: float
+    ) -> PlaneImage | None:
+        plane = layer_plane(array, layer.geometry, frame, index, fill=fill)
+        if plane is None or plane.axis != 0 or not layer.geometry.is_even:
+            return plane
+        slab = self._slabs.setdefault(layer.id, Slab())
+        pixels = orient_preview(slab.slice(array, version, plane.index), frame, layer.geometry, fill=fill)
+        return replace(plane, array=pixels)
 
     def _show_mask(self, preview: Preview, plane: PlaneImage, version: Hashable) -> None:
         self._mask.tint = Tint((Label(1, preview.title, preview.color),), _MASK_FILL, outline=True)
@@ -111,6 +124,7 @@ class LayerStack:
     def _keep(self, ids: set[str]) -> None:
         for layer_id in [known for known in self._items if known not in ids]:
             self._box.removeItem(self._items.pop(layer_id))
+            self._slabs.pop(layer_id, None)
 
 
 def _previewed(

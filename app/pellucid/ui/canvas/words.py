@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
 
-_SHADOW = QColor(0, 0, 0, 150)
-_AROUND = [(dx, dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1) if dx or dy]
+_SHADOW = QColor(0, 0, 0, 190)
+_AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
 _KEPT = 512
 
 LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
