@@ -85,7 +85,8 @@ def opened(stage: Stage) -> None:
     """Show the chest CT in three planes with the lung window."""
     stage.open()
     layer = stage.session.document.active_image
-    layer.display.set_limits(-1350, 150)
+    layer.display.set_limits(-1100, 400)
+    stage.window.status.point_at(stage.session.view.crosshair)
     stage.settle()
 
 
@@ -104,7 +105,7 @@ def window(stage: Stage) -> None:
     opened(stage)
     stage.raise_dock("Segment")
     stage.window.segment.choose("threshold.range")
-    stage.window.segment.set_limits(-1024, -500)
+    stage.window.segment.set_limits(-950, -500)
     stage.settle()
 
 
@@ -118,8 +119,10 @@ def labels(stage: Stage) -> None:
     stage.session.labelling.edit_label(layer, 1, name="Bone", color="#F0E442")
     stage.session.labelling.add_label(layer, "Lungs and air")
     stage.run("threshold.range", lower=-1000.0, upper=-400.0)
+    stage.run("masks.keep_largest")
     stage.session.document.active = layer
     stage.raise_dock("Statistics")
+    stage.settle(0.8)
 
 
 @state
@@ -135,7 +138,6 @@ def painting(stage: Stage) -> None:
 def history(stage: Stage) -> None:
     """Show the history after some steps and two undos."""
     labels(stage)
-    stage.run("masks.keep_largest")
     stage.run("masks.fill_holes")
     stage.session.undo()
     stage.raise_dock("History")

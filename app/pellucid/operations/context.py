@@ -51,7 +51,8 @@ class Context:
     ``progress`` receives fractions from 0 to 1 (from the thread that runs the operation, except while a
     SimpleITK filter works), ``cancelled`` is asked often and from several threads. ``wanted`` is the region
     (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``prepared``
-    holds what the operation learned from the whole image when it now sees only a part.
+    holds what the operation learned from the whole image when it now sees only a part. ``padding`` is the
+    closed range of values that are not part of the image, or None: automatic thresholds leave them out.
     """
 
     progress: Callable[[float], None] = _ignore
@@ -59,6 +60,7 @@ class Context:
     wanted: Region | None = None
     threads: int = field(default_factory=available_cores)
     prepared: Any = None
+    padding: tuple[float, float] | None = None
 
     def check(self) -> None:
         """Raise Cancelled when the run was told to stop."""

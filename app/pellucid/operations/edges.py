@@ -27,6 +27,7 @@ def _gradient_reach(sigma: float, spacing: tuple[float, float, float]) -> tuple[
     "edges.gradient_magnitude",
     title="Gradient magnitude",
     menu="Filters/Edges",
+    keeps_unit=False,
     reach=lambda p, spacing: _gradient_reach(p.sigma, spacing),
     keywords=("edge", "derivative", "slope"),
 )
@@ -57,6 +58,7 @@ def gradient_magnitude(
     "edges.sobel_magnitude",
     title="Sobel magnitude",
     menu="Filters/Edges",
+    keeps_unit=False,
     reach=lambda p, spacing: (1, 1, 1),
     keywords=("edge", "gradient", "kernel"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -29,6 +29,16 @@ class Histogram:
     def total(self) -> int:
         """Return how many values were counted."""
         return int(self.counts.sum())
+
+
+def without_padding(counted: Histogram, padding: tuple[float, float] | None) -> Histogram:
+    """Return a histogram in which values of the closed range ``padding`` are not counted."""
+    if padding is None:
+        return counted
+    values = counted.start + counted.step * np.arange(len(counted.counts))
+    width = 0.0 if counted.exact else counted.step
+    outside = (values + width < padding[0]) | (values > padding[1])
+    return replace(counted, counts=np.where(outside, counted.counts, 0))
 
 
 def histogram(image: sitk.Image, context: Context) -> Histogram:

@@ -50,11 +50,11 @@ class Operation:
     """One thing that can be computed on images.
 
     ``inputs`` are the kinds of the images taken, in order, and ``output`` the kind made: ``"image"``, or
-    ``"mask"`` (8-bit, 0 and 1, on the grid of the input). ``same_grid`` is False where size or spacing
-    change. ``pointwise`` operations give each voxel from that voxel alone (after ``prepare``, where there
-    is one). ``prepare`` learns from the whole image what every voxel needs (a histogram, an Otsu
-    threshold); the answer depends only on the images and on ``prepare_key(params)`` and may be kept for
-    previews.
+    ``"mask"`` (8-bit, 0 and 1, on the grid of the input). ``same_grid`` is False where size or spacing change,
+    ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values).
+    ``pointwise`` operations give each voxel from that voxel alone (after ``prepare``, where there is one).
+    ``prepare`` learns from the whole image what every voxel needs (a histogram, an Otsu threshold); the answer
+    depends only on the images and on ``prepare_key(params)`` and may be kept for previews.
     """
 
     id: str
@@ -69,6 +69,7 @@ class Operation:
     function: Callable[..., Any]
     pointwise: bool = False
     same_grid: bool = True
+    keeps_unit: bool = True
     keywords: tuple[str, ...] = ()
     reach_of: Callable[[Any, Spacing], Reach] | None = None
     preparation: Callable[..., Any] | None = None
@@ -176,6 +177,7 @@ def operation(
     reach: Callable[[Any, Spacing], Reach] | None = None,
     pointwise: bool = False,
     same_grid: bool = True,
+    keeps_unit: bool = True,
     prepare: Callable[..., Any] | None = None,
     prepare_uses: tuple[str, ...] = (),
     complaint: Callable[[Any], str | None] | None = None,
@@ -207,6 +209,7 @@ def operation(
             function=function,
             pointwise=pointwise,
             same_grid=same_grid,
+            keeps_unit=keeps_unit,
             keywords=keywords,
             reach_of=reach,
             preparation=prepare,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.histogram import histogram, otsu_split
+from pellucid.operations.histogram import histogram, otsu_split, without_padding
 from pellucid.operations.intensity import whole_limits
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, map_blocks, need_scalar, view
@@ -41,7 +41,7 @@ def by_range(image: Image, context: Context, *, lower: Intensity = 0.0, upper: I
 def _otsu_threshold(image: Any, context: Context) -> int | float:
     """Return the smallest value of the upper class of Otsu."""
     need_scalar("Otsu", image)
-    counted = histogram(image, context)
+    counted = without_padding(histogram(image, context), context.padding)
     split = otsu_split(counted.counts)
     if split is None:
         raise Refused("Otsu needs at least two different values; all voxels of this image are equal.")
@@ -66,7 +66,7 @@ def otsu(
 
     The threshold maximises the variance between the classes. 8-bit and 16-bit images, and whole numbers
     with fewer than 65,536 different values, are counted exactly, others in 65,536 bins. NaN is never
-    selected.
+    selected. Padding (values outside the scanned field) is not counted, and low padding not selected as dark.
 
     Settings:
         side: Whether the brighter or the darker class is selected.
@@ -79,7 +79,9 @@ def otsu(
     if side == "above":
         return _between(image, threshold, np.inf, context)
     below = threshold - 1 if isinstance(threshold, int) else np.nextafter(threshold, -np.inf)
-    return _between(image, -np.inf, below, context)
+    low_padding = context.padding is not None and context.padding[1] < below
+    lowest = np.nextafter(context.padding[1], np.inf) if context.padding and low_padding else -np.inf
+    return _between(image, lowest, below, context)
 
 
 def _between(image: Any, lower: float, upper: float, context: Context) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pellucid.model.findings import Refused
@@ -51,12 +50,13 @@ def take(
             raise Refused(f"{operation.title} has no parameter “{min(unknown)}”.")
         parameters = operation.validate(**step.parameters).model_dump()
         volumes = _inputs(operation, step, current, named)
-        context = Context(progress=progress, cancelled=cancelled)
+        context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding)
         image = operation.run(context, *(volume.image for volume in volumes), **parameters)
     except CannotRun as error:
         raise Refused(str(error)) from error
-    result = volumes[0].with_image(image)
-    return replace(result, unit="", padding=None) if operation.output == "mask" else result
+    if operation.output == "mask" or not operation.keeps_unit:
+        return volumes[0].with_image(image, unit="", padding=None)
+    return volumes[0].with_image(image)
 
 
 def _inputs(

@@ -21,6 +21,7 @@ from pellucid.model.volume import Volume, image_from_array
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from pellucid.operations.fields import Field
     from pellucid.operations.operation import Operation
     from pellucid.session.session import Session
 
@@ -132,7 +133,7 @@ class Running:
         from pellucid.operations.preview import preview_slice
 
         images = tuple(self._as_image(item) for item in inputs)
-        context = Context(progress=job.report, cancelled=job.cancelled)
+        context = Context(progress=job.report, cancelled=job.cancelled, padding=volume.padding)
         if not operation.same_grid:
             whole = volume.with_image(operation.run(context, *images, **parameters))
             return Preview(operation.title, whole=whole)
@@ -161,18 +162,22 @@ class Running:
         self._check(operation, target, other)
         parameters = validated(operation, values)
         inputs = self._inputs(operation, target, other)
+        unit = target.volume.unit if isinstance(target, ImageLayer) else ""
+        name = describe(operation, parameters, unit)
         step = Provenance(operation.id, parameters, (target.name,))
         self.clear_preview()
+        padding = target.volume.padding if isinstance(target, ImageLayer) else None
         before = target.volume if isinstance(target, ImageLayer) else _stamp(target)
 
         def work(job: Job) -> sitk.Image:
             from pellucid.operations.operation import Context
 
             images = tuple(self._as_image(item) for item in inputs)
-            return operation.run(Context(progress=job.report, cancelled=job.cancelled), *images, **parameters)
+            context = Context(progress=job.report, cancelled=job.cancelled, padding=padding)
+            return operation.run(context, *images, **parameters)
 
         def done(result: sitk.Image) -> None:
-            title = f"{describe(operation, parameters)} on {target.name}"
+            title = f"{name} on {target.name}"
             if operation.output == "mask":
                 self._commit_mask(operation, target, result, step, title, as_new_layer, before)
             else:
@@ -182,7 +187,7 @@ class Running:
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
 
-        return session.jobs.edit(describe(operation, parameters), work, done, failed)
+        return session.jobs.edit(name, work, done, failed)
 
     def make_even(self) -> Job:
         """Resample the active, unevenly spaced stack onto even slices as one step."""
@@ -208,7 +213,8 @@ class Running:
     def _commit_image(self, operation: Operation, layer: ImageLayer, result: sitk.Image, step: Provenance,
                       title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
         session = self._session
-        volume = before.with_image(result)
+        meaning = {} if operation.keeps_unit else {"unit": "", "padding": None}
+        volume = before.with_image(result, **meaning)
         in_place = layer.volume is before and layer in session.document and not as_new_layer
         if in_place and (operation.same_grid or len(layer.frames) == 1):
             session.history.do(ReplaceVolume(layer, layer.frames_with(volume), (*layer.provenance, step), title))
@@ -323,13 +329,23 @@ def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
         raise Refused(str(error)) from error
 
 
-def describe(operation: Operation, parameters: dict[str, Any]) -> str:
-    """Return the name of a step as the history shows it: ``Gaussian (σ 2 mm)``."""
-    said = []
-    for field in operation.fields[:3]:
-        value = parameters.get(field.name)
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        said.append(f"{field.title.lower()} {text} {field.unit or ''}".strip())
+def _said(field: Field, value: Any, unit: str) -> str:
+    """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
+    if field.kind == "bool":
+        return field.title.lower() if value else ""
+    if value in field.choices:
+        words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
+        return words[value].lower()
+    number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else str(value)
+    return f"{field.title.lower()} {number} {unit if field.unit == 'intensity' else field.unit}".strip()
+
+
+def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
+    """Return the name of a step as the history shows it: ``Gaussian (sigma 2 mm)``.
+
+    ``unit`` is that of the image's values.
+    """
+    said = [text for field in operation.fields[:3] if (text := _said(field, parameters.get(field.name), unit))]
     return f"{operation.title} ({', '.join(said)})" if said else operation.title
 
 

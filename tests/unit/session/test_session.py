@@ -239,3 +239,42 @@ def test_just_looking_leaves_nothing_to_save(session):
     assert not session.is_clean
     session.undo()
     assert session.is_clean
+
+
+def test_otsu_leaves_padding_out(session):
+    values = np.concatenate([np.full(4000, -3024), np.arange(-100, -60), np.arange(900, 960)] * 4).astype(np.int16)
+    image = sitk.GetImageFromArray(np.resize(values, (8, 40, 50)))
+    volume = Volume(image, geometry_of(image), unit="HU", padding=(-3024.0, -2000.0))
+    layer = add(session, volume)
+    session.running.apply("threshold.otsu", {})
+    assert session.jobs.drain(20)
+    (labels,) = session.document.label_layers
+    assert np.array_equal(labels.labels.array == 1, layer.volume.array >= 900)
+    session.undo()
+    session.running.apply("threshold.otsu", {"side": "below"})
+    assert session.jobs.drain(20)
+    (labels,) = session.document.label_layers
+    dark = (layer.volume.array >= -100) & (layer.volume.array < 900)
+    assert np.array_equal(labels.labels.array == 1, dark)
+
+
+def test_a_slope_is_not_shown_in_hounsfield_units(session):
+    layer = add(session, make_volume())
+    session.running.apply("smoothing.median", {})
+    assert session.jobs.drain(20)
+    assert layer.volume.unit == "HU"
+    session.running.apply("edges.gradient_magnitude", {})
+    assert session.jobs.drain(20)
+    assert layer.volume.unit == ""
+    session.undo()
+    assert layer.volume.unit == "HU"
+
+
+def test_steps_are_named_in_words(session):
+    add(session, make_volume())
+    session.running.apply("threshold.range", {"lower": -50.0, "upper": 100.0})
+    assert session.jobs.drain(20)
+    assert session.history.undo_label == "Threshold (lower \N{MINUS SIGN}50 HU, upper 100 HU) on CT"
+    session.running.apply("masks.fill_holes", {"by_slice": False})
+    assert session.jobs.drain(20)
+    assert session.history.undo_label == "Fill holes on Labels"
