@@ -101,11 +101,20 @@ def smoothing(stage: Stage) -> None:
 
 @state
 def window(stage: Stage) -> None:
-    """Show a threshold being tried on top of a finished label: the picture of the README."""
+    """Show a finished label and a threshold being tried for the next one: the picture of the README."""
     opened(stage)
+    stage.run("threshold.range", lower=-905.0, upper=-500.0)
+    stage.run("masks.remove_small", minimum=500_000.0, unit="mm3")
+    stage.run("masks.close", radius=4.0, unit="mm")
+    stage.run("masks.fill_holes")
+    layer = stage.session.document.active_labels
+    stage.session.labelling.edit_label(layer, 1, name="Lungs", color="#56B4E9")
+    stage.session.labelling.add_label(layer, "Bone")
+    stage.session.labelling.edit_label(layer, 2, color="#F0E442")
     stage.raise_dock("Segment")
     stage.window.segment.choose("threshold.range")
-    stage.window.segment.set_limits(-950, -500)
+    stage.settle()
+    stage.window.segment.set_limits(280, 1200)
     stage.settle()
 
 

@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(right).North)
         self.resizeDocks([self.docks["Studies"], self.docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
         self.resizeDocks([self.docks["Studies"], self.docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["Histogram"], self.docks["Filters"]], [480, 400], Qt.Orientation.Vertical)
+        self.resizeDocks([self.docks["Histogram"], self.docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
 
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
