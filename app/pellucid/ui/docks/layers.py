@@ -23,6 +23,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
 from pellucid.ui.docks.brush_box import BrushBox
+from pellucid.ui.docks.frame_box import FrameBox
 from pellucid.ui.docks.label_table import LabelTable
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
@@ -108,6 +109,8 @@ class LayersPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         column.addWidget(self.list, 1)
+        self.frames = FrameBox(self._session)
+        column.addWidget(self.frames)
         column.addWidget(self._look())
         self.label_part = self._label_part()
         column.addWidget(self.label_part, 1)
