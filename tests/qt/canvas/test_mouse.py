@@ -54,9 +54,7 @@ def test_shift_makes_the_window_finer(shown):
     shown.press(pane, (100, 100), keys=SHIFT)
     for x in (150, 200):
         at = QPointF(x, 100)
-        event = QMouseEvent(
-            QEvent.Type.MouseMove, at, pane.mapToGlobal(at), Qt.MouseButton.NoButton, LEFT, SHIFT
-        )
+        event = QMouseEvent(QEvent.Type.MouseMove, at, pane.mapToGlobal(at), Qt.MouseButton.NoButton, LEFT, SHIFT)
         QApplication.sendEvent(pane.viewport(), event)
     shown.release(pane, (200, 100), keys=SHIFT)
     assert 0 < shown.layer.display.width - start < coarse / 5

@@ -70,9 +70,7 @@ def test_layouts(bench):
     assert bench.pane(Plane.SAGITTAL).width() > 700
 
 
-@pytest.mark.parametrize(
-    "geometry", [Geometry((10, 10, 1)), Geometry((10, 10, 5), known_spacing=(True, True, False))]
-)
+@pytest.mark.parametrize("geometry", [Geometry((10, 10, 1)), Geometry((10, 10, 5), known_spacing=(True, True, False))])
 def test_planar_images_have_one_pane(bench, geometry):
     bench.show(make_layer(np.zeros(geometry.size[::-1], np.uint8), geometry))
     assert visible(bench) == [Plane.ACQUIRED]
@@ -142,15 +140,11 @@ def test_information(bench):
 
 
 def test_information_never_calls_pixels_millimetres():
-    unknown = make_layer(
-        np.zeros((1, 5, 6), np.uint8), Geometry((6, 5, 1), known_spacing=(False,) * 3, oriented=False)
-    )
+    unknown = make_layer(np.zeros((1, 5, 6), np.uint8), Geometry((6, 5, 1), known_spacing=(False,) * 3, oriented=False))
     facts = dict(information_pane.rows(unknown))
     assert facts["Spacing"] == "not stated, lengths are in pixels" and "mm" not in "".join(facts.values())
     assert facts["Orientation"] == "not stated" and facts["Size"] == "6 × 5 pixels"
-    projection = make_layer(
-        np.zeros((1, 5, 6), np.uint8), Geometry((6, 5, 1), (0.2, 0.2, 1), at_detector=True)
-    )
+    projection = make_layer(np.zeros((1, 5, 6), np.uint8), Geometry((6, 5, 1), (0.2, 0.2, 1), at_detector=True))
     assert "at the detector" in dict(information_pane.rows(projection))["Spacing"]
 
 

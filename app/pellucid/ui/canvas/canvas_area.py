@@ -96,7 +96,7 @@ class CanvasArea(DropArea):
             pane.hovered.connect(lambda world, p=plane: self.hovered.emit(world, p))
             pane.maximise_requested.connect(lambda p=plane: self.maximise(p))
             pane.menu_requested.connect(lambda at, p=pane: self._show_menu(p, at))
-            pane.refreshed.connect(self._compare_slices)
+            pane.slice_changed.connect(self._compare_slices)
         document = session.document
         document.inserted.connect(self._layer_came)
         document.removed.connect(self._layer_went)

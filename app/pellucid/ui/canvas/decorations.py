@@ -52,6 +52,8 @@ class Decorations:
         bold.setPixelSize(_LETTER_PIXELS)
         bold.setWeight(QFont.Weight.DemiBold)
         self._words, self._letters = Words(font), Words(bold)
+        self._frame: PlaneFrame | None = None
+        self._sides_of_patient = ("", "", "", "")
 
     def paint(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
         """Paint over the image; ``painter`` works in widget pixels."""
@@ -70,7 +72,9 @@ class Decorations:
             self._paint_readout(painter, *picture.readout, width, height)
 
     def _paint_letters(self, painter: QPainter, frame: PlaneFrame, width: int, bottom: int) -> None:
-        left, right, top, low = frame.letters()
+        if frame is not self._frame:
+            self._frame, self._sides_of_patient = frame, frame.letters()
+        left, right, top, low = self._sides_of_patient
         line = self._letters.height
         middle = (bottom - line) / 2
         for letter, x, y, side in (

@@ -131,7 +131,7 @@ def html(layer: Layer) -> str:
         f"<td style='padding:0 0 5px 0'>{escape(value)}</td></tr>"
         for name, value in rows(layer)
     )
-    page = f"<p style='font-weight:600; margin:0 0 10px 0'>{escape(layer.name)}</p><table>{table}</table>"
+    page = f"<p style='font-weight:600; margin:0'>{escape(layer.name)}</p><table style='margin-top:8px'>{table}</table>"
     findings = layer.volume.findings if isinstance(layer, ImageLayer) else ()
     if findings:
         page += f"<p style='color:{colors.dim}; font-weight:600; margin:14px 0 6px 0'>FINDINGS</p>"

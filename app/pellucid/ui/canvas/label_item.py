@@ -89,18 +89,15 @@ class LabelItem(SliceItem):
         if mesh.is_empty or not values.any():
             return QRectF()
         codes = signed(values, self.tint.entries)
-        if self.tint.outline:
-            index = mesh.enlarged(codes)
-        else:
-            index = np.take(codes, mesh.flat) % codes.dtype.type(self.tint.entries)
-        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="clip")
+        index = mesh.enlarged(codes)
+        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="wrap")
         return sampling.device_rect(mesh.rows, mesh.columns, target.ratio)
 
     def draw_sheared(self) -> QRectF:
         """Colour the whole slice with outlines one voxel wide; the painter shears it."""
         assert self.pixels is not None
         index = signed(np.ascontiguousarray(self.pixels), self.tint.entries)
-        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="clip")
+        np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="wrap")
         return self.boundingRect()
 
     def _mesh_for(self, shape: tuple[int, ...], target: Target) -> Mesh:
@@ -167,12 +164,12 @@ class Mesh:
         """Return the voxels that are seen, one for each pixel at most."""
         return values[self.row_range][:, self.column_range]
 
-    def enlarged(self, codes: NDArray[Any]) -> NDArray[Any]:
+    def enlarged(self, codes: NDArray[Any]) -> Indices:
         """Return the codes of pixels: of the signs of a voxel only those of the sides a pixel lies at."""
-        index = np.take(codes, self.flat)
-        index &= self.keep
-        index |= self.gap
-        return index
+        pixels = np.take(codes, self.flat)
+        pixels &= self.keep
+        pixels |= self.gap
+        return pixels.astype(np.intp)
 
 
 def _steps(

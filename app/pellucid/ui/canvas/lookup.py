@@ -63,22 +63,35 @@ def table(look: Look, code: str, clear: bool) -> Pixels:
     For other types the table holds the window itself, entry 0 standing for "not a number".
     ``clear`` makes the entry of the fill value transparent: the lowest value of the type, or entry 0.
     """
+    colors_of = palette(look.colormap, look.invert)
     if code in _DIRECT:
         entries = _DIRECT[code][1]
-        patterns = np.arange(entries)
-        values = np.where(patterns >= entries // 2, patterns - entries, patterns) if code[0] == "i" else patterns
-        share = fraction(values, look.low, look.high)
-        unset = entries // 2 if code[0] == "i" else 0
+        half = entries // 2 if code[0] == "i" else 0
+        ramp = _ramp(look, colors_of, -half, entries)
+        colors, unset = np.concatenate([ramp[half:], ramp[:half]]), half
     else:
         share = np.clip(np.arange(-1, ENTRIES - 1) / (ENTRIES - 2), 0.0, 1.0)
-        unset = 0
-    colors = palette(look.colormap, look.invert)[np.floor(share * 255 + 0.5).astype(np.intp)]
-    if code not in _DIRECT:
+        colors, unset = colors_of[_steps(share)], 0
         colors[unset] = _OPAQUE
     if clear:
         colors[unset] = 0
     colors.flags.writeable = False
     return colors
+
+
+def _ramp(look: Look, colors: Pixels, first: int, count: int) -> Pixels:
+    """Return the colours of ``count`` whole values from ``first`` on; only those in the window are computed."""
+    low, high = (int(np.clip(edge, first, first + count)) for edge in (look.low, np.ceil(look.high) + 1))
+    ramp = np.empty(count, np.uint32)
+    ramp[: low - first] = colors[0]
+    ramp[high - first :] = colors[-1]
+    inside = np.arange(low, high)
+    ramp[low - first : high - first] = colors[_steps(fraction(inside, look.low, look.high))]
+    return ramp
+
+
+def _steps(share: NDArray[np.float64]) -> NDArray[np.intp]:
+    return np.floor(share * 255 + 0.5).astype(np.intp)
 
 
 def fill_value(dtype: np.dtype[Any]) -> float:
@@ -106,7 +119,7 @@ class Colorer:
             index = values.view(_DIRECT[code][0])
         else:
             index = self._scale(values, look)
-        np.take(colors, index, out=out, mode="clip")
+        np.take(colors, index, out=out, mode="wrap")  # faster than clip; no index is out of range
 
     def _scale(self, values: NDArray[Any], look: Look) -> NDArray[np.uint16]:
         if self._index.shape != values.shape:

@@ -11,7 +11,7 @@ from pellucid.model.planes import PlaneFrame
 from pellucid.ui.canvas.corner_texts import MARGIN, TEXT
 from pellucid.ui.canvas.words import CENTRE, Words
 
-_SHARE = 0.22
+_SHARE, _LEAST_SHARE, _WIDE = 0.22, 0.14, 400
 _LONGEST = 180.0
 _STEPS = (1.0, 2.0, 5.0)
 
@@ -30,7 +30,8 @@ def bar(frame: PlaneFrame, scale: float, width: int) -> Bar:
     Lengths are in mm where the source states the spacing of both axes of the plane, else in pixels; a
     projection says that its millimetres are those at the detector.
     """
-    room = min(_SHARE * width, _LONGEST) / scale
+    share = max(_LEAST_SHARE, _SHARE * min(1.0, width / _WIDE))  # narrow panes need the room for their corners
+    room = min(share * width, _LONGEST) / scale
     power = 10.0
     while power * 10 <= room:
         power *= 10

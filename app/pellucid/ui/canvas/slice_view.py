@@ -48,6 +48,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     maximise_requested = Signal()
     menu_requested = Signal(object)
     """Emitted with the global position of a right click."""
+    slice_changed = Signal()
+    """Emitted after the pane took up another slice."""
     refreshed = Signal()
     """Emitted after the pane took up the newest state."""
 
@@ -102,10 +104,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.stack.refresh(document, frame, self.index, before=view.hide_preview, fine=seen == self._seen)
         if seen != self._seen:
             self._rest.start()
+        moved = seen[:2] != self._seen[:2]
         self._seen = seen
         self.mouse.show_cursor()
         self.viewport().update()
         self.refreshed.emit()
+        if moved:
+            self.slice_changed.emit()
 
     def _rested(self) -> None:
         if self.stack.is_thinned():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QStaticText
 
 _SHADOW = QColor(0, 0, 0, 190)
 _AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
@@ -59,12 +59,13 @@ class Words:
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setFont(self.font)
-        box, flags = QRectF(1, 1, width, height), Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextDontClip
+        shaped = QStaticText(text)
+        shaped.setTextFormat(Qt.TextFormat.PlainText)
         painter.setPen(_SHADOW)
         for dx, dy in _AROUND:
-            painter.drawText(box.translated(dx, dy), int(flags), text)
+            painter.drawStaticText(QPointF(1 + dx, 1 + dy), shaped)
         painter.setPen(QColor(color))
-        painter.drawText(box, int(flags), text)
+        painter.drawStaticText(QPointF(1, 1), shaped)
         painter.end()
         return picture
 

@@ -1,0 +1,31 @@
+"""Slices across the rows are those of the array, whatever its type, size and history."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pellucid.ui.canvas.slabs import Slab
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float32", "float64", "bool"])
+@pytest.mark.parametrize("shape", [(5, 7, 33), (4, 3, 16), (3, 4, 5), (2, 3, 1), (3, 5, 40, 3), (3, 5, 7, 4)])
+def test_every_slice_is_the_one_of_the_array(dtype, shape):
+    array = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
+    array.flags.writeable = False
+    slab = Slab()
+    for x in [*range(shape[2]), *reversed(range(shape[2])), 0, shape[2] - 1]:
+        assert np.array_equal(slab.slice(array, 1, x), array[:, :, x])
+
+
+def test_other_voxels_are_fetched_when_the_version_changes():
+    array = np.zeros((4, 5, 32), np.uint8)
+    slab = Slab()
+    slab.slice(array, 1, 3)
+    array[:] = 9
+    assert (slab.slice(array, 2, 3) == 9).all()
+
+
+def test_arrays_that_are_not_contiguous_work_too():
+    array = np.arange(4 * 5 * 64, dtype=np.int16).reshape(4, 5, 64)[:, ::2, ::2]
+    assert np.array_equal(Slab().slice(array, 1, 7), array[:, :, 7])
