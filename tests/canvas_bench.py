@@ -29,9 +29,7 @@ def make_volume(array: np.ndarray, geometry: Geometry | None = None, **facts) ->
     return Volume(image_from_array(array, geometry, colour=colour), geometry, **facts)
 
 
-def make_layer(
-    array: np.ndarray, geometry: Geometry | None = None, limits=(0.0, 255.0), **facts
-) -> ImageLayer:
+def make_layer(array: np.ndarray, geometry: Geometry | None = None, limits=(0.0, 255.0), **facts) -> ImageLayer:
     layer = ImageLayer("CT", (make_volume(array, geometry, **facts),))
     layer.display.set_limits(*limits)
     layer.first_limits = limits

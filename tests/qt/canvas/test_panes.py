@@ -169,6 +169,20 @@ def test_corner_texts():
     assert found["bottom_right"] == ["Axial", "2 / 4", "S 1 mm"]
 
 
+def test_corner_texts_say_nothing_twice():
+    twice = Acquisition(modality="CT", patient_name="A-042", patient_id="A-042", series_description="CT images")
+    found = texts(make_layer(np.zeros((4, 5, 6), np.int16), acquisition=twice))
+    assert found["top_left"] == ["A-042"] and found["top_right"] == ["CT images"]
+
+
+def test_monochrome1_is_inverted_when_it_is_not_shown_as_it_is_meant():
+    layer = make_layer(np.zeros((4, 5, 6), np.int16), acquisition=Acquisition(monochrome1=True))
+    layer.display.invert = True
+    assert "Inverted" not in texts(layer)["bottom_left"]
+    layer.display.invert = False
+    assert "Inverted" in texts(layer)["bottom_left"]
+
+
 def test_hidden_identity_leaves_no_trace_of_the_patient():
     layer = make_layer(np.zeros((4, 5, 6), np.int16), acquisition=CT)
     words = " ".join(line for lines in texts(layer, hide=True).values() for line in lines)

@@ -41,8 +41,7 @@ def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: fl
     acquisition = layer.volume.acquisition
     who = ("Identity hidden",) if hide_identity and _identifies(acquisition) else _patient(acquisition)
     study = (_date(acquisition.study_date), acquisition.study_description) if not hide_identity else ()
-    named = (acquisition.modality, acquisition.series_description)
-    series = " ".join(part for part in named if part) or layer.name
+    series = _series(acquisition) or layer.name
     return Corners(
         _lines(who),
         _lines((*study, series)),
@@ -103,7 +102,8 @@ def _window(layer: ImageLayer) -> tuple[Line, ...]:
         return ()
     display = layer.display
     text = window_text(display.level, display.width, layer.volume.unit)
-    return ((text, TEXT), *((("Inverted", DIM),) if display.invert else ()))
+    turned = display.invert != layer.volume.acquisition.monochrome1
+    return ((text, TEXT), *((("Inverted", DIM),) if turned else ()))
 
 
 def _identifies(acquisition: Acquisition) -> bool:
@@ -113,7 +113,15 @@ def _identifies(acquisition: Acquisition) -> bool:
 def _patient(acquisition: Acquisition) -> tuple[str, ...]:
     born = _date(acquisition.birth_date)
     about = " · ".join(part for part in (f"born {born}" if born else "", acquisition.sex) if part)
-    return person(acquisition.patient_name), about, acquisition.patient_id
+    patient = acquisition.patient_id if acquisition.patient_id != acquisition.patient_name else ""
+    return person(acquisition.patient_name), about, patient
+
+
+def _series(acquisition: Acquisition) -> str:
+    modality, description = acquisition.modality, acquisition.series_description
+    if description.upper().startswith(modality.upper()):
+        return description
+    return f"{modality} {description}".strip()
 
 
 def _date(stored: str) -> str:
