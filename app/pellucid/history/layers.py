@@ -123,15 +123,26 @@ class SetLayerField(Command):
 
 
 class ReplaceVolume(Command):
-    """Give an image layer new frames, and the steps that made them."""
+    """Give an image layer new frames, and the steps that made them.
+
+    With ``limits`` the window follows, because the values mean something else now; undo brings the old one back.
+    """
 
     def __init__(
-        self, layer: ImageLayer, frames: tuple[Volume, ...], provenance: tuple[Provenance, ...], label: str
+        self,
+        layer: ImageLayer,
+        frames: tuple[Volume, ...],
+        provenance: tuple[Provenance, ...],
+        label: str,
+        *,
+        limits: tuple[float, float] | None = None,
     ) -> None:
         self.label = label
         self._layer = layer
         self._before = (layer.frames, layer.provenance)
         self._after = (frames, provenance)
+        self._limits_after = limits
+        self._limits_before = (layer.display.limits, layer.first_limits)
 
     @property
     def nbytes(self) -> int:
@@ -148,10 +159,17 @@ class ReplaceVolume(Command):
         """Swap the new frames in."""
         self._before = (self._layer.frames, self._layer.provenance)
         self._set(self._after)
+        if self._limits_after is not None:
+            self._limits_before = (self._layer.display.limits, self._layer.first_limits)
+            self._layer.first_limits = self._limits_after
+            self._layer.display.set_limits(*self._limits_after)
 
     def undo(self, document: Document) -> None:
         """Swap the old frames back in."""
         self._set(self._before)
+        if self._limits_after is not None:
+            shown, self._layer.first_limits = self._limits_before
+            self._layer.display.set_limits(*shown)
 
     def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...]]) -> None:
         frames, self._layer.provenance = state  # listeners of the frames find the provenance in place

@@ -6,6 +6,7 @@ The same object drives the window, the tests and scripts; only here do operation
     library.py   what scanning found: series, images, problems, thumbnails
     loading.py   from a found item to layers; the first slice before the rest
     running.py   preview and apply of an operation on the active layer
+    results.py   where the result of an operation goes; newer work is never overwritten
     labelling.py labels: layers, table, strokes, statistics
     looking.py   windows, histograms, values under the cursor
     saving.py    the work in one file, exports

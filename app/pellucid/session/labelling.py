@@ -64,6 +64,11 @@ class Labelling:
         layer.active_label = value
         return value
 
+    def name_label(self, layer: LabelLayer, value: int) -> None:
+        """Give a value without a row one, as one step."""
+        row = layer.labels.label(value)
+        self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
+
     def edit_label(self, layer: LabelLayer, value: int, **changes: Any) -> None:
         """Change name, colour or lock of a label as one step; visibility is a matter of the screen only."""
         if set(changes) == {"visible"}:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.history.layers import AddLayer, ReplaceVolume
-from pellucid.history.painting import replace_label
+from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import color_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Preview, Provenance, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Preview, Provenance
 from pellucid.model.volume import Volume, image_from_array
+from pellucid.session.results import ImagePlace, MaskPlace, Step
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -164,30 +164,25 @@ class Running:
         inputs = self._inputs(operation, target, other)
         unit = target.volume.unit if isinstance(target, ImageLayer) else ""
         name = describe(operation, parameters, unit)
-        step = Provenance(operation.id, parameters, (target.name,))
+        step = Step(operation, Provenance(operation.id, parameters, (target.name,)), f"{name} on {target.name}")
         self.clear_preview()
+        if operation.output == "mask":
+            place: MaskPlace | ImagePlace = MaskPlace(session, target, step, as_new_layer=as_new_layer)
+        else:
+            place = ImagePlace(session, target, step, as_new_layer=as_new_layer)
         padding = target.volume.padding if isinstance(target, ImageLayer) else None
-        before = target.volume if isinstance(target, ImageLayer) else _stamp(target)
 
-        def work(job: Job) -> sitk.Image:
+        def work(job: Job) -> None:
             from pellucid.operations.operation import Context
 
             images = tuple(self._as_image(item) for item in inputs)
             context = Context(progress=job.report, cancelled=job.cancelled, padding=padding)
-            return operation.run(context, *images, **parameters)
-
-        def done(result: sitk.Image) -> None:
-            title = f"{name} on {target.name}"
-            if operation.output == "mask":
-                self._commit_mask(operation, target, result, step, title, as_new_layer, before)
-            else:
-                assert isinstance(target, ImageLayer)
-                self._commit_image(operation, target, result, step, title, as_new_layer, before)
+            place.prepare(operation.run(context, *images, **parameters))
 
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
 
-        return session.jobs.edit(name, work, done, failed)
+        return session.jobs.edit(name, work, lambda _nothing: place.commit(), failed)
 
     def make_even(self) -> Job:
         """Resample the active, unevenly spaced stack onto even slices as one step."""
@@ -209,48 +204,6 @@ class Running:
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
         return session.jobs.edit("Make spacing even", work, done, lambda text: session.notice.emit(text, "error"))
-
-    def _commit_image(self, operation: Operation, layer: ImageLayer, result: sitk.Image, step: Provenance,
-                      title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
-        session = self._session
-        meaning = {} if operation.keeps_unit else {"unit": "", "padding": None}
-        volume = before.with_image(result, **meaning)
-        in_place = layer.volume is before and layer in session.document and not as_new_layer
-        if in_place and (operation.same_grid or len(layer.frames) == 1):
-            session.history.do(ReplaceVolume(layer, layer.frames_with(volume), (*layer.provenance, step), title))
-            return
-        names = {other.name for other in session.document.layers}
-        new = ImageLayer(unique_name(f"{layer.name} – {operation.title}", names), (volume,), source=layer.source,
-                         provenance=(*layer.provenance, step), first_limits=layer.first_limits)  # fmt: skip
-        new.display.set_limits(*layer.display.limits)
-        new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
-        session.history.do(AddLayer(new, label=title))
-        session.document.active = new
-
-    def _commit_mask(self, operation: Operation, target: ImageLayer | LabelLayer, result: sitk.Image,
-                     step: Provenance, title: str, as_new_layer: bool, before: Any) -> None:  # fmt: skip
-        import SimpleITK as sitk
-
-        session = self._session
-        mask = sitk.GetArrayViewFromImage(result) != 0
-        if mask.ndim == 2:
-            mask = mask[np.newaxis]
-        changed = isinstance(target, LabelLayer) and _stamp(target) != before
-        with session.history.group(title):
-            if as_new_layer or changed:
-                layer = session.labelling.add_layer(target.geometry, f"{operation.title} of {target.name}")
-            elif isinstance(target, LabelLayer):
-                layer = target
-            else:
-                layer = session.labelling.layer_for(target.geometry)
-            value = layer.active_label
-            if not any(row.value == value for row in layer.labels.labels):
-                value = session.labelling.add_label(layer, operation.title)
-            command = replace_label(layer, value, mask, title, provenance=(*layer.provenance, step))
-            if command is not None:
-                session.history.do(command)
-        if not mask.any():
-            session.notice.emit(f"{operation.title} found no voxels; the label is empty.", "info")
 
     # ---------------------------------------------------------------- inputs
 
@@ -356,8 +309,3 @@ class LabelVoxels:
     array: NDArray[Any]
     value: int
     geometry: Geometry
-
-
-def _stamp(layer: LabelLayer) -> tuple[int, int]:
-    """Return what tells whether the active label was changed since."""
-    return layer.active_label, layer.labels.version

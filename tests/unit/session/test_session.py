@@ -278,3 +278,30 @@ def test_steps_are_named_in_words(session):
     session.running.apply("masks.fill_holes", {"by_slice": False})
     assert session.jobs.drain(20)
     assert session.history.undo_label == "Fill holes on Labels"
+
+
+def test_the_window_follows_values_that_mean_something_else_and_comes_back(session):
+    layer = add(session, make_volume())
+    layer.display.set_limits(-100, 100)
+    session.running.apply("intensity.rescale", {"minimum": 0.0, "maximum": 1.0})
+    assert session.jobs.drain(20)
+    low, high = layer.display.limits
+    assert 0 <= low < 0.3 and 0.7 < high <= 1
+    session.undo()
+    assert layer.display.limits == (-100, 100)
+
+
+def test_a_label_painted_while_an_operation_ran_is_kept(session):
+    layer = add(session, make_volume())
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
+    assert session.jobs.drain(20)
+    (labels,) = session.document.label_layers
+    session.running.apply("masks.complement", {})
+    frame = plane_frame(layer.geometry, Plane.AXIAL)
+    session.labelling.begin_stroke(frame, 3)
+    session.labelling.stroke_to(layer.geometry.index_to_world((20, 20, 3)))
+    session.labelling.end_stroke()
+    painted = labels.labels.array.copy()
+    assert session.jobs.drain(20)
+    assert np.array_equal(labels.labels.array, painted)
+    assert len(session.document.label_layers) == 2
