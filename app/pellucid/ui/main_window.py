@@ -10,7 +10,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
-from pellucid.model.view import Layout, Tool
+from pellucid.model.view import Layout, Plane, Tool
 from pellucid.session import Session
 from pellucid.ui import theme
 from pellucid.ui.actions import TABLE, Actions
@@ -87,6 +87,7 @@ class MainWindow(QMainWindow):
         self.segment = OperationsDock(session, "Segment")
         self.history = HistoryPanel(session)
         self.statistics = StatisticsPanel(session)
+        self._limits_of: OperationsDock | None = None
         self.docks: dict[str, QDockWidget] = {}
         for name, panel, area in (
             ("Studies", self.studies, left), ("Layers", self.layers, left), ("Histogram", self.histogram, right),
@@ -96,6 +97,8 @@ class MainWindow(QMainWindow):
             dock = QDockWidget(name, self)
             dock.setObjectName(f"dock.{name}")
             dock.setWidget(panel)
+            if hasattr(panel, "set_in_front"):
+                dock.visibilityChanged.connect(panel.set_in_front)
             self.addDockWidget(area, dock)
             self.docks[name] = dock
         for name in ("Segment", "Statistics", "History"):
@@ -148,7 +151,7 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         canvas.slices_changed.connect(session.running.refresh_preview)
         canvas.slices_changed.connect(self.histogram.refresh)
-        canvas.hovered.connect(lambda world, _plane: self.status.point_at(world))
+        canvas.hovered.connect(self._point_at)
         canvas.paths_dropped.connect(self.files.open_paths)
         canvas.item_dropped.connect(session.loading.load_key)
         canvas.series_step_requested.connect(session.loading.step)
@@ -159,7 +162,7 @@ class MainWindow(QMainWindow):
         canvas.preset_requested.connect(lambda digit: apply_key(session, digit))
         self.histogram.limits_edited.connect(self._take_limits)
         for panel in (self.filters, self.segment):
-            panel.limits_shown.connect(self.histogram.show_limits)
+            panel.limits_shown.connect(partial(self._show_limits, panel))
 
     @property
     def _later(self) -> QTimer:
@@ -174,10 +177,20 @@ class MainWindow(QMainWindow):
         star = "" if self.session.is_clean else "•"
         self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
 
+    def _point_at(self, world: object, plane: Plane) -> None:
+        self.status.point_at(world, self.canvas.panes[plane].camera.percent)
+
+    def _show_limits(self, panel: OperationsDock, limits: tuple[float, float] | None) -> None:
+        """Show the limits of the form seen last; only it can take them away again."""
+        if limits is not None:
+            self._limits_of = panel
+        if panel is self._limits_of:
+            self.histogram.show_limits(limits)
+
     def _take_limits(self, low: float, high: float) -> None:
-        """Give limits dragged on the histogram to the threshold form that shows them."""
-        for panel in (self.segment, self.filters):
-            panel.set_limits(low, high)
+        """Give limits dragged on the histogram to the form they belong to."""
+        if self._limits_of is not None:
+            self._limits_of.set_limits(low, high)
 
     # ---------------------------------------------------------------- view and image
 

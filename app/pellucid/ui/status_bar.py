@@ -47,8 +47,9 @@ class StatusBar(QStatusBar):
             self.addPermanentWidget(label)
         self.addPermanentWidget(jobs_bar)
 
-    def point_at(self, world: Any) -> None:
-        """Show what lies at a world point; None clears the line."""
+    def point_at(self, world: Any, percent: float | None = None) -> None:
+        """Show what lies at a world point, and the zoom of the pane it is seen in; None clears the line."""
+        self.zoom.setText("" if world is None or percent is None else f"{percent:.0f} %")
         if world is None:
             for label in (self.values, self.voxel, self.world):
                 label.setText("")

@@ -81,10 +81,14 @@ class PaneMouse:
             self._dragged = self._dragged or (self.at - start).manhattanLength() >= DRAG_DISTANCE
             if self._dragged or isinstance(tool, BrushTool):
                 tool.move(pane, Pointer(self.at, self.modifiers))
-        if pane.frame is not None:
-            pane.hovered.emit(pane.world_at(self.at))
+        self.tell_place()
         if isinstance(self.tool, BrushTool):
             pane.schedule()
+
+    def tell_place(self) -> None:
+        """Tell which world point is under the mouse: it changes also while the mouse rests."""
+        if self.at is not None and self._pane.frame is not None:
+            self._pane.hovered.emit(self._pane.world_at(self.at))
 
     def release(self, event: QMouseEvent) -> None:
         """Finish what the button did."""

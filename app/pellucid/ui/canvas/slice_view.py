@@ -109,6 +109,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.mouse.show_cursor()
         self.viewport().update()
         self.refreshed.emit()
+        self.mouse.tell_place()
         if moved:
             self.slice_changed.emit()
 

@@ -55,6 +55,7 @@ class OperationsDock(Panel):
         self.operation: Operation | None = None
         self.form: OperationForm | None = None
         self._previewing = self._wanted = self._starting = False
+        self._in_front = True
         self._watch = LayerWatch(
             lambda what: self._check() if what in ("table", "active_label", "frames") else None
         )
@@ -225,7 +226,7 @@ class OperationsDock(Panel):
             self.operation is None
             or self.form is None
             or not self.run.preview.isChecked()
-            or not self.isVisible()
+            or not self._is_seen()
         ):
             return
         if self.run.why_not:
@@ -254,7 +255,7 @@ class OperationsDock(Panel):
             self.run.preview_state(state)
 
     def _show_limits(self) -> None:
-        self.limits_shown.emit(self.form.limits() if self.form is not None and self.isVisible() else None)
+        self.limits_shown.emit(self.form.limits() if self.form is not None and self._is_seen() else None)
 
     # ---------------------------------------------------------------- apply
 
@@ -322,16 +323,32 @@ class OperationsDock(Panel):
         """Read the registry when first shown; take the preview up again."""
         super().showEvent(event)
         QTimer.singleShot(0, self, self._load_registry)
-        if self.operation is not None and not event.spontaneous():
+        if not event.spontaneous():
+            self._came()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Drop the preview when the panel is hidden."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._went()
+
+    def set_in_front(self, on: bool) -> None:
+        """Take note whether the panel can be seen: Qt hides a dock behind another tab without telling its widget."""
+        if on != self._in_front:
+            self._in_front = on
+            self._came() if on else self._went()
+
+    def _is_seen(self) -> bool:
+        return self._in_front and self.isVisible()
+
+    def _came(self) -> None:
+        if self.operation is not None:
             QTimer.singleShot(0, self, self._request)
             self._show_limits()
 
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Drop the preview when another panel takes this one's place."""
-        super().hideEvent(event)
-        if not event.spontaneous():
-            self._stop_preview()
-            self.limits_shown.emit(None)
+    def _went(self) -> None:
+        self._stop_preview()
+        self.limits_shown.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close the operation with Escape; Ctrl+Enter applies."""

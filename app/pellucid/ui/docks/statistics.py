@@ -109,6 +109,7 @@ class StatisticsPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Statistics", parent)
         self._session = session
+        self._in_front = True
         self._stale = True
         self._wait = QTimer(self, singleShot=True, interval=300)
         self._wait.timeout.connect(self.refresh)
@@ -161,7 +162,7 @@ class StatisticsPanel(Panel):
     def refresh(self) -> None:
         """Count now, in the background."""
         self._wait.stop()
-        if not self.isVisible():
+        if not (self._in_front and self.isVisible()):
             self._stale = True
             return
         self._stale = False
@@ -223,6 +224,15 @@ class StatisticsPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Count when first seen."""
         super().showEvent(event)
+        self._catch_up()
+
+    def set_in_front(self, on: bool) -> None:
+        """Take note whether the panel can be seen: Qt hides a dock behind another tab without telling its widget."""
+        self._in_front = on
+        if on:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
         if self._stale:
             self._wait.start()
             self._show(self.model.rows)
