@@ -227,6 +227,13 @@ def test_every_transfer_syntax_gives_the_slice(data_dir: Path, pool: Pool) -> No
     assert exact.is_colour and np.mean(np.abs(exact.array.astype(float) - lossy.array)) < 3
 
 
+def test_one_slice_saved_fifteen_times_is_fifteen_images(data_dir: Path, pool: Pool) -> None:
+    series = series_of(data_dir / "transfer_syntaxes", pool, "CT")[0]
+    assert len(series.files) == len(series.volumes) == 15 and {plan.sequence for plan in series.volumes} == {""}
+    assert len({plan.frames[0].path for plan in series.volumes}) == 15
+    assert all(plan.frames[0].path.name in plan.label for plan in series.volumes)
+
+
 def test_palettes_and_ybr_give_the_same_picture(data_dir: Path, pool: Pool) -> None:
     folder = data_dir / "color_palette"
     truth = volumes_of(folder / "TestPattern_JPEG-LS-Lossless.dcm", pool)[0].array.astype(float)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,16 +50,26 @@ def split(group: Group) -> tuple[list[Part], list[Finding]]:
     if not group.placed:
         return [Part(group.members)], []
     parts, findings = [], []
+    single: set[Key] = set()
     copies = _copies(group.members)
     for number, members in enumerate(copies, start=1):
         found, said = _split_places(members)
         findings += said
         for part in found:
+            if not part.sequence and (files := _frames(part)) in single:
+                continue  # nothing in it has versions: an earlier copy holds it
+            if not part.sequence:
+                single.add(files)
             label = ", ".join(t for t in (f"copy {number}" if len(copies) > 1 else "", part.label) if t)
             copied = f"copy {number} " if len(copies) > 1 else ""
             sequence = f"{copied}{part.sequence}" if part.sequence else ""
             parts.append(Part(part.members, label, sequence))
     return parts, findings
+
+
+def _frames(part: Part) -> Key:
+    """Return which frames of which files a part is made of."""
+    return tuple((member.file.path, member.frame.number) for member in part.members)
 
 
 def projections(members: Sequence[Member]) -> np.ndarray:
@@ -90,8 +101,9 @@ def _split_places(members: Sequence[Member]) -> tuple[list[Part], list[Finding]]
     if most == 1:
         return [Part(tuple(members))], []
     names, groups, complete = _told_apart(places, most)
-    parts = _parts(names, groups, complete)
-    return parts, [_finding(names, len(parts), complete)]
+    tied = not names and _are_tied(groups)
+    parts = _parts(names, groups, complete and not tied, tied)
+    return parts, [_finding(names, len(parts), complete, tied)]
 
 
 def _places(members: Sequence[Member]) -> list[list[Member]]:
@@ -194,17 +206,30 @@ def _instance(member: Member) -> Key:
     return (frame.instance if frame.instance is not None else 1 << 40, member.file.path, frame.number)
 
 
+def _are_tied(groups: dict[Key, list[Member]]) -> bool:
+    """Return whether not even the instance numbers tell the members of different groups apart."""
+    numbers = [{member.frame.instance for member in members} for members in groups.values()]
+    return any(None in found for found in numbers) or not all(a.isdisjoint(b) for a, b in combinations(numbers, 2))
+
+
+def _place_on_disk(members: list[Member], key: Key) -> str:
+    """Name images that nothing in their headers tells apart: by the file if it is one."""
+    files = {member.file.path for member in members}
+    return Path(files.pop()).name if len(files) == 1 else f"image {key[0]}"
+
+
 def _first(member: Member) -> Key:
     """Return the order of acquisition of a frame, blank frames last."""
     return (member.frame.number < 0, *_instance(member))
 
 
-def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool) -> list[Part]:
+def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool, tied: bool) -> list[Part]:
     timed = not names or all(name in _TIMES for name in names)
     keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_first(m) for m in groups[key]))
     parts = []
     for key in keys:
         label = ", ".join(_labels(names, key, keys)) if names else f"time {key[0]}"
+        label = _place_on_disk(groups[key], key) if tied else label
         apart = [str(value) for name, value in zip(names, key, strict=False) if name in _APART]
         is_frame = complete and len(apart) < max(len(names), 1)
         parts.append(Part(tuple(groups[key]), label, f"{' '.join(apart)}#" if is_frame else ""))
@@ -235,7 +260,10 @@ def _label(name: str, value: Any, values: list[Any]) -> str:
     return units[name].format(value) if name in units else f"{name} {value}"
 
 
-def _finding(names: tuple[str, ...], count: int, complete: bool) -> Finding:
+def _finding(names: tuple[str, ...], count: int, complete: bool, tied: bool) -> Finding:
+    if tied:
+        message = "Several images lie at one place and only their files tell them apart: each is an image of its own."
+        return Finding("several-volumes", message, "warning")
     by = " and ".join(_TITLES[name] for name in names) if names else ""
     told = f"told apart by {by}" if by else "told apart only by the order of their instance numbers"
     message = f"The series holds {count} volumes at the same positions, {told}."

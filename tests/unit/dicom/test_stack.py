@@ -305,6 +305,18 @@ def test_different_files_with_one_identity_are_never_chosen_silently(build: Buil
     np.testing.assert_array_equal(second, stored - 1024)
 
 
+def test_images_that_only_their_files_tell_apart_are_not_a_film(build: Build) -> None:
+    """One slice saved several times: three files share an identity, two have their own; five volumes."""
+    made = [slice_dataset(np.full((4, 5), k, np.int16), number=1) for k in range(5)]
+    for ds in made[1:3]:
+        ds.SOPInstanceUID = made[0].SOPInstanceUID
+    (series,) = build(made)
+    assert sorted(int(read_plan(plan).array.max()) + 1024 for plan in series.volumes) == [0, 1, 2, 3, 4]
+    assert {plan.sequence for plan in series.volumes} == {""}
+    assert series.volumes[0].label.startswith("copy 1, s000") and len({p.label for p in series.volumes}) == 5
+    assert {"conflicting-duplicate", "several-volumes"} <= codes(series)
+
+
 def test_slices_without_positions_have_no_depth(build: Build) -> None:
     stored = np.random.default_rng(0).integers(0, 99, (4, 5, 6)).astype(np.int16)
     slices = [
