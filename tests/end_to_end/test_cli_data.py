@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nibabel as nib
@@ -18,10 +19,6 @@ from command_line import Result, Run, answer
 pytestmark = pytest.mark.data
 
 REFERENCES = {
-    "siemens mosaic fMRI": (
-        "geometry_nifti_ref/siemens/fmri/001",
-        "geometry_nifti_ref/siemens/fmri/001_ground_truth",
-    ),
     "GE fMRI 4-D": ("geometry_nifti_ref/ge/fmri/001", "geometry_nifti_ref/ge/fmri/001_ground_truth"),
     "GE DTI": ("geometry_nifti_ref/ge/dti/001", "geometry_nifti_ref/ge/dti/001_ground_truth"),
     "Philips enhanced": (
@@ -65,11 +62,41 @@ def test_dicom_becomes_the_reference_nifti(case: str, data_dir: Path, pellucid: 
     assert_same_image(tmp_path / "out.nii.gz", data_dir / f"{reference}.nii.gz")
 
 
+def test_a_siemens_mosaic_lies_where_its_protocol_says(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
+    """Values and axes equal the reference, its origin cannot: it contradicts the header it was made from.
+
+    The protocol in the header lists slice centres from -59.85 mm (entry 0) to 88.39 mm (entry 49) along S. The
+    image position, moved to the centre of the first tile, is entry 49 to 1e-5 mm, as is Slice Location, and
+    ucImageNumbTra says the tiles run from the head down. The reference turned the tiles over (its slice 0 is
+    the last tile) but left the origin at the first one: its slices run from 88.39 to 236.6 mm, outside of
+    everything that was scanned, 150.9 mm along the normal from their place.
+    """
+    folder = data_dir / "geometry_nifti_ref/siemens/fmri"
+    assert pellucid("convert", folder / "001", tmp_path / "out.nii.gz").code == 0
+    ours, reference = nib.load(tmp_path / "out.nii.gz"), nib.load(folder / "001_ground_truth.nii.gz")
+    assert np.array_equal(np.asanyarray(ours.dataobj), np.asanyarray(reference.dataobj))
+    assert np.allclose(ours.affine[:3, :3], reference.affine[:3, :3], atol=1e-5)
+    header = pydicom.dcmread(folder / "001/IM-0001-0001.dcm")
+    for slice_number, centre in ((0, (-1.513475754, -20.56062043, -59.85445753)),
+                                 (49, (-1.446935604, 7.71821632, 88.39246272))):  # fmt: skip
+        said = f"sSliceArray.asSlice[{slice_number}].sPosition.dTra".encode()
+        assert re.search(re.escape(said) + rb"\s*=\s*" + str(centre[2]).encode(), header[0x00291020].value)
+        left, posterior, superior = centre
+        assert ours.affine @ (40, 40, slice_number, 1) == pytest.approx([-left, -posterior, superior, 1], abs=0.01)
+    normal = np.cross(*np.reshape(np.array(header.ImageOrientationPatient, float), (2, 3)))
+    assert normal @ (-1.446935604, 7.71821632, 88.39246272) == pytest.approx(float(header.SliceLocation), abs=1e-4)
+    off = reference.affine[:3, 3] - ours.affine[:3, 3]
+    assert np.linalg.norm(off) == pytest.approx(49 * 3.08, abs=0.01)
+
+
 @pytest.mark.parametrize("name", ["T1", "T2"])
 def test_enhanced_mr_becomes_the_reference_nifti(
     name: str, data_dir: Path, pellucid: Run, tmp_path: Path
 ) -> None:
-    """The reference was made from PAR/REC, whose positions lie half a voxel off in the plane."""
+    """The reference took Philips' private copy of the position, half a voxel before the standard one.
+
+    dcm2niix and MRtrix ignore the private one for that reason (dcm2niix, Philips/README.md; MRtrix3#2977).
+    """
     folder = data_dir / "mr_enhanced_balls"
     assert pellucid("convert", folder / "DICOM" / f"{name}.dcm", tmp_path / "out.nii").code == 0
     ours, reference = nib.load(tmp_path / "out.nii"), nib.load(folder / "NIFTI" / f"{name}.nii.gz")
