@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from hands import User
 from pellucid.model.view import Plane
+from pellucid.ui.docks.study_delegate import NODE_ROLE
+from pellucid.ui.forms.operation_form import OperationForm
 
 CTRL = Qt.KeyboardModifier.ControlModifier
 
@@ -107,3 +109,61 @@ def test_dragged_limits_reach_only_the_form_they_belong_to(user, ramp):
     user.rest()
     assert user.window.histogram.plot.limits.isVisible()
     assert user.window.histogram.plot.limits.getRegion() == user.window.filters.form.limits()
+
+
+def test_every_volume_of_a_series_can_be_dragged_onto_the_image(user, data_dir):
+    opened(user, data_dir / "ct_odd_geometry" / "sliceorientation")
+    tree = user.window.studies.tree
+    rows = [i for i in all_rows(tree) if i.data(NODE_ROLE).kind == "volume"]
+    titles = [i.data(NODE_ROLE).title for i in rows]
+    assert titles == ["orientation 1", "orientation 2"]
+    for row, title in zip(rows[::-1], titles[::-1], strict=True):
+        drop(user.window.canvas, tree.model().mimeData([row]))
+        user.rest()
+        assert user.session.document.active_image.name.endswith(title)
+
+
+def test_a_series_without_an_image_is_refused_with_its_reason(user, data_dir):
+    user.drop(data_dir / "bad_files")
+    user.wait(lambda: not user.session.library.scanning)
+    user.rest()
+    bare = next(series for series in user.session.library.series if not series.volumes)
+    user.session.loading.load(bare)
+    user.rest()
+    assert bare.findings[0].message in user.window.notices.text
+
+
+def test_window_is_locked_for_colours(user, tmp_path):
+    picture = np.zeros((30, 40, 3), np.uint8)
+    picture[:, :, 0] = 200
+    sitk.WriteImage(sitk.GetImageFromArray(picture, isVector=True), tmp_path / "red.png")
+    opened(user, tmp_path / "red.png")
+    histogram = user.window.histogram
+    assert not any(user.find(name, histogram).isEnabled() for name in ("Level", "Width", "Min", "Max", "Reset"))
+    assert not histogram.plot.region.movable
+
+
+def test_another_operation_takes_the_fields_of_the_last_one_away(user, ramp):
+    opened(user, ramp)
+    user.rest()
+    for operation in ("smoothing.gaussian", "intensity.equalize"):
+        user.window.filters.choose(operation)
+        user.rest()
+    shown = [form for form in user.window.filters.findChildren(OperationForm) if form.isVisible()]
+    assert shown == [user.window.filters.form]
+
+
+def drop(target, mime):
+    left, none, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
+    entering = QDragEnterEvent(QPoint(90, 90), copy, mime, left, none)
+    QApplication.sendEvent(target, entering)
+    assert entering.isAccepted()
+    QApplication.sendEvent(target, QDropEvent(QPointF(90, 90), copy, mime, left, none))
+
+
+def all_rows(tree, parent=None):
+    model = tree.model()
+    for n in range(model.rowCount(parent or QModelIndex())):
+        index = model.index(n, 0, parent or QModelIndex())
+        yield index
+        yield from all_rows(tree, index)

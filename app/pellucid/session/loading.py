@@ -13,6 +13,7 @@ from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
+from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram, initial_limits
 from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
@@ -45,12 +46,22 @@ def _part_name(plans: tuple[VolumePlan, ...]) -> str:
     return plans[0].label if len(plans) == 1 else f"{len(plans)} frames"
 
 
+@dataclass(eq=False)
+class _Request:
+    """One item on its way: asked for, then loaded, then put into the document in its turn."""
+
+    job: Job
+    replace: bool
+    loaded: Loaded | None = None
+
+
 class Loading:
-    """Load items in the background and put them into the document."""
+    """Load items in the background and put them into the document, in the order in which they were asked for."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.job: Job | None = None
+        self._requests: list[_Request] = []
         self._shown = ""
         self._first: ImageLayer | None = None
 
@@ -58,10 +69,8 @@ class Loading:
         """Load one volume of an item; ``replace`` closes what is open (one undoable step)."""
         session = self._session
         if replace:
+            self.cancel()
             self._shown = session.library.key(item)
-            if self.job is not None:
-                self.job.cancel()
-                self._drop_first()
 
         def work(job: Job) -> Loaded:
             def first(pixels: NDArray[Any], index: int) -> None:
@@ -71,30 +80,45 @@ class Loading:
             return read(item, part, job, first)
 
         def done(loaded: Loaded) -> None:
-            self._drop_first()
-            self.job = None
-            self.add(loaded, replace=replace)
+            request.loaded = loaded
+            self._take_turns()
 
         def failed(sentence: str) -> None:
-            self._drop_first()
-            self.job = None
+            self._take_turns()
             session.notice.emit(sentence, "error")
 
-        self.job = session.jobs.load(f"Opening {_title(item)}", work, done, failed)
-        self.job.changed.connect(self._check_cancelled)
+        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace)
+        self._requests.append(request)
+        self.job = request.job
+        self.job.changed.connect(self._take_turns)
         return self.job
 
-    def _check_cancelled(self) -> None:
-        """Take the first slice away when the user cancelled: a cancelled job hands over no answer."""
-        if self.job is not None and self.job.state is JobState.CANCELLED:
-            self.job = None
+    def cancel(self) -> None:
+        """Give up everything that is still being loaded."""
+        requests, self._requests = self._requests, []
+        for request in requests:
+            request.job.cancel()
+        self.job = None
+        self._drop_first()
+
+    def _take_turns(self) -> None:
+        """Put in what is loaded until one comes that is not; a cancelled job hands over no answer."""
+        while self._requests:
+            request = self._requests[0]
+            if request.loaded is None and request.job.state not in (JobState.CANCELLED, JobState.FAILED):
+                break
+            self._requests.pop(0)
             self._drop_first()
+            if request.loaded is not None:
+                self.add(request.loaded, replace=request.replace)
+        self.job = self._requests[-1].job if self._requests else None
 
     def load_key(self, key: str) -> None:
-        """Load the item with a key of the library, instead of what is open."""
-        item = self._session.library.item(key)
+        """Load the item with a key of the library, instead of what is open; a second line names the volume."""
+        name, _, part = key.partition("\n")
+        item = self._session.library.item(name)
         if item is not None:
-            self.load(item)
+            self.load(item, int(part or 0))
 
     def step(self, step: int) -> None:
         """Load the next (1) or previous (−1) item of the library that holds an image."""
@@ -131,7 +155,8 @@ class Loading:
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
         """Show one decoded slice as a layer of its own until the whole volume is there."""
         session = self._session
-        if job is not self.job or job.finished or self._first is not None or session.document.layers:
+        head = self._requests[0].job if self._requests else None
+        if job is not head or job.finished or self._first is not None or session.document.layers:
             return
         plan = sequences(item)[part][0] if is_series(item) else None
         if plan is None:
@@ -161,11 +186,14 @@ def read(item: Item, part: int, job: Job, first: Any = None) -> Loaded:
     if is_series(item):
         from pellucid.dicom.read import read_plan, read_sequence
 
+        if not item.volumes:
+            why = item.findings[0].message if item.findings else "It holds no image."
+            raise Refused(f"“{_title(item)}” could not be opened. {why}")
         plans = sequences(item)[part]
         if len(plans) == 1:
             frames = (read_plan(plans[0], progress=job.report, cancelled=job.cancelled, on_first=first),)
         else:
-            frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled)
+            frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first)
         source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}")
     else:
         from pellucid.files.images import read as read_image

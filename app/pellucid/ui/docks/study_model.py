@@ -32,10 +32,11 @@ class StudyModel(QStandardItemModel):
         return [ITEM_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """Return the key of the dragged item."""
+        """Return the key of the dragged item, and on a second line which volume of it unless the first."""
         data = QMimeData()
         node: Node = indexes[0].data(NODE_ROLE)
-        data.setData(ITEM_MIME, node.item.encode("utf-8"))
+        part = f"\n{node.part}" if node.part else ""
+        data.setData(ITEM_MIME, f"{node.item}{part}".encode())
         return data
 
     def _sync(self, parent: QStandardItem, nodes: tuple[Node, ...], fresh: list[QStandardItem]) -> None:
