@@ -237,7 +237,11 @@ class HistogramPanel(Panel):
         self.invert.setChecked(display.invert)
         self.smooth.setChecked(display.interpolate)
         colour = "This is a colour image: it is shown in its own colours." if layer.volume.is_colour else ""
-        allow(self.colormap, colour)
+        for box in (self.level, self.width_box, self.low, self.high):
+            box.setEnabled(not colour)
+        for widget in (self.auto, self.reset, self.colormap):
+            allow(widget, colour)
+        self.plot.set_movable(not colour)
         self.plot.strip.show_table(colormaps.table(display.colormap))
         self.plot.show_window(low, high, invert=display.invert)
         self.presets.mark((low, high), self._histogram)

@@ -85,6 +85,10 @@ class HistogramPlot(QWidget):
             self._reveal(limits)
         self._quiet = False
 
+    def set_movable(self, on: bool) -> None:
+        """Let the window be dragged, or show it only."""
+        self.region.setMovable(on)
+
     def set_log(self, on: bool) -> None:
         """Show counts by their logarithm or as they are."""
         self._log = on

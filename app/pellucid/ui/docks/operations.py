@@ -168,6 +168,7 @@ class OperationsDock(Panel):
         self.form = OperationForm(operation)
         while (item := self._form_place.takeAt(0)) is not None:
             if (old := item.widget()) is not None:
+                old.hide()  # deleted later: not to be seen below the new one until then
                 old.deleteLater()
         self._form_place.addWidget(self.form)
         self.form.edited.connect(self._edited)
