@@ -185,6 +185,7 @@ def test_tilted_and_uneven_stacks_need_consent(data_dir: Path, pellucid: Run, tm
     for folder in ("gantrytilting", "sliceincrement"):
         result = pellucid("convert", data_dir / "ct_odd_geometry" / folder, tmp_path / "out.nii")
         assert result.code == 1 and "--accept-loss" in result.err, folder
+        assert ("--even" in result.err) == (folder == "sliceincrement")
     uneven = data_dir / "ct_odd_geometry" / "sliceincrement"
     assert pellucid("convert", uneven, tmp_path / "out.nii", "--even").code == 0
     assert sitk.ReadImage(str(tmp_path / "out.nii")).GetSpacing()[2] == pytest.approx(5, abs=0.01)

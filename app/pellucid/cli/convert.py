@@ -69,7 +69,9 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
         raise Refused(f"“{path}” is the file that is read. Choose another name for the result.")
     lost = losses(frames, path)
     if lost and not options.accept_loss:
-        raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
+        uneven = frames[0].geometry.slice_positions is not None
+        other = "Resample it with --even, or write" if uneven else "Write"
+        raise Refused(f"{' '.join(lost)} {other} it all the same with --accept-loss.")
     export_image(frames, path)
     for sentence in lost:
         report.complain(f"{path.name}: {sentence}")
