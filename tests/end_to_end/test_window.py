@@ -153,6 +153,33 @@ def test_another_operation_takes_the_fields_of_the_last_one_away(user, ramp):
     assert shown == [user.window.filters.form]
 
 
+def test_first_slice_comes_before_the_series_is_complete_also_in_place_of_another(user, ramp, data_dir):
+    opened(user, ramp)
+    session, canvas = user.session, user.window.canvas
+    seen, before = [], session.document.layers
+
+    def look(layer):
+        if layer is not None:
+            canvas.first.pane.flush()
+            picture = canvas.first.pane.grab().toImage()
+            middle = picture.pixelColor(picture.width() // 2, picture.height() // 2).lightness()
+            loading = session.loading.job is not None
+            seen.append((loading, canvas.first.isVisible(), session.document.layers == before, middle))
+
+    session.first_slice.connect(look)
+    session.open([data_dir / "ct_pet_acrin042" / "CT"])
+    user.rest()
+    key = session.library.key(session.library.series[0])
+    session.loading.load_key(key)
+    user.wait(lambda: session.loading.job is None)
+    assert [entry[:3] for entry in seen] == [(True, True, True)]
+    assert 60 < seen[0][3] < 255  # tissue, not black
+    assert not canvas.first.isVisible() and canvas.first.layer is None
+    assert session.document.active_image.geometry.size == (512, 512, 101)
+    session.undo()
+    assert session.document.layers == before
+
+
 def drop(target, mime):
     left, none, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
     entering = QDragEnterEvent(QPoint(90, 90), copy, mime, left, none)

@@ -153,10 +153,13 @@ class Loading:
         return layer
 
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
-        """Show one decoded slice as a layer of its own until the whole volume is there."""
+        """Show one decoded slice until the whole volume is there: as a layer where nothing else is open."""
         session = self._session
-        head = self._requests[0].job if self._requests else None
-        if job is not head or job.finished or self._first is not None or session.document.layers:
+        head = self._requests[0] if self._requests else None
+        if head is None or job is not head.job or job.finished or self._first is not None:
+            return
+        alone = not session.document.layers
+        if not (alone or head.replace):
             return
         plan = sequences(item)[part][0] if is_series(item) else None
         if plan is None:
@@ -166,14 +169,18 @@ class Loading:
         layer.display.set_limits(*initial_limits(volume))
         layer.display.invert = volume.acquisition.monochrome1
         self._first = layer
-        session.document.insert(0, layer)
-        session.centre_crosshair()
+        if alone:
+            session.document.insert(0, layer)
+            session.centre_crosshair()
         session.first_slice.emit(layer)
 
     def _drop_first(self) -> None:
         first, self._first = self._first, None
-        if first is not None and first in self._session.document:
+        if first is None:
+            return
+        if first in self._session.document:
             self._session.document.remove(first)
+        self._session.first_slice.emit(None)
 
     def is_placeholder(self, layer: Layer) -> bool:
         """Return whether a layer is only the first slice of what is still loading."""

@@ -16,12 +16,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from pellucid.model.layer import LabelLayer, Layer
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.ui import theme
 from pellucid.ui.canvas.banner import Banner
 from pellucid.ui.canvas.drops import ITEM_MIME, DropArea
 from pellucid.ui.canvas.empty_state import EmptyState
+from pellucid.ui.canvas.first_slice import FirstSlice
 from pellucid.ui.canvas.information_pane import InformationPane
 from pellucid.ui.canvas.keyboard import Keyboard
 from pellucid.ui.canvas.slice_view import SliceView
@@ -59,6 +60,7 @@ class CanvasArea(DropArea):
         self.panes = {plane: SliceView(session, plane) for plane in Plane}
         self.information = InformationPane()
         self.empty = EmptyState()
+        self.first = FirstSlice(session)
         self.banner = Banner()
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._settle)
@@ -81,6 +83,7 @@ class CanvasArea(DropArea):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._grid_widget)
+        self._stack.addWidget(self.first)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -103,6 +106,7 @@ class CanvasArea(DropArea):
         document.reordered.connect(self._look_changed)
         document.active_changed.connect(self._look_changed)
         session.view.events.connect(self._view_changed)
+        session.first_slice.connect(self._first_slice)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)
         for layer in document.layers:
@@ -151,6 +155,10 @@ class CanvasArea(DropArea):
             self._later.start()
         self._draw_again()
 
+    def _first_slice(self, layer: ImageLayer | None) -> None:
+        self.first.show_layer(None if layer is None or layer in self.session.document else layer)
+        self._settle()
+
     def _busy_changed(self) -> None:
         if not len(self.session.document):
             self._later.start()
@@ -161,7 +169,8 @@ class CanvasArea(DropArea):
         layer = document.active or document.active_image
         image = document.active_image
         self._arrange()
-        self._stack.setCurrentWidget(self._grid_widget if len(document) else self.empty)
+        page = self._grid_widget if len(document) else self.empty
+        self._stack.setCurrentWidget(self.first if self.first.layer is not None else page)
         self.information.show_layer(layer)
         self.banner.show_findings(image.id if image else "", image.volume.findings if image else ())
         if not len(document):
