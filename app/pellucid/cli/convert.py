@@ -70,7 +70,7 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
     lost = losses(frames, path)
     if lost and not options.accept_loss:
         uneven = frames[0].geometry.slice_positions is not None
-        other = "Resample it with --even, or write" if uneven else "Write"
+        other = "Do that with --even, or write" if uneven else "Write"
         raise Refused(f"{' '.join(lost)} {other} it all the same with --accept-loss.")
     export_image(frames, path)
     for sentence in lost:

@@ -131,7 +131,7 @@ def _uneven(geometry: Geometry, form: Format) -> str:
     return (
         f"The slices are unevenly spaced ({gaps.min():.3g} to {gaps.max():.3g} mm) and {form.name} holds "
         "one distance: "
-        f"slices would be up to {wrong:.3g} mm off."
+        f"slices would be up to {wrong:.3g} mm off. Resample to even spacing first."
     )
 
 
