@@ -232,6 +232,26 @@ def test_statistics_of_forty_one_organs(data_dir: Path, pellucid: Run, tmp_path:
     assert len((tmp_path / "rows.csv").read_text().splitlines()) == len(rows) + 1
 
 
+def test_statistics_under_the_segments_of_a_dicom_segmentation(data_dir: Path, pellucid: Run) -> None:
+    folder = data_dir / "ct_pet_acrin042"
+    rows = pellucid("stats", folder / "PT_AC", folder / "SEG_PT").json()
+    seg = pydicom.dcmread(folder / "SEG_PT/image.dcm")
+    slices = [pydicom.dcmread(file) for file in folder.glob("PT_AC/*")]
+    activity = {float(d.ImagePositionPatient[2]): d.pixel_array * float(d.RescaleSlope) for d in slices}
+    inside: dict[int, list[NDArray[np.float64]]] = {}
+    for frame, groups in zip(seg.pixel_array, seg.PerFrameFunctionalGroupsSequence, strict=True):
+        number = int(groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
+        height = float(groups.PlanePositionSequence[0].ImagePositionPatient[2])
+        nearest = min(activity, key=lambda place: abs(place - height))
+        inside.setdefault(number, []).append(activity[nearest][frame > 0])
+    assert [row["label"] for row in rows] == sorted(inside) == [1, 2]
+    assert [row["name"] for row in rows] == [str(item.SegmentLabel) for item in seg.SegmentSequence]
+    for row in rows:
+        values = np.concatenate(inside[row["label"]])
+        assert row["voxels"] == values.size
+        assert (row["mean"], row["maximum"]) == pytest.approx((values.mean(), values.max()), rel=1e-6)
+
+
 def test_smooth_threshold_clean_measure(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
     source = data_dir / "seg_gt_nifti" / "totalseg" / "example_ct_sm.nii.gz"
     smooth, mask, largest = (tmp_path / f"{name}.nii.gz" for name in ("smooth", "mask", "largest"))

@@ -6,9 +6,7 @@ import argparse
 from pathlib import Path
 
 from pellucid.cli import report, source
-from pellucid.cli.labels import label_map
-from pellucid.model.findings import Refused
-from pellucid.model.volume import Volume
+from pellucid.cli.labels import label_maps, only_frame
 
 SUMMARY = "measure the labels of a label image"
 COLUMNS = ("label", "name", "voxels", "volume_mm3", "mean", "std", "minimum", "maximum", "median", "centroid")
@@ -18,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("image", type=Path, metavar="IMAGE", help="the image whose values are measured")
     parser.add_argument(
-        "labels", type=Path, metavar="LABELS", help="an image of whole numbers, 0 is background"
+        "labels",
+        type=Path,
+        metavar="LABELS",
+        help="an image of whole numbers, 0 is background, or a DICOM segmentation",
     )
     parser.add_argument(
         "--csv", type=Path, metavar="F", help="also write the rows, in full precision, to this file"
@@ -35,19 +36,9 @@ def run(options: argparse.Namespace) -> int:
     from pellucid.model.statistics import label_statistics, rows_to_csv
 
     image = only_frame(source.read_one(options.image, options.series, options.volume), options.image)
-    labels = label_map(only_frame(source.read_one(options.labels), options.labels), options.labels.name)
-    rows = label_statistics(image, labels)
+    rows = [row for labels in label_maps(options.labels) for row in label_statistics(image, labels)]
     if options.csv is not None:
         with replacing(options.csv) as temporary:
             Path(temporary).write_text(rows_to_csv(rows), encoding="utf-8", newline="")
     report.show_json([{name: getattr(row, name) for name in COLUMNS} for row in rows])
     return 0
-
-
-def only_frame(frames: tuple[Volume, ...], path: Path) -> Volume:
-    """Return the only frame of an image; raise Refused for a 4-D image."""
-    if len(frames) != 1:
-        raise Refused(
-            f"“{path.name}” has {len(frames)} frames; labels are measured on one volume. Convert one first."
-        )
-    return frames[0]
