@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from psygnal import Signal
@@ -30,6 +30,9 @@ class History:
         self._clean: int | None = 0
         self._open: list[Command] | None = None
         self._busy = False
+        self._base: object = object()
+        self.settle: Callable[[], object] = lambda: None
+        """Called before a step, so that what is still under way (a stroke) can become a step of its own first."""
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -82,6 +85,11 @@ class History:
         """Return whether the document is as it was when it was last marked clean."""
         return self._clean == self._position and not self._open
 
+    @property
+    def here(self) -> object:
+        """Return what stands for the present state: the same object only as long as the document is the same."""
+        return self._steps[self._position - 1] if self._position else self._base
+
     def mark_clean(self) -> None:
         """Remember the present position as the one that is saved."""
         self._clean = self._position
@@ -94,6 +102,8 @@ class History:
         """
         if command.is_empty:
             return
+        if self._open is None:
+            self.settle()
         with self._alone():
             command.do(self._document)
         if self._open is not None:
@@ -110,6 +120,7 @@ class History:
         if self._open is not None:
             yield
             return
+        self.settle()
         self._open = []
         try:
             yield
@@ -149,6 +160,7 @@ class History:
         self._clean = 0 if self.is_clean else None
         self._steps.clear()
         self._position = 0
+        self._base = object()
         self.changed.emit()
 
     def _move(self, *, forward: bool) -> None:
@@ -177,7 +189,8 @@ class History:
     def _evict(self) -> None:
         held = self.nbytes
         while held > self._budget and self._position > 0 and len(self._steps) > self._minimum:
-            held -= self._steps.pop(0).nbytes
+            self._base = forgotten = self._steps.pop(0)
+            held -= forgotten.nbytes
             self._position -= 1
             if self._clean is not None:
                 self._clean = self._clean - 1 if self._clean > 0 else None

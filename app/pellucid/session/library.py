@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from pellucid.files.discover import is_series
-from pellucid.jobs.job import Job
+from pellucid.jobs.job import Job, JobState
 from pellucid.jobs.runner import Runner
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Library:
         self._problems: dict[Path, Problem] = {}
         self._thumbnails: dict[str, NDArray[Any] | None] = {}
         self.job: Job | None = None
+        self._scans: list[Job] = []
         self.scanning = False
         self.seen = 0
         self.total: int | None = None
@@ -73,21 +74,27 @@ class Library:
                             cancelled=job.cancelled)  # fmt: skip
 
         def finish(found: Found) -> None:
-            self.scanning = False
+            self._ended(job)
             self._take(found)
             done(found)
 
+        def check() -> None:
+            if job.state in (JobState.FAILED, JobState.CANCELLED) and job in self._scans:
+                self._ended(job)
+                self.changed.emit()
+
         self.scanning, self.seen, self.total = True, 0, None
         self.changed.emit()
-        self.job = self._jobs.load(f"Looking for images in {_named(roots)}", work, finish)
-        self.job.changed.connect(self._check_ended)
-        return self.job
+        self.job = job = self._jobs.load(f"Looking for images in {_named(roots)}", work, finish)
+        self._scans.append(job)
+        job.changed.connect(check)
+        return job
 
-    def _check_ended(self) -> None:
-        """Notice a scan that failed or was cancelled: neither hands over an answer."""
-        if self.scanning and self.job is not None and self.job.finished:
-            self.scanning = False
-            self.changed.emit()
+    def _ended(self, job: Job) -> None:
+        """Note that one of the scans is over: it answered, failed or was cancelled."""
+        self._scans.remove(job)
+        self.job = self._scans[-1] if self._scans else None
+        self.scanning = bool(self._scans)
 
     def _take(self, found: Found) -> None:
         self._series.update({series.uid: series for series in found.series})

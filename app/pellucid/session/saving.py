@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.jobs.job import Job
+from pellucid.jobs.job import Job, JobState
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.slicing import PlaneFrame, layer_plane
 
@@ -25,6 +25,13 @@ class Saving:
     def __init__(self, session: Session) -> None:
         self._session = session
         self.path: Path | None = None
+        self._saving: Job | None = None
+        self._opening: Job | None = None
+        self._work = object()  # stands for what is open now
+
+    def forget(self) -> None:
+        """Forget where the work was saved: it was closed."""
+        self.path, self._work = None, object()
 
     def save(self, path: Path, then: Callable[[bool], None] = lambda _: None) -> Job:
         """Save the whole work into one file in the background; ``then`` hears whether it was saved."""
@@ -32,30 +39,47 @@ class Saving:
 
         session = self._session
         state = capture(session.document, session.view)
-        saved_at = session.history.position, session.history.steps
+        work_saved, saved, earlier = self._work, session.history.here, self._saving
+        heard: list[bool] = []
 
         def work(job: Job) -> None:
             from pellucid.files.workspace import save
 
+            if earlier is not None:
+                earlier.wait()  # two savings at once may end in any order, and the older state would stay
             save(path, state, progress=job.report, cancelled=job.cancelled)
 
         def done(_nothing: None) -> None:
-            self.path = path
-            if (session.history.position, session.history.steps) == saved_at:
+            if self._work is work_saved:
+                self.path = path
+            if session.history.here is saved:
                 session.history.mark_clean()
             session.notice.emit(f"{path.name} was saved and read back.", "info")
             session.title_changed.emit()
-            then(True)
+            answer(True)
+
+        def answer(well: bool) -> None:
+            if not heard:
+                heard.append(well)
+                then(well)
 
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
-            then(False)
+            answer(False)
 
-        return session.jobs.load(f"Saving {path.name}", work, done, failed)
+        def check_cancelled() -> None:
+            if job.state is JobState.CANCELLED:  # neither done nor failed is called then
+                answer(False)
+
+        job = self._saving = session.jobs.load(f"Saving {path.name}", work, done, failed)
+        job.changed.connect(check_cancelled)
+        return job
 
     def open_workspace(self, path: Path) -> Job:
         """Open a saved work; where sources are gone, ``sources_missing`` asks for them first."""
         session = self._session
+        if self._opening is not None:
+            self._opening.cancel()  # the work asked for last is the one shown
 
         def work(job: Job) -> WorkspaceState:
             from pellucid.files.workspace import load
@@ -69,7 +93,7 @@ class Saving:
             else:
                 self.resume(path, state)
 
-        return session.jobs.load(f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))
+        return self._open(path, work, done)
 
     def resume(self, path: Path, state: WorkspaceState, folder: Path | None = None) -> Job:
         """Show a loaded work; ``folder`` is where its missing sources are looked for by name."""
@@ -97,7 +121,13 @@ class Saving:
             if said:
                 session.notice.emit(" ".join(said), "warning")
 
-        return session.jobs.load(f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))
+        return self._open(path, work, done)
+
+    def _open(self, path: Path, work: Callable[[Job], Any], done: Callable[[Any], None]) -> Job:
+        session = self._session
+        self._opening = session.jobs.load(
+            f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))  # fmt: skip
+        return self._opening
 
     def has_work(self) -> bool:
         """Return whether there is anything that saving would keep."""
