@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -23,19 +24,19 @@ class Looking:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._cache: tuple[Volume | None, Histogram | None] = (None, None)
+        self._known: WeakKeyDictionary[Volume, Histogram] = WeakKeyDictionary()
         self._counting: tuple[Volume, Job, list[Callable[[Histogram], None]]] | None = None
 
     def histogram(self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None]) -> Job | None:
         """Compute the exact histogram of a layer in the background and hand it over on the main thread.
 
-        The histogram of a whole volume is remembered as long as the volume stays the same, and several who ask
-        for it while it is being counted share one count.
+        The histogram of a whole volume is remembered as long as the volume lives, and several who ask for it
+        while it is being counted share one count.
         """
         volume, asking = layer.volume, [done]
         if scope == "volume":
-            if self._cache[0] is volume and self._cache[1] is not None:
-                done(self._cache[1])
+            if (known := self._known.get(volume)) is not None:
+                done(known)
                 return None
             if self._counting is not None and self._counting[0] is volume and not self._counting[1].cancelled():
                 self._counting[2].append(done)
@@ -48,7 +49,7 @@ class Looking:
 
         def finish(result: Histogram) -> None:
             if scope == "volume":
-                self._cache, self._counting = (volume, result), None
+                self._known[volume], self._counting = result, None
             for answer in asking:
                 answer(result)
 
@@ -59,6 +60,12 @@ class Looking:
         if scope == "volume":
             self._counting = (volume, job, asking)
         return job
+
+    def cancel(self) -> None:
+        """Give up what is being counted."""
+        if self._counting is not None:
+            self._counting[1].cancel()
+            self._counting = None
 
     def _region(self, layer: ImageLayer) -> tuple[slice, slice, slice] | None:
         slices = self._session.visible_slices()

@@ -91,8 +91,11 @@ class MaskPlace:
         self._mask: NDArray[np.bool_] | None = None
         self._patch: PatchLabels | None = None
 
-    def _stamp(self) -> tuple[int, int] | None:
-        return None if self._layer is None else (self._layer.active_label, self._layer.labels.version)
+    def _stamp(self) -> tuple[int, int, tuple[int, ...]] | None:
+        if self._layer is None:
+            return None
+        labels = self._layer.labels
+        return self._layer.active_label, labels.version, tuple(row.value for row in labels.labels if row.locked)
 
     def prepare(self, result: sitk.Image) -> None:
         """Find the voxels that will change."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -37,8 +38,8 @@ class Running:
         self._request: tuple[str, dict[str, Any], MaskChoice | None] | None = None
         self._job: Job | None = None
         self._previewed: ImageLayer | None = None
-        self._snapshots: dict[str, tuple[int, NDArray[Any]]] = {}
-        self._masks: dict[int, tuple[NDArray[Any], sitk.Image]] = {}
+        self._edits: list[Job] = []
+        self._snapshots: dict[str, tuple[int, NDArray[Any], dict[int, LabelVoxels]]] = {}
 
     def operations(self) -> Mapping[str, Operation]:
         """Return every registered operation by its id."""
@@ -110,6 +111,8 @@ class Running:
         self._request = None
         if self._job is not None:
             self._job.cancel()
+            self._job = None
+        self._snapshots.clear()
         if self._previewed is not None:
             self._previewed.preview = None
             self._previewed = None
@@ -132,7 +135,7 @@ class Running:
         from pellucid.operations.operation import Context
         from pellucid.operations.preview import preview_slice
 
-        images = tuple(self._as_image(item) for item in inputs)
+        images = tuple(item.image for item in inputs)
         context = Context(progress=job.report, cancelled=job.cancelled, padding=volume.padding)
         if not operation.same_grid:
             whole = volume.with_image(operation.run(context, *images, **parameters))
@@ -175,14 +178,20 @@ class Running:
         def work(job: Job) -> None:
             from pellucid.operations.operation import Context
 
-            images = tuple(self._as_image(item) for item in inputs)
+            images = tuple(item.image for item in inputs)
             context = Context(progress=job.report, cancelled=job.cancelled, padding=padding)
             place.prepare(operation.run(context, *images, **parameters))
 
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
 
-        return session.jobs.edit(name, work, lambda _nothing: place.commit(), failed)
+        def done(_nothing: None) -> None:
+            if target in session.document:
+                place.commit()
+            else:
+                session.notice.emit(f"“{target.name}” is no longer open; the result of {name} was dropped.", "info")
+
+        return self._edit(name, work, done, failed)
 
     def make_even(self) -> Job:
         """Resample the active, unevenly spaced stack onto even slices as one step."""
@@ -203,7 +212,20 @@ class Running:
                 title = f"Make spacing even on {layer.name}"
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
-        return session.jobs.edit("Make spacing even", work, done, lambda text: session.notice.emit(text, "error"))
+        return self._edit("Make spacing even", work, done, lambda text: session.notice.emit(text, "error"))
+
+    def _edit(self, name: str, work: Callable[[Job], Any], done: Callable[[Any], None],
+              failed: Callable[[str], None]) -> Job:  # fmt: skip
+        job = self._session.jobs.edit(name, work, done, failed)
+        self._edits = [*(other for other in self._edits if not other.finished), job]
+        return job
+
+    def cancel(self) -> None:
+        """Drop the preview and whatever is being applied: what it was for is closed."""
+        for job in self._edits:
+            job.cancel()
+        self._edits.clear()
+        self.clear_preview()
 
     # ---------------------------------------------------------------- inputs
 
@@ -244,32 +266,23 @@ class Running:
                 other: MaskChoice | None) -> tuple[Any, ...]:  # fmt: skip
         if isinstance(target, ImageLayer):
             return (target.volume,)
-        masks = [LabelVoxels(self._snapshot(target), target.active_label, target.geometry)]
+        masks = [self._snapshot(target, target.active_label)]
         if len(operation.inputs) == 2 and other is not None:
             layer = self._session.document.find(other[0])
             if not isinstance(layer, LabelLayer):
                 raise Refused("The other label is no longer there.")
-            masks.append(LabelVoxels(self._snapshot(layer), other[1], layer.geometry))
+            masks.append(self._snapshot(layer, other[1]))
         return tuple(masks)
 
-    def _snapshot(self, layer: LabelLayer) -> NDArray[Any]:
-        """Return a copy of the voxels that painting cannot change under a worker; made once per change."""
+    def _snapshot(self, layer: LabelLayer, value: int) -> LabelVoxels:
+        """Return a copy of the voxels that painting cannot change under a worker; made once per change.
+
+        Copies are kept while there is a preview: it learns from the whole label only once.
+        """
         known = self._snapshots.get(layer.id)
         if known is None or known[0] != layer.labels.version:
-            known = (layer.labels.version, layer.labels.array.copy())
-            self._snapshots[layer.id] = known
-        return known[1]
-
-
-    def _as_image(self, item: Volume | LabelVoxels) -> sitk.Image:
-        """Return the image of an input; that of a label is kept, so that a preview learns from it only once."""
-        if isinstance(item, Volume):
-            return item.image
-        known = self._masks.get(item.value)
-        if known is None or known[0] is not item.array:
-            image = image_from_array((item.array == item.value).view(np.uint8), item.geometry)
-            known = self._masks[item.value] = (item.array, image)
-        return known[1]
+            known = self._snapshots[layer.id] = (layer.labels.version, layer.labels.array.copy(), {})
+        return known[2].setdefault(value, LabelVoxels(known[1], value, layer.geometry))
 
 
 def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
@@ -309,3 +322,8 @@ class LabelVoxels:
     array: NDArray[Any]
     value: int
     geometry: Geometry
+
+    @cached_property
+    def image(self) -> sitk.Image:
+        """Return the voxels of the label as an image of 0 and 1."""
+        return image_from_array((self.array == self.value).view(np.uint8), self.geometry)

@@ -42,7 +42,8 @@ class Session:
     notice = Signal(str, str)
     """Emitted with a sentence for the user and its severity: info, warning or error."""
     first_slice = Signal(object)
-    """Emitted with the temporary layer that shows the first slice of what is loading."""
+    """Emitted with a layer of the first slice of what is loading, and with None when it has had its time. It is in
+    the document only where nothing else is open."""
     preview_state = Signal(str)
     """Emitted with ``""``, ``"computing"``, ``"shown"`` or the sentence that says why there is no preview."""
     title_changed = Signal()
@@ -66,6 +67,7 @@ class Session:
         self.saving = Saving(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
+        self.history.settle = self.labelling.end_stroke
         self.history.changed.connect(self.title_changed.emit)
 
     # ---------------------------------------------------------------- opening
@@ -143,13 +145,16 @@ class Session:
             self.view.crosshair = (x, y, z)
 
     def close_all(self) -> None:
-        """Close every layer and forget the history; the library stays."""
-        self.running.clear_preview()
+        """Close every layer and forget the history; the library stays. What is still being computed is dropped."""
+        self.loading.cancel()
+        self.running.cancel()
+        self.looking.cancel()
+        self.labelling.end_stroke()
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
         self.history.clear()
         self.history.mark_clean()
-        self.saving.path = None
+        self.saving.forget()
         self.title_changed.emit()
 
     # ---------------------------------------------------------------- layers and history
