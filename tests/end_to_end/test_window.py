@@ -180,6 +180,24 @@ def test_first_slice_comes_before_the_series_is_complete_also_in_place_of_anothe
     assert session.document.layers == before
 
 
+def test_a_small_screen_holds_everything_of_a_time_series_with_labels(user, tmp_path):
+    array = np.random.default_rng(3).integers(0, 900, (4, 12, 20, 24)).astype(np.int16)
+    sitk.WriteImage(sitk.JoinSeries([sitk.GetImageFromArray(a) for a in array]), tmp_path / "time.nii.gz")
+    user.window.resize(1280, 720)
+    opened(user, tmp_path / "time.nii.gz")
+    user.session.labelling.add_layer()
+    user.session.document.active = user.session.document.active_labels
+    user.tab("Segment")
+    user.rest()
+    user.window.segment.choose("threshold.range")
+    user.rest()
+    assert (user.window.width(), user.window.height()) == (1280, 720)
+    assert user.window.canvas.width() >= 640
+    for name in ("Level", "Max"):
+        field = user.find(name, user.window.histogram)
+        assert field.visibleRegion().boundingRect().height() == field.height(), name
+
+
 def drop(target, mime):
     left, none, copy = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.DropAction.CopyAction
     entering = QDragEnterEvent(QPoint(90, 90), copy, mime, left, none)

@@ -54,8 +54,8 @@ class HistogramPlot(QWidget):
         self._paint_theme()
 
     def sizeHint(self) -> QSize:
-        """Return a height at which peaks can be told apart."""
-        return QSize(264, 176)
+        """Return a height that leaves room for the window fields on a small screen; more is taken where there is."""
+        return QSize(264, 120)
 
     # ---------------------------------------------------------------- what is shown
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 EMPTY = "Drop a folder of DICOM or an image here. It is found by its content, whatever the files are called."
 RECENT_SHOWN = 5
+LEAST_HEIGHT = 104
+"""Pixels the tree may shrink to, so that the layers below it fit on a small screen."""
 
 
 def progress_text(seen: int, total: int | None) -> str:
@@ -87,6 +89,7 @@ class StudiesPanel(Panel):
         self.set_header("Studies", folder, files, self.recent_button)
         self.column.addWidget(self._scan_strip())
         self.stack = QStackedWidget()
+        self.stack.setMinimumHeight(LEAST_HEIGHT)
         self.stack.addWidget(self._empty())
         self.stack.addWidget(self._make_tree())
         self.column.addWidget(self.stack, 1)
