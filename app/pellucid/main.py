@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from PySide6.QtCore import QSize, QTimer
@@ -17,6 +19,7 @@ from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui import theme
 from pellucid.ui.bridge import Bridge
+from pellucid.ui.failures import Failures, keep_log
 from pellucid.ui.main_window import MainWindow
 
 LAYOUTS = {"single": Layout.SINGLE, "1x1": Layout.SINGLE, "quad": Layout.QUAD, "2x2": Layout.QUAD}
@@ -48,7 +51,8 @@ def run_window(argv: list[str]) -> int:
     elif options.demo:
         QTimer.singleShot(0, window.session.open_demo)
     picture = _Picture(window, options.screenshot) if options.screenshot is not None else None
-    result = app.exec()
+    with catch_failures(window):
+        result = app.exec()
     return result or (picture.code if picture else 0)
 
 
@@ -70,6 +74,19 @@ def make_window(settings: Settings) -> MainWindow:
     window = MainWindow(session)
     bridge.setParent(window)
     return window
+
+
+def catch_failures(window: MainWindow) -> ExitStack:
+    """Log and tell every error that reaches nobody, until the returned stack is closed."""
+    session, until = window.session, ExitStack()
+    log = keep_log()
+    if log is not None:
+        until.callback(log.close)
+        until.callback(logging.getLogger("pellucid").removeHandler, log)
+    failures = Failures(session.notice.emit, session.jobs.post)
+    failures.install()
+    until.callback(failures.remove)
+    return until
 
 
 def has_display() -> bool:

@@ -158,14 +158,15 @@ class Job:
 def sentence(name: str, error: BaseException) -> str:
     """Say an error of the work called ``name`` to a person; what is not a refusal is logged as well.
 
-    The log gets the places in the code but not the error's text, which may quote a file and so a patient.
+    The log gets the places in the code but neither the error's text nor what follows the first word of the name:
+    both may quote a file and so a patient.
     """
     if isinstance(error, refusals()):
         return str(error)
     if isinstance(error, MemoryError):
         return f"{name} needs more memory than there is; close other images or work on a part of this one."
     frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("%s failed with %s\n%s", name, type(error).__name__, frames)
+    _log.error("%s … failed with %s\n%s", name.partition(" ")[0], type(error).__name__, frames)
     return f"{name} failed: {str(error).strip() or type(error).__name__}"
 
 

@@ -191,8 +191,10 @@ def test_any_other_error_becomes_a_sentence_and_a_log_without_its_text(
     said: list[str] = []
     with caplog.at_level(logging.ERROR):
         runner.edit("Gaussian", work, failed=said.append)
+        runner.load("Opening Doe^Jane", work, failed=said.append)
         drain(runner)
-    assert said == [sentence]
+    assert sentence in said
+    assert "Doe" not in caplog.text
     assert type(error).__name__ in caplog.text and "in work" in caplog.text
     if str(error):
         assert str(error) not in caplog.text
