@@ -43,6 +43,34 @@ def test_starting_loads_no_heavy_library(module: str, tmp_path: Path) -> None:
     assert loaded(f"import {module}", tmp_path) & HEAVY == set()
 
 
+FIRST_PAINT = """
+import os, sys, json
+from PySide6.QtCore import QEvent, QObject
+from pellucid.main import make_application, make_window
+from pellucid.settings import Settings
+app = make_application()
+window = make_window(Settings())
+at_first_paint = []
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            at_first_paint.extend(sys.modules)
+            app.quit()
+        return False
+watch = Watch()
+window.canvas.installEventFilter(watch)
+window.show()
+app.exec()
+print(json.dumps(sorted({name.split(".")[0] for name in at_first_paint})), flush=True)
+os._exit(0)
+"""
+
+
+def test_nothing_heavy_is_loaded_before_the_window_is_painted(tmp_path: Path) -> None:
+    at_first_paint = loaded(FIRST_PAINT, tmp_path)
+    assert "pellucid" in at_first_paint and at_first_paint & HEAVY == set()
+
+
 @pytest.mark.parametrize("module", ["pellucid", "pellucid.__main__", "pellucid.session", "pellucid.cli"])
 def test_qt_is_loaded_by_the_window_only(module: str, tmp_path: Path) -> None:
     assert loaded(f"import {module}", tmp_path) & QT == set()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
@@ -321,11 +321,16 @@ class OperationsDock(Panel):
         self._fold()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Read the registry when first shown; take the preview up again."""
+        """Take the preview up again."""
         super().showEvent(event)
-        QTimer.singleShot(0, self, self._load_registry)
         if not event.spontaneous():
             self._came()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Read the registry once the panel is on the screen: loading SimpleITK earlier would delay the window."""
+        super().paintEvent(event)
+        if not self._operations and not self._asked:
+            QTimer.singleShot(0, self, self._load_registry)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Drop the preview when the panel is hidden."""
