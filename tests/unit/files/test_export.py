@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import stat
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -384,6 +385,26 @@ def test_replacing_keeps_mode_and_link_and_sweeps_old_leftovers(tmp_path: Path) 
     assert (tmp_path / "real.txt").stat().st_mode & 0o777 == 0o640
     assert not stale.exists() and fresh.exists()
     assert sweep(tmp_path, older_than=-1) == 1
+
+
+def test_file_and_folder_are_flushed_around_the_rename(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """H27: the file before it gets its name, the folder after, or the name may be gone with the power."""
+    done: list[str] = []
+    flush, rename = os.fsync, os.replace
+
+    def fsync(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        flush(handle)
+
+    def replace(source: Path, target: Path) -> None:
+        done.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    monkeypatch.setattr("os.replace", replace)
+    with replacing(tmp_path / "x") as temporary:
+        temporary.write_bytes(b"new")
+    assert done == ["file", "rename", "folder"]
 
 
 @pytest.mark.parametrize(
