@@ -6,7 +6,6 @@ from typing import Any
 
 from pellucid.history.command import SMALL, Command
 from pellucid.model.document import Document
-from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.volume import Volume
 
@@ -174,30 +173,6 @@ class ReplaceVolume(Command):
     def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...]]) -> None:
         frames, self._layer.provenance = state  # listeners of the frames find the provenance in place
         self._layer.frames = frames
-
-
-class ReplaceLabels(Command):
-    """Give a label layer another label map, for example one on another grid."""
-
-    def __init__(self, layer: LabelLayer, labels: LabelMap, label: str) -> None:
-        self.label = label
-        self._layer = layer
-        self._before = layer.labels
-        self._after = labels
-
-    @property
-    def nbytes(self) -> int:
-        """Return the bytes of the old label map."""
-        return SMALL + int(self._before.array.nbytes)
-
-    def do(self, document: Document) -> None:
-        """Swap the new map in."""
-        self._before = self._layer.labels
-        self._layer.labels = self._after
-
-    def undo(self, document: Document) -> None:
-        """Swap the old map back in."""
-        self._layer.labels = self._before
 
 
 def layer_bytes(layer: Layer) -> int:

@@ -74,14 +74,6 @@ class Histogram:
         value = self.start + self.step * (k + (rank - before + 0.5) / int(self.counts[k]))
         return min(max(value, self.minimum), self.maximum)
 
-    def rebinned(self, bins: int) -> Histogram:
-        """Return a histogram of at most ``bins`` bins, for drawing; neighbouring bins are added up."""
-        width = -(-len(self.counts) // bins)
-        if width <= 1:
-            return self
-        padded = np.pad(self.counts, (0, -len(self.counts) % width)).reshape(-1, width).sum(axis=1)
-        summary = (self.total, self.minimum, self.maximum, self.mean, self.std)
-        return Histogram(padded, self.start, self.step * width, False, *summary)
 
 
 def histogram(

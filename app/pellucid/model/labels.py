@@ -80,11 +80,6 @@ class LabelMap:
         self._table[label.value] = label
         self.table_changed.emit()
 
-    def remove_label(self, value: int) -> None:
-        """Remove a row; the voxels are left as they are."""
-        self._table.pop(value, None)
-        self.table_changed.emit()
-
     def edit_label(self, value: int, **changes: Any) -> None:
         """Change fields of one row."""
         self.set_label(replace(self.label(value), **changes))

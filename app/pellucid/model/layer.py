@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -116,14 +115,6 @@ class LabelLayer:
 
 
 Layer = ImageLayer | LabelLayer
-
-
-def subscribe(layer: Layer, slot: Callable[[], None]) -> None:
-    """Call ``slot`` without arguments whenever anything that is drawn of a layer changes."""
-    layer.events.connect(lambda _info: slot())  # events of the display arrive here too
-    if isinstance(layer, LabelLayer):
-        layer.labels.changed.connect(lambda _box: slot())
-        layer.labels.table_changed.connect(lambda: slot())
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

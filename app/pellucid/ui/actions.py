@@ -215,9 +215,3 @@ class Actions:
             )
             if entry.checked is not None:
                 action.setChecked(entry.checked(session))
-
-    def retint(self) -> None:
-        """Draw the icons again after the theme changed."""
-        for entry in TABLE:
-            if entry.icon:
-                self.by_id[entry.id].setIcon(icon(entry.icon))

@@ -10,13 +10,12 @@ from pellucid.history.layers import (
     AddLayer,
     MoveLayer,
     RemoveLayer,
-    ReplaceLabels,
     ReplaceVolume,
     SetLayerField,
 )
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
-from pellucid.model.labels import Label, LabelMap
+from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, blank_labels
 from pellucid.model.volume import Volume
 
@@ -175,11 +174,3 @@ def test_a_drag_through_colours_is_one_step(history: History, labels: LabelLayer
     assert labels.labels.label(1).color == "#ff0000"
     history.redo()
     assert labels.labels.label(1).color == "#333333"
-
-
-def test_a_label_map_is_swapped_as_a_whole(history: History, labels: LabelLayer) -> None:
-    old, new = labels.labels, LabelMap(phantoms.grid((5, 5, 5)))
-    history.do(ReplaceLabels(labels, new, "Resample labels"))
-    assert labels.geometry.size == (5, 5, 5)
-    history.undo()
-    assert labels.labels is old

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 import phantoms
 from pellucid.model.document import Document
 from pellucid.model.labels import Label, LabelMap
-from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels, subscribe, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels, unique_name
 from pellucid.model.volume import geometry_of
 
 
@@ -58,17 +58,6 @@ def test_a_filtered_volume_keeps_what_pixels_cannot_tell() -> None:
     after = before.with_image(before.image + 1)
     assert after.geometry == geometry
     assert (after.unit, int(after.array.max())) == ("HU", 1)
-
-
-def test_layers_tell_when_anything_that_is_drawn_changes() -> None:
-    layer = LabelLayer("Labels", blank_labels(phantoms.grid()))
-    told: list[int] = []
-    subscribe(layer, lambda: told.append(1))
-    layer.opacity = 0.5
-    layer.display.fill = 0.1
-    layer.labels.touch(layer.labels.whole())
-    layer.labels.set_label(Label(1, "One", "#ffffff"))
-    assert len(told) == 4
 
 
 def test_label_tables_fill_gaps_and_name_the_unnamed() -> None:

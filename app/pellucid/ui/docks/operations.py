@@ -54,7 +54,7 @@ class OperationsDock(Panel):
         self._asked: list[Callable[[], object]] = []
         self.operation: Operation | None = None
         self.form: OperationForm | None = None
-        self._previewing = self._wanted = self._starting = False
+        self._previewing = self._starting = False
         self._in_front = True
         self._watch = LayerWatch(
             lambda what: self._check() if what in ("table", "active_label", "frames") else None
