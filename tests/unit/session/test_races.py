@@ -332,7 +332,7 @@ def test_of_two_savings_the_later_one_stays(session, tmp_path, monkeypatch):
     def held(path, state, **rest):
         if not entered.is_set():
             entered.set()
-            slow.wait(1.0)
+            slow.wait(0.3)
         saved.append([layer.name for layer in state.manifest.layers])
         return save(path, state, **rest)
 
