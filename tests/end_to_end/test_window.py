@@ -180,6 +180,43 @@ def test_first_slice_comes_before_the_series_is_complete_also_in_place_of_anothe
     assert session.document.layers == before
 
 
+def series_of(user, modality):
+    return next(series for series in user.session.library.series if series.modality == modality)
+
+
+def add_as_layer(user, modality):
+    tree, key = user.window.studies.tree, user.session.library.key(series_of(user, modality))
+    row = next(i for i in all_rows(tree) if i.data(NODE_ROLE).item == key)
+    user.window.studies.load(row, replace=False)
+    user.rest()
+    return user.session.document.active_image
+
+
+def test_pet_lies_in_its_place_on_the_ct_and_lets_it_show(user, data_dir):
+    ct = opened(user, data_dir / "ct_pet_acrin042")
+    assert ct.volume.acquisition.modality == "CT"
+    pet = add_as_layer(user, "PT")
+    assert (pet.opacity, pet.display.colormap, ct.opacity) == (0.5, "PET", 1.0)
+    assert not user.window.notices.isVisible()  # one frame of reference
+    hover(user, Plane.AXIAL)
+    voxel = [int(n) for n in user.window.status.voxel.text().replace("\N{MINUS SIGN}", "-").split(",")]
+    world = pet.geometry.index_to_world(voxel)
+    x, y, z = (round(float(n)) for n in ct.geometry.world_to_index(world))
+    below = ct.volume.array[z, y - 4 : y + 5, x - 4 : x + 5]
+    values = user.window.status.values.text().replace("\N{MINUS SIGN}", "-")
+    top, bottom = values.split("·")
+    assert float(top.split()[-2]) == pytest.approx(float(pet.volume.array[voxel[2], voxel[1], voxel[0]]), rel=1e-4)
+    assert int(bottom.split()[-2]) in below
+
+
+def test_another_frame_of_reference_is_said(user, data_dir):
+    opened(user, data_dir / "ct_pet_acrin042" / "CT")
+    user.session.open([data_dir / "mr_t1_3d"])
+    user.rest(0.4)
+    add_as_layer(user, "MR")
+    assert "different frames of reference" in user.window.notices.text
+
+
 def test_a_small_screen_holds_everything_of_a_time_series_with_labels(user, tmp_path):
     array = np.random.default_rng(3).integers(0, 900, (4, 12, 20, 24)).astype(np.int16)
     sitk.WriteImage(sitk.JoinSeries([sitk.GetImageFromArray(a) for a in array]), tmp_path / "time.nii.gz")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from pellucid.dicom.stack import VolumePlan
     from pellucid.files.discover import Item
     from pellucid.session.session import Session
+
+
+_FUNCTIONAL = ("PT", "NM")
+"""Modalities that are looked at in colours over an image of another kind."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,8 @@ class Loading:
         layer.display.set_limits(*loaded.limits)
         layer.first_limits = loaded.limits
         layer.display.invert = layer.volume.acquisition.monochrome1
+        if not replace and document.images:
+            self._lay_over(layer, document.images)
         with session.history.group(f"Open {layer.name}"):
             if replace:
                 for old in reversed(document.layers):
@@ -151,6 +157,18 @@ class Loading:
         if len(document) == 1:
             session.centre_crosshair()
         return layer
+
+    def _lay_over(self, layer: ImageLayer, below: Sequence[ImageLayer]) -> None:
+        """Let a functional image show what it lies on, and warn where nothing says that both lie rightly."""
+        modality = layer.volume.acquisition.modality
+        if modality in _FUNCTIONAL and any(other.volume.acquisition.modality != modality for other in below):
+            layer.opacity, layer.display.colormap = 0.5, "PET"
+        here = layer.geometry.frame_of_reference
+        other = next((o for o in below if o.geometry.frame_of_reference not in ("", here)), None)
+        if here and other is not None:
+            self._session.notice.emit(
+                f"“{layer.name}” and “{other.name}” state different frames of reference: whether they lie on each "
+                "other rightly is not known until they are registered.", "warning")  # fmt: skip
 
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
         """Show one decoded slice until the whole volume is there: as a layer where nothing else is open."""
