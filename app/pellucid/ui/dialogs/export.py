@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QFrame,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -31,7 +30,7 @@ from pellucid.ui.dialogs.export_targets import (
     targets,
     with_extension,
 )
-from pellucid.ui.docks.parts import allow, described, push_button, row, section
+from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -87,21 +86,12 @@ class ExportDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        grid_widget = QWidget()
-        grid = QGridLayout(grid_widget)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.SECTION_GAP)
-        grid.setVerticalSpacing(theme.MARGIN)
-        grid.setColumnStretch(1, 1)
         controls = (
             ("What", self.what),
             ("Format", self.format),
             ("File", row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
         )
-        for number, (title, control) in enumerate(controls):
-            grid.addWidget(QLabel(title), number, 0)
-            grid.addWidget(control, number, 1)
-        for part in (section("Export"), grid_widget, self.card, self.accept_loss, self.bar):
+        for part in (section("Export"), titled(controls), self.card, self.accept_loss, self.bar):
             column.addWidget(part)
         column.addStretch(1)
         column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))

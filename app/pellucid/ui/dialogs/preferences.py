@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QVBoxLayout, QWidget
 
 from pellucid.model.view import Tool
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import dim, push_button, row, section
+from pellucid.ui.docks.parts import dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import NumberBox, Segmented
 from pellucid.ui.forms.numbers import Bounds
 
@@ -54,12 +54,6 @@ class PreferencesDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        grid_widget = QWidget()
-        grid = QGridLayout(grid_widget)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.SECTION_GAP)
-        grid.setVerticalSpacing(theme.MARGIN)
-        grid.setColumnStretch(1, 1)
         rows = (
             ("Theme", self.theme),
             ("Left button", self.tool),
@@ -69,13 +63,8 @@ class PreferencesDialog(QDialog):
             ("Privacy", self.identity),
             ("", self.recent),
         )
-        for number, (title, control) in enumerate(rows):
-            label = QLabel(title)
-            label.setBuddy(control)
-            grid.addWidget(label, number, 0)
-            grid.addWidget(control, number, 1)
         column.addWidget(section("Preferences"))
-        column.addWidget(grid_widget)
+        column.addWidget(titled(rows))
         column.addSpacing(theme.SECTION_GAP)
         column.addWidget(row(QWidget(), self.cancel, self.save, spacing=theme.MARGIN, stretch=0))
         self.save.setDefault(True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFrame,
+    QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -205,6 +206,22 @@ def row(*widgets: QWidget, spacing: int = theme.GRID, stretch: int = -1) -> QWid
     if stretch < 0:
         layout.addStretch(1)
     return line
+
+
+def titled(rows: Iterable[tuple[str, QWidget]]) -> QWidget:
+    """Return controls below each other, each behind its title."""
+    body = QWidget()
+    grid = QGridLayout(body)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(theme.SECTION_GAP)
+    grid.setVerticalSpacing(theme.MARGIN)
+    grid.setColumnStretch(1, 1)
+    for number, (title, control) in enumerate(rows):
+        label = QLabel(title)
+        label.setBuddy(control)
+        grid.addWidget(label, number, 0)
+        grid.addWidget(control, number, 1)
+    return body
 
 
 class EmptyState(QWidget):
