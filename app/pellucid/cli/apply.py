@@ -83,7 +83,15 @@ def run(options: argparse.Namespace) -> int:
         raise Refused(
             f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given."
         )
+    if len(options.others) < len(operation.inputs) - 1:
+        kind = operation.inputs[-1]
+        raise Refused(f"{operation.title} needs a second {kind}. Name its file with --with.")
     read = source.read_one(options.input, options.series, options.volume)
+    if not options.even and not operation.pointwise and not read[0].geometry.is_even:
+        raise Refused(
+            f"The slices are not evenly spaced, so {operation.title.lower()} would mix up distances. "
+            "Make the spacing even first with --even."
+        )
     frames = _as(operation.inputs[0], convert.prepared(read, options), options)
     named = {_OTHER.format(n): _other(operation, n, path) for n, path in enumerate(options.others, 2)}
     recipe = Recipe(steps=(Step(operation=operation.id, parameters=parameters, inputs=("image", *named)),))

@@ -63,10 +63,12 @@ def prepared(frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[V
 
 def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> None:
     """Write the frames of one image and print the path; raise Refused when something would be lost."""
-    from pellucid.files.export import export_image, losses
+    from pellucid.files.export import export_image, losses, obstacle
 
     if path.exists() and options.input.exists() and path.samefile(options.input):
         raise Refused(f"“{path}” is the file that is read. Choose another name for the result.")
+    if blocked := obstacle(frames, path):
+        raise Refused(f"{path.name} was not written. {blocked}")
     lost = losses(frames, path)
     if lost and not options.accept_loss:
         uneven = frames[0].geometry.slice_positions is not None

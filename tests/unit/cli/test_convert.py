@@ -119,6 +119,15 @@ def test_clean_names(text: str, wanted: str) -> None:
     assert clean(text) == wanted
 
 
+def test_what_a_format_cannot_hold_at_all_is_not_offered_with_consent(
+    pellucid: Run, tmp_path: Path, ramp: np.ndarray
+) -> None:
+    write_series(tmp_path / "ct", ramp)
+    for consent in ((), ("--accept-loss",)):
+        refused = pellucid("convert", tmp_path / "ct", tmp_path / "out.png", *consent)
+        assert refused.code == 1 and "PNG cannot hold" in refused.err and "--accept-loss" not in refused.err
+
+
 def test_refusals_before_anything_is_written(pellucid: Run, tmp_path: Path, ramp: np.ndarray) -> None:
     source = write_image(tmp_path / "in.nii", ramp)
     content = source.read_bytes()
