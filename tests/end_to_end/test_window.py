@@ -180,6 +180,20 @@ def test_first_slice_comes_before_the_series_is_complete_also_in_place_of_anothe
     assert session.document.layers == before
 
 
+def test_wheel_and_keys_step_the_frames_of_a_cine(user, data_dir):
+    layer = opened(user, data_dir / "cine" / "xa_96frames_jpeg_baseline.dcm")
+    assert len(layer.frames) == 96
+    user.rest(0.4)
+    tree = user.window.studies.tree
+    assert "96 frames" in next(i.data(NODE_ROLE) for i in all_rows(tree) if i.data(NODE_ROLE).kind == "series").detail
+    user.wheel(Plane.ACQUIRED, -3)
+    assert layer.frame == 3
+    user.point_at(Plane.ACQUIRED)
+    for key, frame in ((Qt.Key.Key_Up, 2), (Qt.Key.Key_End, 95), (Qt.Key.Key_Down, 95), (Qt.Key.Key_Home, 0)):
+        user.press(key)
+        assert layer.frame == frame
+
+
 def series_of(user, modality):
     return next(series for series in user.session.library.series if series.modality == modality)
 

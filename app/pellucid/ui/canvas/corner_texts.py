@@ -46,7 +46,7 @@ def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: fl
         _lines(who),
         _lines((*study, series)),
         (*_window(layer), (f"Zoom {percent:.0f} %", DIM)),
-        here,
+        (*here, *_frame(layer)),
     )
 
 
@@ -95,6 +95,11 @@ def _here(frame: PlaneFrame, index: int) -> tuple[Line, ...]:
         where = position(frame, index)
     lines = ((where, DIM), (slices, TEXT), (title, PLANE_COLORS[frame.plane]))
     return tuple(line for line in lines if line[0])[::-1]
+
+
+def _frame(layer: ImageLayer) -> tuple[Line, ...]:
+    count = len(layer.frames)
+    return ((f"Frame {layer.frame + 1} / {count}", TEXT),) if count > 1 else ()
 
 
 def _window(layer: ImageLayer) -> tuple[Line, ...]:

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from pellucid.model.geometry import Floats
-from pellucid.model.layer import LabelLayer, Layer
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.planes import PlaneFrame, plane_frame
 from pellucid.model.slicing import layer_slice
 from pellucid.model.view import Plane, Tool
@@ -144,14 +144,27 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         return self.camera.to_widget(*self.frame.plane_coordinates(world))
 
     def step(self, slices: int) -> None:
-        """Move the crosshair along the normal by a number of slices."""
-        if self.frame is not None:
+        """Move the crosshair along the normal by a number of slices; a plane of one slice steps its frames."""
+        cine = self._cine()
+        if cine is not None:
+            self.go_to(cine.frame + slices)
+        elif self.frame is not None:
             self.go_to(self.frame.slice_index(self.session.view.crosshair) + slices)
 
+    def _cine(self) -> ImageLayer | None:
+        """Return the time series that is seen through one slice, if that is what is shown."""
+        image = self.session.document.active_image
+        several = image is not None and len(image.frames) > 1
+        return image if several and self.frame is not None and self.frame.slice_count == 1 else None
+
     def go_to(self, index: int) -> None:
-        """Move the crosshair along the normal to a slice; negative counts from the end."""
-        frame = self.frame
+        """Move the crosshair along the normal to a slice, or a cine to a frame."""
+        cine, frame = self._cine(), self.frame
         if frame is None:
+            return
+        if cine is not None:
+            cine.frame = min(max(index, 0), len(cine.frames) - 1)
+            self.session.running.refresh_preview()
             return
         index = min(max(index, 0), frame.slice_count - 1)
         u, v = frame.plane_coordinates(self.session.view.crosshair)

@@ -140,7 +140,8 @@ def series_detail(one: Series) -> str:
         return f"{plural(len(one.files), 'file')}, no image"
     x, y, z = one.volumes[0].geometry.size
     slices = plural(z, "slice") if z > 1 else ""
-    volumes = plural(len(one.volumes), "volume") if len(one.volumes) > 1 else ""
+    cine = z == 1 and len(part_names(one)) == 1
+    volumes = plural(len(one.volumes), "frame" if cine else "volume") if len(one.volumes) > 1 else ""
     return " · ".join(part for part in (volumes, slices, f"{x}×{y}") if part)
 
 
