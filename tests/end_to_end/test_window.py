@@ -194,6 +194,25 @@ def test_wheel_and_keys_step_the_frames_of_a_cine(user, data_dir):
         assert layer.frame == frame
 
 
+def test_a_label_map_from_a_file_becomes_labels_and_back(user, data_dir):
+    files = [data_dir / "seg_gt_nifti" / name for name in ("example_ct_sm.nii.gz", "example_seg.nii.gz")]
+    user.drop(*(next((data_dir / "seg_gt_nifti").rglob(file.name)) for file in files))
+    user.wait(lambda: len(user.session.document.images) == 2)
+    user.rest()
+    image = user.session.document.active_image
+    assert image.name == "example_seg.nii.gz"
+    truth = image.volume.array.copy()
+    user.window.layers.use_as_labels(image)
+    layer = user.session.document.active_labels
+    assert np.array_equal(layer.labels.array, truth)
+    assert [row.value for row in layer.labels.labels] == [int(v) for v in np.unique(truth) if v]
+    assert image not in user.session.document
+    user.session.undo()
+    assert user.session.document.active_labels is None and image in user.session.document
+    user.window.layers.use_as_labels(user.session.document.images[0])
+    assert "not labels" in user.window.notices.text
+
+
 def series_of(user, modality):
     return next(series for series in user.session.library.series if series.modality == modality)
 

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.history.labels import DeleteLabel, SetLabelTable
-from pellucid.history.layers import AddLayer
+from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.history.painting import Stroke
 from pellucid.jobs.job import Job
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
-from pellucid.model.labels import Label, color_for
-from pellucid.model.layer import LabelLayer, blank_labels, unique_name
+from pellucid.model.labels import Label, LabelMap, color_for
+from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels, unique_name
 from pellucid.model.slicing import PlaneFrame
 from pellucid.model.statistics import LabelRow, label_statistics
 
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 MAX_LABELS = 255
+
+
+def _labels_of(layer: ImageLayer) -> LabelMap:
+    """Return the values of an image as labels, one row for each value there is."""
+    volume, name = layer.volume, layer.name
+    if volume.is_colour or len(layer.frames) > 1:
+        raise Refused(f"“{name}” has colours or several frames; labels are one whole number for each voxel.")
+    values = volume.array
+    if float(values.min()) < 0 or float(values.max()) > MAX_LABELS:
+        raise Refused(f"“{name}” holds values outside 0 to {MAX_LABELS}, so they are not labels.")
+    voxels = values.astype(np.uint8)
+    if values.dtype.kind == "f" and not np.array_equal(voxels, values):
+        raise Refused(f"“{name}” holds values that are not whole numbers, so they are not labels.")
+    found = np.flatnonzero(np.bincount(voxels.ravel(), minlength=2)[1:]) + 1
+    if not len(found):
+        raise Refused(f"“{name}” holds only 0, so there are no labels in it.")
+    rows = tuple(Label(int(value), f"Label {value}", color_for(int(value))) for value in found)
+    return LabelMap(volume.geometry, voxels, rows)
 
 
 class Labelling:
@@ -46,6 +64,20 @@ class Labelling:
         self._session.history.do(AddLayer(layer))
         document.active = layer
         return layer
+
+    def use_as_labels(self, layer: ImageLayer) -> LabelLayer:
+        """Turn an image of whole numbers from 0 to 255 into a label layer in its place, as one step.
+
+        Raises Refused when its values cannot be labels.
+        """
+        document = self._session.document
+        labels = LabelLayer(layer.name, _labels_of(layer), provenance=layer.provenance)
+        labels.active_label = labels.labels.labels[0].value
+        with self._session.history.group(f"Use {layer.name} as labels"):
+            self._session.history.do(AddLayer(labels, document.position(layer) + 1))
+            self._session.history.do(RemoveLayer(layer))
+        document.active = labels
+        return labels
 
     def layer_for(self, geometry: Geometry) -> LabelLayer:
         """Return the active label layer on a grid; make one when there is none."""

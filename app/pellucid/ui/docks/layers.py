@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPoint, Qt
@@ -280,7 +281,14 @@ class LayersPanel(Panel):
             for button in (self.up, self.down, self.delete):
                 action = menu.addAction(button.icon(), button.accessibleName(), button.click)
                 action.setEnabled(button.isEnabled())
+            layer = self.model.layer(index.row())
+            if isinstance(layer, ImageLayer):
+                menu.addAction(theme.icon("label-outline"), "Use as labels", partial(self.use_as_labels, layer))
             menu.popup(self.list.viewport().mapToGlobal(where))
+
+    def use_as_labels(self, layer: ImageLayer) -> None:
+        """Turn a label map that was opened as an image into labels, or say why it cannot be."""
+        self._attempt(lambda: self._session.labelling.use_as_labels(layer))
 
     def _shift(self, steps: int) -> None:
         layer, document = self._session.document.active, self._session.document
