@@ -58,6 +58,8 @@ class Labelling:
             image = document.active_image
             if image is None:
                 raise Refused("There is no image to label. Open an image first.")
+            if self._session.loading.is_placeholder(image):
+                raise Refused("The series is still being opened.")
             geometry = image.geometry
         layer = LabelLayer(unique_name(name, {other.name for other in document.layers}), blank_labels(geometry))
         layer.labels.set_label(Label(1, "Label 1", color_for(1)))
@@ -138,6 +140,8 @@ class Labelling:
         if isinstance(active, LabelLayer):
             layer = active
         elif image is not None:
+            if self._session.loading.is_placeholder(image):
+                raise Refused("The series is still being opened.")
             layer = self.layer_for(image.geometry)
         else:
             raise Refused("There is no image to paint on. Open an image first.")

@@ -162,13 +162,16 @@ class Session:
     def rename(self, layer: Layer, name: str) -> None:
         """Rename a layer as one step; an empty or unchanged name does nothing."""
         name = name.strip()
-        if name and name != layer.name:
+        if name and name != layer.name and not self.loading.is_placeholder(layer):
             others = {other.name for other in self.document.layers if other is not layer}
             self.history.do(SetLayerField(layer, "name", unique_name(name, others), f"Rename {layer.name}"))
 
     def remove(self, layer: Layer) -> None:
-        """Remove a layer as one step."""
-        self.history.do(RemoveLayer(layer))
+        """Remove a layer as one step; the first slice of what is still being opened goes with its loading."""
+        if self.loading.is_placeholder(layer):
+            self.loading.cancel()
+        else:
+            self.history.do(RemoveLayer(layer))
 
     def move(self, layer: Layer, position: int) -> None:
         """Move a layer to another position (0 is the bottom) as one step."""
