@@ -213,6 +213,17 @@ def test_a_label_map_from_a_file_becomes_labels_and_back(user, data_dir):
     assert "not labels" in user.window.notices.text
 
 
+def test_what_a_second_folder_held_is_brought_into_view(user, data_dir):
+    for name in ("ct_odd_geometry", "geometry_nifti_ref", "mr_t1_3d"):
+        user.session.open([data_dir / name])
+        user.rest(0.5)
+    tree = user.window.studies.tree
+    new = user.session.library.key(user.session.library.series[-1])
+    row = next(i for i in all_rows(tree) if i.data(NODE_ROLE).item == new)
+    assert tree.viewport().rect().intersects(tree.visualRect(row))
+    assert tree.verticalScrollBar().value() > 0
+
+
 def series_of(user, modality):
     return next(series for series in user.session.library.series if series.modality == modality)
 

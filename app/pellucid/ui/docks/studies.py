@@ -58,6 +58,7 @@ class StudiesPanel(Panel):
         super().__init__("Studies", parent)
         self._session = session
         self._update = Throttle(self._rebuild, 200, self)
+        self._revealed = False
         self.setAcceptDrops(True)
         self._build()
         library, document = session.library, session.document
@@ -140,7 +141,9 @@ class StudiesPanel(Panel):
         nodes = tree(
             library.series, library.images, library.problems, hide_identity=self._session.view.hide_identity
         )
-        for index in self.model.update_from(nodes):
+        before = self.model.rowCount()
+        fresh = list(self.model.update_from(nodes))
+        for index in fresh:
             node: Node = index.data(NODE_ROLE)
             if node.kind in ("patient", "study", "group") or worst(node):
                 self.tree.expand(index)
@@ -150,6 +153,10 @@ class StudiesPanel(Panel):
         self.scan_bar.setRange(0, library.total or 0)
         self.scan_bar.setValue(library.seen if library.total else 0)
         self.tree.scheduleDelayedItemsLayout()
+        if before and fresh and not self._revealed:  # once per scan: the list must not run away under the mouse
+            self._revealed = True
+            self.tree.scrollTo(fresh[0], QAbstractItemView.ScrollHint.PositionAtTop)
+        self._revealed = self._revealed and library.scanning
 
     def _thumbnail(self, key: str) -> Any:
         item = self._session.library.item(key)
