@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, RLELossless
 from dicom_making import save, slice_dataset, stack
 from pellucid.dicom.child import Pool
 from pellucid.dicom.headers import read_record
+from pellucid.dicom.pixels import decode
 from pellucid.dicom.read import read_plan
 from pellucid.dicom.stack import build_series
 from pellucid.model.findings import Refused
@@ -246,6 +248,16 @@ def test_a_lying_header_is_refused_by_its_numbers(tmp_path: Path, pool: Pool) ->
     ds.Rows = ds.Columns = 65535
     with pytest.raises(Refused, match="GB"):
         read(save(tmp_path, [ds]), pool)
+
+
+def test_a_single_frame_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
+    """H21: thumbnails decode one frame without the check of a whole volume."""
+    (path,) = save(tmp_path, [slice_dataset(np.zeros((4, 4), np.int16))])
+    known = read_record(path)
+    assert known is not None and known.pixels is not None
+    layout = asdict(known.pixels) | {"rows": 65535, "columns": 65535}
+    with pytest.raises(Refused, match="8.6 GB each"):
+        decode({"path": str(path), "layout": layout, "frames": [0]})
 
 
 def test_an_unknown_syntax_is_named(tmp_path: Path, pool: Pool) -> None:
