@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -222,6 +224,20 @@ def test_what_a_second_folder_held_is_brought_into_view(user, data_dir):
     row = next(i for i in all_rows(tree) if i.data(NODE_ROLE).item == new)
     assert tree.viewport().rect().intersects(tree.visualRect(row))
     assert tree.verticalScrollBar().value() > 0
+
+
+def test_progress_in_the_status_bar_leaves_the_name_of_the_work_free(user, ramp):
+    opened(user, ramp)
+    bar, hold = user.window.jobs_bar, threading.Event()
+    user.session.jobs.edit("Something that takes its time", lambda _job: hold.wait(20))
+    user.wait(bar.isVisible)
+    user.wait(lambda: not bar.layout().sizeHint().isEmpty())
+    QApplication.processEvents()
+    try:
+        assert bar.name.geometry().right() < bar.bar.geometry().left()
+    finally:
+        hold.set()
+        user.rest()
 
 
 def series_of(user, modality):

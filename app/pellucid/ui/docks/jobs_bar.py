@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided, flat_button
@@ -35,6 +35,7 @@ class JobsBar(QWidget):
         self.setAccessibleName("Running work")
         self.name = Elided()
         self.name.setFixedWidth(180)
+        self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # else the bar is laid over it
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setFixedWidth(88)
         self.bar.setAccessibleName("Progress")
