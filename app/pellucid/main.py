@@ -39,9 +39,11 @@ def run_window(argv: list[str]) -> int:
     if options.screenshot is not None and not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     app = make_application()
-    settings = Settings.load(paths.config_dir())
+    settings, trouble = _settings()
     window = make_window(settings)
     theme.apply(app, options.theme or settings.theme)
+    if trouble:
+        window.session.notice.emit(trouble, "warning")
     window.resize(options.size)
     window.show()
     if options.layout is not None:
@@ -65,6 +67,15 @@ def make_application() -> QApplication:
     app.setApplicationName("Pellucid")
     app.setDesktopFileName("pellucid")
     return app
+
+
+def _settings() -> tuple[Settings, str]:
+    """Return the settings of the user; the defaults and a sentence where there can be no folder for them."""
+    try:
+        return Settings.load(paths.config_dir()), ""
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return Settings(), f"There is no folder for your settings ({why}), so they are not kept."
 
 
 def make_window(settings: Settings) -> MainWindow:

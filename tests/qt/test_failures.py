@@ -107,3 +107,23 @@ def test_nothing_is_installed_where_the_log_folder_cannot_be_made(monkeypatch, t
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "file"))
     assert failures.keep_log() is None
+
+
+def test_the_window_opens_where_no_folder_can_be_made(monkeypatch, tmp_path, qtbot):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PELLUCID_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(main.QApplication, "exec", lambda _app: 0)
+    monkeypatch.setattr(main, "has_display", lambda: True)
+    said, make_window = [], main.make_window
+
+    def made(settings: Settings) -> main.MainWindow:
+        window = make_window(settings)
+        qtbot.addWidget(window)
+        window.session.notice.connect(lambda sentence, _severity: said.append(sentence))
+        said.append(window)
+        return window
+
+    monkeypatch.setattr(main, "make_window", made)
+    assert main.run_window([]) == 0
+    assert "settings" in said[1]
+    said[0].close_without_asking()

@@ -67,6 +67,7 @@ class Session:
         self.saving = Saving(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
+        self._said_unkept = False
         self.history.settle = self.labelling.end_stroke
         self.history.changed.connect(self.title_changed.emit)
 
@@ -129,8 +130,19 @@ class Session:
         """Put paths on top of the list of recent ones."""
         for root in reversed(roots):
             self.settings.remember(root)
-        self.settings.save()
+        self.keep_settings()
         self.recent_changed.emit()
+
+    def keep_settings(self) -> None:
+        """Write the settings; where that cannot be (a full disk, a folder of another user) work goes on, said once."""
+        try:
+            self.settings.save()
+        except OSError as error:
+            if not self._said_unkept:
+                self._said_unkept = True
+                why = error.strerror or type(error).__name__
+                said = f"Your settings cannot be kept ({why}). Check the settings folder and the disk."
+                self.notice.emit(said, "warning")
 
     def recent(self) -> tuple[Path, ...]:
         """Return what was opened lately and still exists, newest first."""
@@ -213,4 +225,4 @@ class Session:
         """Stop all jobs and keep the settings."""
         self.jobs.cancel_all()
         self.jobs.close()
-        self.settings.save()
+        self.keep_settings()

@@ -16,6 +16,7 @@ from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, geometry_of
 from pellucid.session import Session
 from pellucid.session.loading import Loaded
+from pellucid.settings import Settings
 
 
 @pytest.fixture
@@ -189,6 +190,19 @@ def test_opening_a_path_that_is_gone_says_so(session):
     assert session.open([Path("/nowhere/at/all")]) is None
     assert said and said[0][1] == "error" and "at" not in said[0][0][:2]
     assert "all" in said[0][0]
+
+
+def test_settings_that_cannot_be_kept_stop_nothing_and_are_said_once(tmp_path):
+    (tmp_path / "file").write_text("")
+    settings = Settings()
+    settings._file = tmp_path / "file" / "settings.json"
+    session, said = Session(settings), []
+    session.notice.connect(lambda text, severity: said.append((text, severity)))
+    assert session.open([tmp_path]) is not None
+    session.open([tmp_path])
+    session.close()
+    (kept,) = [row for row in said if "settings" in row[0]]
+    assert kept[1] == "warning"
 
 
 def test_rename_and_remove_are_steps(session):

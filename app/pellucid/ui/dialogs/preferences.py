@@ -101,7 +101,7 @@ class PreferencesDialog(QDialog):
             settings.recent = []
             session.recent_changed.emit()
         session.history.budget = settings.history_budget_mb << 20
-        settings.save()
+        session.keep_settings()
         super().accept()
 
     def reject(self) -> None:

@@ -130,7 +130,7 @@ def save_own(session: Session, layer: ImageLayer, name: str) -> None:
     kept = [p for p in session.settings.own_presets if (p.name, p.modality) != (name, modality)]
     new = OwnPreset(name=name, level=display.level, width=display.width, modality=modality)
     session.settings.own_presets = [*kept, new]
-    session.settings.save()
+    session.keep_settings()
 
 
 def remove_own(session: Session, preset: Preset) -> None:
@@ -138,7 +138,7 @@ def remove_own(session: Session, preset: Preset) -> None:
     session.settings.own_presets = [
         p for p in session.settings.own_presets if (p.name, p.modality) != (preset.name, preset.modality)
     ]
-    session.settings.save()
+    session.keep_settings()
 
 
 def apply(session: Session, layer: ImageLayer, preset: Preset) -> None:
