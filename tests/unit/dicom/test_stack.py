@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,61 @@ def test_seventy_repetitions_without_any_telling_tag(build: Build) -> None:
     assert len(series.volumes) == 70
     assert any("only by the order" in finding.message for finding in series.findings)
     np.testing.assert_array_equal(read_plan(series.volumes[41]).array, parts[41][0] - 1024)
+
+
+def test_times_of_every_slice_of_its_own_go_before_instance_numbers(build: Build) -> None:
+    """Every slice was taken at another second, and the later volume has the lower instance numbers."""
+    mixed, stored = [], {}
+    for time in (1, 2):
+        stored[time], slices = stack(4, seed=time)
+        for z, ds in enumerate(slices):
+            ds.AcquisitionTime, ds.InstanceNumber = f"12{time:02d}{z:02d}", 10 - 5 * (time - 1) + z
+            mixed.append(ds)
+    (series,) = build(mixed)
+    assert [plan.label for plan in series.volumes] == ["time 1", "time 2"]
+    for time, plan in enumerate(series.volumes, start=1):
+        np.testing.assert_array_equal(read_plan(plan).array, stored[time] - 1024)
+
+
+@pytest.mark.parametrize("downwards", [False, True])
+@pytest.mark.parametrize("stated", [False, True])
+def test_the_tiles_of_a_mosaic_lie_where_the_headers_say(build: Build, downwards: bool, stated: bool) -> None:
+    """Three tiles of 4 × 4 in a mosaic of 8 × 8, first tile at z = 10 mm, 5 mm between them.
+
+    Where the slices go is ``stated`` by the slice normal of the image, or only by the list of the protocol.
+    """
+    tiles = np.arange(48, dtype=np.int16).reshape(3, 4, 4)
+    whole = np.zeros((8, 8), np.int16)
+    for n, tile in enumerate(tiles):
+        whole[n // 2 * 4 : n // 2 * 4 + 4, n % 2 * 4 : n % 2 * 4 + 4] = tile
+    sign = -1 if downwards else 1
+    ds = slice_dataset(whole, position=(-8, -8, 10), spacing=(2, 2), intercept=0, modality="MR", sop_class=MR)
+    ds.ImageType, ds.SpacingBetweenSlices = ["ORIGINAL", "PRIMARY", "M", "MOSAIC"], 5
+    ds.add_new(0x00190010, "LO", "SIEMENS MR HEADER")
+    ds.add_new(0x0019100A, "US", 3)
+    ds.add_new(0x00290010, "LO", "SIEMENS CSA HEADER")
+    heights = sorted(10 + 5 * sign * n for n in range(3))
+    lines = [f"sSliceArray.asSlice[{n}].sPosition.dTra = {height}" for n, height in enumerate(heights)]
+    if not stated:
+        ds.add_new(0x00291020, "OB", ("\n".join(lines)).encode().ljust(200, b" "))
+    else:
+        ds.add_new(0x00291010, "OB", csa_element("SliceNormalVector", ["0.0", "0.0", f"{sign}.0"]))
+    plan = only(build([ds]))
+    assert plan.geometry.size == (4, 4, 3) and plan.geometry.spacing == pytest.approx((2, 2, 5))
+    array = read_plan(plan).array
+    for n, tile in enumerate(tiles):
+        x, y, z = np.rint(plan.geometry.world_to_index(np.array([-4, -4, 10 + 5 * sign * n], float))).astype(int)
+        assert (x, y) == (0, 0)
+        np.testing.assert_array_equal(array[z], tile)
+
+
+def csa_element(name: str, items: list[str]) -> bytes:
+    """Return a Siemens CSA header (version 2) with one element."""
+    body = name.encode().ljust(64, b"\0") + struct.pack("<i4siii", len(items), b"FD\0\0", 3, len(items), 77)
+    for item in items:
+        text = item.encode() + b"\0"
+        body += struct.pack("<4i", *[len(text)] * 4) + text.ljust(-(-len(text) // 4) * 4, b"\0")
+    return b"SV10\4\3\2\1" + struct.pack("<II", 1, 77) + body
 
 
 def test_echoes_by_times_make_one_sequence_per_nothing_but_all_volumes(build: Build) -> None:

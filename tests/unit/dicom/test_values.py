@@ -256,7 +256,7 @@ def test_a_single_frame_is_refused_before_memory_is_taken(tmp_path: Path) -> Non
     known = read_record(path)
     assert known is not None and known.pixels is not None
     layout = asdict(known.pixels) | {"rows": 65535, "columns": 65535}
-    with pytest.raises(Refused, match="8.6 GB each"):
+    with pytest.raises(Refused, match=r"8\.6 GB each"):
         decode({"path": str(path), "layout": layout, "frames": [0]})
 
 

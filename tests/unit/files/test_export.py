@@ -225,6 +225,16 @@ def test_labels_keep_values_and_names(tmp_path: Path) -> None:
         export_labels(flat, tmp_path / "m.jpg")
 
 
+@pytest.mark.parametrize("name", ["m.nii.gz", "m.nii", "m.nrrd", "m.mha", "m.tif"])
+def test_labels_reach_to_the_last_voxel_of_every_side(name: str, tmp_path: Path) -> None:
+    """H29: what is painted at the border is there after reading back with another library."""
+    array = np.zeros((3, 4, 5), np.uint8)
+    for corner in range(8):
+        array[-(corner & 1), -(corner >> 1 & 1), -(corner >> 2)] = corner + 1
+    export_labels(LabelMap(grid((5, 4, 3)), array), tmp_path / name)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(sitk.ReadImage(str(tmp_path / name))), array)
+
+
 def test_slices_as_shown_and_true(tmp_path: Path) -> None:
     values = np.arange(-1000, 1000, dtype=np.int16).reshape(40, 50)
     export_slice(values, tmp_path / "shown.png", window=(-500, 500), spacing=(0.5, 1.0))
