@@ -103,14 +103,6 @@ class Library:
         self.seen, self.total = found.seen, found.total
         self.changed.emit()
 
-    def clear(self) -> None:
-        """Forget everything that was found."""
-        self._series.clear()
-        self._images.clear()
-        self._problems.clear()
-        self._thumbnails.clear()
-        self.changed.emit()
-
     def thumbnail(self, item: Item) -> NDArray[Any] | None:
         """Return the thumbnail (h, w[, 3]) uint8 of an item; None while it is being made or cannot be had."""
         key = self.key(item)
