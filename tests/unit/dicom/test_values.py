@@ -101,12 +101,19 @@ def test_a_slope_of_two_and_full_sixteen_bits(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(save(tmp_path, [slice_dataset(cells, slope=2)])).array[0], truth)
 
 
-def test_monochrome1_keeps_its_values(tmp_path: Path) -> None:
-    stored, slices = stack(3)
-    for ds in slices:
-        ds.PhotometricInterpretation = "MONOCHROME1"
-    volume = read(save(tmp_path, slices))
-    np.testing.assert_array_equal(volume.array, stored - 1024)
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("kind", [np.int16, np.uint16, np.uint8])
+def test_monochrome1_keeps_its_values(tmp_path: Path, pool: Pool, kind: type, compressed: bool) -> None:
+    stored = np.random.default_rng(5).integers(0, 250, (3, 6, 5)).astype(kind)
+    slices = [
+        slice_dataset(plane, position=(0, 0, k), number=k + 1, photometric="MONOCHROME1")
+        for k, plane in enumerate(stored)
+    ]
+    if compressed:
+        for ds in slices:
+            ds.compress(RLELossless)
+    volume = read(save(tmp_path, slices), pool)
+    np.testing.assert_array_equal(volume.array, stored.astype(int) - 1024)
     assert volume.acquisition.monochrome1 and "monochrome1" in {f.code for f in volume.findings}
 
 
