@@ -52,7 +52,8 @@ class Context:
     SimpleITK filter works), ``cancelled`` is asked often and from several threads. ``wanted`` is the region
     (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``prepared``
     holds what the operation learned from the whole image when it now sees only a part. ``padding`` is the
-    closed range of values that are not part of the image, or None: automatic thresholds leave them out.
+    closed range of values that are not part of the image, or None: automatic thresholds leave them out, and
+    filters see ``fill`` in their place (the lowest other value when that is None).
     """
 
     progress: Callable[[float], None] = _ignore
@@ -61,6 +62,7 @@ class Context:
     threads: int = field(default_factory=available_cores)
     prepared: Any = None
     padding: tuple[float, float] | None = None
+    fill: float | None = None
 
     def check(self) -> None:
         """Raise Cancelled when the run was told to stop."""

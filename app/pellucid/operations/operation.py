@@ -123,6 +123,7 @@ class Operation:
         params = self.validate(**values)
         images = self._accepted(images)
         context.check()
+        originals, images = images, self.without_padding(images, context)
         if self.preparation is not None and context.prepared is None:
             prepared = self.prepare(params, *images, context=context.part(0.0, 0.3))
             context = replace(context.part(0.3, 1.0), prepared=prepared)
@@ -132,7 +133,26 @@ class Operation:
             raise Refused(f"{self.title} needs more memory than this computer has free.") from error
         context.check()
         context.progress(1.0)
+        if images is not originals and self.keeps_unit and context.padding is not None:
+            from pellucid.operations.padding import restore
+
+            return restore(result, originals[0], context.padding)
         return result
+
+    @property
+    def minds_padding(self) -> bool:
+        """Return whether padding would bleed into the result: an image made from neighbours or from a range."""
+        by_itself = self.pointwise and self.preparation is None
+        return self.output == "image" and self.same_grid and not by_itself
+
+    def without_padding(self, images: tuple[Image, ...], context: Context) -> tuple[Image, ...]:
+        """Return the images with padding filled where it would bleed, else the very same tuple."""
+        if context.padding is None or not self.minds_padding:
+            return images
+        from pellucid.operations.padding import filled, lowest_valid
+
+        fill = lowest_valid(images[0], context.padding) if context.fill is None else context.fill
+        return images if fill is None else (filled(images[0], context.padding, fill), *images[1:])
 
     def schema(self) -> dict[str, Any]:
         """Return everything a program must know to call the operation, ready for JSON."""

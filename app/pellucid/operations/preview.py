@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Operation
+from pellucid.operations.padding import lowest_valid
 from pellucid.operations.pixels import axis_lengths, view
 
 _KEPT = 6
@@ -50,16 +51,29 @@ def preview_slice(
     params = operation.validate(**values)
     operation.check_inputs(images)
     where = 2 - axis
+    if context.padding is not None and operation.minds_padding:
+        context = replace(context, fill=_fill(operation, images, params, context.padding))
     if not operation.pointwise and operation.reach(params, axis_lengths(images[0])) is None:
         whole = _kept(operation, images, params, lambda: operation.run(context, *images, **values))
         return np.array(view(whole).take(index, where))
     if operation.preparation is not None:
-        ready = _kept(operation, images, params, lambda: operation.prepare(params, *images, context=context))
+        ready = _kept(operation, images, params, lambda: _prepared(operation, images, params, context))
         context = replace(context, prepared=ready)
     if operation.pointwise:
         parts = [_as_image(view(one).take([index], where), one) for one in images]
         return np.asarray(view(operation.run(context, *parts, **values)).take(0, where))
     return _slab(operation, images, params, where, index, context)
+
+
+def _fill(operation: Operation, images: tuple[sitk.Image, ...], params: Any, padding: tuple[float, float]) -> float:
+    """Return what stands in for padding: the lowest other value of the whole image, padding itself if none."""
+    key = (padding, tuple(id(image) for image in images[:1]))
+    lowest = _kept_as(("fill", *key), images[:1], lambda: lowest_valid(images[0], padding))
+    return padding[1] if lowest is None else float(lowest)
+
+
+def _prepared(operation: Operation, images: tuple[sitk.Image, ...], params: Any, context: Context) -> Any:
+    return operation.prepare(params, *operation.without_padding(images, context), context=context)
 
 
 def _slab(
@@ -96,7 +110,10 @@ def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
 def _kept(operation: Operation, images: tuple[sitk.Image, ...], params: Any, compute: Any) -> Any:
     """Return what was computed before for the very same images, or compute and keep it."""
     used = operation.prepare_key(params) if operation.preparation else tuple(dict(params).items())
-    key = (operation.id, used, tuple(id(image) for image in images))
+    return _kept_as((operation.id, used, tuple(id(image) for image in images)), images, compute)
+
+
+def _kept_as(key: Hashable, images: tuple[sitk.Image, ...], compute: Any) -> Any:
     with _LOCK:
         found = _LEARNED.get(key)
         if found is not None and all(a() is b for a, b in zip(found[0], images, strict=True)):

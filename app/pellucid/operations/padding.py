@@ -1,0 +1,48 @@
+"""Padding – voxels outside the scanned field – must neither bleed into the image nor be filtered itself (H16)."""
+
+from __future__ import annotations
+
+import numpy as np
+import SimpleITK as sitk
+
+from pellucid.operations.pixels import Array, blank, view
+
+Range = tuple[float, float]
+
+
+def inside(values: Array, padding: Range) -> Array:
+    """Return where values are padding: in the closed range."""
+    return np.asarray((values >= padding[0]) & (values <= padding[1]))
+
+
+def lowest_valid(image: sitk.Image, padding: Range) -> float | None:
+    """Return the lowest value that is not padding, or None where there is no padding or nothing else."""
+    array = view(image)
+    lowest, found = np.inf, False
+    for part in array:
+        out = inside(part, padding)
+        found = found or bool(out.any())
+        valid = part[~out]
+        if valid.size:
+            lowest = min(lowest, float(np.nanmin(valid)))
+    return lowest if found and np.isfinite(lowest) else None
+
+
+def filled(image: sitk.Image, padding: Range, value: float) -> sitk.Image:
+    """Return a copy with ``value`` in place of padding."""
+    array = view(image)
+    copy, out = blank(image, array.dtype)
+    for part, target in zip(array, out, strict=True):
+        np.copyto(target, part)
+        target[inside(part, padding)] = value
+    return copy
+
+
+def restore(result: sitk.Image, original: sitk.Image, padding: Range) -> sitk.Image:
+    """Return ``result`` with the padding of ``original`` in its places."""
+    array, made = view(original), view(result)
+    copy, out = blank(result, made.dtype)
+    for part, new, target in zip(array, made, out, strict=True):
+        np.copyto(target, new)
+        np.copyto(target, part.astype(made.dtype, copy=False), where=inside(part, padding))
+    return copy

@@ -1,0 +1,68 @@
+"""Voxels outside the scanned field neither bleed into the image nor are changed (hazard H16)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from scipy import ndimage
+
+from operation_images import on_grid
+from pellucid.operations.context import Context
+from pellucid.operations.operation import get, registry
+from pellucid.operations.preview import preview_slice
+
+PADDING = (-3024.0, -2000.0)
+
+
+def scan() -> tuple[np.ndarray, np.ndarray]:
+    """Return a round field of view in padding, and where the padding is."""
+    z, y, x = np.indices((7, 30, 32))
+    outside = (y - 14.5) ** 2 + (x - 15.5) ** 2 > 13**2
+    values = np.random.default_rng(3).integers(-1000, 400, z.shape).astype(np.int16)
+    values[outside] = -3024
+    return values, outside
+
+
+def run(name: str, array: np.ndarray, **values: object) -> np.ndarray:
+    result = get(name).run(Context(padding=PADDING), on_grid(array, spacing=(1.0, 1.0, 1.0)), **values)
+    return sitk.GetArrayFromImage(result)
+
+
+@pytest.mark.parametrize("name", ["smoothing.gaussian", "smoothing.mean", "smoothing.median"])
+def test_smoothing_leaves_padding_alone_and_keeps_it_out(name):
+    array, outside = scan()
+    made = run(name, array)
+    assert (made[outside] == -3024).all()
+    assert made[~outside].min() >= array[~outside].min()
+
+
+def test_gaussian_equals_scipy_on_the_filled_image():
+    array, outside = scan()
+    full = np.where(outside, array[~outside].min(), array).astype(float)
+    expected = ndimage.gaussian_filter(full, 1.5, mode="nearest", truncate=4)
+    assert np.abs(run("smoothing.gaussian", array, sigma=1.5) - expected)[~outside].max() <= 1
+
+
+def test_rescale_takes_its_range_from_the_scanned_field():
+    array, outside = scan()
+    made = run("intensity.rescale", array, minimum=0.0, maximum=1.0)
+    low, high = array[~outside].min(), array[~outside].max()
+    assert np.allclose(made[~outside], (array[~outside] - low) / (high - low), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(n for n, o in registry().items() if o.output == "image" and o.same_grid))
+def test_preview_with_padding_equals_the_whole(name):
+    array, _outside = scan()
+    image, context = on_grid(array), Context(padding=PADDING)
+    whole = sitk.GetArrayFromImage(get(name).run(context, image))
+    for axis, index in ((2, 3), (1, 15), (0, 16)):
+        shown = preview_slice(get(name), image, axis, index, {}, context)
+        assert np.allclose(shown, whole.take(index, 2 - axis), atol=1.01 if whole.dtype.kind in "iu" else 2e-2)
+
+
+def test_an_image_without_padding_voxels_is_untouched_by_the_rule():
+    array = np.random.default_rng(0).integers(-1000, 400, (5, 9, 9)).astype(np.int16)
+    plain = sitk.GetArrayFromImage(get("smoothing.gaussian").run(Context(), on_grid(array)))
+    ruled = sitk.GetArrayFromImage(get("smoothing.gaussian").run(Context(padding=PADDING), on_grid(array)))
+    assert np.array_equal(plain, ruled)
