@@ -164,6 +164,7 @@ class User:
         """Choose an operation by search, fill its form, apply it and wait."""
         self.tab(tab)
         panel = self.window.filters if tab == "Filters" else self.window.segment
+        self.rest()
         if not panel.list.isVisible():
             self.click("Back", panel)
         self.type("Search operations", search, panel)

@@ -9,11 +9,11 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
-from hands import User
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from scipy import ndimage
 
+from hands import User
 from pellucid.model.view import Plane
 from pellucid.ui.dialogs.export import ExportDialog
 
