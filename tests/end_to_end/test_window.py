@@ -116,7 +116,12 @@ def test_dragged_limits_reach_only_the_form_they_belong_to(user, ramp):
 def test_every_volume_of_a_series_can_be_dragged_onto_the_image(user, data_dir):
     opened(user, data_dir / "ct_odd_geometry" / "sliceorientation")
     tree = user.window.studies.tree
-    rows = [i for i in all_rows(tree) if i.data(NODE_ROLE).kind == "volume"]
+
+    def volumes():
+        return [i for i in all_rows(tree) if i.data(NODE_ROLE).kind == "volume"]
+
+    user.wait(lambda: len(volumes()) == 2)
+    rows = volumes()
     titles = [i.data(NODE_ROLE).title for i in rows]
     assert titles == ["orientation 1", "orientation 2"]
     for row, title in zip(rows[::-1], titles[::-1], strict=True):
