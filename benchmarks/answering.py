@@ -19,6 +19,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-answering-")
 
 import numpy as np
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
 
 from pellucid.main import make_application, make_window
 from pellucid.settings import Settings
@@ -43,14 +44,8 @@ class Heartbeat:
         self._last = now
 
 
-def main() -> None:
-    """Open every folder and every item in it, then smooth and threshold what is shown last."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folders", nargs="+", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    app = make_application()
-    theme.apply(app, "dark")
+def measure(app: QApplication, folder: Path) -> dict[str, float]:
+    """Open a folder and every item in it in a window of its own; print and return the gaps."""
     window = make_window(Settings())
     window.resize(1600, 1000)
     window.show()
@@ -65,30 +60,38 @@ def main() -> None:
             time.sleep(0.0005)
 
     settle()
-    report = {}
-    for folder in options.folders:
-        heart = Heartbeat()
-        session.open([folder])
+    heart = Heartbeat()
+    session.open([folder])
+    settle()
+    items = [*(series for series in session.library.series if series.volumes), *session.library.images]
+    for item in items:
+        session.loading.load(item)
         settle()
-        items = [*(series for series in session.library.series if series.volumes), *session.library.images]
-        for item in items:
-            session.loading.load(item)
-            settle()
-        if session.document.active_image is not None:
-            for name, values in (("smoothing.gaussian", {"sigma": 1.0}), ("threshold.otsu", {})):
-                if not session.running.why_not(name):
-                    session.running.apply(name, values)
-                    settle()
-        gaps = 1000 * np.array(heart.gaps)
-        report[folder.name] = {"items": len(items), "problems": len(session.library.problems),
-                               "p99_ms": float(np.percentile(gaps, 99)), "max_ms": float(gaps.max())}  # fmt: skip
-        print(f"{folder.name:24} {len(items):4} items {len(session.library.problems):4} refused   "
-              f"gap p99 {report[folder.name]['p99_ms']:6.1f} ms   longest {gaps.max():6.1f} ms")  # fmt: skip
-        session.close_all()
-        session.library.clear()
+    if session.document.active_image is not None:
+        for name, values in (("smoothing.gaussian", {"sigma": 1.0}), ("threshold.otsu", {})):
+            if not session.running.why_not(name):
+                session.running.apply(name, values)
+                settle()
+    gaps = 1000 * np.array(heart.gaps)
+    found = {"items": len(items), "problems": len(session.library.problems),
+             "p99_ms": float(np.percentile(gaps, 99)), "max_ms": float(gaps.max())}  # fmt: skip
+    print(f"{folder.name:24} {found['items']:4} items {found['problems']:4} refused   "
+          f"gap p99 {found['p99_ms']:6.1f} ms   longest {found['max_ms']:6.1f} ms")  # fmt: skip
+    window.close_without_asking()
+    return found
+
+
+def main() -> None:
+    """Open every folder and every item in it, then smooth and threshold what is shown last."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    app = make_application()
+    theme.apply(app, "dark")
+    report = {folder.name: measure(app, folder) for folder in options.folders}
     if options.json:
         options.json.write_text(json.dumps(report, indent=1))
-    window.close_without_asking()
 
 
 if __name__ == "__main__":

@@ -126,9 +126,9 @@ def labels(stage: Stage) -> None:
     stage.run("threshold.range", lower=150.0, upper=3000.0)
     layer = stage.session.document.active_labels
     stage.session.labelling.edit_label(layer, 1, name="Bone", color="#F0E442")
-    stage.session.labelling.add_label(layer, "Lungs and air")
-    stage.run("threshold.range", lower=-1000.0, upper=-400.0)
-    stage.run("masks.keep_largest")
+    stage.session.labelling.add_label(layer, "Lungs")
+    stage.run("threshold.range", lower=-905.0, upper=-500.0)
+    stage.run("masks.remove_small", minimum=500_000.0, unit="mm3")
     stage.session.document.active = layer
     stage.raise_dock("Statistics")
     stage.settle(0.8)

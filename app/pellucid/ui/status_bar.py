@@ -38,6 +38,7 @@ class StatusBar(QStatusBar):
         super().__init__()
         self._session = session
         self.setSizeGripEnabled(False)
+        self.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
         self.values = CursorReadout("Values under the cursor", "Value of every visible layer under the cursor")
         self.voxel = CursorReadout("Voxel", "Voxel of the active image under the cursor: x, y, z", 120)
         self.world = CursorReadout("Position", "Position in the patient: left, posterior, superior", 190)
