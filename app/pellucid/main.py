@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer
+from PySide6.QtCore import QMessageLogContext, QSize, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from pellucid import paths
@@ -38,6 +38,7 @@ def run_window(argv: list[str]) -> int:
         print(f"There is no display here, so a picture of the window is written to {options.screenshot}.")  # noqa: T201
     if options.screenshot is not None and not has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        qInstallMessageHandler(_without_size_hints)
     app = make_application()
     settings, trouble = _settings()
     window = make_window(settings)
@@ -56,6 +57,12 @@ def run_window(argv: list[str]) -> int:
     with catch_failures(window):
         result = app.exec()
     return result or (picture.code if picture else 0)
+
+
+def _without_size_hints(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:
+    """Print what Qt says, but not what the offscreen platform says of every window."""
+    if "propagateSizeHints" not in text:
+        print(text, file=sys.stderr)  # noqa: T201
 
 
 def make_application() -> QApplication:

@@ -10,6 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,13 +54,32 @@ def absolute(path: str, folder: Path) -> str:
 
 
 def moved(source: Source, folder: Path) -> Source:
-    """Return the source with its files looked up by name below a folder; the rest keep their path."""
+    """Return the source with its files looked up by name below a folder; the rest keep their path.
+
+    Where several files have a name (every series may have its ``0001.dcm``), the one counts whose folders are
+    called like those the file was in, then the one that lies among most of the others.
+    """
     wanted = {Path(path).name for path in source.paths}
-    found: dict[str, str] = {}
+    places: dict[str, list[Path]] = {}
+    held: dict[Path, int] = {}
     for place, _, names in os.walk(folder):
-        for name in wanted.intersection(names):
-            found.setdefault(name, str(Path(place) / name))
-    return replace(source, paths=tuple(found.get(Path(path).name, path) for path in source.paths))
+        here = wanted.intersection(names)
+        held[Path(place)] = len(here)
+        for name in here:
+            places.setdefault(name, []).append(Path(place))
+
+    def best(path: str) -> str:
+        name, before = Path(path).name, Path(path).parent.parts[::-1]
+        if name not in places:
+            return path
+
+        def likeness(place: Path) -> tuple[int, int]:
+            pairs = zip(before, place.parts[::-1], strict=False)
+            return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs)), held[place]
+
+        return str(max(places[name], key=likeness) / name)
+
+    return replace(source, paths=tuple(best(path) for path in source.paths))
 
 
 def read_source(

@@ -373,3 +373,18 @@ def test_the_old_work_survives_a_writer_that_fails_or_lies(
         save(path, state, cancelled=lambda: True)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["w.pellucid"]
+
+
+def test_files_of_the_same_name_in_other_series_are_not_mistaken_for_the_source(tmp_path: Path) -> None:
+    from pellucid.files.sources import moved
+
+    for series in ("ct", *(f"other{n}" for n in range(12))):
+        (tmp_path / "elsewhere" / series).mkdir(parents=True)
+        for n in (1, 2):
+            (tmp_path / "elsewhere" / series / f"{n}.dcm").write_bytes(b"")
+    (tmp_path / "elsewhere" / "ct" / "3.dcm").write_bytes(b"")
+    was = Source("dicom", tuple(f"/gone/ct/{n}.dcm" for n in (1, 2, 3)))
+    renamed = Source("dicom", tuple(f"/gone/chest/{n}.dcm" for n in (1, 2, 3)))
+    for source in (was, renamed):
+        found = moved(source, tmp_path / "elsewhere").paths
+        assert found == tuple(str(tmp_path / "elsewhere" / "ct" / f"{n}.dcm") for n in (1, 2, 3))
