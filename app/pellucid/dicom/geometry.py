@@ -16,7 +16,7 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry, Matrix, Vector
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import Member
+    from pellucid.dicom.records import Member
 
 JITTER = 0.03
 """Positions this near (mm) to a regular grid are regular: scanners round."""

@@ -10,7 +10,7 @@ from pellucid.dicom.records import FrameRecord, Numbers
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import Member
+    from pellucid.dicom.records import Member
 
 ORIENTATION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3

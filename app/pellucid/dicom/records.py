@@ -133,3 +133,18 @@ def _tuples(value: Any) -> Any:
 
 
 _DEFAULTS: dict[type, Any] = {PixelLayout: PixelLayout("-", -1, -1), FrameRecord: FrameRecord()}
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """A frame together with the file it is in, while it is being sorted."""
+
+    file: FileRecord
+    frame: FrameRecord
+    copy: int = 0
+
+    @property
+    def layout(self) -> PixelLayout:
+        """Return how the pixels are stored."""
+        assert self.file.pixels is not None
+        return self.file.pixels

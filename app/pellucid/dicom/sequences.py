@@ -15,7 +15,7 @@ from pellucid.dicom.records import blank
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import Member
+    from pellucid.dicom.records import Member
 
 SAME_POSITION = 0.02
 """Slices nearer than this (mm, or a tenth of a pixel) lie at the same position."""

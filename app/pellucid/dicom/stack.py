@@ -14,7 +14,7 @@ from pellucid.dicom.findings import file_findings, no_image_finding
 from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.pixel_types import component_count, expected_type
-from pellucid.dicom.records import FileRecord, FrameRecord, PixelLayout
+from pellucid.dicom.records import FileRecord, Member, PixelLayout
 from pellucid.dicom.sequences import split
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
@@ -81,21 +81,6 @@ def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
     for n, plan in enumerate(series.volumes):
         groups.setdefault(plan.sequence or f"#{n}", []).append(plan)
     return tuple(tuple(group) for group in groups.values())
-
-
-@dataclass(frozen=True, eq=False)
-class Member:
-    """A frame together with the file it is in, while it is being sorted."""
-
-    file: FileRecord
-    frame: FrameRecord
-    copy: int = 0
-
-    @property
-    def layout(self) -> PixelLayout:
-        """Return how the pixels are stored."""
-        assert self.file.pixels is not None
-        return self.file.pixels
 
 
 def series_key(record: FileRecord) -> str:
