@@ -14,7 +14,7 @@ from pellucid.dicom.findings import file_findings, no_image_finding
 from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.pixel_types import component_count, expected_type
-from pellucid.dicom.records import FileRecord, Member, PixelLayout
+from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.sequences import split
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
