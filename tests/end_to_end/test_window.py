@@ -314,3 +314,15 @@ def all_rows(tree, parent=None):
         index = model.index(n, 0, parent or QModelIndex())
         yield index
         yield from all_rows(tree, index)
+
+
+def test_the_histogram_of_the_slice_is_that_of_the_pane_under_the_mouse(user, ramp):
+    opened(user, ramp)
+    hover(user, Plane.AXIAL)
+    user.click("Histogram of: Slice")
+    user.rest(0.4)
+    reading = user.window.histogram.reading
+    assert reading.text().startswith("90…90 ") or reading.text().startswith("100…100 ")
+    hover(user, Plane.CORONAL)
+    user.rest(0.4)
+    assert reading.text().startswith("0…190 ")

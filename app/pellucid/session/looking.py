@@ -68,10 +68,10 @@ class Looking:
             self._counting = None
 
     def _region(self, layer: ImageLayer) -> tuple[slice, slice, slice] | None:
-        slices = self._session.visible_slices()
-        if not slices:
+        place = self._session.slice_in_use()
+        if place is None:
             return None
-        axis, index = slices[0]
+        axis, index = place
         region = [slice(0, n) for n in layer.geometry.size]
         region[axis] = slice(index, index + 1)
         return region[2], region[1], region[0]

@@ -67,6 +67,8 @@ class Session:
         self.saving = Saving(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
+        self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None
+        """Return (voxel axis, slice index) of the one slice the user is at; the window replaces this."""
         self._said_unkept = False
         self.history.settle = self.labelling.end_stroke
         self.history.changed.connect(self.title_changed.emit)

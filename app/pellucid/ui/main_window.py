@@ -140,7 +140,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         session, canvas = self.session, self.canvas
-        session.visible_slices = canvas.visible_slices
+        session.visible_slices, session.slice_in_use = canvas.visible_slices, canvas.slice_in_use
         session.notice.connect(self.notices.tell)
         session.sources_missing.connect(self.files.find_sources)
         session.title_changed.connect(self._refresh)
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         canvas.slices_changed.connect(session.running.refresh_preview)
         canvas.slices_changed.connect(self.histogram.refresh)
+        canvas.plane_changed.connect(self.histogram.refresh)
         canvas.hovered.connect(self._point_at)
         canvas.paths_dropped.connect(self.files.open_paths)
         canvas.item_dropped.connect(session.loading.load_key)

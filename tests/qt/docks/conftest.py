@@ -60,7 +60,7 @@ def session(empty_session):
     for layer in (*layers, LabelLayer("Labels", labels)):
         s.history.do(AddLayer(layer))
     s.document.active = layers[0]
-    s.visible_slices = lambda: ((2, 5),)
+    s.visible_slices, s.slice_in_use = (lambda: ((2, 5),)), (lambda: (2, 5))
     return s
 
 

@@ -43,6 +43,8 @@ class CanvasArea(DropArea):
     """Emitted when other slices than before are on the screen."""
     hovered = Signal(object, object)
     """Emitted with the world point under the mouse (or None) and the plane."""
+    plane_changed = Signal()
+    """Emitted when the mouse came onto another plane than before; see ``slice_in_use``."""
     preset_requested = Signal(int)
     """Emitted with 1–9 for a window preset, 0 for the window of the image itself."""
     series_step_requested = Signal(int)
@@ -55,6 +57,7 @@ class CanvasArea(DropArea):
         self.session = session
         self.keyboard = Keyboard(self)
         self._last_tool = Tool.CROSSHAIR
+        self._plane_in_use: Plane | None = None
         self._hidden_labels: list[LabelLayer] = []
         self._slices: tuple[tuple[int, int], ...] = ()
         self.panes = {plane: SliceView(session, plane) for plane in Plane}
@@ -96,7 +99,7 @@ class CanvasArea(DropArea):
         self.empty.demo_requested.connect(self.demo_requested)
         self.drag_over.connect(self.empty.set_drop_hint)
         for plane, pane in self.panes.items():
-            pane.hovered.connect(lambda world, p=plane: self.hovered.emit(world, p))
+            pane.hovered.connect(lambda world, p=plane: self._hover(world, p))
             pane.maximise_requested.connect(lambda p=plane: self.maximise(p))
             pane.menu_requested.connect(lambda at, p=pane: self._show_menu(p, at))
             pane.slice_changed.connect(self._compare_slices)
@@ -210,6 +213,19 @@ class CanvasArea(DropArea):
             return ()
         seen = (self.panes[plane].slice_of(image) for plane in self.shown_planes())
         return tuple(dict.fromkeys(place for place in seen if place is not None))
+
+    def slice_in_use(self) -> tuple[int, int] | None:
+        """Return (voxel axis, index) of the active image on the pane the mouse was on last, else on the first."""
+        image, shown = self.session.document.active_image, self.shown_planes()
+        if image is None or not shown:
+            return None
+        return self.panes[self._plane_in_use if self._plane_in_use in shown else shown[0]].slice_of(image)
+
+    def _hover(self, world: object, plane: Plane) -> None:
+        self.hovered.emit(world, plane)
+        if world is not None and plane is not self._plane_in_use:
+            self._plane_in_use = plane
+            self.plane_changed.emit()
 
     def _compare_slices(self) -> None:
         slices = self.visible_slices()
