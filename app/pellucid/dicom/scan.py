@@ -194,8 +194,10 @@ class _Scan:
         self._next_news = time.monotonic() + max(_NEWS_SECONDS, 5 * (time.monotonic() - now))
 
     def _snapshot(self) -> Snapshot:
-        series = tuple(self._series(uid, records) for uid, records in self._records.items())
-        return Snapshot(series, tuple(self._problems), self._seen, self._total, tuple(self._others))
+        built = (self._series(uid, records) for uid, records in self._records.items())
+        series = sorted(built, key=lambda one: min(one.files, default=Path()))  # never the order in which workers answered
+        problems = sorted(self._problems, key=lambda problem: problem.path)
+        return Snapshot(tuple(series), tuple(problems), self._seen, self._total, tuple(self._others))
 
     def _series(self, uid: str, records: list[FileRecord]) -> Series:
         version = len(records) + len(self._digests)

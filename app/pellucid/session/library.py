@@ -97,7 +97,8 @@ class Library:
         self.scanning = bool(self._scans)
 
     def _take(self, found: Found) -> None:
-        self._series.update({series.uid: series for series in found.series})
+        found_series = {series.uid: series for series in found.series}
+        self._series = {uid: series for uid, series in self._series.items() if uid not in found_series} | found_series
         self._images.update({str(image.path): image for image in found.images})
         self._problems.update({problem.path: problem for problem in found.problems})
         self.seen, self.total = found.seen, found.total

@@ -34,6 +34,13 @@ def test_a_tree_is_walked_and_everything_is_accounted_for(tmp_path: Path, pool: 
     assert found.files_seen == found.files_total == 21
 
 
+def test_the_order_of_series_is_that_of_their_files_whatever_comes_first(tmp_path: Path, pool: Pool) -> None:
+    for n, name in enumerate(("c", "a", "b")):
+        save(tmp_path / name, stack(3, series=f"1.2.3.{n}")[1])
+    found = scan([tmp_path / "c", tmp_path / "b", tmp_path / "a"], pool=pool)
+    assert [series.files[0].parent.name for series in found.series] == ["a", "b", "c"]
+
+
 def test_news_come_while_the_scan_runs(tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pellucid.dicom.scan._NEWS_SECONDS", 0.0)
     save(tmp_path, stack(150, size=(2, 2))[1])
