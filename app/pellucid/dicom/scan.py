@@ -195,7 +195,8 @@ class _Scan:
 
     def _snapshot(self) -> Snapshot:
         built = (self._series(uid, records) for uid, records in self._records.items())
-        series = sorted(built, key=lambda one: min(one.files, default=Path()))  # never the order in which workers answered
+        # never in the order in which the workers answered: an index must mean the same series every time
+        series = sorted(built, key=lambda one: min(one.files, default=Path()))
         problems = sorted(self._problems, key=lambda problem: problem.path)
         return Snapshot(tuple(series), tuple(problems), self._seen, self._total, tuple(self._others))
 
