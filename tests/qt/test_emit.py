@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 from PySide6.QtCore import QObject, Signal
+
+
+LOST = 1000
+"""A faulty version loses one reference with every emit, 5,000 here; others may end a few of their own meanwhile."""
 
 
 class _Sender(QObject):
@@ -16,6 +21,7 @@ def test_five_thousand_emits_survive_and_lose_no_references(qapp):
     sender, received = _Sender(), []
     sender.plain.connect(lambda: received.append(None))
     sender.full.connect(lambda thing, n: received.append((thing, n)))
+    gc.collect()  # what earlier tests left behind also holds True and None
     before = sys.getrefcount(True), sys.getrefcount(None)
     for n in range(2500):
         sender.plain.emit()
@@ -24,5 +30,5 @@ def test_five_thousand_emits_survive_and_lose_no_references(qapp):
     received.clear()
     after = sys.getrefcount(True), sys.getrefcount(None)
     assert received_count == 5000
-    assert after[0] >= before[0] - 50, "emit() loses references to True"
-    assert after[1] >= before[1] - 50, "calls lose references to None"
+    assert after[0] >= before[0] - LOST, "emit() loses references to True"
+    assert after[1] >= before[1] - LOST, "calls lose references to None"
