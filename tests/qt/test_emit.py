@@ -7,7 +7,6 @@ import sys
 
 from PySide6.QtCore import QObject, Signal
 
-
 LOST = 1000
 """A faulty version loses one reference with every emit, 5,000 here; others may end a few of their own meanwhile."""
 
