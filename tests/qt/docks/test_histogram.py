@@ -37,7 +37,7 @@ def drag(widget, start, end):
             kind, where, QPointF(widget.mapToGlobal(at)), button, buttons, Qt.KeyboardModifier(0)
         )
         QApplication.sendEvent(widget, event)
-        QTest.qWait(1)
+        QTest.qWait(15)  # pyqtgraph passes over moves that follow each other faster than 100 a second
 
     send(QEvent.Type.MouseMove, start, none, none)
     send(QEvent.Type.MouseButtonPress, start, left, left)
