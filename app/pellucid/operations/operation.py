@@ -136,7 +136,7 @@ class Operation:
         if images is not originals and self.keeps_unit and context.padding is not None:
             from pellucid.operations.padding import restore
 
-            return restore(result, originals[0], context.padding)
+            return restore(result, originals[0], context.padding, context)
         return result
 
     @property
@@ -151,8 +151,8 @@ class Operation:
             return images
         from pellucid.operations.padding import filled, lowest_valid
 
-        fill = lowest_valid(images[0], context.padding) if context.fill is None else context.fill
-        return images if fill is None else (filled(images[0], context.padding, fill), *images[1:])
+        fill = lowest_valid(images[0], context.padding, context) if context.fill is None else context.fill
+        return images if fill is None else (filled(images[0], context.padding, fill, context), *images[1:])
 
     def schema(self) -> dict[str, Any]:
         """Return everything a program must know to call the operation, ready for JSON."""

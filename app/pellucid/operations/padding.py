@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.operations.context import Context
 from pellucid.operations.pixels import Array, blank, view
 
 Range = tuple[float, float]
@@ -15,11 +16,12 @@ def inside(values: Array, padding: Range) -> Array:
     return np.asarray((values >= padding[0]) & (values <= padding[1]))
 
 
-def lowest_valid(image: sitk.Image, padding: Range) -> float | None:
+def lowest_valid(image: sitk.Image, padding: Range, context: Context) -> float | None:
     """Return the lowest value that is not padding, or None where there is no padding or nothing else."""
     array = view(image)
     lowest, found = np.inf, False
     for part in array:
+        context.check()
         out = inside(part, padding)
         found = found or bool(out.any())
         valid = part[~out]
@@ -28,21 +30,23 @@ def lowest_valid(image: sitk.Image, padding: Range) -> float | None:
     return lowest if found and np.isfinite(lowest) else None
 
 
-def filled(image: sitk.Image, padding: Range, value: float) -> sitk.Image:
+def filled(image: sitk.Image, padding: Range, value: float, context: Context) -> sitk.Image:
     """Return a copy with ``value`` in place of padding."""
     array = view(image)
     copy, out = blank(image, array.dtype)
     for part, target in zip(array, out, strict=True):
+        context.check()
         np.copyto(target, part)
         target[inside(part, padding)] = value
     return copy
 
 
-def restore(result: sitk.Image, original: sitk.Image, padding: Range) -> sitk.Image:
+def restore(result: sitk.Image, original: sitk.Image, padding: Range, context: Context) -> sitk.Image:
     """Return ``result`` with the padding of ``original`` in its places."""
     array, made = view(original), view(result)
     copy, out = blank(result, made.dtype)
     for part, new, target in zip(array, made, out, strict=True):
+        context.check()
         np.copyto(target, new)
         np.copyto(target, part.astype(made.dtype, copy=False), where=inside(part, padding))
     return copy

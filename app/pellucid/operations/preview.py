@@ -52,7 +52,7 @@ def preview_slice(
     operation.check_inputs(images)
     where = 2 - axis
     if context.padding is not None and operation.minds_padding:
-        context = replace(context, fill=_fill(operation, images, params, context.padding))
+        context = replace(context, fill=_fill(images, context.padding, context))
     if not operation.pointwise and operation.reach(params, axis_lengths(images[0])) is None:
         whole = _kept(operation, images, params, lambda: operation.run(context, *images, **values))
         return np.array(view(whole).take(index, where))
@@ -65,10 +65,10 @@ def preview_slice(
     return _slab(operation, images, params, where, index, context)
 
 
-def _fill(operation: Operation, images: tuple[sitk.Image, ...], params: Any, padding: tuple[float, float]) -> float:
+def _fill(images: tuple[sitk.Image, ...], padding: tuple[float, float], context: Context) -> float:
     """Return what stands in for padding: the lowest other value of the whole image, padding itself if none."""
     key = (padding, tuple(id(image) for image in images[:1]))
-    lowest = _kept_as(("fill", *key), images[:1], lambda: lowest_valid(images[0], padding))
+    lowest = _kept_as(("fill", *key), images[:1], lambda: lowest_valid(images[0], padding, context))
     return padding[1] if lowest is None else float(lowest)
 
 

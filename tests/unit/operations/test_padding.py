@@ -8,8 +8,9 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from operation_images import on_grid
-from pellucid.operations.context import Context
+from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
+from pellucid.operations.padding import filled, lowest_valid, restore
 from pellucid.operations.preview import preview_slice
 
 PADDING = (-3024.0, -2000.0)
@@ -66,3 +67,15 @@ def test_an_image_without_padding_voxels_is_untouched_by_the_rule():
     plain = sitk.GetArrayFromImage(get("smoothing.gaussian").run(Context(), on_grid(array)))
     ruled = sitk.GetArrayFromImage(get("smoothing.gaussian").run(Context(padding=PADDING), on_grid(array)))
     assert np.array_equal(plain, ruled)
+
+
+def test_filling_and_restoring_stop_when_told_to():
+    array, _outside = scan()
+    image, stopped = on_grid(array), Context(padding=PADDING, cancelled=lambda: True)
+    for work in (
+        lambda: lowest_valid(image, PADDING, stopped),
+        lambda: filled(image, PADDING, -1000, stopped),
+        lambda: restore(image, image, PADDING, stopped),
+    ):
+        with pytest.raises(Cancelled):
+            work()
