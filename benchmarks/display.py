@@ -225,7 +225,7 @@ def cases(sizes: tuple[int, ...]) -> Iterator[tuple[str, str, Callable[[], tuple
             volume = phantom(depth, size)
             session, layer, area = canvas(volume, None, PANE, quad=False)
             peer = image_view(volume, PANE)
-            pane = next(pane for pane in area.panes.values() if pane.isVisible())
+            pane = next(pane for pane in area.panes if pane.isVisible())
             ours = window_steps(layer) if drag else crosshair_steps(session, volume.shape, all_planes=False)
 
             def theirs(n: int) -> None:
@@ -244,7 +244,7 @@ def cases(sizes: tuple[int, ...]) -> Iterator[tuple[str, str, Callable[[], tuple
         labels = labels_of(volume)
         session, layer, area = canvas(volume, labels, SMALL, quad=True)
         peer = Stock(volume, labels, SMALL)
-        panes = [pane for pane in area.panes.values() if pane.isVisible()]
+        panes = [pane for pane in area.panes if pane.isVisible()]
         ours = window_steps(layer) if drag else crosshair_steps(session, volume.shape, all_planes=True)
         theirs = peer.window_drag if drag else peer.scroll
         return (ours, Paints(*panes), (session, area)), (theirs, Paints(*peer.views), peer)

@@ -209,7 +209,7 @@ def large(stage: Stage) -> None:
 def sagittal(stage: Stage) -> None:
     """Show one plane alone."""
     opened(stage)
-    stage.session.view.single_plane = Plane.SAGITTAL
+    stage.session.view.panes[0].plane = Plane.SAGITTAL
     stage.session.view.layout = Layout.SINGLE
     stage.settle()
 

@@ -56,13 +56,13 @@ class Bench:
         self.area.flush()
 
     def pane(self, plane: Plane = Plane.AXIAL) -> SliceView:
-        return self.area.panes[plane]
+        return self.area.pane(plane)
 
     def grey(self, plane: Plane = Plane.AXIAL) -> np.ndarray:
         return self.rgb(plane).max(axis=2)
 
     def rgb(self, plane: Plane = Plane.AXIAL) -> np.ndarray:
-        return pixels(self.area.grab_pane(plane))
+        return pixels(self.area.grab_pane(self.pane(plane)))
 
     def press(self, pane, at, button=Qt.MouseButton.LeftButton, keys=NO_KEY) -> None:
         QTest.mouseMove(pane.viewport(), point(at))

@@ -22,7 +22,7 @@ from pellucid.ui.bridge import Bridge
 from pellucid.ui.failures import Failures, keep_log
 from pellucid.ui.main_window import MainWindow
 
-LAYOUTS = {"single": Layout.SINGLE, "1x1": Layout.SINGLE, "quad": Layout.QUAD, "2x2": Layout.QUAD}
+NAMED_LAYOUTS = {"single": Layout.SINGLE, "quad": Layout.QUAD}
 NO_DISPLAY_PICTURE = "pellucid.png"
 
 
@@ -48,7 +48,7 @@ def run_window(argv: list[str]) -> int:
     window.resize(options.size)
     window.show()
     if options.layout is not None:
-        window.session.view.layout = LAYOUTS[options.layout]
+        window.session.view.layout = options.layout
     if options.paths:
         QTimer.singleShot(0, lambda: window.files.open_paths(options.paths))
     elif options.demo:
@@ -145,12 +145,19 @@ def _size(text: str) -> QSize:
     return QSize(width, height)
 
 
+def _panes(text: str) -> Layout:
+    try:
+        return NAMED_LAYOUTS.get(text) or Layout.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a layout like 2x3 (at most 4x4)") from error
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("pellucid view", description="Open images in the window.")
     parser.add_argument("paths", nargs="*", metavar="PATH", help="folders, DICOM or image files, or a .pellucid file")
     parser.add_argument("--screenshot", type=Path, metavar="F", help="write a picture of the window and end")
     parser.add_argument("--size", type=_size, default=QSize(1600, 1000), metavar="WxH", help="size of the window")
-    parser.add_argument("--layout", choices=sorted(LAYOUTS), help="arrangement of the panes")
+    parser.add_argument("--layout", type=_panes, metavar="RxC", help="rows and columns of panes: 1x1, 2x2, … 4x4")
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="look of the window")
     parser.add_argument("--demo", action="store_true", help="open the built-in demo study")
     return parser

@@ -7,13 +7,13 @@ import re
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import Provenance
-from pellucid.model.view import Layout, Plane
+from pellucid.model.view import Layout, Plane, Projection
 from pellucid.model.volume import Acquisition
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -119,12 +119,30 @@ class LabelEntry(LayerEntry):
         return self
 
 
+class PaneEntry(Entry):
+    """What one pane showed."""
+
+    plane: Plane = Plane.AXIAL
+    information: bool = False
+    shows: tuple[str, ...] = ()
+    position: tuple[Number, Number, Number] | None = None
+    scale: Number = Field(default=0.0, ge=0)
+    centre: tuple[Number, Number] = (0.0, 0.0)
+    slab: Number = Field(default=0.0, ge=0)
+    projection: Projection = Projection.MAXIMUM
+
+
+def _layout(value: object) -> object:
+    return Layout.parse(value) if isinstance(value, str) else value
+
+
 class ViewEntry(Entry):
     """Where the user looked."""
 
     crosshair: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
-    layout: Layout = Layout.SINGLE
-    single_plane: Plane = Plane.AXIAL
+    layout: Annotated[Layout, BeforeValidator(_layout), PlainSerializer(str)] = Layout.SINGLE
+    maximised: int | None = Field(default=None, ge=0, lt=Layout.LARGEST**2)
+    panes: tuple[PaneEntry, ...] = Field(default=(), max_length=Layout.LARGEST**2)
     show_crosshair: bool = True
     show_annotations: bool = True
 

@@ -16,6 +16,7 @@ from pellucid.files.manifest import (
     ImageEntry,
     LabelEntry,
     Manifest,
+    PaneEntry,
     SourceEntry,
     ViewEntry,
     VolumeEntry,
@@ -28,7 +29,7 @@ from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
-from pellucid.model.view import ViewState
+from pellucid.model.view import PaneState, ViewState
 from pellucid.model.volume import Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
     active = document.active.id if document.active is not None else None
     look = ViewEntry(
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
-        single_plane=view.single_plane, show_crosshair=view.show_crosshair,
+        maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations,
     )  # fmt: skip
     return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look), arrays)
@@ -129,8 +130,15 @@ def restore(
 def restore_view(state: WorkspaceState, view: ViewState) -> None:
     """Look where the user looked when the work was saved."""
     saved = state.manifest.view
-    view.layout, view.single_plane, view.crosshair = saved.layout, saved.single_plane, saved.crosshair
+    view.layout, view.maximised, view.crosshair = saved.layout, saved.maximised, saved.crosshair
+    for pane, entry in zip(view.panes, saved.panes, strict=False):
+        for name in PaneEntry.model_fields:
+            setattr(pane, name, getattr(entry, name))
     view.show_crosshair, view.show_annotations = saved.show_crosshair, saved.show_annotations
+
+
+def _pane_entry(pane: PaneState) -> PaneEntry:
+    return PaneEntry(**{name: getattr(pane, name) for name in PaneEntry.model_fields})
 
 
 def _is_untouched(layer: ImageLayer) -> bool:

@@ -1,4 +1,4 @@
-"""Where the user looks: crosshair, layout, zoom. The work does not change here: nothing is undoable."""
+"""Where the user looks: crosshair, panes, links, zoom. The work does not change here: nothing is undoable."""
 
 from __future__ import annotations
 
@@ -20,34 +20,113 @@ class Plane(StrEnum):
     ACQUIRED = "acquired"
 
 
-class Layout(StrEnum):
-    """How panes are arranged."""
+class Projection(StrEnum):
+    """How the slices of a thick slab become one picture."""
 
-    SINGLE = "single"
-    QUAD = "quad"
+    MAXIMUM = "maximum"
+    MINIMUM = "minimum"
+    MEAN = "mean"
+    SUM = "sum"
 
 
 class Tool(StrEnum):
     """What the left mouse button does on a pane."""
 
     WINDOW = "window"
+    WINDOW_REGION = "window region"
     CROSSHAIR = "crosshair"
     PAN = "pan"
     ZOOM = "zoom"
     SCROLL = "scroll"
     BRUSH = "brush"
     ERASER = "eraser"
+    LENGTH = "length"
+    POLYLINE = "polyline"
+    ANGLE = "angle"
+    COBB = "cobb"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
+    POLYGON = "polygon"
+    FREEHAND = "freehand"
+    POINT = "point"
+    ARROW = "arrow"
+    TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How many panes stand below and beside each other, at most 4×4."""
+
+    rows: int = 1
+    columns: int = 1
+
+    SINGLE: ClassVar[Layout]
+    QUAD: ClassVar[Layout]
+    LARGEST: ClassVar[int] = 4
+
+    @property
+    def count(self) -> int:
+        """Return the number of panes."""
+        return self.rows * self.columns
+
+    @classmethod
+    def parse(cls, text: str) -> Layout:
+        """Read ``"2x3"`` as two rows of three panes; raise ValueError for anything else."""
+        rows, _, columns = text.partition("x")
+        layout = cls(int(rows), int(columns))
+        if not (1 <= layout.rows <= cls.LARGEST and 1 <= layout.columns <= cls.LARGEST):
+            raise ValueError(f"a layout has 1 to {cls.LARGEST} rows and columns, not {text}")
+        return layout
+
+    def __str__(self) -> str:
+        return f"{self.rows}x{self.columns}"
+
+
+Layout.SINGLE, Layout.QUAD = Layout(1, 1), Layout(2, 2)
+
+
+@dataclass(eq=False)
+class PaneState:
+    """What one pane shows and how; the canvas draws it, a saved work keeps it.
+
+    ``shows`` holds the ids of the layers the pane shows; empty, it shows whatever is not apart in another pane.
+    ``position`` is the world point of the pane where it goes its own way; None follows the shared crosshair.
+    ``scale`` is in screen pixels per mm (0 fits the plane) and ``centre`` in plane coordinates (mm).
+    ``slab`` is the thickness in mm that ``projection`` brings into one picture; 0 shows one slice.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    plane: Plane = Plane.AXIAL
+    information: bool = False
+    shows: tuple[str, ...] = ()
+    position: Vector | None = None
+    scale: float = 0.0
+    centre: tuple[float, float] = (0.0, 0.0)
+    slab: float = 0.0
+    projection: Projection = Projection.MAXIMUM
+
+
+def _first_panes() -> tuple[PaneState, ...]:
+    """Return the states of all panes there can be: three planes and the information pane come first."""
+    planes = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
+    rest = Layout.LARGEST**2 - len(planes) - 1
+    return (*map(PaneState, planes), PaneState(information=True), *(PaneState() for _ in range(rest)))
 
 
 @dataclass
 class ViewState:
-    """Shared by all panes of a window; ``crosshair`` is a world point in mm."""
+    """Shared by all panes of a window; ``crosshair`` is a world point in mm.
+
+    The layout shows the first of ``panes``, row by row; ``maximised`` is the index of one that has the whole
+    canvas for a while.
+    """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     crosshair: Vector = (0.0, 0.0, 0.0)
     layout: Layout = Layout.SINGLE
-    single_plane: Plane = Plane.AXIAL
+    maximised: int | None = None
     tool: Tool = Tool.WINDOW
     show_crosshair: bool = True
     show_annotations: bool = True
@@ -56,13 +135,4 @@ class ViewState:
     """True while the user holds the key that shows the image before the previewed change."""
     brush_diameter: float = 10.0
     brush_ball: bool = False
-
-
-@dataclass
-class Camera:
-    """Zoom and centre of one plane: ``scale`` in screen pixels per mm (0 means fit), ``centre`` in mm."""
-
-    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
-
-    scale: float = 0.0
-    centre: tuple[float, float] = field(default=(0.0, 0.0))
+    panes: tuple[PaneState, ...] = field(default_factory=_first_panes)

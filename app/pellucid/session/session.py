@@ -21,6 +21,7 @@ from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
+from pellucid.session.viewing import Viewing
 from pellucid.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Session:
         self.labelling = Labelling(self)
         self.looking = Looking(self)
         self.saving = Saving(self)
+        self.viewing = Viewing(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.model.findings import Refused
-from pellucid.model.view import Layout, Plane, Tool
+from pellucid.model.view import Layout, Tool
 from pellucid.session import Session
 from pellucid.ui import theme
 from pellucid.ui.actions import TABLE, Actions
+from pellucid.ui.actions.toolbar import TOOLBAR, Popup
 from pellucid.ui.canvas.canvas_area import CanvasArea
-from pellucid.ui.docks.histogram import HistogramPanel
-from pellucid.ui.docks.history import HistoryPanel
+from pellucid.ui.canvas.slice_view import SliceView
+from pellucid.ui.dock_table import DOCKS, Dock
 from pellucid.ui.docks.jobs_bar import JobsBar
-from pellucid.ui.docks.layers import LayersPanel
 from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.docks.presets import apply_key
-from pellucid.ui.docks.statistics import StatisticsPanel
-from pellucid.ui.docks.studies import StudiesPanel
 from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.notice_bar import NoticeBar
 from pellucid.ui.status_bar import StatusBar
 
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Window", "Help")
-TOOLBAR = (
-    ("file.open_folder", "file.open_files", "file.save", "file.export"),
-    ("edit.undo", "edit.redo"),
-    ("view.layout.single", "view.layout.quad", "view.fit"),
-    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", "tool.brush", "tool.eraser"),
-    ("image.auto", "view.identity"),
-)
 STATE_VERSION = 1
 
 
@@ -58,6 +50,9 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._assemble_centre()
         self._assemble_docks()
+        self.studies, self.layers, self.histogram = map(self.panel, ("Studies", "Layers", "Histogram"))
+        self.filters, self.segment = self.panel("Filters"), self.panel("Segment")
+        self.history, self.statistics = self.panel("History"), self.panel("Statistics")
         self.actions_table = Actions(self)
         self._assemble_menus()
         self._assemble_toolbar()
@@ -78,36 +73,51 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
 
     def _assemble_docks(self) -> None:
-        session = self.session
-        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
-        self.studies = StudiesPanel(session)
-        self.layers = LayersPanel(session)
-        self.histogram = HistogramPanel(session)
-        self.filters = OperationsDock(session, "Filters")
-        self.segment = OperationsDock(session, "Segment")
-        self.history = HistoryPanel(session)
-        self.statistics = StatisticsPanel(session)
         self._limits_of: OperationsDock | None = None
         self.docks: dict[str, QDockWidget] = {}
-        for name, panel, area in (
-            ("Studies", self.studies, left), ("Layers", self.layers, left), ("Histogram", self.histogram, right),
-            ("Filters", self.filters, right), ("Segment", self.segment, right), ("Statistics", self.statistics, right),
-            ("History", self.history, right),
-        ):  # fmt: skip
-            dock = QDockWidget(name, self)
-            dock.setObjectName(f"dock.{name}")
-            dock.setWidget(panel)
-            if hasattr(panel, "set_in_front"):
-                dock.visibilityChanged.connect(panel.set_in_front)
-            self.addDockWidget(area, dock)
-            self.docks[name] = dock
-        for name in ("Segment", "Statistics", "History"):
-            self.tabifyDockWidget(self.docks["Filters"], self.docks[name])
+        for row in DOCKS:
+            self._add_dock(row)
         self.docks["Filters"].raise_()
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, self.tabPosition(right).North)
-        self.resizeDocks([self.docks["Studies"], self.docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.docks["Studies"], self.docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
-        self.resizeDocks([self.docks["Histogram"], self.docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
+        north, docks = QTabWidget.TabPosition.North, self.docks
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, north)
+        self.resizeDocks([docks["Studies"], docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["Studies"], docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
+        self.resizeDocks([docks["Histogram"], docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
+
+    def _add_dock(self, row: Dock) -> None:
+        dock = QDockWidget(row.name, self)
+        dock.setObjectName(f"dock.{row.name}")
+        self.docks[row.name] = dock
+        self.addDockWidget(row.area, dock)
+        if row.beside:
+            self.tabifyDockWidget(self.docks[row.beside], dock)
+        if row.open:
+            self._fill_dock(row)
+        else:
+            dock.hide()
+            dock.visibilityChanged.connect(lambda shown: self._fill_dock(row) if shown else None)
+
+    def _fill_dock(self, row: Dock) -> None:
+        """Make the panel of a dock, once."""
+        dock = self.docks[row.name]
+        if dock.widget() is not None:
+            return
+        panel = row.make(self.session)
+        dock.setWidget(panel)
+        if hasattr(panel, "set_in_front"):
+            dock.visibilityChanged.connect(panel.set_in_front)
+            panel.set_in_front(dock.isVisible())
+
+    def show_dock(self, name: str) -> QWidget:
+        """Bring a dock to the front and return its panel."""
+        self._fill_dock(next(row for row in DOCKS if row.name == name))
+        self.docks[name].show()
+        self.docks[name].raise_()
+        return self.panel(name)
+
+    def panel(self, name: str) -> Any:
+        """Return the panel of a dock that is made already."""
+        return self.docks[name].widget()
 
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
@@ -132,8 +142,11 @@ class MainWindow(QMainWindow):
         for n, group in enumerate(TOOLBAR):
             if n:
                 bar.addSeparator()
-            for name in group:
-                bar.addAction(self.actions_table.by_id[name])
+            for row in group:
+                if isinstance(row, Popup):
+                    bar.addWidget(row.button(self.actions_table.by_id))
+                else:
+                    bar.addAction(self.actions_table.by_id[row])
         for button in bar.findChildren(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addToolBar(bar)
@@ -151,7 +164,7 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         canvas.slices_changed.connect(session.running.refresh_preview)
         canvas.slices_changed.connect(self.histogram.refresh)
-        canvas.plane_changed.connect(self.histogram.refresh)
+        canvas.pane_changed.connect(self.histogram.refresh)
         canvas.hovered.connect(self._point_at)
         canvas.paths_dropped.connect(self.files.open_paths)
         canvas.item_dropped.connect(session.loading.load_key)
@@ -178,8 +191,8 @@ class MainWindow(QMainWindow):
         star = "" if self.session.is_clean else "•"
         self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
 
-    def _point_at(self, world: object, plane: Plane) -> None:
-        self.status.point_at(world, self.canvas.panes[plane].camera.percent)
+    def _point_at(self, world: object, pane: SliceView) -> None:
+        self.status.point_at(world, pane.camera.percent)
 
     def _show_limits(self, panel: OperationsDock, limits: tuple[float, float] | None) -> None:
         """Show the limits of the form seen last; only it can take them away again."""
@@ -201,7 +214,8 @@ class MainWindow(QMainWindow):
 
     def set_layout(self, layout: Layout) -> None:
         """Choose how panes are arranged."""
-        self.session.view.layout = layout
+        view = self.session.view
+        view.maximised, view.layout = None, layout
 
     def auto_window(self) -> None:
         """Set the window of the active image from its values."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import zipfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
-from pellucid.model.view import Layout, Plane, ViewState
+from pellucid.model.view import Layout, PaneState, Plane, Projection, ViewState
 from pellucid.model.volume import Acquisition, Volume, WindowPreset, image_from_array
 from phantoms import every_kind, grid, uneven
 
@@ -132,17 +132,19 @@ def test_what_is_loaded_is_what_was_saved(content: list[Layer], data: st.DataObj
     if content:
         document.active = data.draw(st.sampled_from(content))
     view.crosshair = data.draw(st.tuples(NUMBERS, NUMBERS, NUMBERS))
-    view.layout, view.single_plane = data.draw(st.sampled_from(Layout)), data.draw(st.sampled_from(Plane))
+    view.layout = Layout(data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4)))
+    pane = view.panes[data.draw(st.integers(0, 15))]
+    pane.plane, pane.slab = data.draw(st.sampled_from(Plane)), data.draw(st.floats(0, 100))
+    pane.projection, pane.scale = data.draw(st.sampled_from(Projection)), data.draw(st.floats(0, 100))
+    pane.position, pane.shows = data.draw(st.none() | st.tuples(NUMBERS, NUMBERS, NUMBERS)), ("a", "b")
     save(path, capture(document, view))
     state = load(path)
     back, active = restore(state)
     seen = ViewState()
     restore_view(state, seen)
-    assert (seen.crosshair, seen.layout, seen.single_plane) == (
-        view.crosshair,
-        view.layout,
-        view.single_plane,
-    )
+    assert (seen.crosshair, seen.layout) == (view.crosshair, view.layout)
+    names = [field.name for field in fields(PaneState)]
+    assert all(getattr(a, n) == getattr(b, n) for a, b in zip(seen.panes, view.panes, strict=True) for n in names)
     assert (active.id if active else None) == (document.active.id if document.active else None)
     assert [facts(layer) for layer in back] == [facts(layer) for layer in content]
     for one, two in zip(content, back, strict=True):

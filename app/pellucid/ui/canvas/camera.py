@@ -6,7 +6,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 
 from pellucid.model.planes import PlaneFrame
-from pellucid.model.view import Camera
+from pellucid.model.view import PaneState
 
 _MARGIN = 0.97
 _CLOSEST = 64.0
@@ -14,10 +14,10 @@ _CLOSEST = 64.0
 
 
 class PaneCamera:
-    """Keeps a ViewBox at the zoom and centre of a ``Camera``."""
+    """Keeps a ViewBox at the zoom and centre of a pane."""
 
-    def __init__(self, box: pg.ViewBox) -> None:
-        self.state = Camera()
+    def __init__(self, box: pg.ViewBox, state: PaneState) -> None:
+        self.state = state
         self._box = box
         self._size = (1.0, 1.0)
         self._frame: PlaneFrame | None = None

@@ -30,7 +30,6 @@ from pellucid.ui.canvas.slice_view import SliceView
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_QUAD = {Plane.AXIAL: (0, 0), Plane.SAGITTAL: (0, 1), Plane.CORONAL: (1, 0)}
 _TOLD_ELSEWHERE = ("name", "frames", "frame", "labels")
 """Fields of a layer that banner and information pane tell, too."""
 _MENU = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
@@ -42,9 +41,9 @@ class CanvasArea(DropArea):
     slices_changed = Signal()
     """Emitted when other slices than before are on the screen."""
     hovered = Signal(object, object)
-    """Emitted with the world point under the mouse (or None) and the plane."""
-    plane_changed = Signal()
-    """Emitted when the mouse came onto another plane than before; see ``slice_in_use``."""
+    """Emitted with the world point under the mouse (or None) and the pane."""
+    pane_changed = Signal()
+    """Emitted when the mouse came onto another pane than before; see ``pane_in_use``."""
     preset_requested = Signal(int)
     """Emitted with 1–9 for a window preset, 0 for the window of the image itself."""
     series_step_requested = Signal(int)
@@ -57,10 +56,11 @@ class CanvasArea(DropArea):
         self.session = session
         self.keyboard = Keyboard(self)
         self._last_tool = Tool.CROSSHAIR
-        self._plane_in_use: Plane | None = None
+        self._pane_in_use: SliceView | None = None
         self._hidden_labels: list[LabelLayer] = []
         self._slices: tuple[tuple[int, int], ...] = ()
-        self.panes = {plane: SliceView(session, plane) for plane in Plane}
+        self.panes: list[SliceView] = []
+        """The panes made so far, in the order of their states; ``shown_panes`` are those on the screen."""
         self.information = InformationPane()
         self.empty = EmptyState()
         self.first = FirstSlice(session)
@@ -79,10 +79,6 @@ class CanvasArea(DropArea):
         self._grid = QGridLayout(self._grid_widget)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
-        for plane, place in _QUAD.items():
-            self._grid.addWidget(self.panes[plane], *place)
-        self._grid.addWidget(self.information, 1, 1)
-        self._grid.addWidget(self.panes[Plane.ACQUIRED], 2, 0, 1, 2)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self._grid_widget)
@@ -98,11 +94,6 @@ class CanvasArea(DropArea):
         self.empty.open_requested.connect(self.open_requested)
         self.empty.demo_requested.connect(self.demo_requested)
         self.drag_over.connect(self.empty.set_drop_hint)
-        for plane, pane in self.panes.items():
-            pane.hovered.connect(lambda world, p=plane: self._hover(world, p))
-            pane.maximise_requested.connect(lambda p=plane: self.maximise(p))
-            pane.menu_requested.connect(lambda at, p=pane: self._show_menu(p, at))
-            pane.slice_changed.connect(self._compare_slices)
         document = session.document
         document.inserted.connect(self._layer_came)
         document.removed.connect(self._layer_went)
@@ -115,7 +106,29 @@ class CanvasArea(DropArea):
         for layer in document.layers:
             self._watch(layer)
 
+    def _make_pane(self) -> SliceView:
+        """Add the next pane."""
+        pane = SliceView(self.session, self.session.view.panes[len(self.panes)])
+        pane.hovered.connect(lambda world: self._hover(world, pane))
+        pane.maximise_requested.connect(lambda: self.maximise(pane))
+        pane.menu_requested.connect(lambda at: self._show_menu(pane, at))
+        pane.slice_changed.connect(self._compare_slices)
+        pane.state.events.connect(self._pane_changed)
+        self.panes.append(pane)
+        return pane
+
+    def pane(self, plane: Plane) -> SliceView:
+        """Return the first pane on the screen that shows a plane; raise LookupError when there is none."""
+        for pane in self.shown_panes():
+            if pane.plane is plane:
+                return pane
+        raise LookupError(f"no pane shows the {plane} plane")
+
     # ---------------------------------------------------------------- following the session
+
+    def _pane_changed(self, info: Any) -> None:
+        if info.signal.name in ("plane", "information", "shows"):
+            self._later.start()
 
     def _watch(self, layer: Layer) -> None:
         layer.events.connect(self._layer_changed)
@@ -135,7 +148,7 @@ class CanvasArea(DropArea):
         self._look_changed()
 
     def _voxels_changed(self, _box: object) -> None:
-        for pane in self.panes.values():
+        for pane in self.panes:
             pane.stack.labels_changed()
         self._draw_again()
 
@@ -149,12 +162,12 @@ class CanvasArea(DropArea):
         self._later.start()
 
     def _draw_again(self) -> None:
-        for pane in self.panes.values():
+        for pane in self.panes:
             if pane.isVisible():
                 pane.schedule()
 
     def _view_changed(self, info: Any) -> None:
-        if info.signal.name in ("layout", "single_plane"):
+        if info.signal.name in ("layout", "maximised", "panes"):
             self._later.start()
         self._draw_again()
 
@@ -180,29 +193,47 @@ class CanvasArea(DropArea):
             self.empty.say(*_busy(self.session))
 
     def _arrange(self) -> None:
-        shown = self.shown_planes()
-        for plane, pane in self.panes.items():
-            if pane.isHidden() == (plane in shown):
-                pane.setVisible(plane in shown)
-        quad = len(shown) > 1
-        self.information.setVisible(quad)
-        columns, rows = ((1, 1), (1, 1, 0)) if quad else ((0, 0), (0, 0, 0))
-        for n, stretch in enumerate(columns):
-            self._grid.setColumnStretch(n, stretch)
-        for n, stretch in enumerate(rows):
-            self._grid.setRowStretch(n, stretch)
+        places = self._places()
+        while len(self.panes) <= max(places, default=-1):
+            self._make_pane()
+        rows = 1 + max((row for row, _ in places.values()), default=0)
+        columns = 1 + max((column for _, column in places.values()), default=0)
+        told = None
+        for index, pane in enumerate(self.panes):
+            informs = index in places and pane.state.information
+            told = places[index] if informs else told
+            self._place(pane, None if informs else places.get(index))
+        self._place(self.information, told)
+        for n in range(Layout.LARGEST):
+            self._grid.setRowStretch(n, int(n < rows))
+            self._grid.setColumnStretch(n, int(n < columns))
         self._compare_slices()
 
-    def shown_planes(self) -> tuple[Plane, ...]:
-        """Return the planes that have a pane now: the acquired one of planar images, else one or three."""
-        reference, view = self.session.document.reference, self.session.view
+    def _place(self, widget: QWidget, place: tuple[int, int] | None) -> None:
+        """Show a pane at a row and column of the grid, or hide it."""
+        if place is not None:
+            self._grid.addWidget(widget, *place)
+        if widget.isHidden() == (place is not None):
+            widget.setVisible(place is not None)
+
+    def _places(self) -> dict[int, tuple[int, int]]:
+        """Return the row and column of every pane that is to be seen, by its index."""
+        session, view = self.session, self.session.view
+        reference = session.document.reference
         if reference is None:
-            return ()
-        if reference.is_planar:
-            return (Plane.ACQUIRED,)
-        if view.layout is Layout.QUAD:
-            return tuple(_QUAD)
-        return (view.single_plane,)
+            return {}
+        layout = view.layout
+        if view.maximised is not None:
+            return {view.maximised: (0, 0)}
+        alike = not any(pane.shows for pane in view.panes[: layout.count])
+        if layout.count == 1 or (alike and reference.is_planar):
+            return {0: (0, 0)}
+        return {n: divmod(n, layout.columns) for n in range(layout.count)}
+
+    def shown_panes(self) -> tuple[SliceView, ...]:
+        """Return the panes that are on the screen now, without the information pane."""
+        places = self._places()
+        return tuple(pane for n, pane in enumerate(self.panes) if n in places and not pane.state.information)
 
     # ---------------------------------------------------------------- what is on the screen
 
@@ -211,21 +242,24 @@ class CanvasArea(DropArea):
         image = self.session.document.active_image
         if image is None:
             return ()
-        seen = (self.panes[plane].slice_of(image) for plane in self.shown_planes())
+        seen = (pane.slice_of(image) for pane in self.shown_panes())
         return tuple(dict.fromkeys(place for place in seen if place is not None))
 
-    def slice_in_use(self) -> tuple[int, int] | None:
-        """Return (voxel axis, index) of the active image on the pane the mouse was on last, else on the first."""
-        image, shown = self.session.document.active_image, self.shown_planes()
-        if image is None or not shown:
-            return None
-        return self.panes[self._plane_in_use if self._plane_in_use in shown else shown[0]].slice_of(image)
+    def pane_in_use(self) -> SliceView | None:
+        """Return the pane the mouse was on last, else the first."""
+        shown = self.shown_panes()
+        return self._pane_in_use if self._pane_in_use in shown else next(iter(shown), None)
 
-    def _hover(self, world: object, plane: Plane) -> None:
-        self.hovered.emit(world, plane)
-        if world is not None and plane is not self._plane_in_use:
-            self._plane_in_use = plane
-            self.plane_changed.emit()
+    def slice_in_use(self) -> tuple[int, int] | None:
+        """Return (voxel axis, index) of the active image on the pane in use."""
+        image, pane = self.session.document.active_image, self.pane_in_use()
+        return None if image is None or pane is None else pane.slice_of(image)
+
+    def _hover(self, world: object, pane: SliceView) -> None:
+        self.hovered.emit(world, pane)
+        if world is not None and pane is not self._pane_in_use:
+            self._pane_in_use = pane
+            self.pane_changed.emit()
 
     def _compare_slices(self) -> None:
         slices = self.visible_slices()
@@ -235,7 +269,7 @@ class CanvasArea(DropArea):
 
     def pane_under_mouse(self) -> SliceView | None:
         """Return the pane the mouse is on, else the one with the focus, else None: keys belong elsewhere."""
-        shown = [self.panes[plane] for plane in self.shown_planes()]
+        shown = self.shown_panes()
         focus = QApplication.focusWidget()
         for pane in shown:
             if pane.mouse.is_here:
@@ -244,7 +278,7 @@ class CanvasArea(DropArea):
 
     def fit_all(self) -> None:
         """Show the whole of every plane."""
-        for pane in self.panes.values():
+        for pane in self.panes:
             pane.fit()
 
     def reset_views(self) -> None:
@@ -255,26 +289,28 @@ class CanvasArea(DropArea):
         if image is not None:
             self.session.looking.reset_window(image)
 
-    def maximise(self, plane: Plane) -> None:
-        """Give the whole canvas to one plane, or back to all."""
+    def maximise(self, pane: SliceView) -> None:
+        """Give the whole canvas to one pane, or back to all."""
         view = self.session.view
-        if view.layout is Layout.SINGLE:
+        if view.maximised is not None:
+            view.maximised = None
+        elif view.layout == Layout.SINGLE:
             view.layout = Layout.QUAD
         else:
-            view.single_plane, view.layout = plane, Layout.SINGLE
+            view.maximised = self.panes.index(pane)
 
     def flush(self) -> None:
         """Take up the newest state now instead of before the next frame."""
         self._later.stop()
         self._settle()
         self._grid.activate()
-        for plane in self.shown_planes():
-            self.panes[plane].flush()
+        for pane in self.shown_panes():
+            pane.flush()
 
-    def grab_pane(self, plane: Plane) -> QImage:
-        """Return what the pane of a plane shows."""
+    def grab_pane(self, pane: SliceView) -> QImage:
+        """Return what a pane shows."""
         self.flush()
-        return QWidget.grab(self.panes[plane]).toImage()
+        return QWidget.grab(pane).toImage()
 
     def grab_picture(self) -> QImage:
         """Return what all panes show, without marks of mouse and focus."""
@@ -283,7 +319,7 @@ class CanvasArea(DropArea):
         picture.setDevicePixelRatio(self.devicePixelRatioF())
         picture.fill(QColor(theme.DARK.line))
         painter = QPainter(picture)
-        for child in [self.panes[plane] for plane in self.shown_planes()]:
+        for child in self.shown_panes():
             painter.drawPixmap(child.pos(), QWidget.grab(child))
         if self.information.isVisible():
             painter.drawPixmap(self.information.pos(), QWidget.grab(self.information))
@@ -335,9 +371,9 @@ class CanvasArea(DropArea):
     def _show_menu(self, pane: SliceView, at: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        single = self.session.view.layout is Layout.SINGLE
+        alone = len(self._places()) == 1
         if not pane.frame or not pane.frame.geometry.is_planar:
-            menu.addAction("All planes" if single else "Maximise", lambda: self.maximise(pane.plane))
+            menu.addAction("All panes" if alone else "Maximise", lambda: self.maximise(pane))
             menu.addSeparator()
         keys = self.keyboard.key_map
         for action in keys.actions(_MENU):

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pellucid.model.document import Document
 from pellucid.model.layer import ImageLayer
-from pellucid.model.view import Plane, ViewState
+from pellucid.model.view import PaneState, Plane, ViewState
+from pellucid.session.viewing import Viewing
 from pellucid.ui import theme
 from pellucid.ui.canvas.slice_view import SliceView
 
@@ -26,6 +27,9 @@ class _Stage:
     document: Document = field(default_factory=Document)
     view: ViewState = field(default_factory=ViewState)
 
+    def __post_init__(self) -> None:
+        self.viewing = Viewing(cast("Session", self))
+
 
 class FirstSlice(QWidget):
     """One pane that is only looked at, under a line that says what is being opened."""
@@ -37,7 +41,7 @@ class FirstSlice(QWidget):
         self.line = QLabel()
         self.line.setTextFormat(Qt.TextFormat.PlainText)
         self.line.setContentsMargins(12, 4, 12, 4)
-        self.pane = SliceView(cast("Session", self._stage), Plane.ACQUIRED)
+        self.pane = SliceView(cast("Session", self._stage), PaneState(plane=Plane.ACQUIRED))
         self.pane.setAccessibleName("First slice")
         self.pane.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.pane.setFocusPolicy(Qt.FocusPolicy.NoFocus)

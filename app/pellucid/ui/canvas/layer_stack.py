@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from pellucid.model.document import Document
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
@@ -23,7 +22,7 @@ _MASK_FILL = 0.35
 
 
 class LayerStack:
-    """Draws every layer of a document in the plane of one pane; the order of layers is the order of items."""
+    """Draws the layers of a pane in its plane; the order of layers is the order of items."""
 
     def __init__(self, box: pg.ViewBox) -> None:
         self._box = box
@@ -41,14 +40,16 @@ class LayerStack:
         """Note that voxels of a label layer are not those drawn last."""
         self._edits += 1
 
-    def refresh(self, document: Document, frame: PlaneFrame | None, index: int, *, before: bool, fine: bool) -> None:
+    def refresh(
+        self, layers: Sequence[Layer], frame: PlaneFrame | None, index: int, *, before: bool, fine: bool
+    ) -> None:
         """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices."""
-        self._keep({layer.id for layer in document.layers})
+        self._keep({layer.id for layer in layers})
         self.shown, self.preview = {}, ""
         self._mask.show_plane(None, None)
         if frame is None:
             return
-        for z, layer in enumerate(document.layers):
+        for z, layer in enumerate(layers):
             item = self._item(layer)
             item.setZValue(z)
             if not layer.visible or layer.opacity <= 0:

@@ -62,7 +62,7 @@ class PaneMouse:
             return
         button = event.button()
         if button == Qt.MouseButton.LeftButton:
-            tool = self.tool
+            tool = self._grabbed(Pointer(event.position(), event.modifiers())) or self.tool
         elif button in _BUTTON_TOOLS:
             tool = self._tools[_BUTTON_TOOLS[button]]
         else:
@@ -71,6 +71,13 @@ class PaneMouse:
         self.at, self.modifiers = event.position(), event.modifiers()
         tool.press(self._pane, Pointer(self.at, self.modifiers))
         self._pane.schedule()
+
+    def _grabbed(self, pointer: Pointer) -> CanvasTool | None:
+        """Return the tool of what lies under the mouse and can be taken hold of, topmost first."""
+        if self._pans:
+            return None
+        grips = (overlay.grip(self._pane, pointer) for overlay in reversed(self._pane.overlays))
+        return next((grip for grip in grips if grip is not None), None)
 
     def move(self, event: QMouseEvent) -> None:
         """Move what is held, once it is clear that this is no click, and tell where the mouse is."""
@@ -82,6 +89,7 @@ class PaneMouse:
             if self._dragged or isinstance(tool, BrushTool):
                 tool.move(pane, Pointer(self.at, self.modifiers))
         self.tell_place()
+        self.show_cursor()
         if isinstance(self.tool, BrushTool):
             pane.schedule()
 
@@ -149,8 +157,12 @@ class PaneMouse:
 
     def show_cursor(self) -> None:
         """Give the pane the pointer of its tool."""
-        viewport = self._pane.viewport()
-        shape = self.tool.cursor if self._pane.frame is not None else Qt.CursorShape.ArrowCursor
+        viewport, tool = self._pane.viewport(), self.tool
+        if self._drag is not None:
+            tool = self._drag[1]
+        elif self.at is not None and self._pane.frame is not None:
+            tool = self._grabbed(Pointer(self.at, self.modifiers)) or tool
+        shape = tool.cursor if self._pane.frame is not None else Qt.CursorShape.ArrowCursor
         if self._drag is not None and shape == Qt.CursorShape.OpenHandCursor:
             shape = Qt.CursorShape.ClosedHandCursor
         if viewport.cursor().shape() != shape:

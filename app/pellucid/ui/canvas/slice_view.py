@@ -23,14 +23,15 @@ from PySide6.QtWidgets import QWidget
 
 from pellucid.model.geometry import Floats
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
-from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.planes import PlaneFrame
 from pellucid.model.slicing import layer_slice
-from pellucid.model.view import Plane, Tool
+from pellucid.model.view import PaneState, Plane, Tool
 from pellucid.ui.canvas.camera import PaneCamera
 from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
+from pellucid.ui.canvas.overlays import make_overlays
 from pellucid.ui.canvas.pane_mouse import PaneMouse
 from pellucid.ui.canvas.tools import BrushTool
 
@@ -53,18 +54,18 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     refreshed = Signal()
     """Emitted after the pane took up the newest state."""
 
-    def __init__(self, session: Session, plane: Plane, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, state: PaneState, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=None)
         self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.session = session
-        self.plane = plane
+        self.state = state
         self.frame: PlaneFrame | None = None
         self.index = 0
         self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0)
         self._box.disableAutoRange()
         self.setCentralItem(self._box)
-        self.camera = PaneCamera(self._box)
+        self.camera = PaneCamera(self._box, state)
         self.stack = LayerStack(self._box)
         self._decorations = Decorations()
         self.mouse = PaneMouse(self)
@@ -79,9 +80,23 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.viewport().setAcceptDrops(False)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.setMinimumSize(80, 80)
-        self.setAccessibleName(f"{plane.value.capitalize()} view")
+        self.overlays = make_overlays()
+        state.events.connect(self._state_changed)
+        self._name()
+
+    @property
+    def plane(self) -> Plane:
+        """Return the plane that is shown."""
+        return self.session.viewing.plane(self.state)
 
     # ---------------------------------------------------------------- following the document
+
+    def _state_changed(self, _info: object) -> None:
+        self._name()
+        self.schedule()
+
+    def _name(self) -> None:
+        self.setAccessibleName(f"{self.plane.value.capitalize()} view")
 
     def schedule(self) -> None:
         """Ask for a refresh before the next frame."""
@@ -91,17 +106,18 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def flush(self) -> None:
         """Take up the newest state now and ask Qt for one repaint."""
         self._due.stop()
-        document, view = self.session.document, self.session.view
-        reference = document.reference
-        frame = plane_frame(reference, self.plane) if reference is not None else None
+        view, viewing = self.session.view, self.session.viewing
+        frame = viewing.frame(self.state)
         if frame is not self.frame:
             keep = frame is not None and self.frame is not None and _alike(frame, self.frame)
             self.frame = frame
             self.camera.look_at(frame, keep=keep)
-        self.index = frame.slice_index(view.crosshair) if frame is not None else 0
-        looks = tuple(Look.of(layer.display) for layer in document.images)
+            self._name()
+        self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
+        layers = viewing.layers(self.state)
+        looks = tuple(Look.of(layer.display) for layer in layers if isinstance(layer, ImageLayer))
         seen = (frame, self.index, self.camera.scale, self.camera.centre, looks)
-        self.stack.refresh(document, frame, self.index, before=view.hide_preview, fine=seen == self._seen)
+        self.stack.refresh(layers, frame, self.index, before=view.hide_preview, fine=seen == self._seen)
         if seen != self._seen:
             self._rest.start()
         moved = seen[:2] != self._seen[:2]
@@ -119,11 +135,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def slice_of(self, layer: Layer) -> tuple[int, int] | None:
         """Return (voxel axis, index) of what a layer shows here, or None when it is no plain slice."""
-        reference = self.session.document.reference
-        if reference is None:
+        viewing = self.session.viewing
+        frame = viewing.frame(self.state)
+        if frame is None or layer not in viewing.layers(self.state):
             return None
-        frame = plane_frame(reference, self.plane)
-        axis, index = layer_slice(layer.geometry, frame, frame.slice_index(self.session.view.crosshair))
+        axis, index = layer_slice(layer.geometry, frame, frame.slice_index(viewing.position(self.state)))
         return (axis, index) if axis >= 0 and index >= 0 else None
 
     def fit(self) -> None:
@@ -149,11 +165,16 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         if cine is not None:
             self.go_to(cine.frame + slices)
         elif self.frame is not None:
-            self.go_to(self.frame.slice_index(self.session.view.crosshair) + slices)
+            self.go_to(self.frame.slice_index(self.session.viewing.position(self.state)) + slices)
+
+    @property
+    def image(self) -> ImageLayer | None:
+        """Return the image that tools work on here."""
+        return self.session.viewing.image(self.state)
 
     def _cine(self) -> ImageLayer | None:
         """Return the time series that is seen through one slice, if that is what is shown."""
-        image = self.session.document.active_image
+        image = self.image
         several = image is not None and len(image.frames) > 1
         return image if several and self.frame is not None and self.frame.slice_count == 1 else None
 
@@ -167,9 +188,10 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             self.session.running.refresh_preview()
             return
         index = min(max(index, 0), frame.slice_count - 1)
-        u, v = frame.plane_coordinates(self.session.view.crosshair)
+        viewing = self.session.viewing
+        u, v = frame.plane_coordinates(viewing.position(self.state))
         x, y, z = (float(c) for c in frame.world_at(u, v, index))
-        self.session.view.crosshair = (x, y, z)
+        viewing.move_to(self.state, (x, y, z))
 
     def put_crosshair(self, position: QPointF) -> None:
         """Put the crosshair under a widget position, kept inside the grid."""
@@ -179,7 +201,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         u, v = self.camera.to_plane(position)
         u, v = min(max(u, left), right), min(max(v, top), bottom)
         x, y, z = (float(c) for c in self.frame.world_at(u, v, self.index))
-        self.session.view.crosshair = (x, y, z)
+        self.session.viewing.move_to(self.state, (x, y, z))
 
     # ---------------------------------------------------------------- mouse, keys and focus
 
@@ -274,6 +296,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             return
         painter.save()
         painter.resetTransform()
+        for overlay in self.overlays:
+            overlay.paint(painter, self)
         self._decorations.paint(painter, self._picture(self.frame), self.width(), self.height())
         painter.restore()
 
@@ -281,10 +305,10 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         view, at = self.session.view, self.mouse.at
         texts = None
         if view.show_annotations:
-            layer = self.session.document.active_image
-            texts = corners(layer, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
+            texts = corners(self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
         single = frame.geometry.is_planar or view.tool in (Tool.BRUSH, Tool.ERASER)
-        cross = self.widget_at(view.crosshair) if view.show_crosshair and not single else None
+        shown = view.show_crosshair and not single
+        cross = self.widget_at(self.session.viewing.position(self.state)) if shown else None
         return Picture(
             frame, self.camera.scale, texts, cross, self.stack.preview, self.mouse.is_here, self.hasFocus(),
             self._brush(), (at, self._readout) if at is not None and self._readout else None,

@@ -97,7 +97,7 @@ class WindowTool(_Drag):
     def press(self, pane: SliceView, pointer: Pointer) -> None:
         """Take note of the window there is."""
         super().press(pane, pointer)
-        self._layer = pane.session.document.active_image
+        self._layer = pane.image
         if self._layer is not None:
             self._before = self._exact = (self._layer.display.level, self._layer.display.width)
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pellucid import __version__
 
 if TYPE_CHECKING:
-    from pellucid.ui.actions import Entry
+    from pellucid.ui.actions.entry import Entry
 
 MOUSE = (
     ("Scroll slices", "Wheel"),

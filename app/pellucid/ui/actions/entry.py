@@ -1,0 +1,71 @@
+"""One row of the action table, and the reasons why an action cannot be done now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+    from pellucid.ui.main_window import MainWindow
+
+
+def always(_session: Session) -> str:
+    """Return why not, or nothing."""
+    return ""
+
+
+def needs_layer(session: Session) -> str:
+    """Return why not, or nothing."""
+    return "" if session.document.layers else "Open an image first."
+
+
+def needs_image(session: Session) -> str:
+    """Return why not, or nothing."""
+    return "" if session.document.images else "Open an image first."
+
+
+def needs_labels(session: Session) -> str:
+    """Return why not, or nothing."""
+    return "" if session.document.label_layers else "Make a label with a threshold or the brush first."
+
+
+def needs_uneven(session: Session) -> str:
+    """Return why not, or nothing."""
+    image = session.document.active_image
+    if image is None:
+        return "Open an image first."
+    return "" if not image.geometry.is_even else "The slices are evenly spaced already."
+
+
+def can_undo(session: Session) -> str:
+    """Return why not, or nothing."""
+    return "" if session.history.can_undo else "There is nothing to undo."
+
+
+def can_redo(session: Session) -> str:
+    """Return why not, or nothing."""
+    return "" if session.history.can_redo else "There is nothing to redo."
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row: where it stands, what it does, and the sentence that says why it cannot be done now.
+
+    ``checked`` makes the action a switch and reads its state; ``title`` may depend on the session.
+    """
+
+    id: str
+    menu: str
+    title: str | Callable[[Session], str]
+    run: Callable[[MainWindow], object]
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    why_not: Callable[[Session], str] = always
+    checked: Callable[[Session], bool] | None = None
+    group: str = ""
+    tip: str = ""
+    separator: bool = False
+    shown_only: bool = False
+    """The keys are handled by the canvas; the menu only shows them."""

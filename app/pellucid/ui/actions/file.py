@@ -1,0 +1,23 @@
+"""The menu File: opening, saving, exporting."""
+
+from __future__ import annotations
+
+from pellucid.ui.actions.entry import Entry, needs_layer
+
+ROWS: tuple[Entry, ...] = (
+    Entry("file.open_folder", "File", "Open &folder…", lambda w: w.files.ask_folder(), ("Ctrl+O",),
+          "folder-open-outline", tip="Open a folder or disc of DICOM or images"),
+    Entry("file.open_files", "File", "Open f&iles…", lambda w: w.files.ask_files(), ("Ctrl+Shift+O",),
+          "file-image-outline", tip="Open image files, DICOM files or a saved work"),
+    Entry("file.demo", "File", "Open the &demo study", lambda w: w.session.open_demo(), tip="A generated thorax CT"),
+    Entry("file.save", "File", "&Save work", lambda w: w.files.save(), ("Ctrl+S",), "content-save-outline",
+          why_not=needs_layer, separator=True, tip="Layers, labels, windows and layout in one .pellucid file"),
+    Entry("file.save_as", "File", "Save work &as…", lambda w: w.files.save_as(), ("Ctrl+Alt+S",), why_not=needs_layer),
+    Entry("file.export", "File", "&Export…", lambda w: w.files.export(), ("Ctrl+E",), "export-variant",
+          why_not=needs_layer, tip="Write an image, a label map or a slice to a file, verified after writing"),
+    Entry("file.screenshot", "File", "Save the vie&w as picture…", lambda w: w.files.export_view(), ("Ctrl+Shift+E",),
+          why_not=needs_layer),
+    Entry("file.close", "File", "&Close everything", lambda w: w.files.close_all(), ("Ctrl+W",), why_not=needs_layer,
+          separator=True),
+    Entry("file.quit", "File", "&Quit", lambda w: w.close(), ("Ctrl+Q",)),
+)  # fmt: skip

@@ -1,0 +1,22 @@
+"""The menu Tools: what the left mouse button does."""
+
+from __future__ import annotations
+
+from pellucid.model.view import Tool
+from pellucid.ui.actions.entry import Entry
+
+
+def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
+    return Entry(f"tool.{tool}", "Tools", title, lambda w: w.set_tool(tool), (key,) if key else (), picture,
+                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True)  # fmt: skip
+
+
+ROWS: tuple[Entry, ...] = (
+    _tool(Tool.WINDOW, "&Window level", "W", "contrast-box",
+          "Left drag: right is wider, down is brighter"),
+    _tool(Tool.CROSSHAIR, "&Crosshair", "H", "crosshairs", "Left click or drag: put the crosshair of all planes here"),
+    _tool(Tool.PAN, "&Pan", "T", "cursor-move", "Left drag: move the image"),
+    _tool(Tool.ZOOM, "&Zoom", "Z", "magnify", "Left drag up or down: zoom"),
+    _tool(Tool.BRUSH, "&Brush", "B", "brush", "Left drag: paint the active label · Ctrl: erase · [ ]: size"),
+    _tool(Tool.ERASER, "&Eraser", "", "eraser", "Left drag: erase the active label · [ ] or Shift+wheel: size"),
+)  # fmt: skip

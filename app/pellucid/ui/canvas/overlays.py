@@ -1,0 +1,30 @@
+"""What lies over the image of a pane and can be taken hold of: painted first, asked first when the mouse is pressed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtGui import QPainter
+
+from pellucid.ui.canvas.tools import CanvasTool, Pointer
+
+if TYPE_CHECKING:
+    from pellucid.ui.canvas.slice_view import SliceView
+
+
+class Overlay(Protocol):
+    """Something drawn over the image of one pane."""
+
+    def paint(self, painter: QPainter, pane: SliceView) -> None:
+        """Draw in widget pixels, below texts and letters."""
+
+    def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
+        """Return what the left button does here instead of the tool in force, or None.
+
+        It is asked whenever the mouse moves, for the cursor, so it must be quick and change nothing.
+        """
+
+
+def make_overlays() -> list[Overlay]:
+    """Return the overlays of one pane, the lowest first."""
+    return []

@@ -1,0 +1,48 @@
+"""The docks of the window: one row each, in the order of their tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from pellucid.ui.docks.histogram import HistogramPanel
+from pellucid.ui.docks.history import HistoryPanel
+from pellucid.ui.docks.layers import LayersPanel
+from pellucid.ui.docks.operations import OperationsDock
+from pellucid.ui.docks.statistics import StatisticsPanel
+from pellucid.ui.docks.studies import StudiesPanel
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
+
+
+@dataclass(frozen=True)
+class Dock:
+    """One dock: its title, who makes its panel, where it stands, and the dock it shares tabs with.
+
+    A dock that is not ``open`` is made when it is first asked for through the menu Window or ``show_dock``.
+    """
+
+    name: str
+    make: Callable[[Session], QWidget]
+    area: Qt.DockWidgetArea = RIGHT
+    beside: str = ""
+    open: bool = True
+
+
+DOCKS: tuple[Dock, ...] = (
+    Dock("Studies", StudiesPanel, LEFT),
+    Dock("Layers", LayersPanel, LEFT),
+    Dock("Histogram", HistogramPanel),
+    Dock("Filters", lambda session: OperationsDock(session, "Filters")),
+    Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
+    Dock("Statistics", StatisticsPanel, beside="Filters"),
+    Dock("History", HistoryPanel, beside="Filters"),
+)
