@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from pellucid.model.display import Blending, Channel
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
@@ -91,6 +92,8 @@ class ImageEntry(LayerEntry):
     colormap: Text = "grey"
     invert: bool = False
     interpolate: bool = True
+    blending: Blending = Blending.OVER
+    channel: Channel = Channel.ALL
     first_limits: tuple[Number, Number] | None = None
     frames: tuple[VolumeEntry, ...] = ()
 
@@ -102,6 +105,8 @@ class LabelEntry(LayerEntry):
     active_label: Annotated[int, Field(ge=0)] = 1
     fill: Number = 0.35
     outline: bool = True
+    filled: bool = True
+    outline_width: Number = Field(default=1.6, gt=0, le=20)
     geometry: Geometry
     array: ArrayEntry
     labels: tuple[Label, ...] = ()
@@ -116,6 +121,8 @@ class LabelEntry(LayerEntry):
             raise ValueError("label values must differ and be above 0")
         if any(not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.color) for label in self.labels):
             raise ValueError("label colours are written #RRGGBB")
+        if any(not 0 <= label.opacity <= 1 for label in self.labels):
+            raise ValueError("label opacities lie between 0 and 1")
         return self
 
 

@@ -175,7 +175,8 @@ def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...]) -> ImageEnt
     level, width = _finite((display.level, display.width), (0.5, 1.0))
     return ImageEntry(
         **_common(layer), frame=layer.frame, level=level, width=width, colormap=display.colormap,
-        invert=display.invert, interpolate=display.interpolate, frames=frames,
+        invert=display.invert, interpolate=display.interpolate, blending=display.blending,
+        channel=display.channel, frames=frames,
         first_limits=_finite(layer.first_limits, None) if layer.first_limits is not None else None,
     )  # fmt: skip
 
@@ -191,7 +192,8 @@ def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
     rows = tuple(replace(row, name=_text(row.name)) for row in layer.labels.labels)
     return LabelEntry(
         **_common(layer), active_label=layer.active_label, fill=layer.display.fill,
-        outline=layer.display.outline, geometry=layer.labels.geometry, array=array, labels=rows,
+        outline=layer.display.outline, filled=layer.display.filled, outline_width=layer.display.outline_width,
+        geometry=layer.labels.geometry, array=array, labels=rows,
     )  # fmt: skip
 
 
@@ -206,6 +208,7 @@ def _volume(entry: VolumeEntry, array: NDArray[Any]) -> Volume:
 
 def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...]) -> ImageLayer:
     display = ImageDisplay(entry.level, entry.width, entry.colormap, entry.invert, entry.interpolate)
+    display.blending, display.channel = entry.blending, entry.channel
     return ImageLayer(
         entry.name, frames, min(entry.frame, len(frames) - 1), entry.visible, entry.opacity,
         source=_source(entry.source), provenance=entry.provenance, display=display,
@@ -215,7 +218,8 @@ def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...]) -> ImageLayer:
 
 def _label_layer(entry: LabelEntry, array: NDArray[Any]) -> LabelLayer:
     labels = LabelMap(entry.geometry, array, entry.labels)
+    look = LabelDisplay(entry.fill, entry.outline, entry.filled, entry.outline_width)
     return LabelLayer(
         entry.name, labels, entry.active_label, entry.visible, entry.opacity, _source(entry.source),
-        entry.provenance, LabelDisplay(entry.fill, entry.outline), entry.id,
+        entry.provenance, look, entry.id,
     )  # fmt: skip

@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
+
+
+class Blending(StrEnum):
+    """How a layer joins what lies below it: laid over it, or its light added to it."""
+
+    OVER = "over"
+    ADD = "add"
+
+
+class Channel(StrEnum):
+    """What is seen of a colour image: its colours, or one channel as grey values."""
+
+    ALL = "all"
+    RED = "red"
+    GREEN = "green"
+    BLUE = "blue"
+    ALPHA = "alpha"
+    LUMINANCE = "luminance"
 
 
 @dataclass
@@ -19,6 +38,8 @@ class ImageDisplay:
     colormap: str = "grey"
     invert: bool = False
     interpolate: bool = True
+    blending: Blending = Blending.OVER
+    channel: Channel = Channel.ALL
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -33,9 +54,11 @@ class ImageDisplay:
 
 @dataclass
 class LabelDisplay:
-    """The look of a label layer: tinted fill and outline."""
+    """The look of a label layer: tinted fill, outline or both; ``outline_width`` is in logical pixels."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     fill: float = 0.35
     outline: bool = True
+    filled: bool = True
+    outline_width: float = 1.6

@@ -22,13 +22,17 @@ PALETTE = (
 
 @dataclass(frozen=True)
 class Label:
-    """One row of the label table; ``value`` is what stands in the voxels, ``color`` is ``#RRGGBB``."""
+    """One row of the label table; ``value`` is what stands in the voxels, ``color`` is ``#RRGGBB``.
+
+    ``opacity`` (0 to 1) multiplies that of the layer.
+    """
 
     value: int
     name: str
     color: str
     visible: bool = True
     locked: bool = False
+    opacity: float = 1.0
 
 
 class LabelMap:

@@ -44,6 +44,16 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
     return LabelMap(volume.geometry, voxels, rows)
 
 
+def _edit_title(old: Label, new: Label) -> str:
+    if new.name != old.name:
+        return f"Rename label {old.name}"
+    if new.color != old.color:
+        return f"Recolour label {old.name}"
+    if new.opacity != old.opacity:
+        return f"Opacity of label {old.name}"
+    return f"Unlock label {old.name}" if old.locked else f"Lock label {old.name}"
+
+
 class Labelling:
     """Everything the user does to label layers."""
 
@@ -104,7 +114,10 @@ class Labelling:
         self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
 
     def edit_label(self, layer: LabelLayer, value: int, **changes: Any) -> None:
-        """Change name, colour or lock of a label as one step; visibility is a matter of the screen only."""
+        """Change name, colour, opacity or lock of a label as one step; visibility is a matter of the screen only.
+
+        Opacities that follow each other on one label become one step.
+        """
         if set(changes) == {"visible"}:
             layer.labels.edit_label(value, **changes)
             return
@@ -113,10 +126,8 @@ class Labelling:
         if new == old:
             return
         rows = tuple(new if row.value == value else row for row in layer.labels.labels)
-        what = "Rename label" if new.name != old.name else "Recolour label" if new.color != old.color else "Lock label"
-        if old.locked and not new.locked:
-            what = "Unlock label"
-        self._session.history.do(SetLabelTable(layer, rows, f"{what} {old.name}"))
+        drag = f"opacity {value}" if set(changes) == {"opacity"} else ""
+        self._session.history.do(SetLabelTable(layer, rows, _edit_title(old, new), merge_key=drag))
 
     def delete_label(self, layer: LabelLayer, value: int) -> None:
         """Remove a label and its voxels."""

@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
+from pellucid.model.display import Blending
 from pellucid.model.view import Tool
 from pellucid.ui.docks import label_table, layers
 from pellucid.ui.docks.label_table import COLOR, LOCKED, NAME, VISIBLE
@@ -105,15 +106,15 @@ def test_removing_a_layer_can_be_undone(panel, session, qtbot):
 
 
 def test_opacity_by_slider_and_by_typing(panel, ct, qtbot):
-    panel.opacity.setValue(40)
+    panel.look.opacity.slider.setValue(40)
     assert ct.opacity == 0.4
-    panel.opacity_box.setFocus()
-    panel.opacity_box.selectAll()
-    qtbot.keyClicks(panel.opacity_box, "75")
+    panel.look.opacity.box.setFocus()
+    panel.look.opacity.box.selectAll()
+    qtbot.keyClicks(panel.look.opacity.box, "75")
     assert ct.opacity == 0.75
-    panel.opacity_box.selectAll()
-    qtbot.keyClicks(panel.opacity_box, "175")
-    assert ct.opacity == 0.17 and panel.opacity_box.property("wrong") is True
+    panel.look.opacity.box.selectAll()
+    qtbot.keyClicks(panel.look.opacity.box, "175")
+    assert ct.opacity == 0.17 and panel.look.opacity.box.property("wrong") is True
 
 
 def test_the_colour_map_menu_sets_the_map(panel, ct):
@@ -123,11 +124,43 @@ def test_the_colour_map_menu_sets_the_map(panel, ct):
 
 
 def test_label_layers_have_fill_and_outline(panel, session, labels, qtbot):
-    assert panel.fill.isHidden()
+    look = panel.look
+    assert look.fill.slider.isHidden() and look.style_choice.isHidden() and not look.blending.isHidden()
     session.document.active = labels
-    panel.fill.setValue(80)
-    qtbot.mouseClick(panel.outline, Qt.MouseButton.LeftButton)
-    assert labels.display.fill == 0.8 and labels.display.outline is False
+    look.fill.slider.setValue(80)
+    fill, outline, both = look.style_choice.buttons
+    qtbot.mouseClick(fill, Qt.MouseButton.LeftButton)
+    assert (labels.display.fill, labels.display.filled, labels.display.outline) == (0.8, True, False)
+    assert look.width_box.isHidden() and look.blending.isHidden()
+    qtbot.mouseClick(outline, Qt.MouseButton.LeftButton)
+    assert (labels.display.filled, labels.display.outline) == (False, True) and look.fill.slider.isHidden()
+    look.width_box.selectAll()
+    qtbot.keyClicks(look.width_box, "3")
+    assert labels.display.outline_width == 3.0
+    qtbot.mouseClick(both, Qt.MouseButton.LeftButton)
+    assert (labels.display.filled, labels.display.outline) == (True, True)
+
+
+def test_a_drag_of_a_labels_opacity_is_one_step(panel, session, labels, qtbot):
+    session.document.active = labels
+    labels.active_label = 2
+    steps = len(session.history.steps)
+    for percent in (80, 60, 40):
+        panel.label_opacity.slider.setValue(percent)
+    assert labels.labels.label(2).opacity == 0.4 and labels.labels.label(1).opacity == 1.0
+    assert session.history.steps[steps:] == ("Opacity of label Bone",)
+    labels.active_label = 1
+    assert panel.label_opacity.slider.value() == 100
+    session.undo()
+    assert labels.labels.label(2).opacity == 1.0
+
+
+def test_an_image_is_laid_over_or_added(panel, ct, qtbot):
+    over, add = panel.look.blending.buttons
+    qtbot.mouseClick(add, Qt.MouseButton.LeftButton)
+    assert ct.display.blending is Blending.ADD and "added" in detail(ct)
+    qtbot.mouseClick(over, Qt.MouseButton.LeftButton)
+    assert ct.display.blending is Blending.OVER and "added" not in detail(ct)
 
 
 def cell(panel, row, column):

@@ -20,7 +20,7 @@ from pellucid.files import workspace
 from pellucid.files.export import export_image
 from pellucid.files.workspace import load, save
 from pellucid.files.workspace_document import capture, read_sources, relocated, restore, restore_view
-from pellucid.model.display import ImageDisplay, LabelDisplay
+from pellucid.model.display import Blending, Channel, ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
@@ -63,9 +63,9 @@ def facts(layer: Layer) -> dict[str, Any]:
     own = ("frame", "first_limits") if isinstance(layer, ImageLayer) else ("active_label",)
     found = {name: getattr(layer, name) for name in (*shared, *own)}
     look = (
-        ("level", "width", "colormap", "invert", "interpolate")
+        ("level", "width", "colormap", "invert", "interpolate", "blending", "channel")
         if isinstance(layer, ImageLayer)
-        else ("fill", "outline")
+        else ("fill", "outline", "filled", "outline_width")
     )
     found |= {name: getattr(layer.display, name) for name in look}
     return found | (
@@ -98,8 +98,9 @@ def layers(draw: st.DrawFn) -> Layer:
     if draw(st.booleans()):
         frames = tuple(draw(volumes(geometry)) for _ in range(draw(st.integers(1, 2))))
         display = ImageDisplay(
-            draw(NUMBERS), draw(NUMBERS), draw(NAMES), draw(st.booleans()), draw(st.booleans())
-        )
+            draw(NUMBERS), draw(NUMBERS), draw(NAMES), draw(st.booleans()), draw(st.booleans()),
+            draw(st.sampled_from(Blending)), draw(st.sampled_from(Channel)),
+        )  # fmt: skip
         limits = draw(st.none() | st.tuples(NUMBERS, NUMBERS))
         return ImageLayer(
             draw(NAMES), frames, len(frames) - 1, display=display, first_limits=limits, **shared
@@ -107,14 +108,15 @@ def layers(draw: st.DrawFn) -> Layer:
     values = draw(st.lists(st.integers(1, 200), unique=True, max_size=4))
     colors = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}")
     rows = tuple(
-        Label(v, draw(NAMES), draw(colors), draw(st.booleans()), draw(st.booleans())) for v in values
+        Label(v, draw(NAMES), draw(colors), draw(st.booleans()), draw(st.booleans()), draw(st.floats(0, 1)))
+        for v in values
     )
     voxels = draw(
         arrays.arrays(
             draw(st.sampled_from(["u1", "u2", "i4"])), geometry.size[::-1], elements=st.integers(0, 120)
         )
     )
-    look = LabelDisplay(draw(st.floats(0, 1)), draw(st.booleans()))
+    look = LabelDisplay(draw(st.floats(0, 1)), draw(st.booleans()), draw(st.booleans()), draw(st.floats(0.5, 8)))
     return LabelLayer(
         draw(NAMES), LabelMap(geometry, voxels, rows), draw(st.integers(0, 5)), display=look, **shared
     )

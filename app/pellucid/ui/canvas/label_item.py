@@ -24,26 +24,28 @@ from pellucid.ui.canvas.layer_item import SliceItem
 from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
-_LINE_WIDTH = 1.6  # logical pixels
 _DASH, _PERIOD = 6, 9
 _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True)
 class Tint:
-    """How label values are drawn: rows of the table, strength of the fill, whether there are outlines."""
+    """How label values are drawn: rows of the table, strength of the fill, outlines and their width on the screen."""
 
     labels: tuple[Label, ...]
     fill: float
     outline: bool
     entries: int = 256
+    width: float = 1.6
 
     @classmethod
     def of(cls, layer: LabelLayer) -> Tint:
         """Return the tint of a label layer; values without a row get their default look."""
         labels, small = layer.labels, layer.labels.array.dtype.itemsize == 1
         rows = labels.labels if labels.labels else (labels.label(1),)
-        return cls(rows, layer.display.fill, layer.display.outline, 256 if small else 65_536)
+        look = layer.display
+        fill = look.fill if look.filled else 0.0
+        return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width)
 
 
 @lru_cache(maxsize=16)
@@ -53,7 +55,7 @@ def table(tint: Tint) -> NDArray[np.uint32]:
     for row, strength in zip(rows, (tint.fill, 1.0 if tint.outline else tint.fill), strict=True):
         row[1:] = np.resize([_premultiplied(color, strength) for color in PALETTE], tint.entries - 1)
         for label in tint.labels:
-            row[label.value] = _premultiplied(label.color, strength) if label.visible else 0
+            row[label.value] = _premultiplied(label.color, strength * label.opacity) if label.visible else 0
         row[0] = 0
     fill, line = rows
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
@@ -101,9 +103,9 @@ class LabelItem(SliceItem):
         return self.boundingRect()
 
     def _mesh_for(self, shape: tuple[int, ...], target: Target) -> Mesh:
-        key = (shape, target, self.tint.entries)
+        key = (shape, target, self.tint.entries, self.tint.width)
         if self._mesh is None or self._mesh[0] != key:
-            self._mesh = key, Mesh.of(shape, target, self.tint.entries)
+            self._mesh = key, Mesh.of(shape, target, self.tint.entries, self.tint.width)
         return self._mesh[1]
 
 
@@ -140,19 +142,19 @@ class Mesh:
     gap: NDArray[Any]
 
     @classmethod
-    def of(cls, shape: tuple[int, ...], target: Target, entries: int) -> Mesh:
-        """Make the mesh of a slice of this shape for a place on the device."""
+    def of(cls, shape: tuple[int, ...], target: Target, entries: int, width: float = 1.6) -> Mesh:
+        """Make the mesh of a slice of this shape for a place on the device, lines of ``width`` logical pixels."""
         rows = sampling.along(shape[0], target.sy, target.dy, target.height, gather=True, stride=False)
         columns = sampling.along(shape[1], target.sx, target.dx, target.width, gather=True, stride=False)
-        line = max(1, round(_LINE_WIDTH * target.ratio))
+        line = max(1, round(width * target.ratio))
         row_range, row_of, row_sides = _steps(rows, target.sy, line, (_TOP, _BOTTOM))
         column_range, column_of, column_sides = _steps(columns, target.sx, line, (_LEFT, _RIGHT))
-        width = int(column_of[-1]) + 1 if len(column_of) else 0
+        across = int(column_of[-1]) + 1 if len(column_of) else 0
         kind: Any = np.uint16 if entries == 256 else np.uint32
         sides = (row_sides[:, None] | column_sides[None, :]).astype(kind) * kind(entries) + kind(entries - 1)
         y, x = np.ogrid[: len(row_of), : len(column_of)]
         between = (x + y + int(rows.start) + int(columns.start)) % _PERIOD >= _DASH
-        return cls(rows, columns, row_range, column_range, row_of[:, None] * width + column_of[None, :], sides,
+        return cls(rows, columns, row_range, column_range, row_of[:, None] * across + column_of[None, :], sides,
                    between * kind(entries * _GAP))  # fmt: skip
 
     @property

@@ -7,6 +7,7 @@ RGB32 in a reused buffer. Slices much larger than the view are thinned while the
 from __future__ import annotations
 
 from collections.abc import Hashable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,21 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 
+from pellucid.model.display import Blending
 from pellucid.model.slicing import PlaneImage
 from pellucid.ui.canvas import sampling
 from pellucid.ui.canvas.lookup import Colorer, Look
 from pellucid.ui.canvas.sampling import Target
+
+_MODES = {
+    Blending.OVER: QPainter.CompositionMode.CompositionMode_SourceOver,
+    Blending.ADD: QPainter.CompositionMode.CompositionMode_Plus,
+}
+
+
+@lru_cache(maxsize=128)
+def _dimmed(gain: float) -> NDArray[np.uint8]:
+    return np.rint(np.arange(256) * gain).astype(np.uint8)
 
 
 def plane_transform(image: PlaneImage) -> QTransform:
@@ -41,6 +53,7 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         self._buffer = np.empty((0, 0), np.uint32)
         self.qimage = QImage()
         self.pixels: NDArray[Any] | None = None
+        self.mode = QPainter.CompositionMode.CompositionMode_SourceOver
 
     def show_plane(self, plane: PlaneImage | None, version: Hashable) -> None:
         """Show a slice, or nothing."""
@@ -81,6 +94,7 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         if target is not None:
             painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth())
+        painter.setCompositionMode(self.mode)
         painter.drawImage(self._rect, self.qimage)
 
     def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
@@ -120,12 +134,14 @@ class LayerItem(SliceItem):
         self.fine = True
         """False while slices move: large ones are then thinned instead of averaged."""
         self.thinned = False
+        self.gain = 1.0
+        """What the light of an added layer is multiplied with: Qt would clip the sum before it mixes."""
         self._colorer = Colorer()
 
     def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
         """Return window, interpolation and fineness."""
         self.thinned = self.smooth and target is not None and min(target.sx, target.sy) <= 0.5
-        return self.look, self.smooth, self.clear, self.fine and self.thinned
+        return self.look, self.smooth, self.clear, self.fine and self.thinned, self.gain
 
     def is_smooth(self) -> bool:
         """Return whether the picture is interpolated."""
@@ -158,6 +174,16 @@ class LayerItem(SliceItem):
         kind = QImage.Format.Format_ARGB32_Premultiplied if self.clear else QImage.Format.Format_RGB32
         out = self.buffer(values.shape, kind)
         self._colorer.color(values, self.look, out, clear=self.clear)
+        if self.gain < 1:
+            light = out.view(np.uint8)
+            np.take(_dimmed(self.gain), light, out=light, mode="wrap")
+
+    def blend(self, blending: Blending, opacity: float) -> None:
+        """Choose how the picture joins what is below it, and how strongly."""
+        added = blending is Blending.ADD
+        self.mode = _MODES[blending]
+        self.gain = opacity if added else 1.0
+        self.setOpacity(1.0 if added else opacity)
 
     def _average(self, place: QRectF, ratio: float) -> None:
         """Replace the picture by one of the size it has on the screen, every source pixel counting."""

@@ -55,11 +55,12 @@ class LayerStack:
             if not layer.visible or layer.opacity <= 0:
                 item.show_plane(None, None)
                 continue
-            item.setOpacity(layer.opacity)
             if isinstance(item, LayerItem) and isinstance(layer, ImageLayer):
+                item.blend(layer.display.blending, layer.opacity)
                 item.fine = fine
                 self._show_image(item, layer, frame, index, before)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
+                item.setOpacity(layer.opacity)
                 item.tint = Tint.of(layer)
                 plane = self._cut(layer, layer.labels.array, (layer.labels, self._edits), frame, index, 0)
                 self._put(item, layer, plane, (frame, self._edits, index))

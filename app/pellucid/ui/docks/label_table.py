@@ -253,7 +253,7 @@ class LabelDelegate(QStyledItemDelegate):
 
     def _write(self, painter: QPainter, option: QStyleOptionViewItem, label: Label) -> None:
         c, room = theme.colors(), option.rect.adjusted(6, 0, -4, 0)
-        value = str(label.value)
+        value = str(label.value) if label.opacity == 1 else f"{label.opacity:.0%}  {label.value}"
         width = option.fontMetrics.horizontalAdvance(value) + 8
         painter.setPen(QColor(c.dim))
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 
+from pellucid.model.display import Blending
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import plural, short_number
@@ -26,7 +27,8 @@ def detail(layer: Layer) -> str:
         return f"{plural(len(layer.labels.labels), 'label')} · {size}"
     modality = layer.volume.acquisition.modality or ("Colour" if layer.volume.is_colour else "Image")
     frames = f" · frame {layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
-    return f"{modality} · {size}{frames}"
+    added = " · added" if layer.display.blending is Blending.ADD else ""
+    return f"{modality} · {size}{frames}{added}"
 
 
 def long_detail(layer: Layer) -> str:

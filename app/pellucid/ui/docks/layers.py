@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGridLayout,
-    QLabel,
     QListView,
     QMenu,
     QStackedWidget,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.model import colormaps
 from pellucid.model.findings import Refused
+from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
 from pellucid.ui.docks.brush_box import BrushBox
@@ -28,11 +28,10 @@ from pellucid.ui.docks.frame_box import FrameBox
 from pellucid.ui.docks.label_table import LabelTable
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
+from pellucid.ui.docks.look_box import LookBox, PercentRow
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, section
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.controls import NumberBox, ValueSlider
-from pellucid.ui.forms.numbers import Bounds, Scale
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -44,7 +43,6 @@ class LayersPanel(Panel):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__("Layers", parent)
         self._session = session
-        self._watch = LayerWatch(self._layer_changed)
         self._label_watch = LayerWatch(self._labels_changed)
         self._build()
         document = session.document
@@ -112,46 +110,11 @@ class LayersPanel(Panel):
         column.addWidget(self.list, 1)
         self.frames = FrameBox(self._session)
         column.addWidget(self.frames)
-        column.addWidget(self._look())
+        self.look = LookBox(self._session)
+        column.addWidget(self.look)
         self.label_part = self._label_part()
         column.addWidget(self.label_part, 1)
         return body
-
-    def _look(self) -> QWidget:
-        look = QWidget()
-        self._grid = QGridLayout(look)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setHorizontalSpacing(theme.MARGIN)
-        self._grid.setVerticalSpacing(theme.GRID)
-        self._grid.setColumnStretch(1, 1)
-        self.opacity, self.opacity_box, _parts = self._percent(0, "Opacity", self._set_opacity)
-        self.fill, self.fill_box, self._fill_parts = self._percent(1, "Fill", self._set_fill)
-        self.outline = flat_button(
-            "hexagon-outline",
-            "Outline",
-            self._set_outline,
-            checkable=True,
-            tip="Draw the outline of each label",
-        )
-        self._grid.addWidget(self.outline, 1, 4)
-        return look
-
-    def _percent(
-        self, line: int, title: str, changed: Callable[[float], None]
-    ) -> tuple[ValueSlider, NumberBox, list[QWidget]]:
-        slider, box = ValueSlider(Scale(0, 100, whole=True)), NumberBox(Bounds(0, 100), 5.0, "%")
-        label, unit = QLabel(title), QLabel("%")
-        unit.setProperty("dim", True)
-        label.setBuddy(box)
-        box.setFixedWidth(56)
-        box.setAccessibleName(f"{title} in percent")
-        slider.setAccessibleName(f"{title} slider")
-        slider.moved.connect(changed)
-        box.edited.connect(changed)
-        parts: list[QWidget] = [label, slider, box, unit]
-        for column, widget in enumerate(parts):
-            self._grid.addWidget(widget, line, column)
-        return slider, box, parts
 
     def _label_part(self) -> QWidget:
         part = QWidget()
@@ -168,7 +131,14 @@ class LayersPanel(Panel):
             tip="Delete the selected label and its voxels; undo brings both back",
         )
         self.brush = BrushBox(self._session)
-        for widget in (rule(), section("Labels", self.new_label, self.drop_label), self.table, self.brush):
+        line = QWidget()
+        grid = QGridLayout(line)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.MARGIN)
+        grid.setColumnStretch(1, 1)
+        self.label_opacity = PercentRow(grid, 0, "Label opacity", self._set_label_opacity)
+        title = section("Labels", self.new_label, self.drop_label)
+        for widget in (rule(), title, self.table, line, self.brush):
             column.addWidget(widget, 1 if widget is self.table else 0)
         return part
 
@@ -177,7 +147,6 @@ class LayersPanel(Panel):
     def _follow(self, *_args: object) -> None:
         document = self._session.document
         layer = document.active
-        self._watch.on(layer)
         self.stack.setCurrentIndex(1 if document.layers else 0)
         here = self.list.selectionModel().currentIndex().row()
         if self.model.row(layer) not in (here, -1):
@@ -194,7 +163,7 @@ class LayersPanel(Panel):
             self.table.labels.show_layer(labels)
             self.table.updateGeometry()
         self.table.show_active()
-        self._show_look()
+        self._show_opacity()
 
     def _update_buttons(self, layer: Layer | None) -> None:
         document, row_ = self._session.document, self.model.row(layer)
@@ -204,32 +173,27 @@ class LayersPanel(Panel):
         allow(self.up, nothing or ("" if row_ > 0 else "This is the top layer."))
         allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else "This is the bottom layer."))
 
-    def _layer_changed(self, what: str) -> None:
-        if what not in ("voxels", "table"):
-            self._show_look()
-
     def _labels_changed(self, what: str) -> None:
         if what in ("table", "labels"):
             self.table.labels.refresh()
             self.table.updateGeometry()
         if what in ("table", "labels", "active_label"):
             self.table.show_active()
+            self._show_opacity()
             none = self.table.labels.rowCount() == 0
             allow(self.drop_label, "There is no label to delete." if none else "")
 
-    def _show_look(self) -> None:
-        layer = self._session.document.active
-        labels = isinstance(layer, LabelLayer)
-        for widget in (*self._fill_parts, self.outline):
-            widget.setVisible(labels)
-        if layer is None:
-            return
-        self.opacity.set_value(layer.opacity * 100)
-        self.opacity_box.set_value(round(layer.opacity * 100, 1))
-        if isinstance(layer, LabelLayer):
-            self.fill.set_value(layer.display.fill * 100)
-            self.fill_box.set_value(round(layer.display.fill * 100, 1))
-            self.outline.setChecked(layer.display.outline)
+    def _show_opacity(self) -> None:
+        _layer, label = self._label_in_use()
+        self.label_opacity.allow(visible=label is not None)
+        if label is not None:
+            self.label_opacity.show_share(label.opacity)
+
+    def _label_in_use(self) -> tuple[LabelLayer | None, Label | None]:
+        """Return the layer of the table and the row of the label being edited."""
+        layer = self.table.labels.layer
+        rows = layer.labels.labels if layer is not None else ()
+        return layer, next((row for row in rows if layer is not None and row.value == layer.active_label), None)
 
     # ---------------------------------------------------------------- from the user
 
@@ -241,20 +205,10 @@ class LayersPanel(Panel):
     def _toggle(self, layer: Layer) -> None:
         layer.visible = not layer.visible
 
-    def _set_opacity(self, percent: float) -> None:
-        layer = self._session.document.active
-        if layer is not None:
-            layer.opacity = percent / 100
-
-    def _set_fill(self, percent: float) -> None:
-        layer = self._session.document.active
-        if isinstance(layer, LabelLayer):
-            layer.display.fill = percent / 100
-
-    def _set_outline(self) -> None:
-        layer = self._session.document.active
-        if isinstance(layer, LabelLayer):
-            layer.display.outline = self.outline.isChecked()
+    def _set_label_opacity(self, share: float) -> None:
+        layer, label = self._label_in_use()
+        if layer is not None and label is not None:
+            self._session.labelling.edit_label(layer, label.value, opacity=share)
 
     def _ask_color(self, layer: Layer, where: QPoint) -> None:
         if isinstance(layer, ImageLayer):
