@@ -18,6 +18,7 @@ from pellucid.dicom.dimensions import (
 from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
 from pellucid.dicom.mosaic import mosaic_frames
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
+from pellucid.dicom.timing import CINE_TAGS, FRAME_TAGS, frame_times
 from pellucid.dicom.values import Values
 
 _SHARED, _PER_FRAME = 0x52009229, 0x52009230
@@ -39,6 +40,8 @@ WANTED = (
     | CLASSIC_TAGS
     | ENHANCED_TAGS
     | MOSAIC_TAGS
+    | CINE_TAGS
+    | FRAME_TAGS
 )  # fmt: skip
 _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
           "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
@@ -131,7 +134,8 @@ def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values, segm
         unit = real_world.item(_UNITS_CODE)
         frame = replace(frame, slope=slope or 1.0, intercept=intercept or 0.0)
         frame = replace(frame, unit=unit.text(0x00080100) if unit else "")
-    return replace(frame, dimensions=frame.dimensions | enhanced_dimensions(groups, segments))
+    dimensions = frame.dimensions | enhanced_dimensions(groups, segments) | frame_times(groups)
+    return replace(frame, dimensions=dimensions)
 
 
 def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRecord]:

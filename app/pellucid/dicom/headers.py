@@ -12,6 +12,7 @@ from pellucid.dicom.frames import WANTED as FRAME_TAGS
 from pellucid.dicom.frames import frame_records, is_slice_stack
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
+from pellucid.dicom.timing import cine_facts
 from pellucid.dicom.values import Values
 
 _TEXTS = {
@@ -86,6 +87,7 @@ def read_record(path: Path) -> FileRecord | None:
         lossy=_is_lossy(values, parsed.syntax),
         truncated=parsed.truncated,
         stacked=is_slice_stack(values),
+        cine=cine_facts(values),
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
     )

@@ -93,6 +93,8 @@ class FileRecord:
     truncated: bool = False
     stacked: bool = False
     """The frames are slices of one volume although they state no positions (nuclear medicine)."""
+    cine: dict[str, Any] = field(default_factory=dict)
+    """What the file says about the rate of its frames, see ``timing.cine_facts``."""
     data_offset: int = 0
     note: str = ""
 

@@ -6,8 +6,9 @@ Hazards H01–H15 and H43–H45. Nothing here reads a file: it is arithmetic on 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from pellucid.dicom.duplicates import without_duplicates
 from pellucid.dicom.findings import file_findings, no_image_finding
@@ -15,9 +16,11 @@ from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
-from pellucid.dicom.sequences import split
+from pellucid.dicom.sequences import Part, split
+from pellucid.dicom.timing import moments
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
+from pellucid.model.timing import NOWHEN, Moment
 from pellucid.model.volume import Acquisition, WindowPreset
 
 _NOBODY = Acquisition()
@@ -141,7 +144,7 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
     photometric = record.pixels.photometric if record.pixels else ""
     return Acquisition(
         modality=record.modality,
-        **{key: texts.pop(key, "") for key in known},
+        **dict[str, Any]({key: texts.pop(key, "") for key in known}),
         study_uid=record.study_uid,
         series_uid=record.series_uid,
         windows=windows,
@@ -154,15 +157,25 @@ def _volumes(group: Group, several: bool, findings: Sequence[Finding]) -> list[V
     """Turn a group of frames on one kind of grid into one or more volumes."""
     plans = []
     parts, split_findings = split(group)
-    for part in parts:
+    for part, moment in zip(parts, _moments(parts), strict=True):
         placed = place(part.members, group.stacked)
         label = ", ".join(text for text in (group.label if several else "", part.label) if text)
         sequence = f"{group.key}{part.sequence}" if part.sequence else ""
-        plans.append(_plan(placed, label, sequence, (*findings, *split_findings)))
+        plans.append(_plan(placed, label, sequence, (*findings, *split_findings), moment))
     return plans
 
 
-def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]) -> VolumePlan:
+def _moments(parts: Sequence[Part]) -> list[Moment]:
+    """Return when each part was taken; parts of one sequence are frames that follow each other."""
+    found = [NOWHEN] * len(parts)
+    for sequence in {part.sequence for part in parts if part.sequence}:
+        places = [n for n, part in enumerate(parts) if part.sequence == sequence]
+        for n, moment in zip(places, moments([parts[n].members for n in places]), strict=True):
+            found[n] = moment
+    return found
+
+
+def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding], moment: Moment) -> VolumePlan:
     members = placed.members
     middle = members[len(members) // 2]
     files = list({member.file.path: member.file for member in members}.values())
@@ -178,7 +191,7 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
         unit=units.pop() if len(units) == 1 else "",
         padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
         findings=_unique([*findings, *placed.findings, *file_findings(files)]),
-        acquisition=acquisition_of(middle.file, middle.frame),
+        acquisition=replace(acquisition_of(middle.file, middle.frame), moment=moment),
     )
 
 

@@ -20,6 +20,7 @@ from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, Progress, RawImage, check, head_of, load
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.timing import Moment, TimeSource, moments_of
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class ImageFile:
     components: int = 1
     frames: int = 1
     findings: tuple[Finding, ...] = ()
+    step: float | None = None
+    """Seconds from one frame to the next, where the file states them."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,8 @@ def read(
         file, inverted = _described(plan), False
         array = load(plan, progress, cancelled)
     progress(1.0)
-    return tuple(_volume(file, frame, inverted) for frame in array)
+    moments = _moments(file, len(array))
+    return tuple(_volume(file, frame, inverted, moment) for frame, moment in zip(array, moments, strict=True))
 
 
 def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
@@ -171,7 +175,7 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
 
 def _described(raw: RawImage) -> ImageFile:
     return ImageFile(
-        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings
+        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings, raw.step
     )
 
 
@@ -193,9 +197,18 @@ def _call(
     return pool.call(function, {"path": str(path)}, cancelled=cancelled)
 
 
-def _volume(file: ImageFile, frame: NDArray[Any], inverted: bool) -> Volume:
+def _moments(file: ImageFile, count: int) -> tuple[Moment, ...]:
+    """Return when each frame was taken, if the file says how far apart they are."""
+    if file.step is None or count < 2:
+        return moments_of(count)
+    source = TimeSource.NIFTI if file.format == "NIfTI" else TimeSource.INTERVAL
+    return moments_of(count, times=[n * file.step for n in range(count)], times_source=source)
+
+
+def _volume(file: ImageFile, frame: NDArray[Any], inverted: bool, moment: Moment) -> Volume:
     image = image_from_array(frame, file.geometry, colour=file.components > 1)
-    return Volume(image, file.geometry, acquisition=Acquisition(monochrome1=inverted), findings=file.findings)
+    acquisition = Acquisition(monochrome1=inverted, moment=moment)
+    return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings)
 
 
 def _foreign(path: Path) -> Refused:

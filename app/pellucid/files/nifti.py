@@ -27,6 +27,7 @@ TYPES = {
 COLOUR = {128: 3, 2304: 4}
 _NAMES = {1: "1-bit", 32: "complex64", 1536: "float128", 1792: "complex128", 2048: "complex256"}
 _MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}
+_SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def parse(path: Path) -> RawImage:
     return RawImage(
         path, "NIfTI", geometry, dtype.newbyteorder(order), axes, sizes, data,
         0 if inflated_skip else header.vox_offset, encoding, inflated_skip, slope, intercept, findings,
+        _time_step(header) if len(frames) == 1 else None,
     )  # fmt: skip
 
 
@@ -143,6 +145,12 @@ def _data_file(path: Path) -> tuple[Path, Encoding]:
         if candidate.is_file():
             return candidate, _encoding(candidate)
     raise Refused(f"{path.name} is only a header: its pixels should be in {stem}.img in the same folder.")
+
+
+def _time_step(header: _Header) -> float | None:
+    """Return the seconds between frames; None where the unit is missing or none of time (Hz, ppm)."""
+    unit, step = _SECONDS.get(header.units & 0x38), header.pixdim[4]
+    return step * unit if unit and np.isfinite(step) and step > 0 else None
 
 
 def _geometry(

@@ -51,6 +51,8 @@ class RawImage:
     slope: float = 1.0
     intercept: float = 0.0
     findings: tuple[Finding, ...] = ()
+    step: float | None = None
+    """Seconds from one frame to the next, where the header states them."""
 
     @property
     def frames(self) -> int:

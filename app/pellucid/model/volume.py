@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
+from pellucid.model.timing import NOWHEN, Moment
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -44,6 +45,8 @@ class Acquisition:
     series_uid: str = ""
     windows: tuple[WindowPreset, ...] = ()
     monochrome1: bool = False
+    moment: Moment = NOWHEN
+    """When this frame of a time series was taken."""
     extra: dict[str, str] = field(default_factory=dict, hash=False)
 
 
