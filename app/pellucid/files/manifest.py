@@ -7,14 +7,14 @@ import re
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
 from pellucid.model.display import Blending, Channel
 from pellucid.model.findings import Finding
-from pellucid.model.geometry import Geometry
+from pellucid.model.geometry import IDENTITY, Geometry, Matrix
 from pellucid.model.labels import Label
 from pellucid.model.layer import Provenance
-from pellucid.model.view import Layout, Plane, Projection
+from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -143,10 +143,19 @@ def _layout(value: object) -> object:
     return Layout.parse(value) if isinstance(value, str) else value
 
 
+def _rotation(matrix: Matrix) -> Matrix:
+    axes = np.array(matrix).reshape(3, 3)
+    if not np.allclose(axes @ axes.T, np.eye(3), atol=1e-3) or np.linalg.det(axes) < 0:
+        raise ValueError("planes can only be turned by a rotation")
+    return matrix
+
+
 class ViewEntry(Entry):
     """Where the user looked."""
 
     crosshair: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
+    plane_mode: PlaneMode = PlaneMode.NEAREST
+    rotation: Annotated[Matrix, AfterValidator(_rotation)] = IDENTITY
     layout: Annotated[Layout, BeforeValidator(_layout), PlainSerializer(str)] = Layout.SINGLE
     maximised: int | None = Field(default=None, ge=0, lt=Layout.LARGEST**2)
     panes: tuple[PaneEntry, ...] = Field(default=(), max_length=Layout.LARGEST**2)

@@ -58,6 +58,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
     active = document.active.id if document.active is not None else None
     look = ViewEntry(
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
+        plane_mode=view.plane_mode, rotation=view.rotation,
         maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations,
     )  # fmt: skip
@@ -131,6 +132,7 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
     """Look where the user looked when the work was saved."""
     saved = state.manifest.view
     view.layout, view.maximised, view.crosshair = saved.layout, saved.maximised, saved.crosshair
+    view.plane_mode, view.rotation = saved.plane_mode, saved.rotation
     for pane, entry in zip(view.panes, saved.panes, strict=False):
         for name in PaneEntry.model_fields:
             setattr(pane, name, getattr(entry, name))

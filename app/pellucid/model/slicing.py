@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.model.geometry import Floats, Geometry
-from pellucid.model.planes import PlaneFrame, plane_frame, positions_along
+from pellucid.model.planes import PlaneFrame, outer_corners, plane_frame, positions_along
 
 __all__ = [
     "PlaneFrame", "PlaneImage", "Transform", "layer_plane", "layer_slice", "orient_preview", "plane_frame",
@@ -41,6 +41,12 @@ class PlaneImage:
     transform: Transform
     axis: int
     index: int
+
+    @property
+    def pixel_mm(self) -> tuple[float, float]:
+        """Return the distance of pixels in a row and in a column."""
+        a, b, _, d, e, _ = self.transform
+        return float(np.hypot(a, d)), float(np.hypot(b, e))
 
 
 def layer_plane(
@@ -226,11 +232,7 @@ def _resampled(
 
 def _cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> tuple[Floats, Floats] | None:
     """Return the lowest and highest (u, v) where a plane cuts the box of a grid, or None when it misses."""
-    lengths = np.array([float(positions_along(geometry, axis)[-1]) for axis in range(3)])
-    half = np.array(geometry.spacing) / 2
-    bits = np.array([[(n >> axis) & 1 for axis in range(3)] for n in range(8)])
-    corners = np.where(bits, lengths + half, -half) @ geometry.axes.T
-    corners += np.array(geometry.origin) - frame.origin
+    corners = outer_corners(geometry) - frame.origin
     edges = [(n, n | 1 << axis) for n in range(8) for axis in range(3) if not n >> axis & 1]
     heights = corners @ frame.normal - depth
     points = [

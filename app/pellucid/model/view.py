@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
-from pellucid.model.geometry import Vector
+from pellucid.model.geometry import IDENTITY, Matrix, Vector
 
 
 class Plane(StrEnum):
@@ -18,6 +18,17 @@ class Plane(StrEnum):
     CORONAL = "coronal"
     SAGITTAL = "sagittal"
     ACQUIRED = "acquired"
+
+
+class PlaneMode(StrEnum):
+    """Along which axes the three planes lie."""
+
+    NEAREST = "nearest"
+    """Along the stored axes nearest to those of the patient: exact voxels, slice by slice."""
+    ANATOMICAL = "anatomical"
+    """Along the axes of the patient, resampled where the acquisition is oblique."""
+    ACQUISITION = "acquisition"
+    """Along the stored axes x–y, x–z and y–z, whatever they are in the patient."""
 
 
 class Projection(StrEnum):
@@ -119,12 +130,15 @@ class ViewState:
     """Shared by all panes of a window; ``crosshair`` is a world point in mm.
 
     The layout shows the first of ``panes``, row by row; ``maximised`` is the index of one that has the whole
-    canvas for a while.
+    canvas for a while. ``rotation`` turns axial, coronal and sagittal planes together: a rotation of the world,
+    row-major, that takes their normals to where they point now.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
     crosshair: Vector = (0.0, 0.0, 0.0)
+    plane_mode: PlaneMode = PlaneMode.NEAREST
+    rotation: Matrix = IDENTITY
     layout: Layout = Layout.SINGLE
     maximised: int | None = None
     tool: Tool = Tool.WINDOW

@@ -175,12 +175,11 @@ class Saving:
     def export_slice(self, layer: ImageLayer, frame: PlaneFrame, index: int, path: Path, *, as_shown: bool,
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
         """Write one slice: with ``as_shown`` in 8 bits with the window, else with its true values."""
-        pixels = self.slice_pixels(layer, frame, index)
+        plane = layer_plane(layer.volume.array, layer.geometry, frame, index)
+        pixels = None if plane is None else np.ascontiguousarray(plane.array)
         limits = layer.display.limits if as_shown and not layer.volume.is_colour else None
-        geometry, inverted = layer.geometry, layer.display.invert
-        spacing = None
-        if geometry.known_spacing[frame.right_axis] and geometry.known_spacing[frame.down_axis]:
-            spacing = geometry.spacing[frame.right_axis], geometry.spacing[frame.down_axis]
+        inverted = layer.display.invert
+        spacing = plane.pixel_mm if plane is not None and frame.has_lengths else None
 
         def work(job: Job) -> Report:
             from pellucid.files.export import export_slice

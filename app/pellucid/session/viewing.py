@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pellucid.model.geometry import Geometry, Vector
 from pellucid.model.layer import ImageLayer, Layer
-from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.oblique import turned_frame
+from pellucid.model.planes import PlaneFrame
 from pellucid.model.view import PaneState, Plane
 
 if TYPE_CHECKING:
@@ -43,8 +44,12 @@ class Viewing:
 
     def frame(self, pane: PaneState) -> PlaneFrame | None:
         """Return how the plane of a pane lies in the world, or None when it shows nothing."""
-        geometry = self.geometry(pane)
-        return None if geometry is None else plane_frame(geometry, self.plane(pane))
+        geometry, view = self.geometry(pane), self._session.view
+        if geometry is None:
+            return None
+        return turned_frame(
+            geometry, self.plane(pane), self.position(pane), mode=view.plane_mode, rotation=view.rotation
+        )
 
     def position(self, pane: PaneState) -> Vector:
         """Return the world point whose slice a pane shows."""

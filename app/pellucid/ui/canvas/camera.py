@@ -95,7 +95,7 @@ class PaneCamera:
     def percent(self) -> float:
         """Return the zoom: 100 when a voxel is as wide as a pixel of the screen."""
         frame = self._frame
-        return 0.0 if frame is None else self._scale * frame.geometry.spacing[frame.right_axis] * 100
+        return 0.0 if frame is None else self._scale * frame.pixel_mm[0] * 100
 
     def apply(self) -> None:
         """Bring the view to the state."""
@@ -118,5 +118,5 @@ class PaneCamera:
     def _limited(self, scale: float) -> float:
         if self._frame is None:
             return scale
-        finest = min(self._frame.geometry.spacing[a] for a in (self._frame.right_axis, self._frame.down_axis))
+        finest = min(self._frame.pixel_mm)
         return min(max(scale, self._fitting()[0] / 10), max(_CLOSEST / finest, self._fitting()[0]))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtGui import QPainter
 
 from pellucid.model.layer import ImageLayer
-from pellucid.model.planes import PlaneFrame
-from pellucid.model.view import Plane
+from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.view import Plane, PlaneMode
 from pellucid.model.volume import Acquisition
 from pellucid.ui.canvas.words import LEFT, RIGHT, Words
 from pellucid.ui.theme import PLANE_COLORS
@@ -52,13 +53,28 @@ def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: fl
 
 def plane_title(frame: PlaneFrame) -> str:
     """Return what a plane may honestly be called: stored axes when the orientation is unknown."""
-    if not frame.geometry.oriented:
-        return _STORED_AXES[frame.plane]
-    tilt = frame.obliqueness_degrees
-    name = frame.plane.value.capitalize()
+    oriented, tilt = frame.geometry.oriented, frame.obliqueness_degrees
+    if not oriented or frame.mode is PlaneMode.ACQUISITION:
+        return _stored_title(frame)
+    name = frame.plane.value
     if frame.plane is Plane.ACQUIRED:
-        return name if frame.geometry.size[2] > 1 else ""
-    return f"{name}, oblique {tilt:.0f}°" if tilt >= _OBLIQUE else name
+        return name.capitalize() if frame.geometry.size[2] > 1 else ""
+    if tilt < _OBLIQUE:
+        return name.capitalize()
+    if frame.is_along_grid:
+        return f"Nearest {name}, oblique {tilt:.0f}°"
+    return f"{name.capitalize()}, oblique {tilt:.0f}°"
+
+
+def _stored_title(frame: PlaneFrame) -> str:
+    """Return the title of a plane that is known by the stored axes it runs along."""
+    axes = _STORED_AXES[frame.plane]
+    name = f"Acquired {axes}" if frame.geometry.oriented else axes
+    if frame.is_along_grid:
+        return name
+    straight = plane_frame(frame.geometry, frame.plane, stored=True).normal
+    angle = np.degrees(np.arccos(np.clip(frame.normal @ straight, -1.0, 1.0)))
+    return f"{name}, turned {angle:.0f}°"
 
 
 def window_text(level: float, width: float, unit: str) -> str:
@@ -91,7 +107,7 @@ def _here(frame: PlaneFrame, index: int) -> tuple[Line, ...]:
     title = plane_title(frame)
     slices = f"{index + 1} / {frame.slice_count}" if frame.slice_count > 1 else ""
     where = ""
-    if frame.geometry.known_spacing[frame.normal_axis] and frame.geometry.oriented and slices:
+    if frame.has_depths and frame.geometry.oriented and slices:
         where = position(frame, index)
     lines = ((where, DIM), (slices, TEXT), (title, PLANE_COLORS[frame.plane]))
     return tuple(line for line in lines if line[0])[::-1]

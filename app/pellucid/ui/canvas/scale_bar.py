@@ -39,8 +39,7 @@ def bar(frame: PlaneFrame, scale: float, width: int) -> Bar:
         power /= 10
     length = max(step * power for step in _STEPS if step * power <= room)
     geometry = frame.geometry
-    known = geometry.known_spacing[frame.right_axis] and geometry.known_spacing[frame.down_axis]
-    if not known:
+    if not frame.has_lengths:
         return Bar(length * scale, f"{length:g} px")
     if length < 0.1:
         said = f"{length * 1000:g} µm"
