@@ -102,8 +102,8 @@ class Running:
         return self._job
 
     def refresh_preview(self) -> None:
-        """Compute the preview again, for the slices that are visible now."""
-        if self._request is not None:
+        """Compute the preview again, for the slices that are visible now; while cine plays there is none."""
+        if self._request is not None and not self._session.playing.is_playing:
             self.preview(*self._request)
 
     def clear_preview(self) -> None:

@@ -19,6 +19,7 @@ from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
+from pellucid.session.playing import Playing
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.viewing import Viewing
@@ -67,6 +68,7 @@ class Session:
         self.looking = Looking(self)
         self.saving = Saving(self)
         self.viewing = Viewing(self)
+        self.playing = Playing(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None
@@ -162,6 +164,7 @@ class Session:
 
     def close_all(self) -> None:
         """Close every layer and forget the history; the library stays. What is still being computed is dropped."""
+        self.playing.pause()
         self.loading.cancel()
         self.running.cancel()
         self.looking.cancel()

@@ -17,6 +17,7 @@ from pellucid.ui import theme
 from pellucid.ui.actions import TABLE, Actions
 from pellucid.ui.actions.toolbar import TOOLBAR, Popup
 from pellucid.ui.canvas.canvas_area import CanvasArea
+from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
 from pellucid.ui.dock_table import DOCKS, Dock
 from pellucid.ui.docks.jobs_bar import JobsBar
@@ -35,6 +36,7 @@ class MainWindow(QMainWindow):
 
     session: Session
     canvas: CanvasArea
+    cine: CineBar
     files: FileMenu
 
     def __init__(self, session: Session) -> None:
@@ -44,6 +46,7 @@ class MainWindow(QMainWindow):
         self.setDockNestingEnabled(True)
         self.files = FileMenu(self)
         self.canvas = CanvasArea(session)
+        self.cine = CineBar(session, self.canvas)
         self.notices = NoticeBar()
         self.jobs_bar = JobsBar(session)
         self.status = StatusBar(session, self.jobs_bar)
@@ -70,6 +73,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.notices)
         column.addWidget(self.canvas, 1)
+        column.addWidget(self.cine)
         self.setCentralWidget(centre)
 
     def _assemble_docks(self) -> None:

@@ -116,6 +116,31 @@ def _reset(area: CanvasArea, _pane: SliceView) -> None:
     area.reset_views()
 
 
+def _play(area: CanvasArea, pane: SliceView) -> None:
+    playing = area.session.playing
+    if not playing.is_playing:
+        playing.pane = pane.state
+    playing.toggle()
+
+
+def _next_order(area: CanvasArea, _pane: SliceView) -> None:
+    area.session.playing.next_order()
+
+
+def _speed(steps: int) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        area.session.playing.change_speed(steps)
+
+    return run
+
+
+def _frame(steps: int) -> Run:
+    def run(area: CanvasArea, _pane: SliceView) -> None:
+        area.session.playing.step_frame(steps)
+
+    return run
+
+
 def _space_down(area: CanvasArea, pane: SliceView) -> None:
     area.keyboard.space.press(pane)
 
@@ -140,6 +165,12 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("slice.ten_back_page", "Ten slices back", "Shift+PgUp", _step(-10)),
     KeyAction("slice.first", "First slice", "Home", lambda _area, pane: pane.go_to(0)),
     KeyAction("slice.last", "Last slice", "End", lambda _area, pane: pane.go_to(1 << 30)),
+    KeyAction("cine.play", "Play or pause", "C", _play),
+    KeyAction("cine.order", "Loop, bounce or once", "Shift+C", _next_order),
+    KeyAction("cine.slower", "Play slower", "<", _speed(-1)),
+    KeyAction("cine.faster", "Play faster", ">", _speed(1)),
+    KeyAction("frame.next", "Next frame", "Shift+Right", _frame(1)),
+    KeyAction("frame.previous", "Previous frame", "Shift+Left", _frame(-1)),
     KeyAction("series.next", "Next series", "Right", _series(1)),
     KeyAction("series.previous", "Previous series", "Left", _series(-1)),
     KeyAction("layer.above", "Make the layer above active", "Ctrl+Up", _step_layer(1)),

@@ -210,6 +210,8 @@ class HistogramPanel(Panel):
             self._count()
 
     def _layer_changed(self, what: str) -> None:
+        if what == "frame" and self._session.playing.is_playing:
+            return  # counted when it stops
         if what in ("frames", "frame"):
             self._count()
             self.presets.follow(self._layer)
