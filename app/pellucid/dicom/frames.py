@@ -15,6 +15,8 @@ from pellucid.dicom.dimensions import (
     enhanced_dimensions,
     segment_labels,
 )
+from pellucid.dicom.display_tables import TAGS as VOI_TAGS
+from pellucid.dicom.display_tables import voi_tables
 from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
 from pellucid.dicom.mosaic import mosaic_frames
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
@@ -33,6 +35,7 @@ WANTED = (
             0x00080008, 0x00080016, 0x00180050, 0x00180088, 0x00181164, 0x00182010, 0x00200013, 0x00200032,
             0x00200037, 0x00280030, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281054,
             0x00281055, 0x00281056, 0x00541001, 0x00409224, 0x00409225, 0x00080100,
+            *VOI_TAGS,
             _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
             _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
         }
@@ -54,6 +57,7 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
     first = _plane(values, FrameRecord(instance=values.integer(0x00200013)))
     first = _meaning(values, first, modality)
     first = replace(first, dimensions=classic_dimensions(values))
+    first = replace(first, tables=voi_tables(values, signed=layout.signed or first.intercept < 0))
     if _DOSE_SCALING in values:
         first = replace(first, slope=values.number(_DOSE_SCALING) or 1.0, intercept=0.0)
         first = replace(first, unit=_UNITS.get(values.code(_DOSE_UNITS), ""))
@@ -100,7 +104,7 @@ def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
     names += [""] * len(centres)
     pairs = [(c, w, name.strip()) for c, w, name in zip(centres, widths, names, strict=False) if w > 0]
     if pairs:
-        changes |= {"windows": tuple(pairs), "sigmoid": values.code(0x00281056) == "SIGMOID"}
+        changes |= {"windows": tuple(pairs), "function": values.code(0x00281056)}
     return replace(frame, **changes)
 
 

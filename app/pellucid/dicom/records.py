@@ -53,8 +53,9 @@ class PixelLayout:
 class FrameRecord:
     """One frame: where it lies, what its stored values mean, and the values that may tell it from its like.
 
-    ``tile`` is (row, column, rows, columns) of a slice inside a mosaic frame. ``dimensions`` maps a name
-    (``"echo"``, ``"temporal"`` …) to the value of this frame.
+    ``tile`` is (row, column, rows, columns) of a slice inside a mosaic frame. ``function`` is the VOI LUT Function
+    where it is stated; ``tables`` are VOI LUTs as (first value, bits, packed entries, explanation). ``dimensions``
+    maps a name (``"echo"``, ``"temporal"`` …) to the value of this frame.
     """
 
     number: int = 0
@@ -68,7 +69,8 @@ class FrameRecord:
     intercept: float = 0.0
     unit: str = ""
     windows: tuple[tuple[float, float, str], ...] = ()
-    sigmoid: bool = False
+    function: str = ""
+    tables: tuple[tuple[int, int, str, str], ...] = ()
     instance: int | None = None
     tile: tuple[int, int, int, int] | None = None
     dimensions: dict[str, Dimension] = field(default_factory=dict)

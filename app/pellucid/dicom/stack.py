@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid.dicom.display_tables import stated_windows
 from pellucid.dicom.duplicates import without_duplicates
 from pellucid.dicom.findings import file_findings, no_image_finding
 from pellucid.dicom.geometry import Placed, place
@@ -21,7 +22,7 @@ from pellucid.dicom.timing import moments
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.timing import NOWHEN, Moment
-from pellucid.model.volume import Acquisition, WindowPreset
+from pellucid.model.volume import Acquisition
 
 _NOBODY = Acquisition()
 
@@ -137,17 +138,13 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
     texts = dict(record.texts)
     known = ("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description",
              "series_description", "series_number")  # fmt: skip
-    windows = tuple(
-        WindowPreset(name or (f"DICOM {n + 1}" if n else "DICOM"), level, width, "DICOM", frame.sigmoid)
-        for n, (level, width, name) in enumerate(frame.windows)
-    ) if frame else ()  # fmt: skip
     photometric = record.pixels.photometric if record.pixels else ""
     return Acquisition(
         modality=record.modality,
         **dict[str, Any]({key: texts.pop(key, "") for key in known}),
         study_uid=record.study_uid,
         series_uid=record.series_uid,
-        windows=windows,
+        windows=stated_windows(frame) if frame else (),
         monochrome1=photometric == "MONOCHROME1" and record.pixels is not None and record.pixels.samples == 1,
         extra=texts,
     )

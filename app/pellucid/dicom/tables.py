@@ -54,8 +54,8 @@ def lookup_tables(path: Path, layout: PixelLayout) -> Tables:
     item = values.item(_MODALITY)
     if item is None:
         raise Malformed("the modality table is missing")
-    count, first, bits = _described(item, _DESCRIPTOR, layout)
-    entries = _entries(item.raw(_DATA), count, bits, item)
+    count, first, bits = described(item, _DESCRIPTOR, signed=layout.signed)
+    entries = table_entries(item.raw(_DATA), count, bits, item)
     return Tables(entries, first, True)
 
 
@@ -63,9 +63,9 @@ def _palette(values: Values, layout: PixelLayout) -> Tables:
     channels = []
     first = 0
     for descriptor, plain, segmented in zip(_DESCRIPTORS, _PALETTES, _SEGMENTED, strict=True):
-        count, first, bits = _described(values, descriptor, layout)
+        count, first, bits = described(values, descriptor, signed=layout.signed)
         if values.raw(plain):
-            channel = _entries(values.raw(plain), count, bits, values)
+            channel = table_entries(values.raw(plain), count, bits, values)
         else:
             channel = _expanded(values.binary(segmented, "H"), count)
         channels.append(_eight_bits(channel, bits))
@@ -73,17 +73,20 @@ def _palette(values: Values, layout: PixelLayout) -> Tables:
     return Tables(np.stack([channel[:shortest] for channel in channels], axis=-1), first, False)
 
 
-def _described(values: Values, tag: int, layout: PixelLayout) -> tuple[int, int, int]:
-    """Return entry count, first stored value and bits of an entry."""
-    described = values.binary(tag, "H")
-    if len(described) < 3:
+def described(values: Values, tag: int, *, signed: bool) -> tuple[int, int, int]:
+    """Return entry count, first value and bits of an entry; raise Malformed when they are not stated."""
+    stated = values.binary(tag, "H")
+    if len(stated) < 3:
         raise Malformed("the description of a table is missing")
-    first = values.binary(tag, "h")[1] if layout.signed else described[1]
-    return described[0] or 1 << 16, int(first), int(described[2])
+    first = values.binary(tag, "h")[1] if signed else stated[1]
+    return stated[0] or 1 << 16, int(first), int(stated[2])
 
 
-def _entries(raw: bytes, count: int, bits: int, values: Values) -> Array:
-    """Return the entries of a table, which are words even when only eight bits are used, or packed bytes."""
+def table_entries(raw: bytes, count: int, bits: int, values: Values) -> Array:
+    """Return the entries of a table, which are words even when only eight bits are used, or packed bytes.
+
+    Raises Malformed when there are too few.
+    """
     if not raw:
         raise Malformed("a table is empty")
     if len(raw) < 2 * count:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pellucid.dicom.child import Pool, default_pool
 from pellucid.dicom.sources import Piece, Source, decode_source
 from pellucid.dicom.stack import Frame, Series, VolumePlan
+from pellucid.model.transfer import STRAIGHT, shares
 from pellucid.model.volume import WindowPreset
 
 _PERCENTILES = (1.0, 99.0)
@@ -59,14 +60,15 @@ def _means(values: NDArray[np.float64], count: int, axis: int) -> NDArray[np.flo
 
 def _windowed(values: NDArray[np.float64], windows: tuple[WindowPreset, ...]) -> NDArray[np.uint8]:
     finite = values[np.isfinite(values)]
+    transfer = STRAIGHT
     if windows:
+        transfer = windows[0].transfer(values.dtype)
         low, high = windows[0].level - windows[0].width / 2, windows[0].level + windows[0].width / 2
     elif finite.size:
         low, high = (float(v) for v in np.percentile(finite, _PERCENTILES))
     else:
         low, high = 0.0, 1.0
-    scaled = (np.nan_to_num(values) - low) / max(high - low, 1e-12)
-    return (np.clip(scaled, 0.0, 1.0) * 255).astype(np.uint8)
+    return (shares(np.nan_to_num(values), low, high, transfer) * 255).astype(np.uint8)
 
 
 def middle_frame(series: Series) -> tuple[VolumePlan, Frame] | None:

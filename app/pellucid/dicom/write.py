@@ -134,10 +134,14 @@ def _put_cells(dataset: Dataset, cells: NDArray[Any], photometric: str, *, signe
 
 
 def _put_windows(dataset: Dataset, acquisition: Acquisition) -> None:
-    if acquisition.windows:
-        dataset.WindowCenter = [_decimal(window.level) for window in acquisition.windows]
-        dataset.WindowWidth = [_decimal(window.width) for window in acquisition.windows]
-        dataset.WindowCenterWidthExplanation = [window.name for window in acquisition.windows]
+    windows = [window for window in acquisition.windows if window.table is None]
+    windows = [window for window in windows if window.function == windows[0].function]  # one function holds for all
+    if windows:
+        dataset.WindowCenter = [_decimal(window.level) for window in windows]
+        dataset.WindowWidth = [_decimal(window.width) for window in windows]
+        dataset.WindowCenterWidthExplanation = [window.name for window in windows]
+        if windows[0].function != "LINEAR":
+            dataset.VOILUTFunction = windows[0].function
 
 
 def _uid(*parts: str) -> str:

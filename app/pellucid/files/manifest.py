@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -14,11 +15,13 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import IDENTITY, Geometry, Matrix
 from pellucid.model.labels import Label
 from pellucid.model.layer import Provenance
+from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
 
 SCHEMA_VERSION: Literal[1] = 1
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Text = Annotated[str, Field(max_length=100_000)]
 Type = Literal["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 _LARGEST_AXIS = 1 << 24
@@ -82,6 +85,21 @@ class LayerEntry(Entry):
     provenance: tuple[Provenance, ...] = ()
 
 
+class TransferEntry(Entry):
+    """The curve between a window and the screen; what an equalised one follows is counted again."""
+
+    kind: Kind = Kind.EXACT
+    gamma: Number = Field(default=1.0, ge=LEAST_GAMMA, le=MOST_GAMMA)
+    points: Annotated[tuple[tuple[Share, Share], ...], Field(max_length=256)] = ()
+    table: ValueTable | None = None
+
+    @model_validator(mode="after")
+    def _rises(self) -> TransferEntry:
+        if any(after[0] < before[0] for before, after in pairwise(self.points)):
+            raise ValueError("the points of a curve go from left to right")
+        return self
+
+
 class ImageEntry(LayerEntry):
     """An image layer; without ``frames`` its pixels are read from the source."""
 
@@ -94,7 +112,9 @@ class ImageEntry(LayerEntry):
     interpolate: bool = True
     blending: Blending = Blending.OVER
     channel: Channel = Channel.ALL
+    transfer: TransferEntry = TransferEntry()
     first_limits: tuple[Number, Number] | None = None
+    first_transfer: TransferEntry = TransferEntry()
     frames: tuple[VolumeEntry, ...] = ()
 
 

@@ -18,6 +18,7 @@ from pellucid.files.manifest import (
     Manifest,
     PaneEntry,
     SourceEntry,
+    TransferEntry,
     ViewEntry,
     VolumeEntry,
 )
@@ -29,6 +30,7 @@ from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
+from pellucid.model.transfer import Transfer
 from pellucid.model.view import PaneState, ViewState
 from pellucid.model.volume import Volume, image_from_array
 
@@ -178,9 +180,18 @@ def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...]) -> ImageEnt
     return ImageEntry(
         **_common(layer), frame=layer.frame, level=level, width=width, colormap=display.colormap,
         invert=display.invert, interpolate=display.interpolate, blending=display.blending,
-        channel=display.channel, frames=frames,
+        channel=display.channel, frames=frames, transfer=_transfer_entry(display.transfer),
+        first_transfer=_transfer_entry(layer.first_transfer),
         first_limits=_finite(layer.first_limits, None) if layer.first_limits is not None else None,
     )  # fmt: skip
+
+
+def _transfer_entry(curve: Transfer) -> TransferEntry:
+    return TransferEntry(kind=curve.kind, gamma=curve.gamma, points=curve.points, table=curve.table)
+
+
+def _transfer(entry: TransferEntry) -> Transfer:
+    return Transfer(entry.kind, entry.gamma, entry.points, entry.table)
 
 
 def _volume_entry(volume: Volume, array: ArrayEntry) -> VolumeEntry:
@@ -211,10 +222,11 @@ def _volume(entry: VolumeEntry, array: NDArray[Any]) -> Volume:
 def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...]) -> ImageLayer:
     display = ImageDisplay(entry.level, entry.width, entry.colormap, entry.invert, entry.interpolate)
     display.blending, display.channel = entry.blending, entry.channel
+    display.transfer = _transfer(entry.transfer)
     return ImageLayer(
         entry.name, frames, min(entry.frame, len(frames) - 1), entry.visible, entry.opacity,
         source=_source(entry.source), provenance=entry.provenance, display=display,
-        first_limits=entry.first_limits, id=entry.id,
+        first_limits=entry.first_limits, first_transfer=_transfer(entry.first_transfer), id=entry.id,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pellucid.history.command import SMALL, Command
 from pellucid.model.document import Document
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.model.transfer import STRAIGHT, Transfer
 from pellucid.model.volume import Volume
 
 
@@ -124,7 +125,8 @@ class SetLayerField(Command):
 class ReplaceVolume(Command):
     """Give an image layer new frames, and the steps that made them.
 
-    With ``limits`` the window follows, because the values mean something else now; undo brings the old one back.
+    With ``limits`` the window follows, with a straight curve, because the values mean something else now; undo brings
+    the old one back.
     """
 
     def __init__(
@@ -141,7 +143,7 @@ class ReplaceVolume(Command):
         self._before = (layer.frames, layer.provenance)
         self._after = (frames, provenance)
         self._limits_after = limits
-        self._limits_before = (layer.display.limits, layer.first_limits)
+        self._look_before = _look(layer)
 
     @property
     def nbytes(self) -> int:
@@ -159,20 +161,31 @@ class ReplaceVolume(Command):
         self._before = (self._layer.frames, self._layer.provenance)
         self._set(self._after)
         if self._limits_after is not None:
-            self._limits_before = (self._layer.display.limits, self._layer.first_limits)
-            self._layer.first_limits = self._limits_after
-            self._layer.display.set_limits(*self._limits_after)
+            self._look_before = _look(self._layer)
+            _show(self._layer, (self._limits_after, self._limits_after, STRAIGHT, STRAIGHT))
 
     def undo(self, document: Document) -> None:
         """Swap the old frames back in."""
         self._set(self._before)
         if self._limits_after is not None:
-            shown, self._layer.first_limits = self._limits_before
-            self._layer.display.set_limits(*shown)
+            _show(self._layer, self._look_before)
 
     def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...]]) -> None:
         frames, self._layer.provenance = state  # listeners of the frames find the provenance in place
         self._layer.frames = frames
+
+
+_Look = tuple[tuple[float, float], tuple[float, float] | None, Transfer, Transfer]
+
+
+def _look(layer: ImageLayer) -> _Look:
+    """Return window and first window, curve and first curve."""
+    return layer.display.limits, layer.first_limits, layer.display.transfer, layer.first_transfer
+
+
+def _show(layer: ImageLayer, look: _Look) -> None:
+    limits, layer.first_limits, layer.display.transfer, layer.first_transfer = look
+    layer.display.set_limits(*limits)
 
 
 def layer_bytes(layer: Layer) -> int:

@@ -2,13 +2,15 @@
 
 Sources: viridis, magma, inferno, plasma (S. van der Walt, N. Smith, E. Firing) and cividis (Nuñez, Anderton,
 Renslow 2018) are in the public domain (CC0); turbo is by A. Mikhailov (Apache-2.0); cool-warm follows K.
-Moreland, "Diverging Color Maps for Scientific Visualization" (2009); PET is the palette of DICOM PS3.6 B.1.2;
-hot and bone are the customary ramps; cyclic is ours: even in OKLab from light over blue, dark and red back to
-light, for angles.
+Moreland, "Diverging Color Maps for Scientific Visualization" (2009); blue-red and green-pink are RdBu and PiYG of
+ColorBrewer (C. Brewer, Apache-2.0); hot iron, PET, hot metal blue and PET 20 steps are the palettes of DICOM PS3.6
+B.1.1 to B.1.4; hot and bone are the customary ramps. Cyclic and phase are ours, for angles: cyclic is even in OKLab
+from light over blue, dark and red back to light; phase goes round the hues of OKLCH at one lightness and chroma.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from functools import lru_cache
 
 import numpy as np
@@ -58,11 +60,24 @@ _ANCHORS = {
         "1d1d1d221b282d1b323d1d3b512243682a4a8136519a4656b35a5cc8706bdb867beb9c8df5b19ffac3b1f9d2c3f2ded4"
         "e4e4e4"
     ),
+    "phase": (
+        "ef8b7bed8f6be8935ce2994fd99e46cea541c0ab43b2b14aa1b6568ebb657abf7565c2864ec49736c4a81cc4b908c2c8"
+        "17c0d630bce248b8ec5eb3f473aef886a8fa98a2f9a89df5b798eec493e5d08fd9da8ccce289bde988aded889cef898c"
+        "ef8b7b"
+    ),
+    "blue-red": (
+        "0530612166ac4393c392c5ded1e5f0f7f7f7fddbc7f4a582d6604db2182b67001f"
+    ),
+    "green-pink": (
+        "2764194d92217fbc41b8e186e6f5d0f7f7f7fde0eff1b6dade77aec51b7d8e0152"
+    ),
 }  # fmt: skip
+
+_RISES, _DARK = ((0, 255), (0, 255)), ((0, 255), (0, 0))
 
 # Per channel (red, green, blue) the bends of straight ramps: positions 0-255 and values 0-255.
 _RAMPS = {
-    "grey": (((0, 255), (0, 255)),) * 3,
+    "grey": (_RISES,) * 3,
     "hot": (
         ((0, 93.1, 255), (10.6, 255, 255)),
         ((0, 93.1, 190.2, 255), (0, 0, 255, 255)),
@@ -78,24 +93,82 @@ _RAMPS = {
         ((0, 63, 128, 255), (0, 128, 0, 255)),
         ((0, 128, 192, 255), (0, 255, 0, 255)),
     ),
+    "hot-iron": (
+        ((0, 127, 128, 255), (0, 254, 255, 255)),
+        ((0, 128, 255), (0, 0, 255)),
+        ((0, 191, 255), (0, 0, 255)),
+    ),
+    "hot-metal-blue": (
+        ((0, 85, 102, 119, 145, 153, 170, 255), (0, 0, 50, 90, 166, 190, 255, 255)),
+        ((0, 119, 225, 255), (0, 0, 200, 255)),
+        ((0, 102, 119, 136, 153, 170, 230, 240, 255), (0, 200, 150, 50, 0, 0, 176, 206, 255)),
+    ),
+    "red": (_RISES, _DARK, _DARK),
+    "green": (_DARK, _RISES, _DARK),
+    "blue": (_DARK, _DARK, _RISES),
+    "cyan": (_DARK, _RISES, _RISES),
+    "magenta": (_RISES, _DARK, _RISES),
+    "yellow": (_RISES, _RISES, _DARK),
 }
 
-_ORDER = (
-    "grey", "bone", "hot", "PET", "viridis", "magma", "inferno", "plasma", "cividis", "turbo", "cool-warm",
-    "cyclic",
-)  # fmt: skip
+# Flat colours and the places 0-255 where they begin.
+_STEPS = {
+    "PET-20-steps": (
+        (0, 13, 26, 39, 51, 64, 77, 90, 102, 115, 128, 141, 153, 166, 179, 192, 204, 217, 230, 243),
+        "0000006000503030503030705050806060b07070c08080e030603030903050c05040e040e0e050d0d060d0b040d09000c06000b03000"
+        "ff0000ffffff",
+    )
+}  # fmt: skip
+
+
+class Group(StrEnum):
+    """What a colour map is good for."""
+
+    GREY = "grey"
+    PERCEPTUAL = "perceptual"
+    DIVERGING = "diverging"
+    CYCLIC = "cyclic"
+    HOT = "hot"
+    SINGLE = "single"
+
+
+_GROUPS = {
+    Group.GREY: ("Grey", ("grey", "bone")),
+    Group.PERCEPTUAL: ("Perceptual", ("viridis", "magma", "inferno", "plasma", "cividis")),
+    Group.DIVERGING: ("Diverging, for signed values", ("cool-warm", "blue-red", "green-pink")),
+    Group.CYCLIC: ("Cyclic, for angles", ("cyclic", "phase")),
+    Group.HOT: ("PET and hot", ("PET", "PET-20-steps", "hot", "hot-iron", "hot-metal-blue", "turbo")),
+    Group.SINGLE: ("One colour, for channels", ("red", "green", "blue", "cyan", "magenta", "yellow")),
+}
+
+
+def groups() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the headings of the colour maps with the names below each, in the order of a menu."""
+    return tuple(_GROUPS.values())
+
+
+def group_of(name: str) -> Group:
+    """Return the group a colour map is in; unknown ones count as grey."""
+    return next((group for group, (_title, names_) in _GROUPS.items() if name in names_), Group.GREY)
 
 
 def names() -> tuple[str, ...]:
     """Return the names of all colour maps in the order of a menu; the first is plain grey."""
-    return _ORDER
+    return tuple(name for _title, names_ in _GROUPS.values() for name in names_)
 
 
 @lru_cache(maxsize=32)
 def table(name: str) -> Bytes:
-    """Return a colour map as (256, 3) bytes from the lowest to the highest value; KeyError if unknown."""
-    if name in _RAMPS:
-        channels = [np.interp(np.arange(256), *ramp) for ramp in _RAMPS[name]]
+    """Return a colour map as (256, 3) bytes from the lowest to the highest value.
+
+    An unknown name, as a work saved by a newer version may hold, is grey.
+    """
+    if name in _STEPS:
+        starts, flat = _STEPS[name]
+        steps = np.frombuffer(bytes.fromhex(flat), np.uint8).reshape(-1, 3)
+        channels = list(steps[np.searchsorted(starts, np.arange(256), side="right") - 1].T)
+    elif name not in _ANCHORS:
+        channels = [np.interp(np.arange(256), *ramp) for ramp in _RAMPS.get(name, _RAMPS["grey"])]
     else:
         anchors = np.frombuffer(bytes.fromhex(_ANCHORS[name]), np.uint8).reshape(-1, 3)
         places = np.linspace(0, 255, len(anchors))

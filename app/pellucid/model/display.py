@@ -8,6 +8,8 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from pellucid.model.transfer import STRAIGHT, Transfer
+
 
 class Blending(StrEnum):
     """How a layer joins what lies below it: laid over it, or its light added to it."""
@@ -29,7 +31,7 @@ class Channel(StrEnum):
 
 @dataclass
 class ImageDisplay:
-    """The look of an image layer; ``level`` and ``width`` are in modality values."""
+    """The look of an image layer; ``level`` and ``width`` are in modality values, ``transfer`` bends the window."""
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
@@ -40,6 +42,7 @@ class ImageDisplay:
     interpolate: bool = True
     blending: Blending = Blending.OVER
     channel: Channel = Channel.ALL
+    transfer: Transfer = STRAIGHT
 
     @property
     def limits(self) -> tuple[float, float]:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from pellucid.model.geometry import Floats
 from pellucid.model.labels import Box
+from pellucid.model.transfer import STRAIGHT, Spread, Transfer
 from pellucid.model.volume import Volume
 
 CHUNK = 8
 _FLOAT_BINS = 4096
 _MOST_BINS = 1 << 20
+_FEW = 100
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
 
 
@@ -153,6 +155,40 @@ def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple
         middle = volume.array.shape[0] // 2
         histogram_ = histogram(volume, region=(slice(middle, middle + 1), slice(None), slice(None)))
     return auto_limits(histogram_)
+
+
+def initial_transfer(volume: Volume) -> Transfer:
+    """Return the curve to show first: that of the window the source states first, else a straight line."""
+    stated = next((window for window in volume.acquisition.windows if window.width > 0), None)
+    return STRAIGHT if stated is None or volume.is_colour else stated.transfer(volume.dtype)
+
+
+def spread(histogram_: Histogram) -> Spread:
+    """Return how many values lie up to each value: exact for discrete bins, else at the edges of the bins."""
+    cumulated = np.cumsum(histogram_.counts, dtype=np.float64)
+    if not histogram_.discrete:
+        return Spread(histogram_.edges, np.concatenate([[0.0], cumulated]))
+    values = histogram_.start + np.arange(-1, len(cumulated), dtype=np.float64)
+    return Spread(values, np.concatenate([[0.0], cumulated]))
+
+
+def region_limits(values: NDArray[Any], padding: tuple[float, float] | None = None) -> tuple[float, float] | None:
+    """Return the window of a few values: 2 to 98 %, of fewer than 100 the lowest and highest.
+
+    Padding and what is not finite is left out; None when nothing remains. Equal values get a window around them.
+    """
+    valid = counted(values, padding)
+    kept = np.asarray(values if valid is None else values[valid], dtype=np.float64).ravel()
+    if not kept.size:
+        return None
+    few = kept.size < _FEW
+    low, high = (float(v) for v in np.percentile(kept, (0, 100) if few else (2, 98)))
+    if low == high:
+        low, high = float(kept.min()), float(kept.max())
+    if low == high:
+        air = 0.5 if values.dtype.kind in "iub" else max(abs(low), 1e-6) * 0.01
+        low, high = low - air, high + air
+    return low, high
 
 
 Chunks = Callable[[], Iterator[NDArray[Any]]]

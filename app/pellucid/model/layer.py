@@ -13,6 +13,7 @@ from psygnal import SignalGroupDescriptor
 from pellucid.model.display import ImageDisplay, LabelDisplay
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
+from pellucid.model.transfer import STRAIGHT, Transfer
 from pellucid.model.volume import Volume
 
 
@@ -75,6 +76,8 @@ class ImageLayer:
     display: ImageDisplay = field(default_factory=ImageDisplay)
     first_limits: tuple[float, float] | None = None
     """The window first shown; reset returns to it."""
+    first_transfer: Transfer = STRAIGHT
+    """The curve first shown; reset returns to it."""
     id: str = field(default_factory=_new_id)
 
     @property

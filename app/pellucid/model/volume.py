@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.timing import NOWHEN, Moment
+from pellucid.model.transfer import SIGMOID, STEPS, STRAIGHT, Kind, Transfer, ValueTable
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -19,13 +20,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WindowPreset:
-    """A named window: level (centre) and width in modality values, with where it comes from."""
+    """A named window: level (centre) and width in modality values, with where it comes from.
+
+    ``function`` is the VOI LUT Function of DICOM (``LINEAR``, ``LINEAR_EXACT``, ``SIGMOID``); with a ``table`` the
+    window is the one in which the table holds as it is.
+    """
 
     name: str
     level: float
     width: float
     source: str = ""
-    sigmoid: bool = False
+    function: str = "LINEAR"
+    table: ValueTable | None = None
+
+    def transfer(self, dtype: np.dtype[Any]) -> Transfer:
+        """Return the curve for values of a type: LINEAR counts whole values and is a plain line for all others."""
+        if self.table is not None:
+            return Transfer(Kind.TABLE, table=self.table)
+        if self.function == "SIGMOID":
+            return SIGMOID
+        return STEPS if self.function == "LINEAR" and dtype.kind in "iu" else STRAIGHT
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
-from pellucid.model.histogram import histogram, initial_limits
+from pellucid.model.histogram import histogram, initial_limits, initial_transfer
 from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
@@ -144,12 +144,14 @@ class Loading:
         layer.display.set_limits(*loaded.limits)
         layer.first_limits = loaded.limits
         layer.display.invert = layer.volume.acquisition.monochrome1
+        layer.display.transfer = layer.first_transfer = initial_transfer(layer.volume)
         if not replace and document.images:
             self._lay_over(layer, document.images)
         with session.history.group(f"Open {layer.name}"):
             if replace:
                 for old in reversed(document.layers):
                     session.history.do(RemoveLayer(old))
+            session.looking.memory.recall(layer)
             session.history.do(AddLayer(layer))
         document.active = layer
         if was_clean:
@@ -185,7 +187,9 @@ class Loading:
         volume = _one_slice(plan, pixels, index)
         layer = ImageLayer(_title(item), (volume,))
         layer.display.set_limits(*initial_limits(volume))
+        layer.display.transfer = initial_transfer(volume)
         layer.display.invert = volume.acquisition.monochrome1
+        session.looking.memory.apply(layer, f"{item.uid}|{part}" if is_series(item) else str(item.path))
         self._first = layer
         if alone:
             session.document.insert(0, layer)

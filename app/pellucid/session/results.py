@@ -76,6 +76,8 @@ class ImagePlace:
         new.display.set_limits(*limits)
         new.first_limits = self._limits or layer.first_limits
         new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
+        if self._limits is None:
+            new.display.transfer, new.first_transfer = layer.display.transfer, layer.first_transfer
         self._session.history.do(AddLayer(new, label=self._step.title))
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pellucid.model.transfer import SIGMOID, STEPS, Kind, Spread, Transfer, ValueTable, shares
 from pellucid.ui.canvas.lookup import Colorer, Look, fill_value
 
 TYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64")
+SMALL = ("uint8", "int8", "uint16", "int16", "bool")
 
 
 def colored(values, look, *, clear=False):
@@ -102,3 +104,41 @@ def test_colour_maps_are_used():
     values = np.arange(256, dtype=np.uint8)[None]
     found = colored(values, Look(0, 255, "viridis"))[0, :, :3]
     assert np.array_equal(found, colormaps.table("viridis"))
+
+
+CURVES = {
+    "linear": STEPS,
+    "gamma": Transfer(Kind.GAMMA, gamma=0.45),
+    "sigmoid": SIGMOID,
+    "points": Transfer(Kind.POINTS, points=((0.0, 0.1), (0.3, 0.8), (0.6, 0.2), (1.0, 0.9))),
+    "table": Transfer(Kind.TABLE, table=ValueTable.of(0, 12, (np.arange(600) ** 2 % 4096).astype(np.uint16))),
+}
+
+
+@pytest.mark.parametrize("dtype", (*TYPES, "float16", "bool"))
+@pytest.mark.parametrize("curve", [*CURVES, "equalised"])
+@pytest.mark.parametrize("share", [(0.0, 1.0), (0.3, 0.45), (-0.5, 2.0)])
+def test_curves_are_within_one_level_of_the_reference(dtype, curve, share):
+    values = sample("uint8") > 99 if dtype == "bool" else sample(dtype)
+    least, most = float(values.min()), float(values.max())
+    low, high = (least + s * (most - least) for s in share)
+    spread = Spread(np.linspace(least, most, 50), np.cumsum(np.arange(50.0)))
+    transfer = CURVES.get(curve, Transfer(Kind.EQUALISED, spread=spread))
+    found = colored(values, Look(low, high, transfer=transfer))[..., 0]
+    expected = 255 * shares(values, low, high, transfer)
+    far = np.abs(found - expected) > 1
+    # Where a table jumps, neighbours on a ramp of 65,534 steps may fall on either side.
+    assert np.count_nonzero(far) <= (0.005 * far.size if curve == "table" and dtype not in SMALL else 0)
+
+
+def test_a_curve_keeps_not_a_number_black_and_the_ends_where_they_are():
+    values = np.array([[np.nan, -np.inf, np.inf]], np.float32)
+    for transfer in CURVES.values():
+        found = colored(values, Look(0, 10, transfer=transfer))[0, :, 0]
+        ends = 255 * shares(values[0, 1:].astype(float), 0, 10, transfer)
+        assert found[0] == 0 and np.abs(found[1:] - ends).max() <= 1
+
+
+def test_colour_is_not_bent_by_a_curve():
+    values = np.random.default_rng(1).integers(0, 256, (5, 6, 3), np.uint8)
+    assert np.array_equal(colored(values, Look(0, 255, transfer=CURVES["gamma"]))[..., :3], values)

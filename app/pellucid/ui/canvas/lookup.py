@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.model import colormaps
 from pellucid.model.display import ImageDisplay
+from pellucid.model.transfer import STRAIGHT, Transfer, shares
 
 Pixels = NDArray[np.uint32]
 
@@ -33,20 +34,23 @@ class Look:
     high: float
     colormap: str = "grey"
     invert: bool = False
+    transfer: Transfer = STRAIGHT
 
     @classmethod
     def of(cls, display: ImageDisplay) -> Look:
         """Return the look of a display."""
         low, high = display.limits
-        return cls(float(low), float(high), display.colormap, display.invert)
+        return cls(float(low), float(high), display.colormap, display.invert, display.transfer)
 
+    @property
+    def domain(self) -> tuple[float, float]:
+        """Return the range of values outside of which the colour does not change."""
+        return self.transfer.domain(self.low, self.high)
 
-def fraction(values: NDArray[Any], low: float, high: float) -> NDArray[np.float64]:
-    """Return where values lie in a window, 0 to 1; a window without width is a step at its level."""
-    wide = np.asarray(values, dtype=np.float64)
-    if high <= low:
-        return (wide >= low).astype(np.float64)
-    return np.clip((wide - low) / (high - low), 0.0, 1.0)
+    def colors(self, values: NDArray[Any]) -> Pixels:
+        """Return the colours of values, computed one by one; none of them may be "not a number"."""
+        share = shares(values, self.low, self.high, self.transfer)
+        return palette(self.colormap, self.invert)[_steps(share)]
 
 
 def palette(colormap: str, invert: bool) -> Pixels:
@@ -60,18 +64,20 @@ def palette(colormap: str, invert: bool) -> Pixels:
 def table(look: Look, code: str, clear: bool) -> Pixels:
     """Return the colours of every value of a small integer type, in the order of its bit patterns.
 
-    For other types the table holds the window itself, entry 0 standing for "not a number".
+    For other types the table holds the domain of the look, entry 0 standing for "not a number".
     ``clear`` makes the entry of the fill value transparent: the lowest value of the type, or entry 0.
     """
-    colors_of = palette(look.colormap, look.invert)
     if code in _DIRECT:
         entries = _DIRECT[code][1]
         half = entries // 2 if code[0] == "i" else 0
-        ramp = _ramp(look, colors_of, -half, entries)
+        ramp = _ramp(look, -half, entries)
         colors, unset = np.concatenate([ramp[half:], ramp[:half]]), half
     else:
-        share = np.clip(np.arange(-1, ENTRIES - 1) / (ENTRIES - 2), 0.0, 1.0)
-        colors, unset = colors_of[_steps(share)], 0
+        low, high = look.domain
+        places = low + np.clip(np.arange(-1, ENTRIES - 1) / (ENTRIES - 2), 0.0, 1.0) * (high - low)
+        if high <= low:
+            places[:-1], places[-1] = -np.inf, np.inf
+        colors, unset = look.colors(places), 0
         colors[unset] = _OPAQUE
     if clear:
         colors[unset] = 0
@@ -79,14 +85,15 @@ def table(look: Look, code: str, clear: bool) -> Pixels:
     return colors
 
 
-def _ramp(look: Look, colors: Pixels, first: int, count: int) -> Pixels:
-    """Return the colours of ``count`` whole values from ``first`` on; only those in the window are computed."""
-    low, high = (int(np.clip(edge, first, first + count)) for edge in (look.low, np.ceil(look.high) + 1))
+def _ramp(look: Look, first: int, count: int) -> Pixels:
+    """Return the colours of ``count`` whole values from ``first`` on; only those in the domain are computed."""
+    least, most = look.domain
+    low, high = (int(np.clip(edge, first, first + count)) for edge in (np.floor(least), np.ceil(most) + 1))
     ramp = np.empty(count, np.uint32)
-    ramp[: low - first] = colors[0]
-    ramp[high - first :] = colors[-1]
-    inside = np.arange(low, high)
-    ramp[low - first : high - first] = colors[_steps(fraction(inside, look.low, look.high))]
+    before, after = look.colors(np.array([-np.inf, np.inf]))
+    ramp[: low - first] = before
+    ramp[high - first :] = after
+    ramp[low - first : high - first] = look.colors(np.arange(low, high))
     return ramp
 
 
@@ -126,12 +133,13 @@ class Colorer:
             self._index = np.empty(values.shape, np.uint16)
             self._scaled = np.empty(values.shape, np.float32)
         scaled = self._scaled
-        if look.high <= look.low:
-            np.multiply(values >= look.low, ENTRIES - 2.0, out=scaled, casting="unsafe")
+        low, high = look.domain
+        if high <= low:
+            np.multiply(values >= low, ENTRIES - 2.0, out=scaled, casting="unsafe")
             scaled += 1.5
         else:
-            np.subtract(values, look.low, out=scaled, dtype=np.float64, casting="unsafe")
-            scaled *= (ENTRIES - 2) / (look.high - look.low)
+            np.subtract(values, low, out=scaled, dtype=np.float64, casting="unsafe")
+            scaled *= (ENTRIES - 2) / (high - low)
             np.clip(scaled, 0.0, ENTRIES - 2.0, out=scaled)
             scaled += 1.5
             if values.dtype.kind == "f":
@@ -144,7 +152,7 @@ def _true_color(values: NDArray[Any], look: Look, out: Pixels) -> None:
     """Write RGB(A) as it is; types other than uint8 are brought to 8 bits by the window."""
     channels = values.shape[2]
     if values.dtype != np.uint8:
-        bytes_ = np.floor(fraction(np.nan_to_num(values), look.low, look.high) * 255 + 0.5).astype(np.uint8)
+        bytes_ = np.floor(shares(np.nan_to_num(values), look.low, look.high) * 255 + 0.5).astype(np.uint8)
     else:
         bytes_ = values
     red, green, blue = (bytes_[..., n if channels > 2 else 0] for n in range(3))
