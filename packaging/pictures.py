@@ -20,6 +20,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
+from pellucid.model.compare import CompareMode
 from pellucid.model.labels import Label
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.settings import Settings
@@ -211,6 +212,53 @@ def sagittal(stage: Stage) -> None:
     opened(stage)
     stage.session.view.panes[0].plane = Plane.SAGITTAL
     stage.session.view.layout = Layout.SINGLE
+    stage.settle()
+
+
+def _two_images(stage: Stage) -> None:
+    """Open a PET over a CT where the test data are, else a smoothed and coarser copy over the demo CT."""
+    folder = Path(os.environ.get("PELLUCID_DATA", "")) / "ct_pet_acrin042"
+    if os.environ.get("PELLUCID_DATA") and folder.is_dir():
+        stage.session.open([folder / "CT"])
+        stage.settle()
+        stage.session.library.scan([folder / "PT_AC"], lambda found: stage.session.loading.load(
+            found.series[0], replace=False))  # fmt: skip
+        stage.settle()
+        return
+    opened(stage)
+    stage.session.running.apply("smoothing.gaussian", {"sigma": 4.0}, as_new_layer=True)
+    stage.settle()
+    layer = stage.session.document.images[-1]
+    layer.display.colormap, layer.opacity = "PET", 0.5
+
+
+@state
+def fusion(stage: Stage) -> None:
+    """Show one image over another, on different grids."""
+    _two_images(stage)
+
+
+def _compared(mode: CompareMode) -> Callable[[Stage], None]:
+    def show(stage: Stage) -> None:
+        _two_images(stage)
+        stage.session.comparing.start(mode)
+        stage.settle()
+
+    show.__name__ = f"compare_{mode.name.lower()}"
+    show.__doc__ = f"Show two images compared: {mode.value}."
+    return show
+
+
+for way in CompareMode:
+    state(_compared(way))
+
+
+@state
+def compare_light(stage: Stage) -> None:
+    """Show the bar of a comparison in the light theme, on a small screen."""
+    _compared(CompareMode.CHECKERBOARD)(stage)
+    theme.apply(stage.app, "light")
+    stage.window.resize(1280, 720)
     stage.settle()
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending, Channel
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import IDENTITY, Geometry, Matrix
@@ -159,6 +160,21 @@ class PaneEntry(Entry):
     projection: Projection = Projection.MAXIMUM
 
 
+class CompareEntry(Entry):
+    """Which layers were compared, and how."""
+
+    mode: CompareMode
+    first: Text
+    second: Text
+    position: Number = Field(default=0.5, ge=0, le=1)
+    level: bool = False
+    square: Number = Field(default=20.0, gt=0)
+    rate: Number = Field(default=2.0, gt=0, le=60)
+    paused: bool = False
+    span: Number = Field(default=0.0, ge=0)
+    cyan: bool = False
+
+
 def _layout(value: object) -> object:
     return Layout.parse(value) if isinstance(value, str) else value
 
@@ -179,6 +195,7 @@ class ViewEntry(Entry):
     layout: Annotated[Layout, BeforeValidator(_layout), PlainSerializer(str)] = Layout.SINGLE
     maximised: int | None = Field(default=None, ge=0, lt=Layout.LARGEST**2)
     panes: tuple[PaneEntry, ...] = Field(default=(), max_length=Layout.LARGEST**2)
+    compare: CompareEntry | None = None
     show_crosshair: bool = True
     show_annotations: bool = True
 

@@ -13,6 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from pellucid.files.manifest import (
     ArrayEntry,
+    CompareEntry,
     ImageEntry,
     LabelEntry,
     Manifest,
@@ -25,6 +26,7 @@ from pellucid.files.manifest import (
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.sources import digest, moved, read_source
 from pellucid.files.workspace import WorkspaceState
+from pellucid.model.compare import Compare
 from pellucid.model.display import ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
@@ -63,6 +65,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         plane_mode=view.plane_mode, rotation=view.rotation,
         maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations,
+        compare=CompareEntry(**vars(view.compare)) if view.compare is not None else None,
     )  # fmt: skip
     return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look), arrays)
 
@@ -138,6 +141,7 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
     for pane, entry in zip(view.panes, saved.panes, strict=False):
         for name in PaneEntry.model_fields:
             setattr(pane, name, getattr(entry, name))
+    view.compare = Compare(**dict(saved.compare)) if saved.compare is not None else None
     view.show_crosshair, view.show_annotations = saved.show_crosshair, saved.show_annotations
 
 

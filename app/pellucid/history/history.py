@@ -40,6 +40,11 @@ class History:
         return tuple(step.label for step in self._steps)
 
     @property
+    def done(self) -> tuple[Command, ...]:
+        """Return the steps that are done, the oldest first."""
+        return tuple(self._steps[: self._position])
+
+    @property
     def position(self) -> int:
         """Return how many of the steps are done."""
         return self._position

@@ -146,6 +146,16 @@ class ReplaceVolume(Command):
         self._look_before = _look(layer)
 
     @property
+    def layer(self) -> ImageLayer:
+        """Return the layer it is about."""
+        return self._layer
+
+    @property
+    def frames_before(self) -> tuple[Volume, ...]:
+        """Return the frames the layer had before."""
+        return self._before[0]
+
+    @property
     def nbytes(self) -> int:
         """Return the bytes of the old volumes that are not used any more."""
         kept = {id(volume) for volume in self._after[0]}

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.model.channels import luminance
 from pellucid.model.geometry import Floats
 from pellucid.model.labels import Box
 from pellucid.model.transfer import STRAIGHT, Spread, Transfer
@@ -19,7 +20,6 @@ CHUNK = 8
 _FLOAT_BINS = 4096
 _MOST_BINS = 1 << 20
 _FEW = 100
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])  # ITU-R BT.709
 
 
 class Stopped(Exception):
@@ -119,9 +119,7 @@ def scalar(values: NDArray[Any], volume: Volume) -> NDArray[Any]:
     """Return one value per voxel: as it is, or the luminance of a colour in the type of its components."""
     if not volume.is_colour:
         return values
-    weights = _LUMINANCE if volume.components >= 3 else np.full(volume.components, 1 / volume.components)
-    light: NDArray[Any] = values[..., : len(weights)] @ weights
-    return np.asarray(np.rint(light).astype(values.dtype) if values.dtype.kind in "iu" else light)
+    return luminance(values)
 
 
 def counted(values: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[np.bool_] | None:

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from psygnal import SignalGroupDescriptor
 
+from pellucid.model.compare import Compare
 from pellucid.model.geometry import IDENTITY, Matrix, Vector
 
 
@@ -147,6 +148,10 @@ class ViewState:
     hide_identity: bool = False
     hide_preview: bool = False
     """True while the user holds the key that shows the image before the previewed change."""
+    compare: Compare | None = None
+    """The two layers that are compared, and how."""
+    flicker: bool = False
+    """True while a comparison by flicker shows its second layer."""
     brush_diameter: float = 10.0
     brush_ball: bool = False
     panes: tuple[PaneState, ...] = field(default_factory=_first_panes)

@@ -115,6 +115,7 @@ class Saving:
                 session.document.insert(len(session.document), layer)
             session.document.active = active or (layers[-1] if layers else None)
             restore_view(found, session.view)
+            session.comparing.check()
             self.path = path
             session.history.mark_clean()
             session.title_changed.emit()

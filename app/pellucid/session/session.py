@@ -15,6 +15,7 @@ from pellucid.jobs.runner import Runner
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, ViewState
+from pellucid.session.comparing import Comparing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.loading import Loading
@@ -69,6 +70,7 @@ class Session:
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.playing = Playing(self)
+        self.comparing = Comparing(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None
@@ -169,6 +171,7 @@ class Session:
         self.running.cancel()
         self.looking.cancel()
         self.labelling.end_stroke()
+        self.comparing.stop()
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
         self.history.clear()

@@ -19,6 +19,7 @@ from pellucid.ui.actions.toolbar import TOOLBAR, Popup
 from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
+from pellucid.ui.compare_bar import CompareBar
 from pellucid.ui.dock_table import DOCKS, Dock
 from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasArea(session)
         self.cine = CineBar(session, self.canvas)
         self.notices = NoticeBar()
+        self.compare_bar = CompareBar(session)
         self.jobs_bar = JobsBar(session)
         self.status = StatusBar(session, self.jobs_bar)
         self.setStatusBar(self.status)
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
+        column.addWidget(self.compare_bar)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.cine)
         self.setCentralWidget(centre)
@@ -125,6 +128,10 @@ class MainWindow(QMainWindow):
 
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
+        for entry in TABLE:
+            if entry.menu not in menus:
+                above, _, name = entry.menu.partition("/")
+                menus[entry.menu] = menus[above].addMenu(name)
         for entry in TABLE:
             if entry.separator:
                 menus[entry.menu].addSeparator()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from pellucid.ui.actions import edit, file, help, image, segment, time, tools, view
+from pellucid.ui.actions import compare, edit, file, help, image, segment, time, tools, view
 from pellucid.ui.actions.entry import Entry
 from pellucid.ui.theme import icon
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 TABLE: tuple[Entry, ...] = (
-    *file.ROWS, *edit.ROWS, *view.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS, *segment.ROWS, *help.ROWS,
+    *file.ROWS, *edit.ROWS, *view.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS, *segment.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

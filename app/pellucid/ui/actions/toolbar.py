@@ -43,5 +43,7 @@ TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("edit.undo", "edit.redo"),
     (Popup("Layout", "view-grid-outline", ("view.layout.1x1", "view.layout.2x2")), "view.fit"),
     ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", "tool.brush", "tool.eraser"),
-    ("image.auto", "view.identity"),
-)
+    (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
+                                  "compare.difference", "compare.red_green")),
+     "image.auto", "view.identity"),
+)  # fmt: skip

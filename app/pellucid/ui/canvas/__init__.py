@@ -4,6 +4,7 @@ canvas_area.py       arranges panes, follows document and view, says which slice
 slice_view.py        one pane: a plane of the reference grid, drawn by the items of its stack
 layer_stack.py       keeps the items of a pane in step with the layers; slabs.py fetches sagittal neighbours
 layer_item.py        draws an image layer; label_item.py draws a label layer or a previewed mask
+comparison.py        two layers against each other: joint_item.py draws them as one, compare_overlay.py the divider
 lookup.py            values to screen colours; sampling.py which pixels of a slice the screen needs
 camera.py            zoom and centre of a pane
 decorations.py       what is painted over the image: corner_texts, scale_bar, crosshair, in words.py

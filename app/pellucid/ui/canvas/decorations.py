@@ -40,6 +40,8 @@ class Picture:
     focused: bool = False
     brush: Brush | None = None
     readout: tuple[QPointF, str] | None = None
+    note: str = ""
+    """What is shown otherwise than usual: which layers are compared, or what was before."""
 
 
 class Decorations:
@@ -68,6 +70,8 @@ class Decorations:
             used = scale_bar.paint(painter, measure, self._words, width, height)
         self._paint_letters(painter, picture.frame, width, height - max(used, MARGIN))
         self._paint_border(painter, picture, width, height)
+        if picture.note:
+            self._paint_note(painter, picture, width, height)
         if picture.readout is not None:
             self._paint_readout(painter, *picture.readout, width, height)
 
@@ -90,10 +94,7 @@ class Decorations:
         if picture.preview:
             painter.setPen(QPen(QColor(theme.DARK.accent), 2, Qt.PenStyle.DashLine))
             painter.drawRect(QRectF(1, 1, width - 2, height - 2))
-            texts = picture.corners
-            lines = max(len(texts.top_left), len(texts.top_right)) if texts is not None else 0
-            lines = min(lines, rows_that_fit(self._words.height, height))
-            self._paint_badge(painter, f"preview · {picture.preview}", width, max(2, lines))
+            self._paint_badge(painter, f"preview · {picture.preview}", width, self._badge_line(picture, height))
             return
         color = QColor(theme.PLANE_COLORS[picture.frame.plane])
         color = color if picture.under_mouse else color.darker(220)
@@ -106,6 +107,19 @@ class Decorations:
         size = self._words.width(text) + 2 * MARGIN
         box = QRect((width - size) // 2, MARGIN + lines * self._words.height, size, self._words.height + 4)
         self._paint_plate(painter, box, text, theme.DARK.accent, theme.DARK.on_accent)
+
+    def _badge_line(self, picture: Picture, height: int) -> int:
+        """Return how many lines stay free above a badge, so that it keeps clear of the texts in the corners."""
+        texts = picture.corners
+        lines = max(len(texts.top_left), len(texts.top_right)) if texts is not None else 0
+        return max(2, min(lines, rows_that_fit(self._words.height, height)))
+
+    def _paint_note(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
+        line = self._badge_line(picture, height) + (2 if picture.preview else 0)
+        texts = [self._words.fitted(text, width - 4 * MARGIN) for text in picture.note.split("\n")]
+        size = max(map(self._words.width, texts)) + 2 * MARGIN
+        top, tall = MARGIN + line * self._words.height, len(texts) * self._words.height + 4
+        self._paint_plate(painter, QRect((width - size) // 2, top, size, tall), "\n".join(texts), "#be000000", TEXT)
 
     def _paint_readout(self, painter: QPainter, at: QPointF, text: str, width: int, height: int) -> None:
         size = (self._words.width(text) + 2 * MARGIN, self._words.height + 6)

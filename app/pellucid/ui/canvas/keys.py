@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pellucid.model.findings import Refused
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.tools import resized_brush
 
@@ -62,6 +63,13 @@ def _before(held: bool) -> Run:
         area.session.view.hide_preview = held
 
     return run
+
+
+def _compare(area: CanvasArea, _pane: SliceView) -> None:
+    try:
+        area.session.comparing.cycle()
+    except Refused as refusal:
+        area.session.notice.emit(str(refusal), "warning")
 
 
 def _brush(steps: int) -> Run:
@@ -198,6 +206,7 @@ ACTIONS: tuple[KeyAction, ...] = (
               _space_up),
     KeyAction("view.identity", "Hide identity", "Shift+H", _flip("hide_identity")),
     KeyAction("view.identity_p", "Hide identity", "P", _flip("hide_identity")),
+    KeyAction("compare.next", "Compare two layers: the next way", "K", _compare),
     KeyAction("preview.before", "The image before the change (hold)", "`", _before(True), _before(False)),
     *(KeyAction(f"preset.{n}", f"Window preset {n}", str(n), _preset(n)) for n in range(1, 10)),
     KeyAction("preset.0", "Window of the image itself", "0", _preset(0)),

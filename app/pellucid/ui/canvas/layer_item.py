@@ -6,7 +6,7 @@ RGB32 in a reused buffer. Slices much larger than the view are thinned while the
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QImage, QPainter, QTransform
+from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
 
-from pellucid.model.display import Blending
+from pellucid.model.channels import seen_channel
+from pellucid.model.display import Blending, Channel
 from pellucid.model.slicing import PlaneImage
 from pellucid.ui.canvas import sampling
 from pellucid.ui.canvas.lookup import Colorer, Look
@@ -54,6 +55,8 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         self.qimage = QImage()
         self.pixels: NDArray[Any] | None = None
         self.mode = QPainter.CompositionMode.CompositionMode_SourceOver
+        self.region: Callable[[], QRegion | None] | None = None
+        """Where in the widget it is seen, asked whenever it is painted; None is everywhere."""
 
     def show_plane(self, plane: PlaneImage | None, version: Hashable) -> None:
         """Show a slice, or nothing."""
@@ -91,11 +94,21 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
             self._drawn = key
         if self._rect.isEmpty():
             return
+        if self.region is not None:
+            self._clip(painter)
         if target is not None:
             painter.resetTransform()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth())
         painter.setCompositionMode(self.mode)
         painter.drawImage(self._rect, self.qimage)
+
+    def _clip(self, painter: QPainter) -> None:
+        region = self.region() if self.region is not None else None
+        if region is not None:
+            place = painter.transform()
+            painter.resetTransform()
+            painter.setClipRegion(region, Qt.ClipOperation.IntersectClip)
+            painter.setTransform(place)
 
     def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
         """Return everything but pixels and place that decides the picture."""
@@ -134,6 +147,7 @@ class LayerItem(SliceItem):
         self.fine = True
         """False while slices move: large ones are then thinned instead of averaged."""
         self.thinned = False
+        self.channel = Channel.ALL
         self.gain = 1.0
         """What the light of an added layer is multiplied with: Qt would clip the sum before it mixes."""
         self._colorer = Colorer()
@@ -141,7 +155,7 @@ class LayerItem(SliceItem):
     def look_key(self, target: Target | None) -> tuple[Hashable, ...]:
         """Return window, interpolation and fineness."""
         self.thinned = self.smooth and target is not None and min(target.sx, target.sy) <= 0.5
-        return self.look, self.smooth, self.clear, self.fine and self.thinned, self.gain
+        return self.look, self.smooth, self.clear, self.fine and self.thinned, self.gain, self.channel
 
     def is_smooth(self) -> bool:
         """Return whether the picture is interpolated."""
@@ -173,6 +187,8 @@ class LayerItem(SliceItem):
     def _color(self, values: NDArray[Any]) -> None:
         kind = QImage.Format.Format_ARGB32_Premultiplied if self.clear else QImage.Format.Format_RGB32
         out = self.buffer(values.shape, kind)
+        if values.ndim == 3:
+            values = seen_channel(values, self.channel)
         self._colorer.color(values, self.look, out, clear=self.clear)
         if self.gain < 1:
             light = out.view(np.uint8)

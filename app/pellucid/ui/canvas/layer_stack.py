@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
+from pellucid.model.compare import CompareMode
+from pellucid.model.display import Blending
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneFrame, PlaneImage, layer_plane, orient_preview
+from pellucid.ui.canvas.joint_item import JointItem, Side
 from pellucid.ui.canvas.label_item import LabelItem, Tint
 from pellucid.ui.canvas.layer_item import LayerItem
 from pellucid.ui.canvas.lookup import Look, fill_value
 from pellucid.ui.canvas.slabs import Slab
 
+if TYPE_CHECKING:
+    from pellucid.session.comparing import Held
+    from pellucid.ui.canvas.comparison import Comparison
+
 _MASK_FILL = 0.35
+_JOINED = (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Where layers are cut, and whether they are shown as they were."""
+
+    frame: PlaneFrame
+    index: int
+    before: bool
+    held: Held | None
 
 
 class LayerStack:
@@ -29,6 +48,9 @@ class LayerStack:
         self._items: dict[str, LayerItem | LabelItem] = {}
         self._mask = self._add(LabelItem())
         self._mask.setZValue(10_000)
+        self._joint: JointItem = self._add(JointItem())
+        self._joint.setZValue(-1)
+        self._joint.forget()
         self._edits = 0
         self._slabs: dict[str, Slab] = {}
         self.shown: dict[str, PlaneImage] = {}
@@ -41,59 +63,112 @@ class LayerStack:
         self._edits += 1
 
     def refresh(
-        self, layers: Sequence[Layer], frame: PlaneFrame | None, index: int, *, before: bool, fine: bool
+        self,
+        layers: Sequence[Layer],
+        frame: PlaneFrame | None,
+        index: int,
+        *,
+        before: bool,
+        fine: bool,
+        held: Held | None = None,
+        comparison: Comparison | None = None,
     ) -> None:
-        """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices."""
+        """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices.
+
+        ``held`` replaces a layer by what it was, or leaves it out; ``comparison`` shows two images against each other
+        and no other image.
+        """
         self._keep({layer.id for layer in layers})
         self.shown, self.preview = {}, ""
         self._mask.show_plane(None, None)
         if frame is None:
+            self._joint.forget()
             return
+        place = _Place(frame, index, before, held)
+        pair = comparison.layers if comparison is not None else None
+        if comparison is None or comparison.mode not in _JOINED:
+            self._joint.forget()
         for z, layer in enumerate(layers):
             item = self._item(layer)
             item.setZValue(z)
-            if not layer.visible or layer.opacity <= 0:
+            if isinstance(item, LayerItem) and pair is not None:
+                item.show_plane(None, None)
+                continue
+            left_out = held is not None and held.volume is None and held.layer is layer
+            if not layer.visible or layer.opacity <= 0 or left_out:
                 item.show_plane(None, None)
                 continue
             if isinstance(item, LayerItem) and isinstance(layer, ImageLayer):
                 item.blend(layer.display.blending, layer.opacity)
-                item.fine = fine
-                self._show_image(item, layer, frame, index, before)
+                item.fine, item.region = fine, None
+                self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.setOpacity(layer.opacity)
                 item.tint = Tint.of(layer)
-                plane = self._cut(layer, layer.labels.array, (layer.labels, self._edits), frame, index, 0)
+                plane = self._cut(layer, layer.labels.array, layer.geometry, (layer.labels, self._edits), place, 0)
                 self._put(item, layer, plane, (frame, self._edits, index))
+        if comparison is not None and pair is not None:
+            self._compare(comparison, pair, place, fine=fine)
+
+    def _compare(
+        self, comparison: Comparison, pair: tuple[ImageLayer, ImageLayer], place: _Place, *, fine: bool
+    ) -> None:
+        if comparison.mode in _JOINED and comparison.compare is not None:
+            sides = [Side(layer, *found) for layer in pair if (found := self._image_plane(layer, place)) is not None]
+            self.shown |= {side.layer.id: side.plane for side in sides}
+            if len(sides) == 2 and comparison.shows(second=True):
+                self._joint.show_sides(sides[0], sides[1], comparison.compare)
+                return
+            self._joint.forget()
+        for second, layer in enumerate(pair):
+            item = self._item(layer)
+            assert isinstance(item, LayerItem)
+            if not comparison.shows(bool(second)) or (second and comparison.mode in _JOINED):
+                item.show_plane(None, None)
+                continue
+            item.blend(Blending.OVER, 1.0)
+            item.fine, item.region = fine, partial(comparison.region, bool(second))
+            self._show_image(item, layer, place)
 
     def is_thinned(self) -> bool:
         """Return whether a slice is drawn more coarsely than it could be."""
         images = (item for item in self._items.values() if isinstance(item, LayerItem))
         return any(item.thinned and not item.fine for item in images if item.isVisible())
 
-    def _show_image(self, item: LayerItem, layer: ImageLayer, frame: PlaneFrame, index: int, before: bool) -> None:
-        volume, preview = layer.volume, layer.preview
-        fill = fill_value(volume.dtype)
-        plane = self._cut(layer, volume.array, volume, frame, index, fill)
+    def _show_image(self, item: LayerItem, layer: ImageLayer, place: _Place) -> None:
         item.look, item.smooth = Look.of(layer.display), layer.display.interpolate
-        item.clear = plane is not None and plane.axis < 0 and not volume.is_colour
-        version: tuple[Hashable, ...] = (frame, volume, index)
-        if plane is not None and preview is not None and not before:
-            previewed = _previewed(preview, plane, frame, index, volume.geometry)
-            if previewed is not None and preview.is_mask:
-                self._show_mask(preview, previewed, (frame, preview, index))
-            elif previewed is not None:
-                plane, version = previewed, (*version, preview)
-                self.preview = preview.title
+        item.channel = layer.display.channel
+        found = self._image_plane(layer, place)
+        plane, version = found if found is not None else (None, None)
+        item.clear = plane is not None and plane.axis < 0 and not layer.volume.is_colour
         self._put(item, layer, plane, version)
 
+    def _image_plane(self, layer: ImageLayer, place: _Place) -> tuple[PlaneImage, Hashable] | None:
+        """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
+        frame, index, held = place.frame, place.index, place.held
+        volume, preview = layer.volume, layer.preview
+        if held is not None and held.layer is layer and held.volume is not None:
+            volume, preview = held.volume, None
+        plane = self._cut(layer, volume.array, volume.geometry, volume, place, fill_value(volume.dtype))
+        version: tuple[Hashable, ...] = (frame, volume, index)
+        if plane is None or preview is None or place.before:
+            return None if plane is None else (plane, version)
+        previewed = _previewed(preview, plane, frame, index, volume.geometry)
+        if previewed is not None and preview.is_mask:
+            self._show_mask(preview, previewed, (frame, preview, index))
+        elif previewed is not None:
+            plane, version = previewed, (*version, preview)
+            self.preview = preview.title
+        return plane, version
+
     def _cut(
-        self, layer: Layer, array: NDArray[Any], version: Hashable, frame: PlaneFrame, index: int, fill: float
+        self, layer: Layer, array: NDArray[Any], grid: Geometry, version: Hashable, place: _Place, fill: float
     ) -> PlaneImage | None:
-        plane = layer_plane(array, layer.geometry, frame, index, fill=fill)
-        if plane is None or plane.axis != 0 or not layer.geometry.is_even:
+        plane = layer_plane(array, grid, place.frame, place.index, fill=fill)
+        if plane is None or plane.axis != 0 or not grid.is_even:
             return plane
         slab = self._slabs.setdefault(layer.id, Slab())
-        pixels = orient_preview(slab.slice(array, version, plane.index), frame, layer.geometry, fill=fill)
+        pixels = orient_preview(slab.slice(array, version, plane.index), place.frame, grid, fill=fill)
         return replace(plane, array=pixels)
 
     def _show_mask(self, preview: Preview, plane: PlaneImage, version: Hashable) -> None:
@@ -121,6 +196,7 @@ class LayerStack:
         """Let go of everything drawn, so that a hidden pane keeps no volume alive."""
         self._keep(set())
         self._mask.forget()
+        self._joint.forget()
         self.shown, self.preview = {}, ""
 
     def _keep(self, ids: set[str]) -> None:

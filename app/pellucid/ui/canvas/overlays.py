@@ -27,4 +27,6 @@ class Overlay(Protocol):
 
 def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
-    return []
+    from pellucid.ui.canvas.compare_overlay import CompareOverlay
+
+    return [CompareOverlay()]

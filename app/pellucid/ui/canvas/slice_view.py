@@ -27,6 +27,7 @@ from pellucid.model.planes import PlaneFrame
 from pellucid.model.slicing import layer_slice
 from pellucid.model.view import PaneState, Plane, Tool
 from pellucid.ui.canvas.camera import PaneCamera
+from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
 from pellucid.ui.canvas.layer_stack import LayerStack
@@ -37,6 +38,7 @@ from pellucid.ui.canvas.tools import BrushTool
 
 if TYPE_CHECKING:
     from pellucid.session import Session
+    from pellucid.session.comparing import Held
 
 _REST = 150  # ms without a new slice until large slices are drawn finely
 
@@ -67,6 +69,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.setCentralItem(self._box)
         self.camera = PaneCamera(self._box, state)
         self.stack = LayerStack(self._box)
+        self.comparison = Comparison(self)
+        self._held: Held | None = None
         self._decorations = Decorations()
         self.mouse = PaneMouse(self)
         self._readout = ""
@@ -114,10 +118,15 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             self.camera.look_at(frame, keep=keep)
             self._name()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
-        layers = viewing.layers(self.state)
+        self.comparison.refresh()
+        layers = self._drawn_layers()
         looks = tuple(Look.of(layer.display) for layer in layers if isinstance(layer, ImageLayer))
         seen = (frame, self.index, self.camera.scale, self.camera.centre, looks)
-        self.stack.refresh(layers, frame, self.index, before=view.hide_preview, fine=seen == self._seen)
+        self._held = self.session.comparing.held() if self.comparison.layers is None else None
+        self.stack.refresh(
+            layers, frame, self.index, before=view.hide_preview, fine=seen == self._seen, held=self._held,
+            comparison=self.comparison,
+        )  # fmt: skip
         if seen != self._seen:
             self._rest.start()
         moved = seen[:2] != self._seen[:2]
@@ -128,6 +137,14 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.mouse.tell_place()
         if moved:
             self.slice_changed.emit()
+
+    def _drawn_layers(self) -> tuple[Layer, ...]:
+        """Return the layers of the pane, and with them those they are compared with."""
+        layers = self.session.viewing.layers(self.state)
+        pair = self.comparison.layers or ()
+        if all(layer in layers for layer in pair):
+            return layers
+        return tuple(layer for layer in self.session.document.layers if layer in layers or layer in pair)
 
     def _rested(self) -> None:
         if self.stack.is_thinned():
@@ -312,6 +329,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         return Picture(
             frame, self.camera.scale, texts, cross, self.stack.preview, self.mouse.is_here, self.hasFocus(),
             self._brush(), (at, self._readout) if at is not None and self._readout else None,
+            self._held.says if self._held is not None else self.comparison.says(),
         )  # fmt: skip
 
     def _brush(self) -> Brush | None:

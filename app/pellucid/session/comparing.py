@@ -1,0 +1,195 @@
+"""Comparing two image layers, and the image before the last change of it; nothing here changes a voxel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from psygnal import Signal
+
+from pellucid.history.command import Command, Group
+from pellucid.history.layers import ReplaceVolume
+from pellucid.model.compare import Compare, CompareMode
+from pellucid.model.findings import Refused
+from pellucid.model.layer import ImageLayer, Layer
+from pellucid.model.view import PaneState
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+_NEXT: dict[CompareMode | None, CompareMode | None] = dict(
+    zip((None, *CompareMode), (*CompareMode, None), strict=True)
+)
+
+
+class DifferentFrames(Refused):
+    """Raised when nothing says that two layers lie on each other rightly; the user may consent."""
+
+    def __init__(self, first: ImageLayer, second: ImageLayer) -> None:
+        super().__init__(
+            f"“{first.name}” and “{second.name}” state different frames of reference: whether they lie on each other "
+            "rightly is not known until they are registered."
+        )
+        self.pair = (first.id, second.id)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """What is shown while the key for "before" is held: a layer with an earlier volume, or without the layer."""
+
+    layer: ImageLayer
+    volume: Volume | None
+    title: str
+
+    @property
+    def says(self) -> str:
+        """Return the words of the badge."""
+        return f"before {self.title}" if self.volume is not None else f"without {self.layer.name}"
+
+
+class Comparing:
+    """Starts, changes and ends comparisons; ``view.compare`` is the truth."""
+
+    asked = Signal(object)
+    """Emitted with a ``DifferentFrames`` whose pair would be compared if the user consents."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._consented: set[frozenset[str]] = set()
+        self._wanted: dict[str, Any] = {}
+        session.document.removed.connect(self._removed)
+
+    def pair(self) -> tuple[ImageLayer, ImageLayer]:
+        """Return the two images to compare first: the topmost visible ones, the lower of them first.
+
+        Raises Refused when there are fewer than two images.
+        """
+        images = self._session.document.images
+        if len(images) < 2:
+            raise Refused("Comparing needs two images. Open a second one over the first: Studies ▸ Add as a layer.")
+        chosen = [layer for layer in images if layer.visible][-2:]
+        rest = [layer for layer in reversed(images) if layer not in chosen]
+        chosen += rest[: 2 - len(chosen)]
+        first, second = sorted(chosen, key=images.index)
+        return first, second
+
+    def start(self, mode: CompareMode, **changes: Any) -> None:
+        """Compare in a mode: the layers compared before, those named by ``first`` and ``second``, or the topmost.
+
+        Where the two state different frames of reference ``asked`` is emitted instead until ``consent`` was given.
+        Raises Refused when there are no two images.
+        """
+        present = self._session.view.compare or self._remembered()
+        wanted = replace(present, mode=mode, **changes)
+        first, second = self._images(wanted)
+        if first is second:
+            raise Refused("Choose two different layers to compare.")
+        pair = frozenset((first.id, second.id))
+        frames = {layer.geometry.frame_of_reference for layer in (first, second)} - {""}
+        if len(frames) > 1 and pair not in self._consented:
+            self._wanted = {"mode": mode, **changes, "first": first.id, "second": second.id}
+            self.asked.emit(DifferentFrames(first, second))
+            return
+        self._session.view.compare = wanted
+
+    def consent(self) -> None:
+        """Compare what was asked about, now and later, although the frames of reference differ."""
+        wanted, self._wanted = self._wanted, {}
+        if wanted:
+            self._consented.add(frozenset((wanted["first"], wanted["second"])))
+            self.start(**wanted)
+
+    def stop(self) -> None:
+        """Show all layers as they are."""
+        self._wanted = {}
+        self._session.view.compare = None
+
+    def cycle(self) -> None:
+        """Go to the next mode; after the last one comparing ends."""
+        present = self._session.view.compare
+        following = _NEXT[present.mode if present is not None else None]
+        if following is None:
+            self.stop()
+        else:
+            self.start(following)
+
+    def change(self, **changes: Any) -> None:
+        """Change how the comparison in force is shown, or what is compared."""
+        present = self._session.view.compare
+        if present is not None:
+            self.start(changes.pop("mode", present.mode), **changes)
+
+    def swap(self) -> None:
+        """Exchange the two layers."""
+        present = self._session.view.compare
+        if present is not None:
+            self.change(first=present.second, second=present.first)
+
+    def layers(self, pane: PaneState) -> tuple[ImageLayer, ImageLayer] | None:
+        """Return the two layers a pane compares, or None when it shows neither of them."""
+        compare = self._session.view.compare
+        if compare is None:
+            return None
+        pair = tuple(self._session.document.find(name) for name in (compare.first, compare.second))
+        shown = self._session.viewing.layers(pane)
+        first, second = pair
+        if not isinstance(first, ImageLayer) or not isinstance(second, ImageLayer):
+            return None
+        return (first, second) if first in shown or second in shown else None
+
+    def check(self) -> None:
+        """End a comparison of layers that are not there: their files were lost since the work was saved."""
+        compare = self._session.view.compare
+        if compare is not None and None in map(self._session.document.find, (compare.first, compare.second)):
+            self.stop()
+
+    # ---------------------------------------------------------------- before and after
+
+    def held(self) -> Held | None:
+        """Return what is shown instead while the key for "before" is held and nothing is previewed.
+
+        That is the active image before the last step that changed its voxels; without such a step the picture without
+        the topmost of several visible images.
+        """
+        document = self._session.document
+        if not self._session.view.hide_preview or any(image.preview is not None for image in document.images):
+            return None
+        active = document.active_image
+        if active is not None and (found := self.before(active)) is not None:
+            return found
+        visible = [image for image in document.images if image.visible]
+        return Held(visible[-1], None, "") if len(visible) > 1 else None
+
+    def before(self, layer: ImageLayer) -> Held | None:
+        """Return a layer as it was before the last done step that changed its voxels, or None."""
+        for command in reversed(self._session.history.done):
+            step = _replacement(command, layer)
+            if step is not None:
+                frames = step.frames_before
+                return Held(layer, frames[min(layer.frame, len(frames) - 1)], command.label)
+        return None
+
+    # ---------------------------------------------------------------- inner
+
+    def _remembered(self) -> Compare:
+        first, second = self.pair()
+        return Compare(CompareMode.SWIPE, first.id, second.id)
+
+    def _images(self, compare: Compare) -> tuple[ImageLayer, ImageLayer]:
+        found = [self._session.document.find(name) for name in (compare.first, compare.second)]
+        images = [layer for layer in found if isinstance(layer, ImageLayer)]
+        if len(images) < 2:
+            raise Refused("The layers to compare are no longer there.")
+        return images[0], images[1]
+
+    def _removed(self, _layer: Layer) -> None:
+        self.check()
+
+
+def _replacement(command: Command, layer: ImageLayer) -> ReplaceVolume | None:
+    """Return the step, alone or in a group, that gave a layer other voxels."""
+    for step in reversed(command.commands) if isinstance(command, Group) else (command,):
+        if isinstance(step, ReplaceVolume) and step.layer is layer:
+            return step
+    return None
