@@ -21,6 +21,9 @@ _BAND = 16_384  # pixels computed together
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom in plane coordinates."""
 
+Found = tuple[NDArray[Any], NDArray[np.bool_]]
+"""Values, and which of them lie outside of every voxel."""
+
 
 @dataclass(frozen=True)
 class Sight:
@@ -39,6 +42,11 @@ class Raster:
     pitch: float
     columns: int
     rows: int
+
+    @property
+    def count(self) -> int:
+        """Return the number of pixels."""
+        return self.columns * self.rows
 
     @property
     def transform(self) -> tuple[float, float, float, float, float, float]:
@@ -93,13 +101,13 @@ def cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> Bounds | None:
 
 def gathered(
     array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, depth: float, pixels: Raster, *, fill: float,
-    smooth: bool,
+    smooth: bool, dtype: np.dtype[Any] | None = None,
 ) -> NDArray[Any]:  # fmt: skip
-    """Return the values of a grid at the pixels of a plane, shape (rows, columns[, c]), in the type of ``array``.
+    """Return the values of a grid at the pixels of a plane, shape (rows, columns[, c]).
 
-    ``array`` is (z, y, x[, c]). ``smooth`` interpolates between the eight voxels around (whole numbers are
-    rounded), else the nearest counts. Pixels outside every voxel, and in gaps of an uneven stack wider than one
-    and a half steps, are ``fill``.
+    ``array`` is (z, y, x[, c]); the result has its type unless another is given. ``smooth`` interpolates between
+    the eight voxels around (rounded where the result is whole numbers), else the nearest counts. Pixels outside
+    every voxel, and in gaps of an uneven stack wider than one and a half steps, are ``fill``.
     """
     spacing = [geometry.spacing[axis] if _is_even(geometry, axis) else 1.0 for axis in range(3)]
     inverse = np.linalg.inv(geometry.axes) / np.array(spacing)[:, None]
@@ -107,7 +115,7 @@ def gathered(
     base = inverse @ (start - np.array(geometry.origin))
     across, down = inverse @ frame.right * pixels.pitch, inverse @ frame.down * pixels.pitch
     flat = array.reshape(-1, *array.shape[3:])
-    out = np.empty((pixels.rows, pixels.columns, *array.shape[3:]), array.dtype)
+    out = np.empty((pixels.rows, pixels.columns, *array.shape[3:]), dtype or array.dtype)
     pick, kind = (_interpolated, np.float32) if smooth and array.dtype.kind != "b" else (_nearest, np.float64)
     columns, height = np.arange(pixels.columns), max(1, _BAND // pixels.columns)
     for first in range(0, pixels.rows, height):
@@ -115,7 +123,14 @@ def gathered(
         places = [
             (base[k] + down[k] * rows).astype(kind)[:, None] + (across[k] * columns).astype(kind) for k in range(3)
         ]
-        out[rows[0] : rows[-1] + 1] = pick(flat, geometry, places, fill)
+        values, outside = pick(flat, geometry, places)
+        if out.dtype.kind in "iu" and values.dtype.kind == "f":
+            np.rint(values, out=values)
+            if out.dtype.itemsize > 4:  # the largest whole numbers are not exact in floating point
+                np.clip(values, -(2.0**63) if out.dtype.kind == "i" else 0.0, 2.0**63 - 1024, out=values)
+        band = out[rows[0] : rows[-1] + 1]
+        band[...] = values
+        band[outside] = fill
     return out
 
 
@@ -123,7 +138,7 @@ def _is_even(geometry: Geometry, axis: int) -> bool:
     return axis != 2 or geometry.slice_positions is None
 
 
-def _nearest(flat: NDArray[Any], geometry: Geometry, places: list[Floats], fill: float) -> NDArray[Any]:
+def _nearest(flat: NDArray[Any], geometry: Geometry, places: list[Floats]) -> Found:
     """Return the voxels that hold points, given as indices along the axes, in mm along an uneven one."""
     width, height, _ = geometry.size
     x, y, z = (
@@ -133,12 +148,10 @@ def _nearest(flat: NDArray[Any], geometry: Geometry, places: list[Floats], fill:
     outside = (x | y | z) < 0
     index = (z * height + y) * width + x
     index[outside] = 0
-    values: NDArray[Any] = np.take(flat, index, axis=0)
-    values[outside] = fill
-    return values
+    return np.take(flat, index, axis=0), outside
 
 
-def _interpolated(flat: NDArray[Any], geometry: Geometry, places: list[Floats], fill: float) -> NDArray[Any]:
+def _interpolated(flat: NDArray[Any], geometry: Geometry, places: list[Floats]) -> Found:
     """Return the values between the voxels around points, given as in ``_nearest``."""
     kind: Any = np.float32 if flat.dtype.itemsize <= 2 or flat.dtype == np.float32 else np.float64
     steps, index, outside = (1, geometry.size[0], geometry.size[0] * geometry.size[1]), None, None
@@ -162,14 +175,7 @@ def _interpolated(flat: NDArray[Any], geometry: Geometry, places: list[Floats], 
             low += high
         return low
 
-    values = mixed(2, 0)
-    if flat.dtype.kind in "iu":
-        np.rint(values, out=values)
-        if flat.dtype.itemsize > 4:  # the largest whole numbers are not exact in floating point
-            np.clip(values, -(2.0**63) if flat.dtype.kind == "i" else 0.0, 2.0**63 - 1024, out=values)
-        values = values.astype(flat.dtype)
-    values[outside] = fill
-    return values
+    return mixed(2, 0), outside
 
 
 def _between(

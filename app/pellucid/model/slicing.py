@@ -6,7 +6,7 @@ resampled by ``askew``. ``planes`` says how the screen lies in the world.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.model.askew import Sight, cut, gathered, nearest_slices, raster
-from pellucid.model.geometry import Geometry
+from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.planes import PlaneFrame, plane_frame, positions_along
 
 __all__ = [
@@ -41,6 +41,20 @@ class PlaneImage:
     transform: Transform
     axis: int
     index: int
+    summed: int = 1
+    """Of how many slices the values are a sum."""
+
+    def for_window(self) -> PlaneImage:
+        """Return the same with a sum brought back to the size of one slice, as the window expects it."""
+        return self if self.summed == 1 else replace(self, array=self.array / self.summed)
+
+    def value_at(self, u: float, v: float) -> Any:
+        """Return the value of the pixel at plane coordinates, or None beside the picture."""
+        a, b, c, d, e, f = self.transform
+        column, row = np.linalg.solve(np.array([[a, b], [d, e]]), np.array([u - c, v - f]))
+        x, y = int(np.floor(column + 0.5)), int(np.floor(row + 0.5))
+        rows, columns = self.array.shape[:2]
+        return self.array[y, x] if 0 <= y < rows and 0 <= x < columns else None
 
     @property
     def pixel_mm(self) -> tuple[float, float]:
@@ -60,7 +74,7 @@ def layer_plane(
     than one and a half steps show ``fill``. Every other grid is resampled: to the nearest voxel, or with ``smooth``
     between voxels, and only where it is looked at when ``sight`` tells where that is.
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
         return _resampled(array, geometry, frame, index, fill, smooth, sight)
     k = layout.slice_at(float(frame.depths[index]))
@@ -77,7 +91,7 @@ def orient_preview(
 
     Raise ValueError when the layer's slices are not parallel to the frame (``PlaneImage.axis`` is -1).
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
         raise ValueError("the slices of this layer are not parallel to the plane")
     return layout.arranged(preview_slice, fill)
@@ -88,14 +102,14 @@ def layer_slice(geometry: Geometry, frame: PlaneFrame, index: int) -> tuple[int,
 
     The slice is -1 when the plane misses the layer; both are -1 when its slices are not parallel to it.
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
         return -1, -1
     return layout.normal_axis, layout.slice_at(float(frame.depths[index]))
 
 
 @dataclass(frozen=True, eq=False)
-class _Layout:
+class SliceLayout:
     """How the slices of one layer lie in a frame they are parallel to."""
 
     geometry: Geometry
@@ -115,6 +129,16 @@ class _Layout:
         position = (depth - self.depth) / self.lean
         return int(nearest_slices(self.geometry, self.normal_axis, np.array([position]))[0])
 
+    @property
+    def is_upright(self) -> bool:
+        """Return whether all slices lie behind each other, seen along the normal."""
+        reach = float(positions_along(self.geometry, self.normal_axis)[-1])
+        return max(abs(self.shift[0]), abs(self.shift[1])) * reach < 1e-3 * min(self.geometry.spacing)
+
+    def positions(self) -> Floats:
+        """Return the depth of every slice in the frame."""
+        return self.depth + self.lean * positions_along(self.geometry, self.normal_axis)
+
     def transform(self, index: int) -> Transform:
         """Return the transform of a slice; those of a sheared stack lie displaced to each other."""
         a, b, c, d, e, f = self.first
@@ -132,7 +156,8 @@ class _Layout:
 
 
 @lru_cache(maxsize=256)
-def _layout(geometry: Geometry, frame: PlaneFrame) -> _Layout | None:
+def slice_layout(geometry: Geometry, frame: PlaneFrame) -> SliceLayout | None:
+    """Return how the slices of a layer lie in a frame, or None when they are not parallel to it."""
     axes = geometry.axes
     along = np.abs(frame.normal @ axes)
     normal = int(np.argmax(along))
@@ -157,7 +182,7 @@ def _layout(geometry: Geometry, frame: PlaneFrame) -> _Layout | None:
     depth = float((np.array(geometry.origin) - frame.origin) @ frame.normal)
     lean = float(axes[:, normal] @ frame.normal)
     transform = (a, b, c, d, e, f)
-    return _Layout(
+    return SliceLayout(
         geometry, normal, right, right_sign, down, down_sign, depth, lean, shift, transform, spread
     )
 
