@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -151,6 +151,22 @@ class Geometry:
             positions = tuple(p - kept[0] for p in kept)
         x, y, z = (float(c) for c in self.index_to_world(start))
         return replace(self, size=(size[0], size[1], size[2]), origin=(x, y, z), slice_positions=positions)
+
+
+@lru_cache(maxsize=256)
+def same_world(one: Geometry, other: Geometry) -> bool:
+    """Return whether a world point means the same place in two grids.
+
+    That is so within one frame of reference (DICOM PS3.3 C.7.4.1) and on the same grid. Where neither source has
+    frames of reference but both state how the image lies in the patient (NIfTI, NRRD), their word is taken; an
+    image that states none is never taken to lie where another does.
+    """
+    if one.frame_of_reference and other.frame_of_reference:
+        return one.frame_of_reference == other.frame_of_reference
+    if one.same_grid(other):
+        return True
+    nothing_stated = not one.frame_of_reference and not other.frame_of_reference
+    return nothing_stated and one.oriented and other.oriented
 
 
 def _interpolate(value: ArrayLike, xs: ArrayLike, ys: ArrayLike) -> Floats:

@@ -101,9 +101,13 @@ Layout.SINGLE, Layout.QUAD = Layout(1, 1), Layout(2, 2)
 class PaneState:
     """What one pane shows and how; the canvas draws it, a saved work keeps it.
 
-    ``shows`` holds the ids of the layers the pane shows; empty, it shows whatever is not apart in another pane.
-    ``position`` is the world point of the pane where it goes its own way; None follows the shared crosshair.
-    ``scale`` is in screen pixels per mm (0 fits the plane) and ``centre`` in plane coordinates (mm).
+    ``shows`` holds the ids of the layers the pane shows. Ids of layers that are not open (any more) count for
+    nothing; without others the pane shows every layer that is not apart (``ViewState.apart``).
+    ``group`` names the link group of the pane, empty for none. ``position`` is the world point of the pane where
+    it goes its own way; None follows the point of its group (that of group A is the crosshair). A ``tied`` pane
+    lies in another world than its group and goes along by the same steps.
+    ``scale`` is in screen pixels per mm (0 fits the plane) and ``centre`` in plane coordinates (mm); ``fit`` is
+    the scale and ``fit_centre`` the centre that show the whole plane, as the canvas found them.
     ``slab`` is the thickness in mm that ``projection`` brings into one picture; 0 shows one slice.
     """
 
@@ -117,6 +121,10 @@ class PaneState:
     centre: tuple[float, float] = (0.0, 0.0)
     slab: float = 0.0
     projection: Projection = Projection.MAXIMUM
+    group: str = "A"
+    tied: bool = False
+    fit: float = 1.0
+    fit_centre: tuple[float, float] = (0.0, 0.0)
 
 
 def _first_panes() -> tuple[PaneState, ...]:
@@ -126,13 +134,58 @@ def _first_panes() -> tuple[PaneState, ...]:
     return (*map(PaneState, planes), PaneState(information=True), *(PaneState() for _ in range(rest)))
 
 
-@dataclass
-class ViewState:
-    """Shared by all panes of a window; ``crosshair`` is a world point in mm.
+GROUPS = ("A", "B", "C")
+"""The names of the link groups."""
 
-    The layout shows the first of ``panes``, row by row; ``maximised`` is the index of one that has the whole
-    canvas for a while. ``rotation`` turns axial, coronal and sagittal planes together: a rotation of the world,
-    row-major, that takes their normals to where they point now.
+
+@dataclass(eq=False)
+class Link:
+    """What the panes of one group do together.
+
+    ``point`` is the world point that the panes of a group follow; that of group A is the crosshair instead.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    name: str
+    position: bool = True
+    zoom: bool = False
+    window: bool = False
+    point: Vector = (0.0, 0.0, 0.0)
+
+
+def _links() -> tuple[Link, ...]:
+    return tuple(map(Link, GROUPS))
+
+
+@dataclass(eq=False)
+class Screen:
+    """The panes of one window: the layout shows the first of ``panes``, row by row.
+
+    ``maximised`` is the index of one that has the whole canvas for a while. With ``spread`` every pane is shown
+    even where all of them would show the same single picture.
+    """
+
+    events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
+
+    layout: Layout = Layout.SINGLE
+    maximised: int | None = None
+    spread: bool = False
+    panes: tuple[PaneState, ...] = field(default_factory=_first_panes)
+
+    @property
+    def shown(self) -> tuple[PaneState, ...]:
+        """Return the states of the panes the layout has room for."""
+        return self.panes[: self.layout.count]
+
+
+@dataclass(eq=False)
+class ViewState(Screen):
+    """The screen of the main window, and what all windows share; ``crosshair`` is a world point in mm.
+
+    ``others`` are the screens of further windows. ``apart`` holds the ids of layers that were given to single
+    panes: they are seen only where the ``shows`` of a pane names them. ``rotation`` turns axial, coronal and
+    sagittal planes together: a rotation of the world, row-major, that takes their normals to where they point now.
     """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
@@ -140,13 +193,9 @@ class ViewState:
     crosshair: Vector = (0.0, 0.0, 0.0)
     plane_mode: PlaneMode = PlaneMode.NEAREST
     rotation: Matrix = IDENTITY
-    layout: Layout = Layout.SINGLE
-    maximised: int | None = None
     tool: Tool = Tool.WINDOW
     show_crosshair: bool = True
     show_annotations: bool = True
-    color_bar: bool | None = None
-    """None shows the colour bar for all colour maps but grey."""
     hide_identity: bool = False
     hide_preview: bool = False
     """True while the user holds the key that shows the image before the previewed change."""
@@ -156,4 +205,15 @@ class ViewState:
     """True while a comparison by flicker shows its second layer."""
     brush_diameter: float = 10.0
     brush_ball: bool = False
-    panes: tuple[PaneState, ...] = field(default_factory=_first_panes)
+    others: tuple[Screen, ...] = ()
+    apart: tuple[str, ...] = ()
+    links: tuple[Link, ...] = field(default_factory=_links)
+
+    @property
+    def screens(self) -> tuple[Screen, ...]:
+        """Return the screens of all windows, that of the main window first."""
+        return (self, *self.others)
+
+    def link(self, group: str) -> Link | None:
+        """Return the link of a group, or None when there is no group of that name."""
+        return next((link for link in self.links if link.name == group), None)

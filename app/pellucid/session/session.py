@@ -15,9 +15,11 @@ from pellucid.jobs.runner import Runner
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, ViewState
+from pellucid.session.arranging import Arranging
 from pellucid.session.comparing import Comparing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
+from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.playing import Playing
@@ -71,6 +73,8 @@ class Session:
         self.viewing = Viewing(self)
         self.playing = Playing(self)
         self.comparing = Comparing(self)
+        self.linking = Linking(self)
+        self.arranging = Arranging(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None
@@ -174,6 +178,7 @@ class Session:
         self.comparing.stop()
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
+        self.viewing.forget()
         self.history.clear()
         self.history.mark_clean()
         self.saving.forget()

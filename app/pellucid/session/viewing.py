@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pellucid.model.geometry import Geometry, Vector
-from pellucid.model.layer import ImageLayer, Layer
+from pellucid.model.geometry import Geometry, Vector, same_world
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.oblique import turned_frame
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.view import PaneState, Plane
@@ -15,15 +16,42 @@ if TYPE_CHECKING:
 
 
 class Viewing:
-    """Answers for panes from document and view; nothing here changes a voxel or the history."""
+    """Answers for panes from document and view; nothing here changes a voxel or the history.
+
+    Most layers are common: every pane that names no layers of its own shows all of them. A layer that was given
+    to one pane is *apart*: only panes that name it show it. Labels are shown with the images they lie on.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        session.document.inserted.connect(self._came)
+
+    def panes(self) -> Iterator[PaneState]:
+        """Return the states of all panes of all windows, on the screen or not."""
+        return (pane for screen in self._session.view.screens for pane in screen.panes)
+
+    # ---------------------------------------------------------------- what a pane shows
 
     def layers(self, pane: PaneState) -> tuple[Layer, ...]:
         """Return the layers a pane draws, from bottom to top."""
-        layers = self._session.document.layers
-        return tuple(layer for layer in layers if not pane.shows or layer.id in pane.shows)
+        layers, apart = self._session.document.layers, self._session.view.apart
+        named = {layer.id for layer in layers if layer.id in pane.shows}
+        if named:
+            images = [layer for layer in layers if layer.id in named and isinstance(layer, ImageLayer)]
+            return tuple(layer for layer in layers if layer.id in named or _lies_on(layer, images))
+        strangers = [layer for layer in layers if layer.id in apart and isinstance(layer, ImageLayer)]
+        if not strangers:
+            return layers
+        common = [layer for layer in layers if isinstance(layer, ImageLayer) and layer not in strangers]
+        return tuple(
+            layer for layer in layers
+            if layer in common or _lies_on(layer, common)
+            or (isinstance(layer, LabelLayer) and not _lies_on(layer, strangers))
+        )  # fmt: skip
+
+    def is_alone(self, pane: PaneState) -> bool:
+        """Return whether a pane shows layers of its own instead of those common to all."""
+        return any(layer.id in pane.shows for layer in self._session.document.layers)
 
     def geometry(self, pane: PaneState) -> Geometry | None:
         """Return the grid a pane follows: that of its lowest image, else of its lowest layer."""
@@ -51,13 +79,71 @@ class Viewing:
             geometry, self.plane(pane), self.position(pane), mode=view.plane_mode, rotation=view.rotation
         )
 
+    # ---------------------------------------------------------------- choosing what a pane shows
+
+    def show(self, pane: PaneState, layer: Layer) -> None:
+        """Show one layer in a pane and nothing else; labels are shown on their image."""
+        if isinstance(layer, LabelLayer):
+            layer = next((image for image in reversed(self._session.document.images)
+                          if same_world(image.geometry, layer.geometry)), layer)  # fmt: skip
+        pane.shows = (layer.id,)
+        self._session.linking.settle()
+
+    def show_all(self, pane: PaneState) -> None:
+        """Show every layer that is not apart."""
+        pane.shows = ()
+        self._session.linking.settle()
+
+    def overlay(self, pane: PaneState, layer: Layer) -> None:
+        """Show a layer over what a pane shows."""
+        view = self._session.view
+        if self.is_alone(pane):
+            pane.shows = (*(known for known in pane.shows if known != layer.id), layer.id)
+        else:
+            view.apart = tuple(known for known in view.apart if known != layer.id)
+        self._session.linking.settle()
+
+    def give(self, pane: PaneState, layer_id: str) -> None:
+        """Give a layer that comes in next to one pane alone."""
+        view = self._session.view
+        view.apart = (*view.apart, layer_id)
+        pane.shows = (layer_id,)
+
+    def make_active(self, pane: PaneState) -> None:
+        """Make the image of a pane active unless what is active is shown there: the user turned to it."""
+        image, document = self.image(pane), self._session.document
+        if image is not None and document.active not in self.layers(pane):
+            document.active = image
+
+    def forget(self) -> None:
+        """Forget what panes show: everything was closed."""
+        self._session.view.apart = ()
+        for pane in self.panes():
+            pane.shows = ()
+
+    def _came(self, layer: Layer) -> None:
+        """Show what was computed from an image apart where that image is shown."""
+        view, source = self._session.view, self._session.document.active_image
+        if not isinstance(layer, ImageLayer) or not layer.provenance or layer.id in view.apart:
+            return
+        if source is None or source.id not in view.apart or not same_world(source.geometry, layer.geometry):
+            return
+        view.apart = (*view.apart, layer.id)
+        for pane in self.panes():
+            if source.id in pane.shows:
+                pane.shows = (*pane.shows, layer.id)
+
+    # ---------------------------------------------------------------- where a pane is
+
     def position(self, pane: PaneState) -> Vector:
         """Return the world point whose slice a pane shows."""
-        return self._session.view.crosshair if pane.position is None else pane.position
+        return self._session.linking.point(pane.group) if pane.position is None else pane.position
 
     def move_to(self, pane: PaneState, world: Vector) -> None:
         """Put the place of a pane, and of those that go with it, at a world point."""
-        if pane.position is None:
-            self._session.view.crosshair = world
-        else:
-            pane.position = world
+        self._session.linking.move(pane, world)
+
+
+def _lies_on(layer: Layer, images: list[ImageLayer]) -> bool:
+    """Return whether labels lie in the world of one of some images."""
+    return isinstance(layer, LabelLayer) and any(same_world(image.geometry, layer.geometry) for image in images)

@@ -129,10 +129,9 @@ class MainWindow(QMainWindow):
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
         for entry in TABLE:
+            above, _, below = entry.menu.partition("/")
             if entry.menu not in menus:
-                above, _, name = entry.menu.partition("/")
-                menus[entry.menu] = menus[above].addMenu(name)
-        for entry in TABLE:
+                menus[entry.menu] = menus[above].addMenu(below)
             if entry.separator:
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
@@ -155,7 +154,7 @@ class MainWindow(QMainWindow):
                 bar.addSeparator()
             for row in group:
                 if isinstance(row, Popup):
-                    bar.addWidget(row.button(self.actions_table.by_id))
+                    bar.addWidget(row.button(self.actions_table.by_id, self))
                 else:
                     bar.addAction(self.actions_table.by_id[row])
         for button in bar.findChildren(QWidget):
@@ -224,9 +223,12 @@ class MainWindow(QMainWindow):
         self.session.view.tool = tool
 
     def set_layout(self, layout: Layout) -> None:
-        """Choose how panes are arranged."""
-        view = self.session.view
-        view.maximised, view.layout = None, layout
+        """Choose how the panes of the window in front are arranged."""
+        self.session.arranging.choose(layout, self.canvas_in_use().screen_state)
+
+    def canvas_in_use(self) -> CanvasArea:
+        """Return the canvas of the window in front."""
+        return self.canvas
 
     def auto_window(self) -> None:
         """Set the window of the active image from its values."""

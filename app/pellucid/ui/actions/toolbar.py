@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from pellucid.session.arranging import LAYOUTS
+from pellucid.ui.pane_menus import add_layouts, add_links
 from pellucid.ui.theme import icon
+
+if TYPE_CHECKING:
+    from pellucid.ui.main_window import MainWindow
 
 
 @dataclass(frozen=True)
@@ -19,14 +25,18 @@ class Popup:
     icon: str
     ids: tuple[str, ...]
     follows: bool = False
+    more: Callable[[QMenu, MainWindow], None] | None = None
+    """Puts more into the menu, below the actions."""
 
-    def button(self, actions: Mapping[str, QAction]) -> QToolButton:
+    def button(self, actions: Mapping[str, QAction], window: MainWindow) -> QToolButton:
         """Return the button with its menu."""
         button = QToolButton()
         button.setAccessibleName(self.title)
         button.setToolTip(self.title)
         menu = QMenu(button)
         menu.addActions([actions[name] for name in self.ids])
+        if self.more is not None:
+            self.more(menu, window)
         button.setMenu(menu)
         if self.follows:
             button.setDefaultAction(actions[self.ids[0]])
@@ -38,10 +48,15 @@ class Popup:
         return button
 
 
+LAYOUT_POPUP = Popup(
+    "Layout", "view-grid-outline", tuple(f"view.layout.{layout}" for layout in LAYOUTS), more=add_layouts
+)
+LINK_POPUP = Popup("Link panes", "link-variant", (), more=add_links)
+
 TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("file.open_folder", "file.open_files", "file.save", "file.export"),
     ("edit.undo", "edit.redo"),
-    (Popup("Layout", "view-grid-outline", ("view.layout.1x1", "view.layout.2x2")), "view.fit"),
+    (LAYOUT_POPUP, LINK_POPUP, "view.fit"),
     ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", "tool.brush", "tool.eraser"),
     (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
                                   "compare.difference", "compare.red_green")),

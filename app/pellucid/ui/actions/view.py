@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 
-def _layout(layout: Layout, title: str, key: str, picture: str) -> Entry:
-    return Entry(f"view.layout.{layout}", "View", title, lambda w: w.set_layout(layout), (key,), picture,
+def _layout(text: str, title: str, picture: str, *keys: str) -> Entry:
+    layout = Layout.parse(text)
+    return Entry(f"view.layout.{text}", "View/&Layout", title, lambda w: w.set_layout(layout), keys, picture,
                  why_not=needs_layer, checked=lambda s: s.view.layout == layout, group="layout")  # fmt: skip
 
 
@@ -37,19 +38,16 @@ def _shown(field: str) -> Callable[[Session], bool]:
     return read
 
 
-def color_bar_shown(session: Session) -> bool:
-    """Return whether the active image has a colour bar: as switched, by itself for all colour maps but grey."""
-    image, wanted = session.document.active_image, session.view.color_bar
-    return bool(image is not None and (image.display.colormap != "grey" if wanted is None else wanted))
-
-
-def _flip_color_bar(window: MainWindow) -> None:
-    window.session.view.color_bar = not color_bar_shown(window.session)
-
-
 ROWS: tuple[Entry, ...] = (
-    _layout(Layout.SINGLE, "One pane", "Alt+1", "square-outline"),
-    _layout(Layout.QUAD, "Three planes and information", "Alt+4", "view-grid-outline"),
+    _layout("1x1", "One pane", "square-outline", "Alt+1"),
+    _layout("1x2", "Two side by side", "view-split-vertical", "Alt+2"),
+    _layout("2x1", "Two, one below the other", "view-split-horizontal"),
+    _layout("2x2", "Three planes and information", "view-grid-outline", "Alt+4"),
+    _layout("1x3", "Three planes side by side", "view-column-outline", "Alt+3"),
+    _layout("3x1", "Three planes below each other", "view-sequential-outline"),
+    _layout("2x3", "Two rows of three", "view-module-outline"),
+    _layout("3x3", "Three rows of three", "grid"),
+    _layout("4x4", "Four rows of four", "view-comfy-outline"),
     Entry("view.fit", "View", "&Fit", lambda w: w.canvas.fit_all(), ("F",), "fit-to-page-outline", needs_layer,
           separator=True, shown_only=True),
     Entry("view.reset", "View", "&Reset view", lambda w: w.canvas.reset_views(), ("Ctrl+R",), why_not=needs_layer,
@@ -58,8 +56,6 @@ ROWS: tuple[Entry, ...] = (
           checked=_shown("invert"), separator=True, shown_only=True),
     Entry("view.interpolate", "View", "&Smooth display", lambda w: _display(w, "interpolate"), (),
           why_not=needs_image, checked=_shown("interpolate"), tip="Off: every voxel is a sharp rectangle"),
-    Entry("view.color_bar", "View", "Colour &bar", _flip_color_bar, (), why_not=needs_image,
-          checked=color_bar_shown, tip="The colours of the active image with their values, to be dragged"),
     Entry("view.crosshair", "View", "&Crosshair", lambda w: _flip(w, "show_crosshair"), ("Shift+X",),
           checked=lambda s: s.view.show_crosshair),
     Entry("view.annotations", "View", "Corner &texts", lambda w: _flip(w, "show_annotations"), ("Space",),

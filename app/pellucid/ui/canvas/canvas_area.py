@@ -2,41 +2,33 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QHideEvent,
-    QImage,
-    QKeyEvent,
-    QPainter,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QApplication, QGridLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
-from pellucid.model.view import Layout, Plane, Tool
-from pellucid.ui import theme
+from pellucid.model.view import Plane, Screen, Tool
 from pellucid.ui.canvas.banner import Banner
 from pellucid.ui.canvas.drops import ITEM_MIME, DropArea
 from pellucid.ui.canvas.empty_state import EmptyState
 from pellucid.ui.canvas.first_slice import FirstSlice
-from pellucid.ui.canvas.information_pane import InformationPane
 from pellucid.ui.canvas.keyboard import Keyboard
+from pellucid.ui.canvas.pane_grid import PaneGrid
+from pellucid.ui.canvas.pane_menu import pane_menu
 from pellucid.ui.canvas.slice_view import SliceView
 
 if TYPE_CHECKING:
     from pellucid.session import Session
+    from pellucid.ui.canvas.information_pane import InformationPane
 
 _TOLD_ELSEWHERE = ("name", "frames", "frame", "labels")
 """Fields of a layer that banner and information pane tell, too."""
-_MENU = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
 
 
 class CanvasArea(DropArea):
-    """Arranges the panes of a session and passes on what happens on them."""
+    """Shows the panes of one screen of a session and passes on what happens on them."""
 
     slices_changed = Signal()
     """Emitted when other slices than before are on the screen."""
@@ -51,17 +43,16 @@ class CanvasArea(DropArea):
     open_requested = Signal()
     demo_requested = Signal()
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, screen: Screen | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self.screen_state = screen or session.view
         self.keyboard = Keyboard(self)
         self._last_tool = Tool.CROSSHAIR
         self._pane_in_use: SliceView | None = None
         self._hidden_labels: list[LabelLayer] = []
         self._slices: tuple[tuple[int, int], ...] = ()
-        self.panes: list[SliceView] = []
-        """The panes made so far, in the order of their states; ``shown_panes`` are those on the screen."""
-        self.information = InformationPane()
+        self.grid = PaneGrid(session, self.screen_state, self._pane_made)
         self.empty = EmptyState()
         self.first = FirstSlice(session)
         self.banner = Banner()
@@ -75,13 +66,9 @@ class CanvasArea(DropArea):
 
     def _assemble(self) -> None:
         self.setMinimumSize(240, 200)
-        self._grid_widget = QWidget()
-        self._grid = QGridLayout(self._grid_widget)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setSpacing(2)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._grid_widget)
+        self._stack.addWidget(self.grid)
         self._stack.addWidget(self.first)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -100,22 +87,31 @@ class CanvasArea(DropArea):
         document.reordered.connect(self._look_changed)
         document.active_changed.connect(self._look_changed)
         session.view.events.connect(self._view_changed)
+        if self.screen_state is not session.view:
+            self.screen_state.events.connect(self._view_changed)
         session.first_slice.connect(self._first_slice)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)
         for layer in document.layers:
             self._watch(layer)
 
-    def _make_pane(self) -> SliceView:
-        """Add the next pane."""
-        pane = SliceView(self.session, self.session.view.panes[len(self.panes)])
+    def _pane_made(self, pane: SliceView) -> None:
+        """Listen to a pane that was made."""
         pane.hovered.connect(lambda world: self._hover(world, pane))
         pane.maximise_requested.connect(lambda: self.maximise(pane))
         pane.menu_requested.connect(lambda at: self._show_menu(pane, at))
         pane.slice_changed.connect(self._compare_slices)
         pane.state.events.connect(self._pane_changed)
-        self.panes.append(pane)
-        return pane
+
+    @property
+    def panes(self) -> list[SliceView]:
+        """Return the panes made so far, in the order of their states; ``shown_panes`` are those on the screen."""
+        return self.grid.panes
+
+    @property
+    def information(self) -> InformationPane:
+        """Return the pane that tells what is known of the active layer."""
+        return self.grid.information
 
     def pane(self, plane: Plane) -> SliceView:
         """Return the first pane on the screen that shows a plane; raise LookupError when there is none."""
@@ -167,7 +163,7 @@ class CanvasArea(DropArea):
                 pane.schedule()
 
     def _view_changed(self, info: Any) -> None:
-        if info.signal.name in ("layout", "maximised", "panes"):
+        if info.signal.name in ("layout", "maximised", "spread", "apart"):
             self._later.start()
         self._draw_again()
 
@@ -184,56 +180,18 @@ class CanvasArea(DropArea):
         document = self.session.document
         layer = document.active or document.active_image
         image = document.active_image
-        self._arrange()
-        page = self._grid_widget if len(document) else self.empty
+        self.grid.arrange()
+        self._compare_slices()
+        page = self.grid if len(document) else self.empty
         self._stack.setCurrentWidget(self.first if self.first.layer is not None else page)
         self.information.show_layer(layer)
         self.banner.show_findings(image.id if image else "", image.volume.findings if image else ())
         if not len(document):
             self.empty.say(*_busy(self.session))
 
-    def _arrange(self) -> None:
-        places = self._places()
-        while len(self.panes) <= max(places, default=-1):
-            self._make_pane()
-        rows = 1 + max((row for row, _ in places.values()), default=0)
-        columns = 1 + max((column for _, column in places.values()), default=0)
-        told = None
-        for index, pane in enumerate(self.panes):
-            informs = index in places and pane.state.information
-            told = places[index] if informs else told
-            self._place(pane, None if informs else places.get(index))
-        self._place(self.information, told)
-        for n in range(Layout.LARGEST):
-            self._grid.setRowStretch(n, int(n < rows))
-            self._grid.setColumnStretch(n, int(n < columns))
-        self._compare_slices()
-
-    def _place(self, widget: QWidget, place: tuple[int, int] | None) -> None:
-        """Show a pane at a row and column of the grid, or hide it."""
-        if place is not None:
-            self._grid.addWidget(widget, *place)
-        if widget.isHidden() == (place is not None):
-            widget.setVisible(place is not None)
-
-    def _places(self) -> dict[int, tuple[int, int]]:
-        """Return the row and column of every pane that is to be seen, by its index."""
-        session, view = self.session, self.session.view
-        reference = session.document.reference
-        if reference is None:
-            return {}
-        layout = view.layout
-        if view.maximised is not None:
-            return {view.maximised: (0, 0)}
-        alike = not any(pane.shows for pane in view.panes[: layout.count])
-        if layout.count == 1 or (alike and reference.is_planar):
-            return {0: (0, 0)}
-        return {n: divmod(n, layout.columns) for n in range(layout.count)}
-
     def shown_panes(self) -> tuple[SliceView, ...]:
         """Return the panes that are on the screen now, without the information pane."""
-        places = self._places()
-        return tuple(pane for n, pane in enumerate(self.panes) if n in places and not pane.state.information)
+        return self.grid.shown()
 
     # ---------------------------------------------------------------- what is on the screen
 
@@ -291,19 +249,13 @@ class CanvasArea(DropArea):
 
     def maximise(self, pane: SliceView) -> None:
         """Give the whole canvas to one pane, or back to all."""
-        view = self.session.view
-        if view.maximised is not None:
-            view.maximised = None
-        elif view.layout == Layout.SINGLE:
-            view.layout = Layout.QUAD
-        else:
-            view.maximised = self.panes.index(pane)
+        self.session.arranging.toggle_maximised(pane.state, self.screen_state)
 
     def flush(self) -> None:
         """Take up the newest state now instead of before the next frame."""
         self._later.stop()
         self._settle()
-        self._grid.activate()
+        self.grid.settle()
         for pane in self.shown_panes():
             pane.flush()
 
@@ -315,16 +267,7 @@ class CanvasArea(DropArea):
     def grab_picture(self) -> QImage:
         """Return what all panes show, without marks of mouse and focus."""
         self.flush()
-        picture = QImage(self._grid_widget.size() * self.devicePixelRatioF(), QImage.Format.Format_RGB32)
-        picture.setDevicePixelRatio(self.devicePixelRatioF())
-        picture.fill(QColor(theme.DARK.line))
-        painter = QPainter(picture)
-        for child in self.shown_panes():
-            painter.drawPixmap(child.pos(), QWidget.grab(child))
-        if self.information.isVisible():
-            painter.drawPixmap(self.information.pos(), QWidget.grab(self.information))
-        painter.end()
-        return picture
+        return self.grid.picture()
 
     # ---------------------------------------------------------------- what keys ask for
 
@@ -369,17 +312,7 @@ class CanvasArea(DropArea):
         super().hideEvent(event)
 
     def _show_menu(self, pane: SliceView, at: QPoint) -> None:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        alone = len(self._places()) == 1
-        if not pane.frame or not pane.frame.geometry.is_planar:
-            menu.addAction("All panes" if alone else "Maximise", lambda: self.maximise(pane))
-            menu.addSeparator()
-        keys = self.keyboard.key_map
-        for action in keys.actions(_MENU):
-            text = f"{action.title}\t{keys.key(action.name)}"
-            menu.addAction(text, partial(action.choose, self, pane))
-        menu.popup(at)
+        pane_menu(self, pane).popup(at)
 
 
 def _busy(session: Session) -> tuple[str, float | None]:

@@ -1,0 +1,60 @@
+"""The menu that links panes: the group of a pane, and what the panes of that group do together."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMenu
+
+from pellucid.model.view import GROUPS, PaneState
+from pellucid.session.linking import Part
+from pellucid.ui.theme import icon
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+
+PARTS: tuple[tuple[Part, str, str], ...] = (
+    ("position", "Position", "crosshairs"),
+    ("zoom", "Zoom and pan", "magnify"),
+    ("window", "Window level", "circle-half-full"),
+)
+"""What can be linked: its name, words for people, and its icon."""
+
+
+def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
+    """Offer the groups for a pane, and the parts its group links."""
+    linking = session.linking
+    menu.setToolTipsVisible(True)
+    groups = QActionGroup(menu)
+    for name, title in (("", "No group"), *((name, f"Group {name}") for name in GROUPS)):
+        action = groups.addAction(title)
+        action.setCheckable(True)
+        action.setChecked(pane.group == name)
+        action.triggered.connect(partial(_join, session, pane, name))
+        menu.addAction(action)
+    menu.addSeparator()
+    link = linking.link(pane)
+    for part, title, picture in PARTS:
+        action = menu.addAction(icon(picture), title)
+        action.setCheckable(True)
+        action.setEnabled(link is not None)
+        action.setToolTip("" if link is not None else "Choose a group first.")
+        action.setChecked(link is not None and bool(getattr(link, part)))
+        action.triggered.connect(partial(_set_part, session, pane, part))
+    if linking.state(pane).note:
+        menu.addSeparator()
+        tie = menu.addAction("Go along by the present offset")
+        tie.setToolTip("This series states another frame of reference: it moves by the same steps as the others")
+        tie.setCheckable(True)
+        tie.setChecked(pane.tied)
+        tie.triggered.connect(partial(linking.tie, pane))
+
+
+def _join(session: Session, pane: PaneState, group: str, _checked: bool = False) -> None:
+    session.linking.set_group(pane, group)
+
+
+def _set_part(session: Session, pane: PaneState, part: Part, on: bool) -> None:
+    session.linking.set_part(pane.group, part, on, pane)
