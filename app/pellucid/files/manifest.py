@@ -198,6 +198,7 @@ class ViewEntry(Entry):
     compare: CompareEntry | None = None
     show_crosshair: bool = True
     show_annotations: bool = True
+    color_bar: bool | None = None
 
 
 class Manifest(Entry):

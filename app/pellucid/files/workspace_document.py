@@ -64,7 +64,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
         plane_mode=view.plane_mode, rotation=view.rotation,
         maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
-        show_annotations=view.show_annotations,
+        show_annotations=view.show_annotations, color_bar=view.color_bar,
         compare=CompareEntry(**vars(view.compare)) if view.compare is not None else None,
     )  # fmt: skip
     return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look), arrays)
@@ -143,6 +143,7 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
             setattr(pane, name, getattr(entry, name))
     view.compare = Compare(**dict(saved.compare)) if saved.compare is not None else None
     view.show_crosshair, view.show_annotations = saved.show_crosshair, saved.show_annotations
+    view.color_bar = saved.color_bar
 
 
 def _pane_entry(pane: PaneState) -> PaneEntry:

@@ -1,23 +1,24 @@
 """What each layer shows in a plane of the screen.
 
 A layer whose slices are parallel to the plane is a view of its own voxels with a transform; any other grid is
-resampled to the nearest voxel. ``planes`` says how the screen lies in the world.
+resampled by ``askew``. ``planes`` says how the screen lies in the world.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.model.askew import Sight, cut, gathered, nearest_slices, raster
 from pellucid.model.geometry import Floats, Geometry
-from pellucid.model.planes import PlaneFrame, outer_corners, plane_frame, positions_along
+from pellucid.model.planes import PlaneFrame, plane_frame, positions_along
 
 __all__ = [
-    "PlaneFrame", "PlaneImage", "Transform", "layer_plane", "layer_slice", "orient_preview", "plane_frame",
+    "PlaneFrame", "PlaneImage", "Sight", "Transform", "layer_plane", "layer_slice", "orient_preview", "plane_frame",
 ]  # fmt: skip
 
 Transform = tuple[float, float, float, float, float, float]
@@ -25,7 +26,6 @@ Transform = tuple[float, float, float, float, float, float]
 _PARALLEL = 1e-4  # cosine; 0.05 mm over half a metre
 _ROW_ERROR = 0.01  # mm that an unevenly spaced slice may be drawn away from its place without finer rows
 _MOST_ROWS = 4096
-_MOST_PIXELS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +41,20 @@ class PlaneImage:
     transform: Transform
     axis: int
     index: int
+    summed: int = 1
+    """Of how many slices the values are a sum."""
+
+    def for_window(self) -> PlaneImage:
+        """Return the same with a sum brought back to the size of one slice, as the window expects it."""
+        return self if self.summed == 1 else replace(self, array=self.array / self.summed)
+
+    def value_at(self, u: float, v: float) -> Any:
+        """Return the value of the pixel at plane coordinates, or None beside the picture."""
+        a, b, c, d, e, f = self.transform
+        column, row = np.linalg.solve(np.array([[a, b], [d, e]]), np.array([u - c, v - f]))
+        x, y = int(np.floor(column + 0.5)), int(np.floor(row + 0.5))
+        rows, columns = self.array.shape[:2]
+        return self.array[y, x] if 0 <= y < rows and 0 <= x < columns else None
 
     @property
     def pixel_mm(self) -> tuple[float, float]:
@@ -50,17 +64,19 @@ class PlaneImage:
 
 
 def layer_plane(
-    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, *, fill: float = 0
-) -> PlaneImage | None:
+    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, *, fill: float = 0, smooth: bool = False,
+    sight: Sight | None = None,
+) -> PlaneImage | None:  # fmt: skip
     """Return what a layer shows on slice ``index`` of a frame, or None when the plane misses the layer.
 
     ``array`` is (z, y, x[, c]) on ``geometry``. Slices parallel to the frame give a view without a copy, of
     the nearest slice; an unevenly spaced stack cut along z is spread to its true positions, and gaps wider
-    than one and a half steps show ``fill``; every other grid is resampled to the nearest voxel.
+    than one and a half steps show ``fill``. Every other grid is resampled: to the nearest voxel, or with ``smooth``
+    between voxels, and only where it is looked at when ``sight`` tells where that is.
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
-        return _resampled(array, geometry, frame, index, fill)
+        return _resampled(array, geometry, frame, index, fill, smooth, sight)
     k = layout.slice_at(float(frame.depths[index]))
     if k < 0:
         return None
@@ -75,7 +91,7 @@ def orient_preview(
 
     Raise ValueError when the layer's slices are not parallel to the frame (``PlaneImage.axis`` is -1).
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
         raise ValueError("the slices of this layer are not parallel to the plane")
     return layout.arranged(preview_slice, fill)
@@ -86,14 +102,14 @@ def layer_slice(geometry: Geometry, frame: PlaneFrame, index: int) -> tuple[int,
 
     The slice is -1 when the plane misses the layer; both are -1 when its slices are not parallel to it.
     """
-    layout = _layout(geometry, frame)
+    layout = slice_layout(geometry, frame)
     if layout is None:
         return -1, -1
     return layout.normal_axis, layout.slice_at(float(frame.depths[index]))
 
 
 @dataclass(frozen=True, eq=False)
-class _Layout:
+class SliceLayout:
     """How the slices of one layer lie in a frame they are parallel to."""
 
     geometry: Geometry
@@ -111,7 +127,17 @@ class _Layout:
     def slice_at(self, depth: float) -> int:
         """Return the slice at a distance along the frame's normal, or -1."""
         position = (depth - self.depth) / self.lean
-        return int(_slices_at(self.geometry, self.normal_axis, np.array([position]))[0])
+        return int(nearest_slices(self.geometry, self.normal_axis, np.array([position]))[0])
+
+    @property
+    def is_upright(self) -> bool:
+        """Return whether all slices lie behind each other, seen along the normal."""
+        reach = float(positions_along(self.geometry, self.normal_axis)[-1])
+        return max(abs(self.shift[0]), abs(self.shift[1])) * reach < 1e-3 * min(self.geometry.spacing)
+
+    def positions(self) -> Floats:
+        """Return the depth of every slice in the frame."""
+        return self.depth + self.lean * positions_along(self.geometry, self.normal_axis)
 
     def transform(self, index: int) -> Transform:
         """Return the transform of a slice; those of a sheared stack lie displaced to each other."""
@@ -130,7 +156,8 @@ class _Layout:
 
 
 @lru_cache(maxsize=256)
-def _layout(geometry: Geometry, frame: PlaneFrame) -> _Layout | None:
+def slice_layout(geometry: Geometry, frame: PlaneFrame) -> SliceLayout | None:
+    """Return how the slices of a layer lie in a frame, or None when they are not parallel to it."""
     axes = geometry.axes
     along = np.abs(frame.normal @ axes)
     normal = int(np.argmax(along))
@@ -155,27 +182,9 @@ def _layout(geometry: Geometry, frame: PlaneFrame) -> _Layout | None:
     depth = float((np.array(geometry.origin) - frame.origin) @ frame.normal)
     lean = float(axes[:, normal] @ frame.normal)
     transform = (a, b, c, d, e, f)
-    return _Layout(
+    return SliceLayout(
         geometry, normal, right, right_sign, down, down_sign, depth, lean, shift, transform, spread
     )
-
-
-def _slices_at(geometry: Geometry, axis: int, position: Floats) -> NDArray[np.intp]:
-    """Return the slice at each distance along an axis; -1 outside and in gaps wider than 1.5 steps."""
-    step = geometry.spacing[axis]
-    if axis != 2 or geometry.slice_positions is None:
-        k = np.floor(position / step + 0.5).astype(np.intp)
-        k[(k < 0) | (k >= geometry.size[axis])] = -1
-        return k
-    centres = np.array(geometry.slice_positions)
-    gaps = np.diff(centres)
-    reach = np.where(gaps <= 1.5 * step, gaps, step) / 2
-    ends = reach[[0, -1]] if len(reach) else np.array([step, step]) / 2
-    lower = np.concatenate([[centres[0] - ends[0]], centres[1:] - reach])
-    upper = np.concatenate([centres[:-1] + reach, [centres[-1] + ends[1]]])
-    k = np.searchsorted(lower, position, side="right") - 1
-    k[(k >= 0) & (position > upper[k])] = -1
-    return k
 
 
 def _samples(geometry: Geometry, axis: int) -> tuple[int, float]:
@@ -203,44 +212,18 @@ def _spread(geometry: Geometry) -> tuple[NDArray[np.intp] | None, float]:
         if np.max(np.abs(centres - np.round(centres / step) * step)) <= _ROW_ERROR:
             break
     rows = np.arange(round(length / best) + 1, dtype=np.float64) * best
-    return _slices_at(geometry, 2, rows), best
+    return nearest_slices(geometry, 2, rows), best
 
 
 def _resampled(
-    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, fill: float
-) -> PlaneImage | None:
-    """Gather the nearest voxels of a grid that lies askew to the frame, where the plane cuts it."""
-    bounds = _cut(geometry, frame, float(frame.depths[index]))
-    if bounds is None:
+    array: NDArray[Any], geometry: Geometry, frame: PlaneFrame, index: int, fill: float, smooth: bool,
+    sight: Sight | None,
+) -> PlaneImage | None:  # fmt: skip
+    """Gather the values of a grid that lies askew to the frame, where the plane cuts it."""
+    depth = float(frame.depths[index])
+    bounds = cut(geometry, frame, depth)
+    pixels = None if bounds is None else raster(bounds, geometry, sight)
+    if pixels is None:
         return None
-    low, high = bounds
-    pitch = np.maximum(min(geometry.spacing), (high - low) / _MOST_PIXELS)
-    columns, rows = (int(n) for n in np.ceil((high - low) / pitch).clip(1))
-    start = low + pitch / 2
-    # Distances along the layer's axes are linear in row and column.
-    inverse = np.linalg.inv(geometry.axes)
-    base = inverse @ (frame.world_at(start[0], start[1], index) - np.array(geometry.origin))
-    across = (inverse @ frame.right * pitch[0])[:, None] * np.arange(columns)
-    down = (inverse @ frame.down * pitch[1])[:, None] * np.arange(rows)
-    along = (base[:, None, None] + down[:, :, None]) + across[:, None, :]
-    x, y, z = (_slices_at(geometry, axis, along[axis]) for axis in range(3))
-    pixels = array[z, y, x]
-    pixels[(x < 0) | (y < 0) | (z < 0)] = fill
-    transform = (float(pitch[0]), 0.0, float(start[0]), 0.0, float(pitch[1]), float(start[1]))
-    return PlaneImage(pixels, transform, -1, -1)
-
-
-def _cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> tuple[Floats, Floats] | None:
-    """Return the lowest and highest (u, v) where a plane cuts the box of a grid, or None when it misses."""
-    corners = outer_corners(geometry) - frame.origin
-    edges = [(n, n | 1 << axis) for n in range(8) for axis in range(3) if not n >> axis & 1]
-    heights = corners @ frame.normal - depth
-    points = [
-        corners[p] + (corners[q] - corners[p]) * heights[p] / (heights[p] - heights[q])
-        for p, q in edges
-        if heights[p] * heights[q] <= 0 and heights[p] != heights[q]
-    ]
-    if not points:
-        return None
-    flat = np.array(points) @ np.stack([frame.right, frame.down], axis=1)
-    return flat.min(axis=0), flat.max(axis=0)
+    values = gathered(array, geometry, frame, depth, pixels, fill=fill, smooth=smooth)
+    return PlaneImage(values, pixels.transform, -1, -1)

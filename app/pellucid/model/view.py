@@ -196,6 +196,8 @@ class ViewState(Screen):
     tool: Tool = Tool.WINDOW
     show_crosshair: bool = True
     show_annotations: bool = True
+    color_bar: bool | None = None
+    """None shows the colour bar for all colour maps but grey."""
     hide_identity: bool = False
     hide_preview: bool = False
     """True while the user holds the key that shows the image before the previewed change."""

@@ -14,6 +14,8 @@ def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
 ROWS: tuple[Entry, ...] = (
     _tool(Tool.WINDOW, "&Window level", "W", "contrast-box",
           "Left drag: right is wider, down is brighter"),
+    _tool(Tool.WINDOW_REGION, "Window from a &region", "Shift+W", "select-drag",
+          "Left drag a rectangle: its values get the whole range of brightness"),
     _tool(Tool.CROSSHAIR, "&Crosshair", "H", "crosshairs", "Left click or drag: put the crosshair of all planes here"),
     _tool(Tool.PAN, "&Pan", "T", "cursor-move", "Left drag: move the image"),
     _tool(Tool.ZOOM, "&Zoom", "Z", "magnify", "Left drag up or down: zoom"),

@@ -38,6 +38,16 @@ def _shown(field: str) -> Callable[[Session], bool]:
     return read
 
 
+def color_bar_shown(session: Session) -> bool:
+    """Return whether the active image has a colour bar: as switched, by itself for all colour maps but grey."""
+    image, wanted = session.document.active_image, session.view.color_bar
+    return bool(image is not None and (image.display.colormap != "grey" if wanted is None else wanted))
+
+
+def _flip_color_bar(window: MainWindow) -> None:
+    window.session.view.color_bar = not color_bar_shown(window.session)
+
+
 ROWS: tuple[Entry, ...] = (
     _layout("1x1", "One pane", "square-outline", "Alt+1"),
     _layout("1x2", "Two side by side", "view-split-vertical", "Alt+2"),
@@ -56,6 +66,8 @@ ROWS: tuple[Entry, ...] = (
           checked=_shown("invert"), separator=True, shown_only=True),
     Entry("view.interpolate", "View", "&Smooth display", lambda w: _display(w, "interpolate"), (),
           why_not=needs_image, checked=_shown("interpolate"), tip="Off: every voxel is a sharp rectangle"),
+    Entry("view.color_bar", "View", "Colour &bar", _flip_color_bar, (), why_not=needs_image,
+          checked=color_bar_shown, tip="The colours of the active image with their values, to be dragged"),
     Entry("view.crosshair", "View", "&Crosshair", lambda w: _flip(w, "show_crosshair"), ("Shift+X",),
           checked=lambda s: s.view.show_crosshair),
     Entry("view.annotations", "View", "Corner &texts", lambda w: _flip(w, "show_annotations"), ("Space",),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyqtgraph as pg
+from numpy.typing import ArrayLike
 from PySide6.QtCore import QPointF, QRectF
 
 from pellucid.model.planes import PlaneFrame
@@ -45,6 +47,23 @@ class PaneCamera:
         if not keep:
             self.state.scale = 0.0
         self.apply()
+
+    def turn(self, frame: PlaneFrame, about: ArrayLike) -> None:
+        """Look at the same grid along other axes: the zoom stays, and a world point keeps its place."""
+        before, self._frame = self._frame, frame
+        same = before is not None and np.allclose([before.right, before.down], [frame.right, frame.down], atol=1e-6)
+        if before is not None and not (same and self.state.scale == 0.0):
+            at = self.to_widget(*before.plane_coordinates(about))
+            u, v = frame.plane_coordinates(about)
+            width, height = self._size
+            self.state.scale = self._scale
+            self.state.centre = (u - (at.x() - width / 2) / self._scale, v - (at.y() - height / 2) / self._scale)
+        self.apply()
+
+    def seen(self) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of what the pane shows of the plane."""
+        (left, top), (right, bottom) = self.to_plane(QPointF(0, 0)), self.to_plane(QPointF(*self._size))
+        return left, top, right, bottom
 
     def resize(self, width: float, height: float) -> None:
         """Follow the size of the pane."""

@@ -184,6 +184,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("layer.above", "Make the layer above active", "Ctrl+Up", _step_layer(1)),
     KeyAction("layer.below", "Make the layer below active", "Ctrl+Down", _step_layer(-1)),
     KeyAction("tool.window", "Window level", "W", _tool(Tool.WINDOW)),
+    KeyAction("tool.window_region", "Window from a region", "Shift+W", _tool(Tool.WINDOW_REGION)),
     KeyAction("tool.crosshair", "Crosshair", "H", _tool(Tool.CROSSHAIR)),
     KeyAction("tool.zoom", "Zoom", "Z", _tool(Tool.ZOOM)),
     KeyAction("tool.pan", "Pan", "T", _tool(Tool.PAN)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +15,12 @@ from pellucid.model.display import Blending
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
-from pellucid.model.slicing import PlaneFrame, PlaneImage, layer_plane, orient_preview
+from pellucid.model.slicing import PlaneImage, orient_preview
+from pellucid.ui.canvas.cutting import Cutter, Section
 from pellucid.ui.canvas.joint_item import JointItem, Side
 from pellucid.ui.canvas.label_item import LabelItem, Tint
 from pellucid.ui.canvas.layer_item import LayerItem
 from pellucid.ui.canvas.lookup import Look, fill_value
-from pellucid.ui.canvas.slabs import Slab
 
 if TYPE_CHECKING:
     from pellucid.session.comparing import Held
@@ -32,10 +32,9 @@ _JOINED = (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
 
 @dataclass(frozen=True, eq=False)
 class _Place:
-    """Where layers are cut, and whether they are shown as they were."""
+    """How layers are cut, and whether they are shown as they were."""
 
-    frame: PlaneFrame
-    index: int
+    section: Section
     before: bool
     held: Held | None
 
@@ -52,11 +51,14 @@ class LayerStack:
         self._joint.setZValue(-1)
         self._joint.forget()
         self._edits = 0
-        self._slabs: dict[str, Slab] = {}
+        self._cutters: dict[str, Cutter] = {}
+        self._preview_cutter = Cutter()
         self.shown: dict[str, PlaneImage] = {}
         """What each visible layer shows, by the id of the layer."""
         self.preview = ""
         """The title of the preview that is shown here, or nothing."""
+        self.withheld = False
+        """Whether there is a preview that cannot be shown here: it is made of slices, and this is none."""
 
     def labels_changed(self) -> None:
         """Note that voxels of a label layer are not those drawn last."""
@@ -65,26 +67,25 @@ class LayerStack:
     def refresh(
         self,
         layers: Sequence[Layer],
-        frame: PlaneFrame | None,
-        index: int,
+        section: Section | None,
         *,
         before: bool,
         fine: bool,
         held: Held | None = None,
         comparison: Comparison | None = None,
     ) -> None:
-        """Show slice ``index`` of a frame; ``before`` leaves previews out, ``fine`` averages large slices.
+        """Show a section of the layers; ``before`` leaves previews out, ``fine`` averages large slices.
 
         ``held`` replaces a layer by what it was, or leaves it out; ``comparison`` shows two images against each other
         and no other image.
         """
         self._keep({layer.id for layer in layers})
-        self.shown, self.preview = {}, ""
+        self.shown, self.preview, self.withheld = {}, "", False
         self._mask.show_plane(None, None)
-        if frame is None:
+        if section is None:
             self._joint.forget()
             return
-        place = _Place(frame, index, before, held)
+        place = _Place(section, before, held)
         pair = comparison.layers if comparison is not None else None
         if comparison is None or comparison.mode not in _JOINED:
             self._joint.forget()
@@ -105,8 +106,10 @@ class LayerStack:
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.setOpacity(layer.opacity)
                 item.tint = Tint.of(layer)
-                plane = self._cut(layer, layer.labels.array, layer.geometry, (layer.labels, self._edits), place, 0)
-                self._put(item, layer, plane, (frame, self._edits, index))
+                voxels, version = layer.labels.array, (layer.labels, self._edits)
+                plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
+                made = plane if plane is not None and plane.axis < 0 else None
+                self._put(item, layer, plane, (section.frame, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 
@@ -135,6 +138,10 @@ class LayerStack:
         images = (item for item in self._items.values() if isinstance(item, LayerItem))
         return any(item.thinned and not item.fine for item in images if item.isVisible())
 
+    def is_coarse(self) -> bool:
+        """Return whether a resampled plane or slab could be finer."""
+        return any(cutter.coarse for cutter in (*self._cutters.values(), self._preview_cutter))
+
     def _show_image(self, item: LayerItem, layer: ImageLayer, place: _Place) -> None:
         item.look, item.smooth = Look.of(layer.display), layer.display.interpolate
         item.channel = layer.display.channel
@@ -145,31 +152,25 @@ class LayerStack:
 
     def _image_plane(self, layer: ImageLayer, place: _Place) -> tuple[PlaneImage, Hashable] | None:
         """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
-        frame, index, held = place.frame, place.index, place.held
+        section, held, smooth = place.section, place.held, layer.display.interpolate
         volume, preview = layer.volume, layer.preview
         if held is not None and held.layer is layer and held.volume is not None:
             volume, preview = held.volume, None
-        plane = self._cut(layer, volume.array, volume.geometry, volume, place, fill_value(volume.dtype))
-        version: tuple[Hashable, ...] = (frame, volume, index)
-        if plane is None or preview is None or place.before:
-            return None if plane is None else (plane, version)
-        previewed = _previewed(preview, plane, frame, index, volume.geometry)
-        if previewed is not None and preview.is_mask:
-            self._show_mask(preview, previewed, (frame, preview, index))
-        elif previewed is not None:
-            plane, version = previewed, (*version, preview)
-            self.preview = preview.title
-        return plane, version
-
-    def _cut(
-        self, layer: Layer, array: NDArray[Any], grid: Geometry, version: Hashable, place: _Place, fill: float
-    ) -> PlaneImage | None:
-        plane = layer_plane(array, grid, place.frame, place.index, fill=fill)
-        if plane is None or plane.axis != 0 or not grid.is_even:
-            return plane
-        slab = self._slabs.setdefault(layer.id, Slab())
-        pixels = orient_preview(slab.slice(array, version, plane.index), place.frame, grid, fill=fill)
-        return replace(plane, array=pixels)
+        fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]
+        plane = cutter.cut(volume.array, volume, volume.geometry, section, fill=fill, smooth=smooth)
+        version: tuple[Hashable, ...] = (section.frame, volume, section.index)
+        if plane is None:
+            return None
+        if preview is not None and not place.before:
+            previewed = self._previewed(preview, plane, section, volume.geometry, smooth)
+            self.withheld = previewed is None and plane.axis < 0
+            if previewed is not None and preview.is_mask:
+                self._show_mask(preview, previewed, (section.frame, preview, section.index))
+            elif previewed is not None:
+                plane, version = previewed, (*version, preview)
+                self.preview = preview.title
+        computed = plane if plane.axis < 0 else None  # no voxels of the volume, but made for this place and zoom
+        return plane, (version, computed)
 
     def _show_mask(self, preview: Preview, plane: PlaneImage, version: Hashable) -> None:
         self._mask.tint = Tint((Label(1, preview.title, preview.color),), _MASK_FILL, outline=True)
@@ -177,15 +178,18 @@ class LayerStack:
         self.preview = preview.title
 
     def _put(self, item: LayerItem | LabelItem, layer: Layer, plane: PlaneImage | None, version: Hashable) -> None:
-        item.show_plane(plane, version)
-        if plane is not None:
-            self.shown[layer.id] = plane
+        if plane is None:
+            item.show_plane(None, None)
+            return
+        self.shown[layer.id] = plane
+        item.show_plane(plane.for_window(), version)
 
     def _item(self, layer: Layer) -> LayerItem | LabelItem:
         item = self._items.get(layer.id)
         if item is None:
             item = self._add(LayerItem() if isinstance(layer, ImageLayer) else LabelItem())
             self._items[layer.id] = item
+            self._cutters[layer.id] = Cutter()
         return item
 
     def _add(self, item: Any) -> Any:
@@ -197,24 +201,24 @@ class LayerStack:
         self._keep(set())
         self._mask.forget()
         self._joint.forget()
-        self.shown, self.preview = {}, ""
+        self.shown, self.preview, self.withheld = {}, "", False
 
     def _keep(self, ids: set[str]) -> None:
         for layer_id in [known for known in self._items if known not in ids]:
             self._box.removeItem(self._items.pop(layer_id))
-            self._slabs.pop(layer_id, None)
+            self._cutters.pop(layer_id)
 
-
-def _previewed(
-    preview: Preview, plane: PlaneImage, frame: PlaneFrame, index: int, geometry: Geometry
-) -> PlaneImage | None:
-    """Return what a preview shows in place of a slice, or None when it does not reach this slice."""
-    if preview.whole is not None:
-        whole = preview.whole
-        return layer_plane(whole.array, whole.geometry, frame, index, fill=fill_value(whole.dtype))
-    pixels: NDArray[Any] | None = preview.slices.get((plane.axis, plane.index))
-    if pixels is None:
-        return None
-    fill = 0 if preview.is_mask else fill_value(pixels.dtype)
-    turned = orient_preview(pixels, frame, geometry, fill=fill)
-    return PlaneImage(turned, plane.transform, plane.axis, plane.index)
+    def _previewed(
+        self, preview: Preview, plane: PlaneImage, section: Section, geometry: Geometry, smooth: bool
+    ) -> PlaneImage | None:
+        """Return what a preview shows in place of a slice, or None when it does not reach this slice."""
+        if preview.whole is not None:
+            whole = preview.whole
+            fill = fill_value(whole.dtype)
+            return self._preview_cutter.cut(whole.array, whole, whole.geometry, section, fill=fill, smooth=smooth)
+        pixels: NDArray[Any] | None = preview.slices.get((plane.axis, plane.index))
+        if pixels is None:
+            return None
+        fill = 0 if preview.is_mask else fill_value(pixels.dtype)
+        turned = orient_preview(pixels, section.frame, geometry, fill=fill)
+        return PlaneImage(turned, plane.transform, plane.axis, plane.index)

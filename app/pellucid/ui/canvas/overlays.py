@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QPainter
 
+from pellucid.ui.canvas.color_bar import ColorBar
 from pellucid.ui.canvas.tools import CanvasTool, Pointer
+from pellucid.ui.canvas.window_region import RegionOutline
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
@@ -29,4 +31,4 @@ def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
 
-    return [CompareOverlay()]
+    return [CompareOverlay(), RegionOutline(), ColorBar()]

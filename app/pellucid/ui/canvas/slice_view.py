@@ -24,11 +24,13 @@ from PySide6.QtWidgets import QWidget
 from pellucid.model.geometry import Floats
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.planes import PlaneFrame
+from pellucid.model.projecting import Thickness
 from pellucid.model.slicing import layer_slice
 from pellucid.model.view import PaneState, Plane, Tool
 from pellucid.ui.canvas.camera import PaneCamera
 from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
+from pellucid.ui.canvas.cutting import Section, sight
 from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
@@ -108,21 +110,22 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         view, viewing = self.session.view, self.session.viewing
         frame = viewing.frame(self.state)
         if frame is not self.frame:
-            keep = frame is not None and self.frame is not None and _alike(frame, self.frame)
-            self.frame = frame
-            self.camera.look_at(frame, keep=keep)
+            self._look_at(frame)
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
         layers = self._drawn_layers()
         looks = tuple(Look.of(layer.display) for layer in layers if isinstance(layer, ImageLayer))
-        seen = (frame, self.index, self.camera.scale, self.camera.centre, looks)
+        place = (frame, self.index, self.state.slab, self.state.projection, self.camera.scale, self.camera.centre)
+        seen = (*place, looks)
         self._held = self.session.comparing.held() if self.comparison.layers is None else None
         self.stack.refresh(
-            layers, frame, self.index, before=view.hide_preview, fine=seen == self._seen, held=self._held,
-            comparison=self.comparison,
+            layers, self._section(still=place == self._seen[:-1]), before=view.hide_preview, fine=seen == self._seen,
+            held=self._held, comparison=self.comparison,
         )  # fmt: skip
         if seen != self._seen:
             self._rest.start()
+        elif self.stack.is_coarse():
+            self._due.start()
         moved = seen[:2] != self._seen[:2]
         self._seen = seen
         self.mouse.show_cursor()
@@ -140,15 +143,44 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             return layers
         return tuple(layer for layer in self.session.document.layers if layer in layers or layer in pair)
 
+    def _look_at(self, frame: PlaneFrame | None) -> None:
+        """Take up another frame; planes that turn keep their zoom and the place of the crosshair."""
+        before, self.frame = self.frame, frame
+        if frame is not None and before is not None and _is_turn(frame, before):
+            self.camera.turn(frame, self.session.viewing.position(self.state))
+        else:
+            keep = frame is not None and before is not None and _alike(frame, before)
+            self.camera.look_at(frame, keep=keep)
+
+    def _section(self, *, still: bool) -> Section | None:
+        if self.frame is None:
+            return None
+        ratio = self.devicePixelRatioF()
+        seen = sight(self.frame, self.camera.seen(), 1 / (self.camera.scale * ratio), still=still)
+        return Section(self.frame, self.index, seen, self.thickness, still)
+
+    @property
+    def thickness(self) -> Thickness | None:
+        """Return how thick a slab is shown, or None for one slice."""
+        if self.state.slab <= 0 or self.frame is None or self.frame.geometry.is_planar:
+            return None
+        return Thickness(self.state.slab, self.state.projection)
+
     def _rested(self) -> None:
-        if self.stack.is_thinned():
+        if self.stack.is_thinned() or self.stack.is_coarse():
             self.schedule()
+
+    def finish(self) -> None:
+        """Draw everything as finely as it can be before the next picture is taken of the pane."""
+        self.flush()
+        while self.stack.is_thinned() or self.stack.is_coarse():
+            self.flush()
 
     def slice_of(self, layer: Layer) -> tuple[int, int] | None:
         """Return (voxel axis, index) of what a layer shows here, or None when it is no plain slice."""
         viewing = self.session.viewing
         frame = viewing.frame(self.state)
-        if frame is None or layer not in viewing.layers(self.state):
+        if frame is None or self.thickness is not None or layer not in viewing.layers(self.state):
             return None
         axis, index = layer_slice(layer.geometry, frame, frame.slice_index(viewing.position(self.state)))
         return (axis, index) if axis >= 0 and index >= 0 else None
@@ -340,6 +372,12 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def title(self) -> str:
         """Return what the pane shows, for menus."""
         return plane_title(self.frame) if self.frame is not None else ""
+
+
+def _is_turn(new: PlaneFrame, old: PlaneFrame) -> bool:
+    """Return whether the same grid is seen along other axes, or from another place along them."""
+    askew = not (new.is_along_grid and old.is_along_grid)
+    return askew and new.geometry is old.geometry and new.plane is old.plane
 
 
 def _alike(new: PlaneFrame, old: PlaneFrame) -> bool:

@@ -12,6 +12,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.corner_texts import window_text
+from pellucid.ui.canvas.window_region import WindowRegionTool
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
@@ -243,6 +244,7 @@ def make_tools() -> dict[Tool, CanvasTool]:
     """Return the tools of one pane."""
     return {
         Tool.WINDOW: WindowTool(),
+        Tool.WINDOW_REGION: WindowRegionTool(),
         Tool.CROSSHAIR: CrosshairTool(),
         Tool.PAN: PanTool(),
         Tool.ZOOM: ZoomTool(),

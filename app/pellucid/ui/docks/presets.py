@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pellucid.model.transfer import STRAIGHT, Kind, Transfer
 from pellucid.model.volume import Volume
 from pellucid.ui.forms.numbers import short_number
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.settings import OwnPreset
 
+_CURVES = {
+    Kind.SIGMOID: "With a sigmoid curve (VOI LUT Function SIGMOID)",
+    Kind.TABLE: "With the lookup table of the file (VOI LUT)",
+}
 _SUV_UNITS = frozenset({"SUV", "SUVBW", "GML", "G/ML"})
 
 
@@ -24,7 +29,7 @@ _SUV_UNITS = frozenset({"SUV", "SUVBW", "GML", "G/ML"})
 class Preset:
     """A window with its source: level and width in modality values, or two percentiles of the volume.
 
-    ``kind`` says where it belongs: ``"file"``, ``"modality"`` or ``"own"``.
+    ``kind`` says where it belongs: ``"file"``, ``"modality"`` or ``"own"``. ``transfer`` is the curve it is meant for.
     """
 
     name: str
@@ -35,6 +40,7 @@ class Preset:
     percentiles: tuple[float, float] | None = None
     modality: str = ""
     unit: str = ""
+    transfer: Transfer = STRAIGHT
 
     def limits(self, histogram: Histogram | None) -> tuple[float, float] | None:
         """Return the two ends of the window; None when they need a histogram that is not there yet."""
@@ -50,7 +56,7 @@ class Preset:
         if self.percentiles is not None:
             return self.source
         numbers = f"W {short_number(self.width)}  L {short_number(self.level)} {self.unit}".strip()
-        return f"{numbers}\n{self.source}" if self.source else numbers
+        return "\n".join(line for line in (numbers, _CURVES.get(self.transfer.kind, ""), self.source) if line)
 
 
 @cache
@@ -79,11 +85,12 @@ def of_file(volume: Volume) -> tuple[Preset, ...]:
     return tuple(
         Preset(
             w.name or f"Window {n}",
-            w.source or "Stated in the file",
+            "Stated in the file" if w.source in ("", "DICOM") else w.source,
             "file",
             w.level,
             w.width,
             unit=volume.unit,
+            transfer=w.transfer(volume.dtype),
         )
         for n, w in enumerate(volume.acquisition.windows, 1)
         if w.width > 0
@@ -91,11 +98,15 @@ def of_file(volume: Volume) -> tuple[Preset, ...]:
 
 
 def of_modality(volume: Volume) -> tuple[Preset, ...]:
-    """Return the presets that fit: those of the modality where the unit agrees, else percentiles."""
+    """Return the presets that fit: those of the modality where the unit agrees, else percentiles.
+
+    Percentiles made for a modality come before those for every image.
+    """
     unit = "SUV" if volume.unit.upper() in _SUV_UNITS else volume.unit
     modality = volume.acquisition.modality or ("CT" if unit == "HU" else "")
     fits = [p for p in built_in() if p.modality and (p.modality, p.unit) == (modality, unit)]
-    return tuple(fits) or tuple(p for p in built_in() if not p.modality)
+    general = [p for p in built_in() if not p.modality]
+    return tuple(fits) if any(p.percentiles is None for p in fits) else (*fits, *general)
 
 
 def own(volume: Volume, saved: Iterable[OwnPreset]) -> tuple[Preset, ...]:
@@ -142,7 +153,8 @@ def remove_own(session: Session, preset: Preset) -> None:
 
 
 def apply(session: Session, layer: ImageLayer, preset: Preset) -> None:
-    """Show a layer with a preset; percentiles are taken from its whole volume."""
+    """Show a layer with a preset and its curve; percentiles are taken from its whole volume."""
+    layer.display.transfer = preset.transfer
     limits = preset.limits(None)
     if limits is not None:
         layer.display.set_limits(*limits)
