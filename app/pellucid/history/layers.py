@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.history.command import SMALL, Command
+from pellucid.model.annotations import Annotation
 from pellucid.model.document import Document
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.transfer import STRAIGHT, Transfer
@@ -37,13 +38,14 @@ class AddLayer(Command):
 
 
 class RemoveLayer(Command):
-    """Take a layer out."""
+    """Take a layer out, and the annotations that measure it with it."""
 
     def __init__(self, layer: Layer, label: str = "") -> None:
         self.label = label or f"Remove {layer.name}"
         self._layer = layer
         self._position = 0
         self._was_active = False
+        self._annotations: list[tuple[int, Annotation]] = []
 
     @property
     def nbytes(self) -> int:
@@ -54,13 +56,15 @@ class RemoveLayer(Command):
         """Remove the layer and remember its place."""
         self._position = document.position(self._layer)
         self._was_active = document.active is self._layer
+        self._annotations = document.annotations.take(self._layer.id)
         document.remove(self._layer)
 
     def undo(self, document: Document) -> None:
-        """Put the layer back in its place."""
+        """Put the layer and its annotations back in their places."""
         document.insert(self._position, self._layer)
         if self._was_active:
             document.active = self._layer
+        document.annotations.put_back(self._annotations)
 
 
 class MoveLayer(Command):

@@ -1,9 +1,10 @@
-"""The document: ordered layers, which of them is active, and the grid the views follow."""
+"""The document: ordered layers, which of them is active, what is drawn on them, and the grid the views follow."""
 
 from __future__ import annotations
 
 from psygnal import Signal
 
+from pellucid.model.annotations import Annotations
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 
@@ -22,6 +23,7 @@ class Document:
     def __init__(self) -> None:
         self._layers: list[Layer] = []
         self._active: Layer | None = None
+        self.annotations = Annotations()
 
     @property
     def layers(self) -> tuple[Layer, ...]:

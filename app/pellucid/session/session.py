@@ -176,6 +176,7 @@ class Session:
         self.looking.cancel()
         self.labelling.end_stroke()
         self.comparing.stop()
+        self.document.annotations.clear()
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
         self.viewing.forget()
