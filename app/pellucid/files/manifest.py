@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
 
+from pellucid.model.annotations import POINT_COUNTS
+from pellucid.model.annotations import Kind as AnnotationKind
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending, Channel
 from pellucid.model.findings import Finding
@@ -23,6 +25,7 @@ from pellucid.model.volume import Acquisition
 SCHEMA_VERSION: Literal[1] = 1
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Point = tuple[Number, Number, Number]
 Text = Annotated[str, Field(max_length=100_000)]
 Type = Literal["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
 _LARGEST_AXIS = 1 << 24
@@ -199,6 +202,35 @@ class ViewEntry(Entry):
     show_crosshair: bool = True
     show_annotations: bool = True
     color_bar: bool | None = None
+    show_measurements: bool = True
+    neighbour_measurements: bool = False
+
+
+class AnnotationEntry(Entry):
+    """Something drawn on a layer: world points on one plane."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    kind: AnnotationKind
+    points: Annotated[tuple[Point, ...], Field(min_length=1, max_length=100_000)]
+    normal: Point
+    right: Point
+    down: Point
+    layer: Text
+    frame: Annotated[int, Field(ge=0)] = 0
+    name: Text = ""
+    text: Text = ""
+    color: Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+    frame_of_reference: Text = ""
+
+    @model_validator(mode="after")
+    def _lies_in_a_plane(self) -> AnnotationEntry:
+        fewest, most = POINT_COUNTS[self.kind]
+        if len(self.points) < fewest or (most is not None and len(self.points) > most):
+            raise ValueError(f"a {self.kind} does not have {len(self.points)} points")
+        axes = np.array([self.right, self.down, self.normal])
+        if not np.allclose(axes @ axes.T, np.eye(3), atol=1e-6):
+            raise ValueError("the axes of a plane are perpendicular and of length 1")
+        return self
 
 
 class Manifest(Entry):
@@ -209,10 +241,11 @@ class Manifest(Entry):
     layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
     active: str | None = None
     view: ViewEntry = ViewEntry()
+    annotations: Annotated[tuple[AnnotationEntry, ...], Field(max_length=100_000)] = ()
 
     @model_validator(mode="after")
     def _distinct(self) -> Manifest:
-        ids = [layer.id for layer in self.layers]
+        ids = [*(layer.id for layer in self.layers), *(f"annotation {one.id}" for one in self.annotations)]
         members = [array.member for array in self.arrays()]
         if len(set(ids)) != len(ids) or len(set(members)) != len(members):
             raise ValueError("layers and arrays must be distinct")

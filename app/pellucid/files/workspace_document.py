@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_jsonable_python
 
 from pellucid.files.manifest import (
+    AnnotationEntry,
     ArrayEntry,
     CompareEntry,
     ImageEntry,
@@ -26,6 +27,7 @@ from pellucid.files.manifest import (
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.sources import digest, moved, read_source
 from pellucid.files.workspace import WorkspaceState
+from pellucid.model.annotations import Annotation
 from pellucid.model.compare import Compare
 from pellucid.model.display import ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
@@ -66,8 +68,11 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations, color_bar=view.color_bar,
         compare=CompareEntry(**vars(view.compare)) if view.compare is not None else None,
+        show_measurements=view.show_measurements,
+        neighbour_measurements=view.neighbour_measurements,
     )  # fmt: skip
-    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look), arrays)
+    drawn = tuple(map(_annotation_entry, document.annotations))
+    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look, annotations=drawn), arrays)
 
 
 def read_sources(
@@ -133,6 +138,14 @@ def restore(
     return tuple(layers), next((layer for layer in layers if layer.id == state.manifest.active), None)
 
 
+def restore_annotations(state: WorkspaceState, document: Document) -> None:
+    """Draw again what was drawn on the layers that are there; the document must hold them already."""
+    for entry in state.manifest.annotations:
+        if document.find(entry.layer) is not None:
+            fields = {name: getattr(entry, name) for name in AnnotationEntry.model_fields}
+            document.annotations.insert(len(document.annotations), Annotation(**fields))
+
+
 def restore_view(state: WorkspaceState, view: ViewState) -> None:
     """Look where the user looked when the work was saved."""
     saved = state.manifest.view
@@ -144,6 +157,14 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
     view.compare = Compare(**dict(saved.compare)) if saved.compare is not None else None
     view.show_crosshair, view.show_annotations = saved.show_crosshair, saved.show_annotations
     view.color_bar = saved.color_bar
+    view.show_measurements = saved.show_measurements
+    view.neighbour_measurements = saved.neighbour_measurements
+
+
+def _annotation_entry(annotation: Annotation) -> AnnotationEntry:
+    fields = {name: getattr(annotation, name) for name in AnnotationEntry.model_fields}
+    texts = {name: _text(fields[name]) for name in ("name", "text", "frame_of_reference")}
+    return AnnotationEntry(**fields | texts)
 
 
 def _pane_entry(pane: PaneState) -> PaneEntry:

@@ -198,6 +198,9 @@ class ViewState(Screen):
     show_annotations: bool = True
     color_bar: bool | None = None
     """None shows the colour bar for all colour maps but grey."""
+    show_measurements: bool = True
+    neighbour_measurements: bool = False
+    """Whether measurements of other slices of the plane are drawn, too, faint and dashed."""
     hide_identity: bool = False
     hide_preview: bool = False
     """True while the user holds the key that shows the image before the previewed change."""

@@ -106,7 +106,7 @@ class Saving:
             return found, *read_sources(found, progress=job.report, cancelled=job.cancelled)
 
         def done(answer: tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]) -> None:
-            from pellucid.files.workspace_document import restore, restore_view
+            from pellucid.files.workspace_document import restore, restore_annotations, restore_view
 
             found, frames, said = answer
             layers, active = restore(found, frames)
@@ -114,6 +114,7 @@ class Saving:
             for layer in layers:
                 session.document.insert(len(session.document), layer)
             session.document.active = active or (layers[-1] if layers else None)
+            restore_annotations(found, session.document)
             restore_view(found, session.view)
             session.comparing.check()
             self.path = path

@@ -22,6 +22,7 @@ from pellucid.session.library import Library
 from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
+from pellucid.session.measuring import Measuring
 from pellucid.session.playing import Playing
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
@@ -69,6 +70,7 @@ class Session:
         self.running = Running(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
+        self.measuring = Measuring(self)
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.playing = Playing(self)

@@ -1,0 +1,138 @@
+"""Calibration: a line of known length gives an image without known spacing its millimetres, as one step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pellucid.history.annotations import ChangeAnnotation, ReplaceLabelMap
+from pellucid.history.layers import ReplaceVolume
+from pellucid.jobs.job import Job
+from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.findings import Finding, Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import LabelMap
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.model.shapes import vector
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+CODE = "calibrated-by-hand"
+_SUPERSEDED = {CODE, "unknown-spacing", "detector-spacing"}
+"""Codes of findings that a calibration makes untrue."""
+_THROUGH = 1e-6  # of a line's length that may leave the plane by rounding
+
+
+def obstacle(session: Session, annotation: Annotation) -> str:
+    """Return the sentence why an annotation cannot calibrate its image, or ``""``."""
+    layer = session.measuring.layer(annotation)
+    if annotation.kind is not Kind.LENGTH:
+        return "Only a straight line of known length can calibrate an image."
+    if not isinstance(layer, ImageLayer):
+        return "The line does not measure an image. Draw it on the image to calibrate."
+    geometry = layer.geometry
+    if geometry.has_lengths and not geometry.at_detector and not _calibrated(layer):
+        return f"The spacing of “{layer.name}” is known from its source; it is not overwritten by hand."
+    steps = np.abs(np.diff(geometry.world_to_index(annotation.points), axis=0))[0]
+    if steps[2] > _THROUGH * max(float(steps.max()), 1.0):
+        return "The line leaves the acquired plane. Draw it on an acquired slice to calibrate."
+    if not steps.any():
+        return "The line has no length. Draw a longer one to calibrate."
+    return ""
+
+
+def calibrate(session: Session, annotation: Annotation, millimetres: float) -> Job:
+    """Give the image of a line the spacing at which the line is this long; labels and drawings stay on their voxels.
+
+    Layers that lie on the same grid and come from the same image are calibrated with it. Raises Refused where
+    the spacing is known from the source, or the line is no acquired length.
+    """
+    why = obstacle(session, annotation)
+    if why:
+        raise Refused(why)
+    if not (np.isfinite(millimetres) and millimetres > 0):
+        raise Refused("Type the length of the line in mm, above 0.")
+    layer = session.measuring.layer(annotation)
+    assert isinstance(layer, ImageLayer)
+    old = layer.geometry
+    length = float(np.linalg.norm(np.subtract(*map(np.array, annotation.points))))
+    factor = millimetres / length
+    new = scaled(old, factor)
+    together = [other for other in session.document.layers if other is layer or _goes_with(other, layer)]
+    before = {other.id: _frames(other) for other in together}
+    said = Finding(CODE, f"The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.", "info")
+    step = Provenance("calibrate", {"length_mm": float(millimetres), "factor": factor}, (layer.name,))
+    images = {other.id: other.frames for other in together if isinstance(other, ImageLayer)}
+
+    def work(_job: Job) -> dict[str, tuple[Volume, ...]]:
+        return {
+            name: tuple(_on_grid(volume, scaled(volume.geometry, factor), said) for volume in volumes)
+            for name, volumes in images.items()
+        }
+
+    def done(frames: dict[str, tuple[Volume, ...]]) -> None:
+        kept = [other for other in together if other in session.document]
+        if layer not in kept or any(_frames(other) != before[other.id] for other in kept):
+            session.notice.emit(f"“{layer.name}” has changed meanwhile and was not calibrated. Try again.", "warning")
+            return
+        title = f"Calibrate {layer.name} with {millimetres:g} mm"
+        with session.history.group(title):
+            for other in kept:
+                if isinstance(other, LabelLayer):
+                    labels = other.labels
+                    session.history.do(ReplaceLabelMap(other, LabelMap(new, labels.array, labels.labels), title))
+                else:
+                    session.history.do(ReplaceVolume(other, frames[other.id], (*other.provenance, step), title))
+            _keep_voxels(session, {other.id for other in kept}, old, new, title)
+        session.view.crosshair = vector(new.index_to_world(old.world_to_index(session.view.crosshair)))
+
+    return session.jobs.edit(f"Calibrate {layer.name}", work, done,
+                             lambda sentence: session.notice.emit(sentence, "error"))  # fmt: skip
+
+
+def scaled(geometry: Geometry, factor: float) -> Geometry:
+    """Return a grid whose in-plane spacing is known: the present one times a factor."""
+    x, y, z = geometry.spacing
+    known = (True, True, geometry.known_spacing[2])
+    return replace(geometry, spacing=(x * factor, y * factor, z), known_spacing=known, at_detector=False)
+
+
+def _keep_voxels(session: Session, layers: set[str], old: Geometry, new: Geometry, title: str) -> None:
+    """Move annotations so that they stay on their voxels."""
+    for annotation in session.document.annotations:
+        if annotation.layer in layers:
+            points = new.index_to_world(old.world_to_index(annotation.points))
+            after = replace(annotation, points=tuple(vector(p) for p in points))
+            session.history.do(ChangeAnnotation(annotation, after, title))
+
+
+def _calibrated(layer: ImageLayer) -> bool:
+    return any(finding.code == CODE for finding in layer.volume.findings)
+
+
+def _goes_with(other: Layer, layer: ImageLayer) -> bool:
+    if not other.geometry.same_grid(layer.geometry):
+        return False
+    if isinstance(other, LabelLayer):
+        return True
+    mine, its = layer.volume.acquisition.series_uid, other.volume.acquisition.series_uid
+    derived = other.source.kind == "none" or layer.source.kind == "none" or other.source == layer.source
+    return mine == its if mine or its else derived
+
+
+def _frames(layer: Layer) -> tuple[object, ...]:
+    return layer.frames if isinstance(layer, ImageLayer) else (layer.labels,)
+
+
+def _on_grid(volume: Volume, geometry: Geometry, said: Finding) -> Volume:
+    """Return the same pixels on another grid of the same size."""
+    import SimpleITK as sitk
+
+    image = sitk.Image(volume.image)
+    image.SetSpacing(geometry.spacing[: image.GetDimension()])
+    findings = (*(finding for finding in volume.findings if finding.code not in _SUPERSEDED), said)
+    return replace(volume, image=image, geometry=geometry, findings=findings)
