@@ -116,12 +116,12 @@ class Operation:
         return tuple(getattr(params, name) for name in self.prepare_uses)
 
     def run(self, context: Context, *images: Image, **values: Any) -> Image:
-        """Compute a new image; the inputs are never modified.
+        """Compute a new image; the inputs are never modified. The alpha of an RGBA image stays on the same grid.
 
         Raises Refused when parameters or images do not fit, Cancelled when told to stop.
         """
         params = self.validate(**values)
-        images = self._accepted(images)
+        given, images = images, self._accepted(images)
         context.check()
         originals, images = images, self.without_padding(images, context)
         if self.preparation is not None and context.prepared is None:
@@ -136,7 +136,11 @@ class Operation:
         if images is not originals and self.keeps_unit and context.padding is not None:
             from pellucid.operations.padding import restore
 
-            return restore(result, originals[0], context.padding, context)
+            result = restore(result, originals[0], context.padding, context)
+        if self._spares_alpha and originals[0] is not given[0]:
+            from pellucid.operations.alpha import with_alpha_of
+
+            return with_alpha_of(result, given[0])
         return result
 
     @property
@@ -179,11 +183,18 @@ class Operation:
         check_inputs(self.title, self.inputs, images)
 
     def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
+        from pellucid.operations.alpha import without_alpha
         from pellucid.operations.pixels import as_mask
 
         self.check_inputs(images)
         pairs = zip(self.inputs, images, strict=True)
-        return tuple(as_mask(image) if kind == "mask" else image for kind, image in pairs)
+        take = without_alpha if self._spares_alpha else lambda image: image
+        return tuple(as_mask(image) if kind == "mask" else take(image) for kind, image in pairs)
+
+    @property
+    def _spares_alpha(self) -> bool:
+        """Return whether the result has a place for the alpha of the input."""
+        return self.output == "image" and self.same_grid
 
 
 _declared: dict[str, Operation] = {}

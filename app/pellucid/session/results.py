@@ -51,7 +51,7 @@ class ImagePlace:
             self._volume = self._before.with_image(result)
             return
         self._volume = self._before.with_image(result, unit="", padding=None)
-        if not self._volume.is_colour:
+        if not self._volume.is_colour or self._volume.dtype != np.uint8:
             self._limits = auto_limits(histogram(self._volume))
 
     def commit(self) -> None:
