@@ -36,7 +36,8 @@ def test_colours_are_those_of_rgb_and_alpha_stays(picture, name):
     values = {"upper": 120.0} if name == "intensity.clamp" else {}
     parameters = operation.validate(**values).model_dump()
     full = sitk.GetArrayFromImage(operation.run(Context(), image(picture), **parameters))
-    plain = sitk.GetArrayFromImage(operation.run(Context(), image(np.ascontiguousarray(picture[..., :3])), **parameters))
+    colours = image(np.ascontiguousarray(picture[..., :3]))
+    plain = sitk.GetArrayFromImage(operation.run(Context(), colours, **parameters))
     np.testing.assert_array_equal(full[..., :3], plain)
     scale = 1 if full.dtype == np.uint8 else 255
     np.testing.assert_allclose(full[..., 3] * scale, picture[..., 3], rtol=1e-6)
