@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.model.channels import luminance
+from pellucid.model.channels import luminance, seen_channel
+from pellucid.model.display import Channel
 from pellucid.model.geometry import Floats
 from pellucid.model.labels import Box
 from pellucid.model.transfer import STRAIGHT, Spread, Transfer
@@ -83,12 +84,14 @@ def histogram(
     *,
     mask: NDArray[Any] | None = None,
     region: Box | None = None,
+    channel: Channel = Channel.ALL,
     cancelled: Callable[[], bool] = lambda: False,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Histogram:
     """Count every value of a volume, or of a region (z, y, x) or mask (z, y, x) of it.
 
-    Padding and values that are not finite are left out; colours count by their luminance. Whole numbers get a
+    Padding and values that are not finite are left out; colours count by their luminance or one ``channel``. Whole
+    numbers get a
     bin per value, floats 4096 bins from the lowest to the highest value. Raise Stopped when ``cancelled``
     says so.
     """
@@ -99,7 +102,7 @@ def histogram(
         for start in range(0, array.shape[0], CHUNK):
             if cancelled():
                 raise Stopped
-            part = scalar(array[start : start + CHUNK], volume)
+            part = scalar(array[start : start + CHUNK], volume, channel)
             yield (
                 part.ravel()
                 if chosen is None
@@ -115,11 +118,11 @@ def histogram(
     return _count_wide(chunks, volume.padding)
 
 
-def scalar(values: NDArray[Any], volume: Volume) -> NDArray[Any]:
-    """Return one value per voxel: as it is, or the luminance of a colour in the type of its components."""
+def scalar(values: NDArray[Any], volume: Volume, channel: Channel = Channel.ALL) -> NDArray[Any]:
+    """Return one value per voxel: as it is, or a channel or the luminance of a colour, in its type."""
     if not volume.is_colour:
         return values
-    return luminance(values)
+    return luminance(values) if channel is Channel.ALL else seen_channel(values, channel)
 
 
 def counted(values: NDArray[Any], padding: tuple[float, float] | None) -> NDArray[np.bool_] | None:
@@ -142,13 +145,14 @@ def auto_limits(histogram: Histogram, low: float = 0.1, high: float = 99.9) -> t
 def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple[float, float]:
     """Return the window to show first: that of the source, else the percentiles of the values.
 
-    Without a histogram the percentiles of the middle slice are taken. Colours in bytes keep their full range.
+    Without a histogram the percentiles of the middle slice are taken. Colours keep the range of their type, so that
+    they are shown as they are.
     """
+    if volume.is_colour:
+        return color_range(volume)
     for window in volume.acquisition.windows:
         if window.width > 0:
             return window.level - window.width / 2, window.level + window.width / 2
-    if volume.is_colour and volume.dtype == np.uint8:
-        return 0.0, 255.0
     if histogram_ is None:
         middle = volume.array.shape[0] // 2
         histogram_ = histogram(volume, region=(slice(middle, middle + 1), slice(None), slice(None)))
@@ -187,6 +191,21 @@ def region_limits(values: NDArray[Any], padding: tuple[float, float] | None = No
         air = 0.5 if values.dtype.kind in "iub" else max(abs(low), 1e-6) * 0.01
         low, high = low - air, high + air
     return low, high
+
+
+def color_range(volume: Volume) -> tuple[float, float]:
+    """Return the values of black and of full light of a colour image.
+
+    Whole numbers of more than 8 bits have full light at the depth, in steps of 2 bits, that holds all their colours;
+    floats at 1, or at 255 or their maximum when they are above.
+    """
+    if volume.dtype == np.uint8:
+        return 0.0, 255.0
+    most = max((float(np.nanmax(part[..., :3], initial=0)) for part in volume.array), default=0.0)
+    if volume.dtype.kind == "f":
+        return 0.0, next((top for top in (1.0, 255.0) if most <= top), most)
+    bits = max(8, int(np.ceil(max(int(most).bit_length(), 1) / 2)) * 2)
+    return 0.0, float(2**bits - 1)
 
 
 Chunks = Callable[[], Iterator[NDArray[Any]]]

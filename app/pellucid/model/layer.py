@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import SignalGroupDescriptor
 
-from pellucid.model.display import ImageDisplay, LabelDisplay
+from pellucid.model.display import Channel, ImageDisplay, LabelDisplay
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
 from pellucid.model.transfer import STRAIGHT, Transfer
@@ -89,6 +89,11 @@ class ImageLayer:
     def geometry(self) -> Geometry:
         """Return the grid of the layer."""
         return self.volume.geometry
+
+    @property
+    def shows_colour(self) -> bool:
+        """Return whether its own colours are seen, not one channel through a window."""
+        return self.volume.is_colour and self.display.channel is Channel.ALL
 
     def frames_with(self, volume: Volume) -> tuple[Volume, ...]:
         """Return the frames with the shown one replaced."""

@@ -10,9 +10,10 @@ import numpy as np
 
 from pellucid.jobs.job import Job
 from pellucid.model.colormaps import Group, group_of
+from pellucid.model.display import Channel
 from pellucid.model.histogram import Histogram, auto_limits, histogram, spread
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
-from pellucid.model.transfer import Kind, Spread, Transfer
+from pellucid.model.transfer import Kind, Spread, Transfer, shares
 from pellucid.model.volume import Volume
 from pellucid.session.window_memory import WindowMemory
 
@@ -38,10 +39,11 @@ class Looking:
         """Compute the exact histogram of a layer in the background and hand it over on the main thread.
 
         The histogram of a whole volume is remembered as long as the volume lives, and several who ask for it
-        while it is being counted share one count.
+        while it is being counted share one count. Of a colour image the channel that is seen counts.
         """
-        volume, asking = layer.volume, [done]
-        if scope == "volume":
+        volume, channel, asking = layer.volume, layer.display.channel, [done]
+        shared = scope == "volume" and channel is Channel.ALL
+        if shared:
             if (known := self._known.get(volume)) is not None:
                 done(known)
                 return None
@@ -52,10 +54,10 @@ class Looking:
         mask = self._session.labelling.active_mask_for(layer.geometry) if scope == "mask" else None
 
         def work(job: Job) -> Histogram:
-            return histogram(volume, mask=mask, region=region, cancelled=job.cancelled)
+            return histogram(volume, mask=mask, region=region, channel=channel, cancelled=job.cancelled)
 
         def finish(result: Histogram) -> None:
-            if scope == "volume":
+            if shared:
                 self._known[volume], self._counting = result, None
             for answer in asking:
                 answer(result)
@@ -64,7 +66,7 @@ class Looking:
             self._counting = None
 
         job = self._session.jobs.query(f"histogram {scope}", f"Histogram of {layer.name}", work, finish, failed)
-        if scope == "volume":
+        if shared:
             self._counting = (volume, job, asking)
         return job
 
@@ -107,7 +109,8 @@ class Looking:
 
         def done(counted: Histogram) -> None:
             if layer.display.transfer.kind is Kind.EQUALISED:
-                known = self._spreads.setdefault(volume, spread(counted))
+                whole = layer.display.channel is Channel.ALL
+                known = self._spreads.setdefault(volume, spread(counted)) if whole else spread(counted)
                 layer.display.transfer = Transfer(Kind.EQUALISED, spread=known)
 
         self.histogram(layer, "volume", done)
@@ -123,7 +126,7 @@ class Looking:
 
     def _changed(self, info: Any) -> None:
         """Count again what an equalised display follows when its layer got other voxels."""
-        if info.signal.name == "frames":
+        if info.signal.name in ("frames", "channel"):
             for layer in self._session.document.images:
                 if layer.display.transfer.kind is Kind.EQUALISED:
                     self.equalise(layer)
@@ -169,17 +172,27 @@ class Looking:
                 if value:
                     rows.append((layer.name, f"{layer.labels.label(value).name} ({value})"))
             else:
-                rows.append((layer.name, format_value(layer.volume.value_at(world), layer.volume.unit)))
+                rows.append((layer.name, _value_text(layer, world)))
         return rows
 
 
+def _value_text(layer: ImageLayer, world: Any) -> str:
+    value = layer.volume.value_at(world)
+    if isinstance(value, tuple) and layer.volume.dtype != np.uint8:
+        low, high = layer.first_limits or layer.display.limits
+        shown = shares(np.nan_to_num(np.array(value[:3], np.float64)), low, high)
+        red, green, blue = (int(n) for n in np.floor(shown * 255 + 0.5))
+        return f"{format_value(value, '')} shown #{red:02X}{green:02X}{blue:02X}"
+    return format_value(value, layer.volume.unit)
+
+
 def format_value(value: Any, unit: str) -> str:
-    """Write a voxel value for reading: integers whole, floats with five figures, colours as a tuple and hex."""
+    """Write a voxel value for reading: integers whole, floats with five figures, 8-bit colours as a tuple and hex."""
     if value is None:
         return "outside"
     if isinstance(value, tuple):
         text = ", ".join(format_number(v) for v in value)
-        whole = all(isinstance(v, int) and 0 <= v <= 255 for v in value)
+        whole = all(isinstance(v, int) and 0 <= v <= 255 for v in value) and len(value) > 2
         return f"({text}) #{''.join(f'{v:02X}' for v in value[:3])}" if whole else f"({text})"
     return f"{format_number(value)} {unit}".strip()
 

@@ -16,6 +16,7 @@ from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, ViewState
 from pellucid.session.arranging import Arranging
+from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -75,6 +76,7 @@ class Session:
         self.viewing = Viewing(self)
         self.playing = Playing(self)
         self.comparing = Comparing(self)
+        self.channels = Channels(self)
         self.linking = Linking(self)
         self.arranging = Arranging(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

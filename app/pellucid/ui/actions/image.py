@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pellucid.ui.actions.entry import Entry, needs_image, needs_layer, needs_uneven
 
 if TYPE_CHECKING:
+    from pellucid.session import Session
     from pellucid.ui.main_window import MainWindow
 
 
@@ -18,16 +19,47 @@ def _remove_active(window: MainWindow) -> None:
 
 def _auto_slice(window: MainWindow) -> None:
     image = window.session.document.active_image
-    if image is not None and not image.volume.is_colour:
+    if image is not None:
         window.session.looking.auto_slice(image)
+
+
+def _split(window: MainWindow) -> None:
+    layer = window.session.document.active_image
+    if layer is not None:
+        window.session.channels.split(layer)
+
+
+def _merge(window: MainWindow) -> None:
+    from pellucid.ui.dialogs.merge_channels import MergeChannelsDialog
+
+    MergeChannelsDialog(window.session, window).exec()
+
+
+def _why_not_split(session: Session) -> str:
+    return session.channels.why_not_split(session.document.active_image)
+
+
+def _needs_grey(session: Session) -> str:
+    image = session.document.active_image
+    colour = "This image is shown in its own colours. Choose one channel in Layers to window it."
+    return colour if image is not None and image.shows_colour else needs_image(session)
+
+
+def _needs_three(session: Session) -> str:
+    single = [image for image in session.document.images if not image.volume.is_colour]
+    return "" if len(single) > 2 else "Merging needs three layers of one channel."
 
 
 ROWS: tuple[Entry, ...] = (
     Entry("image.even", "Image", "Make spacing &even", lambda w: w.make_even(), why_not=needs_uneven,
           tip="Resample an unevenly spaced stack onto even slices"),
-    Entry("image.auto", "Image", "&Auto window", lambda w: w.auto_window(), ("Ctrl+J",), "auto-fix", needs_image),
+    Entry("image.auto", "Image", "&Auto window", lambda w: w.auto_window(), ("Ctrl+J",), "auto-fix", _needs_grey),
     Entry("image.auto_slice", "Image", "Auto window of the &slice", _auto_slice, ("Ctrl+Shift+J",),
-          why_not=needs_image),
+          why_not=_needs_grey),
     Entry("image.reset_window", "Image", "&Reset window", lambda w: w.reset_window(), (), why_not=needs_image),
+    Entry("image.split", "Image", "&Split channels", _split, (), "call-split", _why_not_split, separator=True,
+          tip="A layer for each channel, in its colour and added up"),
+    Entry("image.merge", "Image", "&Merge channels…", _merge, (), "call-merge", _needs_three,
+          tip="One colour image of three or four layers"),
     Entry("image.remove", "Image", "Re&move layer", _remove_active, (), why_not=needs_layer, separator=True),
 )  # fmt: skip

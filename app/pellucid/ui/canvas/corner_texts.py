@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPainter
 
+from pellucid.model.display import Channel
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame, plane_frame
 from pellucid.model.view import Plane, PlaneMode
@@ -18,6 +19,10 @@ TEXT, DIM = "#e2e5e9", "#b7bcc4"
 MARGIN = 8
 _SHARE = {False: 0.38, True: 0.41}  # of the width of the pane that a top or bottom corner may take
 _STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y–z", Plane.ACQUIRED: ""}
+_CHANNELS = {
+    Channel.RED: "Red channel", Channel.GREEN: "Green channel", Channel.BLUE: "Blue channel",
+    Channel.ALPHA: "Alpha channel", Channel.LUMINANCE: "Luminance",
+}  # fmt: skip
 _OBLIQUE = 2.0  # degrees
 
 Line = tuple[str, str]
@@ -119,12 +124,13 @@ def _frame(layer: ImageLayer) -> tuple[Line, ...]:
 
 
 def _window(layer: ImageLayer) -> tuple[Line, ...]:
-    if layer.volume.is_colour:
+    if layer.shows_colour:
         return ()
     display = layer.display
+    one = ((_CHANNELS[display.channel], DIM),) if layer.volume.is_colour else ()
     text = window_text(display.level, display.width, layer.volume.unit)
     turned = display.invert != layer.volume.acquisition.monochrome1
-    return ((text, TEXT), *((("Inverted", DIM),) if turned else ()))
+    return ((text, TEXT), *one, *((("Inverted", DIM),) if turned else ()))
 
 
 def _identifies(acquisition: Acquisition) -> bool:

@@ -90,7 +90,7 @@ class JointItem(pg.GraphicsObject):  # type: ignore[misc]
         if where is None:
             return
         first, second = self._sides
-        looks = tuple((Look.of(s.layer.display), s.layer.display.channel, s.layer.display.interpolate)
+        looks = tuple((Look.of_layer(s.layer), s.layer.display.channel, s.layer.display.interpolate)
                       for s in self._sides)  # fmt: skip
         shown = replace(self._compare, position=0.5, paused=False)
         key = (where, first.version, second.version, looks, shown)
@@ -132,7 +132,7 @@ class JointItem(pg.GraphicsObject):  # type: ignore[misc]
     def _light(self, side: Side, values: Floats) -> NDArray[np.uint8]:
         """Return the grey, 0 to 255, that the window of a layer gives its values; black outside."""
         out = np.empty(values.shape, np.uint32)
-        self._colorer.color(values, replace(Look.of(side.layer.display), colormap="grey"), out)
+        self._colorer.color(values, replace(Look.of_layer(side.layer), colormap="grey"), out)
         light = (out & 0xFF).astype(np.uint8)
         light[np.isnan(values)] = 0
         return light

@@ -143,7 +143,7 @@ class LayerStack:
         return any(cutter.coarse for cutter in (*self._cutters.values(), self._preview_cutter))
 
     def _show_image(self, item: LayerItem, layer: ImageLayer, place: _Place) -> None:
-        item.look, item.smooth = Look.of(layer.display), layer.display.interpolate
+        item.look, item.smooth = Look.of_layer(layer), layer.display.interpolate
         item.channel = layer.display.channel
         found = self._image_plane(layer, place)
         plane, version = found if found is not None else (None, None)

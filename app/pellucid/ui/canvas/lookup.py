@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.model import colormaps
 from pellucid.model.display import ImageDisplay
+from pellucid.model.layer import ImageLayer
 from pellucid.model.transfer import STRAIGHT, Transfer, shares
 
 Pixels = NDArray[np.uint32]
@@ -41,6 +42,15 @@ class Look:
         """Return the look of a display."""
         low, high = display.limits
         return cls(float(low), float(high), display.colormap, display.invert, display.transfer)
+
+    @classmethod
+    def of_layer(cls, layer: ImageLayer) -> Look:
+        """Return the look of a layer: colours keep the range first shown, whatever window a channel was given."""
+        look = cls.of(layer.display)
+        if not layer.shows_colour:
+            return look
+        low, high = layer.first_limits or (look.low, look.high)
+        return replace(look, low=float(low), high=float(high), transfer=STRAIGHT)
 
     @property
     def domain(self) -> tuple[float, float]:
@@ -148,8 +158,19 @@ class Colorer:
         return self._index
 
 
+def _coverage(alpha: NDArray[Any]) -> NDArray[np.uint16]:
+    """Return alpha as 0 to 255."""
+    if alpha.dtype == np.uint8:
+        return alpha.astype(np.uint16)
+    full = np.iinfo(alpha.dtype).max if alpha.dtype.kind in "iu" else 1.0
+    return np.floor(np.clip(np.nan_to_num(alpha) / full, 0.0, 1.0) * 255 + 0.5).astype(np.uint16)
+
+
 def _true_color(values: NDArray[Any], look: Look, out: Pixels) -> None:
-    """Write RGB(A) as it is; types other than uint8 are brought to 8 bits by the window."""
+    """Write RGB(A) as it is, over black; types other than uint8 are brought to 8 bits by the window.
+
+    Alpha is full at the highest value of a whole-number type, and at 1 of floats, whatever the window.
+    """
     channels = values.shape[2]
     if values.dtype != np.uint8:
         bytes_ = np.floor(shares(np.nan_to_num(values), look.low, look.high) * 255 + 0.5).astype(np.uint8)
@@ -158,7 +179,7 @@ def _true_color(values: NDArray[Any], look: Look, out: Pixels) -> None:
     red, green, blue = (bytes_[..., n if channels > 2 else 0] for n in range(3))
     parts = out.view(np.uint8).reshape(*out.shape, 4)  # memory order blue, green, red, alpha (little endian)
     if channels == 4:
-        alpha = bytes_[..., 3].astype(np.uint16)
+        alpha = _coverage(values[..., 3])
         red, green, blue = ((c * alpha + 127) // 255 for c in (red, green, blue))
     parts[..., 0], parts[..., 1], parts[..., 2], parts[..., 3] = blue, green, red, 255
     if look.invert:

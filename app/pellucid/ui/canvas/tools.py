@@ -107,8 +107,8 @@ class WindowTool(_Drag):
         layer = self._layer
         if layer is None or layer not in pane.session.document:
             return
-        if layer.volume.is_colour:
-            pane.say("Colours are shown as they are")
+        if layer.shows_colour:
+            pane.say("Colours are shown as they are: choose one channel in Layers to window it")
             return
         low, high = layer.first_limits or layer.display.limits
         speed = max(self._before[1], 0.02 * (high - low)) / _FULL_DRAG

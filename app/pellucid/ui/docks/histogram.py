@@ -212,9 +212,10 @@ class HistogramPanel(Panel):
     def _layer_changed(self, what: str) -> None:
         if what == "frame" and self._session.playing.is_playing:
             return  # counted when it stops
-        if what in ("frames", "frame"):
+        if what in ("frames", "frame", "channel"):
             self._count()
             self.presets.follow(self._layer)
+            self._show_display()
         elif not self._setting and what in ("level", "width", "colormap", "invert", "interpolate"):
             self._show_display()
 
@@ -238,7 +239,9 @@ class HistogramPanel(Panel):
         self.colormap.set_value(display.colormap)
         self.invert.setChecked(display.invert)
         self.smooth.setChecked(display.interpolate)
-        colour = "This is a colour image: it is shown in its own colours." if layer.volume.is_colour else ""
+        colour = ""
+        if layer.shows_colour:
+            colour = "This image is shown in its own colours. Choose one channel in Layers to window it."
         for box in (self.level, self.width_box, self.low, self.high):
             box.setEnabled(not colour)
         for widget in (self.auto, self.reset, self.colormap):

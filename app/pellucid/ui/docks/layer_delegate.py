@@ -140,7 +140,7 @@ def paint_swatch(painter: QPainter, rect: QRect, layer: Layer) -> None:
 
 
 def _paint_map(painter: QPainter, rect: QRect, layer: ImageLayer) -> None:
-    name = "turbo" if layer.volume.is_colour else layer.display.colormap
+    name = "turbo" if layer.shows_colour else layer.display.colormap
     painter.drawImage(rect.adjusted(1, 1, -1, -1), map_image(name, mirrored=layer.display.invert))
 
 

@@ -174,7 +174,7 @@ def apply_key(session: Session, digit: int) -> bool:
     Returns False when the key has no meaning here.
     """
     layer = session.document.active_image
-    if layer is None or layer.volume.is_colour:
+    if layer is None or layer.shows_colour:
         return False
     if digit == 0:
         stated = of_file(layer.volume)

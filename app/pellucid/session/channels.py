@@ -1,0 +1,190 @@
+"""Colour images into one layer per channel, and layers of one channel into a colour image; each is one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.history.layers import AddLayer, SetLayerField
+from pellucid.jobs.job import Job
+from pellucid.model.channels import NAMES
+from pellucid.model.display import Blending
+from pellucid.model.findings import Refused
+from pellucid.model.histogram import auto_limits, color_range, histogram
+from pellucid.model.layer import ImageLayer, Provenance, unique_name
+from pellucid.model.timing import NOWHEN
+from pellucid.model.volume import Volume, image_from_array
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+_COLOURS = ("red", "green", "blue", "cyan", "magenta", "yellow", "grey")
+"""Colour maps of channels in their order."""
+_MOST = 24
+"""Frames beyond which a stack is not taken for channels."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One channel on its way to a layer: its name, what it shows, and how."""
+
+    name: str
+    volume: Volume
+    limits: tuple[float, float]
+    colormap: str
+
+
+class Channels:
+    """Splits and merges channels in the background and commits the layers on the main thread."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def why_not_split(self, layer: ImageLayer | None) -> str:
+        """Return the sentence that says why an image has no channels to split, or ``""`` when it has."""
+        if layer is None:
+            return "Open an image first."
+        if self._session.loading.is_placeholder(layer):
+            return "The series is still being opened."
+        if layer.volume.is_colour and len(layer.frames) > 1:
+            return f"“{layer.name}” has colours and several frames. Only single colour images can be split."
+        if layer.volume.is_colour:
+            return ""
+        if len(layer.frames) == 1:
+            return f"“{layer.name}” has a single channel."
+        if len(layer.frames) > _MOST or any(frame.acquisition.moment != NOWHEN for frame in layer.frames):
+            return f"The frames of “{layer.name}” are not channels."
+        return ""
+
+    def split(self, layer: ImageLayer) -> Job:
+        """Add a layer for every channel of a colour image, or for every frame that is a channel, as one step.
+
+        The layers are seen in the colours of their channels and add up to the picture, which is hidden. Raises Refused
+        when there are no channels.
+        """
+        why_not = self.why_not_split(layer)
+        if why_not:
+            raise Refused(why_not)
+        frames, name = layer.frames, layer.name
+
+        def work(job: Job) -> list[_Part]:
+            return _colour_parts(frames[0], name, job) if frames[0].is_colour else _frame_parts(frames, name, job)
+
+        def done(parts: list[_Part]) -> None:
+            if layer in self._session.document and layer.frames == frames:
+                self._add_parts(layer, parts)
+
+        return self._edit(f"Splitting channels of {name}", work, done)
+
+    def merge(self, layers: Sequence[ImageLayer], name: str = "") -> Job:
+        """Add a colour image of three or four layers, red, green, blue and alpha in this order, as one step.
+
+        Raises Refused unless all are single images of one value per voxel, on one grid and of one type.
+        """
+        _check(layers)
+        document = self._session.document
+        volumes = [layer.volume for layer in layers]
+        windows = [layer.display.limits for layer in layers[:3]]
+        inputs = tuple(layer.name for layer in layers)
+        title = unique_name(name or f"{inputs[0]} in colour", {layer.name for layer in document.layers})
+
+        def work(_job: Job) -> tuple[Volume, tuple[float, float]]:
+            array = np.stack([volume.array for volume in volumes], axis=-1)
+            image = image_from_array(array, volumes[0].geometry, colour=True)
+            volume = replace(volumes[0], image=image, unit="", padding=None, findings=())
+            return volume, _merged_range(volume, windows)
+
+        def done(merged: tuple[Volume, tuple[float, float]]) -> None:
+            volume, limits = merged
+            layer = ImageLayer(title, (volume,), provenance=(Provenance("channels.merge", {}, inputs),))
+            layer.display.set_limits(*limits)
+            layer.first_limits = limits
+            step = f"Merge channels into {title}"
+            with self._session.history.group(step):
+                for source in layers:
+                    if source in document:
+                        self._session.history.do(SetLayerField(source, "visible", False, step))
+                self._session.history.do(AddLayer(layer, label=step))
+
+        return self._edit(f"Merging channels into {title}", work, done)
+
+    def _add_parts(self, layer: ImageLayer, parts: list[_Part]) -> None:
+        history, step = self._session.history, f"Split channels of {layer.name}"
+        place = self._session.document.position(layer)
+        with history.group(step):
+            history.do(SetLayerField(layer, "visible", False, step))
+            for number, part in enumerate(parts):
+                made = self._layer(layer, part, number)
+                history.do(AddLayer(made, place + 1 + number, label=step))
+
+    def _layer(self, layer: ImageLayer, part: _Part, number: int) -> ImageLayer:
+        names = {other.name for other in self._session.document.layers}
+        step = Provenance("channels.split", {"channel": number}, (layer.name,))
+        made = ImageLayer(
+            unique_name(part.name, names), (part.volume,), source=layer.source, provenance=(*layer.provenance, step)
+        )
+        made.display.set_limits(*part.limits)
+        made.first_limits = part.limits
+        made.display.colormap, made.display.blending = part.colormap, Blending.ADD
+        made.display.interpolate = layer.display.interpolate
+        made.visible = part.colormap != "grey"
+        return made
+
+    def _edit(self, title: str, work: Callable[[Job], Any], done: Callable[[Any], None]) -> Job:
+        notice = self._session.notice
+        return self._session.jobs.edit(title, work, done, lambda text: notice.emit(text, "error"))
+
+
+def _colour_parts(volume: Volume, name: str, job: Job) -> list[_Part]:
+    limits, parts = color_range(volume), []
+    for number in range(volume.components):
+        image = image_from_array(np.ascontiguousarray(volume.array[..., number]), volume.geometry)
+        channel = NAMES[number] if volume.components > 2 else str(number + 1)
+        colormap = _COLOURS[number] if number < 3 else "grey"
+        own = limits if number < 3 else _whole_range(volume)
+        parts.append(_Part(f"{name}, {channel}", replace(volume, image=image, findings=()), own, colormap))
+        job.report((number + 1) / volume.components)
+    return parts
+
+
+def _frame_parts(frames: tuple[Volume, ...], name: str, job: Job) -> list[_Part]:
+    parts = []
+    for number, volume in enumerate(frames):
+        limits = auto_limits(histogram(volume, cancelled=job.cancelled))
+        colormap = _COLOURS[number % 6]
+        parts.append(_Part(f"{name}, channel {number + 1}", volume, limits, colormap))
+        job.report((number + 1) / len(frames))
+    return parts
+
+
+def _whole_range(volume: Volume) -> tuple[float, float]:
+    """Return the values of no and of full coverage."""
+    return (0.0, float(np.iinfo(volume.dtype).max)) if volume.dtype.kind in "iu" else (0.0, 1.0)
+
+
+def _merged_range(volume: Volume, windows: list[tuple[float, float]]) -> tuple[float, float]:
+    """Return the values of black and of full light: of the type for whole numbers from 0, else all windows together."""
+    if volume.dtype.kind == "u":
+        return color_range(volume)
+    return min(low for low, _ in windows), max(high for _, high in windows)
+
+
+def _check(layers: Sequence[ImageLayer]) -> None:
+    if len(layers) not in (3, 4):
+        raise Refused("Merging needs three layers, for red, green and blue, or four with alpha.")
+    first = layers[0]
+    for layer in layers:
+        if layer.volume.is_colour or len(layer.frames) > 1:
+            raise Refused(f"“{layer.name}” has colours or several frames. Merge single images of one channel.")
+        if not layer.geometry.same_grid(first.geometry):
+            raise Refused(
+                f"“{first.name}” and “{layer.name}” lie on different grids. Resample one onto the other first."
+            )
+        if layer.volume.dtype != first.volume.dtype:
+            raise Refused(
+                f"“{first.name}” holds {first.volume.dtype.name} values and “{layer.name}” {layer.volume.dtype.name} "
+                "values. Merge layers of one type."
+            )
