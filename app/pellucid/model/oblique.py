@@ -108,19 +108,17 @@ def _turned(
     """Return right, down and normal of a plane, and whether they are those of the frame along the grid."""
     base = plane_frame(geometry, plane, stored=mode is PlaneMode.ACQUISITION)
     right, down, normal = base.right, base.down, base.normal
-    straight = True
     if mode is PlaneMode.ANATOMICAL and geometry.oriented:
         right, down, normal = _anatomical(plane, base.normal)
-        straight = bool(min(right @ base.right, down @ base.down) > 1 - _ALIGNED)
     turn = np.array(rotation).reshape(3, 3)
-    if rotation != IDENTITY and not np.allclose(turn, np.eye(3), atol=_ALIGNED):
-        straight = False
+    if rotation != IDENTITY:
         goal = turn @ normal
         swing = shortest_turn(normal, goal / np.linalg.norm(goal), down)
         right, down = swing @ right, swing @ down
         normal = np.cross(right, down) * np.sign(np.cross(base.right, base.down) @ base.normal)
     for vector in (right, down, normal):
         vector.flags.writeable = False
+    straight = np.allclose([right, down, normal], [base.right, base.down, base.normal], rtol=0, atol=_ALIGNED)
     return right, down, normal, straight
 
 

@@ -1,4 +1,4 @@
-"""What is painted over the image of a pane: letters, texts, bar, crosshair, brush, border and badge."""
+"""What is painted over the image of a pane: letters, texts, bar, brush, border and badge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPen
 
 from pellucid.model.planes import PlaneFrame
 from pellucid.ui import theme
-from pellucid.ui.canvas import corner_texts, crosshair, scale_bar
+from pellucid.ui.canvas import corner_texts, scale_bar
 from pellucid.ui.canvas.corner_texts import MARGIN, TEXT, Corners, rows_that_fit
 from pellucid.ui.canvas.words import CENTRE, LEFT, RIGHT, Words
 
@@ -34,7 +34,6 @@ class Picture:
     frame: PlaneFrame
     scale: float
     corners: Corners | None
-    crosshair: QPointF | None
     preview: str = ""
     under_mouse: bool = False
     focused: bool = False
@@ -59,8 +58,6 @@ class Decorations:
 
     def paint(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
         """Paint over the image; ``painter`` works in widget pixels."""
-        if picture.crosshair is not None:
-            crosshair.paint(painter, picture.frame, picture.crosshair, width, height)
         if picture.brush is not None:
             _paint_brush(painter, picture.brush)
         used = 0

@@ -30,5 +30,6 @@ class Overlay(Protocol):
 def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
+    from pellucid.ui.canvas.crosshair import Crosshair
 
-    return [CompareOverlay(), RegionOutline(), ColorBar()]
+    return [Crosshair(), CompareOverlay(), RegionOutline(), ColorBar()]

@@ -26,7 +26,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness
 from pellucid.model.slicing import layer_slice
-from pellucid.model.view import PaneState, Plane, Tool
+from pellucid.model.view import PaneState, Plane
 from pellucid.ui.canvas.camera import PaneCamera
 from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
@@ -349,11 +349,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         texts = None
         if view.show_annotations:
             texts = corners(self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
-        single = frame.geometry.is_planar or view.tool in (Tool.BRUSH, Tool.ERASER)
-        shown = view.show_crosshair and not single
-        cross = self.widget_at(self.session.viewing.position(self.state)) if shown else None
         return Picture(
-            frame, self.camera.scale, texts, cross, self.stack.preview, self.mouse.is_here, self.hasFocus(),
+            frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here, self.hasFocus(),
             self._brush(), (at, self._readout) if at is not None and self._readout else None,
             self._held.says if self._held is not None else self.comparison.says(),
         )  # fmt: skip
@@ -377,7 +374,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 def _is_turn(new: PlaneFrame, old: PlaneFrame) -> bool:
     """Return whether the same grid is seen along other axes, or from another place along them."""
     askew = not (new.is_along_grid and old.is_along_grid)
-    return askew and new.geometry is old.geometry and new.plane is old.plane
+    return askew and new.geometry == old.geometry and new.plane is old.plane
 
 
 def _alike(new: PlaneFrame, old: PlaneFrame) -> bool:
