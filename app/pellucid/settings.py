@@ -47,7 +47,7 @@ class Settings(BaseModel):
     interpolate: bool = True
     hide_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
-    memory_cap_mb: int = Field(default=2048, ge=256)
+    memory_share: int = Field(default=75, ge=10, le=95)
     window_geometry: str = ""
     window_state: str = ""
     last_folder: str = ""

@@ -34,6 +34,8 @@ def allocate(geometry: Geometry, dtype: str, components: int = 1) -> tuple[sitk.
         "uint16": (sitk.sitkUInt16, sitk.sitkVectorUInt16), "int32": (sitk.sitkInt32, sitk.sitkVectorInt32),
         "uint32": (sitk.sitkUInt32, sitk.sitkVectorUInt32), "float32": (sitk.sitkFloat32,
         sitk.sitkVectorFloat32), "float64": (sitk.sitkFloat64, sitk.sitkVectorFloat64),
+        "int8": (sitk.sitkInt8, sitk.sitkVectorInt8), "int64": (sitk.sitkInt64, sitk.sitkVectorInt64),
+        "uint64": (sitk.sitkUInt64, sitk.sitkVectorUInt64),
     }[dtype]  # fmt: skip
     if components > 1:
         image = sitk.Image(geometry.size, kinds[1], components)

@@ -14,14 +14,17 @@ from numpy.typing import NDArray
 
 from pellucid.dicom.buffers import allocate
 from pellucid.dicom.child import Pool, default_pool
+from pellucid.dicom.memory import SHARE, check_fits
 from pellucid.dicom.padding import noticed_padding
 from pellucid.dicom.pixel_types import smallest_integer
 from pellucid.dicom.sources import Piece, Source, decode_source, plan_sources
 from pellucid.dicom.stack import VolumePlan
 from pellucid.dicom.stored import to_values
 from pellucid.dicom.thumbnail import thumbnail
-from pellucid.dicom.work import check_memory, run_all
+from pellucid.dicom.work import run_all
 from pellucid.model.findings import Finding, Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.reduction import Extent, Reduction
 from pellucid.model.volume import Volume
 
 __all__ = ["read_plan", "read_sequence", "thumbnail"]
@@ -38,12 +41,16 @@ def read_plan(
     progress: Progress = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     on_first: OnFirst | None = None,
+    share: float = SHARE,
+    reduction: Reduction | None = None,
 ) -> Volume:
     """Read one volume; ``on_first`` gets the values of the middle slice and its index as soon as possible.
 
-    Raises Refused with a sentence, child.Cancelled when told to stop.
+    ``share`` is how much of the free memory it may take; with a ``reduction`` only that is read, slice by slice.
+    Raises Refused with a sentence (TooLarge where it does not fit), child.Cancelled when told to stop.
     """
-    (volume,) = read_sequence((plan,), pool=pool, progress=progress, cancelled=cancelled, on_first=on_first)
+    (volume,) = read_sequence((plan,), pool=pool, progress=progress, cancelled=cancelled, on_first=on_first,
+                              share=share, reduction=reduction)  # fmt: skip
     return volume
 
 
@@ -54,41 +61,60 @@ def read_sequence(
     progress: Progress = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
     on_first: OnFirst | None = None,
+    share: float = SHARE,
+    reduction: Reduction | None = None,
 ) -> tuple[Volume, ...]:
     """Read the volumes of a 4-D image; all get the same type of voxel."""
-    loading = _Loading(plans, pool or default_pool(), progress, cancelled)
-    return loading.run(on_first)
+    pool = pool or default_pool()
+    if reduction is None or reduction.is_whole:
+        return Loading(plans, pool, progress, cancelled, share).run(on_first)
+    from pellucid.dicom.reduced import Shrinking, part_of
+
+    plans = part_of(plans, reduction)
+    if reduction.factor == 1:
+        return Loading(plans, pool, progress, cancelled, share).run(None)
+    return Shrinking(plans, reduction.factor, pool, progress, cancelled, share).run(None)
 
 
-class _Loading:
+class Loading:
     """The reading of some volumes into memory of one type."""
 
     def __init__(
-        self, plans: Sequence[VolumePlan], pool: Pool, progress: Progress, cancelled: Callable[[], bool]
+        self, plans: Sequence[VolumePlan], pool: Pool, progress: Progress, cancelled: Callable[[], bool], share: float
     ) -> None:
         self._plans, self._pool, self._progress, self._cancelled = plans, pool, progress, cancelled
+        self._share = share
         self._sources = plan_sources(plans)
         self._components = plans[0].components
         self._first: tuple[Source, Array, bool] | None = None
         self._failures: dict[tuple[int, int], str] = {}
 
     def run(self, on_first: OnFirst | None) -> tuple[Volume, ...]:
-        dtype = _common_type([plan.pixel_type for plan in self._plans])
-        check_memory(self._plans, dtype)
+        dtype = common_type(self._plans)
+        self._check_fits(dtype)
         self._read_first(on_first)
         images, arrays, low, high = self._fill(dtype)
         if np.dtype(dtype).kind in "iu" and not _holds(dtype, low, high):
             dtype = smallest_integer(low, high)
             del images, arrays
-            check_memory(self._plans, dtype)
+            self._check_fits(dtype)
             images, arrays, low, high = self._fill(dtype)
         self._blank_failures(arrays, low)
         findings = self._failure_findings()
         self._progress(1.0)
         return tuple(
-            _volume(plan, image, array, low, (*plan.findings, *findings))
+            _volume(plan, self._grid(plan), image, array, low, (*plan.findings, *findings))
             for plan, image, array in zip(self._plans, images, arrays, strict=True)
         )
+
+    def _grid(self, plan: VolumePlan) -> Geometry:
+        """Return the grid of what is read of a plan."""
+        return plan.geometry
+
+    def _check_fits(self, dtype: str) -> None:
+        """Refuse volumes that would take more than their share of the free memory (H25)."""
+        grid = self._grid(self._plans[0])
+        check_fits("This image", Extent.of(grid, len(self._plans), self._components, dtype), self._share)
 
     def _read_first(self, on_first: OnFirst | None) -> None:
         """Decode the middle slice and hand its values over."""
@@ -100,7 +126,7 @@ class _Loading:
         piece = source.pieces[0]
         stored = piece.cut(decoded[0])
         slope, intercept = (1.0, 0.0) if scaled else (piece.frame.slope, piece.frame.intercept)
-        dtype = "float32" if _common_type([p.pixel_type for p in self._plans]).startswith("float") else None
+        dtype = "float32" if common_type(self._plans).startswith("float") else None
         if self._components > 1:
             on_first(np.ascontiguousarray(stored), piece.index)
             return
@@ -112,8 +138,9 @@ class _Loading:
     def _fill(self, dtype: str) -> tuple[list[Any], list[Array], float, float]:
         """Read every frame into new images; return them and the true range of their values."""
         images, arrays = zip(
-            *(allocate(plan.geometry, dtype, self._components) for plan in self._plans), strict=True
+            *(allocate(self._grid(plan), dtype, self._components) for plan in self._plans), strict=True
         )  # fmt: skip
+        self._begin(arrays)
         ranges: list[tuple[float, float]] = []
         failures = self._failures
         failures.clear()
@@ -125,9 +152,16 @@ class _Loading:
                 failures.update({(piece.volume, piece.index): str(refusal) for piece in source.pieces})
 
         run_all(work, self._sources, self._progress, self._cancelled)
+        self._end()
         if not ranges or len(failures) * 2 > sum(len(plan.frames) for plan in self._plans):
             raise Refused(next(iter(failures.values())))
         return list(images), list(arrays), min(r[0] for r in ranges), max(r[1] for r in ranges)
+
+    def _begin(self, arrays: Sequence[Array]) -> None:
+        """Get ready to fill new arrays."""
+
+    def _end(self) -> None:
+        """Finish what was begun."""
 
     def _take(self, source: Source, arrays: Sequence[Array]) -> tuple[float, float]:
         """Read one source into its places."""
@@ -135,12 +169,16 @@ class _Loading:
         if first is not None and first[0] is source:
             decoded, scaled = first[1], first[2]
         else:
-            direct = source.direct(arrays)
+            direct = self._direct(source, arrays)
             if direct is not None:
                 return direct
             decoded, scaled = decode_source(source, self._pool, self._cancelled)
         ends = [self._place(piece, piece.cut(decoded[piece.row]), scaled, arrays) for piece in source.pieces]
         return min(low for low, _ in ends), max(high for _, high in ends)
+
+    def _direct(self, source: Source, arrays: Sequence[Array]) -> tuple[float, float] | None:
+        """Read a source without a detour, if that can be."""
+        return source.direct(arrays)
 
     def _place(self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]) -> tuple[float, float]:
         out = arrays[piece.volume][piece.index]
@@ -166,10 +204,12 @@ class _Loading:
         return (Finding("unreadable-file", message),)
 
 
-def _volume(plan: VolumePlan, image: Any, array: Array, low: float, findings: tuple[Finding, ...]) -> Volume:
+def _volume(
+    plan: VolumePlan, grid: Geometry, image: Any, array: Array, low: float, findings: tuple[Finding, ...]
+) -> Volume:
     padding = _padding_values(plan)
     padding, found = noticed_padding(array, low, padding, plan.unit)
-    return Volume(image, plan.geometry, plan.unit, padding, plan.acquisition, (*findings, *found))
+    return Volume(image, grid, plan.unit, padding, plan.acquisition, (*findings, *found))
 
 
 def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:
@@ -182,8 +222,9 @@ def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:
     return min(ends), max(ends)
 
 
-def _common_type(names: Sequence[str]) -> str:
-    kinds = {np.dtype(name) for name in names}
+def common_type(plans: Sequence[VolumePlan]) -> str:
+    """Return the NumPy type that holds the values of all plans, as far as their headers tell."""
+    kinds = {np.dtype(plan.pixel_type) for plan in plans}
     if len(kinds) == 1:
         return kinds.pop().name
     return np.result_type(*kinds).name.replace("int64", "int32")

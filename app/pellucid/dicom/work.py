@@ -1,25 +1,16 @@
-"""Run many small readings in a few threads, with progress and cancel; and ask for memory before taking it."""
+"""Run many small readings in a few threads, with progress and cancel."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
+from typing import TypeVar
 
 from pellucid.dicom.child import Cancelled
-from pellucid.model.findings import Refused
-
-if TYPE_CHECKING:
-    from pellucid.dicom.stack import VolumePlan
 
 T = TypeVar("T")
 
 _THREADS = 2
-_KEEP_FREE = 0.25
 
 
 def run_all(
@@ -64,28 +55,3 @@ def run_all(
         raise errors[0]
     if cancelled():
         raise Cancelled
-
-
-def check_memory(plans: Sequence[VolumePlan], dtype: str) -> None:
-    """Refuse volumes that would not leave a quarter of the free memory (H25)."""
-    voxels = sum(int(np.prod(plan.geometry.size)) * plan.components for plan in plans)
-    needed, free = voxels * np.dtype(dtype).itemsize, available_memory()
-    if free and needed > free * (1 - _KEEP_FREE):
-        raise Refused(
-            f"This image needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free. Close other "
-            "programs or open a smaller part."
-        )
-
-
-def available_memory() -> int:
-    """Return the bytes that can be had without swapping, 0 where the system does not tell."""
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 0

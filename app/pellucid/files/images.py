@@ -7,7 +7,7 @@ BMP, JPEG 2000, compressed TIFF) run in child processes; plain and deflated numb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.child import Cancelled
+from pellucid.dicom.memory import SHARE, check_fits
 from pellucid.files import metaimage, nifti, nrrd, pictures, tiff
 from pellucid.files.grids import from_spacing
-from pellucid.files.raw import IsCancelled, Progress, RawImage, check, head_of, load
+from pellucid.files.raw import IsCancelled, PlainUnits, Progress, RawImage, check, head_of, load
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.reduction import Extent, Reduction
 from pellucid.model.timing import Moment, TimeSource, moments_of
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
+    import SimpleITK as sitk
+
     from pellucid.dicom.child import Pool
+    from pellucid.files.streamed import Units
 
 EXTENSIONS = (
     ".nii", ".nii.gz", ".hdr", ".nrrd", ".nhdr", ".mha", ".mhd", ".tif", ".tiff", ".lsm", ".png", ".jpg",
@@ -39,6 +44,10 @@ FOREIGN = {
 }  # fmt: skip
 """Formats that are not read, by extension: they get a sentence instead of silence."""
 _HEAD = 1024
+_AT_ONCE = 512 << 20
+"""Files beyond this are read piece by piece: read at once, they would be in memory twice for a moment."""
+_THUMBED = 32 << 20
+"""Of larger files only the middle slice is read for a small picture."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +72,8 @@ class _Coded:
     file: ImageFile
     function: str
     inverted: bool = False
+    pages: tuple[RawImage, int] | None = None
+    """What the file holds and how many of its axes make a page, where pages can be decoded one by one."""
 
 
 def family(path: Path) -> str:
@@ -91,28 +102,81 @@ def read(
     pool: Pool | None = None,
     progress: Progress = lambda _: None,
     cancelled: IsCancelled = lambda: False,
+    share: float = SHARE,
+    reduction: Reduction | None = None,
 ) -> tuple[Volume, ...]:
     """Read the frames of an image file, all on one grid, with the pixel type of the file.
 
-    Raises Refused with a sentence when the file is damaged, too large, or of a foreign format, and Cancelled
-    when ``cancelled`` returned True.
+    ``share`` is how much of the free memory they may take; with a ``reduction`` only that is read, piece by piece.
+    Raises Refused with a sentence when the file is damaged or of a foreign format, TooLarge when it does not fit,
+    and Cancelled when ``cancelled`` returned True.
     """
     plan = _plan(path.path if isinstance(path, ImageFile) else Path(path), pool)
-    if isinstance(plan, _Coded):
-        file, inverted = plan.file, plan.inverted
-        array = _decoded(plan, pool, cancelled)
+    file = plan.file if isinstance(plan, _Coded) else _described(plan)
+    inverted = isinstance(plan, _Coded) and plan.inverted
+    check_fits(file.path.name, extent_of(file), share, reduction)
+    whole = reduction is None or reduction.is_whole
+    if whole and extent_of(file).nbytes <= _AT_ONCE:
+        images = _at_once(plan, file, pool, progress, cancelled)
     else:
-        file, inverted = _described(plan), False
-        array = load(plan, progress, cancelled)
+        images = _piecewise(plan, reduction or Reduction(), pool, progress, cancelled)
     progress(1.0)
-    moments = _moments(file, len(array))
-    return tuple(_volume(file, frame, inverted, moment) for frame, moment in zip(array, moments, strict=True))
+    moments = _moments(file, file.frames)
+    if reduction is not None and not whole:
+        moments = tuple(moments[n] for n in reduction.frame_range(file.frames))
+        found = reduction.finding(extent_of(file)), *file.findings
+        file = replace(file, geometry=reduction.geometry(file.geometry), findings=found)
+    return tuple(_volume(file, image, inverted, moment) for image, moment in zip(images, moments, strict=True))
+
+
+def extent_of(file: ImageFile) -> Extent:
+    """Return what a file asks for, from its header."""
+    return Extent.of(file.geometry, file.frames, file.components, file.pixel_type)
+
+
+def _at_once(
+    plan: RawImage | _Coded, file: ImageFile, pool: Pool | None, progress: Progress, cancelled: IsCancelled
+) -> list[sitk.Image]:
+    array = _decoded(plan, pool, cancelled) if isinstance(plan, _Coded) else load(plan, progress, cancelled)
+    return [image_from_array(frame, file.geometry, colour=file.components > 1) for frame in array]
+
+
+def _piecewise(
+    plan: RawImage | _Coded, reduction: Reduction, pool: Pool | None, progress: Progress, cancelled: IsCancelled
+) -> list[sitk.Image]:
+    """Read a file without ever holding more of it than what is left and a piece."""
+    from pellucid.files.streamed import Decoded, Order, read_streamed
+
+    if isinstance(plan, RawImage):
+        units: Units = PlainUnits(plan, Order.of(plan).unit_shape)
+        return read_streamed(plan, units, reduction, progress=progress, cancelled=cancelled)
+    file = plan.file
+    if plan.pages is None:  # the decoder gives it as a whole, or refuses
+        array = _decoded(plan, pool, cancelled)
+        axes, sizes = ("c" if file.components > 1 else "") + "xyzt", array.shape[::-1]
+        raw = RawImage(file.path, file.format, file.geometry, array.dtype, axes, sizes, file.path, 0)
+        order = Order.of(raw)
+        decoded = Decoded(order, array.itemsize, lambda first, n: array.reshape(-1, *order.unit_shape)[first : first + n])
+        return read_streamed(raw, decoded, reduction, progress=progress, cancelled=cancelled)
+    raw, inner = plan.pages
+    order = Order.of(raw, inner)
+
+    def pages(first: int, count: int) -> NDArray[Any]:
+        payload = {"path": str(file.path), "first": first, "count": count}
+        _, (array,) = _pool(pool).call("pellucid.files.tiff:decode_pages", payload, cancelled=cancelled)
+        return array
+
+    units = Decoded(order, raw.stored.itemsize, pages)
+    return read_streamed(raw, units, reduction, inner=inner, progress=progress, cancelled=cancelled)
+>>>>>>> 33cd0bc (Open images larger than memory down-sampled or in part: a refusal alone leaves the user without a picture)
 
 
 def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
     """Return a picture (h, w[, 3]) uint8 of the middle slice, windowed to 1–99 %; None if unreadable."""
+    x, y, depth = file.geometry.size
+    one = Reduction(start=(0, 0, depth // 2), size=(x, y, 1), frames=1)
     try:
-        volume = read(file, pool=pool)[0]
+        volume = read(file, pool=pool, reduction=one if extent_of(file).nbytes > _THUMBED else None)[0]
     except (Refused, Cancelled):
         return None
     z, y, x = volume.array.shape[:3]
@@ -164,7 +228,9 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
     geometry = from_spacing(path, meta["size"], meta["spacing"])
     file = ImageFile(path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings)
     if meta["offset"] is None or meta["inverted"]:
-        return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"])
+        raw = RawImage(path, "TIFF", geometry, np.dtype(meta["dtype"]), meta["axes"], tuple(meta["sizes"]), path, 0)
+        pages = (raw, meta["page_axes"]) if meta["page_axes"] else None
+        return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"], pages)
     raw = RawImage(
         path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
         meta["offset"], findings=findings,
@@ -190,13 +256,116 @@ def _decoded(plan: _Coded, pool: Pool | None, cancelled: IsCancelled) -> NDArray
 def _call(
     pool: Pool | None, function: str, path: Path, cancelled: IsCancelled | None = None
 ) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    return _pool(pool).call(function, {"path": str(path)}, cancelled=cancelled)
+
+
+def _pool(pool: Pool | None) -> Pool:
     if pool is None:
         from pellucid.dicom.child import default_pool
 
         pool = default_pool()
-    return pool.call(function, {"path": str(path)}, cancelled=cancelled)
+    return pool
 
 
+
+
+def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
+    """Return a picture (h, w[, 3]) uint8 of the middle slice, windowed to 1–99 %; None if unreadable."""
+    x, y, depth = file.geometry.size
+    one = Reduction(start=(0, 0, depth // 2), size=(x, y, 1), frames=1)
+    try:
+        volume = read(file, pool=pool, reduction=one if extent_of(file).nbytes > _THUMBED else None)[0]
+    except (Refused, Cancelled):
+        return None
+    z, y, x = volume.array.shape[:3]
+    step = max(1, -(-max(x, y) // size))
+    plane = volume.array[z // 2, ::step, ::step]
+    if volume.is_colour:
+        plane = plane[..., :3]
+        return np.ascontiguousarray(plane if plane.dtype == np.uint8 else _to_bytes(plane))
+    return _to_bytes(plane)
+
+
+def _to_bytes(plane: NDArray[Any]) -> NDArray[np.uint8]:
+    values = plane.astype(np.float64)
+    finite = values[np.isfinite(values)]
+    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
+    scaled = (np.nan_to_num(values) - low) / ((high - low) or 1.0)
+    return np.asarray(np.clip(scaled, 0, 1) * 255, dtype=np.uint8)
+
+
+def _plan(path: Path, pool: Pool | None) -> RawImage | _Coded:
+    kind = family(path)
+    if kind == "tiff":
+        return _tiff(path, pool)
+    if kind == "picture":
+        picture = pictures.parse(path)
+        grid = from_spacing(path, (picture.width, picture.height, 1), (None, None, None))
+        file = ImageFile(path, picture.format, grid, picture.dtype, picture.components)
+        return _Coded(file, "pellucid.files.pictures:decode")
+    parsers = {"nifti": nifti.parse, "nrrd": nrrd.parse, "metaimage": metaimage.parse}
+    if kind not in parsers:
+        raise _foreign(path)
+    raw = parsers[kind](path)
+    check(raw)
+    if raw.encoding in ("text", "hex"):
+        return _Coded(_described(raw), "pellucid.files.images:decode")
+    return raw
+
+
+def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Read an image whose numbers are written as text, which is slow; runs in a child process."""
+    path = Path(payload["path"])
+    parsers = {"nrrd": nrrd.parse, "metaimage": metaimage.parse}
+    return {}, [np.ascontiguousarray(load(parsers[family(path)](path)))]
+
+
+def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
+    meta, _ = _call(pool, "pellucid.files.tiff:describe", path)
+    findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
+    geometry = from_spacing(path, meta["size"], meta["spacing"])
+    file = ImageFile(path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings)
+    if meta["offset"] is None or meta["inverted"]:
+        raw = RawImage(path, "TIFF", geometry, np.dtype(meta["dtype"]), meta["axes"], tuple(meta["sizes"]), path, 0)
+        pages = (raw, meta["page_axes"]) if meta["page_axes"] else None
+        return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"], pages)
+    raw = RawImage(
+        path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
+        meta["offset"], findings=findings,
+    )  # fmt: skip
+    check(raw)
+    return raw
+
+
+def _described(raw: RawImage) -> ImageFile:
+    return ImageFile(
+        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings, raw.step
+    )
+
+
+def _decoded(plan: _Coded, pool: Pool | None, cancelled: IsCancelled) -> NDArray[Any]:
+    """Return pixels decoded by a child as (frames, z, y, x[, c])."""
+    _, (array,) = _call(pool, plan.function, plan.file.path, cancelled)
+    x, y, z = plan.file.geometry.size
+    shape = (plan.file.frames, z, y, x)
+    return array.reshape((*shape, plan.file.components) if plan.file.components > 1 else shape)
+
+
+def _call(
+    pool: Pool | None, function: str, path: Path, cancelled: IsCancelled | None = None
+) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    return _pool(pool).call(function, {"path": str(path)}, cancelled=cancelled)
+
+
+def _pool(pool: Pool | None) -> Pool:
+    if pool is None:
+        from pellucid.dicom.child import default_pool
+
+        pool = default_pool()
+    return pool
+
+
+<<<<<<< HEAD
 def _moments(file: ImageFile, count: int) -> tuple[Moment, ...]:
     """Return when each frame was taken, if the file says how far apart they are."""
     if file.step is None or count < 2:
@@ -209,6 +378,10 @@ def _volume(file: ImageFile, frame: NDArray[Any], inverted: bool, moment: Moment
     image = image_from_array(frame, file.geometry, colour=file.components > 1)
     acquisition = Acquisition(monochrome1=inverted, moment=moment)
     return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings)
+=======
+def _volume(file: ImageFile, image: sitk.Image, inverted: bool) -> Volume:
+    return Volume(image, file.geometry, acquisition=Acquisition(monochrome1=inverted), findings=file.findings)
+>>>>>>> 33cd0bc (Open images larger than memory down-sampled or in part: a refusal alone leaves the user without a picture)
 
 
 def _foreign(path: Path) -> Refused:

@@ -18,6 +18,7 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import IDENTITY, Geometry, Matrix
 from pellucid.model.labels import Label
 from pellucid.model.layer import Provenance
+from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
@@ -75,6 +76,7 @@ class SourceEntry(Entry):
     kind: Literal["dicom", "image", "none"] = "none"
     paths: tuple[Text, ...] = ()
     detail: Text = ""
+    reduction: Reduction | None = None
     sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 

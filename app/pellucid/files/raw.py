@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.child import Cancelled
-from pellucid.files.limits import check_inflation, check_memory, check_present
+from pellucid.files.limits import check_inflation, check_present
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 
@@ -94,7 +94,7 @@ class RawImage:
 
 
 def check(raw: RawImage) -> None:
-    """Refuse a declared size that does not fit the bytes present or the memory; read no pixels."""
+    """Refuse a declared size that does not fit the bytes present; read no pixels."""
     try:
         present = raw.data.stat().st_size - raw.offset
     except OSError as error:
@@ -108,8 +108,6 @@ def check(raw: RawImage) -> None:
         check_present(name, declared, present, raw.shape_text)
     elif raw.encoding in ("text", "hex"):
         check_present(name, int(np.prod(raw.sizes, dtype=object)), present, raw.shape_text)
-    growth = raw.dtype.itemsize / raw.stored.itemsize
-    check_memory(name, int(raw.nbytes * max(1.0, growth)), raw.shape_text)
 
 
 def load(
@@ -127,6 +125,56 @@ def load(
     except (OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
         raise Refused(f"{raw.path.name} could not be read to its end: {_reason(error)}.") from error
     return _values(raw, arranged(stored.reshape(raw.sizes[::-1]), raw.axes, raw.geometry.size))
+
+
+class PlainUnits:
+    """The units of a plain file one after the other (see ``streamed``): what is not asked for is passed over."""
+
+    def __init__(self, raw: RawImage, shape: tuple[int, ...]) -> None:
+        check(raw)
+        self._raw, self._shape = raw, shape
+        self._unit = int(np.prod(shape, dtype=object)) * raw.stored.itemsize
+        self._file = raw.data.open("rb")
+        self._file.seek(raw.offset)
+        self._source = _inflater(raw.encoding, self._file)
+        self._at = -raw.skip
+
+    def rows(self, unit: int, first: int, count: int) -> NDArray[Any]:
+        """Return some entries along the slowest axis of a unit; raise Refused where the file ends before."""
+        row = self._unit // self._shape[0]
+        out = np.empty((count, *self._shape[1:]), self._raw.stored)
+        view = memoryview(out.view(np.uint8).reshape(-1))  # type: ignore[arg-type]
+        try:
+            self._go_to(unit * self._unit + first * row)
+            self._fill(view)
+        except (OSError, EOFError, zlib.error, ValueError) as error:
+            raise Refused(f"{self._raw.path.name} could not be read to its end: {_reason(error)}.") from error
+        return out
+
+    def _go_to(self, place: int) -> None:
+        if self._raw.encoding == "raw":
+            self._file.seek(self._raw.offset + self._raw.skip + place)
+            self._at = place
+        while self._at < place:
+            self._at += len(self._piece(min(_STEP, place - self._at)))
+
+    def _fill(self, view: memoryview) -> None:
+        done = 0
+        while done < len(view):
+            piece = self._piece(min(_STEP, len(view) - done))
+            view[done : done + len(piece)] = piece
+            done += len(piece)
+        self._at += done
+
+    def _piece(self, size: int) -> bytes:
+        piece = self._source.read(size)
+        if not piece:
+            check_present(self._raw.path.name, self._raw.nbytes, max(self._at, 0), self._raw.shape_text)
+        return piece
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 def _stored(raw: RawImage, file: BinaryIO, progress: Progress, cancelled: IsCancelled) -> NDArray[Any]:

@@ -91,13 +91,14 @@ def read_source(
 ) -> tuple[Volume, ...]:
     """Read the frames of a layer again; raise Refused with a sentence when they are not there any more."""
     if source.kind == "image" and source.paths:
-        return read(Path(source.paths[0]), pool=pool, progress=progress, cancelled=cancelled)
+        path, reduction = Path(source.paths[0]), source.reduction
+        return read(path, pool=pool, progress=progress, cancelled=cancelled, reduction=reduction)
     if source.kind != "dicom":
         raise Refused("The pixels of this layer were computed and are not in the saved work.")
     from pellucid.dicom.read import read_sequence
 
     plans = _plans(source, pool, cancelled)
-    return read_sequence(plans, pool=pool, progress=progress, cancelled=cancelled)
+    return read_sequence(plans, pool=pool, progress=progress, cancelled=cancelled, reduction=source.reduction)
 
 
 def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[VolumePlan, ...]:

@@ -47,12 +47,28 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]
     def read(path: Path, tif: Any, series: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
         layout = _layout(path, tif, series)
         check_memory(path.name, layout["nbytes"], layout["shape"], DECODED_IN_CHILD)
-        _check_pages(path, series, layout["shape"])
+        _check_pages(path, series.pages, layout["shape"])
         array = series.asarray()
         if array.dtype == np.bool_:
             array = array.astype(np.uint8) * np.uint8(255)
         array = array.reshape(tuple(layout["sizes"][::-1])).astype(layout["dtype"], copy=False)
         return layout, [np.ascontiguousarray(arranged(array, layout["axes"], tuple(layout["size"])))]
+
+    return _with_file(payload, read)
+
+
+def decode_pages(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+    """Return ``payload["count"]`` pages from ``payload["first"]`` on, one after the other; runs in a child process."""
+
+    def read(path: Path, tif: Any, series: Any) -> tuple[dict[str, Any], list[NDArray[Any]]]:
+        layout, first, count = _layout(path, tif, series), int(payload["first"]), int(payload["count"])
+        check_memory(path.name, layout["nbytes"] * count // len(series.pages), layout["shape"], DECODED_IN_CHILD)
+        wanted = series.pages[first : first + count]
+        _check_pages(path, wanted, layout["shape"])
+        pages = np.stack([page.asarray() for page in wanted])
+        if pages.dtype == np.bool_:
+            pages = pages.astype(np.uint8) * np.uint8(255)
+        return {}, [np.ascontiguousarray(pages.astype(layout["dtype"], copy=False))]
 
     return _with_file(payload, read)
 
@@ -101,6 +117,7 @@ def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
         "nbytes": int(np.prod(sizes, dtype=object)) * kept.itemsize,
         "spacing": _spacing(tif),
         "inverted": int(page.photometric) == 0,
+        "page_axes": len(page.shape) if tuple(series.shape[-len(page.shape) :]) == tuple(page.shape) else None,
         "findings": _findings(path, tif, series, names, letters),
         "offset": _contiguous(series, dtype, kept),
         "stored": (tif.byteorder + dtype.str[1:]),
@@ -126,10 +143,10 @@ def _contiguous(series: Any, stored: np.dtype[Any], kept: np.dtype[Any]) -> int 
     return int(series.dataoffset) if whole else None
 
 
-def _check_pages(path: Path, series: Any, shape: str) -> None:
+def _check_pages(path: Path, pages: Any, shape: str) -> None:
     """Refuse a file whose strips or tiles lie beyond its end; tifffile would fill them with zeros."""
     present = path.stat().st_size
-    for page in series.pages:
+    for page in pages:
         if page is None:
             raise Refused(
                 f"{path.name} declares {shape} but some of its pages are missing. It is incomplete."

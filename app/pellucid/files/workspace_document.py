@@ -182,7 +182,8 @@ def _finite(numbers: Iterable[float], instead: Any) -> Any:
 
 def _common(layer: Layer) -> dict[str, Any]:
     paths = tuple(map(_text, layer.source.paths))
-    source = {"kind": layer.source.kind, "paths": paths, "detail": _text(layer.source.detail)}
+    source = {"kind": layer.source.kind, "paths": paths, "detail": _text(layer.source.detail),
+              "reduction": layer.source.reduction}  # fmt: skip
     return {
         "id": layer.id, "name": _text(layer.name), "visible": layer.visible, "opacity": layer.opacity,
         "source": SourceEntry.model_validate(source), "provenance": tuple(map(_plain, layer.provenance)),
@@ -237,7 +238,7 @@ def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
 
 
 def _source(entry: SourceEntry) -> Source:
-    return Source(entry.kind, entry.paths, entry.detail)
+    return Source(entry.kind, entry.paths, entry.detail, entry.reduction)
 
 
 def _volume(entry: VolumeEntry, array: NDArray[Any]) -> Volume:

@@ -13,6 +13,7 @@ from psygnal import SignalGroupDescriptor
 from pellucid.model.display import Channel, ImageDisplay, LabelDisplay
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
+from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import STRAIGHT, Transfer
 from pellucid.model.volume import Volume
 
@@ -22,12 +23,13 @@ class Source:
     """Where the pixels of a layer came from, so that a saved work can find them again.
 
     ``kind`` is ``"dicom"``, ``"image"`` or ``"none"`` (computed); ``paths`` are absolute; ``detail`` names
-    the series UID and volume number of a DICOM source.
+    the series UID and volume number of a DICOM source; ``reduction`` says what of it is open.
     """
 
     kind: str = "none"
     paths: tuple[str, ...] = ()
     detail: str = ""
+    reduction: Reduction | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram, initial_limits, initial_transfer
 from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
+from pellucid.model.reduction import Reduction, TooLarge
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -50,6 +51,16 @@ def _part_name(plans: tuple[VolumePlan, ...]) -> str:
     return plans[0].label if len(plans) == 1 else f"{len(plans)} frames"
 
 
+@dataclass(frozen=True, eq=False)
+class Oversize:
+    """An item that needs more memory than it may have, and how it was to be opened."""
+
+    item: Item
+    part: int
+    replace: bool
+    refusal: TooLarge
+
+
 @dataclass(eq=False)
 class _Request:
     """One item on its way: asked for, then loaded, then put into the document in its turn."""
@@ -57,6 +68,7 @@ class _Request:
     job: Job
     replace: bool
     loaded: Loaded | None = None
+    refused: bool = False
 
 
 class Loading:
@@ -69,21 +81,34 @@ class Loading:
         self._shown = ""
         self._first: ImageLayer | None = None
 
-    def load(self, item: Item, part: int = 0, *, replace: bool = True) -> Job:
-        """Load one volume of an item; ``replace`` closes what is open (one undoable step)."""
+    def load(self, item: Item, part: int = 0, *, replace: bool = True, reduce: Reduction | None = None) -> Job:
+        """Load one volume of an item; ``replace`` closes what is open (one undoable step).
+
+        With ``reduce`` only a part of it is read, or fewer voxels. What needs more memory than there is goes to
+        ``session.too_large``, whose listener may ask for less.
+        """
         session = self._session
         if replace:
             self.cancel()
             self._shown = session.library.key(item)
 
-        def work(job: Job) -> Loaded:
+        def work(job: Job) -> Loaded | TooLarge:
             def first(pixels: NDArray[Any], index: int) -> None:
                 job.report(0.0, "first slice")
                 session.jobs.post(lambda: self._show_first(job, item, part, pixels, index))
 
-            return read(item, part, job, first)
+            try:
+                return read(item, part, job, first, session.settings.memory_share / 100, reduce)
+            except TooLarge as refusal:
+                return refusal
 
-        def done(loaded: Loaded) -> None:
+        def done(loaded: Loaded | TooLarge) -> None:
+            if isinstance(loaded, TooLarge):
+                request.refused = True
+                self._take_turns()
+                session.notice.emit(str(loaded), "warning")
+                session.too_large.emit(Oversize(item, part, replace, loaded))
+                return
             request.loaded = loaded
             self._take_turns()
 
@@ -109,7 +134,8 @@ class Loading:
         """Put in what is loaded until one comes that is not; a cancelled job hands over no answer."""
         while self._requests:
             request = self._requests[0]
-            if request.loaded is None and request.job.state not in (JobState.CANCELLED, JobState.FAILED):
+            over = request.refused or request.job.state in (JobState.CANCELLED, JobState.FAILED)
+            if request.loaded is None and not over:
                 break
             self._requests.pop(0)
             self._drop_first()
@@ -209,27 +235,35 @@ class Loading:
         return layer is self._first
 
 
-def read(item: Item, part: int, job: Job, first: Any = None) -> Loaded:
-    """Read one volume (all its frames) of an item and find the window to begin with."""
+def read(
+    item: Item, part: int, job: Job, first: Any = None, share: float = 0.75, reduction: Reduction | None = None
+) -> Loaded:
+    """Read one volume (all its frames) of an item and find the window to begin with.
+
+    ``share`` is how much of the free memory it may take; raise TooLarge when that is not enough.
+    """
     frames: tuple[Volume, ...]
     if is_series(item):
-        from pellucid.dicom.read import read_plan, read_sequence
+        from pellucid.dicom.read import read_sequence
 
         if not item.volumes:
             why = item.findings[0].message if item.findings else "It holds no image."
             raise Refused(f"“{_title(item)}” could not be opened. {why}")
         plans = sequences(item)[part]
-        if len(plans) == 1:
-            frames = (read_plan(plans[0], progress=job.report, cancelled=job.cancelled, on_first=first),)
-        else:
-            frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first)
-        source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}")
+        frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
+                               reduction=reduction)  # fmt: skip
+        source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}", reduction)
     else:
         from pellucid.files.images import read as read_image
 
-        frames = read_image(item.path, progress=job.report, cancelled=job.cancelled)
-        source = Source("image", (str(item.path),))
-    return Loaded(frames, start_limits(frames[0], job.cancelled), _title(item, part), source)
+        frames = read_image(
+            item.path, progress=job.report, cancelled=job.cancelled, share=share, reduction=reduction
+        )
+        source = Source("image", (str(item.path),), reduction=reduction)
+    name = _title(item, part)
+    if reduction is not None and not reduction.is_whole:
+        name = f"{name} ({reduction.label})"
+    return Loaded(frames, start_limits(frames[0], job.cancelled), name, source)
 
 
 def start_limits(volume: Volume, cancelled: Callable[[], bool]) -> tuple[float, float]:

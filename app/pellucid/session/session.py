@@ -60,6 +60,9 @@ class Session:
     """Emitted with the path and the state of a saved work whose sources are not where they were; whoever listens
     calls ``saving.resume``."""
 
+    too_large = Signal(object)
+    """Emitted with an ``Oversize`` when an image needs more memory than it may have; it may be opened reduced."""
+
     def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
         self.settings = settings or Settings()
         self.document = Document()

@@ -137,9 +137,9 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path, pool: Pool) -> None:
 
 def test_a_volume_larger_than_memory_is_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path, stack(3)[1])
-    monkeypatch.setattr("pellucid.dicom.work.available_memory", lambda: 100)
+    monkeypatch.setattr("pellucid.dicom.memory.free_bytes", lambda: 100)
     (series,) = scan([tmp_path]).series
-    with pytest.raises(Refused, match="GB of memory"):
+    with pytest.raises(Refused, match="bytes of memory"):
         read_plan(series.volumes[0])
 
 
