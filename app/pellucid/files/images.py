@@ -145,7 +145,7 @@ def _piecewise(
     plan: RawImage | _Coded, reduction: Reduction, pool: Pool | None, progress: Progress, cancelled: IsCancelled
 ) -> list[sitk.Image]:
     """Read a file without ever holding more of it than what is left and a piece."""
-    from pellucid.files.streamed import Decoded, Order, read_streamed
+    from pellucid.files.streamed import Decoded, Held, Order, read_streamed
 
     if isinstance(plan, RawImage):
         units: Units = PlainUnits(plan, Order.of(plan).unit_shape)
@@ -155,118 +155,16 @@ def _piecewise(
         array = _decoded(plan, pool, cancelled)
         axes, sizes = ("c" if file.components > 1 else "") + "xyzt", array.shape[::-1]
         raw = RawImage(file.path, file.format, file.geometry, array.dtype, axes, sizes, file.path, 0)
-        order = Order.of(raw)
-        decoded = Decoded(order, array.itemsize, lambda first, n: array.reshape(-1, *order.unit_shape)[first : first + n])
-        return read_streamed(raw, decoded, reduction, progress=progress, cancelled=cancelled)
+        return read_streamed(raw, Held(Order.of(raw), array), reduction, progress=progress, cancelled=cancelled)
     raw, inner = plan.pages
-    order = Order.of(raw, inner)
 
     def pages(first: int, count: int) -> NDArray[Any]:
         payload = {"path": str(file.path), "first": first, "count": count}
-        _, (array,) = _pool(pool).call("pellucid.files.tiff:decode_pages", payload, cancelled=cancelled)
-        return array
+        _, (decoded,) = _pool(pool).call("pellucid.files.tiff:decode_pages", payload, cancelled=cancelled)
+        return decoded
 
-    units = Decoded(order, raw.stored.itemsize, pages)
-    return read_streamed(raw, units, reduction, inner=inner, progress=progress, cancelled=cancelled)
->>>>>>> 33cd0bc (Open images larger than memory down-sampled or in part: a refusal alone leaves the user without a picture)
-
-
-def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
-    """Return a picture (h, w[, 3]) uint8 of the middle slice, windowed to 1–99 %; None if unreadable."""
-    x, y, depth = file.geometry.size
-    one = Reduction(start=(0, 0, depth // 2), size=(x, y, 1), frames=1)
-    try:
-        volume = read(file, pool=pool, reduction=one if extent_of(file).nbytes > _THUMBED else None)[0]
-    except (Refused, Cancelled):
-        return None
-    z, y, x = volume.array.shape[:3]
-    step = max(1, -(-max(x, y) // size))
-    plane = volume.array[z // 2, ::step, ::step]
-    if volume.is_colour:
-        plane = plane[..., :3]
-        return np.ascontiguousarray(plane if plane.dtype == np.uint8 else _to_bytes(plane))
-    return _to_bytes(plane)
-
-
-def _to_bytes(plane: NDArray[Any]) -> NDArray[np.uint8]:
-    values = plane.astype(np.float64)
-    finite = values[np.isfinite(values)]
-    low, high = np.percentile(finite, (1, 99)) if finite.size else (0.0, 1.0)
-    scaled = (np.nan_to_num(values) - low) / ((high - low) or 1.0)
-    return np.asarray(np.clip(scaled, 0, 1) * 255, dtype=np.uint8)
-
-
-def _plan(path: Path, pool: Pool | None) -> RawImage | _Coded:
-    kind = family(path)
-    if kind == "tiff":
-        return _tiff(path, pool)
-    if kind == "picture":
-        picture = pictures.parse(path)
-        grid = from_spacing(path, (picture.width, picture.height, 1), (None, None, None))
-        file = ImageFile(path, picture.format, grid, picture.dtype, picture.components)
-        return _Coded(file, "pellucid.files.pictures:decode")
-    parsers = {"nifti": nifti.parse, "nrrd": nrrd.parse, "metaimage": metaimage.parse}
-    if kind not in parsers:
-        raise _foreign(path)
-    raw = parsers[kind](path)
-    check(raw)
-    if raw.encoding in ("text", "hex"):
-        return _Coded(_described(raw), "pellucid.files.images:decode")
-    return raw
-
-
-def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    """Read an image whose numbers are written as text, which is slow; runs in a child process."""
-    path = Path(payload["path"])
-    parsers = {"nrrd": nrrd.parse, "metaimage": metaimage.parse}
-    return {}, [np.ascontiguousarray(load(parsers[family(path)](path)))]
-
-
-def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
-    meta, _ = _call(pool, "pellucid.files.tiff:describe", path)
-    findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
-    geometry = from_spacing(path, meta["size"], meta["spacing"])
-    file = ImageFile(path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings)
-    if meta["offset"] is None or meta["inverted"]:
-        raw = RawImage(path, "TIFF", geometry, np.dtype(meta["dtype"]), meta["axes"], tuple(meta["sizes"]), path, 0)
-        pages = (raw, meta["page_axes"]) if meta["page_axes"] else None
-        return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"], pages)
-    raw = RawImage(
-        path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
-        meta["offset"], findings=findings,
-    )  # fmt: skip
-    check(raw)
-    return raw
-
-
-def _described(raw: RawImage) -> ImageFile:
-    return ImageFile(
-        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings, raw.step
-    )
-
-
-def _decoded(plan: _Coded, pool: Pool | None, cancelled: IsCancelled) -> NDArray[Any]:
-    """Return pixels decoded by a child as (frames, z, y, x[, c])."""
-    _, (array,) = _call(pool, plan.function, plan.file.path, cancelled)
-    x, y, z = plan.file.geometry.size
-    shape = (plan.file.frames, z, y, x)
-    return array.reshape((*shape, plan.file.components) if plan.file.components > 1 else shape)
-
-
-def _call(
-    pool: Pool | None, function: str, path: Path, cancelled: IsCancelled | None = None
-) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    return _pool(pool).call(function, {"path": str(path)}, cancelled=cancelled)
-
-
-def _pool(pool: Pool | None) -> Pool:
-    if pool is None:
-        from pellucid.dicom.child import default_pool
-
-        pool = default_pool()
-    return pool
-
-
+    batches = Decoded(Order.of(raw, inner), raw.stored.itemsize, pages)
+    return read_streamed(raw, batches, reduction, inner=inner, progress=progress, cancelled=cancelled)
 
 
 def thumbnail(file: ImageFile, size: int = 96, *, pool: Pool | None = None) -> NDArray[Any] | None:
@@ -365,7 +263,6 @@ def _pool(pool: Pool | None) -> Pool:
     return pool
 
 
-<<<<<<< HEAD
 def _moments(file: ImageFile, count: int) -> tuple[Moment, ...]:
     """Return when each frame was taken, if the file says how far apart they are."""
     if file.step is None or count < 2:
@@ -374,14 +271,9 @@ def _moments(file: ImageFile, count: int) -> tuple[Moment, ...]:
     return moments_of(count, times=[n * file.step for n in range(count)], times_source=source)
 
 
-def _volume(file: ImageFile, frame: NDArray[Any], inverted: bool, moment: Moment) -> Volume:
-    image = image_from_array(frame, file.geometry, colour=file.components > 1)
+def _volume(file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment) -> Volume:
     acquisition = Acquisition(monochrome1=inverted, moment=moment)
     return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings)
-=======
-def _volume(file: ImageFile, image: sitk.Image, inverted: bool) -> Volume:
-    return Volume(image, file.geometry, acquisition=Acquisition(monochrome1=inverted), findings=file.findings)
->>>>>>> 33cd0bc (Open images larger than memory down-sampled or in part: a refusal alone leaves the user without a picture)
 
 
 def _foreign(path: Path) -> Refused:

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from pellucid.files.limits import amount
 from pellucid.model.findings import Refused
+from pellucid.model.reduction import amount
 
 PREFIX, SUFFIX = ".pellucid-", ".part"
 _STALE_SECONDS = 3600.0

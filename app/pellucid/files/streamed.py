@@ -157,6 +157,21 @@ def _pieces(order: Order, means: BlockMeans, itemsize: int) -> Iterator[tuple[in
         yield first, min(most, means.rows.stop - first)
 
 
+class Held:
+    """Units of an array that is in memory already."""
+
+    def __init__(self, order: Order, array: Array) -> None:
+        self._units = array.reshape(-1, *order.unit_shape)
+
+    def rows(self, unit: int, first: int, count: int) -> Array:
+        """Return some entries along the slowest axis of a unit."""
+        rows: Array = self._units[unit, first : first + count]
+        return rows
+
+    def close(self) -> None:
+        """Keep the array: it belongs to somebody else."""
+
+
 class Decoded:
     """Units that were decoded in batches by somebody else, such as the pages of a TIFF file."""
 

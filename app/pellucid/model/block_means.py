@@ -88,7 +88,7 @@ class BlockMeans:
         """Return the sums of a slice over its blocks, rows first: they lie together in memory."""
         fx, fy, _ = self.steps
         kind = _sum_type(values.dtype, int(np.prod(self.steps)))
-        down = values[::fy].astype(kind)
+        down: Array = values[::fy].astype(kind)
         for row in range(1, fy):
             down += values[row::fy]
         total = down[:, ::fx].copy()

@@ -18,6 +18,8 @@ from pellucid.model.geometry import Geometry
 
 Triple = tuple[int, int, int]
 
+REDUCED = "reduced"
+"""The code of the finding that not all voxels of an image are there."""
 _LARGEST_FACTOR = 64
 
 
@@ -154,7 +156,7 @@ class Reduction:
             steps = "×".join(str(n) for n in self.steps(size, stacked=whole.stacked))
             said.append(f"The image ({whole.text}) is shown down-sampled: each voxel is the mean of a block of "
                         f"{steps} voxels. Small structures may be missing.")  # fmt: skip
-        return Finding("reduced", " ".join(said))
+        return Finding(REDUCED, " ".join(said))
 
 
 def fitting(whole: Extent, allowed: int) -> Reduction | None:
@@ -164,6 +166,24 @@ def fitting(whole: Extent, allowed: int) -> Reduction | None:
         if reduction.extent(whole).nbytes <= allowed:
             return reduction
     return None
+
+
+def middle(whole: Extent, allowed: int) -> Reduction:
+    """Return a part at full detail from the middle of an image that needs no more than ``allowed`` bytes.
+
+    As many slices as fit are taken; where not even one of all frames does, one frame, then a smaller rectangle.
+    """
+    x, y, z = whole.size
+    frames = whole.frames
+    one = Extent((x, y, 1), frames, whole.components, whole.dtype).nbytes
+    if one > allowed:
+        one, frames = one // frames, 1
+    if one > allowed:
+        share = (allowed / one) ** 0.5
+        x, y = max(int(x * share), 1), max(int(y * share), 1)
+    depth = min(max(allowed // one, 1), z)
+    start = ((whole.size[0] - x) // 2, (whole.size[1] - y) // 2, (z - depth) // 2)
+    return Reduction(1, start, (x, y, depth), 0, frames)
 
 
 class TooLarge(Refused):

@@ -85,7 +85,7 @@ class Loading:
         """Load one volume of an item; ``replace`` closes what is open (one undoable step).
 
         With ``reduce`` only a part of it is read, or fewer voxels. What needs more memory than there is goes to
-        ``session.too_large``, whose listener may ask for less.
+        ``session.too_large``, whose listener may ask for less; without a listener it becomes a notice.
         """
         session = self._session
         if replace:
@@ -106,8 +106,10 @@ class Loading:
             if isinstance(loaded, TooLarge):
                 request.refused = True
                 self._take_turns()
-                session.notice.emit(str(loaded), "warning")
-                session.too_large.emit(Oversize(item, part, replace, loaded))
+                if len(session.too_large):
+                    session.too_large.emit(Oversize(item, part, replace, loaded))
+                else:
+                    session.notice.emit(str(loaded), "warning")
                 return
             request.loaded = loaded
             self._take_turns()

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 if TYPE_CHECKING:
+    from pellucid.session.loading import Oversize
     from pellucid.ui.main_window import MainWindow
 
 WORK_FILTER = "Pellucid work (*.pellucid)"
@@ -31,6 +32,19 @@ class FileMenu:
         if any(str(path).lower().endswith(".pellucid") for path in paths) and not self.may_close():
             return
         self._window.attempt(lambda: self._session.open(paths))
+
+    def ask_how_much(self, oversize: Oversize) -> None:
+        """Ask what to open of an image that is larger than memory allows."""
+        from pellucid.ui.dialogs.large import LargeDialog
+
+        dialog = LargeDialog(oversize.refusal, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        loading = self._session.loading
+        dialog.chosen.connect(
+            lambda reduction: loading.load(oversize.item, oversize.part, replace=oversize.replace, reduce=reduction)
+        )
+        dialog.rejected.connect(lambda: self._session.notice.emit(str(oversize.refusal), "warning"))
+        dialog.open()
 
     def ask_folder(self) -> None:
         """Ask for a folder and open it."""

@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         session.visible_slices, session.slice_in_use = canvas.visible_slices, canvas.slice_in_use
         session.notice.connect(self.notices.tell)
         session.sources_missing.connect(self.files.find_sources)
+        session.too_large.connect(self.files.ask_how_much)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(lambda _info: self._later.start())

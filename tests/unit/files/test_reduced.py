@@ -60,7 +60,7 @@ def test_down_sampled_files_hold_the_means_of_blocks(tmp_path: Path, name: str, 
         expected = np.rint(expected)
     assert volume.array.shape == (2, 3, 4) and volume.dtype == dtype
     np.testing.assert_allclose(volume.array, expected, rtol=1e-5)
-    assert [f.code for f in volume.findings][0] == "reduced"
+    assert volume.findings[0].code == "reduced"
 
 
 @pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.mha"])
@@ -149,8 +149,7 @@ def test_what_is_too_large_is_refused_with_its_size_and_a_way_out(
 ) -> None:
     path = write(tmp_path / "large.nii", values((20, 30, 40)))
     monkeypatch.setattr("pellucid.dicom.memory.free_bytes", lambda: 40_000)
-    with pytest.raises(TooLarge, match=r"large\.nii is 40×30×20 16-bit and needs 48\.0 kB .* 40\.0 kB is free, of which "
-                                       r"30\.0 kB"):  # fmt: skip
+    with pytest.raises(TooLarge, match=r"large\.nii is 40×30×20 16-bit and needs 48\.0 kB .* 40\.0 kB is free"):
         read(path)
     assert extent_of(describe(path)).nbytes == 48_000
     assert len(read(path, share=1.0, reduction=Reduction(2))) == 1
@@ -219,12 +218,11 @@ def test_the_whole_is_never_in_memory(tmp_path: Path, packed: bool) -> None:
     header = bytearray(path.read_bytes()[:352])
     header[46:48] = (400).to_bytes(2, "little")
     ramp = np.arange(512 * 512, dtype=np.int16).tobytes()
-    opener = gzip.open(tmp_path / "large.nii.gz", "wb", compresslevel=1) if packed else path.open("wb")
-    with opener as file:
+    name = "large.nii.gz" if packed else "large.nii"
+    with gzip.open(tmp_path / name, "wb", compresslevel=1) if packed else path.open("wb") as file:
         file.write(bytes(header))
         for _ in range(400):
             file.write(ramp)
-    name = "large.nii.gz" if packed else "large.nii"
     run = subprocess.run([sys.executable, "-c", PEAK, str(tmp_path / name)], capture_output=True, text=True,
                          check=True, env={"PYTHONPATH": str(ROOT / "app"), "PATH": "/usr/bin"})  # fmt: skip
     grown, kept = map(int, run.stdout.split())

@@ -65,9 +65,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Let a test decide when the image file of a name is read."""
     gate, read = Gate(), loading.read
 
-    def held(item, part, job, first=None):
+    def held(item, part, job, *how):
         gate.pass_(item.path.name)
-        return read(item, part, job, first)
+        return read(item, part, job, *how)
 
     monkeypatch.setattr(loading, "read", held)
     return gate

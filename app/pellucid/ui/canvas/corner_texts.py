@@ -10,8 +10,10 @@ from PySide6.QtGui import QPainter
 from pellucid.model.display import Channel
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.reduction import REDUCED
 from pellucid.model.view import Plane, PlaneMode
 from pellucid.model.volume import Acquisition
+from pellucid.ui import theme
 from pellucid.ui.canvas.words import LEFT, RIGHT, Words
 from pellucid.ui.theme import PLANE_COLORS
 
@@ -50,7 +52,7 @@ def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: fl
     series = _series(acquisition) or layer.name
     return Corners(
         _lines(who),
-        _lines((*study, series)),
+        (*_lines((*study, series)), *_reduced(layer)),
         (*_window(layer), (f"Zoom {percent:.0f} %", DIM)),
         (*here, *_frame(layer)),
     )
@@ -131,6 +133,14 @@ def _window(layer: ImageLayer) -> tuple[Line, ...]:
     text = window_text(display.level, display.width, layer.volume.unit)
     turned = display.invert != layer.volume.acquisition.monochrome1
     return ((text, TEXT), *one, *((("Inverted", DIM),) if turned else ()))
+
+
+def _reduced(layer: ImageLayer) -> tuple[Line, ...]:
+    """Say that not all voxels of the image are here; results of filters still know it, though not how much."""
+    if not any(finding.code == REDUCED for finding in layer.volume.findings):
+        return ()
+    reduction = layer.source.reduction
+    return ((reduction.note if reduction is not None else "Part of the image, or down-sampled", theme.DARK.warning),)
 
 
 def _identifies(acquisition: Acquisition) -> bool:

@@ -46,6 +46,11 @@ class PreferencesDialog(QDialog):
         self.budget.set_tip("The oldest steps are forgotten beyond this; five steps are always kept")
         self.budget.invalid.connect(lambda _why: self.save.setEnabled(False))
         self.budget.edited.connect(lambda _value: self.save.setEnabled(True))
+        self.memory = NumberBox(Bounds(10, 95, whole=True), 5, "%")
+        self.memory.setAccessibleName("Share of the free memory for one image in percent")
+        self.memory.set_tip("Larger images are offered down-sampled or in part")
+        self.memory.invalid.connect(lambda _why: self.save.setEnabled(False))
+        self.memory.edited.connect(lambda _value: self.save.setEnabled(True))
         self.smooth = QCheckBox("Smooth display of new images")
         self.identity = QCheckBox("Hide patient identity at start")
         self.recent = QCheckBox("Remember what was opened lately")
@@ -59,6 +64,7 @@ class PreferencesDialog(QDialog):
             ("Left button", self.tool),
             ("Window drag", self.up_is_brighter),
             ("History", row(self.budget, dim("MB of memory for undo", wrap=False), spacing=theme.MARGIN)),
+            ("Opening", row(self.memory, dim("% of the free memory for one image", wrap=False), spacing=theme.MARGIN)),
             ("Display", self.smooth),
             ("Privacy", self.identity),
             ("", self.recent),
@@ -76,6 +82,7 @@ class PreferencesDialog(QDialog):
         self.tool.set_value(settings.left_tool)
         self.up_is_brighter.setChecked(settings.invert_window_vertical)
         self.budget.set_value(settings.history_budget_mb)
+        self.memory.set_value(settings.memory_share)
         self.smooth.setChecked(settings.interpolate)
         self.identity.setChecked(settings.hide_identity)
         self.recent.setChecked(settings.keep_recent)
@@ -94,6 +101,7 @@ class PreferencesDialog(QDialog):
             session.view.tool = Tool(settings.left_tool)
         settings.invert_window_vertical = self.up_is_brighter.isChecked()
         settings.history_budget_mb = int(self.budget.value())
+        settings.memory_share = int(self.memory.value())
         settings.interpolate = self.smooth.isChecked()
         settings.hide_identity = self.identity.isChecked()
         settings.keep_recent = self.recent.isChecked()

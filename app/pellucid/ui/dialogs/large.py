@@ -1,0 +1,136 @@
+"""What to open of an image that is larger than memory allows: all of it more coarsely, or a part."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+
+from pellucid.model.reduction import Extent, Reduction, TooLarge, amount, fitting, middle
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import dim, push_button, row, section, titled
+from pellucid.ui.forms.controls import NumberBox, Segmented
+from pellucid.ui.forms.numbers import Bounds
+
+COARSE, PART = "coarse", "part"
+
+
+class LargeDialog(QDialog):
+    """Asks for a factor and for first and last column, row, slice and frame; says at once what that needs."""
+
+    chosen = Signal(object)
+    """Emitted with the Reduction that is to be opened."""
+
+    def __init__(self, refusal: TooLarge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Larger than memory")
+        self.setMinimumWidth(480)
+        self.whole, self.allowed = refusal.extent, refusal.allowed
+        self._make_controls()
+        self._lay_out(refusal)
+        self._propose(COARSE)
+
+    @property
+    def reduction(self) -> Reduction:
+        """Return what is chosen."""
+        ends = [(int(low.value()), int(high.value())) for low, high in self.ranges]
+        first = [low - 1 for low, _ in ends]
+        count = [max(high - low + 1, 1) for low, high in ends]
+        lengths = (*self.whole.size, self.whole.frames)
+        all_ = [n == length for n, length in zip(count, lengths, strict=True)]
+        return Reduction(
+            int(self.factor.value()),
+            (first[0], first[1], first[2]),
+            None if all(all_[:3]) else (count[0], count[1], count[2]),
+            first[3],
+            None if all_[3] else count[3],
+        )
+
+    def _make_controls(self) -> None:
+        self.kind = Segmented((("All of it, down-sampled", COARSE), ("A part at full detail", PART)))
+        self.kind.setAccessibleName("What to open")
+        self.kind.chosen.connect(self._propose)
+        self.factor = NumberBox(Bounds(1, 64, whole=True))
+        self.factor.setAccessibleName("Voxels that become one along each axis")
+        self.factor.set_tip("2: blocks of 2 × 2 × 2 voxels become one voxel with their mean")
+        self.ranges: list[tuple[NumberBox, NumberBox]] = []
+        for name, length in zip(_NAMES, (*self.whole.size, self.whole.frames), strict=True):
+            ends = NumberBox(Bounds(1, length, whole=True)), NumberBox(Bounds(1, length, whole=True))
+            for box, which in zip(ends, ("First", "Last"), strict=True):
+                box.setAccessibleName(f"{which} of the {name.lower()}")
+            self.ranges.append(ends)
+        for box in (self.factor, *(box for ends in self.ranges for box in ends)):
+            box.edited.connect(lambda _value: self._tell())
+            box.invalid.connect(self._forbid)
+        self.result_line = QLabel(wordWrap=True)
+        self.result_line.setAccessibleName("What will be opened")
+        self.go = push_button("Open", self.accept, kind="primary")
+        self.cancel = push_button("Cancel", self.reject)
+
+    def _lay_out(self, refusal: TooLarge) -> None:
+        whole = self.whole
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(theme.MARGIN)
+        column.addWidget(section("Larger than memory"))
+        said = QLabel(f"{refusal.name} is {whole.text} and needs {amount(whole.nbytes)} of memory.", wordWrap=True)
+        said.setTextFormat(Qt.TextFormat.PlainText)
+        column.addWidget(said)
+        free, allowed = amount(refusal.free), amount(self.allowed)
+        column.addWidget(dim(f"{free} is free, of which {allowed} may be used for one image."))
+        column.addWidget(self.kind)
+        rows = [("Block", row(self.factor, dim("voxels along each axis become one, with their mean", wrap=False),
+                              spacing=theme.MARGIN))]  # fmt: skip
+        for name, ends, length in zip(_NAMES, self.ranges, (*whole.size, whole.frames), strict=True):
+            if length > 1:
+                rows.append((name, row(ends[0], dim("to", wrap=False), ends[1], dim(f"of {length:,}", wrap=False),
+                                       spacing=theme.MARGIN)))  # fmt: skip
+        column.addWidget(titled(rows))
+        column.addSpacing(theme.GRID)
+        column.addWidget(self.result_line)
+        column.addSpacing(theme.SECTION_GAP)
+        column.addWidget(row(QWidget(), self.cancel, self.go, spacing=theme.MARGIN, stretch=0))
+        self.go.setDefault(True)
+
+    def _propose(self, kind: str) -> None:
+        """Fill the form with the best of a kind that fits."""
+        whole = self.whole
+        wanted = middle(whole, self.allowed) if kind == PART else fitting(whole, self.allowed) or Reduction(64)
+        (x, y, z), (nx, ny, nz) = wanted.box(whole.size)
+        kept = wanted.frame_range(whole.frames)
+        ends = ((x, nx), (y, ny), (z, nz), (kept.start, len(kept)))
+        self.factor.set_value(wanted.factor)
+        for (first, last), (start, count) in zip(self.ranges, ends, strict=True):
+            first.set_value(start + 1)
+            last.set_value(start + count)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Say what would be opened and whether it fits."""
+        if any(low.value() > high.value() for low, high in self.ranges):
+            self._forbid("The first of a range lies behind its last.")
+            return
+        left: Extent = self.reduction.extent(self.whole)
+        fits = left.nbytes <= self.allowed
+        needs = amount(left.nbytes)
+        if fits:
+            self._say(f"Opens {left.text}: {needs}.", fits=True)
+        else:
+            self._forbid(f"{left.text} needs {needs}, more than may be used. Take larger blocks or a smaller part.")
+
+    def _forbid(self, why: str) -> None:
+        self._say(why, fits=False)
+
+    def _say(self, text: str, fits: bool) -> None:
+        colors = theme.colors()
+        self.result_line.setText(text)
+        self.result_line.setStyleSheet(f"color: {colors.good if fits else colors.danger};")
+        self.go.setEnabled(fits)
+        self.go.setToolTip("" if fits else text)
+
+    def accept(self) -> None:
+        """Hand over what is chosen."""
+        super().accept()
+        self.chosen.emit(self.reduction)
+
+
+_NAMES = ("Columns", "Rows", "Slices", "Frames")
