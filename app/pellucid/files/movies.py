@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from pellucid.dicom.child import Cancelled
 from pellucid.files import gif, video, webp_animation
 from pellucid.files.export import Report, export_picture
-from pellucid.files.limits import amount
 from pellucid.files.pacing import paced
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import PREFIX, SUFFIX, replacing, sentence
 from pellucid.model.findings import Refused
+from pellucid.model.reduction import amount
 
 Pixels = NDArray[np.uint8]
 _READING = 0.8  # share of the work after which everything is written
