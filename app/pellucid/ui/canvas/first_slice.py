@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from pellucid.model.document import Document
 from pellucid.model.layer import ImageLayer
-from pellucid.model.view import PaneState, Plane, ViewState
-from pellucid.session.viewing import Viewing
+from pellucid.model.view import PaneState, Plane
 from pellucid.ui import theme
 from pellucid.ui.canvas.slice_view import SliceView
 
 if TYPE_CHECKING:
     from pellucid.session import Session
-
-
-@dataclass
-class _Stage:
-    """As much of a session as a pane needs to show one layer that belongs to no document yet."""
-
-    settings: Any
-    document: Document = field(default_factory=Document)
-    view: ViewState = field(default_factory=ViewState)
-
-    def __post_init__(self) -> None:
-        self.viewing = Viewing(cast("Session", self))
 
 
 class FirstSlice(QWidget):
@@ -37,11 +22,11 @@ class FirstSlice(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._stage = _Stage(session.settings)
+        self._stage = type(session)(session.settings, session.jobs)  # a document of its own for a layer of none
         self.line = QLabel()
         self.line.setTextFormat(Qt.TextFormat.PlainText)
         self.line.setContentsMargins(12, 4, 12, 4)
-        self.pane = SliceView(cast("Session", self._stage), PaneState(plane=Plane.ACQUIRED))
+        self.pane = SliceView(self._stage, PaneState(plane=Plane.ACQUIRED))
         self.pane.setAccessibleName("First slice")
         self.pane.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.pane.setFocusPolicy(Qt.FocusPolicy.NoFocus)
