@@ -46,6 +46,7 @@ class Settings(BaseModel):
     left_tool: str = "window"
     interpolate: bool = True
     hide_identity: bool = False
+    picture_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
     memory_share: int = Field(default=75, ge=10, le=95)
     window_geometry: str = ""

@@ -29,7 +29,8 @@ Pixels = NDArray[np.uint8]
 _READING = 0.8  # share of the work after which everything is written
 _MOST_GIF = 1 << 30
 _TICK = 1000.0 / 60.0
-_PACKED = {".gif": 0.25, ".webp": 0.15, ".mp4": 0.02, ".png": 0.25, ".tif": 0.35}
+_PACKED = {".gif": 0.25, ".webp": 0.15, ".mp4": 0.02, ".png": 0.25, ".tif": 0.35, ".jpg": 0.05}
+_OF_SAMPLE = {".gif": 0.8, ".webp": 0.4, ".mp4": 0.1, ".png": 0.9, ".tif": 1.0, ".jpg": 0.4}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def film_obstacle(form: FilmFormat, count: int, size: tuple[int, int]) -> str:
 
 def expected_size(form: FilmFormat, count: int, size: tuple[int, int], packed: float | None = None) -> float:
     """Return a rough size in bytes; ``packed`` is the share of its bytes a sample picture was packed to."""
-    share = _PACKED[form.extension] if packed is None else packed * (0.15 if form.extension == ".mp4" else 1.0)
+    share = _PACKED[form.extension] if packed is None else packed * _OF_SAMPLE[form.extension]
     return max(count * size[0] * size[1] * 3 * share, 100.0 * count)
 
 

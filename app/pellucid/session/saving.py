@@ -199,9 +199,9 @@ class Saving:
         """Write a picture of the panes, (rows, columns, 3) in 8 bits."""
 
         def work(_job: Job) -> Report:
-            from pellucid.files.export import export_picture
+            from pellucid.files.movies import write_picture
 
-            return export_picture(pixels, path)
+            return write_picture(pixels, path)
 
         return self._write(path, work, done)
 

@@ -7,10 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEventLoop, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
 if TYPE_CHECKING:
@@ -102,12 +100,25 @@ class FileMenu:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    def export_view(self) -> None:
-        """Save the panes as they are shown as a picture."""
-        formats = "PNG (*.png);;JPEG (*.jpg)"
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save the view as picture", "view.png", formats)
-        if name:
-            self._session.saving.export_picture(pixels_of(self._window.canvas.grab_picture()), Path(name))
+    def take_away(self) -> None:
+        """Show the dialog for pictures and films of the panes."""
+        from pellucid.ui.dialogs.take_away import TakeAwayDialog
+
+        dialog = TakeAwayDialog(self._session, self._window.canvas, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def copy_picture(self, *, layout: bool) -> None:
+        """Put a picture of the pane in use, or of all panes, on the clipboard."""
+        from pellucid.ui.canvas.picturing import Look, Picturing
+
+        canvas, session = self._window.canvas, self._session
+        identity = session.settings.picture_identity and not session.view.hide_identity
+        look = Look(None if layout else canvas.pane_in_use(), identity=identity)
+        QGuiApplication.clipboard().setImage(Picturing(canvas).picture(look))
+        what = "The panes were copied" if layout else "The pane was copied"
+        whom = "" if look.identity else " without the identity"
+        self._session.notice.emit(f"{what}{whom}.", "info")
 
     def close_all(self) -> None:
         """Close every layer, asking once when work would be lost."""
@@ -136,10 +147,3 @@ class FileMenu:
         if not answers:
             loop.exec()
         return answers == [True]
-
-
-def pixels_of(picture: QImage) -> NDArray[np.uint8]:
-    """Return a picture as an array (rows, columns, 3) of 8 bits."""
-    rgb = picture.convertToFormat(QImage.Format.Format_RGB888)
-    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
-    return rows[:, : rgb.width() * 3].reshape(rgb.height(), rgb.width(), 3).copy()

@@ -32,6 +32,7 @@ from pellucid.model.compositing import (
 from pellucid.model.layer import ImageLayer
 from pellucid.model.slicing import PlaneImage
 from pellucid.ui.canvas.lookup import Colorer, Look, fill_value
+from pellucid.ui.canvas.sampling import device_ratio
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,7 @@ class JointItem(pg.GraphicsObject):  # type: ignore[misc]
     def _where(self, painter: QPainter) -> Raster | None:
         assert self._sides is not None
         device, full = painter.device(), painter.combinedTransform()
-        ratio = device.devicePixelRatioF()
+        ratio = device_ratio(painter)
         inverse, invertible = full.inverted()
         if not invertible:
             return None

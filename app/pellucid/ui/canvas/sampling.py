@@ -13,6 +13,15 @@ from PySide6.QtGui import QPainter, QTransform
 Indices = NDArray[np.intp]
 
 
+def device_ratio(painter: QPainter) -> float:
+    """Return the device pixels per pixel of the widget that is painted.
+
+    Not that of ``painter.device()``: it is the widget's own, also while it is rendered into a finer picture.
+    """
+    world = painter.worldTransform().m11()
+    return painter.combinedTransform().m11() / world if world else 1.0
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a slice lies on the device: pixel (column, row) centres map to (dx + sx·column, dy + sy·row)."""
@@ -32,7 +41,7 @@ class Target:
         full: QTransform = painter.combinedTransform()
         if abs(full.m12()) + abs(full.m21()) > 1e-9 or full.m11() <= 0 or full.m22() <= 0:
             return None
-        ratio = device.devicePixelRatioF()
+        ratio = device_ratio(painter)
         width, height = round(device.width() * ratio), round(device.height() * ratio)
         return cls(full.m11(), full.m22(), full.dx(), full.dy(), width, height, ratio)
 

@@ -76,6 +76,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._decorations = Decorations()
         self.mouse = PaneMouse(self)
         self._readout = ""
+        self.is_pictured = False
+        """True while a picture of the pane is drawn for taking away."""
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self.flush)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
@@ -350,7 +352,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         if view.show_annotations:
             texts = corners(self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
         return Picture(
-            frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here, self.hasFocus(),
+            frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
+            self.hasFocus() and not self.is_pictured,
             self._brush(), (at, self._readout) if at is not None and self._readout else None,
             self._held.says if self._held is not None else self.comparison.says(),
         )  # fmt: skip

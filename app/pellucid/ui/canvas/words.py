@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QStaticText
 
+from pellucid.ui.canvas.sampling import device_ratio
+
 _SHADOW = QColor(0, 0, 0, 190)
 _AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
 _KEPT = 512
@@ -41,7 +43,7 @@ class Words:
 
     def draw(self, painter: QPainter, text: str, color: str, x: float, y: float, side: float = LEFT) -> None:
         """Draw a text with its top at ``y`` and its left end, middle or right end at ``x``."""
-        ratio = painter.device().devicePixelRatioF()
+        ratio = device_ratio(painter)
         key = text, color, ratio
         picture = self._pictures.get(key)
         if picture is None:

@@ -1,0 +1,91 @@
+"""Makes a film: draws one scene per turn of the event loop and hands it to the job that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Empty, Full, Queue
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QTimer
+
+from pellucid.model.findings import Refused
+from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
+
+if TYPE_CHECKING:
+    from pellucid.files.export import Report
+    from pellucid.files.movies import FilmFormat
+    from pellucid.jobs.job import Job
+    from pellucid.session import Session
+    from pellucid.session.filming import Film
+
+_WAITING = 4  # pictures that are drawn and not written yet
+_PATIENCE = 0.1  # s between two looks whether the job was cancelled
+Pixels = NDArray[np.uint8]
+
+
+class FilmMaker(QObject):
+    """One film on its way; ``done`` hears of it when it was written and read back."""
+
+    def __init__(
+        self, session: Session, picturing: Picturing, done: Callable[[Report], None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._session, self._picturing = session, picturing
+        self._queue: Queue[Pixels] = Queue(_WAITING)
+        self._timer = QTimer(self, interval=0)
+        self._timer.timeout.connect(self._draw_next)
+        self._done = done
+        self.error = ""
+        """Why drawing cannot go on."""
+        self.drawn = 0
+
+    def make(self, film: Film, look: Look, path: Path, form: FilmFormat) -> Job:
+        """Begin; the job says how far it is and can be cancelled."""
+        self._film, self._look = film, look
+        self._size = self._picturing.size(look)
+        self.job = self._session.jobs.load(
+            f"Writing {path.name}", lambda job: self._write(job, path, form), self._done
+        )
+        self._timer.start()
+        return self.job
+
+    def _write(self, job: Job, path: Path, form: FilmFormat) -> Report:
+        """Write what comes; runs in a thread of the jobs."""
+        from pellucid.files.movies import write_film
+
+        return write_film(path, form, self._coming(job), self._film.durations, progress=job.report,
+                          cancelled=job.cancelled)  # fmt: skip
+
+    def _coming(self, job: Job) -> Iterator[Pixels]:
+        for _ in range(len(self._film)):
+            while True:
+                job.check()
+                if self.error:
+                    raise Refused(self.error)
+                try:
+                    picture = self._queue.get(timeout=_PATIENCE)
+                except Empty:
+                    continue
+                break
+            yield picture
+
+    def _draw_next(self) -> None:
+        """Draw one picture, unless the writer has enough to do."""
+        if self.job.finished or self.job.cancelled() or self.drawn == len(self._film):
+            self._timer.stop()
+            return
+        self._timer.setInterval(5 if self._queue.full() else 0)
+        if self._queue.full():
+            return
+        if self._picturing.size(self._look) != self._size:
+            self.error = "The size of the panes changed while the film was drawn. Begin again."
+            return
+        picture = pixels_of(self._picturing.picture(self._look, self._film.scenes[self.drawn]))
+        try:
+            self._queue.put_nowait(picture)
+        except Full:
+            return
+        self.drawn += 1
