@@ -11,8 +11,8 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.files import movies
-from pellucid.files.limits import amount
 from pellucid.files.movies import FilmFormat
+from pellucid.model.reduction import amount
 from pellucid.session.filming import Film
 from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import AS_IT_IS, Look, Picturing, pixels_of
