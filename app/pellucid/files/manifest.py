@@ -163,6 +163,8 @@ class PaneEntry(Entry):
     centre: tuple[Number, Number] = (0.0, 0.0)
     slab: Number = Field(default=0.0, ge=0)
     projection: Projection = Projection.MAXIMUM
+    group: Literal["", "A", "B", "C"] = "A"
+    tied: bool = False
 
 
 class CompareEntry(Entry):
@@ -178,6 +180,16 @@ class CompareEntry(Entry):
     paused: bool = False
     span: Number = Field(default=0.0, ge=0)
     cyan: bool = False
+
+
+class LinkEntry(Entry):
+    """What the panes of one group did together."""
+
+    name: Literal["A", "B", "C"]
+    position: bool = True
+    zoom: bool = False
+    window: bool = False
+    point: tuple[Number, Number, Number] = (0.0, 0.0, 0.0)
 
 
 def _layout(value: object) -> object:
@@ -199,7 +211,10 @@ class ViewEntry(Entry):
     rotation: Annotated[Matrix, AfterValidator(_rotation)] = IDENTITY
     layout: Annotated[Layout, BeforeValidator(_layout), PlainSerializer(str)] = Layout.SINGLE
     maximised: int | None = Field(default=None, ge=0, lt=Layout.LARGEST**2)
+    spread: bool = False
     panes: tuple[PaneEntry, ...] = Field(default=(), max_length=Layout.LARGEST**2)
+    apart: tuple[Text, ...] = ()
+    links: tuple[LinkEntry, ...] = Field(default=(), max_length=3)
     compare: CompareEntry | None = None
     show_crosshair: bool = True
     show_annotations: bool = True

@@ -17,6 +17,7 @@ from pellucid.files.manifest import (
     CompareEntry,
     ImageEntry,
     LabelEntry,
+    LinkEntry,
     Manifest,
     PaneEntry,
     SourceEntry,
@@ -35,7 +36,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
 from pellucid.model.transfer import Transfer
-from pellucid.model.view import PaneState, ViewState
+from pellucid.model.view import Link, PaneState, ViewState
 from pellucid.model.volume import Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
     look = ViewEntry(
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
         plane_mode=view.plane_mode, rotation=view.rotation,
-        maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), show_crosshair=view.show_crosshair,
+        maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), spread=view.spread,
+        apart=tuple(layer.id for layer in document.layers if layer.id in view.apart),
+        links=tuple(map(_link_entry, view.links)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations, color_bar=view.color_bar,
         compare=CompareEntry(**vars(view.compare)) if view.compare is not None else None,
         show_measurements=view.show_measurements,
@@ -151,6 +154,11 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
     saved = state.manifest.view
     view.layout, view.maximised, view.crosshair = saved.layout, saved.maximised, saved.crosshair
     view.plane_mode, view.rotation = saved.plane_mode, saved.rotation
+    view.spread, view.apart = saved.spread, saved.apart
+    for kept in saved.links:
+        link = view.link(kept.name)
+        for name in LinkEntry.model_fields:
+            setattr(link, name, getattr(kept, name))
     for pane, entry in zip(view.panes, saved.panes, strict=False):
         for name in PaneEntry.model_fields:
             setattr(pane, name, getattr(entry, name))
@@ -169,6 +177,11 @@ def _annotation_entry(annotation: Annotation) -> AnnotationEntry:
 
 def _pane_entry(pane: PaneState) -> PaneEntry:
     return PaneEntry(**{name: getattr(pane, name) for name in PaneEntry.model_fields})
+
+
+def _link_entry(link: Link) -> LinkEntry:
+    values = {name: getattr(link, name) for name in LinkEntry.model_fields}
+    return LinkEntry(**values | {"point": _finite(link.point, (0.0, 0.0, 0.0))})
 
 
 def _is_untouched(layer: ImageLayer) -> bool:

@@ -18,6 +18,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram, initial_limits, initial_transfer
 from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
 from pellucid.model.reduction import Reduction, TooLarge
+from pellucid.model.view import PaneState
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ def _part_name(plans: tuple[VolumePlan, ...]) -> str:
 
 
 @dataclass(frozen=True, eq=False)
+class Place:
+    """The pane an image is shown in: alone, or with ``over`` over what the pane shows."""
+
+    pane: PaneState
+    over: bool = False
+
+
+@dataclass(frozen=True, eq=False)
 class Oversize:
     """An item that needs more memory than it may have, and how it was to be opened."""
 
@@ -59,6 +68,7 @@ class Oversize:
     part: int
     replace: bool
     refusal: TooLarge
+    place: Place | None = None
 
 
 @dataclass(eq=False)
@@ -67,6 +77,7 @@ class _Request:
 
     job: Job
     replace: bool
+    place: Place | None = None
     loaded: Loaded | None = None
     refused: bool = False
 
@@ -81,11 +92,15 @@ class Loading:
         self._shown = ""
         self._first: ImageLayer | None = None
 
-    def load(self, item: Item, part: int = 0, *, replace: bool = True, reduce: Reduction | None = None) -> Job:
+    def load(
+        self, item: Item, part: int = 0, *, replace: bool = True, reduce: Reduction | None = None,
+        place: Place | None = None,
+    ) -> Job:  # fmt: skip
         """Load one volume of an item; ``replace`` closes what is open (one undoable step).
 
-        With ``reduce`` only a part of it is read, or fewer voxels. What needs more memory than there is goes to
-        ``session.too_large``, whose listener may ask for less; without a listener it becomes a notice.
+        Added without ``replace`` it lies over everything, or is shown at a ``place``. With ``reduce`` only a part of
+        it is read, or fewer voxels. What needs more memory than there is goes to ``session.too_large``, whose
+        listener may ask for less; without a listener it becomes a notice.
         """
         session = self._session
         if replace:
@@ -107,7 +122,7 @@ class Loading:
                 request.refused = True
                 self._take_turns()
                 if len(session.too_large):
-                    session.too_large.emit(Oversize(item, part, replace, loaded))
+                    session.too_large.emit(Oversize(item, part, replace, loaded, place))
                 else:
                     session.notice.emit(str(loaded), "warning")
                 return
@@ -118,7 +133,7 @@ class Loading:
             self._take_turns()
             session.notice.emit(sentence, "error")
 
-        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace)
+        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace, place)
         self._requests.append(request)
         self.job = request.job
         self.job.changed.connect(self._take_turns)
@@ -142,15 +157,44 @@ class Loading:
             self._requests.pop(0)
             self._drop_first()
             if request.loaded is not None:
-                self.add(request.loaded, replace=request.replace)
+                self.add(request.loaded, replace=request.replace, place=request.place)
         self.job = self._requests[-1].job if self._requests else None
 
-    def load_key(self, key: str) -> None:
-        """Load the item with a key of the library, instead of what is open; a second line names the volume."""
+    def load_key(self, key: str, *, replace: bool = True) -> None:
+        """Load the item with a key of the library, instead of what is open or over it.
+
+        A second line of the key names the volume.
+        """
         name, _, part = key.partition("\n")
         item = self._session.library.item(name)
         if item is not None:
+            self.load(item, int(part or 0), replace=replace)
+
+    def load_into(self, key: str, place: Place) -> None:
+        """Show the item with a key of the library in one pane.
+
+        What is open already, and not changed since, is shown again instead of being read a second time.
+        """
+        name, _, part = key.partition("\n")
+        session, item = self._session, self._session.library.item(name)
+        if item is None:
+            return
+        layer = self._open_layer(item, int(part or 0))
+        if not session.document.layers:
             self.load(item, int(part or 0))
+        elif layer is None:
+            self.load(item, int(part or 0), replace=False, place=place)
+        else:
+            session.viewing.put(place.pane, layer, over=place.over)
+
+    def _open_layer(self, item: Item, part: int) -> ImageLayer | None:
+        """Return the layer that shows a volume of an item as it was read, if there is one."""
+        untouched = [layer for layer in self._session.document.images
+                     if not layer.provenance and not self.is_placeholder(layer)]  # fmt: skip
+        if is_series(item):
+            wanted = f"{item.uid}|{part}"
+            return next((layer for layer in untouched if layer.source.detail == wanted), None)
+        return next((layer for layer in untouched if str(item.path) in layer.source.paths), None)
 
     def step(self, step: int) -> None:
         """Load the next (1) or previous (−1) item of the library that holds an image."""
@@ -162,8 +206,8 @@ class Loading:
             if 0 <= here + step < len(items):
                 self.load(items[here + step])
 
-    def add(self, loaded: Loaded, *, replace: bool) -> ImageLayer:
-        """Put loaded frames into the document as a new active image layer."""
+    def add(self, loaded: Loaded, *, replace: bool, place: Place | None = None) -> ImageLayer:
+        """Put loaded frames into the document as a new active image layer, shown everywhere or at a place."""
         session = self._session
         document = session.document
         was_clean = session.is_clean and session.saving.path is None
@@ -173,8 +217,10 @@ class Loading:
         layer.first_limits = loaded.limits
         layer.display.invert = layer.volume.acquisition.monochrome1
         layer.display.transfer = layer.first_transfer = initial_transfer(layer.volume)
-        if not replace and document.images:
+        if not replace and document.images and (place is None or place.over):
             self._lay_over(layer, document.images)
+        if place is not None:
+            session.viewing.give(place.pane, layer.id, over=place.over)
         with session.history.group(f"Open {layer.name}"):
             if replace:
                 for old in reversed(document.layers):

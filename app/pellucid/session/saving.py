@@ -115,7 +115,9 @@ class Saving:
                 session.document.insert(len(session.document), layer)
             session.document.active = active or (layers[-1] if layers else None)
             restore_annotations(found, session.document)
-            restore_view(found, session.view)
+            with session.linking.quiet():
+                restore_view(found, session.view)
+            session.linking.settle(stay=True)
             session.comparing.check()
             self.path = path
             session.history.mark_clean()

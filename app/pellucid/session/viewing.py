@@ -81,6 +81,14 @@ class Viewing:
 
     # ---------------------------------------------------------------- choosing what a pane shows
 
+    def put(self, pane: PaneState, layer: Layer, *, over: bool = False) -> None:
+        """Show an open layer in a pane, alone or ``over`` what is there, and turn to that pane."""
+        if over:
+            self.overlay(pane, layer)
+        else:
+            self.show(pane, layer)
+        self.make_active(pane)
+
     def show(self, pane: PaneState, layer: Layer) -> None:
         """Show one layer in a pane and nothing else; labels are shown on their image."""
         if isinstance(layer, LabelLayer):
@@ -103,11 +111,13 @@ class Viewing:
             view.apart = tuple(known for known in view.apart if known != layer.id)
         self._session.linking.settle()
 
-    def give(self, pane: PaneState, layer_id: str) -> None:
-        """Give a layer that comes in next to one pane alone."""
+    def give(self, pane: PaneState, layer_id: str, *, over: bool = False) -> None:
+        """Give a layer that comes in next to one pane: instead of what it shows, or ``over`` it."""
         view = self._session.view
+        if over and not self.is_alone(pane):
+            return
         view.apart = (*view.apart, layer_id)
-        pane.shows = (layer_id,)
+        pane.shows = (*pane.shows, layer_id) if over else (layer_id,)
 
     def make_active(self, pane: PaneState) -> None:
         """Make the image of a pane active unless what is active is shown there: the user turned to it."""

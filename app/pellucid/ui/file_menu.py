@@ -39,7 +39,8 @@ class FileMenu:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         loading = self._session.loading
         dialog.chosen.connect(
-            lambda reduction: loading.load(oversize.item, oversize.part, replace=oversize.replace, reduce=reduction)
+            lambda reduction: loading.load(
+                oversize.item, oversize.part, replace=oversize.replace, reduce=reduction, place=oversize.place)
         )
         dialog.rejected.connect(lambda: self._session.notice.emit(str(oversize.refusal), "warning"))
         dialog.open()

@@ -41,6 +41,19 @@ class PaneCamera:
         """Return the frame that is looked at."""
         return self._frame
 
+    @property
+    def is_told(self) -> bool:
+        """Return whether somebody else gave the pane a zoom since it was last taken up: links, a saved work."""
+        state = self.state
+        return state.scale > 0 and (state.scale, state.centre) != (self._scale, self._centre)
+
+    def follow(self) -> None:
+        """Take up the zoom the pane was given."""
+        state = self.state
+        fits = state.scale == 0 and (self._scale, self._centre) == (state.fit, state.fit_centre)
+        if self._frame is not None and not fits and (state.scale == 0 or self.is_told):
+            self.apply()
+
     def look_at(self, frame: PlaneFrame | None, *, keep: bool) -> None:
         """Look at another frame; fit it unless the zoom is to be kept."""
         self._frame = frame
@@ -119,8 +132,10 @@ class PaneCamera:
     def apply(self) -> None:
         """Bring the view to the state."""
         width, height = self._size
+        if self._frame is not None:
+            self.state.fit, self.state.fit_centre = self._fitting()
         if self._frame is not None and self.state.scale == 0.0:
-            self._scale, self._centre = self._fitting()
+            self._scale, self._centre = self.state.fit, self.state.fit_centre
         elif self.state.scale > 0.0:
             self._scale, self._centre = self.state.scale, self.state.centre
         w, h = width / self._scale, height / self._scale

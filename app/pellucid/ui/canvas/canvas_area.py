@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QImage, QKeyEvent, QShowEvent
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QDropEvent, QHideEvent, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
@@ -15,8 +15,9 @@ from pellucid.ui.canvas.drops import ITEM_MIME, DropArea
 from pellucid.ui.canvas.empty_state import EmptyState
 from pellucid.ui.canvas.first_slice import FirstSlice
 from pellucid.ui.canvas.keyboard import Keyboard
+from pellucid.ui.canvas.pane_drops import PaneDrops
 from pellucid.ui.canvas.pane_grid import PaneGrid
-from pellucid.ui.canvas.pane_menu import pane_menu
+from pellucid.ui.canvas.pane_menu import information_menu, pane_menu
 from pellucid.ui.canvas.slice_view import SliceView
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class CanvasArea(DropArea):
         self._pane_in_use: SliceView | None = None
         self._hidden_labels: list[LabelLayer] = []
         self._slices: tuple[tuple[int, int], ...] = ()
+        self._drops = PaneDrops(self)
         self.grid = PaneGrid(session, self.screen_state, self._pane_made)
         self.empty = EmptyState()
         self.first = FirstSlice(session)
@@ -81,6 +83,8 @@ class CanvasArea(DropArea):
         self.empty.open_requested.connect(self.open_requested)
         self.empty.demo_requested.connect(self.demo_requested)
         self.drag_over.connect(self.empty.set_drop_hint)
+        self.information.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.information.customContextMenuRequested.connect(self._information_menu)
         document = session.document
         document.inserted.connect(self._layer_came)
         document.removed.connect(self._layer_went)
@@ -310,6 +314,21 @@ class CanvasArea(DropArea):
         """Let go of held keys."""
         self.keyboard.let_go()
         super().hideEvent(event)
+
+    # ---------------------------------------------------------------- drops and menus
+
+    def aim(self, event: QDropEvent | None) -> None:
+        """Show on the pane under a drag what a drop would do."""
+        self._drops.aim(event)
+
+    def take(self, event: QDropEvent) -> bool:
+        """Show what was dropped on a pane."""
+        return self._drops.take(event)
+
+    def _information_menu(self, at: QPoint) -> None:
+        state = self.grid.state_at(self.information.mapTo(self.grid, at))
+        if state is not None:
+            information_menu(self, state).popup(self.information.mapToGlobal(at))
 
     def _show_menu(self, pane: SliceView, at: QPoint) -> None:
         pane_menu(self, pane).popup(at)

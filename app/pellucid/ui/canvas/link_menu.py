@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QActionGroup
@@ -32,7 +31,7 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
         action = groups.addAction(title)
         action.setCheckable(True)
         action.setChecked(pane.group == name)
-        action.triggered.connect(partial(_join, session, pane, name))
+        action.triggered.connect(lambda _on, name=name: linking.set_group(pane, name))
         menu.addAction(action)
     menu.addSeparator()
     link = linking.link(pane)
@@ -42,19 +41,11 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
         action.setEnabled(link is not None)
         action.setToolTip("" if link is not None else "Choose a group first.")
         action.setChecked(link is not None and bool(getattr(link, part)))
-        action.triggered.connect(partial(_set_part, session, pane, part))
+        action.triggered.connect(lambda on, part=part: linking.set_part(pane.group, part, on, pane))
     if linking.state(pane).note:
         menu.addSeparator()
         tie = menu.addAction("Go along by the present offset")
         tie.setToolTip("This series states another frame of reference: it moves by the same steps as the others")
         tie.setCheckable(True)
         tie.setChecked(pane.tied)
-        tie.triggered.connect(partial(linking.tie, pane))
-
-
-def _join(session: Session, pane: PaneState, group: str, _checked: bool = False) -> None:
-    session.linking.set_group(pane, group)
-
-
-def _set_part(session: Session, pane: PaneState, part: Part, on: bool) -> None:
-    session.linking.set_part(pane.group, part, on, pane)
+        tie.triggered.connect(lambda on: linking.tie(pane, on))

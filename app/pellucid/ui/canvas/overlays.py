@@ -31,5 +31,6 @@ def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
     from pellucid.ui.canvas.crosshair import Crosshair
+    from pellucid.ui.canvas.link_chip import LinkChip
 
-    return [Crosshair(), CompareOverlay(), RegionOutline(), ColorBar()]
+    return [Crosshair(), CompareOverlay(), RegionOutline(), ColorBar(), LinkChip()]

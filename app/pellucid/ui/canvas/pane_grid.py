@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -51,6 +52,15 @@ class PaneGrid(QWidget):
         places = self.places()
         return tuple(pane for n, pane in enumerate(self.panes) if n in places and not pane.state.information)
 
+    def state_at(self, at: QPoint) -> PaneState | None:
+        """Return the state of the pane at a place of the grid, the information pane among them."""
+        for n in self.places():
+            state = self._screen.panes[n]
+            widget: QWidget = self.information if state.information else self.panes[n]
+            if widget.isVisible() and widget.geometry().contains(at):
+                return state
+        return None
+
     def arrange(self) -> None:
         """Bring panes into their places and show only those that have one."""
         places = self.places()
@@ -69,6 +79,8 @@ class PaneGrid(QWidget):
         for n in range(Layout.LARGEST):
             self._grid.setRowStretch(n, int(n < rows))
             self._grid.setColumnStretch(n, int(n < columns))
+        for pane in self.panes:
+            pane.beside_others = len(places) > 1 or bool(self._session.view.others)
         self._name()
 
     def settle(self) -> None:

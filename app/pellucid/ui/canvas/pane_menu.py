@@ -10,7 +10,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from pellucid.model.layer import ImageLayer
-from pellucid.model.view import Plane
+from pellucid.model.view import PaneState, Plane
 from pellucid.ui.canvas.link_menu import fill_link_menu
 
 if TYPE_CHECKING:
@@ -45,6 +45,15 @@ def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
     return menu
 
 
+def information_menu(area: CanvasArea, state: PaneState) -> QMenu:
+    """Return the menu of the information pane: the planes it can show instead."""
+    menu = QMenu(area)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for plane, title in _PLANES:
+        menu.addAction(title, partial(_turn, state, plane))
+    return menu
+
+
 def _fill_shows(menu: QMenu, pane: SliceView) -> None:
     """Offer every open image, and all layers at once."""
     viewing, document = pane.session.viewing, pane.session.document
@@ -66,8 +75,7 @@ def _fill_shows(menu: QMenu, pane: SliceView) -> None:
 
 
 def _show(pane: SliceView, layer: ImageLayer, _checked: bool = False) -> None:
-    pane.session.viewing.show(pane.state, layer)
-    pane.session.viewing.make_active(pane.state)
+    pane.session.viewing.put(pane.state, layer)
 
 
 def _fill_planes(menu: QMenu, area: CanvasArea, pane: SliceView) -> None:
@@ -89,5 +97,5 @@ def _fill_planes(menu: QMenu, area: CanvasArea, pane: SliceView) -> None:
     menu.addAction(told)
 
 
-def _turn(state: object, plane: Plane, _checked: bool = False) -> None:
-    state.plane, state.information = plane, False  # type: ignore[attr-defined]
+def _turn(state: PaneState, plane: Plane, _checked: bool = False) -> None:
+    state.plane, state.information = plane, False

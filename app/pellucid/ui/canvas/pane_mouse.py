@@ -58,9 +58,12 @@ class PaneMouse:
     def press(self, event: QMouseEvent) -> None:
         """Begin what the button does; while one is held, others do nothing."""
         event.accept()
+        button = event.button()
+        if self._pane.frame is None and button == Qt.MouseButton.RightButton:
+            self._pane.menu_requested.emit(event.globalPosition().toPoint())
         if self._drag is not None or self._pane.frame is None:
             return
-        button = event.button()
+        self._pane.session.viewing.make_active(self._pane.state)
         if button == Qt.MouseButton.LeftButton:
             tool = self._grabbed(Pointer(event.position(), event.modifiers())) or self.tool
         elif button in _BUTTON_TOOLS:

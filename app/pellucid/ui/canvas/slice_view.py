@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from numpy.typing import ArrayLike
+from psygnal import EmissionInfo
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -35,6 +36,7 @@ from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
+from pellucid.ui.canvas.pane_drops import Hints
 from pellucid.ui.canvas.pane_mouse import PaneMouse
 from pellucid.ui.canvas.tools import BrushTool
 
@@ -78,6 +80,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._readout = ""
         self.is_pictured = False
         """True while a picture of the pane is drawn for taking away."""
+        self._hints = Hints()
+        self.drop_hint = ""
+        """What a drop would do here, while something is dragged over the pane."""
+        self.beside_others = False
+        """Whether there are other panes to be linked with."""
         self._due = QTimer(self, singleShot=True, interval=0)
         self._due.timeout.connect(self.flush)
         self._rest = QTimer(self, singleShot=True, interval=_REST)
@@ -98,8 +105,9 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- following the document
 
-    def _state_changed(self, _info: object) -> None:
-        self.schedule()
+    def _state_changed(self, info: EmissionInfo) -> None:
+        if info.signal.name not in ("fit", "fit_centre"):
+            self.schedule()
 
     def schedule(self) -> None:
         """Ask for a refresh before the next frame."""
@@ -113,6 +121,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         frame = viewing.frame(self.state)
         if frame is not self.frame:
             self._look_at(frame)
+        self.camera.follow()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
         layers = self._drawn_layers()
@@ -147,12 +156,16 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def _look_at(self, frame: PlaneFrame | None) -> None:
         """Take up another frame; planes that turn keep their zoom and the place of the crosshair."""
-        before, self.frame = self.frame, frame
+        before, self.frame, linking = self.frame, frame, self.session.linking
         if frame is not None and before is not None and _is_turn(frame, before):
-            self.camera.turn(frame, self.session.viewing.position(self.state))
-        else:
-            keep = frame is not None and before is not None and _alike(frame, before)
+            with linking.quiet():
+                self.camera.turn(frame, self.session.viewing.position(self.state))
+            return
+        keep = frame is not None and (self.camera.is_told or (before is not None and _alike(frame, before)))
+        with linking.quiet():
             self.camera.look_at(frame, keep=keep)
+        if not keep:
+            linking.take_zoom(self.state)
 
     def _section(self, *, still: bool) -> Section | None:
         if self.frame is None:
@@ -337,14 +350,20 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def drawForeground(self, painter: QPainter, _rect: QRectF | QRect) -> None:
         """Paint texts, lines and marks over the layers."""
-        if self.frame is None:
-            return
         painter.save()
         painter.resetTransform()
+        if self.frame is None:
+            self._hints.paint_empty(painter, self.width(), self.height())
+        else:
+            self._paint_over(painter, self.frame)
+        if self.drop_hint:
+            self._hints.paint_drop(painter, self.drop_hint, self.width(), self.height())
+        painter.restore()
+
+    def _paint_over(self, painter: QPainter, frame: PlaneFrame) -> None:
         for overlay in self.overlays:
             overlay.paint(painter, self)
-        self._decorations.paint(painter, self._picture(self.frame), self.width(), self.height())
-        painter.restore()
+        self._decorations.paint(painter, self._picture(frame), self.width(), self.height())
 
     def _picture(self, frame: PlaneFrame) -> Picture:
         view, at = self.session.view, self.mouse.at

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
 from pellucid.model.display import Blending
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import plural, short_number
 
@@ -94,7 +96,23 @@ class LayerModel(QAbstractListModel):
         return flag.ItemIsEnabled | flag.ItemIsSelectable | flag.ItemIsEditable | flag.ItemIsDragEnabled
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: D102
-        return Qt.DropAction.MoveAction
+        return Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
+
+    def mimeTypes(self) -> list[str]:  # noqa: D102
+        return [LAYER_MIME, ITEM_MIME]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
+        """Return the id of the dragged layer, for panes."""
+        data, layer = QMimeData(), self.layer(indexes[0].row())
+        data.setData(LAYER_MIME, layer.id.encode() if layer is not None else b"")
+        return data
+
+    def dropMimeData(self, data: QMimeData, _action: Qt.DropAction, _row: int, _column: int, _parent: Index) -> bool:
+        """Lay a series of the study browser over what is open."""
+        if not data.hasFormat(ITEM_MIME):
+            return False
+        self._session.loading.load_key(bytes(data.data(ITEM_MIME).data()).decode("utf-8", "replace"), replace=False)
+        return True
 
     def moveRows(self, _source: Index, row: int, count: int, _target: Index, before: int) -> bool:
         """Put a layer in front of another row, as one step."""

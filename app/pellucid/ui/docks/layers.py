@@ -90,7 +90,8 @@ class LayersPanel(Panel):
         self.list.setMouseTracking(True)
         trigger = QAbstractItemView.EditTrigger
         self.list.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed)
-        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
+        self.list.setDefaultDropAction(Qt.DropAction.MoveAction)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         delegate = LayerDelegate(self.list)

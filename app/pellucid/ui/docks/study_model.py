@@ -7,10 +7,9 @@ from collections.abc import Iterable, Sequence
 from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 
+from pellucid.ui.canvas.drops import ITEM_MIME
 from pellucid.ui.docks.study_delegate import NODE_ROLE
 from pellucid.ui.docks.study_nodes import Node
-
-ITEM_MIME = "application/x-pellucid-item"
 
 
 class StudyModel(QStandardItemModel):
@@ -27,6 +26,9 @@ class StudyModel(QStandardItemModel):
         flags = Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive
         found = self.match(self.index(0, 0), Qt.ItemDataRole.UserRole + 2, node_id, 1, flags)
         return found[0] if found else QModelIndex()
+
+    def supportedDragActions(self) -> Qt.DropAction:  # noqa: D102
+        return Qt.DropAction.CopyAction
 
     def mimeTypes(self) -> list[str]:  # noqa: D102 - Qt's interface
         return [ITEM_MIME]
