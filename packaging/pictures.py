@@ -21,6 +21,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
 from pellucid.model.compare import CompareMode
+from pellucid.model.display import Channel
 from pellucid.model.labels import Label
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.settings import Settings
@@ -251,6 +252,33 @@ def _compared(mode: CompareMode) -> Callable[[Stage], None]:
 
 for way in CompareMode:
     state(_compared(way))
+
+
+@state
+def channels(stage: Stage) -> None:
+    """Show the colour picture as three layers that add up."""
+    micrograph(stage)
+    stage.session.channels.split(stage.session.document.active_image)
+    stage.settle()
+
+
+@state
+def one_channel(stage: Stage) -> None:
+    """Show one channel of the colour picture in grey, with its histogram."""
+    micrograph(stage)
+    stage.session.document.active_image.display.channel = Channel.GREEN
+    stage.settle()
+
+
+@state
+def label_outline(stage: Stage) -> None:
+    """Show labels as outlines, one of them faint."""
+    labels(stage)
+    layer = stage.session.document.active_labels
+    layer.display.filled, layer.display.outline_width = False, 2.5
+    stage.session.labelling.edit_label(layer, 1, opacity=0.4)
+    stage.session.document.active = layer
+    stage.settle()
 
 
 @state

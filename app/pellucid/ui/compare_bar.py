@@ -15,6 +15,7 @@ from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.canvas.flicker import Flicker
 from pellucid.ui.docks.parts import Elided, flat_button, push_button, row
+from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.controls import Choice, NumberBox
 from pellucid.ui.forms.numbers import Bounds
 
@@ -38,6 +39,7 @@ class CompareBar(QFrame):
         self.setAccessibleName("Compare two layers")
         self._session = session
         self.flicker = Flicker(session, self)
+        self._watches = (LayerWatch(self._layer_changed), LayerWatch(self._layer_changed))
         self._made = False
         self.hide()
         session.view.events.compare.connect(self._show)
@@ -155,16 +157,23 @@ class CompareBar(QFrame):
         else:
             self._show()
 
+    def _layer_changed(self, what: str) -> None:
+        if what in ("name", "frames", "width"):
+            self._show()
+
     def _show(self, *_args: object) -> None:
-        compare = self._session.view.compare
+        compare, find = self._session.view.compare, self._session.document.find
         self.setVisible(compare is not None)
+        names = (compare.first, compare.second) if compare is not None else ("", "")
+        for watch, name in zip(self._watches, names, strict=True):
+            watch.on(find(name))
         if compare is None:
             return
         self._make()
         self._pages.setCurrentIndex(0)
-        names = tuple((layer.name, layer.id) for layer in reversed(self._session.document.images))
+        options = tuple((layer.name, layer.id) for layer in reversed(self._session.document.images))
         for choice, chosen in ((self.first, compare.first), (self.second, compare.second)):
-            choice.set_options(names)
+            choice.set_options(options)
             choice.set_value(chosen)
         self._group.button([row[0] for row in _MODES].index(compare.mode)).setChecked(True)
         for mode, widgets in self._own.items():
