@@ -217,7 +217,7 @@ def sagittal(stage: Stage) -> None:
 
 
 def _two_images(stage: Stage) -> None:
-    """Open a PET over a CT where the test data are, else a smoothed and coarser copy over the demo CT."""
+    """Open a PET over a CT where the test data are, else those of the demo study."""
     folder = Path(os.environ.get("PELLUCID_DATA", "")) / "ct_pet_acrin042"
     if os.environ.get("PELLUCID_DATA") and folder.is_dir():
         stage.session.open([folder / "CT"])
@@ -227,10 +227,10 @@ def _two_images(stage: Stage) -> None:
         stage.settle()
         return
     opened(stage)
-    stage.session.running.apply("smoothing.gaussian", {"sigma": 4.0}, as_new_layer=True)
+    stage.session.document.active_image.display.set_limits(-160, 240)
+    series = next(one for one in stage.session.library.series if one.modality == "PT")
+    stage.session.loading.load(series, replace=False)
     stage.settle()
-    layer = stage.session.document.images[-1]
-    layer.display.colormap, layer.opacity = "PET", 0.5
 
 
 @state

@@ -241,3 +241,13 @@ def test_a_held_key_shows_the_image_before_its_last_step_or_without_the_topmost(
     two.session.view.hide_preview = False
     two.session.undo()
     assert two.session.comparing.before(two.second) is None
+
+
+def test_a_difference_has_a_bar_of_its_own_colours(two):
+    two.session.view.show_annotations = True
+    start(two, CompareMode.DIFFERENCE, span=50.0)
+    pane = two.pane()
+    x = pane.width() - 38
+    top, middle, bottom = (two.rgb()[y, x] for y in (pane.height() // 4 + 30, pane.height() // 2 + 12,
+                                                     pane.height() * 3 // 4 - 4))  # fmt: skip
+    assert top[0] > 150 > top[2] and bottom[2] > 150 > bottom[0] and min(middle) > 190

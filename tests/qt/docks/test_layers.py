@@ -232,3 +232,11 @@ def test_an_empty_document_shows_one_sentence_and_reasons(empty_session, show):
     assert panel.stack.currentIndex() == 0
     assert panel.add.toolTip() == "Open an image first."
     assert not panel.delete.isEnabled()
+
+
+def test_the_panel_fits_beside_its_scroll_bar_in_a_narrow_low_dock(session, labels, show):
+    session.document.active = labels
+    panel = show(LayersPanel(session), 280, 320)
+    body = panel.look.parentWidget()
+    assert body.minimumSizeHint().width() <= 280 - 2 * 8 - 10
+    assert panel.minimumSizeHint().height() < 200

@@ -9,6 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
 
+from pellucid.model.compare import CompareMode
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import TEXT, window_text
@@ -32,7 +33,8 @@ _TEXT_PIXELS = 12
 def is_wanted(pane: SliceView) -> ImageLayer | None:
     """Return the image whose bar a pane shows: as switched, by itself for all colour maps but grey."""
     view, image = pane.session.view, pane.image
-    if image is None or image.volume.is_colour or not image.visible or not view.show_annotations:
+    joined = pane.comparison.mode in (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
+    if image is None or image.shows_colour or joined or not image.visible or not view.show_annotations:
         return None
     shown = image.display.colormap != "grey" if view.color_bar is None else view.color_bar
     return image if shown and image.id in pane.stack.shown else None

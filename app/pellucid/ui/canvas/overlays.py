@@ -31,6 +31,7 @@ def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
     from pellucid.ui.canvas.crosshair import Crosshair
+    from pellucid.ui.canvas.difference_bar import DifferenceBar
     from pellucid.ui.canvas.link_chip import LinkChip
 
-    return [Crosshair(), CompareOverlay(), RegionOutline(), ColorBar(), LinkChip()]
+    return [Crosshair(), CompareOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), LinkChip()]

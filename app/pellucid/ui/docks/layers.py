@@ -29,7 +29,7 @@ from pellucid.ui.docks.label_table import LabelTable
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
 from pellucid.ui.docks.look_box import LookBox, PercentRow
-from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, section
+from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling, section
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
 from pellucid.ui.docks.watching import LayerWatch
 
@@ -77,7 +77,7 @@ class LayersPanel(Panel):
         )
         self.stack = QStackedWidget()
         self.stack.addWidget(empty)
-        self.stack.addWidget(self._body())
+        self.stack.addWidget(scrolling(self._body()))
         self.column.addWidget(self.stack, 1)
 
     def _make_list(self) -> None:

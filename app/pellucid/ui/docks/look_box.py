@@ -96,7 +96,8 @@ class LookBox(QWidget):
         self.width_box = NumberBox(Bounds(0.5, 8), 0.5, "px")
         self.width_box.setFixedWidth(56)
         self.width_box.edited.connect(lambda width: self._set("outline_width", width))
-        self._width_row = self._line(5, "Outline width", self.width_box, unit="px")
+        self._width_row = self._line(5, "Line width", self.width_box, unit="px")
+        self.width_box.set_tip("Width of the outlines on the screen")
 
     def _line(self, line: int, title: str, control: QWidget, unit: str = "") -> tuple[QWidget, ...]:
         label = QLabel(title)
