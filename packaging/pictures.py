@@ -18,6 +18,10 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
 from pellucid.model.compare import CompareMode
@@ -26,6 +30,10 @@ from pellucid.model.labels import Label
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.settings import Settings
 from pellucid.ui import theme
+from pellucid.ui.dialogs.keys import KeysDialog
+from pellucid.ui.dialogs.preferences import PreferencesDialog
+from pellucid.ui.mouse_habits import NAPARI
+from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {}
 
@@ -40,7 +48,17 @@ class Stage:
         self.session = self.window.session
         self.window.resize(1600, 1000)
         self.window.show()
+        self.popup: QWidget | None = None
         self.settle()
+
+    def grab(self) -> QPixmap:
+        """Return the window, with the popup or dialog that stands over it."""
+        picture = self.window.grab()
+        if self.popup is not None and self.popup.isVisible():
+            painter = QPainter(picture)
+            painter.drawPixmap(self.popup.pos() - self.window.pos(), self.popup.grab())
+            painter.end()
+        return picture
 
     def settle(self, seconds: float = 0.3, limit: float = 60.0) -> None:
         """Let events and jobs run until nothing has happened for a moment."""
@@ -184,6 +202,39 @@ def refused(stage: Stage) -> None:
 
 
 @state
+def palette(stage: Stage) -> None:
+    """Show the command palette over the chest CT."""
+    opened(stage)
+    stage.popup = open_palette(stage.window)
+    stage.settle()
+    stage.popup.search.setText("win")
+    stage.settle()
+
+
+@state
+def keys(stage: Stage) -> None:
+    """Show the sheet of keys while a key is recorded that belongs to something else."""
+    opened(stage)
+    stage.popup = KeysDialog(stage.session, stage.window.actions_table.keys, stage.window)
+    stage.popup.show()
+    item = next(iter(stage.popup.list.findItems("Fit", Qt.MatchFlag.MatchExactly | Qt.MatchFlag.MatchRecursive)))
+    stage.popup.list.setCurrentItem(item)
+    stage.popup.change()
+    stage.popup.recorder.field.setKeySequence("Ctrl+R")
+    stage.settle()
+
+
+@state
+def preferences(stage: Stage) -> None:
+    """Show the preferences with the habits of another viewer."""
+    opened(stage)
+    stage.popup = PreferencesDialog(stage.session, stage.window)
+    stage.popup.mouse.set_value(NAPARI.habits)
+    stage.popup.show()
+    stage.settle()
+
+
+@state
 def light(stage: Stage) -> None:
     """Show the light theme."""
     window(stage)
@@ -301,7 +352,7 @@ def main() -> int:
         stage = Stage()
         STATES[name](stage)
         path = options.folder / f"{name}.png"
-        if not stage.window.grab().save(str(path)):
+        if not stage.grab().save(str(path)):
             print(f"{path} could not be written", file=sys.stderr)
             return 1
         print(path)

@@ -43,7 +43,14 @@ class Settings(BaseModel):
     own_presets: list[OwnPreset] = []
     theme: Literal["dark", "light", "system"] = "dark"
     invert_window_vertical: bool = False
-    left_tool: str = "window"
+    left_tool: Literal["window", "crosshair", "pan", "zoom", "scroll"] = "window"
+    middle_tool: Literal["window", "crosshair", "pan", "zoom", "scroll", "nothing"] = "pan"
+    right_tool: Literal["window", "pan", "zoom", "scroll", "nothing"] = "zoom"
+    wheel: Literal["slices", "zoom"] = "slices"
+    shift_crosshair: bool = False
+    keys: dict[str, list[str]] = {}
+    """The keys the user changed, by what they do; an empty list takes the key away."""
+    recent_commands: list[str] = []
     interpolate: bool = True
     hide_identity: bool = False
     picture_identity: bool = False

@@ -14,7 +14,7 @@ from pellucid.jobs.job import Job
 from pellucid.jobs.runner import Runner
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
-from pellucid.model.view import Layout, ViewState
+from pellucid.model.view import Layout, Tool, ViewState
 from pellucid.session.arranging import Arranging
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
@@ -56,6 +56,8 @@ class Session:
     title_changed = Signal()
     """Emitted when the name of the work or its clean state changed."""
     recent_changed = Signal()
+    habits_changed = Signal()
+    """Emitted when what the settings say of keys or the mouse changed."""
     sources_missing = Signal(object, object)
     """Emitted with the path and the state of a saved work whose sources are not where they were; whoever listens
     calls ``saving.resume``."""
@@ -66,7 +68,9 @@ class Session:
     def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
         self.settings = settings or Settings()
         self.document = Document()
-        self.view = ViewState(layout=Layout.QUAD, hide_identity=self.settings.hide_identity)
+        self.view = ViewState(
+            layout=Layout.QUAD, hide_identity=self.settings.hide_identity, tool=Tool(self.settings.left_tool)
+        )
         self.jobs = jobs or Runner()
         self.history = History(self.document, budget_bytes=self.settings.history_budget_mb << 20)
         self.library = Library(self.jobs)

@@ -26,6 +26,7 @@ from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.docks.presets import apply_key
 from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.notice_bar import NoticeBar
+from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Window", "Help")
@@ -140,6 +141,8 @@ class MainWindow(QMainWindow):
                 recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
         for dock in self.docks.values():
             menus["Window"].addAction(dock.toggleViewAction())
+        bar = self.menuBar()
+        bar.setCornerWidget(search_button(self.actions_table.by_id["help.palette"], bar))
         for menu in menus.values():
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(self.actions_table.refresh)
@@ -272,11 +275,11 @@ class MainWindow(QMainWindow):
         """Show the mouse and key habits."""
         from pellucid.ui.dialogs.keys import KeysDialog
 
-        KeysDialog(TABLE, self).exec()
+        KeysDialog(self.session, self.actions_table.keys, self).exec()
 
     def about(self) -> None:
         """Show name, version and purpose."""
-        from pellucid.ui.dialogs.keys import about
+        from pellucid.ui.dialogs.about import about
 
         about(self)
 

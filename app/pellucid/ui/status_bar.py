@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from pellucid.ui import theme
+from pellucid.ui.docks.parts import Elided
+from pellucid.ui.mouse_habits import habits_of, hint
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -31,6 +34,25 @@ class CursorReadout(QLabel):
             self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
 
+class Values(CursorReadout):
+    """As wide as its text, less where there is no room: then it ends in …"""
+
+    def __init__(self, name: str, tip: str) -> None:
+        super().__init__(name, tip)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that any window can give."""
+        return QSize(24, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Draw the text as far as it goes."""
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        place, flags = self.rect(), int(self.alignment())
+        painter = QPainter(self)
+        self.style().drawItemText(painter, place, flags, self.palette(), True, shown, self.foregroundRole())
+
+
 class StatusBar(QStatusBar):
     """Reads the session at the point under the mouse."""
 
@@ -39,14 +61,27 @@ class StatusBar(QStatusBar):
         self._session = session
         self.setSizeGripEnabled(False)
         self.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
-        self.values = CursorReadout("Values under the cursor", "Value of every visible layer under the cursor")
+        self.values = Values("Values under the cursor", "Value of every visible layer under the cursor")
         self.voxel = CursorReadout("Voxel", "Voxel of the active image under the cursor: x, y, z", 120)
         self.world = CursorReadout("Position", "Position in the patient: left, posterior, superior", 190)
         self.zoom = CursorReadout("Zoom", "Screen pixels per voxel of the pane under the mouse", 56)
-        self.addWidget(self.values, 1)
+        self.hint = Elided()
+        self.hint.setAccessibleName("What the mouse does")
+        self.hint.setProperty("dim", True)
+        self.hint.setContentsMargins(theme.SECTION_GAP, 0, theme.SECTION_GAP, 0)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.addWidget(self.values)
+        self.addWidget(self.hint, 1)
         for label in (self.voxel, self.world, self.zoom):
             self.addPermanentWidget(label)
         self.addPermanentWidget(jobs_bar)
+        session.view.events.tool.connect(self._tell_mouse)
+        session.habits_changed.connect(self._tell_mouse)
+        self._tell_mouse()
+
+    def _tell_mouse(self, *_: object) -> None:
+        """Say what each mouse button does with the tool in force."""
+        self.hint.setText(hint(self._session.view.tool, habits_of(self._session.settings)))
 
     def point_at(self, world: Any, percent: float | None = None) -> None:
         """Show what lies at a world point, and the zoom of the pane it is seen in; None clears the line."""

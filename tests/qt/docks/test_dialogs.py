@@ -117,7 +117,7 @@ def test_preferences_are_kept_and_take_effect(empty_session, show, qtbot, tmp_pa
     dialog = show(PreferencesDialog(empty_session), 480, 340)
     qtbot.mouseClick(dialog.theme.buttons[1], Qt.MouseButton.LeftButton)
     assert not theme.is_dark()
-    qtbot.mouseClick(dialog.tool.buttons[1], Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog.mouse.scheme.buttons[1], Qt.MouseButton.LeftButton)
     dialog.up_is_brighter.click()
     dialog.budget.setFocus()
     dialog.budget.selectAll()

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pellucid.model.view import Tool
+
 if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.main_window import MainWindow
@@ -65,7 +67,9 @@ class Entry:
     why_not: Callable[[Session], str] = always
     checked: Callable[[Session], bool] | None = None
     group: str = ""
-    tip: str = ""
+    tip: str | Callable[[Session], str] = ""
     separator: bool = False
+    tool: Tool | None = None
+    """The tool of the left button that the action chooses; its tooltip tells what the other buttons do."""
     shown_only: bool = False
     """The keys are handled by the canvas; the menu only shows them."""

@@ -8,9 +8,12 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from pellucid.ui.actions import compare, edit, file, help, image, segment, time, tools, view
 from pellucid.ui.actions.entry import Entry
+from pellucid.ui.canvas.key_book import KeyBook, shown
+from pellucid.ui.mouse_habits import MouseHabits, habits_of, rest_words
 from pellucid.ui.theme import icon
 
 if TYPE_CHECKING:
+    from pellucid.session import Session
     from pellucid.ui.main_window import MainWindow
 
 TABLE: tuple[Entry, ...] = (
@@ -25,23 +28,35 @@ class Actions:
     def __init__(self, window: MainWindow) -> None:
         self._window = window
         self._groups: dict[str, QActionGroup] = {}
+        self.keys = KeyBook(window.session, TABLE)
         self.by_id = {entry.id: self._make(entry) for entry in TABLE}
+        self._rekey()
+        window.session.habits_changed.connect(self._habits_changed)
 
     def _make(self, entry: Entry) -> QAction:
         action = QAction(self._window)
         action.setObjectName(entry.id)
         if entry.icon:
             action.setIcon(icon(entry.icon))
-        if entry.shown_only:
-            action.setProperty("canvas_key", entry.keys[0] if entry.keys else "")
-        else:
-            action.setShortcuts([QKeySequence(key) for key in entry.keys])
         action.setCheckable(entry.checked is not None)
         if entry.group:
             group = self._groups.setdefault(entry.group, QActionGroup(self._window))
             group.addAction(action)
         action.triggered.connect(lambda _checked=False, e=entry: self._run(e))
         return action
+
+    def _habits_changed(self) -> None:
+        self._rekey()
+        self.refresh()
+
+    def _rekey(self) -> None:
+        """Give every action the keys that are in force; those of the pane are only shown."""
+        for entry in TABLE:
+            keys = self.keys.of_entry(entry)
+            if entry.shown_only:
+                self.by_id[entry.id].setProperty("canvas_key", next(iter(keys), ""))
+            else:
+                self.by_id[entry.id].setShortcuts([QKeySequence(key) for key in keys])
 
     def _run(self, entry: Entry) -> None:
         self._window.attempt(lambda: entry.run(self._window))
@@ -50,16 +65,24 @@ class Actions:
     def refresh(self) -> None:
         """Derive text, state and tooltip of every action from the session."""
         session = self._window.session
+        habits = habits_of(session.settings)
         for entry in TABLE:
             action = self.by_id[entry.id]
             title = entry.title if isinstance(entry.title, str) else entry.title(session)
             reason = entry.why_not(session)
-            keys = f"  ({entry.keys[0]})" if entry.keys else ""
-            action.setText(f"{title}\t{entry.keys[0]}" if entry.shown_only and entry.keys else title)
+            key = shown(self.keys.of_entry(entry)[:1])
+            action.setText(f"{title}\t{key}" if entry.shown_only and key else title)
             action.setIconText(title.replace("&", ""))
             action.setEnabled(not reason)
-            action.setToolTip(
-                reason or f"{title.replace('&', '')}{keys}" + (f"\n{entry.tip}" if entry.tip else "")
-            )
+            action.setToolTip(reason or _tip(entry, title.replace("&", ""), key, session, habits))
             if entry.checked is not None:
                 action.setChecked(entry.checked(session))
+
+
+def _tip(entry: Entry, title: str, key: str, session: Session, habits: MouseHabits) -> str:
+    """Return title and key, what the action does, and for a tool what all buttons do while it is in force."""
+    lines = [f"{title}  ({key})" if key else title]
+    lines.append(entry.tip if isinstance(entry.tip, str) else entry.tip(session))
+    if entry.tool is not None:
+        lines.append(rest_words(entry.tool, habits))
+    return "\n".join(line for line in lines if line)

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from pellucid.model.view import Tool
 from pellucid.ui.actions.entry import Entry
+from pellucid.ui.mouse_habits import window_words
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
 
 
-def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
+def _window_tip(session: Session) -> str:
+    return window_words(up_is_brighter=session.settings.invert_window_vertical)
+
+
+def _tool(tool: Tool, title: str, key: str, picture: str, tip: str | Callable[[Session], str]) -> Entry:
     return Entry(f"tool.{tool}", "Tools", title, lambda w: w.set_tool(tool), (key,) if key else (), picture,
-                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True)  # fmt: skip
+                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True, tool=tool)  # fmt: skip
 
 
 ROWS: tuple[Entry, ...] = (
-    _tool(Tool.WINDOW, "&Window level", "W", "contrast-box",
-          "Left drag: right is wider, down is brighter"),
+    _tool(Tool.WINDOW, "&Window level", "W", "contrast-box", _window_tip),
     _tool(Tool.WINDOW_REGION, "Window from a &region", "Shift+W", "select-drag",
           "Left drag a rectangle: its values get the whole range of brightness"),
     _tool(Tool.CROSSHAIR, "&Crosshair", "H", "crosshairs", "Left click or drag: put the crosshair of all planes here"),

@@ -6,7 +6,7 @@ its whole window first, so a dock need not lose the focus for that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QKeyCombination, QObject, Qt
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.ui.canvas.key_book import KeyBook
 from pellucid.ui.canvas.keys import ACTIONS, KeyAction
 
 if TYPE_CHECKING:
@@ -39,7 +40,13 @@ class Keyboard(QObject):
         super().__init__(area)
         self._area = area
         self.key_map: KeyMap = KeyMap()
+        self._rekey()
+        area.session.habits_changed.connect(self._rekey)
         self.space: Space = Space(self._flip_texts)
+
+    def _rekey(self) -> None:
+        """Take up the keys of the settings."""
+        self.key_map.set_keys(KeyBook(self._area.session, ()).pane_keys())
 
     def listen(self) -> None:
         """See the keys of the window the canvas stands in before its widgets do.
@@ -120,26 +127,22 @@ class KeyMap:
 
     def __init__(self, actions: Iterable[KeyAction] = ACTIONS) -> None:
         self._actions = {action.name: action for action in actions}
-        self._keys = {action.name: action.key for action in self._actions.values()}
+        self._keys: dict[str, tuple[str, ...]] = {action.name: (action.key,) for action in self._actions.values()}
         self._by_key: dict[QKeyCombination, KeyAction] = {}
         self._held: dict[int, tuple[KeyAction, SliceView]] = {}
         self._index()
 
     def key(self, name: str) -> str:
-        """Return the key of an action as it is written in menus."""
-        return self._keys[name]
+        """Return the first key of an action as it is written in menus, or ``""``."""
+        return next(iter(self._keys[name]), "")
 
     def actions(self, names: Iterable[str]) -> tuple[KeyAction, ...]:
         """Return actions by their names."""
         return tuple(self._actions[name] for name in names)
 
-    def rebind(self, name: str, key: str) -> None:
-        """Give an action another key; raise ValueError when the key belongs to another action."""
-        wanted = _combination(key)
-        owner = self._by_key.get(wanted)
-        if owner is not None and owner.name != name:
-            raise ValueError(f"“{key}” already means “{owner.title}”.")
-        self._keys[name] = key
+    def set_keys(self, keys: Mapping[str, tuple[str, ...]]) -> None:
+        """Let these keys be in force from now on, by the names of actions; an action may have none."""
+        self._keys = {name: keys.get(name, ()) for name in self._actions}
         self._index()
 
     def press(self, event: QKeyEvent, area: CanvasArea, pane: SliceView) -> bool:
@@ -174,7 +177,8 @@ class KeyMap:
         self._held.clear()
 
     def _index(self) -> None:
-        self._by_key = {_combination(self._keys[name]): action for name, action in self._actions.items()}
+        pairs = ((key, action) for name, action in self._actions.items() for key in self._keys[name])
+        self._by_key = {_combination(key): action for key, action in pairs}
 
 
 def types_text(widget: QWidget | None) -> bool:

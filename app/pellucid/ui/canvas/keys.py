@@ -159,7 +159,7 @@ def _space_up(area: CanvasArea, pane: SliceView) -> None:
 
 def _leave(area: CanvasArea, pane: SliceView) -> None:
     if not pane.mouse.cancel():
-        area.choose_tool(Tool.WINDOW)
+        area.choose_tool(Tool(area.session.settings.left_tool))
 
 
 ACTIONS: tuple[KeyAction, ...] = (
@@ -192,7 +192,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("tool.brush", "Brush", "B", _tool(Tool.BRUSH)),
     KeyAction("tool.eraser", "Eraser", "E", _tool(Tool.ERASER)),
     KeyAction("tool.last", "The tool used before", "Ctrl+Space", _last_tool),
-    KeyAction("tool.leave", "Give up what is being drawn, or back to window level", "Esc", _leave),
+    KeyAction("tool.leave", "Give up what is being drawn, or back to the tool at start", "Esc", _leave),
     KeyAction("brush.smaller", "Smaller brush", "[", _brush(-1)),
     KeyAction("brush.larger", "Larger brush", "]", _brush(1)),
     KeyAction("label.next", "Next label", ".", _step_label(1)),

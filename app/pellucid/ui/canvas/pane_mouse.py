@@ -9,16 +9,16 @@ from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
+from pellucid.ui.mouse_habits import MouseHabits, Wheel, habits_of
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 _NOTCH = 120
-_BUTTON_TOOLS = {Qt.MouseButton.MiddleButton: Tool.PAN, Qt.MouseButton.RightButton: Tool.ZOOM}
 
 
 class PaneMouse:
-    """Left is the tool in force, middle pans, right zooms (a click: the menu), the wheel steps slices."""
+    """Left is the tool in force; the other buttons and the wheel do what the user's ``mouse_habits`` say."""
 
     def __init__(self, pane: SliceView) -> None:
         self._pane = pane
@@ -66,14 +66,27 @@ class PaneMouse:
         self._pane.session.viewing.make_active(self._pane.state)
         if button == Qt.MouseButton.LeftButton:
             tool = self._grabbed(Pointer(event.position(), event.modifiers())) or self.tool
-        elif button in _BUTTON_TOOLS:
-            tool = self._tools[_BUTTON_TOOLS[button]]
+        elif (other := self._other_tool(button)) is not None:
+            tool = other
         else:
+            if button == Qt.MouseButton.RightButton:
+                self._pane.menu_requested.emit(event.globalPosition().toPoint())
             return
         self._drag, self._dragged = (button, tool, event.position()), False
         self.at, self.modifiers = event.position(), event.modifiers()
         tool.press(self._pane, Pointer(self.at, self.modifiers))
         self._pane.schedule()
+
+    @property
+    def habits(self) -> MouseHabits:
+        """Return what the buttons and the wheel do, as the settings say now."""
+        return habits_of(self._pane.session.settings)
+
+    def _other_tool(self, button: Qt.MouseButton) -> CanvasTool | None:
+        """Return the tool of the middle or right button, if it has one."""
+        habits = self.habits
+        named = {Qt.MouseButton.MiddleButton: habits.middle, Qt.MouseButton.RightButton: habits.right}.get(button)
+        return None if named is None else self._tools[named]
 
     def _grabbed(self, pointer: Pointer) -> CanvasTool | None:
         """Return the tool of what lies under the mouse and can be taken hold of, topmost first."""
@@ -91,10 +104,17 @@ class PaneMouse:
             self._dragged = self._dragged or (self.at - start).manhattanLength() >= DRAG_DISTANCE
             if self._dragged or isinstance(tool, BrushTool):
                 tool.move(pane, Pointer(self.at, self.modifiers))
+        elif self.modifiers == Qt.KeyboardModifier.ShiftModifier and self.habits.shift_crosshair:
+            self._take_crosshair_along()
         self.tell_place()
         self.show_cursor()
         if isinstance(self.tool, BrushTool):
             pane.schedule()
+
+    def _take_crosshair_along(self) -> None:
+        """Put the crosshair where the mouse is; a brush keeps Shift for its size."""
+        if self.at is not None and not isinstance(self.tool, BrushTool):
+            self._pane.put_crosshair(self.at)
 
     def tell_place(self) -> None:
         """Tell which world point is under the mouse: it changes also while the mouse rests."""
@@ -123,20 +143,22 @@ class PaneMouse:
             self.press(event)
 
     def wheel(self, event: QWheelEvent) -> None:
-        """Step through slices (Shift: ten); Ctrl zooms at the mouse, Shift resizes the brush."""
+        """Step through slices (Shift: ten) or zoom at the mouse, whichever is the habit; Shift resizes the brush."""
         event.accept()
         pane, modifiers, delta = self._pane, event.modifiers(), event.angleDelta()
         turned = delta.y() or delta.x()  # some platforms turn the axis while Shift or Alt is held
-        if modifiers & Qt.KeyboardModifier.ControlModifier:
+        wheel, held = self.habits.wheel, bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
+        resizes = shift and not held and isinstance(self._tools[pane.session.view.tool], BrushTool)
+        if not resizes and (wheel.other if held else wheel) is Wheel.ZOOM:
             pane.camera.zoom(1.2 ** (turned / _NOTCH), event.position())
             pane.schedule()
             return
         self._turned += turned
         notches = int(self._turned / _NOTCH)
         self._turned -= notches * _NOTCH
-        shift = bool(modifiers & Qt.KeyboardModifier.ShiftModifier)
         view = pane.session.view
-        if notches and shift and isinstance(self._tools[view.tool], BrushTool):
+        if notches and resizes:
             view.brush_diameter = resized_brush(view.brush_diameter, notches)
         elif notches:
             pane.step(-notches * (10 if shift else 1))

@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QVBoxLayout, QWi
 
 from pellucid.model.view import Tool
 from pellucid.ui import theme
+from pellucid.ui.dialogs.mouse_box import MouseBox
 from pellucid.ui.docks.parts import dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import NumberBox, Segmented
 from pellucid.ui.forms.numbers import Bounds
+from pellucid.ui.mouse_habits import habits_of, keep
 
 if TYPE_CHECKING:
     from pellucid.session import Session
 
 THEMES = (("Dark", "dark"), ("Light", "light"), ("Follow system", "system"))
-TOOLS = (("Window level", "window"), ("Crosshair", "crosshair"), ("Pan", "pan"))
 
 
 class PreferencesDialog(QDialog):
@@ -25,7 +26,7 @@ class PreferencesDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Preferences")
-        self.setMinimumWidth(460)
+        self.setMinimumWidth(500)
         self._session = session
         self._make_controls()
         self._lay_out()
@@ -37,8 +38,7 @@ class PreferencesDialog(QDialog):
         self.theme = Segmented(THEMES)
         self.theme.setAccessibleName("Theme")
         self.theme.chosen.connect(self._try_theme)
-        self.tool = Segmented(TOOLS)
-        self.tool.setAccessibleName("Left mouse button at start")
+        self.mouse = MouseBox()
         self.up_is_brighter = QCheckBox("Dragging up makes the image brighter")
         self.up_is_brighter.setToolTip("Off: dragging down makes it brighter, as in most viewers")
         self.budget = NumberBox(Bounds(16, 1 << 20, whole=True), 256, "MB")
@@ -61,17 +61,19 @@ class PreferencesDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         rows = (
             ("Theme", self.theme),
-            ("Left button", self.tool),
-            ("Window drag", self.up_is_brighter),
+            ("Display", self.smooth),
             ("History", row(self.budget, dim("MB of memory for undo", wrap=False), spacing=theme.MARGIN)),
             ("Opening", row(self.memory, dim("% of the free memory for one image", wrap=False), spacing=theme.MARGIN)),
-            ("Display", self.smooth),
             ("Privacy", self.identity),
             ("", self.recent),
         )
-        column.addWidget(section("Preferences"))
-        column.addWidget(titled(rows))
-        column.addSpacing(theme.SECTION_GAP)
+        for title, body in (
+            ("Preferences", titled(rows)),
+            ("Mouse on the image", titled((*self.mouse.rows(), ("Window drag", self.up_is_brighter)))),
+        ):
+            column.addWidget(section(title))
+            column.addWidget(body)
+            column.addSpacing(theme.SECTION_GAP)
         column.addWidget(row(QWidget(), self.cancel, self.save, spacing=theme.MARGIN, stretch=0))
         self.save.setDefault(True)
 
@@ -79,7 +81,7 @@ class PreferencesDialog(QDialog):
         settings = self._session.settings
         self._theme_before = settings.theme
         self.theme.set_value(settings.theme)
-        self.tool.set_value(settings.left_tool)
+        self.mouse.set_value(habits_of(settings))
         self.up_is_brighter.setChecked(settings.invert_window_vertical)
         self.budget.set_value(settings.history_budget_mb)
         self.memory.set_value(settings.memory_share)
@@ -96,10 +98,7 @@ class PreferencesDialog(QDialog):
         """Keep the choices and let them take effect."""
         session, settings = self._session, self._session.settings
         settings.theme = self.theme.value()
-        if settings.left_tool != self.tool.value():
-            settings.left_tool = self.tool.value()
-            session.view.tool = Tool(settings.left_tool)
-        settings.invert_window_vertical = self.up_is_brighter.isChecked()
+        self._keep_mouse()
         settings.history_budget_mb = int(self.budget.value())
         settings.memory_share = int(self.memory.value())
         settings.interpolate = self.smooth.isChecked()
@@ -111,6 +110,14 @@ class PreferencesDialog(QDialog):
         session.history.budget = settings.history_budget_mb << 20
         session.keep_settings()
         super().accept()
+
+    def _keep_mouse(self) -> None:
+        session, settings, habits = self._session, self._session.settings, self.mouse.value()
+        if settings.left_tool != habits.left.value:
+            session.view.tool = Tool(habits.left)
+        keep(settings, habits)
+        settings.invert_window_vertical = self.up_is_brighter.isChecked()
+        session.habits_changed.emit()
 
     def reject(self) -> None:
         """Bring the theme back that was there before."""

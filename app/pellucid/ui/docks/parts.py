@@ -79,10 +79,11 @@ class Elided(QLabel):
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw the text as far as it goes."""
         painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
+        place = self.contentsRect()
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, place.width())
         self.style().drawItemText(
             painter,
-            self.rect(),
+            place,
             int(self.alignment()),
             self.palette(),
             self.isEnabled(),

@@ -1,0 +1,187 @@
+"""What the mouse buttons and the wheel do on a pane: three schemes, the user's own, and the words for them. No Qt here.
+
+The left button always does what the tool in force does; a scheme says which tool that is at first. Sources of the
+schemes: the defaults of OHIF, Weasis and Horos ("Radiology"), of 3D Slicer and ITK-SNAP, and of napari.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from pellucid.model.view import Tool
+
+if TYPE_CHECKING:
+    from pellucid.settings import Settings
+
+NOTHING = "nothing"
+
+
+class Wheel(StrEnum):
+    """What turning the wheel means; with Ctrl it means the other."""
+
+    SLICES = "slices"
+    ZOOM = "zoom"
+
+    @property
+    def other(self) -> Wheel:
+        """Return what the wheel means while Ctrl is held."""
+        return Wheel.ZOOM if self is Wheel.SLICES else Wheel.SLICES
+
+
+@dataclass(frozen=True)
+class MouseHabits:
+    """The tool the left button begins with, the tools of the others (None: nothing), and the wheel.
+
+    With ``shift_crosshair`` moving the mouse while Shift is held takes the crosshair along, no button pressed.
+    """
+
+    left: Tool = Tool.WINDOW
+    middle: Tool | None = Tool.PAN
+    right: Tool | None = Tool.ZOOM
+    wheel: Wheel = Wheel.SLICES
+    shift_crosshair: bool = False
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """Habits under a name, as users of other viewers have them."""
+
+    title: str
+    tip: str
+    habits: MouseHabits
+
+
+RADIOLOGY = Scheme("Radiology", "As in OHIF, Weasis and Horos: left windows, the wheel steps slices", MouseHabits())
+SLICER = Scheme(
+    "Slicer, ITK-SNAP",
+    "Left puts the crosshair, the wheel steps slices, moving with Shift held takes the crosshair along",
+    MouseHabits(left=Tool.CROSSHAIR, shift_crosshair=True),
+)
+NAPARI = Scheme(
+    "napari",
+    "Left drag moves the image, right drag windows, the wheel zooms, Ctrl+wheel steps slices",
+    MouseHabits(left=Tool.PAN, right=Tool.WINDOW, wheel=Wheel.ZOOM),
+)
+SCHEMES = (RADIOLOGY, SLICER, NAPARI)
+
+
+def habits_of(settings: Settings) -> MouseHabits:
+    """Return the habits that settings hold."""
+    return MouseHabits(
+        left=Tool(settings.left_tool),
+        middle=_tool(settings.middle_tool),
+        right=_tool(settings.right_tool),
+        wheel=Wheel(settings.wheel),
+        shift_crosshair=settings.shift_crosshair,
+    )
+
+
+def keep(settings: Settings, habits: MouseHabits) -> None:
+    """Write habits into settings."""
+    settings.left_tool = habits.left.value  # type: ignore[assignment]
+    settings.middle_tool = habits.middle.value if habits.middle else NOTHING  # type: ignore[assignment]
+    settings.right_tool = habits.right.value if habits.right else NOTHING  # type: ignore[assignment]
+    settings.wheel = habits.wheel.value
+    settings.shift_crosshair = habits.shift_crosshair
+
+
+def scheme_of(habits: MouseHabits) -> Scheme | None:
+    """Return the scheme with these habits, or None when they are the user's own."""
+    return next((scheme for scheme in SCHEMES if scheme.habits == habits), None)
+
+
+_DOES = {
+    Tool.WINDOW: "window level",
+    Tool.WINDOW_REGION: "window from a region",
+    Tool.CROSSHAIR: "crosshair",
+    Tool.PAN: "pan",
+    Tool.ZOOM: "zoom",
+    Tool.SCROLL: "slices",
+    Tool.BRUSH: "paint",
+    Tool.ERASER: "erase",
+    Tool.LENGTH: "length",
+    Tool.POLYLINE: "polyline",
+    Tool.ANGLE: "angle",
+    Tool.COBB: "Cobb angle",
+    Tool.RECTANGLE: "rectangle",
+    Tool.ELLIPSE: "ellipse",
+    Tool.POLYGON: "polygon",
+    Tool.FREEHAND: "freehand region",
+    Tool.POINT: "point",
+    Tool.ARROW: "arrow",
+    Tool.TEXT: "text",
+}
+_WHEEL_DOES = {Wheel.SLICES: "slices", Wheel.ZOOM: "zoom"}
+_DRAWING = frozenset({
+    Tool.WINDOW_REGION, Tool.LENGTH, Tool.POLYLINE, Tool.ANGLE, Tool.COBB, Tool.RECTANGLE, Tool.ELLIPSE,
+    Tool.POLYGON, Tool.FREEHAND, Tool.POINT, Tool.ARROW, Tool.TEXT,
+})  # fmt: skip
+
+
+def does(tool: Tool | None) -> str:
+    """Return the few words for what a button does, as in “Left: window level”."""
+    return "menu" if tool is None else _DOES.get(tool, tool.value)
+
+
+def hint(tool: Tool, habits: MouseHabits) -> str:
+    """Return the line that says what every button does while a tool is in force."""
+    parts = [f"Left: {does(tool)}", f"Right: {does(habits.right)}"]
+    if tool is Tool.BRUSH:
+        parts.insert(1, "Ctrl: erase")
+    if habits.middle is not None:
+        parts.append(f"Middle: {does(habits.middle)}")
+    parts.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}")
+    parts.append(f"Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
+    if tool in (Tool.BRUSH, Tool.ERASER):
+        parts.append("Shift+wheel: brush size")
+    elif habits.shift_crosshair:
+        parts.append("Shift+move: crosshair")
+    return "  ·  ".join(parts)
+
+
+def window_words(*, up_is_brighter: bool) -> str:
+    """Return what dragging does to the window, for the tooltip of its tool."""
+    if up_is_brighter:
+        return "Left drag: right is wider, up is brighter"
+    return "Left drag: right is wider, down is brighter"
+
+
+def rest_words(tool: Tool, habits: MouseHabits) -> str:
+    """Return what the other buttons and the wheel do, for the tooltip of a tool."""
+    lines = [f"Right drag: {does(habits.right)}  ·  right click: menu" if habits.right else "Right click: menu"]
+    if habits.middle is not None:
+        lines.append(f"Middle drag: {does(habits.middle)}  ·  or hold Space and drag: pan")
+    lines.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}  ·  Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
+    if tool in _DRAWING:
+        lines.append("Esc gives up what is being drawn")
+    return "\n".join(lines)
+
+
+def mouse_sheet(habits: MouseHabits, *, up_is_brighter: bool) -> tuple[tuple[str, str], ...]:
+    """Return (what it does, how) of everything the mouse does, for the sheet of keys."""
+    wheel, other = _WHEEL_DOES[habits.wheel], _WHEEL_DOES[habits.wheel.other]
+    brighter = "up" if up_is_brighter else "down"
+    rows = [
+        ("The tool in force", "Left button"),
+        (f"The tool at start: {does(habits.left)}", "Left drag"),
+        (f"Right button: {does(habits.right)}", "Right drag" if habits.right else "Right click"),
+        ("Menu of the pane", "Right click"),
+        (f"Middle button: {does(habits.middle)}" if habits.middle else "Middle button: nothing", "Middle drag"),
+        ("Move the image", "Hold Space and drag"),
+        (f"Wheel: {wheel}", "Wheel"),
+        (f"Wheel with Ctrl: {other}", "Ctrl+wheel"),
+        ("Ten slices at once", "Shift+wheel" if habits.wheel is Wheel.SLICES else "Ctrl+Shift+wheel"),
+        ("Window level", f"Drag: right is wider, {brighter} is brighter; Shift: finer"),
+        ("Maximise or restore a pane", "Double-click"),
+        ("Brush size", "Shift+wheel while painting"),
+        ("Erase while painting", "Hold Ctrl"),
+    ]
+    if habits.shift_crosshair:
+        rows.insert(6, ("Take the crosshair along", "Move with Shift held"))
+    return tuple(rows)
+
+
+def _tool(name: str) -> Tool | None:
+    return None if name == NOTHING else Tool(name)
