@@ -138,6 +138,8 @@ def test_a_key_is_changed_in_the_sheet_by_double_click_and_works_on_the_pane(use
     qtbot.waitUntil(lambda: item.text(1) == "F4")
     assert item.text(2) == "changed" and "F4" in dialog.said.text() and not dialog.recorder.isVisible()
     dialog.accept()
+    user.window.activateWindow()
+    qtbot.waitUntil(user.window.isActiveWindow)
     user.window.set_tool(Tool.PAN)
     user.session.document.insert(0, make_layer(np.zeros((4, 8, 8), np.int16)))
     user.rest()

@@ -77,7 +77,7 @@ def test_everything_is_there(user, palette):
 def test_a_tool_is_chosen_with_the_keyboard_alone(user, palette):
     find(user, palette, "crossh tools")
     enter(user, palette)
-    assert user.session.view.tool is Tool.CROSSHAIR and not user.window.findChildren(Palette)
+    assert user.session.view.tool is Tool.CROSSHAIR and not palette.isVisible()
 
 
 def test_an_operation_opens_its_form_in_its_dock(user, palette):
