@@ -10,7 +10,7 @@ from PySide6.QtGui import QRegion
 
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.compositing import difference_span, same_quantity
-from pellucid.model.layer import ImageLayer
+from pellucid.model.layer import ImageLayer, Layer
 from pellucid.ui.canvas.corner_texts import number
 
 if TYPE_CHECKING:
@@ -34,6 +34,13 @@ class Comparison:
         session = self._pane.session
         self.layers = session.comparing.layers(self._pane.state)
         self.compare = session.view.compare if self.layers is not None else None
+
+    def drawn(self, layers: tuple[Layer, ...]) -> tuple[Layer, ...]:
+        """Return the layers of the pane, and with them those they are compared with."""
+        pair = self.layers or ()
+        if all(layer in layers for layer in pair):
+            return layers
+        return tuple(layer for layer in self._pane.session.document.layers if layer in layers or layer in pair)
 
     @property
     def mode(self) -> CompareMode | None:

@@ -124,7 +124,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.camera.follow()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
-        layers = self._drawn_layers()
+        layers = self.comparison.drawn(viewing.layers(self.state))
         looks = tuple(Look.of(layer.display) for layer in layers if isinstance(layer, ImageLayer))
         place = (frame, self.index, self.state.slab, self.state.projection, self.camera.scale, self.camera.centre)
         seen = (*place, looks)
@@ -145,14 +145,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.mouse.tell_place()
         if moved:
             self.slice_changed.emit()
-
-    def _drawn_layers(self) -> tuple[Layer, ...]:
-        """Return the layers of the pane, and with them those they are compared with."""
-        layers = self.session.viewing.layers(self.state)
-        pair = self.comparison.layers or ()
-        if all(layer in layers for layer in pair):
-            return layers
-        return tuple(layer for layer in self.session.document.layers if layer in layers or layer in pair)
 
     def _look_at(self, frame: PlaneFrame | None) -> None:
         """Take up another frame; planes that turn keep their zoom and the place of the crosshair."""
