@@ -18,6 +18,7 @@ from pellucid.model.view import Layout, Tool, ViewState
 from pellucid.session.arranging import Arranging
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
+from pellucid.session.curving import Curving
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
@@ -82,6 +83,7 @@ class Session:
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.playing = Playing(self)
+        self.curving = Curving(self)
         self.comparing = Comparing(self)
         self.channels = Channels(self)
         self.linking = Linking(self)

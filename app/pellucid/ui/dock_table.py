@@ -37,6 +37,12 @@ class Dock:
     open: bool = True
 
 
+def _time_curve(session: Session) -> QWidget:
+    from pellucid.ui.docks.time_curve import TimeCurvePanel
+
+    return TimeCurvePanel(session)
+
+
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
@@ -45,4 +51,5 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("History", HistoryPanel, beside="Filters"),
+    Dock("Time curve", _time_curve, beside="Filters", open=False),
 )
