@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -161,8 +162,13 @@ class Looking:
 
         self.histogram(layer, "volume", done)
 
-    def values_at(self, world: Any) -> list[tuple[str, str]]:
-        """Return (layer name, value with unit) of every visible layer at a world point, top layer first."""
+    def values_at(
+        self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({})
+    ) -> list[tuple[str, str]]:
+        """Return (layer name, value with unit) of every visible layer at a world point, top layer first.
+
+        ``projected`` holds by layer id the value of a thick slab to tell instead, and the name of its projection.
+        """
         rows = []
         for layer in reversed(self._session.document.layers):
             if not layer.visible:
@@ -171,9 +177,20 @@ class Looking:
                 value = layer.labels.value_at(world)
                 if value:
                     rows.append((layer.name, f"{layer.labels.label(value).name} ({value})"))
+            elif layer.id in projected:
+                value, way = projected[layer.id]
+                rows.append((layer.name, f"{_projected_text(layer, value)} ({way})"))
             else:
                 rows.append((layer.name, _value_text(layer, world)))
         return rows
+
+
+def _projected_text(layer: ImageLayer, value: Any) -> str:
+    """Write a value of a slab: the type's own number, or the channels of a colour."""
+    if value is None:
+        return format_value(None, "")
+    plain = tuple(value.tolist()) if np.ndim(value) else value.item()
+    return format_value(plain, layer.volume.unit if np.ndim(value) == 0 else "")
 
 
 def _value_text(layer: ImageLayer, world: Any) -> str:

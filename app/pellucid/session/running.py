@@ -88,6 +88,12 @@ class Running:
             return None
         inputs, color = self._inputs(operation, target, other), self._color()
         slices, volume = session.visible_slices(), image.volume
+        if not slices and operation.same_grid:
+            self._fail(
+                f"No pane shows a single slice of “{image.name}”, so there is no preview: thick slabs and oblique "
+                "planes have none. Reset the planes, or set a slab to one slice."
+            )
+            return None
         session.preview_state.emit("computing")
 
         def work(job: Job) -> Preview:

@@ -19,6 +19,7 @@ from pellucid.ui.actions.toolbar import TOOLBAR, Popup
 from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
+from pellucid.ui.canvas.thickness import projected_at
 from pellucid.ui.compare_bar import CompareBar
 from pellucid.ui.dock_table import DOCKS, Dock
 from pellucid.ui.docks.jobs_bar import JobsBar
@@ -206,7 +207,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
 
     def _point_at(self, world: object, pane: SliceView) -> None:
-        self.status.point_at(world, pane.camera.percent)
+        self.status.point_at(world, pane.camera.percent, projected_at(pane, world))
 
     def _show_limits(self, panel: OperationsDock, limits: tuple[float, float] | None) -> None:
         """Show the limits of the form seen last; only it can take them away again."""

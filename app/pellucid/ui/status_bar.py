@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,14 +84,19 @@ class StatusBar(QStatusBar):
         """Say what each mouse button does with the tool in force."""
         self.hint.setText(hint(self._session.view.tool, habits_of(self._session.settings)))
 
-    def point_at(self, world: Any, percent: float | None = None) -> None:
-        """Show what lies at a world point, and the zoom of the pane it is seen in; None clears the line."""
+    def point_at(
+        self, world: Any, percent: float | None = None, projected: Mapping[str, tuple[object, str]] | None = None
+    ) -> None:
+        """Show what lies at a world point, and the zoom of the pane it is seen in; None clears the line.
+
+        ``projected`` holds by layer id the values of a thick slab that are shown instead, and what they are called.
+        """
         self.zoom.setText("" if world is None or percent is None else f"{percent:.0f} %")
         if world is None:
             for label in (self.values, self.voxel, self.world):
                 label.setText("")
             return
-        rows = self._session.looking.values_at(world)
+        rows = self._session.looking.values_at(world, projected or {})
         self.values.setText("   ·   ".join(f"{name} {value}" for name, value in rows))
         self.values.setToolTip("\n".join(f"{name}: {value}" for name, value in rows))
         image = self._session.document.active_image

@@ -54,24 +54,31 @@ class PaneCamera:
         if self._frame is not None and not fits and (state.scale == 0 or self.is_told):
             self.apply()
 
-    def look_at(self, frame: PlaneFrame | None, *, keep: bool) -> None:
-        """Look at another frame; fit it unless the zoom is to be kept."""
-        self._frame = frame
+    def look_at(self, frame: PlaneFrame | None, about: ArrayLike) -> bool:
+        """Look at another frame as before where it shows nearly the same, else at all of it; return whether as before.
+
+        Of planes that turn the zoom stays, and the world point ``about`` keeps its place on the screen.
+        """
+        before, told, self._frame = self._frame, self.is_told, frame
+        keep = frame is not None and told
+        if frame is not None and before is not None:
+            if _is_turn(frame, before):
+                self._turn(frame, before, about)
+                keep = True
+            keep = keep or _is_alike(frame, before)
         if not keep:
             self.state.scale = 0.0
         self.apply()
+        return keep
 
-    def turn(self, frame: PlaneFrame, about: ArrayLike) -> None:
-        """Look at the same grid along other axes: the zoom stays, and a world point keeps its place."""
-        before, self._frame = self._frame, frame
-        same = before is not None and np.allclose([before.right, before.down], [frame.right, frame.down], atol=1e-6)
-        if before is not None and not (same and self.state.scale == 0.0):
-            at = self.to_widget(*before.plane_coordinates(about))
-            u, v = frame.plane_coordinates(about)
-            width, height = self._size
-            self.state.scale = self._scale
-            self.state.centre = (u - (at.x() - width / 2) / self._scale, v - (at.y() - height / 2) / self._scale)
-        self.apply()
+    def _turn(self, frame: PlaneFrame, before: PlaneFrame, about: ArrayLike) -> None:
+        same = np.allclose([before.right, before.down], [frame.right, frame.down], rtol=0, atol=1e-6)
+        if same and self.state.scale == 0.0:
+            return
+        at, (u, v) = self.to_widget(*before.plane_coordinates(about)), frame.plane_coordinates(about)
+        width, height = self._size
+        self.state.scale = self._scale
+        self.state.centre = (u - (at.x() - width / 2) / self._scale, v - (at.y() - height / 2) / self._scale)
 
     def seen(self) -> tuple[float, float, float, float]:
         """Return left, top, right and bottom of what the pane shows of the plane."""
@@ -154,3 +161,18 @@ class PaneCamera:
             return scale
         finest = min(self._frame.pixel_mm)
         return min(max(scale, self._fitting()[0] / 10), max(_CLOSEST / finest, self._fitting()[0]))
+
+
+def _is_turn(new: PlaneFrame, old: PlaneFrame) -> bool:
+    """Return whether the same grid is seen along other axes, or from another place along them."""
+    askew = not (new.is_along_grid and old.is_along_grid)
+    return askew and new.geometry == old.geometry and new.plane is old.plane
+
+
+def _is_alike(new: PlaneFrame, old: PlaneFrame) -> bool:
+    """Return whether zoom and centre may be kept: both frames lie alike and cover nearly the same place."""
+    if new.plane is not old.plane or (new.origin - old.origin) @ (new.origin - old.origin) > 1.0:
+        return False
+    same = abs(new.right @ old.right) > 0.999 and abs(new.down @ old.down) > 0.999
+    ends = zip(new.extent, old.extent, strict=True)
+    return bool(same) and all(abs(a - b) <= 0.1 * max(abs(b), 1.0) for a, b in ends)

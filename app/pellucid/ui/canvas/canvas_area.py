@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QHideEvent, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from pellucid.model.geometry import IDENTITY
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.view import Plane, Screen, Tool
 from pellucid.ui.canvas.banner import Banner
@@ -243,8 +244,13 @@ class CanvasArea(DropArea):
         for pane in self.panes:
             pane.fit()
 
+    def reset_planes(self) -> None:
+        """Take back how the planes were turned."""
+        self.session.view.rotation = IDENTITY
+
     def reset_views(self) -> None:
-        """Fit every plane, centre the crosshair and return to the window first shown."""
+        """Take back every turn, fit every plane, centre the crosshair and return to the window first shown."""
+        self.reset_planes()
         self.fit_all()
         self.session.centre_crosshair()
         image = self.session.document.active_image

@@ -17,7 +17,7 @@ from pellucid.ui import theme
 from pellucid.ui.canvas.words import LEFT, RIGHT, Words
 from pellucid.ui.theme import PLANE_COLORS
 
-TEXT, DIM = "#e2e5e9", "#b7bcc4"
+TEXT, DIM, SLAB = "#e2e5e9", "#b7bcc4", "#8fc7ff"
 MARGIN = 8
 _SHARE = {False: 0.38, True: 0.41}  # of the width of the pane that a top or bottom corner may take
 _STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y–z", Plane.ACQUIRED: ""}
@@ -41,9 +41,11 @@ class Corners:
     bottom_right: tuple[Line, ...] = ()
 
 
-def corners(layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool) -> Corners:
+def corners(
+    layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = ""
+) -> Corners:
     """Return the texts for an image in a plane; empty facts leave no line."""
-    here = _here(frame, index)
+    here = _here(frame, index, slab)
     if layer is None:
         return Corners(bottom_left=((f"Zoom {percent:.0f} %", DIM),), bottom_right=here)
     acquisition = layer.volume.acquisition
@@ -110,13 +112,13 @@ def position(frame: PlaneFrame, index: int) -> str:
     return f"{('LPS' if distance >= 0 else 'RAI')[axis]} {number(abs(distance))} mm"
 
 
-def _here(frame: PlaneFrame, index: int) -> tuple[Line, ...]:
+def _here(frame: PlaneFrame, index: int, slab: str) -> tuple[Line, ...]:
     title = plane_title(frame)
     slices = f"{index + 1} / {frame.slice_count}" if frame.slice_count > 1 else ""
     where = ""
     if frame.has_depths and frame.geometry.oriented and slices:
         where = position(frame, index)
-    lines = ((where, DIM), (slices, TEXT), (title, PLANE_COLORS[frame.plane]))
+    lines = ((where, DIM), (slices, TEXT), (slab, SLAB), (title, PLANE_COLORS[frame.plane]))
     return tuple(line for line in lines if line[0])[::-1]
 
 

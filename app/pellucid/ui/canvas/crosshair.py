@@ -76,7 +76,8 @@ def lines(pane: SliceView) -> tuple[Line, ...]:
         return ()
     place = pane.session.viewing.position(pane.state)
     at = pane.widget_at(place)
-    slabs = {state.plane: state.slab for state in view.panes[: view.layout.count] if not state.information}
+    screen = next((screen for screen in view.screens if pane.state in screen.panes), view)
+    slabs = {state.plane: state.slab for state in reversed(screen.shown) if not state.information}
     found = []
     for plane in _THREE:
         if plane is frame.plane:

@@ -41,6 +41,8 @@ class Picture:
     readout: tuple[QPointF, str] | None = None
     note: str = ""
     """What is shown otherwise than usual: which layers are compared, or what was before."""
+    withheld: bool = False
+    """Whether there is a preview that this pane cannot show."""
 
 
 class Decorations:
@@ -93,17 +95,20 @@ class Decorations:
             painter.drawRect(QRectF(1, 1, width - 2, height - 2))
             self._paint_badge(painter, f"preview · {picture.preview}", width, self._badge_line(picture, height))
             return
+        if picture.withheld:
+            self._paint_badge(painter, "No preview on slabs and oblique planes", width, 2, quiet=True)
         color = QColor(theme.PLANE_COLORS[picture.frame.plane])
         color = color if picture.under_mouse else color.darker(220)
         thick = 2 if picture.focused else 1
         for line in _sides(width, height, thick):
             painter.fillRect(line, color)
 
-    def _paint_badge(self, painter: QPainter, text: str, width: int, lines: int) -> None:
+    def _paint_badge(self, painter: QPainter, text: str, width: int, lines: int, *, quiet: bool = False) -> None:
         text = self._words.fitted(text, width - 8 * MARGIN)
         size = self._words.width(text) + 2 * MARGIN
         box = QRect((width - size) // 2, MARGIN + lines * self._words.height, size, self._words.height + 4)
-        self._paint_plate(painter, box, text, theme.DARK.accent, theme.DARK.on_accent)
+        colors = ("#be000000", TEXT) if quiet else (theme.DARK.accent, theme.DARK.on_accent)
+        self._paint_plate(painter, box, text, *colors)
 
     def _badge_line(self, picture: Picture, height: int) -> int:
         """Return how many lines stay free above a badge, so that it keeps clear of the texts in the corners."""

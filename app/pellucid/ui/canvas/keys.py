@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.model.findings import Refused
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.thickness import step_thickness
 from pellucid.ui.canvas.tools import resized_brush
 
 if TYPE_CHECKING:
@@ -203,6 +204,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("view.invert", "Invert", "I", _invert),
     KeyAction("view.fit", "Fit", "F", lambda _area, pane: pane.fit()),
     KeyAction("view.reset", "Reset all views and the window", "Ctrl+R", _reset),
+    KeyAction("view.reset_planes", "Reset planes", "Ctrl+Shift+R", lambda area, _pane: area.reset_planes()),
+    KeyAction("slab.thicker", "Thicker slab", "Ctrl+Alt+Up", lambda _area, pane: step_thickness(pane, 1)),
+    KeyAction("slab.thinner", "Thinner slab", "Ctrl+Alt+Down", lambda _area, pane: step_thickness(pane, -1)),
     KeyAction("view.texts", "Show or hide texts (tap)", "Space", _space_down,
               _space_up),
     KeyAction("view.identity", "Hide identity", "Shift+H", _flip("hide_identity")),

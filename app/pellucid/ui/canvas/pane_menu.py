@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import PaneState, Plane
 from pellucid.ui.canvas.link_menu import fill_link_menu
+from pellucid.ui.canvas.thickness import fill_slab_menu
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.canvas_area import CanvasArea
@@ -36,6 +37,7 @@ def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
         menu.addAction("All panes" if alone else "Maximise", lambda: area.maximise(pane))
     _fill_shows(menu.addMenu("Show"), pane)
     _fill_planes(menu.addMenu("Plane"), area, pane)
+    fill_slab_menu(menu.addMenu("Thick slab"), pane)
     if not alone:
         fill_link_menu(menu.addMenu("Link"), area.session, pane.state)
     menu.addSeparator()

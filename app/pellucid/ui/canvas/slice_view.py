@@ -38,6 +38,7 @@ from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
 from pellucid.ui.canvas.pane_drops import Hints
 from pellucid.ui.canvas.pane_mouse import PaneMouse
+from pellucid.ui.canvas.thickness import slab_text
 from pellucid.ui.canvas.tools import BrushTool
 
 if TYPE_CHECKING:
@@ -120,7 +121,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         view, viewing = self.session.view, self.session.viewing
         frame = viewing.frame(self.state)
         if frame is not self.frame:
-            self._look_at(frame)
+            self.frame, linking = frame, self.session.linking
+            with linking.quiet():
+                kept = self.camera.look_at(frame, viewing.position(self.state))
+            if not kept:
+                linking.take_zoom(self.state)
         self.camera.follow()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
@@ -145,19 +150,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.mouse.tell_place()
         if moved:
             self.slice_changed.emit()
-
-    def _look_at(self, frame: PlaneFrame | None) -> None:
-        """Take up another frame; planes that turn keep their zoom and the place of the crosshair."""
-        before, self.frame, linking = self.frame, frame, self.session.linking
-        if frame is not None and before is not None and _is_turn(frame, before):
-            with linking.quiet():
-                self.camera.turn(frame, self.session.viewing.position(self.state))
-            return
-        keep = frame is not None and (self.camera.is_told or (before is not None and _alike(frame, before)))
-        with linking.quiet():
-            self.camera.look_at(frame, keep=keep)
-        if not keep:
-            linking.take_zoom(self.state)
 
     def _section(self, *, still: bool) -> Section | None:
         if self.frame is None:
@@ -361,12 +353,15 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         view, at = self.session.view, self.mouse.at
         texts = None
         if view.show_annotations:
-            texts = corners(self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity)
+            slab = slab_text(frame, self.index, self.thickness)
+            texts = corners(
+                self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab
+            )
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.is_pictured,
             self._brush(), (at, self._readout) if at is not None and self._readout else None,
-            self._held.says if self._held is not None else self.comparison.says(),
+            self._held.says if self._held is not None else self.comparison.says(), self.stack.withheld,
         )  # fmt: skip
 
     def _brush(self) -> Brush | None:
@@ -383,18 +378,3 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def title(self) -> str:
         """Return what the pane shows, for menus."""
         return plane_title(self.frame) if self.frame is not None else ""
-
-
-def _is_turn(new: PlaneFrame, old: PlaneFrame) -> bool:
-    """Return whether the same grid is seen along other axes, or from another place along them."""
-    askew = not (new.is_along_grid and old.is_along_grid)
-    return askew and new.geometry == old.geometry and new.plane is old.plane
-
-
-def _alike(new: PlaneFrame, old: PlaneFrame) -> bool:
-    """Return whether zoom and centre may be kept: both frames lie alike and cover nearly the same place."""
-    if new.plane is not old.plane or (new.origin - old.origin) @ (new.origin - old.origin) > 1.0:
-        return False
-    same = abs(new.right @ old.right) > 0.999 and abs(new.down @ old.down) > 0.999
-    ends = zip(new.extent, old.extent, strict=True)
-    return bool(same) and all(abs(a - b) <= 0.1 * max(abs(b), 1.0) for a, b in ends)
