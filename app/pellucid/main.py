@@ -48,7 +48,7 @@ def run_window(argv: list[str]) -> int:
     window.resize(options.size)
     window.show()
     if options.layout is not None:
-        window.session.view.layout = options.layout
+        window.session.arranging.choose(options.layout)
     if options.paths:
         QTimer.singleShot(0, lambda: window.files.open_paths(options.paths))
     elif options.demo:

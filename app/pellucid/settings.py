@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
+from pellucid.model.view import Layout, Plane, Projection
+
 FILE_NAME = "settings.json"
 SCHEMA_VERSION = 1
 RECENT_LIMIT = 12
@@ -27,6 +29,42 @@ class OwnPreset(BaseModel):
     level: float
     width: float = Field(gt=0)
     modality: str = ""
+
+
+class OwnPane(BaseModel):
+    """One pane of a saved layout: how it looks, never what it shows."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
+
+    plane: Plane = Plane.AXIAL
+    information: bool = False
+    group: Literal["", "A", "B", "C"] = "A"
+    slab: float = Field(default=0.0, ge=0)
+    projection: Projection = Projection.MAXIMUM
+
+
+class OwnLink(BaseModel):
+    """What the panes of one group do together."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: Literal["A", "B", "C"]
+    position: bool = True
+    zoom: bool = False
+    window: bool = False
+
+
+class OwnLayout(BaseModel):
+    """A layout the user saved under a name."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    version: Literal[1] = 1
+    name: str = Field(min_length=1, max_length=80)
+    rows: int = Field(ge=1, le=Layout.LARGEST)
+    columns: int = Field(ge=1, le=Layout.LARGEST)
+    panes: tuple[OwnPane, ...] = Field(max_length=Layout.LARGEST**2)
+    links: tuple[OwnLink, ...] = ()
 
 
 class Settings(BaseModel):
@@ -53,6 +91,9 @@ class Settings(BaseModel):
     recent_commands: list[str] = []
     interpolate: bool = True
     hide_identity: bool = False
+    hanging: bool = True
+    """Choose a layout that suits what is opened, unless the user chose one in the sitting."""
+    layouts: list[OwnLayout] = []
     picture_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
     memory_share: int = Field(default=75, ge=10, le=95)

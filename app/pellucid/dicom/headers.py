@@ -19,7 +19,7 @@ _TEXTS = {
     "patient_name": 0x00100010, "patient_id": 0x00100020, "birth_date": 0x00100030, "sex": 0x00100040,
     "study_date": 0x00080020, "study_description": 0x00081030, "series_description": 0x0008103E,
     "series_number": 0x00200011, "body_part": 0x00180015, "protocol": 0x00181030, "manufacturer": 0x00080070,
-    "patient_weight": 0x00101030,
+    "patient_weight": 0x00101030, "laterality": 0x00200062, "view": 0x00185101,
 }  # fmt: skip
 _TAGS = frozenset(
     {

@@ -1,12 +1,20 @@
-"""How panes are arranged on a screen: layouts chosen by hand, their planes, and layouts kept under a name."""
+"""How panes are arranged on a screen: layouts chosen by hand, their planes, and rules for what is opened."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from pellucid.dicom.stack import VolumePlan, sequences
+from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Layout, PaneState, Plane, Screen
+from pellucid.session.hanging import Candidate, Hung, hang_image, hang_study
+from pellucid.session.loading import Place
 
 if TYPE_CHECKING:
+    from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
 LAYOUTS = tuple(map(Layout.parse, ("1x1", "1x2", "2x1", "2x2", "1x3", "3x1", "2x3", "3x3", "4x4")))
@@ -63,6 +71,63 @@ class Arranging:
             self.arrange(Layout.QUAD, screen)
         else:
             screen.maximised = screen.panes.index(pane)
+
+    # ---------------------------------------------------------------- rules for what is opened
+
+    @property
+    def _ruled(self) -> bool:
+        return self._session.settings.hanging and not self.by_hand
+
+    def hang(self, layer: ImageLayer) -> None:
+        """Arrange the main screen as suits the one image that was opened, unless the user chose a layout."""
+        rule = hang_image(_facts_of(layer)) if self._ruled else None
+        if rule is not None:
+            view = self._session.view
+            self.arrange(rule.layout, view)
+            if rule.plane is not None:
+                view.panes[0].plane = rule.plane
+
+    def open_study(self, series: Sequence[Series], *, at_once: bool = False) -> bool:
+        """Open the images of a study that a rule hangs beside each other; return False where none does."""
+        parts = [(one, n, plans) for one in series for n, plans in enumerate(sequences(one))]
+        hung = hang_study([_facts(plans) for _, _, plans in parts], at_once=at_once) if self._ruled else None
+        if hung is None:
+            return False
+        panes, opened = self._session.view.panes, dict[int, ImageLayer]()
+        for n, number in enumerate(hung.images):
+            one, part, _ = parts[number]
+            own = next(pane for pane, (_, shown) in zip(panes, hung.panes, strict=False) if number in shown)
+            self._session.loading.load(
+                one, part, replace=n == 0, place=None if hung.shared else Place(own),
+                then=partial(self._hang_one, hung, number, opened),
+            )  # fmt: skip
+        return True
+
+    def _hang_one(self, hung: Hung, number: int, opened: dict[int, ImageLayer], layer: ImageLayer) -> None:
+        """Show an image of a study in its panes, now that it is open."""
+        session, opened[number] = self._session, layer
+        if len(opened) == 1:
+            self.arrange(hung.layout, session.view)
+        for pane, (plane, shown) in zip(session.view.panes, hung.panes, strict=False):
+            pane.plane, pane.information = plane, False
+            if number in shown:
+                pane.shows = tuple(opened[n].id for n in shown if n in opened)
+        session.linking.settle()
+        session.document.active = opened.get(hung.images[0], layer)
+
+
+def _facts(plans: Sequence[VolumePlan]) -> Candidate:
+    """Return what a header tells of an image that is not opened yet."""
+    grid, acquisition = plans[0].geometry, plans[0].acquisition
+    return Candidate(
+        acquisition.modality, grid.is_planar, len(plans), math.prod(grid.size), grid.frame_of_reference,
+        acquisition.extra.get("laterality", ""), acquisition.extra.get("view", ""),
+    )  # fmt: skip
+
+
+def _facts_of(layer: ImageLayer) -> Candidate:
+    grid = layer.geometry
+    return Candidate(layer.volume.acquisition.modality, grid.is_planar, len(layer.frames), math.prod(grid.size))
 
 
 def _shown(pane: PaneState) -> Plane | None:

@@ -78,6 +78,7 @@ class _Request:
     job: Job
     replace: bool
     place: Place | None = None
+    then: Callable[[ImageLayer], object] = lambda _layer: None
     loaded: Loaded | None = None
     refused: bool = False
 
@@ -94,13 +95,13 @@ class Loading:
 
     def load(
         self, item: Item, part: int = 0, *, replace: bool = True, reduce: Reduction | None = None,
-        place: Place | None = None,
+        place: Place | None = None, then: Callable[[ImageLayer], object] = lambda _layer: None,
     ) -> Job:  # fmt: skip
         """Load one volume of an item; ``replace`` closes what is open (one undoable step).
 
-        Added without ``replace`` it lies over everything, or is shown at a ``place``. With ``reduce`` only a part of
-        it is read, or fewer voxels. What needs more memory than there is goes to ``session.too_large``, whose
-        listener may ask for less; without a listener it becomes a notice.
+        Added without ``replace`` it lies over everything, or is shown at a ``place``; ``then`` hears of the layer.
+        With ``reduce`` only a part of it is read, or fewer voxels. What needs more memory than there is goes to
+        ``session.too_large``, whose listener may ask for less; without a listener it becomes a notice.
         """
         session = self._session
         if replace:
@@ -133,7 +134,7 @@ class Loading:
             self._take_turns()
             session.notice.emit(sentence, "error")
 
-        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace, place)
+        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace, place, then)
         self._requests.append(request)
         self.job = request.job
         self.job.changed.connect(self._take_turns)
@@ -157,7 +158,7 @@ class Loading:
             self._requests.pop(0)
             self._drop_first()
             if request.loaded is not None:
-                self.add(request.loaded, replace=request.replace, place=request.place)
+                request.then(self.add(request.loaded, replace=request.replace, place=request.place))
         self.job = self._requests[-1].job if self._requests else None
 
     def load_key(self, key: str, *, replace: bool = True) -> None:
@@ -232,6 +233,7 @@ class Loading:
             session.history.mark_clean()
         if len(document) == 1:
             session.centre_crosshair()
+            session.arranging.hang(layer)
         return layer
 
     def _lay_over(self, layer: ImageLayer, below: Sequence[ImageLayer]) -> None:

@@ -25,6 +25,7 @@ from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
+from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
@@ -32,6 +33,7 @@ from pellucid.session.viewing import Viewing
 from pellucid.settings import Settings
 
 if TYPE_CHECKING:
+    from pellucid.dicom.stack import Series
     from pellucid.files.discover import Found
     from pellucid.files.images import ImageFile
 
@@ -88,6 +90,7 @@ class Session:
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.arranging = Arranging(self)
+        self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None
@@ -135,8 +138,21 @@ class Session:
         if files_named and found.images and not shown:
             self._load_all(found.images)
         elif files_named or not self.document.layers:
-            series = max(shown, key=lambda s: len(s.files), default=None)
-            self.loading.load(series if series is not None else found.images[0])
+            self._show_one(found, shown)
+
+    def _show_one(self, found: Found, shown: list[Series]) -> None:
+        """Show the largest series, or the images of one study that belong beside each other."""
+        if len({series.acquisition.study_uid for series in shown}) == 1 and not found.images:
+            if self.arranging.open_study(shown, at_once=True):
+                return
+        series = max(shown, key=lambda s: len(s.files), default=None)
+        self.loading.load(series if series is not None else found.images[0])
+
+    def open_study(self, uid: str) -> None:
+        """Open a study of the library: its images as a rule hangs them, else its largest series."""
+        members = [one for one in self.library.series if one.acquisition.study_uid == uid and one.volumes]
+        if members and not self.arranging.open_study(members):
+            self.loading.load(max(members, key=lambda one: len(one.files)))
 
     def _load_all(self, images: Iterable[ImageFile]) -> None:
         for n, image in enumerate(images):

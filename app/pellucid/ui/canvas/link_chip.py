@@ -71,7 +71,7 @@ class LinkChip:
         return self._tool if on_it else None
 
     def _is_shown(self, pane: SliceView) -> bool:
-        return pane.beside_others and (pane.session.view.show_annotations or pane.mouse.is_here)
+        return pane.beside_others and not pane.is_pictured and (pane.session.view.show_annotations or pane.mouse.is_here)
 
     def _width(self, state: LinkState, room: int) -> int:
         letter = self._words.width(state.group) + theme.GRID if state.group else 0

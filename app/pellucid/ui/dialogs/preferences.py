@@ -52,6 +52,8 @@ class PreferencesDialog(QDialog):
         self.memory.invalid.connect(lambda _why: self.save.setEnabled(False))
         self.memory.edited.connect(lambda _value: self.save.setEnabled(True))
         self.smooth = QCheckBox("Smooth display of new images")
+        self.hanging = QCheckBox("Choose a layout that suits what is opened")
+        self.hanging.setToolTip("Never changes a layout you chose yourself")
         self.identity = QCheckBox("Hide patient identity at start")
         self.recent = QCheckBox("Remember what was opened lately")
 
@@ -64,6 +66,7 @@ class PreferencesDialog(QDialog):
             ("Display", self.smooth),
             ("History", row(self.budget, dim("MB of memory for undo", wrap=False), spacing=theme.MARGIN)),
             ("Opening", row(self.memory, dim("% of the free memory for one image", wrap=False), spacing=theme.MARGIN)),
+            ("Layout", self.hanging),
             ("Privacy", self.identity),
             ("", self.recent),
         )
@@ -86,6 +89,7 @@ class PreferencesDialog(QDialog):
         self.budget.set_value(settings.history_budget_mb)
         self.memory.set_value(settings.memory_share)
         self.smooth.setChecked(settings.interpolate)
+        self.hanging.setChecked(settings.hanging)
         self.identity.setChecked(settings.hide_identity)
         self.recent.setChecked(settings.keep_recent)
 
@@ -102,6 +106,7 @@ class PreferencesDialog(QDialog):
         settings.history_budget_mb = int(self.budget.value())
         settings.memory_share = int(self.memory.value())
         settings.interpolate = self.smooth.isChecked()
+        settings.hanging = self.hanging.isChecked()
         settings.hide_identity = self.identity.isChecked()
         settings.keep_recent = self.recent.isChecked()
         if not settings.keep_recent and settings.recent:

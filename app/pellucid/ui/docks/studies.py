@@ -205,11 +205,16 @@ class StudiesPanel(Panel):
     def _menu(self, where: QPoint) -> None:
         index = self.tree.indexAt(where)
         node: Node | None = index.data(NODE_ROLE)
-        if node is None or not node.item:
+        if node is None or not (node.item or node.kind == "study"):
             return
         menu = QMenu(self)
-        menu.addAction(theme.icon("open-in-app"), "Open", lambda: self.load(index))
-        menu.addAction(theme.icon("layers-plus"), "Add as a layer", lambda: self.load(index, replace=False))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if node.item:
+            menu.addAction(theme.icon("open-in-app"), "Open", lambda: self.load(index))
+            menu.addAction(theme.icon("layers-plus"), "Add as a layer", lambda: self.load(index, replace=False))
+        else:
+            uid = node.id.removeprefix("study:")
+            menu.addAction(theme.icon("view-module-outline"), "Open study", lambda: self._session.open_study(uid))
         menu.popup(self.tree.viewport().mapToGlobal(where))
 
     def _recent_menu(self) -> None:
