@@ -71,7 +71,8 @@ class LinkChip:
         return self._tool if on_it else None
 
     def _is_shown(self, pane: SliceView) -> bool:
-        return pane.beside_others and not pane.is_pictured and (pane.session.view.show_annotations or pane.mouse.is_here)
+        wanted = pane.session.view.show_annotations or pane.mouse.is_here
+        return wanted and pane.beside_others and not pane.is_pictured
 
     def _width(self, state: LinkState, room: int) -> int:
         letter = self._words.width(state.group) + theme.GRID if state.group else 0
