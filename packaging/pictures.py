@@ -27,6 +27,7 @@ from pellucid.main import make_application, make_window
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Channel
 from pellucid.model.labels import Label
+from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.settings import Settings
 from pellucid.ui import theme
@@ -339,6 +340,45 @@ def compare_light(stage: Stage) -> None:
     theme.apply(stage.app, "light")
     stage.window.resize(1280, 720)
     stage.settle()
+
+
+@state
+def curve(stage: Stage) -> None:
+    """Show a curve of points being edited, and the colour bar, on a small screen."""
+    opened(stage)
+    display = stage.session.document.active_image.display
+    display.colormap = "inferno"
+    display.transfer = Transfer(Kind.POINTS, points=((0.0, 0.0), (0.3, 0.15), (0.55, 0.7), (1.0, 1.0)))
+    stage.window.resize(1280, 720)
+    stage.settle()
+
+
+@state
+def curve_light(stage: Stage) -> None:
+    """Show a gamma in the light theme."""
+    opened(stage)
+    stage.session.document.active_image.display.transfer = Transfer(Kind.GAMMA, gamma=0.6)
+    theme.apply(stage.app, "light")
+    stage.settle()
+
+
+@state
+def color_bar(stage: Stage) -> None:
+    """Show a large colour bar of diverging colours centred on zero."""
+    opened(stage)
+    stage.session.view.layout = Layout.SINGLE
+    stage.session.appearance.choose_colormap(stage.session.document.active_image, "cool-warm")
+    stage.settle()
+
+
+@state
+def color_maps(stage: Stage) -> None:
+    """Show the list of colour maps open."""
+    opened(stage)
+    box = stage.window.histogram.colors.colormap
+    box.showPopup()
+    stage.settle()
+    stage.popup = box.view().window()
 
 
 def main() -> int:

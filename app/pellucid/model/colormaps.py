@@ -135,10 +135,10 @@ class Group(StrEnum):
 _GROUPS = {
     Group.GREY: ("Grey", ("grey", "bone")),
     Group.PERCEPTUAL: ("Perceptual", ("viridis", "magma", "inferno", "plasma", "cividis")),
-    Group.DIVERGING: ("Diverging, for signed values", ("cool-warm", "blue-red", "green-pink")),
-    Group.CYCLIC: ("Cyclic, for angles", ("cyclic", "phase")),
+    Group.DIVERGING: ("Diverging, signed values", ("cool-warm", "blue-red", "green-pink")),
+    Group.CYCLIC: ("Cyclic, angles", ("cyclic", "phase")),
     Group.HOT: ("PET and hot", ("PET", "PET-20-steps", "hot", "hot-iron", "hot-metal-blue", "turbo")),
-    Group.SINGLE: ("One colour, for channels", ("red", "green", "blue", "cyan", "magenta", "yellow")),
+    Group.SINGLE: ("Single colours, channels", ("red", "green", "blue", "cyan", "magenta", "yellow")),
 }
 
 

@@ -226,7 +226,7 @@ class Loading:
             if replace:
                 for old in reversed(document.layers):
                     session.history.do(RemoveLayer(old))
-            session.looking.memory.recall(layer)
+            session.appearance.memory.recall(layer)
             session.history.do(AddLayer(layer))
         document.active = layer
         if was_clean:
@@ -265,7 +265,7 @@ class Loading:
         layer.display.set_limits(*initial_limits(volume))
         layer.display.transfer = initial_transfer(volume)
         layer.display.invert = volume.acquisition.monochrome1
-        session.looking.memory.apply(layer, f"{item.uid}|{part}" if is_series(item) else str(item.path))
+        session.appearance.memory.apply(layer, f"{item.uid}|{part}" if is_series(item) else str(item.path))
         self._first = layer
         if alone:
             session.document.insert(0, layer)

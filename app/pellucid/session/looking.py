@@ -10,13 +10,11 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from pellucid.jobs.job import Job
-from pellucid.model.colormaps import Group, group_of
 from pellucid.model.display import Channel
-from pellucid.model.histogram import Histogram, auto_limits, histogram, spread
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
-from pellucid.model.transfer import Kind, Spread, Transfer, shares
+from pellucid.model.histogram import Histogram, auto_limits, histogram
+from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.transfer import shares
 from pellucid.model.volume import Volume
-from pellucid.session.window_memory import WindowMemory
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -31,10 +29,6 @@ class Looking:
         self._session = session
         self._known: WeakKeyDictionary[Volume, Histogram] = WeakKeyDictionary()
         self._counting: tuple[Volume, Job, list[Callable[[Histogram], None]]] | None = None
-        self._spreads: WeakKeyDictionary[Volume, Spread] = WeakKeyDictionary()
-        self.memory = WindowMemory(session.document)
-        session.document.inserted.connect(self._came)
-        session.document.removed.connect(self._went)
 
     def histogram(self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None]) -> Job | None:
         """Compute the exact histogram of a layer in the background and hand it over on the main thread.
@@ -100,67 +94,6 @@ class Looking:
             layer.display.set_limits(*layer.first_limits)
         layer.display.transfer = layer.first_transfer
         layer.display.invert = layer.volume.acquisition.monochrome1
-
-    # ---------------------------------------------------------------- curves and colours
-
-    def equalise(self, layer: ImageLayer) -> None:
-        """Show equal numbers of values in every step of brightness; the voxels stay as they are."""
-        volume = layer.volume
-        layer.display.transfer = Transfer(Kind.EQUALISED, spread=layer.display.transfer.spread)
-
-        def done(counted: Histogram) -> None:
-            if layer.display.transfer.kind is Kind.EQUALISED:
-                whole = layer.display.channel is Channel.ALL
-                known = self._spreads.setdefault(volume, spread(counted)) if whole else spread(counted)
-                layer.display.transfer = Transfer(Kind.EQUALISED, spread=known)
-
-        self.histogram(layer, "volume", done)
-
-    def _came(self, layer: Layer) -> None:
-        if isinstance(layer, ImageLayer):
-            layer.events.connect(self._changed)
-            if layer.display.transfer == Transfer(Kind.EQUALISED):
-                self.equalise(layer)
-
-    def _went(self, layer: Layer) -> None:
-        layer.events.disconnect(self._changed, missing_ok=True)
-
-    def _changed(self, info: Any) -> None:
-        """Count again what an equalised display follows when its layer got other voxels."""
-        if info.signal.name in ("frames", "channel"):
-            for layer in self._session.document.images:
-                if layer.display.transfer.kind is Kind.EQUALISED:
-                    self.equalise(layer)
-
-    def choose_colormap(self, layer: ImageLayer, name: str) -> None:
-        """Show a layer in other colours, and let the window suit them where they mean something.
-
-        Diverging colours on values of both signs: the window is centred on zero. Cyclic colours: the window spans
-        all values, so that both ends of the period meet.
-        """
-        layer.display.colormap = name
-        group = group_of(name)
-        if group not in (Group.DIVERGING, Group.CYCLIC) or layer.volume.is_colour:
-            return
-
-        def done(counted: Histogram) -> None:
-            if layer.display.colormap != name or not counted.total:
-                return
-            low, high = layer.display.limits
-            if group is Group.CYCLIC:
-                wanted = (counted.minimum, counted.maximum)
-                said = "The window now spans all values of “{layer}”, so that the colours close. Reset brings it back."
-            elif counted.minimum < 0 < counted.maximum:
-                reach = max(abs(low), abs(high))
-                wanted = (-reach, reach)
-                said = "The window of “{layer}” is now centred on zero: the middle colour is 0. Reset brings it back."
-            else:
-                return
-            if wanted[0] < wanted[1] and wanted != (low, high):
-                layer.display.set_limits(*wanted)
-                self._session.notice.emit(said.format(layer=layer.name), "info")
-
-        self.histogram(layer, "volume", done)
 
     def values_at(
         self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({})

@@ -15,6 +15,7 @@ from pellucid.jobs.runner import Runner
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
+from pellucid.session.appearance import Appearance
 from pellucid.session.arranging import Arranging
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
@@ -81,6 +82,7 @@ class Session:
         self.running = Running(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
+        self.appearance = Appearance(self)
         self.measuring = Measuring(self)
         self.saving = Saving(self)
         self.viewing = Viewing(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,10 +12,15 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from pellucid.model import colormaps
 from pellucid.model.histogram import histogram
+from pellucid.model.transfer import STRAIGHT, Kind, Transfer, ValueTable, shares
+from pellucid.model.view import Tool
+from pellucid.model.volume import WindowPreset
 from pellucid.paths import resources
 from pellucid.settings import Settings
 from pellucid.ui.docks import presets
+from pellucid.ui.docks.curve_box import points_of
 from pellucid.ui.docks.curves import Cumulative, heights, outline, strip_colors, transfer, view_range
 from pellucid.ui.docks.histogram import HistogramPanel
 from pellucid.ui.docks.preset_bar import Chip
@@ -97,6 +103,28 @@ def test_every_built_in_preset_has_a_window_and_a_source():
     assert len({(p.modality, p.name) for p in presets.built_in()}) == len(rows)
 
 
+def test_ct_presets_lie_in_the_range_of_hounsfield_units_and_show_their_organ():
+    """A window that misses what it is named after is a clinical trap: HU of a tissue must not be black or white."""
+    tissues = {"Lung": -850, "Soft tissue": 50, "Bone": 700, "Brain": 37, "Stroke": 35, "Mediastinum": 45, "Liver": 60,
+               "Vessels": 250, "Temporal bone": 1200, "Abdomen": 50, "Spine": 400}  # fmt: skip
+    found = {p.name: p for p in presets.built_in() if p.modality == "CT"}
+    assert found.keys() == tissues.keys()
+    for name, value in tissues.items():
+        low, high = found[name].limits(None)
+        assert found[name].unit == "HU" and -1500 <= low < high <= 3100
+        assert low + 0.1 * (high - low) <= value <= high - 0.1 * (high - low), name
+
+
+def test_mr_has_percentiles_and_pet_without_suv_too(ct):
+    def names(modality, unit):
+        volume = replace(ct.volume, unit=unit, acquisition=replace(ct.volume.acquisition, modality=modality))
+        return [p.name for p in presets.of_modality(volume)]
+
+    assert names("MR", "")[:2] == ["1–99 %", "5–95 %"] and "Robust" in names("MR", "")
+    assert "SUV 0–7" in names("PT", "SUV") and "Robust" not in names("PT", "SUV")
+    assert names("PT", "Bq/ml") == names("CT", "") == ["Robust", "Full range", "Contrast", "Bright half"]
+
+
 @pytest.mark.parametrize(
     ("name", "level", "width"),
     [
@@ -147,7 +175,7 @@ def test_dragging_an_end_of_the_window_changes_the_display(panel, ct, qtbot):
     low, high = ct.display.limits
     assert low == pytest.approx(-1000, abs=1)
     assert high == pytest.approx(300, abs=25)
-    assert panel.high.value() == pytest.approx(high, rel=1e-3)
+    assert panel.fields.high.value() == pytest.approx(high, rel=1e-3)
 
 
 def test_dragging_between_the_ends_moves_the_level_only(panel, ct):
@@ -178,20 +206,20 @@ def test_limits_of_an_operation_are_dragged_without_touching_the_window(panel, c
 
 def test_typing_level_width_min_and_max(panel, ct, qtbot):
     for box, text, limits in (
-        (panel.level, "0", (-900, 900)),
-        (panel.width_box, "200", (-100, 100)),
-        (panel.low, "-300", (-300, 100)),
-        (panel.high, "50", (-300, 50)),
+        (panel.fields.level, "0", (-900, 900)),
+        (panel.fields.width_box, "200", (-100, 100)),
+        (panel.fields.low, "-300", (-300, 100)),
+        (panel.fields.high, "50", (-300, 50)),
     ):
         box.setFocus()
         box.selectAll()
         qtbot.keyClicks(box, text)
         assert ct.display.limits == limits
-    panel.low.selectAll()
-    qtbot.keyClicks(panel.low, "9")
-    panel.low.selectAll()
-    qtbot.keyClicks(panel.low, "900")
-    assert panel.low.property("wrong") is True
+    panel.fields.low.selectAll()
+    qtbot.keyClicks(panel.fields.low, "9")
+    panel.fields.low.selectAll()
+    qtbot.keyClicks(panel.fields.low, "900")
+    assert panel.fields.low.property("wrong") is True
     assert ct.display.limits == (9, 50)
 
 
@@ -233,12 +261,189 @@ def test_an_own_preset_is_saved_applied_and_removed(panel, ct, tmp_path, qtbot):
 
 
 def test_colour_map_invert_and_interpolate(panel, ct, qtbot):
-    panel.colormap.setCurrentIndex(1)
-    panel.colormap.activated.emit(1)
-    assert ct.display.colormap == panel.colormap.value() != "grey"
-    qtbot.mouseClick(panel.invert, Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(panel.smooth, Qt.MouseButton.LeftButton)
+    panel.colors.colormap.setFocus()
+    qtbot.keyClick(panel.colors.colormap, Qt.Key.Key_Down)
+    assert ct.display.colormap == panel.colors.colormap.value() == "bone"
+    qtbot.mouseClick(panel.colors.invert, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.colors.smooth, Qt.MouseButton.LeftButton)
     assert ct.display.invert and not ct.display.interpolate
+
+
+def test_colour_maps_stand_under_headings_that_cannot_be_chosen(panel, ct, qtbot):
+    box = panel.colors.colormap
+    headings = [n for n in range(box.count()) if box.itemData(n, Qt.ItemDataRole.DecorationRole) is None]
+    assert [box.itemText(n) for n in headings] == [title for title, _names in colormaps.groups()]
+    box.setFocus()
+    seen = [ct.display.colormap]
+    for _ in range(box.count()):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+        if ct.display.colormap != seen[-1]:
+            seen.append(ct.display.colormap)
+    assert seen == list(colormaps.names())
+
+
+def test_diverging_colours_centre_signed_values_on_zero_and_say_so(panel, session, ct, qtbot):
+    said = []
+    session.notice.connect(lambda text, severity: said.append((text, severity)))
+    ct.display.set_limits(-900, 300)
+    session.appearance.choose_colormap(ct, "cool-warm")
+    qtbot.waitUntil(lambda: ct.display.limits == (-900, 900))
+    assert said[0][1] == "info" and "centred on zero" in said[0][0]
+    panel.reset.click()
+    assert ct.display.limits == (-1000, 800)
+    pet = session.document.layers[1]
+    pet.display.set_limits(1, 5)
+    session.appearance.choose_colormap(pet, "blue-red")
+    qtbot.waitUntil(lambda: not session.jobs.running)
+    qtbot.wait(20)
+    assert pet.display.limits == (1, 5), "no value is below zero"
+    session.appearance.choose_colormap(pet, "phase")
+    qtbot.waitUntil(lambda: pet.display.limits == pytest.approx((0, 9.3)))
+
+
+def test_the_slice_and_a_region_have_buttons(panel, session, ct, qtbot):
+    panel.auto_slice.click()
+    qtbot.waitUntil(lambda: ct.display.limits[0] > -1000 + 1e-9 or ct.display.limits[1] > 800)
+    panel.region.click()
+    assert session.view.tool is Tool.WINDOW_REGION
+
+
+# -------------------------------------------------------------------- curve
+
+
+def choose(panel, kind, qtbot):
+    box = panel.curve.kind
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(box.count()):
+        if box.value() is kind:
+            return
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    raise AssertionError(f"{kind} is not offered")
+
+
+def test_kinds_are_chosen_with_keys_and_a_missing_table_is_not_offered(panel, ct, qtbot):
+    for kind in (Kind.GAMMA, Kind.SIGMOID, Kind.POINTS, Kind.LINEAR):
+        choose(panel, kind, qtbot)
+        assert ct.display.transfer.kind is kind
+    with pytest.raises(AssertionError, match="table"):
+        choose(panel, Kind.TABLE, qtbot)
+
+
+def test_gamma_by_slider_and_number_is_drawn_at_once(panel, ct, qtbot):
+    choose(panel, Kind.GAMMA, qtbot)
+    assert panel.curve.gamma.isVisible() and not panel.curve.add.isVisible()
+    panel.curve.gamma.selectAll()
+    qtbot.keyClicks(panel.curve.gamma, "0.5")
+    assert ct.display.transfer == Transfer(Kind.GAMMA, gamma=0.5)
+    x, y = panel.plot.line.getData()
+    low, high = ct.display.limits
+    assert np.interp(low + 0.25 * (high - low), x, y) == pytest.approx(0.5, abs=0.01)
+    panel.curve.slider.setFocus()
+    qtbot.keyClick(panel.curve.slider, Qt.Key.Key_End)
+    assert ct.display.transfer.gamma == 5.0
+    panel.reset.click()
+    assert ct.display.transfer == STRAIGHT and not panel.curve.gamma.isVisible()
+
+
+@pytest.fixture
+def line(panel, ct, qtbot):
+    """Three points on a straight line."""
+    choose(panel, Kind.POINTS, qtbot)
+    ct.display.transfer = Transfer(Kind.POINTS, points=((0.0, 0.0), (0.5, 0.5), (1.0, 1.0)))
+    return panel.plot.points
+
+
+def test_points_are_added_dragged_and_removed_with_the_mouse(panel, line, ct, qtbot):
+    points, viewport = line, panel.plot.plot.viewport()
+    window = ct.display.limits
+    start = points.place_of(1).toPoint()
+    drag(viewport, start, start + QPoint(0, -20))
+    moved = ct.display.transfer.points
+    assert moved[1][1] > 0.52 and moved[1][0] == pytest.approx(0.5, abs=0.01) and len(moved) == 3
+    assert points.place_of(1).y() == pytest.approx(start.y() - 20, abs=2), "it is where the mouse let go"
+    assert ct.display.limits == window, "a point is taken hold of before the window"
+    low, high = window
+    free = panel.plot.position_of(low + 0.8 * (high - low), 0.3).toPoint()
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=free)
+    added = ct.display.transfer.points
+    assert len(added) == 4 and added[2] == pytest.approx((0.8, 0.3), abs=0.03)
+    qtbot.mouseClick(viewport, Qt.MouseButton.RightButton, pos=points.place_of(2).toPoint())
+    assert ct.display.transfer.points == moved
+    x, y = panel.plot.line.getData()
+    assert np.interp(low + 0.5 * (high - low), x, y) == pytest.approx(moved[1][1], abs=0.01)
+
+
+def test_points_are_changed_with_keys_and_two_remain(panel, line, ct, qtbot):
+    plot = panel.plot.plot
+    plot.setFocus()
+    assert line.place_of(0).x() < line.place_of(1).x()
+    qtbot.keyClick(plot, Qt.Key.Key_PageDown)
+    qtbot.keyClick(plot, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert ct.display.transfer.points[1] == pytest.approx((0.48, 0.6))
+    qtbot.keyClick(plot, Qt.Key.Key_Insert)
+    assert len(ct.display.transfer.points) == 4
+    for _ in range(5):
+        qtbot.keyClick(plot, Qt.Key.Key_Delete)
+    assert len(ct.display.transfer.points) == 2
+    panel.curve.add.click()
+    assert len(ct.display.transfer.points) == 3
+    assert not panel.curve.remove.isHidden() and panel.curve.remove.isEnabled()
+
+
+@pytest.mark.parametrize("invert", [False, True])
+def test_points_never_pass_each_other_nor_leave_the_plot(panel, line, ct, invert):
+    ct.display.invert = invert
+    viewport, start = panel.plot.plot.viewport(), line.place_of(1).toPoint()
+    drag(viewport, start, start + QPoint(900, 900))
+    assert ct.display.transfer.points[1] == (1.0, 1.0 if invert else 0.0)
+
+
+def test_points_begin_on_the_curve_there_was(ct):
+    points = points_of(Transfer(Kind.GAMMA, gamma=2.0), 0, 100)
+    assert points == ((0.0, 0.0), (0.25, 0.0625), (0.5, 0.25), (0.75, 0.5625), (1.0, 1.0))
+
+
+def test_equalised_follows_the_histogram_and_the_voxels_stay(panel, ct, qtbot):
+    before = ct.volume.array.copy()
+    choose(panel, Kind.EQUALISED, qtbot)
+    qtbot.waitUntil(lambda: ct.display.transfer.spread is not None)
+    found = shares(ct.volume.array[0, 0], -1000, 860, ct.display.transfer)
+    assert found == pytest.approx(np.arange(32) / 31)
+    assert np.array_equal(ct.volume.array, before)
+
+
+def test_the_table_and_the_sigmoid_of_a_file_are_offered_and_zero_brings_the_first(panel, session, ct, qtbot):
+    table = ValueTable.of(-500, 8, np.arange(256, dtype=np.uint16))
+    windows = (
+        WindowPreset("Soft", 40, 400, "DICOM", "SIGMOID"),
+        WindowPreset("Film", -372.5, 255, "DICOM", table=table),
+    )
+    acquisition = replace(ct.volume.acquisition, windows=windows)
+    ct.frames = (replace(ct.volume, acquisition=acquisition),)
+    qtbot.waitUntil(lambda: len([c for c in panel.presets.chips if c.preset.kind == "file"]) == 2)
+    soft, film = panel.presets.chips[:2]
+    film.click()
+    assert ct.display.limits == (-500, -245) and ct.display.transfer.table is table
+    assert film.isChecked() and "lookup table" in film.toolTip() and panel.curve.kind.value() is Kind.TABLE
+    soft.click()
+    assert ct.display.transfer.kind is Kind.SIGMOID and "sigmoid" in soft.toolTip()
+    choose(panel, Kind.TABLE, qtbot)
+    assert ct.display.limits == (-500, -245)
+    assert presets.apply_key(session, 0) and ct.display.transfer.kind is Kind.SIGMOID
+    assert presets.apply_key(session, 1) and ct.display.transfer == STRAIGHT, "other presets are straight"
+
+
+def test_the_panel_fits_a_narrow_dock(session, show, qtbot):
+    panel = show(HistogramPanel(session), 340, 700)
+    ct = session.document.layers[0]
+    for curve in (STRAIGHT, Transfer(Kind.GAMMA, gamma=0.5), Transfer(Kind.POINTS, points=((0, 0), (1, 1)))):
+        ct.display.transfer = curve
+        qtbot.wait(10)
+        visible = [w for w in panel.curve.children() if w.isWidgetType() and w.isVisible()]
+        assert all(w.geometry().right() <= panel.curve.width() for w in visible)
+        assert panel.curve.width() <= 340 - 2 * 8
 
 
 def test_scopes_count_the_slice_and_the_mask(panel, session, qtbot):
@@ -253,13 +458,13 @@ def test_scopes_count_the_slice_and_the_mask(panel, session, qtbot):
 
 def test_changes_from_elsewhere_are_shown(panel, ct):
     ct.display.set_limits(-10, 30)
-    assert (panel.low.value(), panel.high.value()) == (-10, 30)
+    assert (panel.fields.low.value(), panel.fields.high.value()) == (-10, 30)
     assert panel.plot.region.getRegion() == pytest.approx((-10, 30))
 
 
 def test_the_panel_follows_the_active_image(panel, session, qtbot):
     session.document.active = session.document.layers[1]
-    qtbot.waitUntil(lambda: panel.units[0].text() == "SUV")
+    qtbot.waitUntil(lambda: panel.fields.units[0].text() == "SUV")
     assert panel.presets.chips[0].preset.name == "SUV 0–5"
 
 

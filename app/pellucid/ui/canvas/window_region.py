@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from pellucid.model.channels import seen_channel
 from pellucid.model.histogram import region_limits
 from pellucid.model.plane_values import values_inside
 from pellucid.ui import theme
@@ -32,7 +33,7 @@ class WindowRegionTool:
     def press(self, pane: SliceView, pointer: Pointer) -> None:
         """Begin a rectangle, unless there is no image with values here."""
         image = pane.image
-        if image is not None and image.volume.is_colour:
+        if image is not None and image.shows_colour:
             pane.say("Colours are shown as they are")
         elif image is not None and image.id in pane.stack.shown:
             corner = pane.camera.to_plane(pointer.at)
@@ -57,7 +58,8 @@ class WindowRegionTool:
         if image is None or shown is None or pane.frame is None or self.corners is None:
             return None
         values = values_inside(shown, *self.corners, pane.frame, pane.index, image.geometry)
-        return region_limits(values, image.volume.padding)
+        seen = values if values.ndim == 1 else seen_channel(values, image.display.channel)
+        return region_limits(seen, image.volume.padding)
 
     def release(self, pane: SliceView) -> None:
         """Set the window."""

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.model.transfer import STRAIGHT, Kind, Transfer, shares
 from pellucid.ui.forms.numbers import format_number, short_number
 
 if TYPE_CHECKING:
     from pellucid.model.statistics import Histogram
 
 Floats = NDArray[np.float64]
+_SAMPLES = 257
 
 
 @dataclass(frozen=True)
@@ -72,10 +74,18 @@ def view_range(histogram: Histogram, limits: tuple[float, float]) -> tuple[float
     return low - air, high + air
 
 
-def transfer(low: float, high: float, view: tuple[float, float], *, invert: bool) -> tuple[Floats, Floats]:
+def transfer(
+    low: float, high: float, view: tuple[float, float], *, invert: bool, curve: Transfer = STRAIGHT
+) -> tuple[Floats, Floats]:
     """Return x and y of the line that says which brightness a value gets."""
-    x = np.array([min(view[0], low), low, high, max(view[1], high)])
-    y = np.array([0.0, 0.0, 1.0, 1.0])
+    if curve.is_straight:
+        x, y = np.array([min(view[0], low), low, high, max(view[1], high)]), np.array([0.0, 0.0, 1.0, 1.0])
+    else:
+        first, last = curve.domain(low, high)
+        inside = np.linspace(first, last, _SAMPLES)
+        places = [low + place * (high - low) for place, _ in curve.points] if curve.kind is Kind.POINTS else []
+        x = np.sort(np.concatenate([[min(view[0], first), max(view[1], last)], inside, places]))
+        y = shares(x, low, high, curve)
     return x, 1 - y if invert else y
 
 
@@ -103,9 +113,10 @@ def strip_colors(
     columns: int,
     *,
     invert: bool,
+    curve: Transfer = STRAIGHT,
 ) -> NDArray[np.uint8]:
     """Return (columns, 3) colours that values along the plot get on the screen."""
     values = np.linspace(*view, max(2, columns))
-    share = np.clip((values - low) / max(high - low, 1e-12), 0, 1)
+    share = shares(values, low, high, curve)
     share = 1 - share if invert else share
     return table[np.rint(share * (len(table) - 1)).astype(int)]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QGridLayout,
-    QLabel,
-    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
 from pellucid.model import colormaps
+from pellucid.model.transfer import Kind, Transfer
+from pellucid.model.view import Tool
 from pellucid.ui import theme
+from pellucid.ui.docks.color_box import ColorBox
+from pellucid.ui.docks.curve_box import CurveBox
+from pellucid.ui.docks.curve_points import Points
 from pellucid.ui.docks.curves import reading, summary
 from pellucid.ui.docks.histogram_plot import HistogramPlot
 from pellucid.ui.docks.parts import (
@@ -25,15 +27,15 @@ from pellucid.ui.docks.parts import (
     allow,
     described,
     flat_button,
+    own_colours,
     push_button,
     row,
     scrolling,
 )
 from pellucid.ui.docks.preset_bar import PresetBar
-from pellucid.ui.docks.swatches import map_icon, map_title
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.controls import Choice, NumberBox, Segmented
-from pellucid.ui.forms.numbers import Bounds, nice_step
+from pellucid.ui.docks.window_fields import WindowFields
+from pellucid.ui.forms.controls import Segmented
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from pellucid.model.statistics import Histogram
     from pellucid.session import Session
 
+_SHOWN = ("level", "width", "transfer", "colormap", "invert", "interpolate")
 SCOPES = (("Volume", "volume"), ("Slice", "slice"), ("Mask", "mask"))
 
 
@@ -106,51 +109,30 @@ class HistogramPanel(Panel):
         self.reading.setProperty("dim", True)
         self.reading.setFont(theme.figures(self.reading.font()))
         self.presets = PresetBar(self._session)
-        for part in (self.plot, self.reading, self._fields(), self._buttons(), self.presets, self._colors()):
+        self.fields = WindowFields()
+        self.fields.edited.connect(self._set_limits)
+        self.colors, self.curve = ColorBox(self._session), CurveBox(self._session)
+        self.curve.add_requested.connect(self.plot.points.add)
+        self.curve.remove_requested.connect(self.plot.points.remove)
+        self.plot.points.edited.connect(self._set_points)
+        for part in (self.plot, self.reading, self.fields, self._buttons(), self.presets, self.curve, self.colors):
             column.addWidget(part, 1 if part is self.plot else 0)
         column.addStretch(0)
         return scrolling(body)
 
-    def _fields(self) -> QWidget:
-        grid_widget = QWidget()
-        grid = QGridLayout(grid_widget)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.MARGIN)
-        grid.setVerticalSpacing(theme.GRID)
-        self.level, self.width_box = NumberBox(), NumberBox(Bounds(minimum=1e-9))
-        self.low, self.high = NumberBox(), NumberBox()
-        named = (
-            (self.level, "Level", "The value shown in the middle between black and white"),
-            (self.width_box, "Width", "How many values lie between black and white"),
-            (self.low, "Min", "This value and everything below is black"),
-            (self.high, "Max", "This value and everything above is white"),
-        )
-        self.units = (QLabel(), QLabel())
-        for number, (box, title, tip) in enumerate(named):
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            box.setMinimumWidth(56)
-            box.setMaximumWidth(120)
-            box.setAccessibleName(title)
-            box.set_tip(tip)
-            label = QLabel(title)
-            label.setBuddy(box)
-            line, column = divmod(number, 2)
-            grid.addWidget(label, line, 2 * column)
-            grid.addWidget(box, line, 2 * column + 1)
-        for line, unit in enumerate(self.units):
-            unit.setProperty("dim", True)
-            grid.addWidget(unit, line, 4)
-        grid.setColumnStretch(1, 1)
-        grid.setColumnStretch(3, 1)
-        self.level.edited.connect(lambda v: self._set_window(v, self.width_box.value()))
-        self.width_box.edited.connect(lambda v: self._set_window(self.level.value(), v))
-        self.low.edited.connect(lambda v: self._set_ends(v, self.high.value()))
-        self.high.edited.connect(lambda v: self._set_ends(self.low.value(), v))
-        return grid_widget
-
     def _buttons(self) -> QWidget:
         auto = push_button("Auto", self._auto, tip="0.1 to 99.9 % of the values of the volume (Ctrl+J)")
-        reset = push_button("Reset", self._reset, tip="Back to the window first shown")
+        slice_ = push_button(
+            "Slice", self._auto_slice, tip="0.1 to 99.9 % of the values of the slice in view (Ctrl+Shift+J)"
+        )
+        slice_.setAccessibleName("Auto window of the slice")
+        reset = push_button("Reset", self._reset, tip="Back to the window and the curve first shown")
+        self.region = flat_button(
+            "select-drag",
+            "Window from a region",
+            self._draw_region,
+            tip="Drag a rectangle in the view: its values get the whole range of brightness (Shift+W)",
+        )
         self.log = flat_button(
             "math-log", "Logarithmic counts", tip="Count axis: logarithmic or even", checkable=True
         )
@@ -170,26 +152,8 @@ class HistogramPanel(Panel):
         self.cdf.setChecked(True)
         self.log.toggled.connect(self.plot.set_log)
         self.cdf.toggled.connect(self.plot.set_cdf)
-        self.auto, self.reset = auto, reset
-        return row(auto, reset, QWidget(), self.log, self.cdf, fit, stretch=2)
-
-    def _colors(self) -> QWidget:
-        self.colormap = Choice([(map_title(name), name) for name in colormaps.names()])
-        self.colormap.setIconSize(QSize(48, 12))
-        for number, name in enumerate(colormaps.names()):
-            self.colormap.setItemIcon(number, map_icon(name))
-        described(self.colormap, "Colour map")
-        self.colormap.chosen.connect(lambda name: self._display("colormap", name))
-        self.invert = flat_button("invert-colors", "Invert", checkable=True, tip="Swap black and white (I)")
-        self.smooth = flat_button(
-            "blur-linear",
-            "Interpolate",
-            checkable=True,
-            tip="On: smooth between voxels. Off: every voxel is a sharp rectangle.",
-        )
-        self.invert.clicked.connect(lambda on: self._display("invert", on))
-        self.smooth.clicked.connect(lambda on: self._display("interpolate", on))
-        return row(self.colormap, self.invert, self.smooth, stretch=0)
+        self.auto, self.auto_slice, self.reset = auto, slice_, reset
+        return row(auto, slice_, self.region, reset, QWidget(), self.log, self.cdf, fit, stretch=4)
 
     # ---------------------------------------------------------------- from the model
 
@@ -204,7 +168,8 @@ class HistogramPanel(Panel):
         self.scope.setEnabled(layer is not None)
         self._histogram = None
         self.plot.show_histogram(None)
-        self.presets.follow(layer)
+        for box in (self.presets, self.curve, self.colors):
+            box.follow(layer)
         if layer is not None:
             self._show_display()
             self._count()
@@ -214,9 +179,10 @@ class HistogramPanel(Panel):
             return  # counted when it stops
         if what in ("frames", "frame", "channel"):
             self._count()
-            self.presets.follow(self._layer)
+            for box in (self.presets, self.curve, self.colors):
+                box.follow(self._layer)
             self._show_display()
-        elif not self._setting and what in ("level", "width", "colormap", "invert", "interpolate"):
+        elif not self._setting and what in _SHOWN:
             self._show_display()
 
     def _show_display(self) -> None:
@@ -225,31 +191,17 @@ class HistogramPanel(Panel):
             return
         display = layer.display
         low, high = display.limits
-        for box, value in (
-            (self.level, display.level),
-            (self.width_box, display.width),
-            (self.low, low),
-            (self.high, high),
-        ):
-            box.step = nice_step(display.width)
-            box.set_value(float(f"{value:.7g}"))
-        for unit in self.units:
-            unit.setText(layer.volume.unit)
-            unit.setVisible(bool(layer.volume.unit))
-        self.colormap.set_value(display.colormap)
-        self.invert.setChecked(display.invert)
-        self.smooth.setChecked(display.interpolate)
-        colour = ""
-        if layer.shows_colour:
-            colour = "This image is shown in its own colours. Choose one channel in Layers to window it."
-        for box in (self.level, self.width_box, self.low, self.high):
-            box.setEnabled(not colour)
-        for widget in (self.auto, self.reset, self.colormap):
+        self.fields.show_window(display.level, display.width, layer.volume.unit)
+        self.colors.show_display()
+        self.curve.show_display()
+        colour = own_colours(layer)
+        self.fields.allow(on=not colour)
+        for widget in (self.auto, self.auto_slice, self.region, self.reset):
             allow(widget, colour)
         self.plot.set_movable(not colour)
         self.plot.strip.show_table(colormaps.table(display.colormap))
-        self.plot.show_window(low, high, invert=display.invert)
-        self.presets.mark((low, high), self._histogram)
+        self.plot.show_window(low, high, invert=display.invert, curve=display.transfer)
+        self.presets.mark(display, self._histogram)
 
     def _update_scopes(self) -> None:
         document, mask = self._session.document, self.scope.buttons[2]
@@ -280,7 +232,7 @@ class HistogramPanel(Panel):
         self.plot.show_histogram(histogram)
         self._read(None)
         if self._layer is not None:
-            self.presets.mark(self._layer.display.limits, histogram)
+            self.presets.mark(self._layer.display, histogram)
 
     def _read(self, value: float | None) -> None:
         if self._histogram is None or self._layer is None:
@@ -298,24 +250,21 @@ class HistogramPanel(Panel):
             self._setting = False
             self._show_display()
 
-    def _set_window(self, level: float, width: float) -> None:
-        self._set_limits(level - width / 2, level + width / 2)
-
-    def _set_ends(self, low: float, high: float) -> None:
-        complaint = "" if high > low else "Min must be below max."
-        for box in (self.low, self.high):
-            box.mark(complaint)
-        if not complaint:
-            self._set_limits(low, high)
-
     def _auto(self) -> None:
         if self._layer is not None:
             self._session.looking.auto_window(self._layer)
+
+    def _auto_slice(self) -> None:
+        if self._layer is not None:
+            self._session.looking.auto_slice(self._layer)
+
+    def _draw_region(self) -> None:
+        self._session.view.tool = Tool.WINDOW_REGION
 
     def _reset(self) -> None:
         if self._layer is not None:
             self._session.looking.reset_window(self._layer)
 
-    def _display(self, field: str, value: object) -> None:
+    def _set_points(self, points: Points) -> None:
         if self._layer is not None:
-            setattr(self._layer.display, field, value)
+            self._layer.display.transfer = Transfer(Kind.POINTS, points=points)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from pellucid.model.transfer import STRAIGHT, Kind, Transfer
 from pellucid.ui import theme
-from pellucid.ui.docks.curves import Cumulative, outline, strip_colors, transfer, view_range
+from pellucid.ui.docks.color_strip import ColorStrip
+from pellucid.ui.docks.curve_points import CurvePoints
+from pellucid.ui.docks.curves import Cumulative, outline, transfer, view_range
 from pellucid.ui.forms.numbers import MINUS
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
     from pellucid.model.statistics import Histogram
 
@@ -38,6 +39,8 @@ class HistogramPlot(QWidget):
         self._histogram: Histogram | None = None
         self._window: Limits = (0.0, 1.0)
         self._log, self._quiet, self._invert = True, False, False
+        self._curve = STRAIGHT
+        self.is_movable = True
         self.plot = pg.PlotWidget(enableMenu=False, axisItems={"bottom": ValueAxis("bottom")})
         self.strip = ColorStrip()
         column = QVBoxLayout(self)
@@ -50,6 +53,7 @@ class HistogramPlot(QWidget):
         self._set_up()
         self._add_curves()
         self._add_handles()
+        self.points = CurvePoints(self)
         theme.signals.changed.connect(self._paint_theme)
         self._paint_theme()
 
@@ -67,14 +71,27 @@ class HistogramPlot(QWidget):
             self.fit()
         self._redraw()
 
-    def show_window(self, low: float, high: float, *, invert: bool) -> None:
-        """Show the window of the layer without telling anybody."""
-        self._window, self._invert = (low, high), invert
+    def show_window(self, low: float, high: float, *, invert: bool, curve: Transfer = STRAIGHT) -> None:
+        """Show the window and the curve of the layer without telling anybody."""
+        begins = curve.kind is Kind.POINTS and self._curve.kind is not Kind.POINTS
+        self._window, self._invert, self._curve = (low, high), invert, curve
+        if begins and not self.view()[0] <= low < high <= self.view()[1]:
+            self.fit()  # every point can be reached
         self._quiet = True
         self.region.setRegion((low, high))
         self._quiet = False
-        self.line.setData(*transfer(low, high, self.view(), invert=invert))
-        self.strip.show_window((low, high), self.view(), invert=invert)
+        self._draw_curve()
+        self.points.show(curve.points if curve.kind is Kind.POINTS else ())
+
+    def _draw_curve(self) -> None:
+        low, high = self._window
+        self.line.setData(*transfer(low, high, self.view(), invert=self._invert, curve=self._curve))
+        self.strip.show_window(self._window, self.view(), invert=self._invert, curve=self._curve)
+
+    @property
+    def window_shown(self) -> tuple[Limits, bool]:
+        """Return the window, and whether it is inverted."""
+        return self._window, self._invert
 
     def show_limits(self, limits: Limits | None) -> None:
         """Show the limits of an operation beside the window, or hide them."""
@@ -87,6 +104,7 @@ class HistogramPlot(QWidget):
 
     def set_movable(self, on: bool) -> None:
         """Let the window be dragged, or show it only."""
+        self.is_movable = on
         self.region.setMovable(on)
 
     def set_log(self, on: bool) -> None:
@@ -175,9 +193,7 @@ class HistogramPlot(QWidget):
 
     def _view_changed(self, *_args: Any) -> None:
         self._redraw()
-        low, high = self._window
-        self.line.setData(*transfer(low, high, self.view(), invert=self._invert))
-        self.strip.show_window(self._window, self.view(), invert=self._invert)
+        self._draw_curve()
 
     def _redraw(self) -> None:
         if self._cumulative is None or not self._cumulative.total:
@@ -224,39 +240,6 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the texts of the ticks."""
         return [text.replace("-", MINUS, 1) for text in super().tickStrings(values, scale, spacing)]
-
-
-class ColorStrip(QWidget):
-    """The colours that the values above it get on the screen."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedHeight(8)
-        self.setAccessibleName("Colours of the values")
-        self._table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-        self._window: Limits = (0.0, 1.0)
-        self._view: Limits = (0.0, 1.0)
-        self._invert = False
-
-    def show_table(self, table: NDArray[np.uint8]) -> None:
-        """Use another colour table, (n, 3) uint8."""
-        self._table = table
-        self.update()
-
-    def show_window(self, window: Limits, view: Limits, *, invert: bool) -> None:
-        """Use another window or visible range."""
-        self._window, self._view, self._invert = window, view, invert
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Draw one colour per column."""
-        rgb = strip_colors(self._table, *self._window, self._view, self.width(), invert=self._invert)
-        row = np.ascontiguousarray(rgb[np.newaxis])
-        image = QImage(row.data, row.shape[1], 1, row.shape[1] * 3, QImage.Format.Format_RGB888)
-        painter = QPainter(self)
-        painter.drawImage(self.rect(), image)
-        painter.setPen(QColor(theme.colors().line))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
 
 def _faded(color: str, alpha: float) -> QColor:

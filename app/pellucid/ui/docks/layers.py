@@ -223,9 +223,13 @@ class LayersPanel(Panel):
     def map_menu(self, layer: ImageLayer) -> QMenu:
         """Return the menu of colour maps for an image layer."""
         menu = QMenu(self)
-        for name in colormaps.names():
-            action = menu.addAction(map_icon(name), map_title(name))
-            action.triggered.connect(lambda _on=False, n=name: setattr(layer.display, "colormap", n))
+        for title, names in colormaps.groups():
+            menu.addSection(title)
+            for name in names:
+                action = menu.addAction(map_icon(name), map_title(name))
+                action.triggered.connect(
+                    lambda _on=False, n=name: self._session.appearance.choose_colormap(layer, n)
+                )
         return menu
 
     def _menu(self, where: QPoint) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
@@ -21,6 +22,9 @@ from PySide6.QtWidgets import (
 )
 
 from pellucid.ui import theme
+
+if TYPE_CHECKING:
+    from pellucid.model.layer import ImageLayer
 
 
 class Panel(QWidget):
@@ -111,6 +115,12 @@ def allow(widget: QWidget, why_not: str = "") -> None:
     """Enable a control, or disable it and say why in its tooltip."""
     widget.setEnabled(not why_not)
     widget.setToolTip(why_not or str(widget.property("tip") or ""))
+
+
+def own_colours(layer: ImageLayer) -> str:
+    """Return why a window does nothing to a layer, or nothing."""
+    said = "This image is shown in its own colours. Choose one channel in Layers to window it."
+    return said if layer.shows_colour else ""
 
 
 def section(title: str, *extra: QWidget) -> QWidget:

@@ -24,6 +24,7 @@ from pellucid.ui.docks.parts import allow, dim, flat_button
 from pellucid.ui.docks.presets import Preset
 
 if TYPE_CHECKING:
+    from pellucid.model.display import ImageDisplay
     from pellucid.model.layer import ImageLayer
     from pellucid.model.statistics import Histogram
     from pellucid.session import Session
@@ -63,10 +64,11 @@ class PresetBar(QWidget):
         self._layer = layer
         self._rebuild()
 
-    def mark(self, limits: tuple[float, float], histogram: Histogram | None) -> None:
-        """Mark the preset whose window is shown."""
+    def mark(self, display: ImageDisplay, histogram: Histogram | None) -> None:
+        """Mark the preset whose window and curve are shown."""
         for chip in self.chips:
-            chip.setChecked(presets.same_window(chip.preset, limits, histogram))
+            same = presets.same_window(chip.preset, display.limits, histogram)
+            chip.setChecked(same and presets.same_curve(chip.preset.transfer, display.transfer))
 
     def _rebuild(self) -> None:
         while (item := self._flow.takeAt(0)) is not None:
@@ -90,7 +92,7 @@ class PresetBar(QWidget):
         rest = presets.own(volume, saved)
         keys = {preset: str(number) for number, preset in enumerate(keyed, 1)}
         listed = [(preset, "0" if number == 0 else "") for number, preset in enumerate(stated)]
-        return [*listed, *((p, keys.get(p, "")) for p in dict.fromkeys((*keyed, *rest)))]
+        return [*listed, *((p, keys.get(p, "")) for p in dict.fromkeys((*keyed, *presets.of_modality(volume), *rest)))]
 
     def _chip(self, choice: tuple[Preset, str]) -> Chip:
         preset, key = choice
@@ -102,7 +104,7 @@ class PresetBar(QWidget):
     def _apply(self, preset: Preset) -> None:
         if self._layer is not None:
             presets.apply(self._session, self._layer, preset)
-            self.mark(self._layer.display.limits, None)
+            self.mark(self._layer.display, None)
 
     def _remove(self, preset: Preset) -> None:
         presets.remove_own(self._session, preset)
@@ -119,7 +121,7 @@ class PresetBar(QWidget):
             presets.save_own(self._session, self._layer, name)
             self.name.hide()
             self._rebuild()
-            self.mark(self._layer.display.limits, None)
+            self.mark(self._layer.display, None)
 
 
 class Chip(QPushButton):

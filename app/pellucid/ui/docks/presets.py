@@ -133,6 +133,12 @@ def same_window(preset: Preset, limits: tuple[float, float], histogram: Histogra
     return all(abs(a - b) <= tolerance for a, b in zip(wanted, limits, strict=True))
 
 
+def same_curve(one: Transfer, other: Transfer) -> bool:
+    """Return whether two curves are alike, as far as anybody could see: both lines of DICOM are straight."""
+    lines = (Kind.EXACT, Kind.LINEAR)
+    return one == other or (one.kind in lines and other.kind in lines)
+
+
 def save_own(session: Session, layer: ImageLayer, name: str) -> None:
     """Keep the window of a layer under a name for images of its modality; the same name replaces."""
     from pellucid.settings import OwnPreset
