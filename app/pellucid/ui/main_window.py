@@ -20,13 +20,14 @@ from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
 from pellucid.ui.canvas.thickness import projected_at
+from pellucid.ui.canvases import Canvases
 from pellucid.ui.compare_bar import CompareBar
 from pellucid.ui.dock_table import DOCKS, Dock
 from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
-from pellucid.ui.docks.presets import apply_key
 from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.notice_bar import NoticeBar
+from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
@@ -39,6 +40,7 @@ class MainWindow(QMainWindow):
 
     session: Session
     canvas: CanvasArea
+    canvases: Canvases
     cine: CineBar
     files: FileMenu
 
@@ -84,6 +86,7 @@ class MainWindow(QMainWindow):
     def _assemble_docks(self) -> None:
         self._limits_of: OperationsDock | None = None
         self.docks: dict[str, QDockWidget] = {}
+        self._filling: set[str] = set()
         for row in DOCKS:
             self._add_dock(row)
         self.docks["Filters"].raise_()
@@ -109,10 +112,14 @@ class MainWindow(QMainWindow):
     def _fill_dock(self, row: Dock) -> None:
         """Make the panel of a dock, once."""
         dock = self.docks[row.name]
-        if dock.widget() is not None:
+        if dock.widget() is not None or row.name in self._filling:
             return
-        panel = row.make(self.session)
-        dock.setWidget(panel)
+        self._filling.add(row.name)  # a floating dock is hidden and shown again when its title is put in
+        try:
+            panel = row.make(self.session)
+            dock.setWidget(panel)
+        finally:
+            self._filling.discard(row.name)
         if hasattr(panel, "set_in_front"):
             dock.visibilityChanged.connect(panel.set_in_front)
             panel.set_in_front(dock.isVisible())
@@ -137,6 +144,9 @@ class MainWindow(QMainWindow):
             if entry.separator:
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
+            if entry.id == "view.save_layout":
+                own = menus["View"].addMenu("Sa&ved layouts")
+                own.aboutToShow.connect(partial(fill_own_layouts, own, self))
             if entry.id == "file.demo":
                 recent = menus["File"].addMenu("Open &recent")
                 recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
@@ -166,8 +176,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(bar)
 
     def _connect(self) -> None:
-        session, canvas = self.session, self.canvas
-        session.visible_slices, session.slice_in_use = canvas.visible_slices, canvas.slice_in_use
+        session = self.session
+        self.canvases = Canvases(self)
         session.notice.connect(self.notices.tell)
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
@@ -177,18 +187,8 @@ class MainWindow(QMainWindow):
         session.document.inserted.connect(lambda _layer: self._later.start())
         session.document.removed.connect(lambda _layer: self._later.start())
         session.document.active_changed.connect(lambda _layer: self._later.start())
-        canvas.slices_changed.connect(session.running.refresh_preview)
-        canvas.slices_changed.connect(self.histogram.refresh)
-        canvas.pane_changed.connect(self.histogram.refresh)
-        canvas.hovered.connect(self._point_at)
-        canvas.paths_dropped.connect(self.files.open_paths)
-        canvas.item_dropped.connect(session.loading.load_key)
-        canvas.series_step_requested.connect(session.loading.step)
-        canvas.open_requested.connect(self.files.ask_folder)
         self.studies.folder_asked.connect(self.files.ask_folder)
         self.studies.files_asked.connect(self.files.ask_files)
-        canvas.demo_requested.connect(lambda: self.session.open_demo())
-        canvas.preset_requested.connect(lambda digit: apply_key(session, digit))
         self.histogram.limits_edited.connect(self._take_limits)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
@@ -206,7 +206,8 @@ class MainWindow(QMainWindow):
         star = "" if self.session.is_clean else "•"
         self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
 
-    def _point_at(self, world: object, pane: SliceView) -> None:
+    def point_at(self, world: object, pane: SliceView) -> None:
+        """Tell in the status bar what is under the mouse."""
         self.status.point_at(world, pane.camera.percent, projected_at(pane, world))
 
     def _show_limits(self, panel: OperationsDock, limits: tuple[float, float] | None) -> None:
@@ -233,7 +234,13 @@ class MainWindow(QMainWindow):
 
     def canvas_in_use(self) -> CanvasArea:
         """Return the canvas of the window in front."""
-        return self.canvas
+        return self.canvases.in_use()
+
+    def save_layout(self) -> None:
+        """Keep the present layout under a name."""
+        from pellucid.ui.dialogs.layouts import ask_and_save
+
+        ask_and_save(self)
 
     def auto_window(self) -> None:
         """Set the window of the active image from its values."""
@@ -330,6 +337,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        self.canvases.close()
         self.session.close()
         event.accept()
 

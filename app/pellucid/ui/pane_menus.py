@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidgetAction
 from pellucid.model.view import Layout
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.layout_picker import LayoutPicker
+from pellucid.ui.own_layouts import fill_own_layouts
 
 if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
@@ -20,6 +21,11 @@ def add_layouts(menu: QMenu, window: MainWindow) -> None:
     action.setDefaultWidget(picker)
     menu.addSeparator()
     menu.addAction(action)
+    menu.addSeparator()
+    menu.addAction(window.actions_table.by_id["view.save_layout"])
+    own = menu.addMenu("Saved layouts")
+    own.aboutToShow.connect(lambda: fill_own_layouts(own, window))
+    menu.addAction(window.actions_table.by_id["view.second_window"])
 
     def choose(layout: Layout) -> None:
         menu.close()
