@@ -63,4 +63,4 @@ def mask_of(volume: Volume, name: str, label: int | None) -> Volume:
     elif label is None and len(present := np.unique(values[found])) > 1:
         report.complain(f"The {len(present)} labels of “{name}” are taken together; choose one with --label.")
     image = image_from_array(found.astype(np.uint8), volume.geometry)
-    return replace(volume, image=image, unit="", padding=None)
+    return replace(volume, image=image, unit="", padding=None, rescale=None)

@@ -17,6 +17,7 @@ from pellucid.dicom.child import Pool, default_pool
 from pellucid.dicom.memory import SHARE, check_fits
 from pellucid.dicom.padding import noticed_padding
 from pellucid.dicom.pixel_types import smallest_integer
+from pellucid.dicom.rescale import stored_rescale
 from pellucid.dicom.sources import Piece, Source, decode_source, plan_sources
 from pellucid.dicom.stack import VolumePlan
 from pellucid.dicom.stored import to_values
@@ -209,7 +210,8 @@ def _volume(
 ) -> Volume:
     padding = _padding_values(plan)
     padding, found = noticed_padding(array, low, padding, plan.unit)
-    return Volume(image, grid, plan.unit, padding, plan.acquisition, (*findings, *found))
+    rescale = stored_rescale(plan) if grid is plan.geometry else None
+    return Volume(image, grid, plan.unit, padding, plan.acquisition, (*findings, *found), rescale)
 
 
 def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:

@@ -38,7 +38,7 @@ def evened(volume: Volume) -> Volume:
     )
     kept = tuple(f for f in volume.findings if f.code not in ("uneven-spacing", "missing-slices"))
     image = image_from_array(array, geometry, colour=volume.is_colour)
-    return replace(volume, image=image, geometry=geometry, findings=(*kept, note))
+    return replace(volume, image=image, geometry=geometry, findings=(*kept, note), rescale=None)
 
 
 def _at(array: NDArray[Any], positions: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[Any]:

@@ -21,7 +21,9 @@ from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, PlainUnits, Progress, RawImage, check, head_of, load
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.optics import Optics
 from pellucid.model.reduction import Extent, Reduction
+from pellucid.model.rescale import Rescale
 from pellucid.model.timing import Moment, TimeSource, moments_of
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
@@ -63,6 +65,10 @@ class ImageFile:
     findings: tuple[Finding, ...] = ()
     step: float | None = None
     """Seconds from one frame to the next, where the file states them."""
+    rescale: Rescale | None = None
+    """How values come from the stored numbers, for images of one value per voxel."""
+    optics: tuple[Optics, ...] = ()
+    """The optics of a microscope for every frame, or one for all, where the file states them."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,13 @@ def read(
     if reduction is not None and not whole:
         moments = tuple(moments[n] for n in reduction.frame_range(file.frames))
         found = reduction.finding(extent_of(file)), *file.findings
-        file = replace(file, geometry=reduction.geometry(file.geometry), findings=found)
-    return tuple(_volume(file, image, inverted, moment) for image, moment in zip(images, moments, strict=True))
+        kept = file.rescale if reduction.factor == 1 else None
+        file = replace(file, geometry=reduction.geometry(file.geometry), findings=found, rescale=kept)
+    optics = _optics_of(file, reduction)
+    return tuple(
+        _volume(file, image, inverted, moment, seen)
+        for image, moment, seen in zip(images, moments, optics, strict=True)
+    )
 
 
 def extent_of(file: ImageFile) -> Extent:
@@ -222,14 +233,16 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
     meta, _ = _call(pool, "pellucid.files.tiff:describe", path)
     findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
     geometry = from_spacing(path, meta["size"], meta["spacing"])
-    file = ImageFile(path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings)
+    file = ImageFile(
+        path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings, optics=_optics(meta)
+    )
     if meta["offset"] is None or meta["inverted"]:
         raw = RawImage(path, "TIFF", geometry, np.dtype(meta["dtype"]), meta["axes"], tuple(meta["sizes"]), path, 0)
         pages = (raw, meta["page_axes"]) if meta["page_axes"] else None
         return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"], pages)
     raw = RawImage(
         path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
-        meta["offset"], findings=findings,
+        meta["offset"], findings=findings, optics=file.optics,
     )  # fmt: skip
     check(raw)
     return raw
@@ -237,8 +250,24 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
 
 def _described(raw: RawImage) -> ImageFile:
     return ImageFile(
-        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings, raw.step
-    )
+        raw.path, raw.format, raw.geometry, raw.dtype.name, raw.components, raw.frames, raw.findings, raw.step,
+        _rescale(raw), raw.optics,
+    )  # fmt: skip
+
+
+def _optics(meta: dict[str, Any]) -> tuple[Optics, ...]:
+    """Return the optics of every frame, or nothing when the file says nothing of them."""
+    channels = [Optics(**row, source="OME metadata") for row in meta["optics"]]
+    return tuple(channels[min(n, len(channels) - 1)] for n in meta["channels"]) if channels else ()
+
+
+def _rescale(raw: RawImage) -> Rescale | None:
+    if raw.components > 1:
+        return None
+    if raw.stored.kind not in "iu":
+        return Rescale.of([(raw.slope, raw.intercept)], raw.stored.name, float("-inf"), float("inf"))
+    info = np.iinfo(raw.stored)
+    return Rescale.of([(raw.slope, raw.intercept)], raw.stored.name, float(info.min), float(info.max))
 
 
 def _decoded(plan: _Coded, pool: Pool | None, cancelled: IsCancelled) -> NDArray[Any]:
@@ -271,9 +300,17 @@ def _moments(file: ImageFile, count: int) -> tuple[Moment, ...]:
     return moments_of(count, times=[n * file.step for n in range(count)], times_source=source)
 
 
-def _volume(file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment) -> Volume:
-    acquisition = Acquisition(monochrome1=inverted, moment=moment)
-    return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings)
+def _optics_of(file: ImageFile, reduction: Reduction | None) -> list[Optics | None]:
+    """Return the optics of every frame that is kept."""
+    kept = range(file.frames) if reduction is None else reduction.frame_range(file.frames)
+    return [file.optics[min(n, len(file.optics) - 1)] if file.optics else None for n in kept]
+
+
+def _volume(
+    file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment, optics: Optics | None
+) -> Volume:
+    acquisition = Acquisition(monochrome1=inverted, moment=moment, optics=optics)
+    return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings, rescale=file.rescale)
 
 
 def _foreign(path: Path) -> Refused:

@@ -21,6 +21,7 @@ from pellucid.dicom.child import Cancelled
 from pellucid.files.limits import check_inflation, check_present
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.optics import Optics
 
 Encoding = Literal["raw", "gzip", "zlib", "bzip2", "text", "hex"]
 ByteOrder = Literal["<", ">"]
@@ -53,6 +54,7 @@ class RawImage:
     findings: tuple[Finding, ...] = ()
     step: float | None = None
     """Seconds from one frame to the next, where the header states them."""
+    optics: tuple[Optics, ...] = ()
 
     @property
     def frames(self) -> int:

@@ -13,21 +13,19 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.files import ome
 from pellucid.files.limits import DECODED_IN_CHILD, check_memory, check_present
+from pellucid.files.ome import length_mm
 from pellucid.files.raw import arranged
 from pellucid.model.findings import Refused
 
-_MM = {
-    "m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "µm": 1e-3, "μm": 1e-3, "um": 1e-3, "micron": 1e-3,
-    "microns": 1e-3, "micrometer": 1e-3, "\\u00b5m": 1e-3, "nm": 1e-6, "å": 1e-7, "pm": 1e-9,
-    "inch": 25.4, "in": 25.4, "ft": 304.8, "centimeter": 10.0, "millimeter": 1.0, "nanometer": 1e-6,
-}  # fmt: skip
 _AXIS_NAMES = {"C": "channels", "T": "time points", "Z": "slices"}
+_MOST_FRAMES = 100_000
+"""Frames of a file whose channels are told apart."""
 _UNSHOWN = {5: "CMYK", 8: "CIELab", 9: "ICCLab", 10: "ITULab"}
 
 
@@ -116,12 +114,26 @@ def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
         "shape": " × ".join(str(n) for n in shape) + f" {dtype.name}",
         "nbytes": int(np.prod(sizes, dtype=object)) * kept.itemsize,
         "spacing": _spacing(tif),
+        "optics": ome.optics(tif.ome_metadata or "") if tif.is_ome else [],
+        "channels": _channels(series, letters),
         "inverted": int(page.photometric) == 0,
         "page_axes": len(page.shape) if tuple(series.shape[-len(page.shape) :]) == tuple(page.shape) else None,
         "findings": _findings(path, tif, series, names, letters),
         "offset": _contiguous(series, dtype, kept),
         "stored": (tif.byteorder + dtype.str[1:]),
     }
+
+
+def _channels(series: Any, letters: str) -> list[int]:
+    """Return the channel of every frame; zeros where there are none."""
+    named = zip(series.axes, series.shape, letters[::-1], strict=True)
+    axes = [(axis, int(n)) for axis, n, letter in named if letter == "t"]
+    counts = [n for _axis, n in axes]
+    frames = int(np.prod(counts, dtype=object))
+    place = next((k for k, (axis, _n) in enumerate(axes) if axis == "C"), None)
+    if place is None or frames > _MOST_FRAMES:
+        return [0]
+    return [int(n) for n in np.unravel_index(np.arange(frames), counts)[place]]
 
 
 def _letters(names: str, shape: tuple[int, ...]) -> str:
@@ -181,22 +193,10 @@ def _findings(path: Path, tif: Any, series: Any, names: str, letters: str) -> li
 
 def _spacing(tif: Any) -> list[float | None]:
     if tif.is_ome:
-        return _ome_spacing(tif.ome_metadata or "")
+        return ome.spacing(tif.ome_metadata or "")
     if tif.is_imagej:
         return _imagej_spacing(tif)
     return [None, None, None]
-
-
-def _ome_spacing(xml: str) -> list[float | None]:
-    """Return PhysicalSizeX, Y, Z of the first image in mm; the standard's default unit is µm."""
-    try:
-        root = ElementTree.fromstring(xml)  # noqa: S314 - in a child with a memory cap and a deadline
-    except ElementTree.ParseError:
-        return [None, None, None]
-    pixels = next((element for element in root.iter() if element.tag.rsplit("}", 1)[-1] == "Pixels"), None)
-    if pixels is None:
-        return [None, None, None]
-    return [_length(pixels.get(f"PhysicalSize{a}"), pixels.get(f"PhysicalSize{a}Unit", "µm")) for a in "XYZ"]
 
 
 def _imagej_spacing(tif: Any) -> list[float | None]:
@@ -206,15 +206,5 @@ def _imagej_spacing(tif: Any) -> list[float | None]:
     steps: list[float | None] = []
     for name in ("XResolution", "YResolution"):
         above, below = tags[name].value if name in tags else (0, 1)
-        steps.append(_length(below / above, unit) if above else None)
-    return [*steps, _length(metadata.get("spacing"), unit)]
-
-
-def _length(number: Any, unit: str) -> float | None:
-    """Return a length in mm, or None when it is missing, not positive, or of a unit that is no length."""
-    factor = _MM.get(unit.strip().lower())
-    try:
-        value = float(number) * factor if factor else 0.0
-    except (TypeError, ValueError):
-        return None
-    return value if np.isfinite(value) and value > 0 else None
+        steps.append(length_mm(below / above, unit) if above else None)
+    return [*steps, length_mm(metadata.get("spacing"), unit)]

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
+from pellucid.model.optics import Optics
+from pellucid.model.rescale import Rescale
 from pellucid.model.timing import NOWHEN, Moment
 from pellucid.model.transfer import SIGMOID, STEPS, STRAIGHT, Kind, Transfer, ValueTable
 
@@ -61,6 +63,8 @@ class Acquisition:
     monochrome1: bool = False
     moment: Moment = NOWHEN
     """When this frame of a time series was taken."""
+    optics: Optics | None = None
+    """The optics of a microscope, where the file states them."""
     extra: dict[str, str] = field(default_factory=dict, hash=False)
 
 
@@ -79,6 +83,8 @@ class Volume:
     padding: tuple[float, float] | None = None
     acquisition: Acquisition = Acquisition()
     findings: tuple[Finding, ...] = ()
+    rescale: Rescale | None = None
+    """How the values come from those in the file; None when that is not known, and in everything computed."""
 
     @cached_property
     def array(self) -> NDArray[Any]:
@@ -135,7 +141,7 @@ class Volume:
         )
         if old.slice_positions is not None and geometry.size[2] == old.size[2]:
             geometry = replace(geometry, slice_positions=old.slice_positions)
-        return replace(self, image=image, geometry=geometry, **changes)
+        return replace(self, image=image, geometry=geometry, **{"rescale": None, **changes})
 
 
 class _KeptAlive:
