@@ -27,10 +27,10 @@ def vector(values: ArrayLike) -> Vector:
     return x, y, z
 
 
-def on_plane(kind: Kind, points: tuple[Vector, ...], frame: PlaneFrame, **fields: object) -> Annotation:
-    """Return an annotation that lies in the plane of a frame."""
-    reference = frame.geometry.frame_of_reference
-    axes = {name: vector(getattr(frame, name)) for name in ("normal", "right", "down")}
+def on_plane(kind: Kind, points: tuple[Vector, ...], plane: PlaneFrame, /, **fields: object) -> Annotation:
+    """Return an annotation that lies in the plane of a frame; further arguments are its fields."""
+    reference = plane.geometry.frame_of_reference
+    axes = {name: vector(getattr(plane, name)) for name in ("normal", "right", "down")}
     return Annotation(kind, points, **axes, frame_of_reference=reference, **fields)  # type: ignore[arg-type]
 
 

@@ -48,6 +48,7 @@ class Measuring:
         self._selected: str | None = None
         self._draft: Annotation | None = None
         session.document.annotations.removed.connect(self._gone)
+        session.view.events.tool.connect(self._tool_chosen)
 
     # ---------------------------------------------------------------- what is under way
 
@@ -71,8 +72,10 @@ class Measuring:
 
     @draft.setter
     def draft(self, annotation: Annotation | None) -> None:
-        if annotation != self._draft:
-            self._draft = annotation
+        before, self._draft = self._draft, annotation
+        if before is not None and annotation is None and self._session.document.annotations.find(before.id) is None:
+            self._forget(before)
+        if annotation != before:
             self.changed.emit()
 
     def shown(self, annotation: Annotation) -> Annotation:
@@ -80,9 +83,15 @@ class Measuring:
         draft = self._draft
         return draft if draft is not None and draft.id == annotation.id else annotation
 
+    def _tool_chosen(self, _tool: object) -> None:
+        self.draft = None
+
     def _gone(self, annotation: Annotation) -> None:
         if annotation.id == self._selected:
             self.select(None)
+        self._forget(annotation)
+
+    def _forget(self, annotation: Annotation) -> None:
         for known in self._known.values():
             known.pop(annotation.id, None)
 
@@ -223,10 +232,11 @@ class Measuring:
             layer.frame = min(annotation.frame, len(layer.frames) - 1)
         points = to_world(annotation, outline(annotation))
         middle = vector((points.min(axis=0) + points.max(axis=0)) / 2)
+        viewing = self._session.viewing
         self._session.view.crosshair = middle
-        for pane in self._session.view.panes:
-            if pane.position is not None and annotation.layer in pane.shows:
-                pane.position = middle
+        for pane in viewing.panes():
+            if layer in viewing.layers(pane) and viewing.position(pane) != middle:
+                viewing.move_to(pane, middle)
 
     def slice_text(self, annotation: Annotation) -> str:
         """Return where an annotation lies: the slice of its layer counted from 1, or ``oblique``."""

@@ -52,10 +52,11 @@ def test_keys_act_on_the_pane_under_the_mouse(shown):
 @pytest.mark.parametrize(
     ("key", "tool"),
     [("H", Tool.CROSSHAIR), ("Z", Tool.ZOOM), ("T", Tool.PAN), ("S", Tool.SCROLL), ("B", Tool.BRUSH),
-     ("E", Tool.ERASER)],
+     ("Shift+E", Tool.ERASER), ("D", Tool.LENGTH), ("Y", Tool.POLYLINE), ("A", Tool.ANGLE), ("R", Tool.RECTANGLE),
+     ("E", Tool.ELLIPSE), ("P", Tool.POLYGON)],
 )  # fmt: skip
 def test_tools_and_back(shown, key, tool):
-    shown.key(getattr(KEY, f"Key_{key}"))
+    shown.key(getattr(KEY, f"Key_{key[-1]}"), SHIFT if "Shift" in key else Qt.KeyboardModifier.NoModifier)
     assert shown.session.view.tool is tool
     shown.key(KEY.Key_Space, CTRL)
     assert shown.session.view.tool is Tool.WINDOW
@@ -83,7 +84,7 @@ def test_display_keys(shown):
     assert pane.index == 19
     shown.key(KEY.Key_H, SHIFT)
     assert shown.session.view.hide_identity
-    shown.key(KEY.Key_P)
+    shown.key(KEY.Key_H, SHIFT)
     assert not shown.session.view.hide_identity
 
 

@@ -94,6 +94,9 @@ class CanvasArea(DropArea):
         session.view.events.connect(self._view_changed)
         if self.screen_state is not session.view:
             self.screen_state.events.connect(self._view_changed)
+        for signal in (document.annotations.inserted, document.annotations.removed, document.annotations.changed,
+                       session.measuring.changed):  # fmt: skip
+            signal.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)

@@ -154,8 +154,7 @@ class KeyMap:
             return True
         if action.release is not None:
             self._held[event.key()] = (action, pane)
-        action.run(area, pane)
-        return True
+        return action.run(area, pane) is not False
 
     def release(self, event: QKeyEvent, area: CanvasArea) -> bool:
         """Do what letting go of a held key means, wherever the mouse is by now."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.model.findings import Refused
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.measure_tools import DrawTool
 from pellucid.ui.canvas.thickness import step_thickness
 from pellucid.ui.canvas.tools import resized_brush
 
@@ -20,7 +21,10 @@ Run = Callable[["CanvasArea", "SliceView"], object]
 
 @dataclass(frozen=True)
 class KeyAction:
-    """One row: a stable name, words for people, the first key, what it does, and what letting go does."""
+    """One row: a stable name, words for people, the first key, what it does, and what letting go does.
+
+    A key whose ``run`` returns False means nothing now and is left to whoever has the focus.
+    """
 
     name: str
     title: str
@@ -160,7 +164,22 @@ def _space_up(area: CanvasArea, pane: SliceView) -> None:
 
 def _leave(area: CanvasArea, pane: SliceView) -> None:
     if not pane.mouse.cancel():
+        area.session.measuring.select(None)
         area.choose_tool(Tool(area.session.settings.left_tool))
+
+
+def _finish(_area: CanvasArea, pane: SliceView) -> bool:
+    tool = pane.mouse.tool
+    return isinstance(tool, DrawTool) and tool.finish(pane)
+
+
+def _point_back(_area: CanvasArea, pane: SliceView) -> bool:
+    tool = pane.mouse.tool
+    return isinstance(tool, DrawTool) and tool.step_back(pane)
+
+
+def _delete_measurement(area: CanvasArea, _pane: SliceView) -> bool:
+    return area.session.measuring.remove_selected()
 
 
 ACTIONS: tuple[KeyAction, ...] = (
@@ -191,7 +210,18 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("tool.pan", "Pan", "T", _tool(Tool.PAN)),
     KeyAction("tool.scroll", "Scroll slices", "S", _tool(Tool.SCROLL)),
     KeyAction("tool.brush", "Brush", "B", _tool(Tool.BRUSH)),
-    KeyAction("tool.eraser", "Eraser", "E", _tool(Tool.ERASER)),
+    KeyAction("tool.eraser", "Eraser", "Shift+E", _tool(Tool.ERASER)),
+    KeyAction("tool.length", "Length", "D", _tool(Tool.LENGTH)),
+    KeyAction("tool.polyline", "Polyline", "Y", _tool(Tool.POLYLINE)),
+    KeyAction("tool.angle", "Angle", "A", _tool(Tool.ANGLE)),
+    KeyAction("tool.rectangle", "Rectangle", "R", _tool(Tool.RECTANGLE)),
+    KeyAction("tool.ellipse", "Ellipse", "E", _tool(Tool.ELLIPSE)),
+    KeyAction("tool.polygon", "Polygon", "P", _tool(Tool.POLYGON)),
+    KeyAction("measure.finish", "Finish what is being drawn", "Return", _finish),
+    KeyAction("measure.finish_keypad", "Finish what is being drawn", "Enter", _finish),
+    KeyAction("measure.back", "Take the last point back", "Backspace", _point_back),
+    KeyAction("measure.delete", "Delete the chosen measurement", "Del", _delete_measurement),
+    KeyAction("measure.show", "Show or hide measurements", "Shift+M", _flip("show_measurements")),
     KeyAction("tool.last", "The tool used before", "Ctrl+Space", _last_tool),
     KeyAction("tool.leave", "Give up what is being drawn, or back to the tool at start", "Esc", _leave),
     KeyAction("brush.smaller", "Smaller brush", "[", _brush(-1)),
@@ -210,7 +240,6 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("view.texts", "Show or hide texts (tap)", "Space", _space_down,
               _space_up),
     KeyAction("view.identity", "Hide identity", "Shift+H", _flip("hide_identity")),
-    KeyAction("view.identity_p", "Hide identity", "P", _flip("hide_identity")),
     KeyAction("compare.next", "Compare two layers: the next way", "K", _compare),
     KeyAction("preview.before", "The image before the change (hold)", "`", _before(True), _before(False)),
     *(KeyAction(f"preset.{n}", f"Window preset {n}", str(n), _preset(n)) for n in range(1, 10)),

@@ -33,5 +33,8 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.difference_bar import DifferenceBar
     from pellucid.ui.canvas.link_chip import LinkChip
+    from pellucid.ui.canvas.measure_overlay import MeasureOverlay
 
-    return [Crosshair(), CompareOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), LinkChip()]
+    return [
+        Crosshair(), CompareOverlay(), MeasureOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), LinkChip(),
+    ]  # fmt: skip

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
 from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
 from pellucid.ui.mouse_habits import MouseHabits, Wheel, habits_of
 
@@ -22,11 +23,12 @@ class PaneMouse:
 
     def __init__(self, pane: SliceView) -> None:
         self._pane = pane
-        self._tools = make_tools()
+        self._tools = make_tools() | make_draw_tools()
         self._drag: tuple[Qt.MouseButton, CanvasTool, QPointF] | None = None
         self._dragged = False
         self._pans = False
         self._turned = 0
+        self._over: CanvasTool | None = None
         self.at: QPointF | None = None
         """Where the mouse is in the pane, or None."""
         self.modifiers = Qt.KeyboardModifier.NoModifier
@@ -49,11 +51,18 @@ class PaneMouse:
         return dragged
 
     def cancel(self) -> bool:
-        """Give up what the held button is doing; return whether there was anything."""
+        """Give up what the held button is doing or what is half drawn; return whether there was anything."""
         drag, self._drag = self._drag, None
         if drag is not None:
             drag[1].cancel(self._pane)
-        return drag is not None
+        return drag is not None or self._give_up()
+
+    def _give_up(self) -> bool:
+        tool = self.tool
+        drawing = isinstance(tool, DrawTool) and tool.is_drawing(self._pane)
+        if drawing:
+            tool.cancel(self._pane)
+        return drawing
 
     def press(self, event: QMouseEvent) -> None:
         """Begin what the button does; while one is held, others do nothing."""
@@ -104,17 +113,25 @@ class PaneMouse:
             self._dragged = self._dragged or (self.at - start).manhattanLength() >= DRAG_DISTANCE
             if self._dragged or isinstance(tool, BrushTool):
                 tool.move(pane, Pointer(self.at, self.modifiers))
+        elif isinstance(self.tool, DrawTool) and self.tool.is_drawing(pane):
+            self.tool.hover(pane, Pointer(self.at, self.modifiers))
         elif self.modifiers == Qt.KeyboardModifier.ShiftModifier and self.habits.shift_crosshair:
             self._take_crosshair_along()
+        over = self._over
         self.tell_place()
         self.show_cursor()
-        if isinstance(self.tool, BrushTool):
+        if isinstance(self.tool, BrushTool) or over != self._over:
             pane.schedule()
 
     def _take_crosshair_along(self) -> None:
         """Put the crosshair where the mouse is; a brush keeps Shift for its size."""
         if self.at is not None and not isinstance(self.tool, BrushTool):
             self._pane.put_crosshair(self.at)
+
+    def _clicked_beside(self) -> None:
+        """Let go of the chosen measurement: the click was on none."""
+        if not isinstance(self.tool, DrawTool):
+            self._pane.session.measuring.select(None)
 
     def tell_place(self) -> None:
         """Tell which world point is under the mouse: it changes also while the mouse rests."""
@@ -129,18 +146,28 @@ class PaneMouse:
         button, tool, _ = self._drag
         self._drag = None
         tool.release(self._pane)
+        if button == Qt.MouseButton.LeftButton and not self._dragged and tool is self.tool:
+            self._clicked_beside()
         self._pane.schedule()
         if button == Qt.MouseButton.RightButton and not self._dragged:
             self._pane.menu_requested.emit(event.globalPosition().toPoint())
 
     def double_click(self, event: QMouseEvent) -> None:
-        """Maximise or restore the pane; a brush paints instead."""
-        if event.button() == Qt.MouseButton.LeftButton and not isinstance(self.tool, BrushTool):
-            event.accept()
-            self.cancel()
-            self._pane.maximise_requested.emit()
-        else:
+        """Maximise or restore the pane; a brush paints instead, and what is drawn has its own meaning."""
+        pointer = Pointer(event.position(), event.modifiers())
+        if event.button() != Qt.MouseButton.LeftButton or isinstance(self.tool, BrushTool):
             self.press(event)
+            return
+        over = self._grabbed(pointer) or self.tool
+        own = getattr(over, "double_click", None)
+        if own is not None:
+            event.accept()
+            if not own(self._pane, pointer):
+                self.press(event)
+            return
+        event.accept()
+        self.cancel()
+        self._pane.maximise_requested.emit()
 
     def wheel(self, event: QWheelEvent) -> None:
         """Step through slices (Shift: ten) or zoom at the mouse, whichever is the habit; Shift resizes the brush."""
@@ -186,7 +213,8 @@ class PaneMouse:
         if self._drag is not None:
             tool = self._drag[1]
         elif self.at is not None and self._pane.frame is not None:
-            tool = self._grabbed(Pointer(self.at, self.modifiers)) or tool
+            self._over = self._grabbed(Pointer(self.at, self.modifiers))
+            tool = self._over or tool
         shape = tool.cursor if self._pane.frame is not None else Qt.CursorShape.ArrowCursor
         if self._drag is not None and shape == Qt.CursorShape.OpenHandCursor:
             shape = Qt.CursorShape.ClosedHandCursor

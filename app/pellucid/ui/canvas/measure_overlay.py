@@ -1,0 +1,282 @@
+"""Annotations over the image of a pane: drawn, hovered, taken hold of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QTransform
+
+from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.shapes import moved, with_handle
+from pellucid.model.view import Tool
+from pellucid.ui import theme
+from pellucid.ui.canvas.measure_editor import edit_annotation
+from pellucid.ui.canvas.measure_plates import Places, Plate, paint_plate, plate_size
+from pellucid.ui.canvas.measure_scene import Item, Scene
+from pellucid.ui.canvas.measure_tools import DrawTool
+from pellucid.ui.canvas.measure_words import plate_lines
+from pellucid.ui.canvas.words import Words
+
+if TYPE_CHECKING:
+    from pellucid.ui.canvas.slice_view import SliceView
+    from pellucid.ui.canvas.tools import CanvasTool, Pointer
+
+REACH = 6.0
+"""Widget pixels from a line or handle within which it is taken hold of."""
+_HANDLE = 3.5
+_FONT_PIXELS = 12
+_BRUSHES = (Tool.BRUSH, Tool.ERASER)
+BODY = -1
+
+
+class MeasureOverlay:
+    """Draws the annotations of the slice and finds the one under the mouse."""
+
+    def __init__(self) -> None:
+        font = theme.figures(QGuiApplication.font())
+        font.setPixelSize(_FONT_PIXELS)
+        self._words = Words(font)
+        self._scene = Scene()
+        self._plates: list[Plate] = []
+
+    # ---------------------------------------------------------------- under the mouse
+
+    def hit(self, pane: SliceView, at: QPointF) -> tuple[Annotation, int] | None:
+        """Return the annotation under a widget position and the number of its handle there, or ``BODY``."""
+        if pane.frame is None:
+            return None
+        self._scene.refresh(pane)
+        u, v = pane.camera.to_plane(at)
+        reach = REACH / pane.camera.scale
+        chosen = pane.session.measuring.selected
+        near = self._scene.near(u, v, reach)
+        for item in self._scene.items:
+            if (chosen is not None and item.annotation.id == chosen.id) or item is near:
+                handle = _handle_at(item, u, v, reach)
+                if handle is not None and not item.faint:
+                    return item.annotation, handle
+        if near is not None:
+            return near.annotation, BODY
+        return self._on_plate(pane, at)
+
+    def _on_plate(self, pane: SliceView, at: QPointF) -> tuple[Annotation, int] | None:
+        """Return the annotation whose words lie under a position; while drawing only words that are the thing."""
+        drawing = isinstance(pane.mouse.tool, DrawTool)
+        for plate in reversed(self._plates):
+            if plate.box.contains(at):
+                item = next((one for one in self._scene.items if one.annotation.id == plate.id), None)
+                if item is not None and (not drawing or item.annotation.kind is Kind.TEXT):
+                    return item.annotation, BODY
+        return None
+
+    def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
+        """Return what moves or reshapes the annotation under the mouse, unless something is painted or drawn."""
+        tool = pane.mouse.tool
+        if pane.session.view.tool in _BRUSHES or (isinstance(tool, DrawTool) and tool.is_drawing(pane)):
+            return None
+        found = self.hit(pane, pointer.at)
+        return AnnotationGrip(*found) if found is not None else None
+
+    # ---------------------------------------------------------------- painting
+
+    def paint(self, painter: QPainter, pane: SliceView) -> None:
+        """Draw lines, then handles, then plates."""
+        self._scene.refresh(pane)
+        self._plates = []
+        items = self._scene.items
+        if not items:
+            return
+        measuring = pane.session.measuring
+        hovered = self.hit(pane, pane.mouse.at) if pane.mouse.at is not None else None
+        lit = {one.id for one in (measuring.selected, measuring.draft) if one is not None}
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+        transform = _to_widget(pane)
+        for item in items:
+            _paint_line(painter, item, transform, strong=item.annotation.id in lit)
+        for item in items:
+            over = hovered is not None and hovered[0].id == item.annotation.id
+            if not item.faint and (over or item.annotation.id in lit) and item.annotation.kind is not Kind.TEXT:
+                _paint_handles(painter, item, transform, hovered[1] if over and hovered is not None else None)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        self._plates = self._place(pane, transform, lit)
+        for plate in self._plates:
+            paint_plate(painter, plate, self._words)
+
+    def _place(self, pane: SliceView, transform: QTransform, lit: set[str]) -> list[Plate]:
+        measuring, places, plates = pane.session.measuring, Places(pane.width(), pane.height()), []
+        draft = measuring.draft
+        for item in self._scene.items:
+            one = item.annotation
+            if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
+                continue
+            lines = plate_lines(one, measuring.reading(one))
+            if not lines:
+                continue
+            around = transform.mapRect(_rect(item))
+            beside = self._beside(pane, item, transform, draft is not None and one.id == draft.id)
+            box = places.take(plate_size(lines, self._words), around, beside)
+            headed = bool(one.name) and one.kind is not Kind.TEXT
+            anchor = _nearest(item, transform, box)
+            plates.append(Plate(one.id, box, lines, one.color, headed, one.id in lit, anchor))
+        return plates
+
+    def _beside(self, pane: SliceView, item: Item, transform: QTransform, is_draft: bool) -> QPointF | None:
+        """Return where the plate must stand: beside the mouse while drawing, a text at its place."""
+        if item.annotation.kind is Kind.TEXT:
+            return transform.map(QPointF(*item.line[0])) + QPointF(0, -self._words.height / 2 - 2)
+        if item.annotation.kind is Kind.ARROW:
+            tip, tail = (transform.map(QPointF(*end)) for end in item.line)
+            lines = plate_lines(item.annotation, pane.session.measuring.reading(item.annotation))
+            size = plate_size(lines, self._words)
+            x = tail.x() + 4 if tail.x() >= tip.x() else tail.x() - size.width() - 4
+            return QPointF(x, tail.y() - size.height() / 2)
+        at = pane.mouse.at
+        return at + QPointF(18, 18) if is_draft and at is not None else None
+
+
+class AnnotationGrip:
+    """Moves an annotation, or one of its handles; a click selects it, a double click edits its words."""
+
+    def __init__(self, annotation: Annotation, handle: int) -> None:
+        self.annotation = annotation
+        self.handle = handle
+        self.cursor = Qt.CursorShape.SizeAllCursor if handle == BODY else Qt.CursorShape.PointingHandCursor
+        self._start = np.zeros(3)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AnnotationGrip):
+            return False
+        return other.annotation.id == self.annotation.id and other.handle == self.handle
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def press(self, pane: SliceView, pointer: Pointer) -> None:
+        """Select it."""
+        self._start = pane.world_at(pointer.at)
+        pane.session.measuring.select(self.annotation)
+
+    def move(self, pane: SliceView, pointer: Pointer) -> None:
+        """Follow the mouse; nothing is kept before the button is let go."""
+        at, before = pane.world_at(pointer.at), self.annotation
+        if self.handle == BODY:
+            changed = moved(before, at - self._start)
+        else:
+            changed = with_handle(before, self.handle, at)
+        pane.session.measuring.draft = changed
+
+    def release(self, pane: SliceView) -> None:
+        """Keep the change as one step."""
+        measuring = pane.session.measuring
+        changed, measuring.draft = measuring.draft, None
+        if changed is not None and changed.id == self.annotation.id:
+            measuring.change(changed)
+
+    def cancel(self, pane: SliceView) -> None:
+        """Leave the annotation as it was."""
+        pane.session.measuring.draft = None
+
+    def double_click(self, pane: SliceView, _pointer: Pointer) -> bool:
+        """Edit the words or the name."""
+        edit_annotation(pane, self.annotation)
+        return True
+
+
+def _handle_at(item: Item, u: float, v: float, reach: float) -> int | None:
+    if item.annotation.kind is Kind.TEXT:
+        return None
+    away = np.hypot(item.handles[:, 0] - u, item.handles[:, 1] - v)
+    nearest = int(np.argmin(away))
+    return nearest if away[nearest] <= reach * 1.2 else None
+
+
+def _to_widget(pane: SliceView) -> QTransform:
+    """Return the transform from plane coordinates to widget pixels."""
+    scale, origin = pane.camera.scale, pane.camera.to_widget(0.0, 0.0)
+    return QTransform(scale, 0, 0, scale, origin.x(), origin.y())
+
+
+def _rect(item: Item) -> QRectF:
+    left, top, right, bottom = item.bounds
+    return QRectF(left, top, right - left, bottom - top)
+
+
+def _nearest(item: Item, transform: QTransform, box: QRectF) -> QPointF:
+    """Return the corner of the line of an annotation that is nearest to a box, in widget pixels."""
+    line = item.line * transform.m11() + np.array([transform.dx(), transform.dy()])
+    x = np.clip(line[:, 0], box.left(), box.right()) - line[:, 0]
+    y = np.clip(line[:, 1], box.top(), box.bottom()) - line[:, 1]
+    return QPointF(*line[int(np.argmin(x**2 + y**2))])
+
+
+def _paint_line(painter: QPainter, item: Item, transform: QTransform, *, strong: bool) -> None:
+    """Draw the line with a dark halo, so that it is seen on any grey; faint ones are dashed."""
+    annotation = item.annotation
+    color, halo = QColor(annotation.color), QColor(0, 0, 0, 150)
+    if item.faint:
+        color.setAlphaF(0.45)
+        halo.setAlphaF(0.2)
+    width = 2.2 if strong else 1.5
+    style = Qt.PenStyle.DashLine if item.faint else Qt.PenStyle.SolidLine
+    path = transform.map(item.path)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(halo, width + 2), QPen(color, width, style)):
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        if annotation.kind is Kind.POINT:
+            _paint_cross(painter, transform.map(QPointF(*item.line[0])))
+        else:
+            painter.drawPath(path)
+        if annotation.kind is Kind.ARROW and len(item.line) == 2:
+            _paint_head(painter, *(transform.map(QPointF(*end)) for end in item.line))
+    if annotation.kind is Kind.COBB and len(item.line) == 4:
+        _join_cobb(painter, item, transform, color)
+    elif annotation.kind is Kind.ANGLE and len(item.line) == 3:
+        _paint_arc(painter, item, transform, color)
+
+
+def _paint_cross(painter: QPainter, at: QPointF) -> None:
+    painter.drawEllipse(at, 4.0, 4.0)
+    for step in (QPointF(1, 0), QPointF(0, 1)):
+        for side in (-1, 1):
+            painter.drawLine(at + step * side * 4, at + step * side * 9)
+
+
+def _paint_head(painter: QPainter, tip: QPointF, tail: QPointF) -> None:
+    away = np.array([tail.x() - tip.x(), tail.y() - tip.y()])
+    length = float(np.hypot(*away))
+    if length < 1:
+        return
+    turn = np.arctan2(away[1], away[0])
+    for side in (-0.42, 0.42):
+        end = QPointF(np.cos(turn + side), np.sin(turn + side)) * min(12.0, length)
+        painter.drawLine(tip, tip + end)
+
+
+def _join_cobb(painter: QPainter, item: Item, transform: QTransform, color: QColor) -> None:
+    """Draw a fine line between the middles of both lines: they belong together."""
+    middles = [transform.map(QPointF(*item.line[n : n + 2].mean(axis=0))) for n in (0, 2)]
+    painter.setPen(QPen(color, 1, Qt.PenStyle.DotLine))
+    painter.drawLine(*middles)
+
+
+def _paint_arc(painter: QPainter, item: Item, transform: QTransform, color: QColor) -> None:
+    first, vertex, last = (transform.map(QPointF(*point)) for point in item.line)
+    arms = [QPointF(end - vertex) for end in (first, last)]
+    radius = min(18.0, *(float(np.hypot(arm.x(), arm.y())) * 0.6 for arm in arms))
+    start, stop = (np.degrees(np.arctan2(-arm.y(), arm.x())) for arm in arms)
+    span = (stop - start + 180) % 360 - 180
+    painter.setPen(QPen(color, 1))
+    painter.drawArc(QRectF(vertex.x() - radius, vertex.y() - radius, 2 * radius, 2 * radius),
+                    round(16 * start), round(16 * span))  # fmt: skip
+
+
+def _paint_handles(painter: QPainter, item: Item, transform: QTransform, under_mouse: int | None) -> None:
+    painter.setPen(QPen(QColor(0, 0, 0, 200), 1))
+    for n, (u, v) in enumerate(item.handles.tolist()):
+        at, size = transform.map(QPointF(u, v)), _HANDLE + (1.0 if n == under_mouse else 0.0)
+        painter.setBrush(QColor(theme.DARK.accent) if n == under_mouse else QColor("#ffffff"))
+        painter.drawRect(QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
