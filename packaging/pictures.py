@@ -8,29 +8,36 @@ Without names all states are drawn. Needs no display.
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
+from pellucid.model.annotations import Annotation
+from pellucid.model.annotations import Kind as Shape
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Channel
 from pellucid.model.labels import Label
+from pellucid.model.shapes import on_plane, vector
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.settings import Settings
 from pellucid.ui import theme
+from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
 from pellucid.ui.mouse_habits import NAPARI
@@ -191,6 +198,88 @@ def micrograph(stage: Stage) -> None:
     folder = demo_study()
     pictures = [path for path in sorted(folder.rglob("*")) if path.suffix in (".png", ".tif")]
     stage.open(str(pictures[0].relative_to(folder)))
+
+
+def draw(
+    stage: Stage, kind: Shape, *shares: tuple[float, float], plane: Plane = Plane.AXIAL, **fields: str
+) -> Annotation:
+    """Draw a measurement at shares of the width and height of a pane."""
+    pane = stage.window.canvas.pane(plane)
+    places = (QPointF(x * pane.width(), y * pane.height()) for x, y in shares)
+    points = tuple(vector(pane.world_at(at)) for at in places)
+    drawn = on_plane(kind, points, pane.frame, layer=pane.image.id, **fields)
+    stage.session.measuring.add(drawn)
+    return drawn
+
+
+@state
+def measuring(stage: Stage) -> None:
+    """Show every kind of measurement on one slice, with the list of them and a profile."""
+    opened(stage)
+    stage.session.document.active_image.display.set_limits(-160, 240)
+    stage.session.view.layout = Layout.SINGLE
+    stage.window.show_dock("Measurements")
+    stage.settle()
+    turn = [0.0, 0.8, 1.6, 2.4, 3.2, 4.0, 4.8, 5.6]
+    blob = [(0.66 + 0.05 * math.cos(t), 0.62 + 0.06 * math.sin(t) * (1.3 if t < 3 else 0.8)) for t in turn]
+    draw(stage, Shape.ELLIPSE, (0.30, 0.36), (0.40, 0.48), name="Right lung")
+    draw(stage, Shape.RECTANGLE, (0.46, 0.42), (0.54, 0.50))
+    draw(stage, Shape.POLYGON, (0.60, 0.32), (0.70, 0.34), (0.69, 0.44), (0.61, 0.42))
+    draw(stage, Shape.FREEHAND, *blob)
+    draw(stage, Shape.ANGLE, (0.36, 0.68), (0.44, 0.72), (0.42, 0.62))
+    draw(stage, Shape.COBB, (0.20, 0.12), (0.36, 0.14), (0.20, 0.24), (0.36, 0.20))
+    draw(stage, Shape.POLYLINE, (0.46, 0.14), (0.52, 0.18), (0.58, 0.14), (0.64, 0.18))
+    draw(stage, Shape.POINT, (0.50, 0.60))
+    draw(stage, Shape.ARROW, (0.74, 0.50), (0.82, 0.44), text="Rib")
+    draw(stage, Shape.TEXT, (0.78, 0.80), text="After contrast")
+    draw(stage, Shape.LENGTH, (0.24, 0.54), (0.76, 0.56))
+    stage.settle(0.6)
+
+
+@state
+def measuring_light(stage: Stage) -> None:
+    """Show the list in the light theme, with the histogram of a region."""
+    measuring(stage)
+    stage.session.measuring.select(stage.session.document.annotations[0])
+    theme.apply(stage.app, "light")
+    stage.settle(0.6)
+
+
+@state
+def measuring_planes(stage: Stage) -> None:
+    """Show measurements in three planes, a half-drawn length, and those of neighbouring slices."""
+    opened(stage)
+    stage.window.show_dock("Measurements")
+    stage.settle()
+    draw(stage, Shape.ELLIPSE, (0.25, 0.30), (0.45, 0.55))
+    draw(stage, Shape.LENGTH, (0.30, 0.30), (0.60, 0.70), plane=Plane.CORONAL)
+    draw(stage, Shape.RECTANGLE, (0.30, 0.30), (0.55, 0.50), plane=Plane.SAGITTAL)
+    stage.session.view.neighbour_measurements = True
+    axial = stage.window.canvas.pane(Plane.AXIAL)
+    axial.go_to(axial.index + 1)
+    stage.settle()
+    stage.session.view.tool = Tool.LENGTH
+    for at in (QPoint(120, 300), QPoint(320, 340)):
+        QTest.mouseMove(axial.viewport(), at)
+        QTest.mouseClick(axial.viewport(), Qt.MouseButton.LeftButton, pos=at) if at.x() == 120 else None
+    stage.settle()
+
+
+@state
+def measuring_pixels(stage: Stage) -> None:
+    """Show a picture without known spacing: pixels, and the line that is asked for its true length."""
+    micrograph(stage)
+    layer = stage.session.document.active_image
+    grid = replace(layer.geometry, known_spacing=(False, False, False))
+    layer.frames = tuple(replace(volume, geometry=grid) for volume in layer.frames)
+    stage.window.show_dock("Measurements")
+    stage.settle()
+    plane = stage.window.canvas.panes[0].plane
+    draw(stage, Shape.ELLIPSE, (0.55, 0.30), (0.75, 0.50), plane=plane)
+    line = draw(stage, Shape.LENGTH, (0.20, 0.60), (0.50, 0.70), plane=plane)
+    stage.settle()
+    ask_length(stage.window.canvas.pane(plane), line)
+    stage.settle()
 
 
 @state

@@ -43,6 +43,12 @@ def _time_curve(session: Session) -> QWidget:
     return TimeCurvePanel(session)
 
 
+def _measurements(session: Session) -> QWidget:
+    from pellucid.ui.docks.measurements import MeasurementsPanel
+
+    return MeasurementsPanel(session)
+
+
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
@@ -50,6 +56,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Filters", lambda session: OperationsDock(session, "Filters")),
     Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
     Dock("Statistics", StatisticsPanel, beside="Filters"),
+    Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Time curve", _time_curve, beside="Filters", open=False),
 )

@@ -31,7 +31,7 @@ from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
-MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Window", "Help")
+MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
 STATE_VERSION = 1
 
 

@@ -246,6 +246,6 @@ def test_every_key_is_used_once_and_can_be_changed(shown):
 
 
 def test_a_key_nobody_knows_is_left_to_others(shown):
-    shown.key(KEY.Key_Y)
+    shown.key(KEY.Key_J)
     shown.key(KEY.Key_F9)
     assert shown.session.view.tool is Tool.WINDOW

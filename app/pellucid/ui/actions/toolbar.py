@@ -52,12 +52,18 @@ LAYOUT_POPUP = Popup(
     "Layout", "view-grid-outline", tuple(f"view.layout.{layout}" for layout in LAYOUTS), more=add_layouts
 )
 LINK_POPUP = Popup("Link panes", "link-variant", (), more=add_links)
+MEASURE_POPUP = Popup(
+    "Measure", "ruler",
+    tuple(f"tool.{name}" for name in ("length", "polyline", "angle", "cobb", "rectangle", "ellipse", "polygon",
+                                      "freehand", "point", "arrow", "text")),
+    follows=True,
+)  # fmt: skip
 
 TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("file.open_folder", "file.open_files", "file.save", "file.export"),
     ("edit.undo", "edit.redo"),
     (LAYOUT_POPUP, LINK_POPUP, "view.fit"),
-    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", "tool.brush", "tool.eraser"),
+    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, "tool.brush", "tool.eraser"),
     (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
                                   "compare.difference", "compare.red_green")),
      "image.auto", "view.identity"),

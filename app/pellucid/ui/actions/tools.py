@@ -30,5 +30,5 @@ ROWS: tuple[Entry, ...] = (
     _tool(Tool.PAN, "&Pan", "T", "cursor-move", "Left drag: move the image"),
     _tool(Tool.ZOOM, "&Zoom", "Z", "magnify", "Left drag up or down: zoom"),
     _tool(Tool.BRUSH, "&Brush", "B", "brush", "Left drag: paint the active label · Ctrl: erase · [ ]: size"),
-    _tool(Tool.ERASER, "&Eraser", "", "eraser", "Left drag: erase the active label · [ ] or Shift+wheel: size"),
+    _tool(Tool.ERASER, "&Eraser", "Shift+E", "eraser", "Left drag: erase the active label · [ ] or Shift+wheel: size"),
 )  # fmt: skip

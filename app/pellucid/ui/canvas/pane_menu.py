@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import PaneState, Plane
 from pellucid.ui.canvas.link_menu import fill_link_menu
+from pellucid.ui.canvas.measure_menu import fill_measure_menu
 from pellucid.ui.canvas.thickness import fill_slab_menu
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
     """Return the menu of a pane; it is deleted when it closes."""
     menu = QMenu(area)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    fill_measure_menu(menu, pane)
     screen = area.screen_state
     alone = len(area.grid.places()) == 1
     if not alone or screen.maximised is not None or not pane.frame or not pane.frame.geometry.is_planar:
