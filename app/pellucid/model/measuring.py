@@ -43,11 +43,12 @@ class Measurement:
 
 
 def written(value: float) -> str:
-    """Write a measured number: one decimal from 10 on, two from 1 on, else three significant figures."""
+    """Write a measured number: whole from 1000 on, one decimal from 10 on, two from 1 on, else three figures."""
     size = abs(value)
     if not np.isfinite(value):
         return "not a number"
-    text = f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 or size == 0 else f"{value:.3g}"
+    decimals = 0 if size >= 999.95 else 1 if size >= 9.995 else 2
+    text = f"{value:.{decimals}f}" if size >= 0.9995 or size == 0 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QTransform
 
 from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.geometry import Floats
 from pellucid.model.shapes import moved, with_handle
 from pellucid.model.view import Tool
 from pellucid.ui import theme
@@ -28,6 +29,7 @@ REACH = 6.0
 _HANDLE = 3.5
 _FONT_PIXELS = 12
 _BRUSHES = (Tool.BRUSH, Tool.ERASER)
+_SAMPLES = 64
 BODY = -1
 
 
@@ -105,8 +107,9 @@ class MeasureOverlay:
             paint_plate(painter, plate, self._words)
 
     def _place(self, pane: SliceView, transform: QTransform, lit: set[str]) -> list[Plate]:
-        measuring, places, plates = pane.session.measuring, Places(pane.width(), pane.height()), []
-        draft = measuring.draft
+        measuring, draft, plates = pane.session.measuring, pane.session.measuring.draft, []
+        boxes = np.array([transform.mapRect(_rect(item)).getCoords() for item in self._scene.items])
+        places = Places(pane.width(), pane.height(), boxes)
         for item in self._scene.items:
             one = item.annotation
             if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
@@ -114,15 +117,24 @@ class MeasureOverlay:
             lines = plate_lines(one, measuring.reading(one))
             if not lines:
                 continue
-            around = transform.mapRect(_rect(item))
-            beside = self._beside(pane, item, transform, draft is not None and one.id == draft.id)
-            box = places.take(plate_size(lines, self._words), around, beside)
+            fixed = self._fixed_place(pane, item, transform, draft is not None and one.id == draft.id)
+            size = plate_size(lines, self._words)
+            box = places.at(size, fixed) if fixed is not None else self._free_place(places, size, item, transform)
             headed = bool(one.name) and one.kind is not Kind.TEXT
             anchor = _nearest(item, transform, box)
             plates.append(Plate(one.id, box, lines, one.color, headed, one.id in lit, anchor))
         return plates
 
-    def _beside(self, pane: SliceView, item: Item, transform: QTransform, is_draft: bool) -> QPointF | None:
+    def _free_place(self, places: Places, size: QSizeF, item: Item, transform: QTransform) -> QRectF:
+        """Return where a plate is free: beside a region, at the ends of a line, at the vertex of an angle."""
+        line = _sampled(item.line) * transform.m11() + np.array([transform.dx(), transform.dy()])
+        if item.annotation.is_region:
+            return places.beside(size, [transform.mapRect(_rect(item))], line)
+        ends = [1, 0, 2] if item.annotation.kind is Kind.ANGLE else [-1, 0]
+        around = [QRectF(transform.map(QPointF(*item.line[n])), QSizeF()) for n in ends]
+        return places.beside(size, around, line)
+
+    def _fixed_place(self, pane: SliceView, item: Item, transform: QTransform, is_draft: bool) -> QPointF | None:
         """Return where the plate must stand: beside the mouse while drawing, a text at its place."""
         if item.annotation.kind is Kind.TEXT:
             return transform.map(QPointF(*item.line[0])) + QPointF(0, -self._words.height / 2 - 2)
@@ -200,6 +212,14 @@ def _to_widget(pane: SliceView) -> QTransform:
 def _rect(item: Item) -> QRectF:
     left, top, right, bottom = item.bounds
     return QRectF(left, top, right - left, bottom - top)
+
+
+def _sampled(line: Floats) -> Floats:
+    """Return points along a line, close enough to tell whether a plate would hide it."""
+    if len(line) < 2:
+        return line
+    share = np.linspace(0, 1, max(2, _SAMPLES // (len(line) - 1)))[:, None, None]
+    return np.asarray((line[:-1] + share * (line[1:] - line[:-1])).reshape(-1, 2))
 
 
 def _nearest(item: Item, transform: QTransform, box: QRectF) -> QPointF:

@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from pellucid.model.geometry import Floats
 from pellucid.ui.canvas.corner_texts import TEXT
 from pellucid.ui.canvas.words import Words
 
@@ -31,47 +32,61 @@ class Plate:
 
 
 class Places:
-    """Hands out places for plates, so that they hide neither their own shape nor each other where there is room."""
+    """Hands out places for plates, so that they hide neither shapes nor each other where there is room.
 
-    def __init__(self, width: float, height: float) -> None:
+    ``shapes`` are the boxes of everything drawn, (n, 4) as left, top, right, bottom in widget pixels.
+    """
+
+    def __init__(self, width: float, height: float, shapes: Floats) -> None:
         self._room = QRectF(4, 4, width - 8, height - 8)
+        self._shapes = shapes
         self._taken = np.zeros((0, 4))
 
-    def take(self, size: QSizeF, around: QRectF, beside: QPointF | None = None) -> QRectF:
-        """Return a box of a size beside a shape, or at a point."""
-        if beside is not None:
-            box = self._within(QRectF(beside, size))
-        else:
-            box = self._free(size, around)
+    def beside(self, size: QSizeF, around: list[QRectF], line: Floats) -> QRectF:
+        """Return a place beside one of some boxes, the first as good as any.
+
+        ``line`` holds points of the shape itself, (n, 2), that should not be hidden.
+        """
+        boxes = [self._within(box) for part in around for box in _candidates(size, part)]
+        return self._take(min(boxes, key=lambda box: self._cost(box, line)))
+
+    def at(self, size: QSizeF, place: QPointF) -> QRectF:
+        """Return the box at a place, moved only so far that it is seen."""
+        return self._take(self._within(QRectF(place, size)))
+
+    def _take(self, box: QRectF) -> QRectF:
         self._taken = np.vstack([self._taken, [box.left(), box.top(), box.right(), box.bottom()]])
         return box
-
-    def _free(self, size: QSizeF, around: QRectF) -> QRectF:
-        w, h = size.width(), size.height()
-        middle = around.center()
-        corners = (
-            (around.right() + _AWAY, around.top()), (around.right() + _AWAY, around.bottom() - h),
-            (around.left() - _AWAY - w, around.top()), (around.left() - _AWAY - w, around.bottom() - h),
-            (middle.x() - w / 2, around.bottom() + _AWAY), (middle.x() - w / 2, around.top() - _AWAY - h),
-            (around.right() + _AWAY, around.bottom() + _AWAY), (around.left() - _AWAY - w, around.bottom() + _AWAY),
-            (around.right() + _AWAY, around.top() - _AWAY - h), (around.left() - _AWAY - w, around.top() - _AWAY - h),
-        )  # fmt: skip
-        boxes = [self._within(QRectF(QPointF(x, y), size)) for x, y in corners]
-        return min(boxes, key=lambda box: self._cost(box, around))
 
     def _within(self, box: QRectF) -> QRectF:
         x = max(self._room.left(), min(box.left(), self._room.right() - box.width()))
         y = max(self._room.top(), min(box.top(), self._room.bottom() - box.height()))
         return QRectF(QPointF(round(x), round(y)), box.size())
 
-    def _cost(self, box: QRectF, around: QRectF) -> float:
-        """Return how much a place hides; places that hide nothing are equally good and the first is taken."""
-        own = box.intersected(around)
-        left, top, right, bottom = self._taken.T
-        width = np.minimum(right, box.right()) - np.maximum(left, box.left())
-        height = np.minimum(bottom, box.bottom()) - np.maximum(top, box.top())
-        others = float((np.maximum(width, 0) * np.maximum(height, 0)).sum())
-        return 2.0 * own.width() * own.height() + others
+    def _cost(self, box: QRectF, line: Floats) -> float:
+        """Return how much a place hides: most of all the line it belongs to, then plates, then other shapes."""
+        x, y = line.T
+        own = (x >= box.left() - 2) & (x <= box.right() + 2) & (y >= box.top() - 2) & (y <= box.bottom() + 2)
+        return 1e6 * float(own.mean()) + 2 * _hidden(self._taken, box) + 0.2 * _hidden(self._shapes, box)
+
+
+def _hidden(boxes: Floats, box: QRectF) -> float:
+    left, top, right, bottom = boxes.T
+    width = np.minimum(right, box.right()) - np.maximum(left, box.left())
+    height = np.minimum(bottom, box.bottom()) - np.maximum(top, box.top())
+    return float((np.maximum(width, 0) * np.maximum(height, 0)).sum())
+
+
+def _candidates(size: QSizeF, around: QRectF) -> list[QRectF]:
+    w, h = size.width(), size.height()
+    middle, right, left = around.center(), around.right() + _AWAY, around.left() - _AWAY - w
+    below, above = around.bottom() + _AWAY, around.top() - _AWAY - h
+    corners = (
+        (right, around.top()), (right, around.bottom() - h), (left, around.top()), (left, around.bottom() - h),
+        (middle.x() - w / 2, below), (middle.x() - w / 2, above), (right, below), (left, below), (right, above),
+        (left, above),
+    )  # fmt: skip
+    return [QRectF(QPointF(x, y), size) for x, y in corners]
 
 
 def plate_size(lines: tuple[str, ...], words: Words) -> QSizeF:

@@ -109,10 +109,8 @@ class MeasurementPlot(QWidget):
         edges = np.linspace(low, high, bins + 1)
         y = cumulative.counts(edges)
         if len(x) == len(y):
-            brush = QColor(theme.colors().dim)
-            brush.setAlphaF(0.55)
-            self.plot.addItem(pg.BarGraphItem(x=x, height=y, width=(high - low) / bins, brush=brush,
-                                              pen=pg.mkPen(theme.colors().panel, width=0.5)))  # fmt: skip
+            fill, edge = _faded(theme.colors().dim, 0.55), pg.mkPen(theme.colors().panel, width=0.5)
+            self.plot.addItem(pg.BarGraphItem(x=x, height=y, width=(high - low) / bins, brush=fill, pen=edge))
         self.plot.setLabel("bottom", f"Value in {unit}" if unit else "Value")
         self.plot.setLabel("left", "Voxels")
         self.plot.getViewBox().autoRange(padding=0.03)
@@ -131,7 +129,9 @@ class MeasurementPlot(QWidget):
             return
         legend = self.plot.getPlotItem().legend or self.plot.addLegend(offset=(-4, 4), labelTextSize="11px")
         legend.setLabelTextColor(theme.colors().text)
-        names = [name for title, profile in profiles for name in _curve_names(title, profile)]
+        legend.setBrush(_faded(theme.colors().panel, 0.8))
+        alone = len(profiles) == 1
+        names = [name for title, profile in profiles for name in _curve_names("" if alone else title, profile)]
         for item, name in zip(items, names, strict=True):
             legend.addItem(item, name)
 
@@ -153,7 +153,13 @@ class MeasurementPlot(QWidget):
 
 def _curve_names(title: str, profile: Profile) -> list[str]:
     found = channels(profile.values.shape[1])
-    return [f"{title} {channel}".rstrip() for channel in found]
+    return [f"{title} {channel}".strip() for channel in found]
+
+
+def _faded(color: str, alpha: float) -> QColor:
+    faded = QColor(color)
+    faded.setAlphaF(alpha)
+    return faded
 
 
 def _legible(color: str) -> QColor:
