@@ -164,7 +164,7 @@ def test_drawing_leaves_everything_as_it_was_and_tells_nobody(user):
 def test_a_scene_that_fails_leaves_everything_as_it_was(user, monkeypatch):
     show(user, series(4))
     before = state_of(user)
-    monkeypatch.setattr(Picturing, "_draw", lambda *_: 1 / 0)
+    monkeypatch.setattr(Picturing, "draw", lambda *_: 1 / 0)
     from pellucid.session.filming import scroll
 
     with pytest.raises(ZeroDivisionError):
@@ -323,3 +323,41 @@ def test_no_name_of_anybody_is_in_the_file(user, tmp_path):
         write(user, dialog, tmp_path / name)
         assert b"Doe" not in (tmp_path / name).read_bytes()
     QApplication.processEvents()
+
+
+def ball_at_the_left():
+    geometry = Geometry((40, 40, 24), (1.0, 1.0, 2.0), (-19.5, -19.5, -23.0))
+    z, y, x = np.mgrid[:24, :40, :40]
+    place = geometry.index_to_world(np.stack([x, y, z], axis=-1).reshape(-1, 3)).reshape(24, 40, 40, 3)
+    inside = np.linalg.norm(place - (12.0, 0.0, 0.0), axis=-1) < 4  # 12 mm to the patient's left
+    layer = ImageLayer("ball", (Volume(image_from_array(255 * inside.astype(np.uint8), geometry), geometry),))
+    layer.display.set_limits(0, 255)
+    return layer
+
+
+def test_a_turn_through_the_whole_image_carries_a_ball_round(user, tmp_path):
+    show(user, ball_at_the_left(), Layout.QUAD)
+    user.session.view.show_crosshair = False
+    pane = user.window.canvas.pane(Plane.CORONAL)
+    user.point_at(Plane.CORONAL)
+    dialog = open_dialog(user)
+    user.click("Turn", dialog)
+    user.write("Pictures of the turn", "4", dialog)
+    dialog.choice.whole.click()
+    dialog.texts.click()
+    choose_format(user, dialog, "PNG pictures")
+    before = state_of(user)
+    write(user, dialog, tmp_path / "turn")
+    assert state_of(user) == before
+    offsets = []
+    for file in sorted((tmp_path / "turn").iterdir()):
+        with Image.open(file) as image:
+            grey = np.asarray(image)[..., 0].astype(float)
+        grey = grey[60:-60, 60:-60]
+        columns = (grey > 128).sum(axis=0)
+        offsets.append((np.arange(len(columns)) * columns).sum() / columns.sum() - (len(columns) - 1) / 2)
+    reach = abs(offsets[0])
+    assert reach > 20
+    assert offsets[0] > 0  # the left of the patient is on the right of the picture
+    assert offsets == pytest.approx([reach, 0, -reach, 0], abs=3)
+    assert pane.state.slab == 0

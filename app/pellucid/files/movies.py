@@ -35,7 +35,7 @@ _OF_SAMPLE = {".gif": 0.8, ".webp": 0.4, ".mp4": 0.1, ".png": 0.9, ".tif": 1.0, 
 
 @dataclass(frozen=True)
 class FilmFormat:
-    """A way to take several pictures away; ``folder`` says that it makes a folder of numbered files."""
+    """A way to take pictures away; ``folder`` says that it makes a folder of numbered files."""
 
     title: str
     extension: str
@@ -50,7 +50,13 @@ FILMS = (
     FilmFormat("PNG pictures", ".png", folder=True, note="Numbered PNG files in a new folder; every pixel is kept."),
     FilmFormat("TIFF pictures", ".tif", folder=True, note="Numbered TIFF files in a new folder; every pixel is kept."),
 )
-PICTURES = (".png", ".tif", ".jpg", ".webp")
+PICTURES = (
+    FilmFormat("PNG", ".png"),
+    FilmFormat("TIFF", ".tif"),
+    FilmFormat("WebP", ".webp"),
+    FilmFormat("JPEG", ".jpg", note="JPEG is lossy: edges blur slightly."),
+)
+"""The formats of single pictures."""
 
 
 def film_obstacle(form: FilmFormat, count: int, size: tuple[int, int]) -> str:

@@ -12,7 +12,7 @@ from pellucid.model.geometry import IDENTITY, Matrix
 from pellucid.model.oblique import combined, turn_about, turned_frame
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.timing import timing
-from pellucid.model.view import PaneState, Plane, Projection
+from pellucid.model.view import GROUPS, PaneState, Plane, Projection
 
 if TYPE_CHECKING:
     from pellucid.model.layer import ImageLayer
@@ -50,6 +50,10 @@ class Film:
         return replace(self, durations=tuple(ms / factor for ms in self.durations))
 
 
+STILL = Film((Scene(),), (1000.0,))
+"""The panes as they are, once."""
+
+
 def picked(first: int, last: int, step: int) -> range:
     """Return the numbers from first to last, both with them where the step meets them, forwards or backwards."""
     step = max(1, abs(step))
@@ -60,7 +64,7 @@ def scroll(session: Session, pane: PaneState, numbers: Sequence[int], rate: floa
     """Return a film through slices of a pane."""
     frame, viewing = session.viewing.frame(pane), session.viewing
     assert frame is not None
-    owner: tuple[Any, str] = (session.view, "crosshair") if pane.position is None else (pane, "position")
+    owner = _place_of(session, pane)
     u, v = frame.plane_coordinates(viewing.position(pane))
     scenes = []
     for number in numbers:
@@ -92,7 +96,7 @@ def rotation(session: Session, pane: PaneState, count: int, rate: float, *, whol
         diagonal = float(sum(edge * edge for edge in size) ** 0.5)
         changes = [(pane, "slab", diagonal), (pane, "projection", Projection.MAXIMUM)]
     x, y, z = (float(c) for c in geometry.centre())
-    owner: tuple[Any, str] = (view, "crosshair") if pane.position is None else (pane, "position")
+    owner = _place_of(session, pane)
     changes.append((*owner, (x, y, z)))
     turns = [_turned(view.rotation, frame, 360.0 * n / count) for n in range(count)]
     frames = [
@@ -115,6 +119,14 @@ def can_turn(session: Session, pane: PaneState) -> str:
     if geometry is None or geometry.is_planar:
         return "A single slice cannot be turned."
     return "The acquired plane is not turned; choose another plane." if pane.plane is Plane.ACQUIRED else ""
+
+
+def _place_of(session: Session, pane: PaneState) -> tuple[Any, str]:
+    """Return the object and the field that hold where a pane is: its own place, its group's, or the crosshair."""
+    if pane.position is not None:
+        return pane, "position"
+    link = session.linking.link(pane)
+    return (session.view, "crosshair") if link is None or link.name == GROUPS[0] else (link, "point")
 
 
 def _turned(before: Matrix, frame: PlaneFrame, degrees: float) -> Matrix:

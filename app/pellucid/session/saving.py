@@ -196,17 +196,6 @@ class Saving:
 
         return self._write(path, work, done)
 
-    def export_picture(self, pixels: NDArray[np.uint8], path: Path,
-                       done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
-        """Write a picture of the panes, (rows, columns, 3) in 8 bits."""
-
-        def work(_job: Job) -> Report:
-            from pellucid.files.movies import write_picture
-
-            return write_picture(pixels, path)
-
-        return self._write(path, work, done)
-
     def _write(self, path: Path, work: Callable[[Job], Report], done: Callable[[Report], None] | None) -> Job:
         session = self._session
 

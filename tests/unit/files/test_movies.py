@@ -149,7 +149,7 @@ def test_a_folder_that_is_there_is_not_touched(tmp_path):
 # ---------------------------------------------------------------- single pictures
 
 
-@pytest.mark.parametrize("extension", movies.PICTURES)
+@pytest.mark.parametrize("extension", [form.extension for form in movies.PICTURES])
 def test_single_pictures(tmp_path, extension):
     picture = rich_film(1)[0]
     report = write_picture(picture, tmp_path / f"view{extension}")
@@ -159,7 +159,7 @@ def test_single_pictures(tmp_path, extension):
     assert report.lossless == (extension != ".jpg")
 
 
-@pytest.mark.parametrize("extension", movies.PICTURES)
+@pytest.mark.parametrize("extension", [form.extension for form in movies.PICTURES])
 def test_pictures_carry_no_text_about_anybody(tmp_path, extension):
     write_picture(rich_film(1)[0], tmp_path / f"view{extension}")
     with Image.open(tmp_path / f"view{extension}") as image:

@@ -6,8 +6,9 @@ back before the window is painted again, so nobody sees it and nobody is told.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 AS_IT_IS = Scene()
+_MARGIN = 0.97
 
 
 @dataclass(frozen=True)
@@ -51,37 +53,46 @@ class Picturing:
         area = look.pane.rect() if look.pane is not None else self._area()
         return area.width() * look.scale, area.height() * look.scale
 
-    def picture(self, look: Look, scene: Scene = AS_IT_IS) -> QImage:
-        """Draw one picture."""
-        panes = (look.pane,) if look.pane is not None else self._canvas.shown_panes()
-        with ExitStack() as stack:
-            for pane in panes:
-                stack.enter_context(_Untouched(pane))
-            with staged((*self._changes(look), *scene.changes)):
-                for pane in panes:
-                    _settle(pane, scene if pane is self._filmed(look) else AS_IT_IS)
-                return self._draw(look, panes)
+    def picture(self, look: Look, scene: Scene = AS_IT_IS, *, patience: float = 1.0) -> QImage:
+        """Draw one picture now; a thick slab becomes as fine as ``patience`` (s) allows."""
+        with self.pose(look, scene) as pose:
+            end = monotonic() + patience
+            while not pose.refine() and monotonic() < end:
+                pass
+            return pose.draw()
 
-    def _filmed(self, look: Look) -> SliceView | None:
-        return look.pane or self._canvas.pane_in_use()
+    def pose(self, look: Look, scene: Scene = AS_IT_IS) -> Pose:
+        """Show a scene to nobody until the pose is closed; for pictures whose details take a while."""
+        return Pose(self, look, scene, look.pane or self._canvas.pane_in_use())
 
-    def _changes(self, look: Look) -> tuple[Change, ...]:
+    def panes(self, look: Look) -> tuple[SliceView, ...]:
+        """Return the panes that are in a picture."""
+        return (look.pane,) if look.pane is not None else self._canvas.shown_panes()
+
+    def changes(self, look: Look) -> tuple[Change, ...]:
+        """Return what a look changes in the view."""
         view = self._canvas.session.view
         return (
             (view, "show_annotations", look.texts and view.show_annotations),
             (view, "show_crosshair", look.texts and view.show_crosshair),
             (view, "hide_identity", not look.identity),
+            (view, "show_measurements", look.texts and view.show_measurements),
             (view, "hide_preview", False),
         )
 
-    def _draw(self, look: Look, panes: tuple[SliceView, ...]) -> QImage:
+    def quiet(self) -> AbstractContextManager[None]:
+        """Let the links of panes rest."""
+        return self._canvas.session.linking.quiet()
+
+    def draw(self, look: Look) -> QImage:
+        """Draw the panes as they are."""
         if look.pane is not None:
             return _rendered(look.pane, look.scale)
         area, information = self._area(), self._canvas.information
         image = _blank(area.size(), look.scale)
         painter = QPainter(image)
         try:
-            for widget in (*panes, *((information,) if information.isVisible() else ())):
+            for widget in (*self.panes(look), *((information,) if information.isVisible() else ())):
                 painter.drawImage(self._place(widget).topLeft() - area.topLeft(), _rendered(widget, look.scale))
         finally:
             painter.end()
@@ -100,24 +111,71 @@ class Picturing:
         return area
 
 
-class _Untouched:
-    """A pane that is drawn differently for a moment: no mark of mouse or focus, and its camera as it was after."""
+class Pose:
+    """Panes that show something else for a while, unseen: they are not painted on the screen until it is closed."""
 
-    def __init__(self, pane: SliceView) -> None:
-        self._pane = pane
+    def __init__(self, picturing: Picturing, look: Look, scene: Scene, filmed: SliceView | None) -> None:
+        self._picturing, self._look = picturing, look
+        self._panes = picturing.panes(look)
+        self._stack = ExitStack()
+        try:
+            for pane in self._panes:
+                self._stack.enter_context(_Untouched(pane, look.scale))
+            self._stack.enter_context(picturing.quiet())
+            self._stack.enter_context(staged((*picturing.changes(look), *scene.changes)))
+            for pane in self._panes:
+                _settle(pane, scene if pane is filmed else AS_IT_IS)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Pose:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def refine(self) -> bool:
+        """Spend a moment on details; return whether there are no more."""
+        for pane in self._panes:
+            if pane.stack.is_coarse():
+                pane.flush()
+        return not any(pane.stack.is_coarse() for pane in self._panes)
+
+    def draw(self) -> QImage:
+        """Draw the picture."""
+        for pane in self._panes:
+            pane.setUpdatesEnabled(True)
+        try:
+            return self._picturing.draw(self._look)
+        finally:
+            for pane in self._panes:
+                pane.setUpdatesEnabled(False)
+
+    def close(self) -> None:
+        """Show everything as it was."""
+        self._stack.close()
+
+
+class _Untouched:
+    """A pane that is drawn differently for a while: no mark of mouse or focus, and its camera as it was after."""
+
+    def __init__(self, pane: SliceView, scale: int) -> None:
+        self._pane, self._scale = pane, scale
 
     def __enter__(self) -> None:
         pane = self._pane
         self._quiet = QSignalBlocker(pane)
+        pane.setUpdatesEnabled(False)
         self._told = pane.state.events.blocked()
         self._told.__enter__()
         self._look = pane.state.scale, pane.state.centre
         self._at, pane.mouse.at = pane.mouse.at, None
-        pane.is_pictured = True
+        pane.pictured = self._scale
 
     def __exit__(self, *_: object) -> None:
         pane = self._pane
-        pane.mouse.at, pane.is_pictured = self._at, False
+        pane.mouse.at, pane.pictured = self._at, 0
         try:
             pane.flush()
             pane.state.scale, pane.state.centre = self._look
@@ -125,6 +183,7 @@ class _Untouched:
             pane.flush()
         finally:
             self._told.__exit__(None, None, None)
+            pane.setUpdatesEnabled(True)
             self._quiet.unblock()
 
 
@@ -135,7 +194,7 @@ def _settle(pane: SliceView, scene: Scene) -> None:
     if scene.extent is not None:
         left, top, right, bottom = scene.extent
         pane.state.centre = (left + right) / 2, (top + bottom) / 2
-        pane.state.scale = 0.97 * min(pane.width() / (right - left), pane.height() / (bottom - top))
+        pane.state.scale = _MARGIN * min(pane.width() / (right - left), pane.height() / (bottom - top))
     else:
         pane.state.scale, pane.state.centre = look
     pane.camera.apply()

@@ -79,8 +79,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._decorations = Decorations()
         self.mouse = PaneMouse(self)
         self._readout = ""
-        self.is_pictured = False
-        """True while a picture of the pane is drawn for taking away."""
+        self.pictured = 0
+        """How many times finer than on the screen a picture of the pane is being drawn; 0 while none is."""
         self._hints = Hints()
         self.drop_hint = ""
         """What a drop would do here, while something is dragged over the pane."""
@@ -103,6 +103,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def plane(self) -> Plane:
         """Return the plane that is shown."""
         return self.session.viewing.plane(self.state)
+
+    @property
+    def is_pictured(self) -> bool:
+        """Return whether a picture of the pane is being drawn for taking away."""
+        return self.pictured > 0
 
     # ---------------------------------------------------------------- following the document
 
@@ -154,7 +159,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     def _section(self, *, still: bool) -> Section | None:
         if self.frame is None:
             return None
-        ratio = self.devicePixelRatioF()
+        ratio = self.pictured or self.devicePixelRatioF()
         seen = sight(self.frame, self.camera.seen(), 1 / (self.camera.scale * ratio), still=still)
         return Section(self.frame, self.index, seen, self.thickness, still)
 
@@ -359,7 +364,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             )
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
-            self.hasFocus() and not self.is_pictured,
+            self.hasFocus() and not self.pictured,
             self._brush(), (at, self._readout) if at is not None and self._readout else None,
             self._held.says if self._held is not None else self.comparison.says(), self.stack.withheld,
         )  # fmt: skip

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLab
 from pellucid.files import movies
 from pellucid.files.movies import FilmFormat
 from pellucid.model.reduction import amount
-from pellucid.session.filming import Film
+from pellucid.session.filming import STILL, Film
 from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import AS_IT_IS, Look, Picturing, pixels_of
 from pellucid.ui.dialogs.export import Card
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.canvas_area import CanvasArea
 
 _PREVIEW = QSize(264, 216)
-_PICTURES = (
-    FilmFormat("PNG", ".png"), FilmFormat("TIFF", ".tif"), FilmFormat("WebP", ".webp"),
-    FilmFormat("JPEG", ".jpg", note="JPEG is lossy: edges blur slightly."),
-)  # fmt: skip
 _STEMS = {"picture": "view", "slices": "slices", "cine": "cine", "turn": "turn"}
 
 
@@ -145,7 +141,7 @@ class TakeAwayDialog(QDialog):
             allow(button, self.choice.obstacle(value, state))
         self.choice.show_kind(kind, state)
         before = self.format.value()
-        forms = _PICTURES if kind == PICTURE else movies.FILMS
+        forms = movies.PICTURES if kind == PICTURE else movies.FILMS
         self.format.set_options([(form.title, form) for form in forms])
         self.format.set_value(before)
         for number, form in enumerate(forms):
@@ -163,7 +159,7 @@ class TakeAwayDialog(QDialog):
         text = self.path.text().strip()
         if text:
             stem = Path(text)
-            known = {each.extension for each in (*movies.FILMS, *_PICTURES)}
+            known = {each.extension for each in (*movies.FILMS, *movies.PICTURES)}
             stem = stem.with_suffix("") if stem.suffix.lower() in known else stem
             self.path.setText(str(stem if form.folder else stem.with_name(stem.name + form.extension)))
         self._check()
@@ -240,7 +236,7 @@ class TakeAwayDialog(QDialog):
         film = self.film()
         look = self.look()
         small = Look(look.pane, 1, look.texts, look.identity)
-        picture = self._picturing.picture(small, film.scenes[0] if film is not None else AS_IT_IS)
+        picture = self._picturing.picture(small, film.scenes[0] if film is not None else AS_IT_IS, patience=0.2)
         raw = pixels_of(picture).tobytes()
         self._packed = len(zlib.compress(raw[: 1 << 21], 1)) / min(len(raw), 1 << 21)
         picture.setDevicePixelRatio(1.0)
@@ -267,13 +263,9 @@ class TakeAwayDialog(QDialog):
         self._report = None
         settings = self._session.settings
         settings.last_folder, settings.picture_identity = str(path.parent), self.identity.isChecked()
-        if film is None:
-            pixels = pixels_of(self._picturing.picture(self.look()))
-            self._job = self._session.saving.export_picture(pixels, path, self._done)
-        else:
-            self._session.playing.pause()
-            self._maker = FilmMaker(self._session, self._picturing, self._done, self)
-            self._job = self._maker.make(film, self.look(), path, form)
+        self._session.playing.pause()
+        self._maker = FilmMaker(self._session, self._picturing, self._done, self)
+        self._job = self._maker.make(film or STILL, self.look(), path, form)
         self.bar.show()
         self.stop.setText("Cancel")
         self.card.hide()
@@ -311,16 +303,18 @@ class TakeAwayDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report.path.parent)))
 
     def _close(self) -> None:
-        if self._job is not None:
+        if self._job is not None and self._maker is not None:
             self._job.cancel()
+            self._maker.stop()
         else:
             self.reject()
 
     def reject(self) -> None:
         """Close; what is being written is stopped."""
-        if self._job is not None:
+        if self._job is not None and self._maker is not None:
             self._job.changed.disconnect(self._advance)
             self._job.cancel()
+            self._maker.stop()
             self._job = None
         super().reject()
 
