@@ -73,7 +73,7 @@ class PaneCamera:
 
     def _turn(self, frame: PlaneFrame, before: PlaneFrame, about: ArrayLike) -> None:
         same = np.allclose([before.right, before.down], [frame.right, frame.down], rtol=0, atol=1e-6)
-        if same and self.state.scale == 0.0:
+        if self.state.scale == 0.0 and (same or frame.mode is not before.mode):
             return
         at, (u, v) = self.to_widget(*before.plane_coordinates(about)), frame.plane_coordinates(about)
         width, height = self._size
