@@ -197,6 +197,14 @@ def test_what_is_written_is_what_is_read(tmp_path: Path, pool: Pool) -> None:
     assert [p.read_bytes() for p in paths] == [p.read_bytes() for p in again]
 
 
+def test_the_function_of_windows_is_written_where_all_share_it(tmp_path: Path, pool: Pool) -> None:
+    windows = (WindowPreset("A", 10, 100, "DICOM", "SIGMOID"), WindowPreset("B", 20, 50, "DICOM", "SIGMOID"),
+               WindowPreset("C", 5, 5, "DICOM", "LINEAR"))  # fmt: skip
+    write_series(tmp_path, np.zeros((1, 4, 4), np.int16), Geometry((4, 4, 1)), Acquisition("CT", windows=windows))
+    (series,) = scan([tmp_path], pool=pool).series
+    assert series.acquisition.windows == windows[:2]
+
+
 def test_values_that_do_not_fit_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="16 bits"):
         write_series(tmp_path, np.full((1, 2, 2), 40000.0), Geometry((2, 2, 1)), Acquisition("CT"))

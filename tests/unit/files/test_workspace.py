@@ -14,10 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from pydantic import TypeAdapter, ValidationError
 
 from pellucid.dicom.child import Cancelled
 from pellucid.files import workspace
 from pellucid.files.export import export_image
+from pellucid.files.manifest import TransferEntry
 from pellucid.files.workspace import load, save
 from pellucid.files.workspace_document import capture, read_sources, relocated, restore, restore_view
 from pellucid.model.display import Blending, Channel, ImageDisplay, LabelDisplay
@@ -26,6 +28,7 @@ from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
+from pellucid.model.transfer import SIGMOID, STRAIGHT, Kind, Transfer, ValueTable
 from pellucid.model.view import Layout, PaneState, Plane, Projection, ViewState
 from pellucid.model.volume import Acquisition, Volume, WindowPreset, image_from_array
 from phantoms import every_kind, grid, uneven
@@ -57,13 +60,24 @@ def same_volume(one: Volume, two: Volume) -> bool:
     )
 
 
+TABLE = ValueTable.of(-3, 12, np.arange(0, 4096, 16, dtype=np.uint16))
+CURVES = (
+    STRAIGHT,
+    SIGMOID,
+    Transfer(Kind.GAMMA, gamma=0.45),
+    Transfer(Kind.POINTS, points=((0.0, 0.25), (0.5, 0.5), (1.0, 0.0))),
+    Transfer(Kind.TABLE, table=TABLE),
+    Transfer(Kind.EQUALISED),
+)
+
+
 def facts(layer: Layer) -> dict[str, Any]:
     """Return everything that must survive, but for pixels."""
     shared = ("id", "name", "visible", "opacity", "source", "provenance")
-    own = ("frame", "first_limits") if isinstance(layer, ImageLayer) else ("active_label",)
+    own = ("frame", "first_limits", "first_transfer") if isinstance(layer, ImageLayer) else ("active_label",)
     found = {name: getattr(layer, name) for name in (*shared, *own)}
     look = (
-        ("level", "width", "colormap", "invert", "interpolate", "blending", "channel")
+        ("level", "width", "colormap", "invert", "interpolate", "blending", "channel", "transfer")
         if isinstance(layer, ImageLayer)
         else ("fill", "outline", "filled", "outline_width")
     )
@@ -78,7 +92,8 @@ def volumes(draw: st.DrawFn, geometry: Geometry) -> Volume:
     dtype, colour = draw(TYPES), draw(st.sampled_from([1, 1, 3, 4]))
     shape = geometry.size[::-1] + ((colour,) if colour > 1 else ())
     array = draw(arrays.arrays(np.dtype(dtype), shape, fill=st.just(np.dtype(dtype).type(7))))
-    window = WindowPreset("w", draw(NUMBERS), 2.5)
+    function = draw(st.sampled_from(["LINEAR", "SIGMOID"]))
+    window = WindowPreset("w", draw(NUMBERS), 2.5, "DICOM", function, draw(st.sampled_from([None, TABLE])))
     extra, inverted = {"k": draw(NAMES)}, draw(st.booleans())
     acquisition = Acquisition("CT", draw(NAMES), windows=(window,), monochrome1=inverted, extra=extra)
     findings = draw(st.sampled_from([(), (Finding("tilt", "Tilted by 3°."),)]))
@@ -99,11 +114,12 @@ def layers(draw: st.DrawFn) -> Layer:
         frames = tuple(draw(volumes(geometry)) for _ in range(draw(st.integers(1, 2))))
         display = ImageDisplay(
             draw(NUMBERS), draw(NUMBERS), draw(NAMES), draw(st.booleans()), draw(st.booleans()),
-            draw(st.sampled_from(Blending)), draw(st.sampled_from(Channel)),
+            draw(st.sampled_from(Blending)), draw(st.sampled_from(Channel)), draw(st.sampled_from(CURVES)),
         )  # fmt: skip
         limits = draw(st.none() | st.tuples(NUMBERS, NUMBERS))
         return ImageLayer(
-            draw(NAMES), frames, len(frames) - 1, display=display, first_limits=limits, **shared
+            draw(NAMES), frames, len(frames) - 1, display=display, first_limits=limits,
+            first_transfer=draw(st.sampled_from(CURVES)), **shared
         )
     values = draw(st.lists(st.integers(1, 200), unique=True, max_size=4))
     colors = st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06X}")
@@ -392,3 +408,27 @@ def test_files_of_the_same_name_in_other_series_are_not_mistaken_for_the_source(
     for source in (was, renamed):
         found = moved(source, tmp_path / "elsewhere").paths
         assert found == tuple(str(tmp_path / "elsewhere" / "ct" / f"{n}.dcm") for n in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"gamma": 0.0},
+        {"gamma": 1e9},
+        {"points": [[0.5, 0.1], [0.2, 0.3]]},
+        {"points": [[0.0, -1.0], [1.0, 1.0]]},
+        {"points": [[0.0, 0.0]] * 300},
+        {"kind": "unheard of"},
+        {"table": {"first": 0, "bits": 8, "packed": "?"}},
+        {"table": {"first": 0, "bits": 99, "packed": TABLE.packed}},
+    ],
+)
+def test_a_curve_that_is_none_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        TransferEntry.model_validate(broken)
+
+
+def test_windows_of_works_saved_before_functions_had_names_are_read() -> None:
+    old = {"name": "a", "level": 1.0, "width": 2.0, "source": "", "sigmoid": True}
+    read = TypeAdapter(WindowPreset).validate_python(old)
+    assert (read.level, read.width, read.function) == (1.0, 2.0, "LINEAR")
