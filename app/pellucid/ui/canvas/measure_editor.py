@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 _WIDTH = 180
+_AWAY, _BELOW_PLATE = 10, 28
 
 
 class PaneEditor(QLineEdit):
@@ -99,7 +100,7 @@ def ask_length(pane: SliceView, annotation: Annotation) -> PaneEditor:
         except Refused as reason:
             session.notice.emit(str(reason), "warning")
 
-    editor = PaneEditor(pane, pane.widget_at(annotation.points[-1]) + QPointF(8, 8), "True length in mm", done,
-                        keeps=False)  # fmt: skip
+    below = pane.widget_at(annotation.points[-1]) + QPointF(_AWAY, _BELOW_PLATE)
+    editor = PaneEditor(pane, below, "True length in mm", done, keeps=False)
     editor.open()
     return editor

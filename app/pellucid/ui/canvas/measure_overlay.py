@@ -92,7 +92,8 @@ class MeasureOverlay:
             return
         measuring = pane.session.measuring
         hovered = self.hit(pane, pane.mouse.at) if pane.mouse.at is not None else None
-        lit = {one.id for one in (measuring.selected, measuring.draft) if one is not None}
+        in_hand = () if pane.is_pictured else (measuring.selected, measuring.draft)
+        lit = {one.id for one in in_hand if one is not None}
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         transform = _to_widget(pane)
         for item in items:

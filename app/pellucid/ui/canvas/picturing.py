@@ -75,6 +75,7 @@ class Picturing:
         return (
             (view, "show_annotations", look.texts and view.show_annotations),
             (view, "show_crosshair", look.texts and view.show_crosshair),
+            (view, "show_measurements", look.texts and view.show_measurements),
             (view, "hide_identity", not look.identity),
             (view, "show_measurements", look.texts and view.show_measurements),
             (view, "hide_preview", False),
