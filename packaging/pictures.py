@@ -20,6 +20,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
+import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
@@ -31,15 +32,20 @@ from pellucid.model.annotations import Annotation
 from pellucid.model.annotations import Kind as Shape
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Channel
-from pellucid.model.labels import Label
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Label, LabelMap
+from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.shapes import on_plane, vector
+from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Layout, Plane, Tool
+from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.settings import Settings
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
+from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
@@ -468,6 +474,76 @@ def color_maps(stage: Stage) -> None:
     box.showPopup()
     stage.settle()
     stage.popup = box.view().window()
+
+
+def perfusion(stage: Stage) -> None:
+    """Put in a phantom through which a contrast agent runs: first an artery, then tissue."""
+    grid = Geometry((128, 128, 20), (1.5, 1.5, 4.0), (-95.0, -95.0, -38.0), oriented=True)
+    z, y, x = np.mgrid[:20, :128, :128]
+    body = (x - 64) ** 2 / 55**2 + (y - 64) ** 2 / 44**2 < 1
+    artery = (x - 50) ** 2 + (y - 70) ** 2 < 36
+    tissue = ((x - 84) ** 2 / 18**2 + (y - 60) ** 2 / 22**2 < 1) & (z > 3) & (z < 17)
+    noise = np.random.default_rng(4)
+    times = [1.5 * n for n in range(40)]
+    frames = []
+    for moment in moments_of(40, times=times, times_source=TimeSource.ACQUISITION):
+        t = moment.start or 0.0
+        values = np.where(body, 40.0, -950.0) + noise.normal(0, 8, z.shape)
+        values += artery * 380 * max(t - 6, 0) / 6 * math.exp(1 - max(t - 6, 0) / 6)
+        values += tissue * 90 * (1 - math.exp(-max(t - 10, 0) / 8)) * math.exp(-max(t - 10, 0) / 60)
+        who = Acquisition("CT", series_description="Perfusion (phantom)", moment=moment)
+        frames.append(Volume(image_from_array(values.astype(np.int16), grid), grid, "HU", acquisition=who))
+    layer = ImageLayer("Perfusion", tuple(frames), frame=14)
+    layer.display.set_limits(-100, 400)
+    layer.first_limits = (-100, 400)
+    table = (Label(1, "Artery", "#E69F00"), Label(2, "Tissue", "#56B4E9"))
+    labels = LabelLayer("Regions", LabelMap(grid, (artery + 2 * tissue).astype(np.uint8), table))
+    for each in (layer, labels):
+        stage.session.document.insert(len(stage.session.document), each)
+    stage.session.document.active = layer
+    stage.session.centre_crosshair()
+    stage.settle()
+
+
+@state
+def cine(stage: Stage) -> None:
+    """Show a series of volumes playing in three planes."""
+    perfusion(stage)
+    stage.session.playing.play()
+    stage.session.playing.advance(2000)
+    stage.settle()
+    stage.session.playing.pause()
+    stage.settle()
+
+
+@state
+def cine_light(stage: Stage) -> None:
+    """Show the same on a small screen in the light theme."""
+    cine(stage)
+    stage.window.resize(1280, 720)
+    theme.apply(stage.app, "light")
+    stage.settle()
+
+
+@state
+def time_curve(stage: Stage) -> None:
+    """Show curves of the crosshair, a pinned point and two labels."""
+    perfusion(stage)
+    stage.window.show_dock("Time curve").pin.click()
+    artery = stage.session.document.reference.index_to_world((50, 70, 10))
+    stage.session.view.crosshair = tuple(float(c) for c in artery)
+    stage.settle(1.0)
+
+
+@state
+def take_away(stage: Stage) -> None:
+    """Show the dialog for a film through slices."""
+    opened(stage)
+    stage.window.files.take_away()
+    dialog = next(w for w in stage.window.findChildren(TakeAwayDialog) if w.isVisible())
+    dialog.kind.buttons[1].click()
+    stage.settle(0.6)
+    stage.popup = dialog
 
 
 def main() -> int:

@@ -41,12 +41,13 @@ class FilmFormat:
     extension: str
     folder: bool = False
     note: str = ""
+    lossy: bool = False
 
 
 FILMS = (
-    FilmFormat("GIF", ".gif", note="GIF keeps 255 colours and times in steps of 10 ms."),
+    FilmFormat("GIF", ".gif", note="GIF keeps 255 colours and times in steps of 10 ms.", lossy=True),
     FilmFormat("WebP", ".webp", note="WebP keeps every pixel and every time to 1 ms."),
-    FilmFormat("MP4", ".mp4", note="MP4 (H.264) is lossy; edges may blur slightly."),
+    FilmFormat("MP4", ".mp4", note="MP4 (H.264) is lossy: edges may blur slightly.", lossy=True),
     FilmFormat("PNG pictures", ".png", folder=True, note="Numbered PNG files in a new folder; every pixel is kept."),
     FilmFormat("TIFF pictures", ".tif", folder=True, note="Numbered TIFF files in a new folder; every pixel is kept."),
 )
@@ -54,7 +55,7 @@ PICTURES = (
     FilmFormat("PNG", ".png"),
     FilmFormat("TIFF", ".tif"),
     FilmFormat("WebP", ".webp"),
-    FilmFormat("JPEG", ".jpg", note="JPEG is lossy: edges blur slightly."),
+    FilmFormat("JPEG", ".jpg", note="JPEG is lossy: edges blur slightly.", lossy=True),
 )
 """The formats of single pictures."""
 

@@ -207,7 +207,7 @@ class TakeAwayDialog(QDialog):
             self.card.show()
         elif not busy:
             self.card.setVisible(bool(form.note))
-            self.card.show_lines([form.note] if form.note else [], "warning" if "lossy" in form.note else "good")
+            self.card.show_lines([form.note] if form.note else [], "warning" if form.lossy else "good")
         self.about.setText(summary(film, form, size, self._packed))
         allow(self.go, busy or obstacle)
         allow(self.copy, busy or ("" if self.kind.value() == PICTURE else "A film cannot be copied; save it."))
