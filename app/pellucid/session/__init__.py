@@ -9,6 +9,7 @@ The same object drives the window, the tests and scripts; only here do operation
     results.py   where the result of an operation goes; newer work is never overwritten
     labelling.py labels: layers, table, strokes, statistics
     looking.py   windows, histograms, values under the cursor
+    appearance.py curves and colours that need all values; window_memory.py what was chosen for a series
     channels.py  colour images into channels and back
     comparing.py two layers against each other, and the image before its last change
     saving.py    the work in one file, exports
