@@ -61,6 +61,8 @@ class CanvasArea(DropArea):
         self.banner = Banner()
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._settle)
+        self._slices_later = QTimer(self, singleShot=True, interval=0)
+        self._slices_later.timeout.connect(self._compare_slices)
         self._assemble()
         self._connect()
         self._settle()
@@ -108,7 +110,7 @@ class CanvasArea(DropArea):
         pane.hovered.connect(lambda world: self._hover(world, pane))
         pane.maximise_requested.connect(lambda: self.maximise(pane))
         pane.menu_requested.connect(lambda at: self._show_menu(pane, at))
-        pane.slice_changed.connect(self._compare_slices)
+        pane.slice_changed.connect(self._slices_later.start)
         pane.state.events.connect(self._pane_changed)
 
     @property
@@ -228,6 +230,7 @@ class CanvasArea(DropArea):
             self.pane_changed.emit()
 
     def _compare_slices(self) -> None:
+        self._slices_later.stop()
         slices = self.visible_slices()
         if slices != self._slices:
             self._slices = slices
@@ -271,6 +274,7 @@ class CanvasArea(DropArea):
         self.grid.settle()
         for pane in self.shown_panes():
             pane.flush()
+        self._compare_slices()
 
     def grab_pane(self, pane: SliceView) -> QImage:
         """Return what a pane shows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,20 +84,27 @@ def lines(pane: SliceView) -> tuple[Line, ...]:
         if plane is frame.plane:
             continue
         other = turned_frame(frame.geometry, plane, place, mode=view.plane_mode, rotation=view.rotation)
-        along = _cut(frame, other)
-        if along is not None:
-            lean = abs(float(other.normal @ (frame.down * along.x() - frame.right * along.y())))
+        cut = _cut(frame, other)
+        if cut is not None:
+            u, v, lean = cut
             half = slabs.get(plane, 0.0) / 2 / max(lean, 0.1) * pane.camera.scale
-            found.append(Line(plane, at, along, half))
+            found.append(Line(plane, at, QPointF(u, v), half))
     return tuple(found)
 
 
-def _cut(frame: PlaneFrame, other: PlaneFrame) -> QPointF | None:
-    """Return the direction on the screen of the line in which a plane cuts a frame; None when it does not."""
+@lru_cache(maxsize=64)
+def _cut(frame: PlaneFrame, other: PlaneFrame) -> tuple[float, float, float] | None:
+    """Return the direction (u, v) on the screen of the line in which a plane cuts a frame; None when it does not.
+
+    The third number is the sine of the angle between both planes: how thick a slab of the other looks here.
+    """
     line = np.cross(frame.normal, other.normal)
     u, v = float(line @ frame.right), float(line @ frame.down)
     length = float(np.hypot(u, v))
-    return QPointF(u / length, v / length) if length > 0.05 else None
+    if length <= 0.05:
+        return None
+    u, v = u / length, v / length
+    return u, v, abs(float(other.normal @ (frame.down * u - frame.right * v)))
 
 
 def _room(at: QPointF, way: QPointF, width: float, height: float) -> float:

@@ -87,13 +87,16 @@ class LabelItem(SliceItem):
         """Bring the labels to device pixels, with their edges, and colour them there."""
         assert self.pixels is not None
         mesh = self._mesh_for(self.pixels.shape, target)
-        values = np.ascontiguousarray(mesh.seen(self.pixels))
-        if mesh.is_empty or not values.any():
+        if mesh.is_empty:
             return QRectF()
-        codes = signed(values, self.tint.entries)
-        index = mesh.enlarged(codes)
+        values = mesh.seen(self.pixels)
+        box = filled(values)
+        if box is None:
+            return QRectF()
+        codes = signed(np.ascontiguousarray(values[box]), self.tint.entries, _GAP)
+        index, rows, columns = mesh.enlarged(codes, box)
         np.take(table(self.tint), index, out=self.buffer(index.shape, _FORMAT), mode="wrap")
-        return sampling.device_rect(mesh.rows, mesh.columns, target.ratio)
+        return sampling.device_rect(rows, columns, target.ratio)
 
     def draw_sheared(self) -> QRectF:
         """Colour the whole slice with outlines one voxel wide; the painter shears it."""
@@ -109,9 +112,23 @@ class LabelItem(SliceItem):
         return self._mesh[1]
 
 
-def signed(values: NDArray[Any], entries: int) -> NDArray[Any]:
-    """Return label + entries * signs of its edges: a side counts where the neighbour has another value."""
-    signs = np.zeros(values.shape, np.uint8)
+def filled(values: NDArray[Any]) -> tuple[slice, slice] | None:
+    """Return the rows and columns between the outermost labels of a slice, or None when it holds none."""
+    ends = []
+    for axis in (1, 0):
+        seen = np.flatnonzero(values.any(axis=axis))
+        if not len(seen):
+            return None
+        ends.append(slice(int(seen[0]), int(seen[-1]) + 1))
+    return ends[0], ends[1]
+
+
+def signed(values: NDArray[Any], entries: int, always: int = 0) -> NDArray[Any]:
+    """Return label + entries * signs of its edges: a side counts where the neighbour has another value.
+
+    What lies around the slice counts as background; ``always`` is a sign that every voxel gets.
+    """
+    signs = np.full(values.shape, always, np.uint8)
     for here, marked, before, after in ((values, signs, _TOP, _BOTTOM), (values.T, signs.T, _LEFT, _RIGHT)):
         differs = here[1:] != here[:-1]
         marked[1:] |= differs * np.uint8(before)
@@ -129,17 +146,17 @@ def signed(values: NDArray[Any], entries: int) -> NDArray[Any]:
 class Mesh:
     """How the voxels of a slice fall on device pixels: the same for all slices of a pane.
 
-    ``flat`` is the voxel of every pixel; ``keep`` has the signs of the sides that a pixel lies at, and ``gap`` the
-    sign of pixels between two dashes.
+    ``row_of`` and ``column_of`` are the voxel of every pixel; ``keep`` has the signs of the sides that a pixel lies
+    at, and that of pixels between two dashes.
     """
 
     rows: Samples
     columns: Samples
     row_range: slice | Indices
     column_range: slice | Indices
-    flat: Indices
+    row_of: Indices
+    column_of: Indices
     keep: NDArray[Any]
-    gap: NDArray[Any]
 
     @classmethod
     def of(cls, shape: tuple[int, ...], target: Target, entries: int, width: float = 1.6) -> Mesh:
@@ -149,13 +166,12 @@ class Mesh:
         line = max(1, round(width * target.ratio))
         row_range, row_of, row_sides = _steps(rows, target.sy, line, (_TOP, _BOTTOM))
         column_range, column_of, column_sides = _steps(columns, target.sx, line, (_LEFT, _RIGHT))
-        across = int(column_of[-1]) + 1 if len(column_of) else 0
         kind: Any = np.uint16 if entries == 256 else np.uint32
         sides = (row_sides[:, None] | column_sides[None, :]).astype(kind) * kind(entries) + kind(entries - 1)
         y, x = np.ogrid[: len(row_of), : len(column_of)]
         between = (x + y + int(rows.start) + int(columns.start)) % _PERIOD >= _DASH
-        return cls(rows, columns, row_range, column_range, row_of[:, None] * across + column_of[None, :], sides,
-                   between * kind(entries * _GAP))  # fmt: skip
+        keep = sides | between * kind(entries * _GAP)
+        return cls(rows, columns, row_range, column_range, row_of, column_of, keep)
 
     @property
     def is_empty(self) -> bool:
@@ -166,12 +182,19 @@ class Mesh:
         """Return the voxels that are seen, one for each pixel at most."""
         return values[self.row_range][:, self.column_range]
 
-    def enlarged(self, codes: NDArray[Any]) -> Indices:
-        """Return the codes of pixels: of the signs of a voxel only those of the sides a pixel lies at."""
-        pixels = np.take(codes, self.flat)
-        pixels &= self.keep
-        pixels |= self.gap
-        return pixels.astype(np.intp)
+    def enlarged(self, codes: NDArray[Any], box: tuple[slice, slice]) -> tuple[NDArray[Any], Samples, Samples]:
+        """Return the codes of the pixels that show a box of the seen voxels, and where these pixels lie.
+
+        Of the signs of a voxel a pixel gets only those of the sides it lies at.
+        """
+        down, across = (
+            slice(*(int(n) for n in np.searchsorted(of, (part.start, part.stop))))
+            for of, part in zip((self.row_of, self.column_of), box, strict=True)
+        )
+        wide = np.take(codes, self.column_of[across] - box[1].start, axis=1)
+        pixels = np.take(wide, self.row_of[down] - box[0].start, axis=0)
+        pixels &= self.keep[down, across]
+        return pixels, self.rows.part(down), self.columns.part(across)
 
 
 def _steps(

@@ -15,6 +15,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
+from PySide6.QtWidgets import QGraphicsView
 
 from pellucid.model.channels import seen_channel
 from pellucid.model.display import Blending, Channel
@@ -51,6 +52,7 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         self._version: Hashable = None
         self._drawn: tuple[Any, ...] | None = None
         self._rect = QRectF()
+        self._memory = np.empty(0, np.uint32)
         self._buffer = np.empty((0, 0), np.uint32)
         self.qimage = QImage()
         self.pixels: NDArray[Any] | None = None
@@ -88,10 +90,9 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         if self.pixels is None:
             return
         target = Target.of(painter)
-        key = (self._version, target, *self.look_key(target))
-        if key != self._drawn:
-            self._rect = self.draw_sheared() if target is None else self.draw_straight(target)
-            self._drawn = key
+        work = self._work(target)
+        if work is not None:
+            work()
         if self._rect.isEmpty():
             return
         if self.region is not None:
@@ -101,6 +102,23 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth())
         painter.setCompositionMode(self.mode)
         painter.drawImage(self._rect, self.qimage)
+
+    def picture(self, view: QGraphicsView) -> Callable[[], None] | None:
+        """Return the work of making the picture a view will paint next, or None; it may be done in any thread."""
+        if self.pixels is None or not self.isVisible():
+            return None
+        return self._work(Target.expected(self.deviceTransform(view.viewportTransform()), view.viewport()))
+
+    def _work(self, target: Target | None) -> Callable[[], None] | None:
+        key = (self._version, target, *self.look_key(target))
+        if key == self._drawn:
+            return None
+
+        def draw() -> None:
+            self._rect = self.draw_sheared() if target is None else self.draw_straight(target)
+            self._drawn = key
+
+        return draw
 
     def _clip(self, painter: QPainter) -> None:
         region = self.region() if self.region is not None else None
@@ -127,10 +145,12 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         raise NotImplementedError
 
     def buffer(self, shape: tuple[int, ...], image_format: QImage.Format) -> NDArray[np.uint32]:
-        """Return the reused memory of ``qimage``, made anew only for another shape or format."""
+        """Return the memory of ``qimage``, which is reused and made anew only for a larger picture."""
         rows, columns = shape[:2]
         if self._buffer.shape != (rows, columns) or self.qimage.format() != image_format:
-            self._buffer = np.empty((rows, columns), np.uint32)
+            if self._memory.size < rows * columns:
+                self._memory = np.empty(rows * columns, np.uint32)
+            self._buffer = self._memory[: rows * columns].reshape(rows, columns)
             self.qimage = QImage(self._buffer.data, columns, rows, 4 * columns, image_format)
         return self._buffer
 

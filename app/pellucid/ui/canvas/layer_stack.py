@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from PySide6.QtWidgets import QGraphicsView
 
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending
@@ -17,6 +18,7 @@ from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
 from pellucid.ui.canvas.cutting import Cutter, Section
+from pellucid.ui.canvas.drawing import Work
 from pellucid.ui.canvas.joint_item import JointItem, Side
 from pellucid.ui.canvas.label_item import LabelItem, Tint
 from pellucid.ui.canvas.layer_item import LayerItem
@@ -132,6 +134,11 @@ class LayerStack:
             item.blend(Blending.OVER, 1.0)
             item.fine, item.region = fine, partial(comparison.region, bool(second))
             self._show_image(item, layer, place)
+
+    def pictures(self, view: QGraphicsView) -> list[Work]:
+        """Return the work of making the pictures that will be painted and are not there yet."""
+        made = (item.picture(view) for item in (*self._items.values(), self._mask))
+        return [work for work in made if work is not None]
 
     def is_thinned(self) -> bool:
         """Return whether a slice is drawn more coarsely than it could be."""

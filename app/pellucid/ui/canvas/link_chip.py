@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPainter
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from pellucid.session.linking import OWN, LinkState
@@ -59,7 +60,7 @@ class LinkChip:
             self._words.draw(painter, state.group, color, x, middle - self._words.height / 2)
             x += self._words.width(state.group) + theme.GRID
         for name in _icons(state):
-            icon(name, color).paint(painter, QRect(x, middle - _ICON // 2, _ICON, _ICON))
+            painter.drawPixmap(x, middle - _ICON // 2, _glyph(name, color, pane.devicePixelRatioF()))
             x += _ICON + theme.GRID
         if state.note:
             text = self._words.fitted(state.note, box.right() - _PAD - x)
@@ -79,6 +80,12 @@ class LinkChip:
         icons = len(_icons(state)) * (_ICON + theme.GRID)
         note = self._words.width(state.note) if state.note else -theme.GRID
         return min(2 * _PAD + letter + icons + note, room - 2 * MARGIN)
+
+
+@lru_cache(maxsize=64)
+def _glyph(name: str, color: str, ratio: float) -> QPixmap:
+    """Return an icon drawn once: fonts are slow, and a pane is painted with every slice."""
+    return icon(name, color).pixmap(QSize(_ICON, _ICON), ratio)
 
 
 def _icons(state: LinkState) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtWidgets import QWidget
 
 Indices = NDArray[np.intp]
 
@@ -38,12 +39,20 @@ class Target:
     def of(cls, painter: QPainter) -> Target | None:
         """Read the mapping of a painter; None when it turns or shears: rows are not rows on the screen."""
         device = painter.device()
-        full: QTransform = painter.combinedTransform()
+        return cls._at(painter.combinedTransform(), device_ratio(painter), device.width(), device.height())
+
+    @classmethod
+    def expected(cls, item_to_widget: QTransform, widget: QWidget) -> Target | None:
+        """Return the mapping that a painter on a widget will have."""
+        ratio = widget.devicePixelRatioF()
+        return cls._at(item_to_widget * QTransform.fromScale(ratio, ratio), ratio, widget.width(), widget.height())
+
+    @classmethod
+    def _at(cls, full: QTransform, ratio: float, width: int, height: int) -> Target | None:
         if abs(full.m12()) + abs(full.m21()) > 1e-9 or full.m11() <= 0 or full.m22() <= 0:
             return None
-        ratio = device_ratio(painter)
-        width, height = round(device.width() * ratio), round(device.height() * ratio)
-        return cls(full.m11(), full.m22(), full.dx(), full.dy(), width, height, ratio)
+        place = (full.m11(), full.m22(), full.dx(), full.dy())
+        return cls(*place, round(width * ratio), round(height * ratio), round(ratio, 6))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +62,11 @@ class Samples:
     index: slice | Indices
     start: float
     stop: float
+
+    def part(self, pixels: slice) -> Samples:
+        """Return those of some of the device pixels, counted from where the samples begin."""
+        index = np.asarray(self.index)[pixels]
+        return Samples(index, self.start + pixels.start, self.start + pixels.stop)
 
     @property
     def is_empty(self) -> bool:

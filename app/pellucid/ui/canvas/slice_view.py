@@ -33,6 +33,7 @@ from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.cutting import Section, sight
 from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
+from pellucid.ui.canvas.drawing import Work, drawing
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
@@ -86,8 +87,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         """What a drop would do here, while something is dragged over the pane."""
         self.beside_others = False
         """Whether there are other panes to be linked with."""
-        self._due = QTimer(self, singleShot=True, interval=0)
-        self._due.timeout.connect(self.flush)
+        self._drawing = drawing()
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._rested)
         self._seen: tuple[object, ...] = ()
@@ -117,12 +117,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def schedule(self) -> None:
         """Ask for a refresh before the next frame."""
-        if not self._due.isActive():
-            self._due.start()
+        self._drawing.ask(self)
 
     def flush(self) -> None:
         """Take up the newest state now and ask Qt for one repaint."""
-        self._due.stop()
+        self._drawing.drop(self)
         view, viewing = self.session.view, self.session.viewing
         frame = viewing.frame(self.state)
         if frame is not self.frame:
@@ -146,7 +145,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         if seen != self._seen:
             self._rest.start()
         elif self.stack.is_coarse():
-            self._due.start()
+            self._drawing.ask(self)
         moved = seen[:2] != self._seen[:2]
         self._seen = seen
         self.mouse.show_cursor()
@@ -155,6 +154,11 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self.mouse.tell_place()
         if moved:
             self.slice_changed.emit()
+
+    def pictures(self) -> list[Work]:
+        """Return the work of colouring what changed; what nobody does before is done when Qt paints."""
+        self._box.updateMatrix()
+        return self.stack.pictures(self)
 
     def _section(self, *, still: bool) -> Section | None:
         if self.frame is None:
