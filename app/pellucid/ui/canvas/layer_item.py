@@ -55,6 +55,9 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
         self._memory = np.empty(0, np.uint32)
         self._buffer = np.empty((0, 0), np.uint32)
         self.qimage = QImage()
+        self.shown: QImage | None = None
+        """The picture in the pixels of the device, where it was brought to them already."""
+        self._screen = QImage()
         self.pixels: NDArray[Any] | None = None
         self.mode = QPainter.CompositionMode.CompositionMode_SourceOver
         self.region: Callable[[], QRegion | None] | None = None
@@ -99,9 +102,10 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
             self._clip(painter)
         if target is not None:
             painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth())
+        exact = self.shown is not None
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self.is_smooth() and not exact)
         painter.setCompositionMode(self.mode)
-        painter.drawImage(self._rect, self.qimage)
+        painter.drawImage(self._rect, self.qimage if self.shown is None else self.shown)
 
     def picture(self, view: QGraphicsView) -> Callable[[], None] | None:
         """Return the work of making the picture a view will paint next, or None; it may be done in any thread."""
@@ -115,6 +119,7 @@ class SliceItem(pg.ImageItem):  # type: ignore[misc]
             return None
 
         def draw() -> None:
+            self.shown = None
             self._rect = self.draw_sheared() if target is None else self.draw_straight(target)
             self._drawn = key
 
@@ -196,6 +201,8 @@ class LayerItem(SliceItem):
         place = sampling.device_rect(rows, columns, target.ratio)
         if self.thinned and self.fine:
             self._average(place, target.ratio)
+        elif self.smooth:
+            return self._interpolated(place, target)
         return place
 
     def draw_sheared(self) -> QRectF:
@@ -220,6 +227,29 @@ class LayerItem(SliceItem):
         self.mode = _MODES[blending]
         self.gain = opacity if added else 1.0
         self.setOpacity(1.0 if added else opacity)
+
+    def _interpolated(self, place: QRectF, target: Target) -> QRectF:
+        """Bring the picture to device pixels and return its place: off the main thread, and once for many repaints."""
+        ratio = target.ratio
+        left, top = max(round(place.left() * ratio), 0), max(round(place.top() * ratio), 0)
+        right = min(round(place.right() * ratio), target.width)
+        bottom = min(round(place.bottom() * ratio), target.height)
+        if right <= left or bottom <= top:
+            return QRectF()
+        source, size = self.qimage, (right - left, bottom - top)
+        if self._screen.size().toTuple() != size or self._screen.format() != source.format():
+            self._screen = QImage(*size, source.format())
+        if self.clear:
+            self._screen.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._screen)
+        painter.translate(-left, -top)
+        painter.scale(ratio, ratio)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        painter.drawImage(place, source)
+        painter.end()
+        self.shown = self._screen
+        return QRectF(left / ratio, top / ratio, (right - left) / ratio, (bottom - top) / ratio)
 
     def _average(self, place: QRectF, ratio: float) -> None:
         """Replace the picture by one of the size it has on the screen, every source pixel counting."""
