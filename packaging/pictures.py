@@ -24,7 +24,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
@@ -40,9 +40,12 @@ from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.model.volume import Acquisition, Volume, image_from_array
+from pellucid.session.loading import Place
 from pellucid.settings import Settings
 from pellucid.ui import theme
+from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
+from pellucid.ui.canvas.pane_drops import SHOW
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
 from pellucid.ui.dialogs.take_away import TakeAwayDialog
@@ -544,6 +547,99 @@ def take_away(stage: Stage) -> None:
     dialog.kind.buttons[1].click()
     stage.settle(0.6)
     stage.popup = dialog
+
+
+def key_of(stage: Stage, modality: str) -> str:
+    """Return the key of the first series of a modality."""
+    library = stage.session.library
+    return library.key(next(series for series in library.series if series.modality == modality))
+
+
+@state
+def study(stage: Stage) -> None:
+    """Show CT, PET and both over each other, as the rule for a PET study hangs them."""
+    opened(stage)
+    stage.session.open_study(stage.session.library.series[0].acquisition.study_uid)
+    stage.settle()
+
+
+@state
+def two_series(stage: Stage) -> None:
+    """Show two series side by side, linked by position, zoom and window."""
+    opened(stage)
+    session = stage.session
+    session.arranging.choose(Layout(1, 2))
+    session.loading.load_into(key_of(stage, "PT"), Place(session.view.panes[1]))
+    stage.settle()
+    for part in ("zoom", "window"):
+        session.linking.set_part("A", part, True)
+    session.view.panes[0].centre, session.view.panes[0].scale = (180.0, 150.0), 3.0
+    stage.settle()
+
+
+@state
+def own_position(stage: Stage) -> None:
+    """Show a series of another frame of reference, which has a position of its own, and panes of several groups."""
+    two_series(stage)
+    session = stage.session
+    session.arranging.choose(Layout(2, 3))
+    session.loading.load_into(session.library.key(session.library.images[0]), Place(session.view.panes[4]))
+    stage.settle()
+    session.linking.set_group(session.view.panes[2], "B")
+    session.linking.set_group(session.view.panes[3], "")
+    stage.settle()
+
+
+@state
+def sixteen(stage: Stage) -> None:
+    """Show sixteen panes in a small window."""
+    opened(stage)
+    stage.window.resize(1280, 720)
+    stage.session.arranging.choose(Layout(4, 4))
+    stage.settle()
+
+
+@state
+def drop_hint(stage: Stage) -> None:
+    """Show what a drop would do, and a pane that waits for something to show."""
+    two_series(stage)
+    stage.session.remove(stage.session.document.images[0])
+    stage.settle()
+    stage.window.canvas.panes[1].drop_hint = SHOW
+    stage.window.canvas.panes[1].viewport().update()
+    stage.settle()
+
+
+@state
+def layouts(stage: Stage) -> None:
+    """Show the menu of layouts."""
+    opened(stage)
+    stage.session.own_layouts.save("Lung, two rows", stage.session.view)
+    button = next(b for b in stage.window.findChildren(QToolButton) if b.accessibleName() == "Layout")
+    stage.popup = button.menu()
+    stage.popup.popup(button.mapToGlobal(button.rect().bottomLeft()))
+    stage.settle()
+
+
+@state
+def links(stage: Stage) -> None:
+    """Show the menu that the chip of a pane opens."""
+    own_position(stage)
+    pane = stage.window.canvas.panes[4]
+    stage.popup = QMenu(pane)
+    fill_link_menu(stage.popup, stage.session, pane.state)
+    stage.popup.popup(pane.mapToGlobal(pane.rect().center()))
+    stage.settle()
+
+
+@state
+def second_window(stage: Stage) -> None:
+    """Show the second window over the main one."""
+    two_series(stage)
+    stage.window.canvases.open_second()
+    stage.popup = stage.window.canvases.second
+    stage.session.arranging.choose(Layout(1, 3), stage.popup.screen_state)
+    stage.settle()
 
 
 def main() -> int:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Part = Literal["position", "zoom", "window"]
 Camera = tuple[float, tuple[float, float]]
-OWN, OFFSET = "own position: other frame of reference", "linked by offset"
+OWN, UNKNOWN = "own position: other frame of reference", "own position: frame of reference not stated"
+OFFSET = "linked by offset"
 _ALONG = 0.999
 
 
@@ -36,6 +37,7 @@ class LinkState:
     zoom: bool = False
     window: bool = False
     note: str = ""
+    short_note: str = ""
 
 
 class Linking:
@@ -83,8 +85,17 @@ class Linking:
         if link is None:
             return LinkState("")
         apart = link.position and pane.position is not None
-        note = (OFFSET if pane.tied else OWN) if apart else ""
-        return LinkState(link.name, link.position and (not apart or pane.tied), link.zoom, link.window, note)
+        linked = link.position and (not apart or pane.tied)
+        note = self._note(link, pane) if apart else ""
+        short = ("" if not apart else OFFSET if pane.tied else "own position")
+        return LinkState(link.name, linked, link.zoom, link.window, note, short)
+
+    def _note(self, link: Link, pane: PaneState) -> str:
+        if pane.tied:
+            return OFFSET
+        grids = (self._worlds.get(link.name), self._session.viewing.geometry(pane))
+        stated = all(grid is not None and grid.frame_of_reference for grid in grids)
+        return OWN if stated else UNKNOWN
 
     def set_group(self, pane: PaneState, group: str) -> None:
         """Put a pane into a group (an empty name: into none); where the group has a place already, it goes there."""

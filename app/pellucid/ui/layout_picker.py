@@ -56,7 +56,7 @@ class LayoutPicker(QWidget):
             for column in range(Layout.LARGEST):
                 inside = row < self._aimed.rows and column < self._aimed.columns
                 now = row < self._present.rows and column < self._present.columns
-                painter.setPen(QPen(QColor(colors.accent if inside or now else colors.line), 1))
+                painter.setPen(QPen(QColor(colors.accent if inside or now else colors.dim), 1))
                 fill = QColor(colors.accent) if inside else QColor(colors.raised)
                 fill.setAlphaF(0.45 if inside else 1.0)
                 painter.setBrush(fill)

@@ -11,7 +11,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, Source
 from pellucid.model.view import Plane
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.session import Session
-from pellucid.session.linking import OFFSET, OWN
+from pellucid.session.linking import OFFSET, OWN, UNKNOWN
 from pellucid.session.loading import Loaded, Place
 
 CT_GRID = Geometry((20, 16, 12), (1.0, 1.0, 2.0), (-10.0, -8.0, 0.0), frame_of_reference="1.2.3")
@@ -163,7 +163,15 @@ def test_another_frame_of_reference_goes_its_own_way_and_says_so(session):
     assert session.viewing.position(second) == start
     session.viewing.move_to(second, (301.0, 201.0, 102.0))
     assert session.view.crosshair == (0.0, 0.0, 4.0)
+    assert session.linking.state(first).note == ""
     assert session.linking.state(second).note == OWN and not session.linking.state(second).position
+
+
+def test_a_picture_that_states_no_frame_of_reference_says_so(session):
+    second = session.view.panes[1]
+    common(session, "CT", CT_GRID)
+    into(session, second, "Picture", Geometry((8, 8, 1), oriented=False), modality="")
+    assert session.linking.state(second).note == UNKNOWN
 
 
 def test_tied_panes_go_along_by_the_offset_both_ways(session):

@@ -25,6 +25,8 @@ _CHANNELS = {
     Channel.RED: "Red channel", Channel.GREEN: "Green channel", Channel.BLUE: "Blue channel",
     Channel.ALPHA: "Alpha channel", Channel.LUMINANCE: "Luminance",
 }  # fmt: skip
+_NARROW = 240
+"""Width of a pane below which only texts are shown that fit as a whole, one in each corner but the last."""
 _OBLIQUE = 2.0  # degrees
 
 Line = tuple[str, str]
@@ -183,10 +185,18 @@ def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: i
         (texts.bottom_right, True, True),
     ):
         limit = round(_SHARE[bottom] * width) - MARGIN
+        if is_narrow(width):
+            whole = lines if right and bottom else lines[:1]
+            lines = tuple(line for line in whole if words.width(line[0]) <= limit)
         x, side = (width - MARGIN, RIGHT) if right else (MARGIN, LEFT)
         for n, (text, color) in enumerate(lines[:rows]):
             y = height - MARGIN - (n + 1) * words.height if bottom else MARGIN + n * words.height
             words.draw(painter, words.fitted(text, limit), color, x, y, side)
+
+
+def is_narrow(width: int) -> bool:
+    """Return whether a pane has room for the shortest texts only."""
+    return width < _NARROW
 
 
 def rows_that_fit(line: int, height: int) -> int:

@@ -57,6 +57,8 @@ class LayerStack:
         self._preview_cutter = Cutter()
         self.shown: dict[str, PlaneImage] = {}
         """What each visible layer shows, by the id of the layer."""
+        self.fills = False
+        """Whether an image that is alone is drawn in full: in a pane of its own there is nothing to let through."""
         self.preview = ""
         """The title of the preview that is shown here, or nothing."""
         self.withheld = False
@@ -88,6 +90,7 @@ class LayerStack:
             self._joint.forget()
             return
         place = _Place(section, before, held)
+        alone = sum(isinstance(layer, ImageLayer) and layer.visible for layer in layers) == 1
         pair = comparison.layers if comparison is not None else None
         if comparison is None or comparison.mode not in _JOINED:
             self._joint.forget()
@@ -102,7 +105,7 @@ class LayerStack:
                 item.show_plane(None, None)
                 continue
             if isinstance(item, LayerItem) and isinstance(layer, ImageLayer):
-                item.blend(layer.display.blending, layer.opacity)
+                item.blend(layer.display.blending, 1.0 if alone and self.fills else layer.opacity)
                 item.fine, item.region = fine, None
                 self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):

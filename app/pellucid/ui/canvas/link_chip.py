@@ -9,9 +9,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from pellucid.session.linking import OWN, LinkState
+from pellucid.session.linking import OWN, UNKNOWN, LinkState
 from pellucid.ui import theme
-from pellucid.ui.canvas.corner_texts import MARGIN, rows_that_fit
+from pellucid.ui.canvas.corner_texts import MARGIN, is_narrow, rows_that_fit
 from pellucid.ui.canvas.link_menu import PARTS, fill_link_menu
 from pellucid.ui.canvas.words import Words
 from pellucid.ui.icons import icon
@@ -38,7 +38,9 @@ class LinkChip:
         """Return where the chip stands: above the texts in the corner at the bottom left."""
         state = pane.session.linking.state(pane.state)
         line = self._words.height
-        lines = min(_LINES, rows_that_fit(line, pane.height())) if pane.session.view.show_annotations else 0
+        lines = 0
+        if pane.session.view.show_annotations:
+            lines = 1 if is_narrow(pane.width()) else min(_LINES, rows_that_fit(line, pane.height()))
         top = pane.height() - MARGIN - lines * line - theme.GRID - _HEIGHT
         return QRect(MARGIN - 2, top, self._width(state, pane.width()), _HEIGHT)
 
@@ -47,7 +49,7 @@ class LinkChip:
         if not self._is_shown(pane):
             return
         state, box = pane.session.linking.state(pane.state), self.place(pane)
-        warns = state.note == OWN
+        warns = state.note in (OWN, UNKNOWN)
         calm = not (state.note or state.zoom or state.window) and state.group == "A" and not pane.mouse.is_here
         color = theme.DARK.warning if warns else theme.DARK.dim if calm else theme.DARK.text
         painter.setPen(Qt.PenStyle.NoPen)
@@ -63,8 +65,9 @@ class LinkChip:
             painter.drawPixmap(x, middle - _ICON // 2, _glyph(name, color, pane.devicePixelRatioF()))
             x += _ICON + theme.GRID
         if state.note:
-            text = self._words.fitted(state.note, box.right() - _PAD - x)
-            self._words.draw(painter, text, color, x, middle - self._words.height / 2)
+            room = box.right() - _PAD + 1 - x
+            text = state.note if self._words.width(state.note) <= room else state.short_note
+            self._words.draw(painter, self._words.fitted(text, room), color, x, middle - self._words.height / 2)
 
     def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
         """Return what opens the menu while the mouse is on the chip."""
@@ -78,8 +81,10 @@ class LinkChip:
     def _width(self, state: LinkState, room: int) -> int:
         letter = self._words.width(state.group) + theme.GRID if state.group else 0
         icons = len(_icons(state)) * (_ICON + theme.GRID)
-        note = self._words.width(state.note) if state.note else -theme.GRID
-        return min(2 * _PAD + letter + icons + note, room - 2 * MARGIN)
+        most = room - 2 * MARGIN
+        wanted = [2 * _PAD + letter + icons + (self._words.width(note) if note else -theme.GRID)
+                  for note in (state.note, state.short_note)]  # fmt: skip
+        return next((width for width in wanted if width <= most), most)
 
 
 @lru_cache(maxsize=64)

@@ -44,8 +44,9 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
         action.triggered.connect(lambda on, part=part: linking.set_part(pane.group, part, on, pane))
     if linking.state(pane).note:
         menu.addSeparator()
+        menu.addAction(linking.state(pane).note.capitalize()).setEnabled(False)
         tie = menu.addAction("Go along by the present offset")
-        tie.setToolTip("This series states another frame of reference: it moves by the same steps as the others")
+        tie.setToolTip("Nothing says that both lie in one place: the series moves by the same steps as the others")
         tie.setCheckable(True)
         tie.setChecked(pane.tied)
         tie.triggered.connect(lambda on: linking.tie(pane, on))

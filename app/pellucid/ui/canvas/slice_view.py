@@ -138,6 +138,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         place = (frame, self.index, self.state.slab, self.state.projection, self.camera.scale, self.camera.centre)
         seen = (*place, looks)
         self._held = self.session.comparing.held() if self.comparison.layers is None else None
+        self.stack.fills = viewing.is_alone(self.state)
         self.stack.refresh(
             layers, self._section(still=place == self._seen[:-1]), before=view.hide_preview, fine=seen == self._seen,
             held=self._held, comparison=self.comparison,
