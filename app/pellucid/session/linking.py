@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Part = Literal["position", "zoom", "window"]
 Camera = tuple[float, tuple[float, float]]
 OWN, UNKNOWN = "own position: other frame of reference", "own position: frame of reference not stated"
-OFFSET = "linked by offset"
+SHORT, OFFSET = "own position", "linked by offset"
 _ALONG = 0.999
 
 
@@ -87,7 +87,7 @@ class Linking:
         apart = link.position and pane.position is not None
         linked = link.position and (not apart or pane.tied)
         note = self._note(link, pane) if apart else ""
-        short = ("" if not apart else OFFSET if pane.tied else "own position")
+        short = "" if not apart else OFFSET if pane.tied else SHORT
         return LinkState(link.name, linked, link.zoom, link.window, note, short)
 
     def _note(self, link: Link, pane: PaneState) -> str:

@@ -66,8 +66,9 @@ class LinkChip:
             x += _ICON + theme.GRID
         if state.note:
             room = box.right() - _PAD + 1 - x
-            text = state.note if self._words.width(state.note) <= room else state.short_note
-            self._words.draw(painter, self._words.fitted(text, room), color, x, middle - self._words.height / 2)
+            fits = [note for note in (state.note, state.short_note) if self._words.width(note) <= room]
+            text = fits[0] if fits else self._words.fitted(state.short_note, room)
+            self._words.draw(painter, text, color, x, middle - self._words.height / 2)
 
     def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
         """Return what opens the menu while the mouse is on the chip."""
