@@ -234,7 +234,8 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
     findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
     geometry = from_spacing(path, meta["size"], meta["spacing"])
     file = ImageFile(
-        path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings, optics=_optics(meta)
+        path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings, meta["step"],
+        optics=_optics(meta),
     )
     if meta["offset"] is None or meta["inverted"]:
         raw = RawImage(path, "TIFF", geometry, np.dtype(meta["dtype"]), meta["axes"], tuple(meta["sizes"]), path, 0)
@@ -242,7 +243,7 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
         return _Coded(file, "pellucid.files.tiff:decode", meta["inverted"], pages)
     raw = RawImage(
         path, "TIFF", geometry, np.dtype(meta["stored"]), meta["axes"], tuple(meta["sizes"]), path,
-        meta["offset"], findings=findings, optics=file.optics,
+        meta["offset"], findings=findings, step=file.step, optics=file.optics,
     )  # fmt: skip
     check(raw)
     return raw

@@ -16,6 +16,7 @@ _MM = {
     "inch": 25.4, "in": 25.4, "ft": 304.8, "centimeter": 10.0, "millimeter": 1.0, "nanometer": 1e-6,
 }  # fmt: skip
 _IMMERSION = {"oil": "oil", "water": "water", "waterdipping": "water", "air": "air", "glycerol": "glycerol"}
+_SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "μs": 1e-6, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
 _TEXT = 80
 """Letters that are kept of a name a file gives."""
 
@@ -39,6 +40,16 @@ def optics(xml: str) -> list[dict[str, Any]]:
     channels = [element for element in pixels if _tag(element) == "Channel"]
     found = [{**common, **_channel(channel)} for channel in channels] or [common]
     return found if any(_says_something(row) for row in found) else []
+
+
+def time_step(xml: str) -> float | None:
+    """Return TimeIncrement of the first image in s (the standard's default unit), None where it is not stated."""
+    pixels = _first(_root(xml), "Pixels")
+    if pixels is None:
+        return None
+    factor = _SECONDS.get(pixels.get("TimeIncrementUnit", "s").strip())
+    value = _positive(pixels.get("TimeIncrement"))
+    return value * factor if factor and value is not None else None
 
 
 def length_mm(number: Any, unit: str) -> float | None:

@@ -114,6 +114,7 @@ def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
         "shape": " × ".join(str(n) for n in shape) + f" {dtype.name}",
         "nbytes": int(np.prod(sizes, dtype=object)) * kept.itemsize,
         "spacing": _spacing(tif),
+        "step": _time_step(tif, names, letters),
         "optics": ome.optics(tif.ome_metadata or "") if tif.is_ome else [],
         "channels": _channels(series, letters),
         "inverted": int(page.photometric) == 0,
@@ -197,6 +198,21 @@ def _spacing(tif: Any) -> list[float | None]:
     if tif.is_imagej:
         return _imagej_spacing(tif)
     return [None, None, None]
+
+
+def _time_step(tif: Any, names: str, letters: str) -> float | None:
+    """Return the s between frames where time is the only axis that became frames."""
+    if [name for name, letter in zip(names, letters, strict=True) if letter == "t"] != ["T"]:
+        return None
+    if tif.is_ome:
+        return ome.time_step(tif.ome_metadata or "")
+    stated = (tif.imagej_metadata or {}) if tif.is_imagej else {}
+    interval, rate = (_positive(stated.get(name)) for name in ("finterval", "fps"))
+    return interval or (1 / rate if rate else None)
+
+
+def _positive(number: Any) -> float | None:
+    return float(number) if isinstance(number, int | float) and np.isfinite(number) and number > 0 else None
 
 
 def _imagej_spacing(tif: Any) -> list[float | None]:
