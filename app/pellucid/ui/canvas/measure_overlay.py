@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QTransform
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTransform
 
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats
@@ -14,6 +15,7 @@ from pellucid.model.shapes import moved, with_handle
 from pellucid.model.view import Tool
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_editor import edit_annotation
+from pellucid.ui.canvas.measure_painting import paint_handles, paint_line
 from pellucid.ui.canvas.measure_plates import Places, Plate, paint_plate, plate_size
 from pellucid.ui.canvas.measure_scene import Item, Scene
 from pellucid.ui.canvas.measure_tools import DrawTool
@@ -26,11 +28,22 @@ if TYPE_CHECKING:
 
 REACH = 6.0
 """Widget pixels from a line or handle within which it is taken hold of."""
-_HANDLE = 3.5
 _FONT_PIXELS = 12
 _BRUSHES = (Tool.BRUSH, Tool.ERASER)
 _SAMPLES = 64
 BODY = -1
+
+
+@dataclass(frozen=True)
+class _State:
+    """Everything the picture of the annotations depends on; ``mouse`` matters only while something is drawn."""
+
+    items: tuple[Item, ...]
+    lines: tuple[tuple[str, ...], ...]
+    transform: QTransform
+    lit: frozenset[str]
+    hovered: tuple[Annotation, int] | None
+    mouse: QPointF | None
 
 
 class MeasureOverlay:
@@ -42,6 +55,7 @@ class MeasureOverlay:
         self._words = Words(font)
         self._scene = Scene()
         self._plates: list[Plate] = []
+        self._drawn: tuple[object, QImage] | None = None
 
     # ---------------------------------------------------------------- under the mouse
 
@@ -84,46 +98,70 @@ class MeasureOverlay:
     # ---------------------------------------------------------------- painting
 
     def paint(self, painter: QPainter, pane: SliceView) -> None:
-        """Draw lines, then handles, then plates."""
+        """Draw lines, then handles, then plates; what has not changed is a picture that is kept."""
         self._scene.refresh(pane)
-        self._plates = []
-        items = self._scene.items
-        if not items:
+        if not self._scene.items:
+            self._plates, self._drawn = [], None
             return
-        measuring = pane.session.measuring
-        hovered = self.hit(pane, pane.mouse.at) if pane.mouse.at is not None else None
+        measuring, at = pane.session.measuring, pane.mouse.at
+        hovered = self.hit(pane, at) if at is not None else None
         in_hand = () if pane.is_pictured else (measuring.selected, measuring.draft)
-        lit = {one.id for one in in_hand if one is not None}
+        state = _State(
+            self._scene.items, tuple(self._lines(pane, item) for item in self._scene.items),
+            _to_widget(pane), frozenset(one.id for one in in_hand if one is not None), hovered,
+            at if measuring.draft is not None else None,
+        )  # fmt: skip
+        if pane.is_pictured:
+            self._paint(painter, pane, state)
+            return
+        ratio = pane.devicePixelRatioF()
+        key = (state, pane.width(), pane.height(), ratio)
+        if self._drawn is None or self._drawn[0] != key:
+            picture = QImage(pane.size() * ratio, QImage.Format.Format_ARGB32_Premultiplied)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            inner = QPainter(picture)
+            self._paint(inner, pane, state)
+            inner.end()
+            self._drawn = (key, picture)
+        painter.drawImage(0, 0, self._drawn[1])
+
+    def _lines(self, pane: SliceView, item: Item) -> tuple[str, ...]:
+        """Return the words of a plate; half of a shape and what is faint have none."""
+        one = item.annotation
+        if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
+            return ()
+        return plate_lines(one, pane.session.measuring.reading(one))
+
+    def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
-        transform = _to_widget(pane)
-        for item in items:
-            _paint_line(painter, item, transform, strong=item.annotation.id in lit)
-        for item in items:
-            over = hovered is not None and hovered[0].id == item.annotation.id
-            if not item.faint and (over or item.annotation.id in lit) and item.annotation.kind is not Kind.TEXT:
-                _paint_handles(painter, item, transform, hovered[1] if over and hovered is not None else None)
+        for item in state.items:
+            paint_line(painter, item, state.transform, strong=item.annotation.id in state.lit)
+        for item in state.items:
+            over = state.hovered is not None and state.hovered[0].id == item.annotation.id
+            if not item.faint and (over or item.annotation.id in state.lit) and item.annotation.kind is not Kind.TEXT:
+                handle = state.hovered[1] if over and state.hovered is not None else None
+                paint_handles(painter, item, state.transform, handle)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._plates = self._place(pane, transform, lit)
+        self._plates = self._place(pane, state)
         for plate in self._plates:
             paint_plate(painter, plate, self._words)
 
-    def _place(self, pane: SliceView, transform: QTransform, lit: set[str]) -> list[Plate]:
-        measuring, draft, plates = pane.session.measuring, pane.session.measuring.draft, []
-        boxes = np.array([transform.mapRect(_rect(item)).getCoords() for item in self._scene.items])
+    def _place(self, pane: SliceView, state: _State) -> list[Plate]:
+        draft, transform, plates = pane.session.measuring.draft, state.transform, []
+        boxes = np.array([transform.mapRect(_rect(item)).getCoords() for item in state.items])
         places = Places(pane.width(), pane.height(), boxes)
-        for item in self._scene.items:
+        for item, lines in zip(state.items, state.lines, strict=True):
             one = item.annotation
-            if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
-                continue
-            lines = plate_lines(one, measuring.reading(one))
             if not lines:
                 continue
-            fixed = self._fixed_place(pane, item, transform, draft is not None and one.id == draft.id)
             size = plate_size(lines, self._words)
+            at = state.mouse if draft is not None and one.id == draft.id else None
+            fixed = self._fixed_place(item, size, transform, at)
             box = places.at(size, fixed) if fixed is not None else self._free_place(places, size, item, transform)
             headed = bool(one.name) and one.kind is not Kind.TEXT
             anchor = _nearest(item, transform, box)
-            plates.append(Plate(one.id, box, lines, one.color, headed, one.id in lit, anchor))
+            plates.append(Plate(one.id, box, lines, one.color, headed, one.id in state.lit, anchor))
         return plates
 
     def _free_place(self, places: Places, size: QSizeF, item: Item, transform: QTransform) -> QRectF:
@@ -135,18 +173,17 @@ class MeasureOverlay:
         around = [QRectF(transform.map(QPointF(*item.line[n])), QSizeF()) for n in ends]
         return places.beside(size, around, line)
 
-    def _fixed_place(self, pane: SliceView, item: Item, transform: QTransform, is_draft: bool) -> QPointF | None:
-        """Return where the plate must stand: beside the mouse while drawing, a text at its place."""
+    def _fixed_place(
+        self, item: Item, size: QSizeF, transform: QTransform, mouse: QPointF | None
+    ) -> QPointF | None:
+        """Return where the plate must stand: beside the mouse while drawing, words at their place."""
         if item.annotation.kind is Kind.TEXT:
             return transform.map(QPointF(*item.line[0])) + QPointF(0, -self._words.height / 2 - 2)
         if item.annotation.kind is Kind.ARROW:
             tip, tail = (transform.map(QPointF(*end)) for end in item.line)
-            lines = plate_lines(item.annotation, pane.session.measuring.reading(item.annotation))
-            size = plate_size(lines, self._words)
             x = tail.x() + 4 if tail.x() >= tip.x() else tail.x() - size.width() - 4
             return QPointF(x, tail.y() - size.height() / 2)
-        at = pane.mouse.at
-        return at + QPointF(18, 18) if is_draft and at is not None else None
+        return mouse + QPointF(18, 18) if mouse is not None else None
 
 
 class AnnotationGrip:
@@ -229,75 +266,3 @@ def _nearest(item: Item, transform: QTransform, box: QRectF) -> QPointF:
     x = np.clip(line[:, 0], box.left(), box.right()) - line[:, 0]
     y = np.clip(line[:, 1], box.top(), box.bottom()) - line[:, 1]
     return QPointF(*line[int(np.argmin(x**2 + y**2))])
-
-
-def _paint_line(painter: QPainter, item: Item, transform: QTransform, *, strong: bool) -> None:
-    """Draw the line with a dark halo, so that it is seen on any grey; faint ones are dashed."""
-    annotation = item.annotation
-    color, halo = QColor(annotation.color), QColor(0, 0, 0, 150)
-    if item.faint:
-        color.setAlphaF(0.45)
-        halo.setAlphaF(0.2)
-    width = 2.2 if strong else 1.5
-    style = Qt.PenStyle.DashLine if item.faint else Qt.PenStyle.SolidLine
-    path = transform.map(item.path)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen in (QPen(halo, width + 2), QPen(color, width, style)):
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        if annotation.kind is Kind.POINT:
-            _paint_cross(painter, transform.map(QPointF(*item.line[0])))
-        else:
-            painter.drawPath(path)
-        if annotation.kind is Kind.ARROW and len(item.line) == 2:
-            _paint_head(painter, *(transform.map(QPointF(*end)) for end in item.line))
-    if annotation.kind is Kind.COBB and len(item.line) == 4:
-        _join_cobb(painter, item, transform, color)
-    elif annotation.kind is Kind.ANGLE and len(item.line) == 3:
-        _paint_arc(painter, item, transform, color)
-
-
-def _paint_cross(painter: QPainter, at: QPointF) -> None:
-    painter.drawEllipse(at, 4.0, 4.0)
-    for step in (QPointF(1, 0), QPointF(0, 1)):
-        for side in (-1, 1):
-            painter.drawLine(at + step * side * 4, at + step * side * 9)
-
-
-def _paint_head(painter: QPainter, tip: QPointF, tail: QPointF) -> None:
-    away = np.array([tail.x() - tip.x(), tail.y() - tip.y()])
-    length = float(np.hypot(*away))
-    if length < 1:
-        return
-    turn = np.arctan2(away[1], away[0])
-    for side in (-0.42, 0.42):
-        end = QPointF(np.cos(turn + side), np.sin(turn + side)) * min(12.0, length)
-        painter.drawLine(tip, tip + end)
-
-
-def _join_cobb(painter: QPainter, item: Item, transform: QTransform, color: QColor) -> None:
-    """Draw a fine line between the middles of both lines: they belong together."""
-    middles = [transform.map(QPointF(*item.line[n : n + 2].mean(axis=0))) for n in (0, 2)]
-    painter.setPen(QPen(color, 1, Qt.PenStyle.DotLine))
-    painter.drawLine(*middles)
-
-
-def _paint_arc(painter: QPainter, item: Item, transform: QTransform, color: QColor) -> None:
-    first, vertex, last = (transform.map(QPointF(*point)) for point in item.line)
-    arms = [QPointF(end - vertex) for end in (first, last)]
-    radius = min(18.0, *(float(np.hypot(arm.x(), arm.y())) * 0.6 for arm in arms))
-    start, stop = (np.degrees(np.arctan2(-arm.y(), arm.x())) for arm in arms)
-    span = (stop - start + 180) % 360 - 180
-    painter.setPen(QPen(color, 1))
-    painter.drawArc(QRectF(vertex.x() - radius, vertex.y() - radius, 2 * radius, 2 * radius),
-                    round(16 * start), round(16 * span))  # fmt: skip
-
-
-def _paint_handles(painter: QPainter, item: Item, transform: QTransform, under_mouse: int | None) -> None:
-    painter.setPen(QPen(QColor(0, 0, 0, 200), 1))
-    for n, (u, v) in enumerate(item.handles.tolist()):
-        at, size = transform.map(QPointF(u, v)), _HANDLE + (1.0 if n == under_mouse else 0.0)
-        painter.setBrush(QColor(theme.DARK.accent) if n == under_mouse else QColor("#ffffff"))
-        painter.drawRect(QRectF(at.x() - size, at.y() - size, 2 * size, 2 * size))
-    painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -47,8 +47,12 @@ class Places:
 
         ``line`` holds points of the shape itself, (n, 2), that should not be hidden.
         """
-        boxes = [self._within(box) for part in around for box in _candidates(size, part)]
-        return self._take(min(boxes, key=lambda box: self._cost(box, line)))
+        boxes = np.concatenate([_candidates(size, part) for part in around])
+        room, extent = self._room, np.array([size.width(), size.height()])
+        lowest = np.array([room.left(), room.top()])
+        corner = np.round(np.maximum(np.minimum(boxes, [room.right(), room.bottom()] - extent), lowest))
+        best = corner[int(np.argmin(self._costs(corner, corner + extent, line)))]
+        return self._take(QRectF(QPointF(*best.tolist()), size))
 
     def at(self, size: QSizeF, place: QPointF) -> QRectF:
         """Return the box at a place, moved only so far that it is seen."""
@@ -63,30 +67,28 @@ class Places:
         y = max(self._room.top(), min(box.top(), self._room.bottom() - box.height()))
         return QRectF(QPointF(round(x), round(y)), box.size())
 
-    def _cost(self, box: QRectF, line: Floats) -> float:
-        """Return how much a place hides: most of all the line it belongs to, then plates, then other shapes."""
-        x, y = line.T
-        own = (x >= box.left() - 2) & (x <= box.right() + 2) & (y >= box.top() - 2) & (y <= box.bottom() + 2)
-        return 1e6 * float(own.mean()) + 2 * _hidden(self._taken, box) + 0.2 * _hidden(self._shapes, box)
+    def _costs(self, first: Floats, last: Floats, line: Floats) -> Floats:
+        """Return how much places hide: most of all the line they belong to, then plates, then other shapes."""
+        inside = (line >= first[:, None] - 2) & (line <= last[:, None] + 2)
+        own = inside.all(axis=2).mean(axis=1)
+        return np.asarray(1e6 * own + 2 * _hidden(self._taken, first, last) + 0.2 * _hidden(self._shapes, first, last))
 
 
-def _hidden(boxes: Floats, box: QRectF) -> float:
-    left, top, right, bottom = boxes.T
-    width = np.minimum(right, box.right()) - np.maximum(left, box.left())
-    height = np.minimum(bottom, box.bottom()) - np.maximum(top, box.top())
-    return float((np.maximum(width, 0) * np.maximum(height, 0)).sum())
+def _hidden(boxes: Floats, first: Floats, last: Floats) -> Floats:
+    """Return how much of some boxes (n, 4) places hide, given their top left and bottom right corners (k, 2)."""
+    over = np.minimum(boxes[:, 2:], last[:, None]) - np.maximum(boxes[:, :2], first[:, None])
+    return np.asarray(np.maximum(over, 0).prod(axis=2).sum(axis=1))
 
 
-def _candidates(size: QSizeF, around: QRectF) -> list[QRectF]:
+def _candidates(size: QSizeF, around: QRectF) -> Floats:
+    """Return the top left corners (k, 2) of places around a box, the best first."""
     w, h = size.width(), size.height()
-    middle, right, left = around.center(), around.right() + _AWAY, around.left() - _AWAY - w
-    below, above = around.bottom() + _AWAY, around.top() - _AWAY - h
-    corners = (
-        (right, around.top()), (right, around.bottom() - h), (left, around.top()), (left, around.bottom() - h),
-        (middle.x() - w / 2, below), (middle.x() - w / 2, above), (right, below), (left, below), (right, above),
-        (left, above),
-    )  # fmt: skip
-    return [QRectF(QPointF(x, y), size) for x, y in corners]
+    middle, right, left = around.center().x() - w / 2, around.right() + _AWAY, around.left() - _AWAY - w
+    top, bottom, below, above = around.top(), around.bottom() - h, around.bottom() + _AWAY, around.top() - _AWAY - h
+    return np.array([
+        (right, top), (right, bottom), (left, top), (left, bottom), (middle, below), (middle, above), (right, below),
+        (left, below), (right, above), (left, above),
+    ])  # fmt: skip
 
 
 def plate_size(lines: tuple[str, ...], words: Words) -> QSizeF:
