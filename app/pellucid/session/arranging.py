@@ -43,10 +43,8 @@ class Arranging:
 
     def choose(self, layout: Layout, screen: Screen | None = None) -> None:
         """Choose how the panes of a screen are arranged, as the user does."""
-        reference = self._session.document.reference
         screen = screen or self._session.view
-        self.by_hand = True
-        screen.spread = reference is not None and reference.is_planar
+        self.by_hand = screen.spread = True
         self.arrange(layout, screen)
 
     def arrange(self, layout: Layout, screen: Screen) -> None:
@@ -83,6 +81,7 @@ class Arranging:
         rule = hang_image(_facts_of(layer)) if self._ruled else None
         if rule is not None:
             view = self._session.view
+            view.spread = False
             self.arrange(rule.layout, view)
             if rule.plane is not None:
                 view.panes[0].plane = rule.plane

@@ -1,4 +1,4 @@
-"""What panes do together: position, zoom and window within a link group.
+"""What panes do together within a link group: their groups and positions; zoom and windows have rooms of their own.
 
 Panes of a group whose images lie in one world follow one point. A pane of another world (frame of reference) has
 a position of its own; tied by the user, it goes along by the same steps.
@@ -6,26 +6,24 @@ a position of its own; tied by the user, it goes along by the same steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from pellucid.model.geometry import Geometry, Vector, same_world
-from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.view import Link, PaneState, Screen
+from pellucid.session.window_links import WindowLinks
+from pellucid.session.zoom_links import ZoomLinks
 
 if TYPE_CHECKING:
-    from pellucid.model.planes import PlaneFrame
     from pellucid.session.session import Session
 
 Part = Literal["position", "zoom", "window"]
-Camera = tuple[float, tuple[float, float]]
 OWN, UNKNOWN = "own position: other frame of reference", "own position: frame of reference not stated"
 SHORT, OFFSET = "own position", "linked by offset"
-_ALONG = 0.999
 
 
 @dataclass(frozen=True)
@@ -46,32 +44,32 @@ class Linking:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._worlds: dict[str, Geometry] = {}
-        self._cameras: dict[int, Camera] = {}
-        self._quiet = False
+        self.is_quiet = False
         self._mover: PaneState | None = None
-        self._watchers: dict[str, Callable[[Any], None]] = {}
         view, document = session.view, session.document
+        self.zoom = ZoomLinks(session, self)
+        self.windows = WindowLinks(session, self)
         self.watch(view)
         view.events.crosshair.connect(lambda new, old: self._stepped("A", new, old))
         for link in view.links:
             link.events.point.connect(lambda new, old, group=link.name: self._stepped(group, new, old))
-        document.inserted.connect(self._came)
-        document.removed.connect(self._went)
+        document.inserted.connect(lambda _layer: self.settle())
+        document.removed.connect(lambda _layer: self.settle())
         document.reordered.connect(lambda: self.settle())
 
     def watch(self, screen: Screen) -> None:
         """Follow the zoom of the panes of a screen."""
         for pane in screen.panes:
-            pane.events.connect(lambda info, pane=pane: self._pane_changed(pane, info))
+            self.zoom.watch(pane)
 
     @contextmanager
     def quiet(self) -> Iterator[None]:
         """Let changes of panes, crosshair and windows be nobody else's business for a while."""
-        before, self._quiet = self._quiet, True
+        before, self.is_quiet = self.is_quiet, True
         try:
             yield
         finally:
-            self._quiet = before
+            self.is_quiet = before
 
     # ---------------------------------------------------------------- groups
 
@@ -102,7 +100,7 @@ class Linking:
         pane.position = self._session.viewing.position(pane)
         pane.group, pane.tied = group, False
         self.settle()
-        self.take_zoom(pane)
+        self.zoom.take(pane)
 
     def set_part(self, group: str, part: Part, on: bool, like: PaneState | None = None) -> None:
         """Link or unlink position, zoom or window of a group; the others become like one pane."""
@@ -110,7 +108,7 @@ class Linking:
         if link is None or getattr(link, part) is on:
             return
         setattr(link, part, on)
-        like = like or next(iter(self._members(link)), None)
+        like = like or next(iter(self.members(link)), None)
         if part == "position":
             grid = self._session.viewing.geometry(like) if like is not None else None
             if on and like is not None and like.position is not None and grid is not None:
@@ -118,18 +116,18 @@ class Linking:
                 self._put(group, like.position)
             self.settle()
         elif on and like is not None and part == "zoom":
-            now = _camera(like)
-            self._zoom_like(link, like, now, now)
+            self.zoom.lead(link, like)
         elif on and like is not None:
             image = self._session.viewing.image(like)
             if image is not None:
-                self._window_like(image)
+                self.windows.lead(image)
 
     def tie(self, pane: PaneState, tied: bool) -> None:
         """Let a pane of another frame of reference go along with its group by the offset it has now, or no longer."""
         pane.tied = tied and pane.position is not None
 
-    def _members(self, link: Link) -> list[PaneState]:
+    def members(self, link: Link) -> list[PaneState]:
+        """Return the panes of a group that have room on a screen."""
         shown = (pane for screen in self._session.view.screens for pane in screen.shown)
         return [pane for pane in shown if pane.group == link.name and not pane.information]
 
@@ -160,7 +158,7 @@ class Linking:
 
     def _stepped(self, group: str, new: Vector, old: Vector) -> None:
         """Let tied panes go along with the point of their group."""
-        if self._quiet:
+        if self.is_quiet:
             return
         for pane in self._session.viewing.panes():
             if pane.tied and pane.group == group and pane.position is not None and pane is not self._mover:
@@ -179,7 +177,7 @@ class Linking:
                     pane.position = self._session.view.crosshair
 
     def _settle_group(self, link: Link, stay: bool) -> None:
-        viewing, shown = self._session.viewing, self._members(link)
+        viewing, shown = self._session.viewing, self.members(link)
         hidden = [pane for pane in viewing.panes() if pane.group == link.name and pane not in shown]
         members = [(pane, grid) for pane in (*shown, *hidden) if (grid := viewing.geometry(pane)) is not None]
         if not members or members[0][0] not in shown:
@@ -204,105 +202,17 @@ class Linking:
             elif pane.position is None:
                 pane.position = _centre(grid)
 
-    # ---------------------------------------------------------------- zoom
-
-    def take_zoom(self, pane: PaneState) -> None:
-        """Zoom a pane like the others of its group where that is linked."""
-        link = self.link(pane)
-        if link is None or not link.zoom:
-            return
-        for other in self._members(link):
-            if other is not pane and other.scale > 0 and self._match(other, pane) == "world":
-                with self.quiet():
-                    self._follow(pane, other, _camera(other), _camera(other))
-                return
-
-    def _pane_changed(self, pane: PaneState, info: Any) -> None:
-        if info.signal.name not in ("scale", "centre", "fit", "fit_centre"):
-            return
-        now = _camera(pane)
-        before = self._cameras.get(id(pane), now)
-        self._cameras[id(pane)] = now
-        link = self.link(pane)
-        if not self._quiet and link is not None and link.zoom and info.signal.name in ("scale", "centre"):
-            self._zoom_like(link, pane, before, now)
-
-    def _zoom_like(self, link: Link, pane: PaneState, before: Camera, now: Camera) -> None:
-        with self.quiet():
-            for other in self._members(link):
-                if other is not pane:
-                    self._follow(other, pane, before, now)
-
-    def _match(self, one: PaneState, other: PaneState) -> str:
-        """Return how two panes see: the same ``world`` along one normal, ``alike`` elsewhere, or neither."""
-        viewing = self._session.viewing
-        a, b = viewing.frame(one), viewing.frame(other)
-        if a is None or b is None:
-            return ""
-        if abs(a.normal @ b.normal) > _ALONG and same_world(a.geometry, b.geometry):
-            return "world"
-        return "alike" if a.right @ b.right > _ALONG and a.down @ b.down > _ALONG else "scale"
-
-    def _follow(self, pane: PaneState, leader: PaneState, before: Camera, now: Camera) -> None:
-        """Zoom a pane as another was zoomed: to the same world where it sees that, else by the same step."""
-        match, viewing = self._match(leader, pane), self._session.viewing
-        if not match:
-            return
-        if leader.scale == 0:
-            pane.scale = 0.0
-            return
-        scale, centre = _camera(pane)
-        scale *= now[0] / before[0]
-        if match == "world":
-            here, there = viewing.frame(leader), viewing.frame(pane)
-            assert here is not None and there is not None
-            scale, centre = now[0], there.plane_coordinates(_world(here, now[1]))
-        elif match == "alike":
-            centre = (centre[0] + now[1][0] - before[1][0], centre[1] + now[1][1] - before[1][1])
-        pane.centre, pane.scale = centre, scale
-
-    # ---------------------------------------------------------------- window
-
-    def _came(self, layer: Layer) -> None:
-        if isinstance(layer, ImageLayer):
-            self._watchers[layer.id] = self._window_watcher(layer)
-            layer.display.events.connect(self._watchers[layer.id])
-        self.settle()
-
-    def _went(self, layer: Layer) -> None:
-        watcher = self._watchers.pop(layer.id, None)
-        if watcher is not None and isinstance(layer, ImageLayer):
-            layer.display.events.disconnect(watcher, missing_ok=True)
-        self.settle()
-
-    def _window_watcher(self, layer: ImageLayer) -> Callable[[Any], None]:
-        def changed(info: Any) -> None:
-            if info.signal.name in ("level", "width"):
-                self._window_like(layer)
-
-        return changed
-
-    def _window_like(self, layer: ImageLayer) -> None:
-        """Give the other images of its groups the window of an image, where modality and unit are the same."""
-        if self._quiet:
-            return
-        viewing, display = self._session.viewing, layer.display
-        with self.quiet():
-            for link in self._session.view.links:
-                members = self._members(link) if link.window else []
-                shown = {image.id: image for pane in members for image in viewing.layers(pane)}
-                for image in shown.values() if layer.id in shown else ():
-                    if isinstance(image, ImageLayer) and image is not layer and _comparable(image, layer):
-                        image.display.level, image.display.width = display.level, display.width
-
-
-def _camera(pane: PaneState) -> Camera:
-    """Return the scale and the centre in force."""
-    return (pane.scale, pane.centre) if pane.scale > 0 else (pane.fit, pane.fit_centre)
-
-
-def _world(frame: PlaneFrame, centre: tuple[float, float]) -> Any:
-    return frame.world_at(*centre, 0)
+    def centre(self) -> None:
+        """Put every position that follows no crosshair into the middle of what is shown there."""
+        viewing, view = self._session.viewing, self._session.view
+        for pane in viewing.panes():
+            grid = viewing.geometry(pane)
+            if grid is None or pane.tied or (pane.position is None and pane.group == "A"):
+                continue
+            if pane.position is not None:
+                pane.position = _centre(grid)
+            elif view.link(pane.group) is not None:
+                self._put(pane.group, _centre(grid))
 
 
 def _stepped(point: Vector, old: Vector, new: Vector) -> Vector:
@@ -313,9 +223,3 @@ def _stepped(point: Vector, old: Vector, new: Vector) -> Vector:
 def _centre(grid: Geometry) -> Vector:
     x, y, z = (float(c) for c in grid.index_to_world([(n - 1) // 2 for n in grid.size]))
     return x, y, z
-
-
-def _comparable(one: ImageLayer, other: ImageLayer) -> bool:
-    a, b = one.volume, other.volume
-    same = a.acquisition.modality == b.acquisition.modality and a.unit == b.unit
-    return same and not a.is_colour and not b.is_colour

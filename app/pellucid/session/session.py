@@ -198,6 +198,7 @@ class Session:
             index = [(n - 1) // 2 for n in reference.size]
             x, y, z = (float(c) for c in reference.index_to_world(index))
             self.view.crosshair = (x, y, z)
+            self.linking.centre()
 
     def close_all(self) -> None:
         """Close every layer and forget the history; the library stays. What is still being computed is dropped."""

@@ -217,6 +217,15 @@ def test_no_chip_where_there_is_only_one_pane(pair):
     assert QApplication.activePopupWidget() is None
 
 
+def test_two_panes_chosen_by_hand_stay_two_over_a_single_picture(bench):
+    bench.show(make_layer(np.zeros((1, 20, 20), np.uint8), Geometry((20, 20, 1))))
+    assert len(bench.area.shown_panes()) == 1
+    bench.session.arranging.choose(Layout(1, 2))
+    bench.area.flush()
+    names = [pane.accessibleName() for pane in bench.area.shown_panes()]
+    assert names == ["Acquired view, pane 1", "Acquired view, pane 2"]
+
+
 def test_sixteen_panes_are_there_and_each_can_be_maximised(pair):
     pair.session.arranging.choose(Layout(4, 4))
     pair.area.flush()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from pellucid.model.display import Blending
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks import label_table, layers
 from pellucid.ui.docks.label_table import COLOR, LOCKED, NAME, VISIBLE
 from pellucid.ui.docks.layer_delegate import eye_rect, text_rect
@@ -40,6 +41,19 @@ def test_layers_are_listed_from_the_top(panel, session):
     assert names(panel) == ["Labels", "PET", "CT"]
     assert detail(session.document.layers[0]) == "CT · 32×24×10"
     assert detail(session.document.layers[2]) == "2 labels · 32×24×10"
+
+
+def test_layers_can_be_dragged_to_panes_and_series_dropped_among_them(panel, session, monkeypatch):
+    data = panel.model.mimeData([panel.model.index(1)])
+    assert bytes(data.data(LAYER_MIME).data()).decode() == session.document.layers[1].id
+    asked = []
+    monkeypatch.setattr(session.loading, "load_key", lambda key, replace=True: asked.append((key, replace)))
+    series = QMimeData()
+    series.setData(ITEM_MIME, b"series:1")
+    copy = Qt.DropAction.CopyAction
+    assert panel.model.canDropMimeData(series, copy, -1, -1, QModelIndex())
+    assert panel.model.dropMimeData(series, copy, -1, -1, QModelIndex())
+    assert asked == [("series:1", False)]
 
 
 def test_a_click_makes_a_layer_active(panel, session, qtbot):

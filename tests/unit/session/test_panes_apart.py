@@ -224,6 +224,20 @@ def test_positions_can_be_unlinked_and_linked_again(session):
     assert first.position is None
 
 
+def test_centring_centres_every_pane_in_what_it_shows(session):
+    _, second, third, fourth, *_ = session.view.panes
+    common(session, "CT", CT_GRID)
+    into(session, second, "MR", MR_GRID)
+    session.linking.set_group(third, "")
+    session.linking.set_group(fourth, "C")
+    for pane in (second, third, fourth):
+        session.viewing.move_to(pane, (0.0, 0.0, 0.0))
+    session.centre_crosshair()
+    middle = pytest.approx(CT_GRID.index_to_world((9, 7, 5)))
+    assert session.viewing.position(third) == session.viewing.position(fourth) == middle
+    assert session.viewing.position(second) == pytest.approx(MR_GRID.index_to_world((9, 7, 5)))
+
+
 def test_a_group_goes_where_its_first_pane_goes(session):
     first, second, *_ = session.view.panes
     common(session, "CT", CT_GRID)

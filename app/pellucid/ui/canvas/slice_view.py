@@ -129,7 +129,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
             with linking.quiet():
                 kept = self.camera.look_at(frame, viewing.position(self.state))
             if not kept:
-                linking.take_zoom(self.state)
+                linking.zoom.take(self.state)
         self.camera.follow()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
