@@ -33,6 +33,7 @@ from pellucid.model.annotations import Kind as Shape
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Channel
 from pellucid.model.geometry import Geometry
+from pellucid.model.kernels import KERNELS
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.shapes import on_plane, vector
@@ -330,6 +331,33 @@ def preferences(stage: Stage) -> None:
     stage.popup = PreferencesDialog(stage.session, stage.window)
     stage.popup.mouse.set_value(NAPARI.habits)
     stage.popup.show()
+    stage.settle()
+
+
+@state
+def lens(stage: Stage) -> None:
+    """Show the numbers at an edge of the chest CT, and what a Sobel kernel makes of them."""
+    opened(stage)
+    panel = stage.window.show_dock("Lens")
+    stage.window.resizeDocks([stage.window.docks["Histogram"], stage.window.docks["Lens"]], [300, 640],
+                             Qt.Orientation.Vertical)  # fmt: skip
+    panel.size_box.set_value(7)
+    panel.kernel.set_value(next(kernel for kernel in KERNELS if kernel.name == "sobel_x"))
+    pane = stage.window.canvas.shown_panes()[0]
+    stage.session.pointing.pointed.emit((60.0, -20.0, -2.5), pane.state)
+    panel.pin.setChecked(True)
+    stage.settle()
+
+
+@state
+def lens_colour(stage: Stage) -> None:
+    """Show the lens over colours, in the light theme and a small window."""
+    micrograph(stage)
+    stage.window.resize(1280, 720)
+    stage.window.show_dock("Lens")
+    theme.apply(stage.app, "light")
+    pane = stage.window.canvas.shown_panes()[0]
+    stage.session.pointing.pointed.emit(pane.frame.world_at(0.1, 0.1, 0), pane.state)
     stage.settle()
 
 

@@ -28,6 +28,7 @@ from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
+from pellucid.session.pointing import Pointing
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.viewing import Viewing
@@ -86,6 +87,7 @@ class Session:
         self.measuring = Measuring(self)
         self.saving = Saving(self)
         self.viewing = Viewing(self)
+        self.pointing = Pointing()
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)

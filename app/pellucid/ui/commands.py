@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.ui.actions.table import TABLE
-from pellucid.ui.canvas.key_book import ON_PANE, plain_title, shown
+from pellucid.ui.canvas.key_book import ON_PANE, menu_path, plain_title, shown
 from pellucid.ui.canvas.keys import ACTIONS
 from pellucid.ui.docks import presets
 from pellucid.ui.matching import fit
@@ -77,7 +77,7 @@ def _actions(window: MainWindow) -> Iterator[Command]:
         yield Command(
             entry.id,
             plain_title(entry, window.session),
-            entry.menu,
+            menu_path(entry),
             table.by_id[entry.id].trigger,
             shown(table.keys.of_entry(entry)[:1]),
             entry.icon,

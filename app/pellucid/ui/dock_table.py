@@ -49,6 +49,12 @@ def _measurements(session: Session) -> QWidget:
     return MeasurementsPanel(session)
 
 
+def _lens(session: Session) -> QWidget:
+    from pellucid.ui.docks.lens import LensPanel
+
+    return LensPanel(session)
+
+
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
@@ -58,5 +64,6 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
+    Dock("Lens", _lens, beside="Filters", open=False),
     Dock("Time curve", _time_curve, beside="Filters", open=False),
 )

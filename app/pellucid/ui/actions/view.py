@@ -48,6 +48,11 @@ def _flip_color_bar(window: MainWindow) -> None:
     window.session.view.color_bar = not color_bar_shown(window.session)
 
 
+def _pin_lens(window: MainWindow) -> None:
+    window.show_dock("Lens")
+    window.panel("Lens").toggle_pin()
+
+
 ROWS: tuple[Entry, ...] = (
     _layout("1x1", "One pane", "square-outline", "Alt+1"),
     _layout("1x2", "Two side by side", "view-split-vertical", "Alt+2"),
@@ -79,5 +84,7 @@ ROWS: tuple[Entry, ...] = (
     Entry("view.identity", "View", "Hide &identity", lambda w: _flip(w, "hide_identity"), ("Shift+H",),
           "incognito", checked=lambda s: s.view.hide_identity, tip="Take the patient out of the picture",
           shown_only=True),
+    Entry("view.pin_lens", "View", "&Pin the lens", _pin_lens, ("Shift+L",),
+          "magnify-scan", needs_image, tip="Hold the numbers around a pixel still in the dock “Lens”, or let them go"),
     Entry("view.full_screen", "View", "F&ull screen", lambda w: w.toggle_full_screen(), ("F11",), separator=True),
 )  # fmt: skip

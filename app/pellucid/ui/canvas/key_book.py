@@ -160,10 +160,15 @@ def plain_title(entry: Entry, session: Session) -> str:
     return title.replace("&", "").rstrip("…")
 
 
+def menu_path(entry: Entry) -> str:
+    """Return where an entry stands: ``"View ▸ Layout"``."""
+    return entry.menu.replace("&", "").replace("/", " ▸ ")
+
+
 def _entry_rows(session: Session, entries: Iterable[Entry]) -> Iterable[KeyRow]:
     for entry in entries:
         if not entry.shown_only:
-            yield KeyRow(entry.id, plain_title(entry, session), entry.menu, entry.keys)
+            yield KeyRow(entry.id, plain_title(entry, session), menu_path(entry), entry.keys)
 
 
 def _pane_rows(actions: Iterable[KeyAction]) -> Iterable[KeyRow]:

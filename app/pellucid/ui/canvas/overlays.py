@@ -32,9 +32,11 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.difference_bar import DifferenceBar
+    from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
 
     return [
-        Crosshair(), CompareOverlay(), MeasureOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), LinkChip(),
+        LensOutline(), Crosshair(), CompareOverlay(), MeasureOverlay(), DifferenceBar(), RegionOutline(), ColorBar(),
+        LinkChip(),
     ]  # fmt: skip

@@ -136,7 +136,9 @@ class PaneMouse:
     def tell_place(self) -> None:
         """Tell which world point is under the mouse: it changes also while the mouse rests."""
         if self.at is not None and self._pane.frame is not None:
-            self._pane.hovered.emit(self._pane.world_at(self.at))
+            world = self._pane.world_at(self.at)
+            self._pane.hovered.emit(world)
+            self._pane.session.pointing.pointed.emit(world, self._pane.state)
 
     def release(self, event: QMouseEvent) -> None:
         """Finish what the button did."""
@@ -199,6 +201,7 @@ class PaneMouse:
         """Take note that the mouse left."""
         self.at, self._turned = None, 0
         self._pane.hovered.emit(None)
+        self._pane.session.pointing.pointed.emit(None, self._pane.state)
         self._pane.schedule()
 
     def modifiers_changed(self, modifiers: Qt.KeyboardModifier) -> None:

@@ -1,0 +1,149 @@
+"""What the lens says in words and numbers of one neighbourhood. No Qt here."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.channels import NAMES
+from pellucid.model.kernels import Kernel, Sum, Way
+from pellucid.model.neighbourhood import Edge, Neighbourhood
+from pellucid.model.volume import Volume
+from pellucid.ui.forms.numbers import format_number, short_number
+
+NOTHING = "–"
+EDGE_SAYS = {
+    Edge.NEAREST: "the outermost pixel is repeated there",
+    Edge.MIRROR: "the image is mirrored at its outermost pixel",
+    Edge.ZERO: "zero is taken there",
+}
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The lines above the table, in their order on the screen."""
+
+    value: str
+    stored: str
+    type: str
+    type_range: str
+    index: str
+    position: str
+
+
+def number(value: Any) -> str:
+    """Write one value for a cell: whole numbers as they are, others with five figures."""
+    value = np.asarray(value).item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return "NaN" if np.isnan(value) else "∞" if value > 0 else "−∞"
+    return format_number(value) if isinstance(value, int) else short_number(float(value))
+
+
+def with_unit(text: str, unit: str) -> str:
+    """Return a number with its unit."""
+    return f"{text} {unit}" if unit else text
+
+
+def hex_color(color: NDArray[Any]) -> str:
+    """Return a colour of 8 bits as ``#RRGGBB``."""
+    return "#" + "".join(f"{int(v):02X}" for v in color[:3])
+
+
+def facts(near: Neighbourhood) -> Facts:
+    """Return what is known of the pixel in the middle."""
+    volume, middle = near.volume, near.size // 2
+    values = near.values()
+    value = values[middle, middle]
+    x, y, z = near.centre
+    world = volume.geometry.index_to_world(near.centre)
+    unit = "mm" if volume.geometry.has_lengths else "px"
+    decimals = max(1, 1 - math.floor(math.log10(min(volume.geometry.spacing))))
+    place = ", ".join(f"{c:.{decimals}f}" for c in world).replace("-", "\N{MINUS SIGN}")
+    return Facts(
+        value=color_text(value) if volume.is_colour else with_unit(number(value), volume.unit),
+        stored=stored_text(near, values),
+        type=type_text(volume),
+        type_range=type_range(volume),
+        index=f"x {x}, y {y}, z {z}",
+        position=f"{place} {unit}",
+    )
+
+
+def color_text(value: NDArray[Any]) -> str:
+    """Return every channel of a colour, and its hex where it has 8 bits."""
+    names = (name.capitalize()[0] for name in NAMES)
+    channels = "  ".join(f"{name} {number(v)}" for name, v in zip(names, value, strict=False))
+    return f"{channels}  {hex_color(value)}" if value.dtype == np.uint8 else channels
+
+
+def stored_text(near: Neighbourhood, values: NDArray[Any]) -> str:
+    """Return the stored number with the slope and intercept it became the value by, or why it is not known."""
+    volume, middle = near.volume, near.size // 2
+    if volume.is_colour:
+        return "The channels as they are"
+    stored = near.stored(values)
+    if stored is None or volume.rescale is None:
+        return "Not known: the image was computed, reduced or converted by a table"
+    slope, intercept = volume.rescale.at(near.centre[2])
+    raw = number(stored[middle, middle]) if stored.dtype.kind == "f" and stored[middle, middle] % 1 else whole(
+        stored[middle, middle]
+    )  # fmt: skip
+    if (slope, intercept) == (1.0, 0.0):
+        return f"{raw}, the same as the value"
+    sign = "+" if intercept >= 0 else "\N{MINUS SIGN}"
+    return f"{raw}   (× {format_number(slope)} {sign} {format_number(abs(intercept))})"
+
+
+def whole(value: Any) -> str:
+    """Write a number without decimals."""
+    value = float(value)
+    return format_number(int(value)) if np.isfinite(value) else number(value)
+
+
+def type_text(volume: Volume) -> str:
+    """Return the type of the values in memory, and of the stored numbers where it is another."""
+    rescale = volume.rescale
+    if rescale is None or rescale.type_name in ("", volume.dtype.name):
+        return volume.dtype.name
+    return f"{volume.dtype.name} (stored: {rescale.type_name})"
+
+
+def type_range(volume: Volume) -> str:
+    """Return the lowest and highest number the type can hold."""
+    dtype = volume.dtype
+    if dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return f"{format_number(int(info.min))} … {format_number(int(info.max))}"
+    return f"± {float(np.finfo(dtype).max):.3g}"
+
+
+def kernel_lines(kernel: Kernel, found: Sum, unit: str, way: Way) -> tuple[str, str]:
+    """Return the sum of products and the result, as sentences with all their numbers."""
+    total, result = (" / ".join(number(float(v)) for v in np.atleast_1d(part)) for part in (found.total, found.result))
+    turned = way is Way.CONVOLVE and not kernel.is_symmetric
+    how = "turned by 180°, " if turned else ""
+    first = f"Sum of {kernel.size} × {kernel.size} products ({how}weight × value) = {total}"
+    divided = f"{total} ÷ {kernel.divisor} = " if kernel.divisor != 1 else ""
+    return first, f"Result here: {divided}{with_unit(result, unit)}"
+
+
+def outside_line(near: Neighbourhood, edge: Edge) -> str:
+    """Return how many cells lie outside and what is taken for them, or ``""``."""
+    count = int(np.count_nonzero(~near.inside))
+    if not count:
+        return ""
+    if count == 1:
+        return f"One cell lies outside the image: {EDGE_SAYS[edge]}."
+    return f"{count} cells lie outside the image: {EDGE_SAYS[edge]}."
+
+
+def direction_line(near: Neighbourhood) -> str:
+    """Return which index grows to the right and down, as on the screen."""
+    right, down = near.axis_names()
+    if not right:
+        return "Oblique plane: every cell is the voxel nearest to its place on the screen."
+    return f"Columns: {right} to the right. Rows: {down} downwards, as on the screen."
