@@ -91,6 +91,8 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._rest = QTimer(self, singleShot=True, interval=_REST)
         self._rest.timeout.connect(self._rested)
         self._seen: tuple[object, ...] = ()
+        self._still = False
+        """Whether nothing moved for a while, so that there is time for details."""
         self.setMouseTracking(True)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
@@ -137,15 +139,16 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         looks = tuple(Look.of(layer.display) for layer in layers if isinstance(layer, ImageLayer))
         place = (frame, self.index, self.state.slab, self.state.projection, self.camera.scale, self.camera.centre)
         seen = (*place, looks)
+        self._still = self._still and place == self._seen[:-1]
         self._held = self.session.comparing.held() if self.comparison.layers is None else None
         self.stack.fills = viewing.is_alone(self.state)
         self.stack.refresh(
-            layers, self._section(still=place == self._seen[:-1]), before=view.hide_preview, fine=seen == self._seen,
+            layers, self._section(), before=view.hide_preview, fine=seen == self._seen,
             held=self._held, comparison=self.comparison,
         )  # fmt: skip
         if seen != self._seen:
             self._rest.start()
-        elif self.stack.is_coarse():
+        elif self._still and self.stack.is_coarse():
             self._drawing.ask(self)
         moved = seen[:2] != self._seen[:2]
         self._seen = seen
@@ -161,12 +164,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         self._box.updateMatrix()
         return self.stack.pictures(self)
 
-    def _section(self, *, still: bool) -> Section | None:
+    def _section(self) -> Section | None:
         if self.frame is None:
             return None
         ratio = self.pictured or self.devicePixelRatioF()
-        seen = sight(self.frame, self.camera.seen(), 1 / (self.camera.scale * ratio), still=still)
-        return Section(self.frame, self.index, seen, self.thickness, still)
+        fine = self._still and self.thickness is None  # between voxels a slab has nothing to show
+        seen = sight(self.frame, self.camera.seen(), 1 / (self.camera.scale * ratio), still=fine)
+        return Section(self.frame, self.index, seen, self.thickness, self._still)
 
     @property
     def thickness(self) -> Thickness | None:
@@ -176,12 +180,14 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         return Thickness(self.state.slab, self.state.projection)
 
     def _rested(self) -> None:
+        self._still = True
         if self.stack.is_thinned() or self.stack.is_coarse():
             self.schedule()
 
     def finish(self) -> None:
         """Draw everything as finely as it can be before the next picture is taken of the pane."""
         self.flush()
+        self._still = True
         while self.stack.is_thinned() or self.stack.is_coarse():
             self.flush()
 
