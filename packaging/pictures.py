@@ -22,7 +22,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
@@ -36,14 +36,16 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.kernels import KERNELS
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.oblique import turn_about
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.transfer import Kind, Transfer
-from pellucid.model.view import Layout, Plane, Tool
+from pellucid.model.view import Layout, Plane, PlaneMode, Projection, Tool
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.session.loading import Place
 from pellucid.settings import Settings
 from pellucid.ui import theme
+from pellucid.ui.canvas.crosshair import lines
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
@@ -668,6 +670,84 @@ def second_window(stage: Stage) -> None:
     stage.popup = stage.window.canvases.second
     stage.session.arranging.choose(Layout(1, 3), stage.popup.screen_state)
     stage.settle()
+
+
+@state
+def turned_planes(stage: Stage) -> None:
+    """Show planes turned by hand, with the handles of the line under the mouse."""
+    opened(stage)
+    axial, sagittal = Plane.AXIAL, Plane.SAGITTAL
+    _turn(stage, axial, sagittal, 24)
+    _turn(stage, sagittal, axial, -12)
+    pane = stage.window.canvas.pane(axial)
+    line = next(line for line in lines(pane) if line.plane is sagittal)
+    QTest.mouseMove(pane.viewport(), line.handles(pane.width(), pane.height())[0].toPoint())
+    stage.settle(0.6)
+
+
+def _turn(stage: Stage, pane_plane: Plane, plane: Plane, degrees: float) -> None:
+    """Drag the handle of a plane's line around the crosshair."""
+    pane = stage.window.canvas.pane(pane_plane)
+    line = next(line for line in lines(pane) if line.plane is plane)
+    start = line.handles(pane.width(), pane.height())[0]
+    turn = QTransform().rotate(degrees)
+    end = line.at + turn.map(start - line.at)
+    QTest.mousePress(pane.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start.toPoint())
+    for share in (0.3, 0.7, 1.0):
+        QTest.mouseMove(pane.viewport(), (start + (end - start) * share).toPoint())
+    QTest.mouseRelease(pane.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end.toPoint())
+    stage.settle()
+
+
+@state
+def slabs(stage: Stage) -> None:
+    """Show thick slabs: maximum, minimum and mean."""
+    opened(stage)
+    view = stage.session.view
+    for pane, projection, thickness in zip(view.panes, Projection, (20.0, 10.0, 30.0), strict=False):
+        pane.slab, pane.projection = thickness, projection
+    stage.settle(0.6)
+
+
+@state
+def turned_slab_light(stage: Stage) -> None:
+    """Show a turned slab on a small screen in the light theme, where there is no preview."""
+    turned_planes(stage)
+    stage.session.view.panes[2].slab = 15.0
+    stage.raise_dock("Filters")
+    stage.window.filters.choose("smoothing.gaussian")
+    stage.window.resize(1280, 720)
+    theme.apply(stage.app, "light")
+    stage.settle(0.6)
+
+
+@state
+def oblique_acquisition(stage: Stage) -> None:
+    """Show true planes of the patient of a volume that was acquired obliquely."""
+    opened(stage)
+    _tilt(stage)
+    stage.session.view.plane_mode = PlaneMode.ANATOMICAL
+    stage.settle(0.6)
+
+
+@state
+def acquired_planes(stage: Stage) -> None:
+    """Show the stored planes of the same."""
+    opened(stage)
+    _tilt(stage)
+    stage.session.view.plane_mode = PlaneMode.ACQUISITION
+    stage.settle(0.6)
+
+
+def _tilt(stage: Stage) -> None:
+    """Lay the image askew in the world, as a tilted acquisition does."""
+    layer = stage.session.document.active_image
+    volume, axes = layer.volume, turn_about((1.0, 0.0, 0.0), 14) @ turn_about((0.0, 0.0, 1.0), 9)
+    direction = tuple(float(n) for n in (axes @ volume.geometry.axes).ravel())
+    geometry = replace(volume.geometry, direction=direction)
+    image = image_from_array(volume.array, geometry, colour=False)
+    layer.frames = (replace(volume, image=image, geometry=geometry),)
+    stage.session.centre_crosshair()
 
 
 def main() -> int:

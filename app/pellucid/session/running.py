@@ -89,10 +89,7 @@ class Running:
         inputs, color = self._inputs(operation, target, other), self._color()
         slices, volume = session.visible_slices(), image.volume
         if not slices and operation.same_grid:
-            self._fail(
-                f"No pane shows a single slice of “{image.name}”, so there is no preview: thick slabs and oblique "
-                "planes have none. Reset the planes, or set a slab to one slice."
-            )
+            self._fail("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice.")
             return None
         session.preview_state.emit("computing")
 

@@ -208,7 +208,7 @@ def test_with_no_plain_slice_on_the_screen_the_preview_says_why_there_is_none(sh
         shown.pane(plane).state.slab = 5.0
     shown.area.flush()
     session.running.preview("smoothing.gaussian", {"sigma": 1.0})
-    assert told and told[-1].startswith("No pane shows a single slice of “CT”")
+    assert told and told[-1].startswith("No pane shows a plain slice")
     step_thickness(shown.pane(), -1)
     while shown.pane().state.slab:
         step_thickness(shown.pane(), -1)

@@ -115,6 +115,23 @@ def test_shift_snaps_to_fifteen_degrees_and_escape_turns_back(shown):
     shown.release(pane, (start.x() + 40, start.y() + 30))
 
 
+def test_a_turned_plane_grows_with_its_pane_until_it_is_zoomed(shown):
+    axial, coronal = shown.pane(Plane.AXIAL), shown.pane(Plane.CORONAL)
+    whole = coronal.camera.scale
+    turn_to(shown, axial, Plane.SAGITTAL, 25)
+    assert coronal.camera.scale == whole
+    shown.area.maximise(coronal)
+    shown.area.flush()
+    assert coronal.camera.scale == pytest.approx(2 * whole, rel=0.02)
+    shown.area.maximise(coronal)
+    shown.area.flush()
+    assert coronal.camera.scale == pytest.approx(whole)
+    coronal.camera.zoom(1.5, QPointF(200, 200))
+    shown.area.maximise(coronal)
+    shown.area.flush()
+    assert coronal.camera.scale == pytest.approx(1.5 * whole)
+
+
 def test_two_drags_in_different_panes_keep_the_planes_perpendicular(shown):
     turn_to(shown, shown.pane(Plane.AXIAL), Plane.SAGITTAL, 30)
     turn_to(shown, shown.pane(Plane.SAGITTAL), Plane.CORONAL, -20)

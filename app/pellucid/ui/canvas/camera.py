@@ -23,6 +23,8 @@ class PaneCamera:
         self._box = box
         self._size = (1.0, 1.0)
         self._frame: PlaneFrame | None = None
+        self._turned: tuple[float, float, float] | None = None
+        """Width, height and scale when a plane that was shown whole was turned: it still grows with its pane."""
         self._scale = 1.0
         self._centre = (0.0, 0.0)
 
@@ -67,7 +69,7 @@ class PaneCamera:
                 keep = True
             keep = keep or _is_alike(frame, before)
         if not keep:
-            self.state.scale = 0.0
+            self.state.scale, self._turned = 0.0, None
         self.apply()
         return keep
 
@@ -75,8 +77,10 @@ class PaneCamera:
         same = np.allclose([before.right, before.down], [frame.right, frame.down], rtol=0, atol=1e-6)
         if self.state.scale == 0.0 and (same or frame.mode is not before.mode):
             return
-        at, (u, v) = self.to_widget(*before.plane_coordinates(about)), frame.plane_coordinates(about)
         width, height = self._size
+        if self.state.scale == 0.0:
+            self._turned = (width, height, self._scale)
+        at, (u, v) = self.to_widget(*before.plane_coordinates(about)), frame.plane_coordinates(about)
         self.state.scale = self._scale
         self.state.centre = (u - (at.x() - width / 2) / self._scale, v - (at.y() - height / 2) / self._scale)
 
@@ -87,12 +91,15 @@ class PaneCamera:
 
     def resize(self, width: float, height: float) -> None:
         """Follow the size of the pane."""
-        self._size = (max(1.0, width), max(1.0, height))
+        self._size = width, height = (max(1.0, width), max(1.0, height))
+        if self._turned is not None and self.state.scale == self._scale:
+            before = self._turned
+            self.state.scale = before[2] * min(width / before[0], height / before[1])
         self.apply()
 
     def fit(self) -> None:
         """Show the whole plane."""
-        self.state.scale = 0.0
+        self.state.scale, self._turned = 0.0, None
         self.apply()
 
     def zoom(self, factor: float, at: QPointF) -> None:
@@ -100,7 +107,7 @@ class PaneCamera:
         u, v = self.to_plane(at)
         scale = self._limited(self._scale * factor)
         width, height = self._size
-        self.state.scale = scale
+        self.state.scale, self._turned = scale, None
         self.state.centre = (u - (at.x() - width / 2) / scale, v - (at.y() - height / 2) / scale)
         self.apply()
 

@@ -107,8 +107,9 @@ def person(name: str) -> str:
 
 
 def position(frame: PlaneFrame, index: int) -> str:
-    """Return where a slice lies along the nearest patient axis: ``S 12.5 mm``, ``R 3 mm``."""
-    world = frame.world_at(0.0, 0.0, index)
+    """Return where the middle of a slice lies along the nearest patient axis: ``S 12.5 mm``, ``R 3 mm``."""
+    left, top, right, bottom = frame.extent
+    world = frame.world_at((left + right) / 2, (top + bottom) / 2, index)
     axis = int(abs(frame.normal).argmax())
     distance = round(float(world[axis]), 1)
     return f"{('LPS' if distance >= 0 else 'RAI')[axis]} {number(abs(distance))} mm"

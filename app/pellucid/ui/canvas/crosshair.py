@@ -26,7 +26,7 @@ _DARKER = 125
 _RADIUS = 6.0
 _REACH = {"handle": 11.0, "centre": 8.0, "line": 4.0, "near": 26.0}
 """Widget pixels within which parts can be taken hold of, and within which handles come into sight."""
-_SHARE, _LEAST_ARM = 0.82, 56.0
+_SHARE, _LEAST_ARM = 0.74, 56.0
 """Where on the visible part of an arm its handle is, and how long that part must be."""
 _THREE = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
 _LOOKING = (Tool.WINDOW, Tool.CROSSHAIR, Tool.PAN, Tool.ZOOM, Tool.SCROLL)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.session.comparing import Held
 
+_NARROW = 420  # pixels below which corner texts are short
 _REST = 150  # ms without a new slice until large slices are drawn finely
 
 
@@ -369,7 +370,7 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
         view, at = self.session.view, self.mouse.at
         texts = None
         if view.show_annotations:
-            slab = slab_text(frame, self.index, self.thickness)
+            slab = slab_text(frame, self.index, self.thickness, short=self.width() < _NARROW)
             texts = corners(
                 self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab
             )

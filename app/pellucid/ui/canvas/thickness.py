@@ -35,13 +35,16 @@ _SHORT = {
 }
 
 
-def slab_text(frame: PlaneFrame, index: int, thickness: Thickness | None) -> str:
-    """Return what a pane says of its slab: ``MIP 10.0 mm (17 slices)``; nothing of a single slice."""
+def slab_text(frame: PlaneFrame, index: int, thickness: Thickness | None, *, short: bool = False) -> str:
+    """Return what a pane says of its slab: ``MIP 10.0 mm (17 slices)``; nothing of a single slice.
+
+    ``short`` is for narrow panes: ``MIP 10.0 mm (17)``.
+    """
     if thickness is None:
         return ""
     count = len(slices_within(frame, index, thickness.mm))
     unit = "mm" if frame.has_depths else "px"
-    slices = "1 slice" if count == 1 else f"{count} slices"
+    slices = str(count) if short else "1 slice" if count == 1 else f"{count} slices"
     return f"{projection_text(thickness)} {thickness.mm:.1f} {unit} ({slices})"
 
 
