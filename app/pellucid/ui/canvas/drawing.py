@@ -26,7 +26,10 @@ _MOST_THREADS = 4
 
 
 class Drawing(QObject):
-    """Gathers the panes that asked to be drawn until the event loop has time for all of them at once."""
+    """Gathers the panes that asked to be drawn until the event loop has time for all of them at once.
+
+    A pane that was hidden meanwhile is passed over: it would take up volumes it let go of, and asks when it is shown.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,13 +48,13 @@ class Drawing(QObject):
         self._due.pop(pane, None)
 
     def _draw(self) -> None:
-        panes, self._due = [pane for pane in self._due if isValid(pane)], {}
+        panes, self._due = [pane for pane in self._due if isValid(pane) and pane.isVisible()], {}
         for pane in panes:
             try:
                 pane.flush()
             except Exception:  # one pane that fails must not keep the others from being drawn
                 sys.excepthook(*sys.exc_info())
-        do_together(work for pane in panes if isValid(pane) and pane.isVisible() for work in pane.pictures())
+        do_together(work for pane in panes if isValid(pane) for work in pane.pictures())
 
 
 @lru_cache(maxsize=1)
