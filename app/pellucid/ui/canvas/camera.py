@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF
 
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.view import PaneState
+from pellucid.ui.canvas.sheet import Sheet
 
 _MARGIN = 0.97
 _CLOSEST = 64.0
@@ -16,11 +16,11 @@ _CLOSEST = 64.0
 
 
 class PaneCamera:
-    """Keeps a ViewBox at the zoom and centre of a pane."""
+    """Keeps a sheet at the zoom and centre of a pane."""
 
-    def __init__(self, box: pg.ViewBox, state: PaneState) -> None:
+    def __init__(self, sheet: Sheet, state: PaneState) -> None:
         self.state = state
-        self._box = box
+        self._sheet = sheet
         self._size = (1.0, 1.0)
         self._frame: PlaneFrame | None = None
         self._turned: tuple[float, float, float] | None = None
@@ -152,9 +152,7 @@ class PaneCamera:
             self._scale, self._centre = self.state.fit, self.state.fit_centre
         elif self.state.scale > 0.0:
             self._scale, self._centre = self.state.scale, self.state.centre
-        w, h = width / self._scale, height / self._scale
-        rect = QRectF(self._centre[0] - w / 2, self._centre[1] - h / 2, w, h)
-        self._box.setRange(rect, padding=0)
+        self._sheet.look_at(self._centre, self._scale, (width, height))
 
     def _fitting(self) -> tuple[float, tuple[float, float]]:
         assert self._frame is not None

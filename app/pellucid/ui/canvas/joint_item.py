@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem
 
 from pellucid.model import colormaps
 from pellucid.model.channels import luminance, seen_channel
@@ -44,7 +44,7 @@ class Side:
     version: Hashable
 
 
-class JointItem(pg.GraphicsObject):  # type: ignore[misc]
+class JointItem(QGraphicsItem):
     """The picture of two layers in plane coordinates."""
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
-"""Draws the slice of one image layer: a pyqtgraph image item that colours only what the screen shows.
+"""Draws the slice of one image layer: an item of the scene that colours only what the screen shows.
 
-pyqtgraph's own ``ImageItem.render`` windows and converts the whole slice; here a table turns values into
-RGB32 in a reused buffer. Slices much larger than the view are thinned while they move, averaged at rest.
+A table turns values into RGB32 in a reused buffer. Slices much larger than the view are thinned while they move,
+averaged at rest.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QRegion, QTransform
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
 
 from pellucid.model.channels import seen_channel
 from pellucid.model.display import Blending, Channel
@@ -41,14 +40,14 @@ def plane_transform(image: PlaneImage) -> QTransform:
     return QTransform(a, d, b, e, c, f)
 
 
-class SliceItem(pg.ImageItem):  # type: ignore[misc]
+class SliceItem(QGraphicsItem):
     """A slice in plane coordinates; ``version`` tells whether the pixels are still those drawn last.
 
     Versions are kept, so objects in them (volumes, frames) live as long as their picture.
     """
 
     def __init__(self) -> None:
-        super().__init__(axisOrder="row-major")
+        super().__init__()
         self._version: Hashable = None
         self._drawn: tuple[Any, ...] | None = None
         self._rect = QRectF()

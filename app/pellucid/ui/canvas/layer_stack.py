@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QGraphicsView
 
@@ -23,6 +22,7 @@ from pellucid.ui.canvas.joint_item import JointItem, Side
 from pellucid.ui.canvas.label_item import LabelItem, Tint
 from pellucid.ui.canvas.layer_item import LayerItem
 from pellucid.ui.canvas.lookup import Look, fill_value
+from pellucid.ui.canvas.sheet import Sheet
 
 if TYPE_CHECKING:
     from pellucid.session.comparing import Held
@@ -44,8 +44,8 @@ class _Place:
 class LayerStack:
     """Draws the layers of a pane in its plane; the order of layers is the order of items."""
 
-    def __init__(self, box: pg.ViewBox) -> None:
-        self._box = box
+    def __init__(self, sheet: Sheet) -> None:
+        self._sheet = sheet
         self._items: dict[str, LayerItem | LabelItem] = {}
         self._mask = self._add(LabelItem())
         self._mask.setZValue(10_000)
@@ -203,7 +203,7 @@ class LayerStack:
         return item
 
     def _add(self, item: Any) -> Any:
-        self._box.addItem(item, ignoreBounds=True)
+        self._sheet.add(item)
         return item
 
     def clear(self) -> None:
@@ -215,7 +215,7 @@ class LayerStack:
 
     def _keep(self, ids: set[str]) -> None:
         for layer_id in [known for known in self._items if known not in ids]:
-            self._box.removeItem(self._items.pop(layer_id))
+            self._sheet.remove(self._items.pop(layer_id))
             self._cutters.pop(layer_id)
 
     def _previewed(

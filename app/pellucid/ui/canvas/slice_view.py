@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyqtgraph as pg
 from numpy.typing import ArrayLike
 from psygnal import EmissionInfo
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -39,6 +38,7 @@ from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
 from pellucid.ui.canvas.pane_drops import Hints
 from pellucid.ui.canvas.pane_mouse import PaneMouse
+from pellucid.ui.canvas.sheet import SheetView
 from pellucid.ui.canvas.thickness import slab_text
 from pellucid.ui.canvas.tools import BrushTool
 
@@ -50,7 +50,7 @@ _NARROW = 420  # pixels below which corner texts are short
 _REST = 150  # ms without a new slice until large slices are drawn finely
 
 
-class SliceView(pg.GraphicsView):  # type: ignore[misc]
+class SliceView(SheetView):
     """Shows one plane through the crosshair; many changes between two frames are drawn once."""
 
     hovered = Signal(object)
@@ -64,18 +64,13 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
     """Emitted after the pane took up the newest state."""
 
     def __init__(self, session: Session, state: PaneState, parent: QWidget | None = None) -> None:
-        super().__init__(parent, background=None)
-        self.setCacheMode(pg.GraphicsView.CacheModeFlag.CacheNone)
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        super().__init__(parent)
         self.session = session
         self.state = state
         self.frame: PlaneFrame | None = None
         self.index = 0
-        self._box = pg.ViewBox(enableMouse=False, enableMenu=False, invertY=True, defaultPadding=0)
-        self._box.disableAutoRange()
-        self.setCentralItem(self._box)
-        self.camera = PaneCamera(self._box, state)
-        self.stack = LayerStack(self._box)
+        self.camera = PaneCamera(self.sheet, state)
+        self.stack = LayerStack(self.sheet)
         self.comparison = Comparison(self)
         self._held: Held | None = None
         self._decorations = Decorations()
@@ -162,7 +157,6 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     def pictures(self) -> list[Work]:
         """Return the work of colouring what changed; what nobody does before is done when Qt paints."""
-        self._box.updateMatrix()
         return self.stack.pictures(self)
 
     def _section(self) -> Section | None:
@@ -325,11 +319,10 @@ class SliceView(pg.GraphicsView):  # type: ignore[misc]
 
     # ---------------------------------------------------------------- painting
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep what is shown in the middle, or fit it again."""
         super().resizeEvent(event)
-        if hasattr(self, "camera"):
-            self.camera.resize(self.width(), self.height())
+        self.camera.resize(self.width(), self.height())
 
     def showEvent(self, event: QShowEvent) -> None:
         """Take up what happened while hidden."""
