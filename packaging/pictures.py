@@ -364,6 +364,30 @@ def lens_colour(stage: Stage) -> None:
 
 
 @state
+def optics(stage: Stage) -> None:
+    """Show what an oil lens resolves, and that the pixels of the image are too coarse for it."""
+    from tifffile import imwrite
+
+    path = Path(tempfile.mkdtemp()) / "cells.ome.tif"
+    beads = np.zeros((2, 256, 256), np.uint16)
+    places = np.random.default_rng(4).integers(8, 248, (2, 60, 2))
+    for n in range(2):
+        beads[n, places[n, :, 0], places[n, :, 1]] = 60_000
+    channels = {"Name": ["DAPI", "GFP"], "EmissionWavelength": [461, 509], "EmissionWavelengthUnit": ["nm", "nm"]}
+    imwrite(path, beads, ome=True, metadata={"axes": "CYX", "PhysicalSizeX": 0.16, "PhysicalSizeY": 0.16,
+                                             "Channel": channels})  # fmt: skip
+    stage.session.open([path])
+    stage.settle()
+    panel = stage.window.show_dock("Optics")
+    stage.window.resizeDocks([stage.window.docks["Histogram"], stage.window.docks["Optics"]], [300, 640],
+                             Qt.Orientation.Vertical)  # fmt: skip
+    panel.fields.na.set_value(1.4)
+    panel.fields.medium.set_value("oil")
+    panel.fields.medium.chosen.emit("oil")
+    stage.settle()
+
+
+@state
 def light(stage: Stage) -> None:
     """Show the light theme."""
     window(stage)

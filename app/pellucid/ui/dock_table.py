@@ -55,6 +55,12 @@ def _lens(session: Session) -> QWidget:
     return LensPanel(session)
 
 
+def _optics(session: Session) -> QWidget:
+    from pellucid.ui.docks.optics import OpticsPanel
+
+    return OpticsPanel(session)
+
+
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
@@ -65,5 +71,6 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Lens", _lens, beside="Filters", open=False),
+    Dock("Optics", _optics, beside="Filters", open=False),
     Dock("Time curve", _time_curve, beside="Filters", open=False),
 )

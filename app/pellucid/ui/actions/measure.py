@@ -20,7 +20,7 @@ def needs_measurements(session: Session) -> str:
 
 def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
     return Entry(f"tool.{tool}", "Measure", title, lambda w: w.set_tool(tool), (key,) if key else (), picture,
-                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True)  # fmt: skip
+                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True, tool=tool)  # fmt: skip
 
 
 def _flip(window: MainWindow, field: str) -> None:
