@@ -132,6 +132,22 @@ def test_an_askew_slab_is_the_reduction_of_its_planes(kind: str, projection: Pro
     assert np.isnan(empty).all() if image.array.dtype.kind == "f" else (empty == -32768).all()
 
 
+def test_of_labels_in_an_askew_slab_the_nearest_plane_counts() -> None:
+    geometry = phantoms.grid((30, 30, 30), (1.0, 1.0, 1.0))
+    frame = turned_frame(geometry, Plane.AXIAL, geometry.centre(), rotation=TURNED)
+    index = frame.slice_index(geometry.centre())
+    height = (phantoms.positions(geometry) - frame.world_at(0, 0, index)) @ frame.normal
+    labels = np.zeros(height.shape, np.uint8)
+    labels[(height > 2.0) & (height < 5.0)] = 1
+    labels[(height < -4.0) & (height > -6.0)] = 2
+    sight = Sight((-6, -6, 6, 6), 0.5)
+    image = Slabs().cut(labels, 1, geometry, frame, index, Thickness(10.0), labels=True, sight=sight)
+    assert image is not None and image.array.dtype == np.uint8
+    assert set(np.unique(image.array)) == {1}  # two millimetres away, not four
+    thin = Slabs().cut(labels, 1, geometry, frame, index, Thickness(1.0), labels=True, sight=sight)
+    assert thin is not None and not thin.array.any()
+
+
 def test_a_slab_across_sheared_slices_is_perpendicular_to_them() -> None:
     """A rod along the true normal stays a dot in a slab of a tilted stack, although its voxels are displaced."""
     geometry = phantoms.sheared(phantoms.grid((40, 40, 30), (1.0, 1.0, 1.0)), 20)
