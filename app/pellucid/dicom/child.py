@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.channel import Closed
 from pellucid.dicom.process import Answer, Cancelled, Late, WorkerProcess
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
@@ -69,12 +70,19 @@ class Pool:
             except Late:
                 self._set_aside(path)
                 raise Refused(
-                    f"{_name(path)} could not be read: it took longer than {seconds:g} s. It may be damaged."
+                    tr(
+                        "{name} could not be read: it took longer than {seconds:g} s. It may be damaged.",
+                        name=_name(path),
+                        seconds=seconds,
+                    )
                 ) from None
             except Closed:
                 self._set_aside(path)
                 raise Refused(
-                    f"{_name(path)} could not be read: it stopped the decoder. The file is probably damaged."
+                    tr(
+                        "{name} could not be read: it stopped the decoder. The file is probably damaged.",
+                        name=_name(path),
+                    )
                 ) from None
         return self._checked(answer, arrays, path)
 
@@ -131,9 +139,11 @@ class Pool:
         if answer.get("error") == "memory":
             self._set_aside(path)
             cap = self.memory_cap_bytes / (1 << 30)
-            raise Refused(f"{_name(path)} could not be read: it needs more than {cap:.1f} GB of memory.")
+            raise Refused(
+                tr("{name} could not be read: it needs more than {cap:.1f} GB of memory.", name=_name(path), cap=cap)
+            )
         _log.info("a worker failed with %s", answer.get("kind", "an unknown error"))
-        raise Refused(f"{_name(path)} could not be read: its contents are damaged.")
+        raise Refused(tr("{name} could not be read: its contents are damaged.", name=_name(path)))
 
     def _may_stay(self, worker: WorkerProcess, answer: dict[str, Any]) -> bool:
         """Return whether a worker may serve again: not after trouble with memory, nor grown, nor old."""
@@ -143,7 +153,12 @@ class Pool:
 
     def _check_quarantine(self, path: str) -> None:
         if path and path in self._quarantine and self._quarantine[path] == _stamp(path):
-            raise Refused(f"{_name(path)} was set aside: it stopped the decoder before. The file is probably damaged.")
+            raise Refused(
+                tr(
+                    "{name} was set aside: it stopped the decoder before. The file is probably damaged.",
+                    name=_name(path),
+                )
+            )
 
     def _set_aside(self, path: str) -> None:
         if path:
@@ -154,10 +169,12 @@ class Pool:
             self._ensure_starter()
             while True:
                 if self._closed:
-                    raise Refused("The program is closing; nothing more is read.")
+                    raise Refused(tr("The program is closing; nothing more is read."))
                 if self._failed_starts >= _FAILED_STARTS:
                     self._failed_starts = 0
-                    raise Refused("The process that decodes images could not be started. Is the installation complete?")
+                    raise Refused(
+                        tr("The process that decodes images could not be started. Is the installation complete?")
+                    )
                 if cancelled is not None and cancelled():
                     raise Cancelled
                 if self._idle:
@@ -213,7 +230,7 @@ class Pool:
 
 
 def _name(path: str) -> str:
-    return Path(path).name or "The image"
+    return Path(path).name or tr("The image")
 
 
 def _stamp(path: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.parsing import NATIVE
+from pellucid.language import mark, tr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,33 +21,33 @@ JPEG_EXTENDED = _JPEG + "51"
 JPEG_LOSSLESS = frozenset({_JPEG + "57", _JPEG + "70"})
 RETIRED_JPEG = frozenset({_JPEG + "53", _JPEG + "55"})
 BUNDLED = {
-    "1.2.840.10008.1.2": "implicit little endian",
-    "1.2.840.10008.1.2.1": "explicit little endian",
+    "1.2.840.10008.1.2": mark("implicit little endian"),
+    "1.2.840.10008.1.2.1": mark("explicit little endian"),
     "1.2.840.10008.1.2.1.99": "deflated",
-    "1.2.840.10008.1.2.2": "explicit big endian",
+    "1.2.840.10008.1.2.2": mark("explicit big endian"),
     "1.2.840.10008.1.2.5": "RLE",
-    _JPEG + "50": "JPEG baseline",
-    _JPEG + "51": "JPEG extended",
-    _JPEG + "53": "JPEG spectral selection (retired)",
-    _JPEG + "55": "JPEG full progression (retired)",
-    _JPEG + "57": "JPEG lossless",
-    _JPEG + "70": "JPEG lossless, first-order prediction",
-    _JPEG + "80": "JPEG-LS lossless",
-    _JPEG + "81": "JPEG-LS near-lossless",
-    _JPEG + "90": "JPEG 2000 lossless",
-    _JPEG + "91": "JPEG 2000",
-    _JPEG + "201": "HTJ2K lossless",
-    _JPEG + "202": "HTJ2K lossless, resolution order",
+    _JPEG + "50": mark("JPEG baseline"),
+    _JPEG + "51": mark("JPEG extended"),
+    _JPEG + "53": mark("JPEG spectral selection (retired)"),
+    _JPEG + "55": mark("JPEG full progression (retired)"),
+    _JPEG + "57": mark("JPEG lossless"),
+    _JPEG + "70": mark("JPEG lossless, first-order prediction"),
+    _JPEG + "80": mark("JPEG-LS lossless"),
+    _JPEG + "81": mark("JPEG-LS near-lossless"),
+    _JPEG + "90": mark("JPEG 2000 lossless"),
+    _JPEG + "91": mark("JPEG 2000"),
+    _JPEG + "201": mark("HTJ2K lossless"),
+    _JPEG + "202": mark("HTJ2K lossless, resolution order"),
     _JPEG + "203": "HTJ2K",
 }
 """The transfer syntaxes that can be read, with their common names."""
 _KNOWN_UNREADABLE = {
-    _JPEG + "100": "MPEG-2 video", _JPEG + "101": "MPEG-2 video", _JPEG + "102": "MPEG-4 video",
-    _JPEG + "103": "MPEG-4 video", _JPEG + "104": "MPEG-4 video", _JPEG + "105": "MPEG-4 video",
-    _JPEG + "106": "MPEG-4 video", _JPEG + "107": "HEVC video", _JPEG + "108": "HEVC video",
-    _JPEG + "92": "JPEG 2000 multi-component", _JPEG + "93": "JPEG 2000 multi-component",
-    _JPEG + "94": "JPIP (pixels on a server)", _JPEG + "95": "JPIP (pixels on a server)",
-    _JPEG + "110": "JPEG XL", _JPEG + "111": "JPEG XL", _JPEG + "112": "JPEG XL",
+    _JPEG + "100": mark("MPEG-2 video"), _JPEG + "101": mark("MPEG-2 video"), _JPEG + "102": mark("MPEG-4 video"),
+    _JPEG + "103": mark("MPEG-4 video"), _JPEG + "104": mark("MPEG-4 video"), _JPEG + "105": mark("MPEG-4 video"),
+    _JPEG + "106": mark("MPEG-4 video"), _JPEG + "107": mark("HEVC video"), _JPEG + "108": mark("HEVC video"),
+    _JPEG + "92": mark("JPEG 2000 multi-component"), _JPEG + "93": mark("JPEG 2000 multi-component"),
+    _JPEG + "94": mark("JPIP (pixels on a server)"), _JPEG + "95": mark("JPIP (pixels on a server)"),
+    _JPEG + "110": mark("JPEG XL"), _JPEG + "111": mark("JPEG XL"), _JPEG + "112": mark("JPEG XL"),
 }  # fmt: skip
 DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecodecs",))
 """Read by pydicom: what this module needs as a decoding plug-in."""
@@ -59,9 +60,11 @@ def unreadable(syntax: str) -> str:
     if syntax in BUNDLED:
         return ""
     name = _KNOWN_UNREADABLE.get(syntax, "an unknown transfer syntax")
-    return (
-        f"its pixels are stored as {name} ({syntax or 'not stated'}), which Pellucid cannot read. Convert "
-        "it to an uncompressed form with another tool."
+    return tr(
+        "its pixels are stored as {name} ({value}), which Pellucid cannot read. Convert it "
+        "to an uncompressed form with another tool.",
+        name=name,
+        value=syntax or "not stated",
     )
 
 

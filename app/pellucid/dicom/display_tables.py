@@ -9,6 +9,7 @@ from pellucid.dicom.elements import Malformed
 from pellucid.dicom.records import FrameRecord
 from pellucid.dicom.tables import described, table_entries
 from pellucid.dicom.values import Values
+from pellucid.language import tr
 from pellucid.model.transfer import ValueTable
 from pellucid.model.volume import WindowPreset
 
@@ -44,7 +45,7 @@ def stated_windows(frame: FrameRecord) -> tuple[WindowPreset, ...]:
     for n, (first, bits, packed, name) in enumerate(frame.tables):
         table = ValueTable(first, bits, packed)
         low, high = table.limits
-        title = name or _numbered("File LUT", n)
+        title = name or _numbered(tr("File LUT"), n)
         windows.append(WindowPreset(title, (low + high) / 2, high - low, "DICOM", table=table))
     return tuple(windows)
 

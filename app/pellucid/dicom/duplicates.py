@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pellucid.dicom.records import FileRecord
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 
 
@@ -54,8 +55,12 @@ def _by_uid(records: Sequence[FileRecord]) -> dict[str, list[FileRecord]]:
 def _dropped_finding(dropped: list[FileRecord]) -> list[Finding]:
     if not dropped:
         return []
-    number = "One file is" if len(dropped) == 1 else f"{len(dropped)} files are"
-    message = f"{number} an exact copy of another and was left out (the first is {Path(dropped[0].path).name})."
+    number = tr("One file is") if len(dropped) == 1 else f"{len(dropped)} files are"
+    message = tr(
+        "{number} an exact copy of another and was left out (the first is {name}).",
+        number=number,
+        name=Path(dropped[0].path).name,
+    )
     return [Finding("duplicate-instance", message, "info")]
 
 
@@ -63,6 +68,10 @@ def _conflict_finding(conflicts: list[list[FileRecord]]) -> list[Finding]:
     if not conflicts:
         return []
     names = " and ".join(Path(record.path).name for record in conflicts[0][:2])
-    number = "One image exists" if len(conflicts) == 1 else f"{len(conflicts)} images exist"
-    message = f"{number} in different versions under one identity ({names}). Each version is offered as a copy."
+    number = tr("One image exists") if len(conflicts) == 1 else f"{len(conflicts)} images exist"
+    message = tr(
+        "{number} in different versions under one identity ({names}). Each version is offered as a copy.",
+        number=number,
+        names=names,
+    )
     return [Finding("conflicting-duplicate", message, "warning")]

@@ -10,6 +10,8 @@ import struct
 from collections.abc import Set
 from dataclasses import dataclass, field
 
+from pellucid.language import tr
+
 Buffer = bytes | mmap.mmap
 
 DEPTH_LIMIT = 100
@@ -79,7 +81,7 @@ class Walker:
             raise
         except (Malformed, struct.error):
             if not elements.values:
-                raise Malformed("its first element cannot be read") from None
+                raise Malformed(tr("its first element cannot be read")) from None
             self.truncated = True
         return elements
 
@@ -101,7 +103,7 @@ class Walker:
     def _elements(self, position: int, end: int, into: Elements, depth: int) -> int:
         """Walk elements up to ``end`` or an item delimiter; return where the walk stopped."""
         if depth > DEPTH_LIMIT:
-            raise Unreasonable(f"is nested more than {DEPTH_LIMIT} levels deep")
+            raise Unreasonable(tr("is nested more than {DEPTH_LIMIT} levels deep", DEPTH_LIMIT=DEPTH_LIMIT))
         while position + 8 <= end:
             try:
                 tag, vr, length, start = self.header(position)
@@ -132,7 +134,7 @@ class Walker:
         stop = start + length
         if stop > end:
             if depth or start > self.size or tag >> 16 < 8:
-                raise Malformed(f"element {tag:08x} is longer than what holds it")
+                raise Malformed(tr("element {tag:08x} is longer than what holds it", tag=tag))
             self.truncated = True
             return end
         if wanted and vr in (b"", b"SQ", b"UN") and self._is_sequence(tag, vr, start, stop):
@@ -154,7 +156,7 @@ class Walker:
     def _items(self, position: int, end: int, items: list[Elements], depth: int) -> int:
         """Walk the items of a sequence; return where it ends."""
         if depth > DEPTH_LIMIT:
-            raise Unreasonable(f"is nested more than {DEPTH_LIMIT} levels deep")
+            raise Unreasonable(tr("is nested more than {DEPTH_LIMIT} levels deep", DEPTH_LIMIT=DEPTH_LIMIT))
         while position + 8 <= end:
             group, element = self._tag.unpack_from(self.buffer, position)
             tag, length = group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]
@@ -162,11 +164,11 @@ class Walker:
             if tag == _SEQUENCE_END:
                 return start
             if tag != _ITEM:
-                raise Malformed(f"a sequence holds {tag:08x} instead of an item")
+                raise Malformed(tr("a sequence holds {tag:08x} instead of an item", tag=tag))
             item = Elements(self.encoding)
             stop = end if length == UNDEFINED else start + length
             if stop > end:
-                raise Malformed("an item is longer than its sequence")
+                raise Malformed(tr("an item is longer than its sequence"))
             position = self._elements(start, stop, item, depth)
             if length != UNDEFINED:
                 position = stop

@@ -6,27 +6,41 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pellucid.dicom.records import FileRecord
+from pellucid.language import mark, tr
 from pellucid.model.findings import Finding
 
 _KINDS = {
-    "RTSTRUCT": "contours of structures", "RTPLAN": "a treatment plan", "RTRECORD": "a treatment record",
-    "SR": "a structured report", "PR": "a presentation state", "KO": "a list of key images",
-    "REG": "a registration", "FID": "fiducials", "DOC": "a document", "PLAN": "a plan",
-    "RWV": "a table of real-world values", "ECG": "a waveform", "AU": "a sound",
-}  # fmt: skip
+    "RTSTRUCT": mark("contours of structures"),
+    "RTPLAN": mark("a treatment plan"),
+    "RTRECORD": mark("a treatment record"),
+    "SR": mark("a structured report"),
+    "PR": mark("a presentation state"),
+    "KO": mark("a list of key images"),
+    "REG": "a registration",
+    "FID": "fiducials",
+    "DOC": "a document",
+    "PLAN": "a plan",
+    "RWV": mark("a table of real-world values"),
+    "ECG": "a waveform",
+    "AU": "a sound",
+}
 
 
 def no_image_finding(record: FileRecord) -> Finding:
     """Say why a series has no volume."""
     if record.note == "too-large":
-        return Finding("too-large", f"{_name(record)} declares an image of an implausible size; it is not shown.")
+        return Finding(
+            "too-large", tr("{name} declares an image of an implausible size; it is not shown.", name=_name(record))
+        )
     kind = _KINDS.get(record.modality)
     if kind is None and record.sop_class.startswith("1.2.840.10008.5.1.4.1.1.88."):
         kind = _KINDS["SR"]
     if kind is not None:
-        return Finding("no-image", f"This series holds {kind}, not an image. Pellucid does not show it yet.", "info")
+        return Finding(
+            "no-image", tr("This series holds {kind}, not an image. Pellucid does not show it yet.", kind=kind), "info"
+        )
     return Finding(
-        "no-image", "This series holds no image that can be shown: pixels or their size are missing.", "info"
+        "no-image", tr("This series holds no image that can be shown: pixels or their size are missing."), "info"
     )
 
 
@@ -34,7 +48,7 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
     """Return what is odd about the files of a volume: lossy, truncated, inverted."""
     findings = []
     if any(record.lossy for record in records):
-        message = "The images were compressed with loss: fine detail and values are not those of the scanner."
+        message = tr("The images were compressed with loss: fine detail and values are not those of the scanner.")
         findings.append(Finding("lossy", message, "info"))
     damaged = [record for record in records if record.truncated]
     if damaged:
@@ -42,12 +56,12 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
         findings.append(
             Finding(
                 "unreadable-file",
-                f"{number} cut short: pixels are missing at the end. Copy it again.",
+                tr("{number} cut short: pixels are missing at the end. Copy it again.", number=number),
                 "warning",
             )
         )
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
-        message = "Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted."
+        message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))
     return findings
 

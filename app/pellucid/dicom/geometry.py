@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry, Matrix, Vector
 
@@ -76,10 +77,10 @@ def _in_plane(member: Member, findings: list[Finding]) -> Geometry:
     if spacing is None:
         spacing = detector
     if spacing is None:
-        message = "The size of a pixel is not stated: lengths are shown in pixels, not in millimetres."
+        message = tr("The size of a pixel is not stated: lengths are shown in pixels, not in millimetres.")
         findings.append(Finding("unknown-spacing", message, "info"))
     elif at_detector:
-        message = "Lengths are measured at the detector; in the patient they are smaller by the magnification."
+        message = tr("Lengths are measured at the detector; in the patient they are smaller by the magnification.")
         findings.append(Finding("detector-spacing", message, "info"))
     known = spacing is not None
     dy, dx = spacing or (1.0, 1.0)
@@ -107,7 +108,7 @@ def _without_positions(members: Sequence[Member], planar: Geometry, stacked: boo
         findings.append(_no_position(len(ordered)))
         between = 1.0
     if any(member.frame.instance is None for member in ordered):
-        message = "Instance numbers are missing: the slices are in the order of their file names."
+        message = tr("Instance numbers are missing: the slices are in the order of their file names.")
         findings.append(Finding("instance-order", message))
     if between < 0:  # PS3.3 C.8.4.15: the sign says on which side the next slice lies
         ordered = ordered[::-1]
@@ -121,9 +122,10 @@ def _without_positions(members: Sequence[Member], planar: Geometry, stacked: boo
 
 
 def _no_position(count: int) -> Finding:
-    message = (
-        f"The {count} slices do not state their positions: they are shown one by one in the order of their "
-        "instance numbers, without lengths across slices."
+    message = tr(
+        "The {count} slices do not state their positions: they are shown one by one in the "
+        "order of their instance numbers, without lengths across slices.",
+        count=count,
     )
     return Finding("no-position", message)
 
@@ -143,7 +145,10 @@ def _axes(orientation: Sequence[float], findings: list[Finding]) -> tuple[Floats
     skew = max(abs(float(right @ down)), *(abs(float(length) - 1.0) for length in lengths))
     if skew > NOTICEABLE_SKEW:
         angle = float(np.degrees(np.arccos(np.clip(right @ down, -1, 1))))
-        message = f"The image axes are not at right angles ({angle:.2f}° instead of 90°); they are kept as stated."
+        message = tr(
+            "The image axes are not at right angles ({angle:.2f}° instead of 90°); they are kept as stated.",
+            angle=angle,
+        )
         findings.append(Finding("not-orthogonal", message))
     return right, down, normal
 
@@ -160,11 +165,17 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
     distances = along / float(step @ normal)
     aside = float(np.max(np.linalg.norm(positions - positions[0] - distances[:, np.newaxis] * step, axis=1)))
     if aside > _SIDEWAYS:
-        message = f"Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line."
+        message = tr(
+            "Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line.",
+            aside=aside,
+        )
         findings.append(Finding("uneven-spacing", message))
     if shift >= NOTICEABLE_TILT:
         angle = float(np.degrees(np.arccos(np.clip(step @ normal, -1, 1))))
-        message = f"The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in its true place."
+        message = tr(
+            "The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in its true place.",
+            angle=angle,
+        )
         findings.append(Finding("tilt", message))
     return step, distances
 
@@ -191,12 +202,17 @@ def _uneven(steps: Floats) -> Finding:
         missing = int(np.sum(multiples - 1))
         gaps = [int(k) + 1 for k in np.flatnonzero(multiples > 1)]
         where = ", ".join(str(k) for k in gaps[:5]) + (" …" if len(gaps) > 5 else "")
-        number = "One slice is" if missing == 1 else f"{missing} slices are"
-        message = f"{number} missing (after slice {where}): the gap is kept, every slice is in its true place."
+        number = tr("One slice is") if missing == 1 else f"{missing} slices are"
+        message = tr(
+            "{number} missing (after slice {where}): the gap is kept, every slice is in its true place.",
+            number=number,
+            where=where,
+        )
         return Finding("missing-slices", message)
-    message = (
-        f"The distance between slices varies from {np.min(steps):.2f} to {np.max(steps):.2f} mm: every "
-        "slice is shown in its true place."
+    message = tr(
+        "The distance between slices varies from {min:.2f} to {max:.2f} mm: every slice is shown in its true place.",
+        min=np.min(steps),
+        max=np.max(steps),
     )
     return Finding("uneven-spacing", message)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.records import FrameRecord, Numbers
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -119,9 +120,9 @@ def _common_reference(members: Sequence[Member]) -> tuple[Sequence[Member], list
     references = {member.file.path: member.file.frame_of_reference for member in members}
     if len(references) < 3 or len(set(references.values())) < len(references):
         return members, []
-    message = (
-        "Every file states a frame of reference of its own, as some anonymisers write it. The slices are "
-        "taken to belong together; nothing else is overlaid on them."
+    message = tr(
+        "Every file states a frame of reference of its own, as some anonymisers write it. "
+        "The slices are taken to belong together; nothing else is overlaid on them."
     )
     cleared = [replace(member, file=replace(member.file, frame_of_reference="")) for member in members]
     return cleared, [Finding("frame-of-reference", message, "warning")]
@@ -131,13 +132,16 @@ def _split_findings(kinds: list[_Kind]) -> list[Finding]:
     findings = []
     orientations = _distinct([k.orientation for k in kinds if k.orientation], ORIENTATION_TOLERANCE)
     if orientations > 1:
-        message = f"The series mixes {orientations} orientations, as localisers do; each is a volume of its own."
+        message = tr(
+            "The series mixes {orientations} orientations, as localisers do; each is a volume of its own.",
+            orientations=orientations,
+        )
         findings.append(Finding("several-orientations", message))
     if len({(k.rows, k.columns, k.components, _rounded(k.spacing)) for k in kinds if not k.alone}) > 1:
-        message = "The series mixes images of different size or pixel spacing; each kind is a volume of its own."
+        message = tr("The series mixes images of different size or pixel spacing; each kind is a volume of its own.")
         findings.append(Finding("mixed-size", message))
     if len({k.frame_of_reference for k in kinds if k.orientation}) > 1:
-        message = "The series mixes several frames of reference, whose positions cannot be compared; it was split."
+        message = tr("The series mixes several frames of reference, whose positions cannot be compared; it was split.")
         findings.append(Finding("frame-of-reference", message))
     return findings
 

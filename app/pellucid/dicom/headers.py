@@ -14,6 +14,7 @@ from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.timing import cine_facts
 from pellucid.dicom.values import Values
+from pellucid.language import tr
 
 _TEXTS = {
     "patient_name": 0x00100010, "patient_id": 0x00100020, "birth_date": 0x00100030, "sex": 0x00100040,
@@ -49,13 +50,17 @@ def read_one(path: Path) -> dict[str, Any]:
     try:
         record = read_record(path)
     except Unreasonable as reason:
-        return {"problem": f"{path.name} was not read: it {reason}."}
+        return {"problem": tr("{name} was not read: it {reason}.", name=path.name, reason=reason)}
     except OSError as error:
-        return {"problem": f"{path.name} could not be opened: {error.strerror or 'the system refused'}."}
+        return {
+            "problem": tr(
+                "{name} could not be opened: {value}.", name=path.name, value=error.strerror or "the system refused"
+            )
+        }
     except (Malformed, ValueError, RecursionError, LookupError, OverflowError, struct.error):
-        return {"problem": f"{path.name} could not be read: its DICOM header is damaged."}
+        return {"problem": tr("{name} could not be read: its DICOM header is damaged.", name=path.name)}
     if record is None and path.suffix.lower() in _DICOM_NAMES:
-        return {"problem": f"{path.name} is named like a DICOM file but does not hold one."}
+        return {"problem": tr("{name} is named like a DICOM file but does not hold one.", name=path.name)}
     if record is None:
         return {"other": True}
     return {"directory": True} if record.sop_class == MEDIA_DIRECTORY else {"record": to_json(record)}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 
 _LEAST_HU = -1025.0
@@ -27,5 +28,9 @@ def noticed_padding(
         return declared, ()
     high = declared[1] if declared and low < declared[1] <= _LEAST_HU else low
     stated = f", although the header names {declared[0]:g}" if declared else ""
-    message = f"Voxels of {low:g} HU lie outside the scanned field and are left out of statistics{stated}."
+    message = tr(
+        "Voxels of {low:g} HU lie outside the scanned field and are left out of statistics{stated}.",
+        low=low,
+        stated=stated,
+    )
     return (low, high), (Finding("padding", message, "info"),)

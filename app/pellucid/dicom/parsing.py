@@ -24,6 +24,7 @@ from pellucid.dicom.elements import (
     Unreasonable,
     Walker,
 )
+from pellucid.language import tr
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -113,10 +114,10 @@ def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
             data = unpacker.unconsumed_tail
             total += len(chunks[-1])
             if total > limit:
-                raise Unreasonable(f"unpacks to more than {limit >> 20} MB")
+                raise Unreasonable(tr("unpacks to more than {value} MB", value=limit >> 20))
     except zlib.error as error:
         if not chunks:
-            raise Malformed("the deflated data set cannot be unpacked") from error
+            raise Malformed(tr("the deflated data set cannot be unpacked")) from error
     return b"".join(chunks)
 
 
@@ -139,7 +140,7 @@ def _encoding(buffer: Buffer, position: int, syntax: str) -> Encoding:
     vr = buffer[position + 4 : position + 6]
     explicit = vr in SHORT_VR or vr in LONG_VR
     if not explicit and syntax == DEFLATED and len(buffer) < 8:
-        raise Malformed("the deflated data set is empty")
+        raise Malformed(tr("the deflated data set is empty"))
     group = int.from_bytes(buffer[position : position + 2], "little")
     little = not (syntax == EXPLICIT_BIG or (not syntax and group in (0x0800, 0x0200)))
     if syntax == EXPLICIT_BIG and group in _FIRST_GROUPS:

@@ -27,6 +27,7 @@ from pellucid.dicom.parsing import (
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.stored import cell_type, corrected
 from pellucid.dicom.tables import lookup_tables
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 Array = NDArray[Any]
@@ -51,7 +52,9 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Array]]:
         if tables is not None:
             frames = tables.apply(frames)
     except Malformed as reason:
-        raise Refused(f"{path.name} could not be read: its pixel data are damaged ({reason}).") from reason
+        raise Refused(
+            tr("{name} could not be read: its pixel data are damaged ({reason}).", name=path.name, reason=reason)
+        ) from reason
     except NotImplementedError as error:
         raise Refused(f"{path.name} could not be read: {codecs.unreadable(layout.syntax) or 'its form'}") from error
     return {"scaled": tables is not None and tables.scaled}, [frames]
@@ -66,21 +69,36 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
     nbytes = cells * -(-layout.allocated // 8)
     if layout.samples not in (1, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:
         raise Refused(
-            f"{path.name} could not be read: it declares {layout.samples} samples of {layout.allocated} bits "
-            "per pixel, which no image has."
+            tr(
+                "{name} could not be read: it declares {samples} samples of {allocated} bits per "
+                "pixel, which no image has.",
+                name=path.name,
+                samples=layout.samples,
+                allocated=layout.allocated,
+            )
         )
     if not layout.encapsulated and layout.allocated not in _CELL_BITS:
         raise Refused(
-            f"{path.name} could not be read: its pixels take {layout.allocated} bits each. Convert it to "
-            "16 bits with another tool."
+            tr(
+                "{name} could not be read: its pixels take {allocated} bits each. Convert it to 16 "
+                "bits with another tool.",
+                name=path.name,
+                allocated=layout.allocated,
+            )
         )
     if nbytes > _LARGEST_FRAME:
         raise Refused(
-            f"{path.name} could not be read: it declares frames of {layout.columns}×{layout.rows} pixels "
-            f"({nbytes / 1e9:.1f} GB each), more than is opened."
+            tr(
+                "{name} could not be read: it declares frames of {columns}×{rows} pixels "
+                "({value:.1f} GB each), more than is opened.",
+                name=path.name,
+                columns=layout.columns,
+                rows=layout.rows,
+                value=nbytes / 1000000000.0,
+            )
         )
     if max(numbers, default=0) >= max(layout.frames, 1):
-        raise Refused(f"{path.name} could not be read: it has no frame {max(numbers) + 1}.")
+        raise Refused(tr("{name} could not be read: it has no frame {value}.", name=path.name, value=max(numbers) + 1))
 
 
 def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
@@ -106,7 +124,13 @@ def _native(buffer: Buffer, path: Path, layout: PixelLayout, numbers: list[int])
         first, last = number * layout.frame_bits // 8, -(-(number + 1) * layout.frame_bits // 8)
         data = buffer[layout.offset + first : layout.offset + min(last, layout.length)]
         if not data:
-            raise Refused(f"{path.name} could not be read: the pixels of frame {number + 1} are missing.")
+            raise Refused(
+                tr(
+                    "{name} could not be read: the pixels of frame {value} are missing.",
+                    name=path.name,
+                    value=number + 1,
+                )
+            )
         if layout.syntax == EXPLICIT_BIG:
             data = _little(buffer, layout, first, last)
         data = data.ljust(last - first, b"\0")
@@ -187,8 +211,15 @@ def _check_streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int
         size = codestream_size(get_frame(file, number, number_of_frames=layout.frames))
         if size is not None and size != (layout.columns, layout.rows):
             raise Refused(
-                f"{path.name} could not be read: its compressed picture says {size[0]}×{size[1]} pixels, its "
-                f"header {layout.columns}×{layout.rows}. The file is damaged."
+                tr(
+                    "{name} could not be read: its compressed picture says {value}×{value2} pixels, its "
+                    "header {columns}×{rows}. The file is damaged.",
+                    name=path.name,
+                    value=size[0],
+                    value2=size[1],
+                    columns=layout.columns,
+                    rows=layout.rows,
+                )
             )
 
 
@@ -209,7 +240,7 @@ def _retired(file: Any, layout: PixelLayout, numbers: list[int]) -> list[Array]:
         file.seek(layout.offset)
         frames.append(codecs.retired_jpeg(get_frame(file, number, number_of_frames=layout.frames)))
         if frames[-1].shape[:2] != (layout.rows, layout.columns):
-            raise Malformed("the compressed picture has another size than the header says")
+            raise Malformed(tr("the compressed picture has another size than the header says"))
     return frames
 
 

@@ -23,6 +23,7 @@ from pellucid.dicom.stack import VolumePlan
 from pellucid.dicom.stored import to_values
 from pellucid.dicom.thumbnail import thumbnail
 from pellucid.dicom.work import run_all
+from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.reduction import Extent, Reduction
@@ -115,7 +116,7 @@ class Loading:
     def _check_fits(self, dtype: str) -> None:
         """Refuse volumes that would take more than their share of the free memory (H25)."""
         grid = self._grid(self._plans[0])
-        check_fits("This image", Extent.of(grid, len(self._plans), self._components, dtype), self._share)
+        check_fits(tr("This image"), Extent.of(grid, len(self._plans), self._components, dtype), self._share)
 
     def _read_first(self, on_first: OnFirst | None) -> None:
         """Decode the middle slice and hand its values over."""
@@ -184,7 +185,9 @@ class Loading:
     def _place(self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]) -> tuple[float, float]:
         out = arrays[piece.volume][piece.index]
         if stored.shape != out.shape:
-            raise Refused(f"{piece.frame.path.name} could not be read: its frames are not as large as it says.")
+            raise Refused(
+                tr("{name} could not be read: its frames are not as large as it says.", name=piece.frame.path.name)
+            )
         if self._components > 1:
             out[...] = stored
             return 0.0, float(np.iinfo(out.dtype).max)
@@ -200,7 +203,11 @@ class Loading:
             return ()
         (_, index), sentence = next(iter(self._failures.items()))
         count = len(self._failures)
-        which = f"Slice {index + 1} is" if count == 1 else f"{count} slices, the first is number {index + 1}, are"
+        which = (
+            tr("Slice {value} is", value=index + 1)
+            if count == 1
+            else tr("{count} slices, the first is number {value}, are", count=count, value=index + 1)
+        )
         message = f"{which} blank because the file is damaged. {sentence}"
         return (Finding("unreadable-file", message),)
 

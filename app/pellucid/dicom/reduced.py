@@ -14,6 +14,7 @@ from pellucid.dicom.read import Loading, common_type
 from pellucid.dicom.sources import Piece, Source
 from pellucid.dicom.stack import Frame, VolumePlan
 from pellucid.dicom.stored import to_values
+from pellucid.language import tr
 from pellucid.model.block_means import BlockMeans
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
@@ -78,7 +79,9 @@ class Shrinking(Loading):
 
     def _place(self, piece: Piece, stored: Array, scaled: bool, arrays: Sequence[Array]) -> tuple[float, float]:
         if stored.shape[:2] != self._plans[piece.volume].geometry.size[1::-1]:
-            raise Refused(f"{piece.frame.path.name} could not be read: its frames are not as large as it says.")
+            raise Refused(
+                tr("{name} could not be read: its frames are not as large as it says.", name=piece.frame.path.name)
+            )
         if self._components > 1:
             self._add(piece.volume, piece.index, stored)
             return 0.0, float(np.iinfo(arrays[0].dtype).max)

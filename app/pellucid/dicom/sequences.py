@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.dicom.grouping import Group
 from pellucid.dicom.records import blank
+from pellucid.language import mark, tr
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ SAME_POSITION = 0.02
 _TITLES = {
     "segment": "segment", "stack": "stack", "type": "image type", "echo": "echo number",
     "echo time": "echo time", "temporal": "temporal position", "diffusion": "b-value",
-    "trigger": "trigger time", "reference time": "frame reference time", "inversion time": "inversion time",
+    "trigger": "trigger time", "reference time": mark("frame reference time"), "inversion time": "inversion time",
     "flip angle": "flip angle", "energy": "tube voltage", "kernel": "reconstruction kernel",
     "acquisition": "acquisition number", "index": "dimension index", "acquisition time": "acquisition time",
     "content time": "content time",
@@ -255,18 +256,20 @@ def _label(name: str, value: Any, values: list[Any]) -> str:
         return " ".join(word for word in str(value).split() if word not in common).lower() or "other type"
     if name == "index":
         return "part " + ".".join(f"{n:g}" for n in value)
-    units = {"echo time": "TE {:g} ms", "inversion time": "TI {:g} ms", "flip angle": "flip {:g}°",
+    units = {"echo time": tr("TE {:g} ms"), "inversion time": tr("TI {:g} ms"), "flip angle": "flip {:g}°",
              "energy": "{:g} kV", "echo": "echo {:g}", "acquisition": "acquisition {:g}"}  # fmt: skip
     return units[name].format(value) if name in units else f"{name} {value}"
 
 
 def _finding(names: tuple[str, ...], count: int, complete: bool, tied: bool) -> Finding:
     if tied:
-        message = "Several images lie at one place and only their files tell them apart: each is an image of its own."
+        message = tr(
+            "Several images lie at one place and only their files tell them apart: each is an image of its own."
+        )
         return Finding("several-volumes", message, "warning")
     by = " and ".join(_TITLES[name] for name in names) if names else ""
-    told = f"told apart by {by}" if by else "told apart only by the order of their instance numbers"
-    message = f"The series holds {count} volumes at the same positions, {told}."
+    told = f"told apart by {by}" if by else tr("told apart only by the order of their instance numbers")
+    message = tr("The series holds {count} volumes at the same positions, {told}.", count=count, told=told)
     if not complete:
-        message += " Not every one has a slice at every position."
+        message += tr(" Not every one has a slice at every position.")
     return Finding("several-volumes", message, "info" if names and complete else "warning")

@@ -16,6 +16,7 @@ from pellucid.dicom.parsing import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.stack import Frame, VolumePlan
 from pellucid.dicom.stored import cell_type, corrected, to_values
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 Array = NDArray[Any]
@@ -149,7 +150,7 @@ def read_plain(source: Source) -> Array:
 def _check_size(handle: int, source: Source) -> None:
     """Refuse a file that changed since its header was read: the offsets would be wrong."""
     if os.fstat(handle).st_size != source.layout.file_size:
-        raise Refused(f"{source.path.name} changed since it was found. Open its folder again.")
+        raise Refused(tr("{name} changed since it was found. Open its folder again.", name=source.path.name))
 
 
 def _read_frame(file: Any, layout: PixelLayout, number: int, cells: Array, path: Path) -> None:
@@ -158,7 +159,7 @@ def _read_frame(file: Any, layout: PixelLayout, number: int, cells: Array, path:
     while len(view):
         count = file.readinto(view)
         if not count:
-            raise Refused(f"{path.name} could not be read: it ends before its last pixel.")
+            raise Refused(tr("{name} could not be read: it ends before its last pixel.", name=path.name))
         view = view[count:]
 
 

@@ -16,6 +16,7 @@ from pellucid.dicom.elements import Malformed
 from pellucid.dicom.parsing import parse
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.values import Values
+from pellucid.language import tr
 
 Array = NDArray[Any]
 
@@ -47,13 +48,13 @@ def lookup_tables(path: Path, layout: PixelLayout) -> Tables:
     """
     parsed = parse(path, _WANTED)
     if parsed is None:
-        raise Malformed("the table is missing")
+        raise Malformed(tr("the table is missing"))
     values = Values(parsed.elements)
     if layout.photometric == "PALETTE COLOR":
         return _palette(values, layout)
     item = values.item(_MODALITY)
     if item is None:
-        raise Malformed("the modality table is missing")
+        raise Malformed(tr("the modality table is missing"))
     count, first, bits = described(item, _DESCRIPTOR, signed=layout.signed)
     entries = table_entries(item.raw(_DATA), count, bits, item)
     return Tables(entries, first, True)
@@ -77,7 +78,7 @@ def described(values: Values, tag: int, *, signed: bool) -> tuple[int, int, int]
     """Return entry count, first value and bits of an entry; raise Malformed when they are not stated."""
     stated = values.binary(tag, "H")
     if len(stated) < 3:
-        raise Malformed("the description of a table is missing")
+        raise Malformed(tr("the description of a table is missing"))
     first = values.binary(tag, "h")[1] if signed else stated[1]
     return stated[0] or 1 << 16, int(first), int(stated[2])
 
@@ -88,11 +89,11 @@ def table_entries(raw: bytes, count: int, bits: int, values: Values) -> Array:
     Raises Malformed when there are too few.
     """
     if not raw:
-        raise Malformed("a table is empty")
+        raise Malformed(tr("a table is empty"))
     if len(raw) < 2 * count:
         packed = np.frombuffer(raw, np.uint8).astype(np.uint16)
         if bits > 8 or len(packed) < count:
-            raise Malformed("a table is too short")
+            raise Malformed(tr("a table is too short"))
         return packed[:count]
     return np.array(values_words(raw, values), np.uint16)[:count]
 
@@ -115,7 +116,7 @@ def _expanded(data: list[int], count: int) -> Array:
     while position + 1 < len(data) and len(found) < count:
         position = _segment(data, position, found, count)
     if len(found) < count:
-        raise Malformed("a segmented palette is too short")
+        raise Malformed(tr("a segmented palette is too short"))
     return np.array(found[:count], np.uint16)
 
 
@@ -132,7 +133,7 @@ def _segment(data: list[int], position: int, found: list[int], count: int) -> in
         source = data[position + 2] | data[position + 3] << 16
         for _ in range(length):
             if source + 1 >= len(data) or data[source] == 2 or len(found) > count:
-                raise Malformed("a segmented palette refers to itself")
+                raise Malformed(tr("a segmented palette refers to itself"))
             source = _segment(data, source, found, count)
         return position + 4
-    raise Malformed("a segmented palette is damaged")
+    raise Malformed(tr("a segmented palette is damaged"))

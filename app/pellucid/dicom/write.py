@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.volume import Acquisition
@@ -70,12 +71,12 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SpecificCharacterSet = tr("ISO_IR 192")
     dataset.SOPClassUID = _CLASSES.get(acquisition.modality, _SECONDARY_CAPTURE)
     dataset.SOPInstanceUID = _uid(seed, acquisition.series_uid, f"slice {index}")
     dataset.StudyInstanceUID = acquisition.study_uid or _uid(seed, "study")
     dataset.SeriesInstanceUID = acquisition.series_uid or _uid(seed, "series", acquisition.series_number)
-    dataset.FrameOfReferenceUID = geometry.frame_of_reference or _uid(seed, "frame of reference")
+    dataset.FrameOfReferenceUID = geometry.frame_of_reference or _uid(seed, tr("frame of reference"))
     dataset.PatientName = "^".join(part.strip() for part in acquisition.patient_name.split(","))
     dataset.PatientID = acquisition.patient_id
     dataset.PatientBirthDate = acquisition.birth_date
@@ -87,7 +88,7 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = acquisition.study_description
     dataset.Modality = acquisition.modality
-    dataset.Manufacturer = "Pellucid"
+    dataset.Manufacturer = tr("Pellucid")
     dataset.SeriesDescription = acquisition.series_description
     dataset.SeriesNumber = acquisition.series_number
     dataset.InstanceNumber = index + 1
@@ -111,7 +112,7 @@ def _put_values(
         return
     stored = np.rint((values - intercept) / slope)
     if stored.min() < _INT16.min or stored.max() > _INT16.max:
-        raise Refused("The values do not fit into 16 bits with this slope; choose a larger one.")
+        raise Refused(tr("The values do not fit into 16 bits with this slope; choose a larger one."))
     _put_cells(dataset, stored.astype("<i2"), "MONOCHROME2", signed=True)
     dataset.SamplesPerPixel = 1
     dataset.RescaleSlope, dataset.RescaleIntercept = _decimal(slope), _decimal(intercept)

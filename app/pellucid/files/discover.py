@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pellucid.dicom.child import Cancelled
 from pellucid.files.images import EXTENSIONS, FOREIGN, ImageFile, describe
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
@@ -66,9 +67,7 @@ def discover(
         on_series=lambda s: on_found(Found(s.series, (), (), s.problems, s.files_seen, s.files_total)),
         cancelled=cancelled,
     )
-    found = Found(
-        snapshot.series, problems=snapshot.problems, seen=snapshot.files_seen, total=snapshot.files_total
-    )
+    found = Found(snapshot.series, problems=snapshot.problems, seen=snapshot.files_seen, total=snapshot.files_total)
     wanted = _candidates(snapshot.others, {path.absolute() for path in named if path.is_file()})
     for n, path in enumerate(wanted, 1):
         if cancelled():
@@ -106,7 +105,5 @@ def _with(found: Found, path: Path, pool: Pool | None) -> Found:
     except Refused as refusal:
         return replace(found, problems=(*found.problems, Problem(path, str(refusal))))
     except OSError as error:
-        reason = (error.strerror or "the system refused it").lower()
-        return replace(
-            found, problems=(*found.problems, Problem(path, f"{path.name} could not be opened: {reason}."))
-        )
+        reason = (error.strerror or tr("the system refused it")).lower()
+        return replace(found, problems=(*found.problems, Problem(path, f"{path.name} could not be opened: {reason}.")))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.files.limits import check_memory
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 from pellucid.model.volume import Volume, image_from_array
 
@@ -25,16 +26,20 @@ def evened(volume: Volume) -> Volume:
     steps = np.diff(positions)
     step = float(steps.min())
     count = int(np.floor((positions[-1] - positions[0]) / step + 0.5)) + 1
-    check_memory("The evened volume", volume.nbytes // len(positions) * count, f"{count} slices")
+    check_memory(tr("The evened volume"), volume.nbytes // len(positions) * count, f"{count} slices")
     array = _at(volume.array, np.array(positions), np.minimum(np.arange(count) * step, positions[-1]))
     x, y, _ = volume.geometry.size
     a, b, _ = volume.geometry.spacing
     geometry = replace(volume.geometry, size=(x, y, count), spacing=(a, b, step), slice_positions=None)
     note = Finding(
         "resampled-even",
-        f"The slices were resampled from {steps.min():.3g} to {steps.max():.3g} mm apart to {step:.3g} "
-        "mm; gaps were "
-        "filled by interpolation.",
+        tr(
+            "The slices were resampled from {min:.3g} to {max:.3g} mm apart to {step:.3g} mm; "
+            "gaps were filled by interpolation.",
+            min=steps.min(),
+            max=steps.max(),
+            step=step,
+        ),
     )
     kept = tuple(f for f in volume.findings if f.code not in ("uneven-spacing", "missing-slices"))
     image = image_from_array(array, geometry, colour=volume.is_colour)

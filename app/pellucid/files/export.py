@@ -20,6 +20,7 @@ from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import replacing
 from pellucid.files.verified import write_verified
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.labels import LabelMap
 
@@ -81,7 +82,7 @@ def export_labels(
     with replacing(side) as temporary:
         text = json.dumps({"labels": rows}, ensure_ascii=False, indent=1)
         temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
-    said = f"The names of the labels are in {side.name} beside it."
+    said = tr("The names of the labels are in {name} beside it.", name=side.name)
     return Report(report.path, (*report.sentences, said), report.lossless, side)
 
 
@@ -105,14 +106,16 @@ def export_slice(
         return export_picture(_square(shown, spacing), path)
     if form.name not in ("PNG", "TIFF"):
         raise Refused(
-            f"{form.name} cannot hold true values of a slice. Choose PNG or TIFF, or export it as shown."
+            tr("{name} cannot hold true values of a slice. Choose PNG or TIFF, or export it as shown.", name=form.name)
         )
     values = _in_16_bits(array, form)
     known = spacing or (None, None)
     grid = from_spacing(path, (array.shape[1], array.shape[0], 1), (*known, None))
     write_verified(path, form, [values[np.newaxis]], grid, {})
     return Report(
-        path, (f"{path.name} holds the true values as {values.dtype.name}; read back identical.",), True
+        path,
+        (tr("{name} holds the true values as {name2}; read back identical.", name=path.name, name2=values.dtype.name),),
+        True,
     )
 
 
@@ -120,19 +123,21 @@ def export_picture(pixels: NDArray[np.uint8], path: Path) -> Report:
     """Write an 8-bit picture (rows, columns[, 3 or 4]), such as a view, to PNG, JPEG or TIFF."""
     path, form = Path(path), format_of(path)
     if form.name not in ("PNG", "JPEG", "TIFF"):
-        raise Refused(f"{form.name} is not for pictures. Choose PNG, JPEG or TIFF.")
+        raise Refused(tr("{name} is not for pictures. Choose PNG, JPEG or TIFF.", name=form.name))
     if pixels.dtype != np.uint8:
         raise Refused(
-            f"A picture has 8 bits, and these pixels are {pixels.dtype.name}. Choose a window first."
+            tr("A picture has 8 bits, and these pixels are {name}. Choose a window first.", name=pixels.dtype.name)
         )
     if pixels.ndim == 3 and pixels.shape[2] == 4 and not form.alpha:
         pixels = pixels[..., :3]
     grid = from_spacing(path, (pixels.shape[1], pixels.shape[0], 1), (None, None, None))
     difference = write_verified(path, form, [pixels[np.newaxis]], grid, {})
-    said = f"{path.name} was read back identical."
+    said = tr("{name} was read back identical.", name=path.name)
     if difference:
-        said = (
-            f"{path.name} was read back; the largest difference is {difference} of 255 levels (lossy format)."
+        said = tr(
+            "{name} was read back; the largest difference is {difference} of 255 levels (lossy format).",
+            name=path.name,
+            difference=difference,
         )
     return Report(path, (said,), not difference)
 
@@ -141,8 +146,8 @@ def slicer_fields(labels: LabelMap) -> dict[str, str]:
     """Return the label table as 3D Slicer's key/value pairs of a .seg.nrrd file."""
     x, y, z = (n - 1 for n in labels.geometry.size)
     fields = {
-        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
-        "Segmentation_MasterRepresentation": "Binary labelmap",
+        "Segmentation_ContainedRepresentationNames": tr("Binary labelmap|"),
+        "Segmentation_MasterRepresentation": tr("Binary labelmap"),
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
     }
     for n, row in enumerate(labels.labels):
@@ -178,11 +183,11 @@ def _exported(
     frames, geometry = frames_of(image)
     difference = write_verified(path, form, frames, geometry, pairs, progress, cancelled)
     if difference:
-        said = f"{path.name} was read back: values differ by up to {difference}."
+        said = tr("{name} was read back: values differ by up to {difference}.", name=path.name, difference=difference)
     elif lost:
-        said = f"{path.name} was read back: all values are identical. What was lost:"
+        said = tr("{name} was read back: all values are identical. What was lost:", name=path.name)
     else:
-        said = f"{path.name} is verified and lossless: values and geometry read back identical."
+        said = tr("{name} is verified and lossless: values and geometry read back identical.", name=path.name)
     return Report(path, (said, *lost), not lost and not difference)
 
 
@@ -212,19 +217,25 @@ def _in_16_bits(array: NDArray[Any], form: Format) -> NDArray[Any]:
             return array
         if not np.isfinite([low, high]).all() or np.any(array != np.rint(array)):
             raise Refused(
-                "The slice has fractions, and PNG holds whole numbers. Choose TIFF, or export it as shown."
+                tr("The slice has fractions, and PNG holds whole numbers. Choose TIFF, or export it as shown.")
             )
     signed = (np.int8, np.int16) if form.name == "TIFF" else ()
     kept = [array.dtype.type] if array.dtype in (np.uint8, np.uint16, *signed) else []
     for dtype in (*kept, np.uint16, *signed[1:]):
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return array.astype(dtype)
-    reach = "0 to 65,535" if form.name == "PNG" else "−32,768 to 65,535"
+    reach = tr("0 to 65,535") if form.name == "PNG" else tr("−32,768 to 65,535")
     raise Refused(
-        f"The slice holds values from {low:g} to {high:g}; 16-bit {form.name} holds {reach}. "
+        tr(
+            "The slice holds values from {low:g} to {high:g}; 16-bit {name} holds {reach}. ",
+            low=low,
+            high=high,
+            name=form.name,
+            reach=reach,
+        )
         + (
-            "Choose TIFF, or export it as shown."
+            tr("Choose TIFF, or export it as shown.")
             if form.name == "PNG"
-            else "Export it as shown, or the whole volume."
+            else tr("Export it as shown, or the whole volume.")
         )
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.files.writers import axes_written, code
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
@@ -71,7 +72,9 @@ def format_of(path: str | Path) -> Format:
         if name.endswith(known.extensions) or name == known.name.lower():
             return known
     wanted = ", ".join(extension for known in FORMATS for extension in known.extensions[:1])
-    raise Refused(f"{Path(path).name} has no extension that can be written. Use one of {wanted}.")
+    raise Refused(
+        tr("{name} has no extension that can be written. Use one of {wanted}.", name=Path(path).name, wanted=wanted)
+    )
 
 
 def frames_of(image: Exported) -> tuple[list[np.ndarray], Geometry]:
@@ -80,9 +83,7 @@ def frames_of(image: Exported) -> tuple[list[np.ndarray], Geometry]:
         return [image.array], image.geometry
     volumes = [image] if isinstance(image, Volume) else list(image)
     if any(not v.geometry.same_grid(volumes[0].geometry) or v.dtype != volumes[0].dtype for v in volumes):
-        raise Refused(
-            "The frames differ in grid or type and cannot go into one file. Export them one by one."
-        )
+        raise Refused(tr("The frames differ in grid or type and cannot go into one file. Export them one by one."))
     return [volume.array for volume in volumes], volumes[0].geometry
 
 
@@ -92,19 +93,23 @@ def obstacle(image: Exported, target: str | Path | Format) -> str:
     frames, geometry = frames_of(image)
     array = frames[0]
     components = array.shape[3] if array.ndim == 4 else 1
-    other = "Choose NIfTI, NRRD or MetaImage."
+    other = tr("Choose NIfTI, NRRD or MetaImage.")
     if components > 1 and components not in (3, 4):
-        return f"Images with {components} values per voxel cannot be exported."
+        return tr("Images with {components} values per voxel cannot be exported.", components=components)
     if components == 1 and code(array.dtype) not in form.types:
         return f"{form.name} cannot hold {array.dtype.name} values. {other}"
     if components > 1 and code(array.dtype) not in form.colour:
-        return f"{form.name} cannot hold colour of type {array.dtype.name}. Choose NRRD or MetaImage."
+        return tr(
+            "{name} cannot hold colour of type {name2}. Choose NRRD or MetaImage.",
+            name=form.name,
+            name2=array.dtype.name,
+        )
     if components == 4 and not form.alpha:
-        return f"{form.name} cannot hold transparency. Choose PNG or TIFF."
+        return tr("{name} cannot hold transparency. Choose PNG or TIFF.", name=form.name)
     if not form.stacks and (geometry.size[2] > 1 or len(frames) > 1):
-        return f"{form.name} holds one picture, not a volume. Export a slice, or choose another format."
+        return tr("{name} holds one picture, not a volume. Export a slice, or choose another format.", name=form.name)
     if form.lossy and isinstance(image, LabelMap):
-        return f"{form.name} would change label values. Choose PNG or TIFF."
+        return tr("{name} would change label values. Choose PNG or TIFF.", name=form.name)
     return ""
 
 
@@ -114,11 +119,9 @@ def losses(image: Exported, target: str | Path | Format) -> tuple[str, ...]:
     blocked = obstacle(image, form)
     _, geometry = frames_of(image)
     said = [blocked] if blocked else []
-    said += [
-        text for text in (_uneven(geometry, form), _place(geometry, form), _unknown(geometry, form)) if text
-    ]
+    said += [text for text in (_uneven(geometry, form), _place(geometry, form), _unknown(geometry, form)) if text]
     if form.lossy:
-        said.append(f"{form.name} is lossy: pixel values change. PNG keeps them.")
+        said.append(tr("{name} is lossy: pixel values change. PNG keeps them.", name=form.name))
     return tuple(said)
 
 
@@ -128,28 +131,33 @@ def _uneven(geometry: Geometry, form: Format) -> str:
     gaps = np.diff(geometry.slice_positions)
     even = np.arange(geometry.size[2]) * geometry.spacing[2]
     wrong = float(np.max(np.abs(even - np.array(geometry.slice_positions))))
-    return (
-        f"The slices are unevenly spaced ({gaps.min():.3g} to {gaps.max():.3g} mm) and {form.name} holds "
-        "one distance: "
-        f"slices would be up to {wrong:.3g} mm off. Resample to even spacing first."
+    return tr(
+        "The slices are unevenly spaced ({min:.3g} to {max:.3g} mm) and {name} holds one "
+        "distance: slices would be up to {wrong:.3g} mm off. Resample to even spacing first.",
+        min=gaps.min(),
+        max=gaps.max(),
+        name=form.name,
+        wrong=wrong,
     )
 
 
 def _place(geometry: Geometry, form: Format) -> str:
     if geometry.oriented and not form.places:
         spacing = "kept" if form.spacing and any(geometry.known_spacing) else "lost too"
-        return (
-            f"{form.name} cannot hold where the image lies in the patient: position and orientation are "
-            "lost, "
-            f"the spacing is {spacing}."
+        return tr(
+            "{name} cannot hold where the image lies in the patient: position and orientation "
+            "are lost, the spacing is {spacing}.",
+            name=form.name,
+            spacing=spacing,
         )
     if not form.spacing and geometry.has_lengths:
-        return f"{form.name} cannot hold the spacing of the pixels."
+        return tr("{name} cannot hold the spacing of the pixels.", name=form.name)
     if form.places and not form.shears and geometry.oriented and geometry.orthonormality_error > SHEARED:
-        return (
-            f"The grid is tilted by {tilt_degrees(geometry):.3g}°. {form.name} keeps this only in the "
-            "sform, and many "
-            "programs straighten it. NRRD and MetaImage keep it for certain."
+        return tr(
+            "The grid is tilted by {tilt_degrees:.3g}°. {name} keeps this only in the sform, and "
+            "many programs straighten it. NRRD and MetaImage keep it for certain.",
+            tilt_degrees=tilt_degrees(geometry),
+            name=form.name,
         )
     return ""
 
@@ -160,9 +168,9 @@ def _unknown(geometry: Geometry, form: Format) -> str:
     if all(needed) or not form.spacing:
         return ""
     if geometry.oriented and form.places:
-        return f"The spacing along some axis is unknown, and {form.name} will state 1 mm there."
+        return tr("The spacing along some axis is unknown, and {name} will state 1 mm there.", name=form.name)
     if any(needed) and form is META:
-        return f"The spacing is known along some axes only, and {form.name} will state none."
+        return tr("The spacing is known along some axes only, and {name} will state none.", name=form.name)
     return ""
 
 

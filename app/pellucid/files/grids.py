@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats, Geometry
 
@@ -22,7 +23,11 @@ def checked_size(path: Path, size: Sequence[int]) -> tuple[int, int, int]:
     if any(n < 1 or n > MOST_VOXELS_PER_AXIS for n in full):
         shown = " × ".join(str(n) for n in size)
         raise Refused(
-            f"{path.name} declares a size of {shown} voxels, which no image has. Its header is damaged."
+            tr(
+                "{name} declares a size of {shown} voxels, which no image has. Its header is damaged.",
+                name=path.name,
+                shown=shown,
+            )
         )
     return full
 
@@ -45,8 +50,10 @@ def from_columns(
         axes[:, axis] = _perpendicular(axes, int(axis))
     if not np.isfinite(point).all() or abs(np.linalg.det(axes)) < 1e-6:
         raise Refused(
-            f"{path.name} states a position or orientation that is not a grid in space; its header is "
-            "damaged."
+            tr(
+                "{name} states a position or orientation that is not a grid in space; its header is damaged.",
+                name=path.name,
+            )
         )
     full = checked_size(path, size)
     a, b, c = (float(v) for v in spacing)
@@ -62,9 +69,7 @@ def from_columns(
 
 def from_spacing(path: Path, size: Sequence[int], spacing: Sequence[float | None]) -> Geometry:
     """Return a grid with a spacing per axis (None where unknown) and nothing known of the patient."""
-    steps = [
-        s if s is not None and np.isfinite(s) and s > 0 else 0.0 for s in (*spacing, None, None, None)[:3]
-    ]
+    steps = [s if s is not None and np.isfinite(s) and s > 0 else 0.0 for s in (*spacing, None, None, None)[:3]]
     return from_columns(path, size, np.diag(steps), (0.0, 0.0, 0.0), oriented=False)
 
 

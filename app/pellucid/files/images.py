@@ -19,6 +19,7 @@ from pellucid.dicom.memory import SHARE, check_fits
 from pellucid.files import metaimage, nifti, nrrd, pictures, tiff
 from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, PlainUnits, Progress, RawImage, check, head_of, load
+from pellucid.language import mark, tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.optics import Optics
@@ -38,10 +39,10 @@ EXTENSIONS = (
     ".jpeg", ".bmp", ".jp2", ".j2k",
 )  # fmt: skip
 FOREIGN = {
-    ".mnc": "MINC", ".mgz": "FreeSurfer MGZ", ".mgh": "FreeSurfer MGH", ".head": "AFNI",
-    ".par": "Philips PAR/REC",
-    ".czi": "Zeiss CZI", ".lif": "Leica LIF", ".mrc": "MRC", ".h5": "HDF5", ".hdf5": "HDF5", ".vtk": "VTK",
-    ".gipl": "GIPL", ".nd2": "Nikon ND2", ".gif": "GIF", ".webp": "WebP", ".svs": "Aperio SVS",
+    ".mnc": "MINC", ".mgz": mark("FreeSurfer MGZ"), ".mgh": mark("FreeSurfer MGH"), ".head": "AFNI",
+    ".par": mark("Philips PAR/REC"),
+    ".czi": mark("Zeiss CZI"), ".lif": mark("Leica LIF"), ".mrc": "MRC", ".h5": "HDF5", ".hdf5": "HDF5", ".vtk": "VTK",
+    ".gipl": "GIPL", ".nd2": mark("Nikon ND2"), ".gif": "GIF", ".webp": "WebP", ".svs": mark("Aperio SVS"),
     ".ima": "ECAT",
 }  # fmt: skip
 """Formats that are not read, by extension: they get a sentence instead of silence."""
@@ -234,7 +235,14 @@ def _tiff(path: Path, pool: Pool | None) -> RawImage | _Coded:
     findings = tuple(Finding(code, text, severity) for code, text, severity in meta["findings"])
     geometry = from_spacing(path, meta["size"], meta["spacing"])
     file = ImageFile(
-        path, "TIFF", geometry, meta["dtype"], meta["components"], meta["frames"], findings, meta["step"],
+        path,
+        "TIFF",
+        geometry,
+        meta["dtype"],
+        meta["components"],
+        meta["frames"],
+        findings,
+        meta["step"],
         optics=_optics(meta),
     )
     if meta["offset"] is None or meta["inverted"]:
@@ -258,7 +266,7 @@ def _described(raw: RawImage) -> ImageFile:
 
 def _optics(meta: dict[str, Any]) -> tuple[Optics, ...]:
     """Return the optics of every frame, or nothing when the file says nothing of them."""
-    channels = [Optics(**row, source="OME metadata") for row in meta["optics"]]
+    channels = [Optics(**row, source=tr("OME metadata")) for row in meta["optics"]]
     return tuple(channels[min(n, len(channels) - 1)] for n in meta["channels"]) if channels else ()
 
 
@@ -307,9 +315,7 @@ def _optics_of(file: ImageFile, reduction: Reduction | None) -> list[Optics | No
     return [file.optics[min(n, len(file.optics) - 1)] if file.optics else None for n in kept]
 
 
-def _volume(
-    file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment, optics: Optics | None
-) -> Volume:
+def _volume(file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment, optics: Optics | None) -> Volume:
     acquisition = Acquisition(monochrome1=inverted, moment=moment, optics=optics)
     return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings, rescale=file.rescale)
 
@@ -318,10 +324,15 @@ def _foreign(path: Path) -> Refused:
     name = FOREIGN.get(path.suffix.lower())
     if name:
         return Refused(
-            f"{path.name} is of the format {name}, which Pellucid does not read. Convert it to NIfTI, "
-            "NRRD or TIFF."
+            tr(
+                "{name} is of the format {name2}, which Pellucid does not read. Convert it to NIfTI, NRRD or TIFF.",
+                name=path.name,
+                name2=name,
+            )
         )
     return Refused(
-        f"{path.name} is not an image that Pellucid reads (DICOM, NIfTI, NRRD, MetaImage, TIFF, PNG, "
-        "JPEG, BMP)."
+        tr(
+            "{name} is not an image that Pellucid reads (DICOM, NIfTI, NRRD, MetaImage, TIFF, PNG, JPEG, BMP).",
+            name=path.name,
+        )
     )

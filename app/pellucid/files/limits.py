@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pellucid.dicom.memory import allowed_bytes
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.reduction import amount
 
@@ -19,9 +20,14 @@ def check_memory(name: str, nbytes: int, shape: str, budget: int | None = None) 
     allowed = allowed_bytes()[1] if budget is None else budget
     if nbytes > allowed:
         raise Refused(
-            f"{name} declares {shape}, which needs {amount(nbytes)} of memory; {amount(allowed)} may be "
-            "used for it. "
-            "It was not opened."
+            tr(
+                "{name} declares {shape}, which needs {amount} of memory; {amount2} may be used for "
+                "it. It was not opened.",
+                name=name,
+                shape=shape,
+                amount=amount(nbytes),
+                amount2=amount(allowed),
+            )
         )
 
 
@@ -29,9 +35,14 @@ def check_present(name: str, declared: int, present: int, shape: str) -> None:
     """Refuse a file that holds fewer bytes than its header declares."""
     if declared > present:
         raise Refused(
-            f"{name} declares {shape} ({amount(declared)}) but only {amount(max(present, 0))} of pixels "
-            "are in the "
-            "file. It is damaged or incomplete; copy it again from its source."
+            tr(
+                "{name} declares {shape} ({amount}) but only {amount2} of pixels are in the file. It "
+                "is damaged or incomplete; copy it again from its source.",
+                name=name,
+                shape=shape,
+                amount=amount(declared),
+                amount2=amount(max(present, 0)),
+            )
         )
 
 
@@ -39,13 +50,23 @@ def check_inflation(name: str, declared: int, compressed: int, shape: str) -> No
     """Refuse a compressed stream that cannot hold what the header declares, or looks like a bomb."""
     if declared > compressed * _DEFLATE_MOST + 1024:
         raise Refused(
-            f"{name} declares {shape} ({amount(declared)}), more than {amount(max(compressed, 0))} of "
-            "compressed "
-            "data can hold. It is damaged or incomplete; copy it again from its source."
+            tr(
+                "{name} declares {shape} ({amount}), more than {amount2} of compressed data can "
+                "hold. It is damaged or incomplete; copy it again from its source.",
+                name=name,
+                shape=shape,
+                amount=amount(declared),
+                amount2=amount(max(compressed, 0)),
+            )
         )
     if declared > _SUSPICIOUS_BYTES and declared > compressed * _SUSPICIOUS_RATIO:
         raise Refused(
-            f"{name} would grow from {amount(compressed)} to {amount(declared)} ({shape}), which is not "
-            "plausible for "
-            "an image. It was not opened; unpack it yourself if you trust it."
+            tr(
+                "{name} would grow from {amount} to {amount2} ({shape}), which is not plausible for "
+                "an image. It was not opened; unpack it yourself if you trust it.",
+                name=name,
+                amount=amount(compressed),
+                amount2=amount(declared),
+                shape=shape,
+            )
         )

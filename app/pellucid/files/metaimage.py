@@ -15,6 +15,7 @@ import numpy as np
 from pellucid.files.grids import from_columns, from_spacing
 from pellucid.files.nrrd import LARGEST_HEADER, beside
 from pellucid.files.raw import Encoding, RawImage
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 
@@ -29,9 +30,7 @@ TYPES = {
 def is_metaimage(head: bytes) -> bool:
     """Return whether a file begins with MetaImage fields."""
     start = head.lstrip().replace(b" ", b"")
-    return b"NDims=" in start and start.startswith(
-        (b"ObjectType=", b"NDims=", b"ObjectSubType=", b"Comment=")
-    )
+    return b"NDims=" in start and start.startswith((b"ObjectType=", b"NDims=", b"ObjectSubType=", b"Comment="))
 
 
 def parse(path: Path) -> RawImage:
@@ -41,7 +40,9 @@ def parse(path: Path) -> RawImage:
         return _parse(path, fields, length)
     except (KeyError, ValueError, IndexError) as error:
         missing = f"the field {error}" if isinstance(error, KeyError) else "a field"
-        raise Refused(f"{path.name}: {missing} of its MetaImage header is missing or damaged.") from error
+        raise Refused(
+            tr("{name}: {missing} of its MetaImage header is missing or damaged.", name=path.name, missing=missing)
+        ) from error
 
 
 def fields_of(path: Path) -> tuple[dict[str, str], int]:
@@ -64,16 +65,27 @@ def fields_of(path: Path) -> tuple[dict[str, str], int]:
 
 def _parse(path: Path, fields: dict[str, str], length: int) -> RawImage:
     if fields.get("ObjectType", "Image") != "Image":
-        raise Refused(f"{path.name} holds a {fields['ObjectType']} and not an image.")
+        raise Refused(tr("{name} holds a {value} and not an image.", name=path.name, value=fields["ObjectType"]))
     count = int(fields["NDims"])
     size = tuple(int(n) for n in fields["DimSize"].split())
     if len(size) != count or not 1 <= count <= 4 or any(n < 1 for n in size):
         raise Refused(
-            f"{path.name} declares {count} dimensions of sizes {fields['DimSize']}; 1 to 4 can be read."
+            tr(
+                "{name} declares {count} dimensions of sizes {value}; 1 to 4 can be read.",
+                name=path.name,
+                count=count,
+                value=fields["DimSize"],
+            )
         )
     name = fields["ElementType"].removesuffix("_ARRAY")
     if name not in TYPES:
-        raise Refused(f"{path.name} holds values of type {fields['ElementType']}, which cannot be shown.")
+        raise Refused(
+            tr(
+                "{name} holds values of type {value}, which cannot be shown.",
+                name=path.name,
+                value=fields["ElementType"],
+            )
+        )
     channels = int(fields.get("ElementNumberOfChannels", "1"))
     if not 1 <= channels <= 65535:
         raise ValueError("channels")
@@ -112,13 +124,13 @@ def _geometry(path: Path, fields: dict[str, str], count: int, size: tuple[int, .
     spaces = min(count, 3)
     stated = fields.get("ElementSpacing", fields.get("ElementSize", ""))
     spacing = [float(word) for word in stated.split()][:spaces]
-    matrix = next((fields[k] for k in ("TransformMatrix", "Rotation", "Orientation") if k in fields), "")
+    matrix = next((fields[k] for k in ("TransformMatrix", tr("Rotation"), tr("Orientation")) if k in fields), "")
     if count < 3 or not matrix:
         return from_spacing(path, size[:spaces], spacing)
     rows = np.array([float(word) for word in matrix.split()]).reshape(count, count)
     if any(step < 0 for step in spacing):
         raise ValueError("spacing")
-    offset = next((fields[k] for k in ("Offset", "Position", "Origin") if k in fields), "0 0 0 0")
+    offset = next((fields[k] for k in (tr("Offset"), tr("Position"), tr("Origin")) if k in fields), "0 0 0 0")
     origin = [float(word) for word in offset.split()][:3]
     steps = (*spacing, 0.0, 0.0, 0.0)[:3]
     grid = from_columns(path, size[:3], rows[:3, :3].T, origin)  # each line of the matrix is one axis

@@ -22,6 +22,7 @@ from pellucid.files.export import Report, export_picture
 from pellucid.files.pacing import paced
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import PREFIX, SUFFIX, replacing, sentence
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.reduction import amount
 
@@ -45,17 +46,24 @@ class FilmFormat:
 
 
 FILMS = (
-    FilmFormat("GIF", ".gif", note="GIF keeps 255 colours and times in steps of 10 ms.", lossy=True),
-    FilmFormat("WebP", ".webp", note="WebP keeps every pixel and every time to 1 ms."),
-    FilmFormat("MP4", ".mp4", note="MP4 (H.264) is lossy: edges may blur slightly.", lossy=True),
-    FilmFormat("PNG pictures", ".png", folder=True, note="Numbered PNG files in a new folder; every pixel is kept."),
-    FilmFormat("TIFF pictures", ".tif", folder=True, note="Numbered TIFF files in a new folder; every pixel is kept."),
+    FilmFormat("GIF", ".gif", note=mark("GIF keeps 255 colours and times in steps of 10 ms."), lossy=True),
+    FilmFormat("WebP", ".webp", note=mark("WebP keeps every pixel and every time to 1 ms.")),
+    FilmFormat("MP4", ".mp4", note=mark("MP4 (H.264) is lossy: edges may blur slightly."), lossy=True),
+    FilmFormat(
+        mark("PNG pictures"), ".png", folder=True, note=mark("Numbered PNG files in a new folder; every pixel is kept.")
+    ),
+    FilmFormat(
+        mark("TIFF pictures"),
+        ".tif",
+        folder=True,
+        note=mark("Numbered TIFF files in a new folder; every pixel is kept."),
+    ),
 )
 PICTURES = (
     FilmFormat("PNG", ".png"),
     FilmFormat("TIFF", ".tif"),
     FilmFormat("WebP", ".webp"),
-    FilmFormat("JPEG", ".jpg", note="JPEG is lossy: edges blur slightly.", lossy=True),
+    FilmFormat("JPEG", ".jpg", note=mark("JPEG is lossy: edges blur slightly."), lossy=True),
 )
 """The formats of single pictures."""
 
@@ -65,9 +73,14 @@ def film_obstacle(form: FilmFormat, count: int, size: tuple[int, int]) -> str:
     if form.extension == ".mp4" and video.ffmpeg() is None:
         return video.HOW_TO_GET
     if form.extension == ".gif" and count * size[0] * size[1] > _MOST_GIF:
-        return f"A GIF of {count} pictures this large needs too much memory. Choose fewer or smaller ones, or WebP."
+        return tr(
+            "A GIF of {count} pictures this large needs too much memory. Choose fewer or smaller ones, or WebP.",
+            count=count,
+        )
     if form.extension == ".webp" and max(size) > webp_animation.LARGEST:
-        return f"WebP holds at most {webp_animation.LARGEST} pixels along a side. Choose a smaller size."
+        return tr(
+            "WebP holds at most {LARGEST} pixels along a side. Choose a smaller size.", LARGEST=webp_animation.LARGEST
+        )
     return ""
 
 
@@ -87,7 +100,7 @@ def write_picture(picture: Pixels, path: Path) -> Report:
         Image.fromarray(picture).save(temporary, "WEBP", lossless=True)
         ((back, _),) = webp_animation.read(temporary)
         _check(path, np.array_equal(back, picture))
-    return Report(path, (f"{path.name} was read back identical.",), True)
+    return Report(path, (tr("{name} was read back identical.", name=path.name),), True)
 
 
 def write_film(
@@ -115,9 +128,7 @@ def write_film(
     return Report(path, tuple(said for said in sentences if said), lossless)
 
 
-def _counted(
-    pictures: Iterable[Pixels], count: int, progress: Progress, cancelled: IsCancelled
-) -> Iterator[Pixels]:
+def _counted(pictures: Iterable[Pixels], count: int, progress: Progress, cancelled: IsCancelled) -> Iterator[Pixels]:
     """Pass pictures on, telling how many there were; too few or too many are a fault of the caller."""
     seen = 0
     for seen, picture in enumerate(pictures, start=1):
@@ -161,11 +172,15 @@ def _gif(path: Path, temporary: Path, pictures: Iterator[Pixels], durations: Seq
         gif.write(file, indexed, milliseconds)
     wanted = _merged((np.asarray(image.convert("RGB")) for image in indexed), milliseconds)
     _check(path, wanted == _merged(*_apart(gif.read(temporary))))
-    colours = "every colour was kept" if exact else (
-        f"the colours were brought down to {gif.COLOURS}; pixels differ by {worst:.1f} of 255 levels on average"
-    )  # fmt: skip
+    colours = tr("Every colour was kept.")
+    if not exact:
+        colours = tr(
+            "The colours were brought down to {count}; pixels differ by {worst:.1f} of 255 levels on average.",
+            count=gif.COLOURS,
+            worst=worst,
+        )
     return (_read_back(path, temporary, len(pace), sum(milliseconds)), _left_out(len(durations), len(pace)),
-            f"{colours[0].upper()}{colours[1:]}."), exact  # fmt: skip
+            colours), exact  # fmt: skip
 
 
 def _webp(path: Path, temporary: Path, pictures: Iterator[Pixels], durations: Sequence[float],
@@ -185,7 +200,7 @@ def _webp(path: Path, temporary: Path, pictures: Iterator[Pixels], durations: Se
         back = [(digest, ms) for (digest, _), (_, ms) in zip(back, written, strict=True)]
     _check(path, back == written)
     told = _read_back(path, temporary, len(pace), sum(ms for _, ms in written))
-    return (told, _left_out(len(durations), len(pace)), "Every pixel was kept."), True
+    return (told, _left_out(len(durations), len(pace)), tr("Every pixel was kept.")), True
 
 
 def _mp4(path: Path, temporary: Path, pictures: Iterator[Pixels], durations: Sequence[float],
@@ -209,7 +224,7 @@ def _mp4(path: Path, temporary: Path, pictures: Iterator[Pixels], durations: Seq
     fits = size == (columns + columns % 2, rows + rows % 2)
     _check(path, count == wanted and fits and abs(seconds - wanted / rate) <= max(0.05, 1.5 / rate))
     return (_read_back(path, temporary, len(pace), 1000.0 * wanted / rate), _left_out(len(durations), len(pace)),
-            "MP4 is lossy: edges may blur slightly."), False  # fmt: skip
+            tr("MP4 is lossy: edges may blur slightly.")), False  # fmt: skip
 
 
 def _with(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
@@ -220,7 +235,7 @@ def _with(first: Pixels, rest: Iterator[Pixels]) -> Iterator[Pixels]:
 def _numbered(path: Path, form: FilmFormat, pictures: Iterator[Pixels], count: int) -> Report:
     """Write numbered files into a folder that is not there yet; it appears only when all of them are in it."""
     if path.exists():
-        raise Refused(f"“{path.name}” is there already. Choose another name for the folder.")
+        raise Refused(tr("“{name}” is there already. Choose another name for the folder.", name=path.name))
     temporary = path.with_name(f"{PREFIX}{uuid4().hex[:16]}{SUFFIX}")
     digits = max(3, len(str(count)))
     try:
@@ -233,7 +248,9 @@ def _numbered(path: Path, form: FilmFormat, pictures: Iterator[Pixels], count: i
         raise Refused(sentence(path, error)) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    told = f"{count} pictures were written into the folder {path.name} and read back identical."
+    told = tr(
+        "{count} pictures were written into the folder {name} and read back identical.", count=count, name=path.name
+    )
     return Report(path, (told,), True)
 
 
@@ -265,17 +282,26 @@ def _digest(picture: Pixels) -> bytes:
 
 def _read_back(path: Path, written: Path, count: int, milliseconds: float) -> str:
     size = amount(written.stat().st_size)
-    return f"{path.name} was read back: {count} pictures in {milliseconds / 1000:.2f} s, {size}."
+    return tr(
+        "{name} was read back: {count} pictures in {value:.2f} s, {size}.",
+        name=path.name,
+        count=count,
+        value=milliseconds / 1000,
+        size=size,
+    )
 
 
 def _left_out(wanted: int, kept: int) -> str:
     left = wanted - kept
-    return f"{left} pictures follow each other too fast for the format and were left out." if left else ""
+    return tr("{left} pictures follow each other too fast for the format and were left out.", left=left) if left else ""
 
 
 def _check(path: Path, same: bool) -> None:
     if not same:
         raise Refused(
-            f"{path.name} was not kept: what was written does not read back the same, so the disk or the program is "
-            "at fault. Try another folder or format."
+            tr(
+                "{name} was not kept: what was written does not read back the same, so the disk or "
+                "the program is at fault. Try another folder or format.",
+                name=path.name,
+            )
         )

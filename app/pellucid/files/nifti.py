@@ -17,6 +17,7 @@ import numpy as np
 
 from pellucid.files.grids import LPS_FROM_RAS, checked_size, from_columns, from_spacing
 from pellucid.files.raw import ByteOrder, Encoding, RawImage, head_of
+from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Floats, Geometry
 
@@ -57,7 +58,13 @@ def parse(path: Path) -> RawImage:
     header = _unpack_1(head, order) if version == 1 else _unpack_2(head, order)
     count = header.dim[0]
     if not 1 <= count <= 7:
-        raise Refused(f"{path.name} declares {count} dimensions; NIfTI allows 1 to 7. Its header is damaged.")
+        raise Refused(
+            tr(
+                "{name} declares {count} dimensions; NIfTI allows 1 to 7. Its header is damaged.",
+                name=path.name,
+                count=count,
+            )
+        )
     size = checked_size(path, header.dim[1 : 1 + min(count, 3)])
     frames = tuple(max(n, 1) for n in header.dim[4 : count + 1])
     dtype, components = _type(path, header.datatype)
@@ -66,7 +73,7 @@ def parse(path: Path) -> RawImage:
     data, encoding = _data_file(path) if paired else (path, _encoding(path))
     inflated_skip = header.vox_offset if encoding == "gzip" else 0
     if header.vox_offset < 0 or (not paired and header.vox_offset < 348):
-        raise Refused(f"{path.name} says its pixels begin inside the header. It is damaged.")
+        raise Refused(tr("{name} says its pixels begin inside the header. It is damaged.", name=path.name))
     axes = ("c" if components > 1 else "") + "xyz" + "t" * len(frames)
     sizes = ((components,) if components > 1 else ()) + size + frames
     return RawImage(
@@ -86,7 +93,7 @@ def _kind(path: Path, head: bytes) -> tuple[ByteOrder, int, bool]:
                 return order, 1, head[344:348] == b"ni1\0"
             if length == 540 and len(head) >= 540:
                 return order, 2, head[4:8] == b"ni2\0"
-    raise Refused(f"{path.name} has no whole NIfTI header. It is damaged or incomplete.")
+    raise Refused(tr("{name} has no whole NIfTI header. It is damaged or incomplete.", name=path.name))
 
 
 def _unpack_1(head: bytes, order: str) -> _Header:
@@ -97,9 +104,7 @@ def _unpack_1(head: bytes, order: str) -> _Header:
     qform, sform = struct.unpack_from(f"{order}2h", head, 252)
     numbers = struct.unpack_from(f"{order}18f", head, 256)
     whole = int(offset) if np.isfinite(offset) else -1
-    return _Header(
-        dim, datatype, pixdim, whole, slope, intercept, head[123], qform, sform, numbers[:6], numbers[6:]
-    )
+    return _Header(dim, datatype, pixdim, whole, slope, intercept, head[123], qform, sform, numbers[:6], numbers[6:])
 
 
 def _unpack_2(head: bytes, order: str) -> _Header:
@@ -122,7 +127,11 @@ def _type(path: Path, code: int) -> tuple[np.dtype, int]:
         return np.dtype(TYPES[code]), 1
     name = _NAMES.get(code, f"type {code}")
     raise Refused(
-        f"{path.name} holds {name} values, which cannot be shown. Convert it to a real number type first."
+        tr(
+            "{name} holds {name2} values, which cannot be shown. Convert it to a real number type first.",
+            name=path.name,
+            name2=name,
+        )
     )
 
 
@@ -144,7 +153,9 @@ def _data_file(path: Path) -> tuple[Path, Encoding]:
     for candidate in (path.with_name(stem + ".img"), path.with_name(stem + ".img.gz")):
         if candidate.is_file():
             return candidate, _encoding(candidate)
-    raise Refused(f"{path.name} is only a header: its pixels should be in {stem}.img in the same folder.")
+    raise Refused(
+        tr("{name} is only a header: its pixels should be in {stem}.img in the same folder.", name=path.name, stem=stem)
+    )
 
 
 def _time_step(header: _Header) -> float | None:
@@ -153,24 +164,21 @@ def _time_step(header: _Header) -> float | None:
     return step * unit if unit and np.isfinite(step) and step > 0 else None
 
 
-def _geometry(
-    path: Path, header: _Header, size: tuple[int, int, int]
-) -> tuple[Geometry, tuple[Finding, ...]]:
+def _geometry(path: Path, header: _Header, size: tuple[int, int, int]) -> tuple[Geometry, tuple[Finding, ...]]:
     scale = _MM.get(header.units & 0x07, 1.0)
     findings: list[Finding] = []
     sform, qform = _sform(header), _qform(header)
     chosen = sform if sform is not None else qform
     if chosen is None:
-        spacing: list[float | None] = [
-            abs(step) * scale for step in header.pixdim[1 : 1 + min(header.dim[0], 3)]
-        ]
+        spacing: list[float | None] = [abs(step) * scale for step in header.pixdim[1 : 1 + min(header.dim[0], 3)]]
         if header.units & 0x07 == 0 and all(step == 1.0 for step in spacing):
             spacing = [None, None, None]
         return from_spacing(path, size, spacing), ()
     if sform is not None and qform is not None and _differ(sform, qform, size):
         findings.append(
             Finding(
-                "two-orientations", f"{path.name} states two orientations that disagree; the sform is used."
+                "two-orientations",
+                tr("{name} states two orientations that disagree; the sform is used.", name=path.name),
             )
         )
     ras = chosen.copy()
@@ -210,8 +218,6 @@ def _qform(header: _Header) -> Floats | None:
 
 def _differ(one: Floats, two: Floats, size: tuple[int, int, int]) -> bool:
     """Return whether two affines put any corner of the grid more than a tenth of a voxel apart."""
-    corners = np.array(
-        [[x, y, z, 1] for x in (0, size[0] - 1) for y in (0, size[1] - 1) for z in (0, size[2] - 1)]
-    )
+    corners = np.array([[x, y, z, 1] for x in (0, size[0] - 1) for y in (0, size[1] - 1) for z in (0, size[2] - 1)])
     apart = np.linalg.norm((one - two) @ corners.T, axis=0).max()
     return bool(apart > 0.1 * np.linalg.norm(one[:, :3], axis=0).min())

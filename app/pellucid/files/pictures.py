@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.files.limits import DECODED_IN_CHILD, check_inflation, check_memory
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -61,7 +62,7 @@ def kind(head: bytes) -> str:
     ):
         return "BMP"
     if head.startswith((_JP2, b"\xff\x4f\xff\x51")):
-        return "JPEG 2000"
+        return tr("JPEG 2000")
     return ""
 
 
@@ -72,9 +73,9 @@ def parse(path: Path) -> Picture:
         if picture is None:
             raise ValueError(path.name)
     except (struct.error, KeyError, ValueError, IndexError) as error:
-        raise Refused(f"{path.name} has no whole picture header. It is damaged or incomplete.") from error
+        raise Refused(tr("{name} has no whole picture header. It is damaged or incomplete.", name=path.name)) from error
     if picture.width < 1 or picture.height < 1:
-        raise Refused(f"{path.name} declares {picture.text}. Its header is damaged.")
+        raise Refused(tr("{name} declares {text_}. Its header is damaged.", name=path.name, text_=picture.text))
     check_memory(path.name, picture.nbytes, picture.text, DECODED_IN_CHILD)
     if picture.format == "PNG":
         check_inflation(path.name, picture.nbytes // 8, path.stat().st_size, picture.text)
@@ -144,9 +145,7 @@ def _bmp(head: bytes) -> Picture:
         width, height, _, bits = struct.unpack_from("<iiHH", head, 18)
         entry = 4
     if bits > 8:
-        return Picture(
-            "BMP", width, abs(height), 4 if bits == 32 and _has_alpha(head, length) else 3, "uint8"
-        )
+        return Picture("BMP", width, abs(height), 4 if bits == 32 and _has_alpha(head, length) else 3, "uint8")
     (used,) = struct.unpack_from("<I", head, 46) if length >= 40 else (0,)
     table = head[14 + length : 14 + length + entry * (used or 1 << bits)]
     grey = table[0::entry] == table[1::entry] == table[2::entry]
@@ -166,10 +165,8 @@ def _jp2(head: bytes) -> Picture:
     bits = (head[start + 42] & 0x7F) + 1
     if not 1 <= count <= 4:
         raise ValueError("components")
-    dtype = ("int" if head[start + 42] & 0x80 else "uint") + (
-        "8" if bits <= 8 else "16" if bits <= 16 else "32"
-    )
-    return Picture("JPEG 2000", right - left, bottom - top, {1: 1, 2: 4, 3: 3, 4: 4}[count], dtype)
+    dtype = ("int" if head[start + 42] & 0x80 else "uint") + ("8" if bits <= 8 else "16" if bits <= 16 else "32")
+    return Picture(tr("JPEG 2000"), right - left, bottom - top, {1: 1, 2: 4, 3: 3, 4: 4}[count], dtype)
 
 
 def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
@@ -182,10 +179,19 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]
     except (Refused, MemoryError):
         raise
     except Exception as error:  # codecs raise many kinds; all mean that the file is damaged
-        raise Refused(f"{path.name} could not be decoded: the {picture.format} data are damaged.") from error
+        raise Refused(
+            tr("{name} could not be decoded: the {format} data are damaged.", name=path.name, format=picture.format)
+        ) from error
     wanted = (picture.height, picture.width) + ((picture.components,) if picture.components > 1 else ())
     if array.shape != wanted:
-        raise Refused(f"{path.name} declares {picture.text} but its pixels are {array.shape}. It is damaged.")
+        raise Refused(
+            tr(
+                "{name} declares {text_} but its pixels are {shape}. It is damaged.",
+                name=path.name,
+                text_=picture.text,
+                shape=array.shape,
+            )
+        )
     return {}, [np.ascontiguousarray(array)]
 
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from pellucid.dicom.child import Cancelled
 from pellucid.files.limits import check_inflation, check_present
+from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.optics import Optics
@@ -59,9 +60,7 @@ class RawImage:
     @property
     def frames(self) -> int:
         """Return the number of frames."""
-        return int(
-            np.prod([n for axis, n in zip(self.axes, self.sizes, strict=True) if axis == "t"], dtype=object)
-        )
+        return int(np.prod([n for axis, n in zip(self.axes, self.sizes, strict=True) if axis == "t"], dtype=object))
 
     @property
     def components(self) -> int:
@@ -101,7 +100,7 @@ def check(raw: RawImage) -> None:
         present = raw.data.stat().st_size - raw.offset
     except OSError as error:
         raise Refused(
-            f"{raw.path.name} names the data file {raw.data.name}, which is not beside it."
+            tr("{name} names the data file {name2}, which is not beside it.", name=raw.path.name, name2=raw.data.name)
         ) from error
     name, declared = raw.path.name, raw.nbytes + raw.skip
     if raw.encoding in ("gzip", "zlib"):
@@ -112,9 +111,7 @@ def check(raw: RawImage) -> None:
         check_present(name, int(np.prod(raw.sizes, dtype=object)), present, raw.shape_text)
 
 
-def load(
-    raw: RawImage, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False
-) -> NDArray[Any]:
+def load(raw: RawImage, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False) -> NDArray[Any]:
     """Read the pixels as values, shape (frames, z, y, x[, c]).
 
     Raises Refused with the numbers when the file holds less than its header declares.
@@ -125,7 +122,9 @@ def load(
             file.seek(raw.offset)
             stored = _stored(raw, file, progress, cancelled)
     except (OSError, EOFError, zlib.error, ValueError, OverflowError) as error:
-        raise Refused(f"{raw.path.name} could not be read to its end: {_reason(error)}.") from error
+        raise Refused(
+            tr("{name} could not be read to its end: {reason}.", name=raw.path.name, reason=_reason(error))
+        ) from error
     return _values(raw, arranged(stored.reshape(raw.sizes[::-1]), raw.axes, raw.geometry.size))
 
 
@@ -150,7 +149,9 @@ class PlainUnits:
             self._go_to(unit * self._unit + first * row)
             self._fill(view)
         except (OSError, EOFError, zlib.error, ValueError) as error:
-            raise Refused(f"{self._raw.path.name} could not be read to its end: {_reason(error)}.") from error
+            raise Refused(
+                tr("{name} could not be read to its end: {reason}.", name=self._raw.path.name, reason=_reason(error))
+            ) from error
         return out
 
     def _go_to(self, place: int) -> None:
@@ -206,7 +207,7 @@ def _skip(source: _Source, raw: RawImage) -> None:
     while left:
         piece = source.read(min(_STEP, left))
         if not piece:
-            raise Refused(f"{raw.path.name} ends before its pixels begin. It is damaged or incomplete.")
+            raise Refused(tr("{name} ends before its pixels begin. It is damaged or incomplete.", name=raw.path.name))
         left -= len(piece)
 
 
@@ -214,7 +215,14 @@ def _text(raw: RawImage, data: bytes) -> NDArray[Any]:
     count = int(np.prod(raw.sizes))
     words = data.split(maxsplit=count)[:count]
     if len(words) < count:
-        raise Refused(f"{raw.path.name} declares {raw.shape_text} but holds only {len(words)} numbers.")
+        raise Refused(
+            tr(
+                "{name} declares {shape_text} but holds only {count} numbers.",
+                name=raw.path.name,
+                shape_text=raw.shape_text,
+                count=len(words),
+            )
+        )
     return np.array(words).astype(raw.stored)
 
 
@@ -265,7 +273,7 @@ class Inflated:
     def check_end(self) -> None:
         """Let the stream compare its checksum when nothing follows; raise EOFError when it is cut."""
         if not self._engine.eof and not self.read(1) and not self._engine.eof:
-            raise EOFError("the end of the compressed stream is missing")
+            raise EOFError(tr("the end of the compressed stream is missing"))
 
 
 def _inflater(encoding: Encoding, file: BinaryIO) -> _Source:
@@ -290,12 +298,12 @@ def head_of(path: Path, size: int) -> bytes:
                 parts.append(piece)
                 left -= len(piece)
     except (OSError, EOFError, zlib.error) as error:
-        raise Refused(f"{path.name} could not be opened: {_reason(error)}.") from error
+        raise Refused(tr("{name} could not be opened: {reason}.", name=path.name, reason=_reason(error))) from error
     return b"".join(parts)
 
 
 def _reason(error: Exception) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else "its data are damaged"
+    return error.strerror if isinstance(error, OSError) and error.strerror else tr("its data are damaged")
 
 
 def arranged(stored: NDArray[Any], axes: str, size: tuple[int, int, int]) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.reduction import amount
 
@@ -23,14 +24,14 @@ PREFIX, SUFFIX = ".pellucid-", ".part"
 _STALE_SECONDS = 3600.0
 _RESERVE = 1 << 20
 _REASONS = {
-    errno.ENOSPC: "the disk is full. Free some space or choose another folder",
-    errno.EDQUOT: "your quota on this disk is used up. Free some space or choose another folder",
-    errno.EACCES: "you may not write here. Choose another folder",
-    errno.EPERM: "you may not write here. Choose another folder",
-    errno.EROFS: "this disk cannot be written to. Choose another folder",
-    errno.ENOENT: "the folder is not there any more. Choose another one",
-    errno.ENAMETOOLONG: "its name is too long. Choose a shorter one",
-    errno.EISDIR: "there is a folder of this name. Choose another name",
+    errno.ENOSPC: mark("the disk is full. Free some space or choose another folder"),
+    errno.EDQUOT: mark("your quota on this disk is used up. Free some space or choose another folder"),
+    errno.EACCES: mark("you may not write here. Choose another folder"),
+    errno.EPERM: mark("you may not write here. Choose another folder"),
+    errno.EROFS: mark("this disk cannot be written to. Choose another folder"),
+    errno.ENOENT: mark("the folder is not there any more. Choose another one"),
+    errno.ENAMETOOLONG: mark("its name is too long. Choose a shorter one"),
+    errno.EISDIR: mark("there is a folder of this name. Choose another name"),
 }
 
 
@@ -62,7 +63,7 @@ def replacing(path: Path, *, needs: int = 0) -> Iterator[Path]:
 def sentence(path: Path, error: OSError) -> str:
     """Return why writing failed and that nothing was lost, for people."""
     reason = _REASONS.get(error.errno or 0, (error.strerror or "the system refused it").lower())
-    kept = " The file that was there is unchanged." if path.exists() and not path.is_dir() else ""
+    kept = tr(" The file that was there is unchanged.") if path.exists() and not path.is_dir() else ""
     return f"{path.name} was not written: {reason}.{kept}"
 
 
@@ -86,8 +87,13 @@ def _check_place(path: Path, target: Path, needs: int) -> None:
     free = shutil.disk_usage(target.parent).free
     if needs and needs + _RESERVE > free:
         raise Refused(
-            f"{path.name} was not written: it needs {amount(needs)} and the disk has {amount(free)} left. "
-            "Free some space or choose another folder."
+            tr(
+                "{name} was not written: it needs {amount} and the disk has {amount2} left. Free "
+                "some space or choose another folder.",
+                name=path.name,
+                amount=amount(needs),
+                amount2=amount(free),
+            )
         )
 
 

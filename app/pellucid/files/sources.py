@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.files.images import read
 from pellucid.files.raw import IsCancelled, Progress
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import Source
 from pellucid.model.volume import Volume
@@ -94,7 +95,7 @@ def read_source(
         path, reduction = Path(source.paths[0]), source.reduction
         return read(path, pool=pool, progress=progress, cancelled=cancelled, reduction=reduction)
     if source.kind != "dicom":
-        raise Refused("The pixels of this layer were computed and are not in the saved work.")
+        raise Refused(tr("The pixels of this layer were computed and are not in the saved work."))
     from pellucid.dicom.read import read_sequence
 
     plans = _plans(source, pool, cancelled)
@@ -112,5 +113,7 @@ def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[V
     images = sequences(series) if series is not None else ()
     if not number.isdecimal() or int(number) >= len(images):
         name = Path(source.paths[0]).parent.name if source.paths else "its folder"
-        raise Refused(f"The series of this layer was not found in “{name}”. Show where its files are now.")
+        raise Refused(
+            tr("The series of this layer was not found in “{name}”. Show where its files are now.", name=name)
+        )
     return images[int(number)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pellucid.files.safe_write import replacing
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 
@@ -14,4 +15,4 @@ def write_text(path: Path, text: str) -> None:
     with replacing(path, needs=len(data)) as temporary:
         temporary.write_bytes(data)
         if temporary.read_bytes() != data:
-            raise Refused(f"{path.name} was not kept: what was written does not read back the same.")
+            raise Refused(tr("{name} was not kept: what was written does not read back the same.", name=path.name))

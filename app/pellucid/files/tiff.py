@@ -21,6 +21,7 @@ from pellucid.files import ome
 from pellucid.files.limits import DECODED_IN_CHILD, check_memory, check_present
 from pellucid.files.ome import length_mm
 from pellucid.files.raw import arranged
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 _AXIS_NAMES = {"C": "channels", "T": "time points", "Z": "slices"}
@@ -84,7 +85,7 @@ def _with_file(payload: dict[str, Any], work: Any) -> tuple[dict[str, Any], list
         raise
     except Exception as error:  # tifffile and its codecs raise many kinds; all mean that the file is damaged
         raise Refused(
-            f"{path.name} could not be read: its TIFF structure is damaged or of a kind not known here."
+            tr("{name} could not be read: its TIFF structure is damaged or of a kind not known here.", name=path.name)
         ) from error
 
 
@@ -93,10 +94,14 @@ def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
     page = series.keyframe
     dtype = np.dtype(series.dtype)
     if dtype.kind not in "buif" or dtype.itemsize > 8:
-        raise Refused(f"{path.name} holds {dtype.name} values, which cannot be shown.")
+        raise Refused(tr("{name} holds {name2} values, which cannot be shown.", name=path.name, name2=dtype.name))
     if int(page.photometric) in _UNSHOWN:
         raise Refused(
-            f"{path.name} holds {_UNSHOWN[int(page.photometric)]} colours. Convert it to RGB first."
+            tr(
+                "{name} holds {value} colours. Convert it to RGB first.",
+                name=path.name,
+                value=_UNSHOWN[int(page.photometric)],
+            )
         )
     names, shape = series.axes[::-1], tuple(int(n) for n in series.shape[::-1])
     letters = _letters(names, shape)
@@ -162,7 +167,11 @@ def _check_pages(path: Path, pages: Any, shape: str) -> None:
     for page in pages:
         if page is None:
             raise Refused(
-                f"{path.name} declares {shape} but some of its pages are missing. It is incomplete."
+                tr(
+                    "{name} declares {shape} but some of its pages are missing. It is incomplete.",
+                    name=path.name,
+                    shape=shape,
+                )
             )
         ends = [start + n for start, n in zip(page.dataoffsets, page.databytecounts, strict=False) if n]
         check_present(path.name, max(ends, default=0), present, shape)
@@ -174,21 +183,33 @@ def _findings(path: Path, tif: Any, series: Any, names: str, letters: str) -> li
     for name, letter, length in zip(names, letters, series.shape[::-1], strict=True):
         if letter == "t" and length > 1 and name != "T":
             what = _AXIS_NAMES.get(name, f"planes of axis {name}")
-            found.append(["frames", f"{path.name}: its {length} {what} are shown as frames.", "info"])
+            found.append(
+                [
+                    "frames",
+                    tr("{name}: its {length} {what} are shown as frames.", name=path.name, length=length, what=what),
+                    "info",
+                ]
+            )
     if len(tif.series) > 1:
         found.append(
-            ["several-images", f"{path.name} holds {len(tif.series)} images; the first is shown.", "info"]
+            [
+                "several-images",
+                tr("{name} holds {count} images; the first is shown.", name=path.name, count=len(tif.series)),
+                "info",
+            ]
         )
     if tif.is_ome and "BinaryOnly" in (tif.ome_metadata or "")[:4000]:
         found.append(
             [
                 "several-files",
-                f"{path.name} is one of several files of an OME set; it is shown alone.",
+                tr("{name} is one of several files of an OME set; it is shown alone.", name=path.name),
                 "info",
             ]
         )
     if int(series.keyframe.photometric) == 3 and not tif.is_imagej:
-        found.append(["palette", f"{path.name} has a colour palette; its stored numbers are shown.", "info"])
+        found.append(
+            ["palette", tr("{name} has a colour palette; its stored numbers are shown.", name=path.name), "info"]
+        )
     return found
 
 

@@ -16,6 +16,7 @@ from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, Progress, load
 from pellucid.files.safe_write import replacing
 from pellucid.files.writers import Frames
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 
@@ -43,9 +44,7 @@ def write_verified(
             back, grid = _read_back(temporary, form)
         except Refused as refusal:
             raise _differs(path) from refusal
-        difference = (
-            _largest_difference(frames, back) if form.lossy else 0.0 if _same(frames, back) else np.inf
-        )
+        difference = _largest_difference(frames, back) if form.lossy else 0.0 if _same(frames, back) else np.inf
         if not np.isfinite(difference) or not _same_place(geometry, grid, form):
             raise _differs(path)
         if cancelled():
@@ -55,7 +54,7 @@ def write_verified(
 
 
 def _differs(path: Path) -> Refused:
-    kept = " The file that was there is unchanged." if path.exists() else ""
+    kept = tr(" The file that was there is unchanged.") if path.exists() else ""
     return Refused(
         f"{path.name} was not kept: what was written does not read back the same, so the disk or the "
         "program is at "

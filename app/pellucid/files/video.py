@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 
 Pixels = NDArray[np.uint8]
-HOW_TO_GET = "MP4 needs ffmpeg. Install it, or install Pellucid with the extra “movie”, and start again."
+HOW_TO_GET = mark("MP4 needs ffmpeg. Install it, or install Pellucid with the extra “movie”, and start again.")
 _QUALITY = "16"  # CRF: 0 is lossless, 18 looks the same, 51 is worst
 
 
@@ -62,7 +63,9 @@ def write(path: Path, pictures: Iterable[Pixels], size: tuple[int, int], rate: f
         raise
     if process.returncode and not cancelled():
         reason = said.decode("utf-8", "replace").strip().splitlines()
-        raise Refused(f"ffmpeg could not write the film: {reason[-1] if reason else 'it gave no reason'}.")
+        raise Refused(
+            tr("ffmpeg could not write the film: {value}.", value=reason[-1] if reason else "it gave no reason")
+        )
 
 
 def inspect(path: Path) -> tuple[int, tuple[int, int], float]:

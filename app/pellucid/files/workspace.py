@@ -28,6 +28,7 @@ from pellucid.files.manifest import SCHEMA_VERSION, ArrayEntry, ImageEntry, Mani
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import replacing
 from pellucid.files.sources import absolute, digest, relative
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 EXTENSION = ".pellucid"
@@ -78,20 +79,16 @@ def save(
                 done += array.nbytes
                 progress(0.8 * done / max(1, nbytes))
             manifest = _to_disk(state.manifest, digests, path.absolute().parent)
-            _write_member(
-                file, _MANIFEST, manifest.model_dump_json(indent=1).encode("utf-8", "backslashreplace")
-            )
+            _write_member(file, _MANIFEST, manifest.model_dump_json(indent=1).encode("utf-8", "backslashreplace"))
         with zipfile.ZipFile(temporary) as file:
             if _manifest_of(file, path.name) != manifest:
-                raise Refused(f"{path.name} was not kept: what was written does not read back the same.")
+                raise Refused(tr("{name} was not kept: what was written does not read back the same.", name=path.name))
             for entry in manifest.arrays():
                 _compare(file, entry, path.name, cancelled)
     progress(1.0)
 
 
-def load(
-    path: Path, *, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False
-) -> WorkspaceState:
+def load(path: Path, *, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False) -> WorkspaceState:
     """Read a saved work; sources that are gone are listed in ``missing``.
 
     Raises Refused with a sentence when the file is damaged, too large, or of a newer version.
@@ -107,8 +104,8 @@ def load(
                 arrays[entry.member] = _read_array(file, entry, path.name, cancelled)
                 progress(n / len(entries))
     except OSError as error:
-        reason = (error.strerror or "the system refused it").lower()
-        raise Refused(f"{path.name} could not be opened: {reason}.") from error
+        reason = (error.strerror or tr("the system refused it")).lower()
+        raise Refused(tr("{name} could not be opened: {reason}.", name=path.name, reason=reason)) from error
     except _DAMAGE as error:
         raise _damaged(path.name) from error
     manifest = _from_disk(manifest, path.absolute().parent)
@@ -117,7 +114,7 @@ def load(
 
 def _damaged(name: str) -> Refused:
     return Refused(
-        f"{name} is damaged or is not a saved work of Pellucid. Use a backup of it if you have one."
+        tr("{name} is damaged or is not a saved work of Pellucid. Use a backup of it if you have one.", name=name)
     )
 
 
@@ -198,9 +195,13 @@ def _manifest_of(file: zipfile.ZipFile, name: str) -> Manifest:
         version = data.get("schema_version") if isinstance(data, dict) else None
         if isinstance(version, int) and version > SCHEMA_VERSION:
             raise Refused(
-                f"{name} was saved by a newer Pellucid (format {version}; this one reads up to "
-                f"{SCHEMA_VERSION}). "
-                "Update Pellucid to open it."
+                tr(
+                    "{name} was saved by a newer Pellucid (format {version}; this one reads up to "
+                    "{SCHEMA_VERSION}). Update Pellucid to open it.",
+                    name=name,
+                    version=version,
+                    SCHEMA_VERSION=SCHEMA_VERSION,
+                )
             )
         return Manifest.model_validate(data)
     except (ValidationError, RecursionError) as error:
@@ -252,4 +253,4 @@ def _compare(file: zipfile.ZipFile, entry: ArrayEntry, name: str, cancelled: IsC
     for piece in _pieces(file, entry, cancelled):
         total.update(piece)
     if total.hexdigest() != entry.sha256:
-        raise Refused(f"{name} was not kept: what was written does not read back the same.")
+        raise Refused(tr("{name} was not kept: what was written does not read back the same.", name=name))

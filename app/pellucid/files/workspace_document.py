@@ -28,6 +28,7 @@ from pellucid.files.manifest import (
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.sources import digest, moved, read_source
 from pellucid.files.workspace import WorkspaceState
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.compare import Compare
 from pellucid.model.display import ImageDisplay, LabelDisplay
@@ -102,7 +103,7 @@ def read_sources(
             continue
         if entry.source.sha256 and digest(source.paths) != entry.source.sha256:
             said.append(
-                f"The files of “{entry.name}” have changed since the work was saved. Check what is shown."
+                tr("The files of “{name}” have changed since the work was saved. Check what is shown.", name=entry.name)
             )
     return frames, tuple(said)
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.files.grids import LPS_FROM_RAS
 from pellucid.files.nifti import TYPES as NIFTI_TYPES
+from pellucid.language import tr
 from pellucid.model.geometry import Floats, Geometry
 
 Frames = Sequence[NDArray[Any]]
@@ -139,9 +140,7 @@ def nrrd(file: BinaryIO, frames: Frames, geometry: Geometry, pairs: Mapping[str,
     before = [colour] if colour > 1 else []
     after = [len(frames)] if len(frames) > 1 else []
     sizes = [*before, *geometry.size[:count], *after]
-    kinds = (
-        [{3: "RGB-color", 4: "RGBA-color"}[n] for n in before] + ["domain"] * count + ["list"] * len(after)
-    )
+    kinds = [{3: "RGB-color", 4: "RGBA-color"}[n] for n in before] + ["domain"] * count + ["list"] * len(after)
     lines = [
         "NRRD0005", f"type: {_NRRD_NAMES[code(array.dtype)]}", f"dimension: {len(sizes)}", *_space(geometry,
         before, after),
@@ -184,8 +183,13 @@ def metaimage(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
     count = axes_written(geometry)
     more = 1 if len(frames) > 1 else 0
     total = count + more
-    lines = ["ObjectType = Image", f"NDims = {total}", "BinaryData = True", "BinaryDataByteOrderMSB = False"]
-    lines.append("CompressedData = False")
+    lines = [
+        tr("ObjectType = Image"),
+        f"NDims = {total}",
+        tr("BinaryData = True"),
+        tr("BinaryDataByteOrderMSB = False"),
+    ]
+    lines.append(tr("CompressedData = False"))
     if geometry.oriented:
         matrix = np.eye(total)
         matrix[:3, :3] = geometry.axes.T  # each line of the file's matrix is one axis
@@ -196,7 +200,7 @@ def metaimage(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
     lines.append(f"DimSize = {' '.join(map(str, [*geometry.size[:count], len(frames)][:total]))}")
     if array.ndim == 4:
         lines.append(f"ElementNumberOfChannels = {array.shape[3]}")
-    lines += [f"ElementType = {_META_NAMES[code(array.dtype)]}", "ElementDataFile = LOCAL"]
+    lines += [f"ElementType = {_META_NAMES[code(array.dtype)]}", tr("ElementDataFile = LOCAL")]
     file.write(("\n".join(lines) + "\n").encode("ascii"))
     for piece in _pieces(frames):
         file.write(piece)

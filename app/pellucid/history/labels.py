@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pellucid.history.command import SMALL, Command
 from pellucid.history.painting import PatchLabels, cleared
+from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label
@@ -72,7 +73,7 @@ class DeleteLabel(Command):
     def __init__(self, layer: LabelLayer, value: int, label: str = "") -> None:
         row = layer.labels.label(value)
         if row.locked:
-            raise Refused(f"The label “{row.name}” is locked. Unlock it in the label table to delete it.")
+            raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to delete it.", name=row.name))
         self.label = label or f"Delete label {row.name}"
         before = layer.labels.labels
         self._table = SetLabelTable(layer, tuple(kept for kept in before if kept.value != value), self.label)

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.history.brush import Brush
 from pellucid.history.command import SMALL, Command
+from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Box, LabelMap
@@ -94,9 +95,7 @@ class Stroke:
     locked labels are left alone, and a locked label cannot be painted with (Refused).
     """
 
-    def __init__(
-        self, layer: LabelLayer, value: int, frame: PlaneFrame, index: int, *, erase: bool = False
-    ) -> None:
+    def __init__(self, layer: LabelLayer, value: int, frame: PlaneFrame, index: int, *, erase: bool = False) -> None:
         self._layer = layer
         self._labels = layer.labels
         if not erase:
@@ -144,9 +143,7 @@ class Stroke:
 
     def _keep(self, box: Box) -> None:
         """Copy the tiles that a box touches, unless they were copied before."""
-        spans = [
-            range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)
-        ]
+        spans = [range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)]
         for z in spans[0]:
             for y in spans[1]:
                 for x in spans[2]:
@@ -198,9 +195,11 @@ def cleared(labels: LabelMap, value: int) -> list[Patch]:
 def _check_value(labels: LabelMap, value: int) -> None:
     row = labels.label(value)
     if row.locked:
-        raise Refused(f"The label “{row.name}” is locked. Unlock it in the label table to change it.")
+        raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to change it.", name=row.name))
     if not 0 < value <= np.iinfo(labels.array.dtype).max:
-        raise Refused(f"The label value {value} does not fit this label layer. Use another label layer.")
+        raise Refused(
+            tr("The label value {value} does not fit this label layer. Use another label layer.", value=value)
+        )
 
 
 def _locked(labels: LabelMap) -> NDArray[Any]:
@@ -216,10 +215,7 @@ def _difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator
     for axis in range(3):
         hit = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
         inner.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    z, y, x = (
-        slice(outer.start + part.start, outer.start + part.stop)
-        for outer, part in zip(box, inner, strict=True)
-    )
+    z, y, x = (slice(outer.start + part.start, outer.start + part.stop) for outer, part in zip(box, inner, strict=True))
     yield Patch.of((z, y, x), before[tuple(inner)], after[tuple(inner)].astype(before.dtype, copy=False))
 
 
@@ -229,8 +225,5 @@ def _box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
 
 
 def _union(boxes: list[Box]) -> Box:
-    z, y, x = (
-        slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes))
-        for axis in range(3)
-    )
+    z, y, x = (slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes)) for axis in range(3))
     return z, y, x

@@ -13,6 +13,7 @@ from typing import Any
 
 from psygnal import Signal
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 _log = logging.getLogger(__name__)
@@ -164,7 +165,9 @@ def sentence(name: str, error: BaseException) -> str:
     if isinstance(error, refusals()):
         return str(error)
     if isinstance(error, MemoryError):
-        return f"{name} needs more memory than there is; close other images or work on a part of this one."
+        return tr(
+            "{name} needs more memory than there is; close other images or work on a part of this one.", name=name
+        )
     frames = "".join(traceback.format_tb(error.__traceback__))
     _log.error("%s … failed with %s\n%s", name.partition(" ")[0], type(error).__name__, frames)
     return f"{name} failed: {str(error).strip() or type(error).__name__}"
@@ -172,7 +175,7 @@ def sentence(name: str, error: BaseException) -> str:
 
 def refusals() -> tuple[type[BaseException], ...]:
     """Return the exceptions whose text is a sentence for people."""
-    return (Refused, *_of_operations("Refused"))
+    return (Refused, *_of_operations(tr("Refused")))
 
 
 def _of_operations(name: str) -> tuple[type[BaseException], ...]:

@@ -16,6 +16,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import mark
+
 Bytes = NDArray[np.uint8]
 
 # Evenly spaced colours as RRGGBB, interpolated to 256.
@@ -133,12 +135,12 @@ class Group(StrEnum):
 
 
 _GROUPS = {
-    Group.GREY: ("Grey", ("grey", "bone")),
-    Group.PERCEPTUAL: ("Perceptual", ("viridis", "magma", "inferno", "plasma", "cividis")),
-    Group.DIVERGING: ("Diverging, signed values", ("cool-warm", "blue-red", "green-pink")),
-    Group.CYCLIC: ("Cyclic, angles", ("cyclic", "phase")),
-    Group.HOT: ("PET and hot", ("PET", "PET-20-steps", "hot", "hot-iron", "hot-metal-blue", "turbo")),
-    Group.SINGLE: ("Single colours, channels", ("red", "green", "blue", "cyan", "magenta", "yellow")),
+    Group.GREY: (mark("Grey"), ("grey", "bone")),
+    Group.PERCEPTUAL: (mark("Perceptual"), ("viridis", "magma", "inferno", "plasma", "cividis")),
+    Group.DIVERGING: (mark("Diverging, signed values"), ("cool-warm", "blue-red", "green-pink")),
+    Group.CYCLIC: (mark("Cyclic, angles"), ("cyclic", "phase")),
+    Group.HOT: (mark("PET and hot"), ("PET", "PET-20-steps", "hot", "hot-iron", "hot-metal-blue", "turbo")),
+    Group.SINGLE: (mark("Single colours, channels"), ("red", "green", "blue", "cyan", "magenta", "yellow")),
 }
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import mark
+
 Weights = tuple[tuple[int, ...], ...]
 
 
@@ -82,21 +84,47 @@ def _binomial(row: tuple[int, ...]) -> Weights:
 
 
 KERNELS: tuple[Kernel, ...] = (
-    Kernel("identity", "Identity", ((0, 0, 0), (0, 1, 0), (0, 0, 0)), tip="The value itself"),
-    Kernel("mean", "Mean 3×3", ((1,) * 3,) * 3, 9, "Every neighbour counts alike: smooths, blurs edges"),
-    Kernel("mean5", "Mean 5×5", ((1,) * 5,) * 5, 25, "Every neighbour counts alike: smooths more"),
-    Kernel("gaussian", "Gaussian 3×3", _binomial((1, 2, 1)), 16, "Near neighbours count more (binomial weights)"),
-    Kernel("gaussian5", "Gaussian 5×5", _binomial((1, 4, 6, 4, 1)), 256, "Binomial weights, about σ = 1 pixel"),
-    Kernel("sharpen", "Sharpen, 4 neighbours", ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
-           tip="The value minus the Laplacian of its 4 neighbours"),
-    Kernel("sharpen8", "Sharpen, 8 neighbours", ((-1, -1, -1), (-1, 9, -1), (-1, -1, -1)),
-           tip="The value minus the Laplacian of its 8 neighbours"),
-    Kernel("sobel_x", "Sobel, to the right", _SOBEL_X, tip="Rises where values grow to the right"),
-    Kernel("sobel_y", "Sobel, downwards", _turned(_SOBEL_X), tip="Rises where values grow downwards"),
-    Kernel("prewitt_x", "Prewitt, to the right", _PREWITT_X, tip="As Sobel, without weighting the middle"),
-    Kernel("prewitt_y", "Prewitt, downwards", _turned(_PREWITT_X), tip="As Sobel, without weighting the middle"),
-    Kernel("laplacian", "Laplacian, 4 neighbours", ((0, 1, 0), (1, -4, 1), (0, 1, 0)),
-           tip="Second derivative: zero on ramps, changes its sign on edges"),
-    Kernel("laplacian8", "Laplacian, 8 neighbours", ((1, 1, 1), (1, -8, 1), (1, 1, 1)),
-           tip="Second derivative with the diagonals"),
-)  # fmt: skip
+    Kernel("identity", mark("Identity"), ((0, 0, 0), (0, 1, 0), (0, 0, 0)), tip=mark("The value itself")),
+    Kernel("mean", mark("Mean 3×3"), ((1,) * 3,) * 3, 9, mark("Every neighbour counts alike: smooths, blurs edges")),
+    Kernel("mean5", mark("Mean 5×5"), ((1,) * 5,) * 5, 25, mark("Every neighbour counts alike: smooths more")),
+    Kernel(
+        "gaussian",
+        mark("Gaussian 3×3"),
+        _binomial((1, 2, 1)),
+        16,
+        mark("Near neighbours count more (binomial weights)"),
+    ),
+    Kernel(
+        "gaussian5", mark("Gaussian 5×5"), _binomial((1, 4, 6, 4, 1)), 256, mark("Binomial weights, about σ = 1 pixel")
+    ),
+    Kernel(
+        "sharpen",
+        mark("Sharpen, 4 neighbours"),
+        ((0, -1, 0), (-1, 5, -1), (0, -1, 0)),
+        tip=mark("The value minus the Laplacian of its 4 neighbours"),
+    ),
+    Kernel(
+        "sharpen8",
+        mark("Sharpen, 8 neighbours"),
+        ((-1, -1, -1), (-1, 9, -1), (-1, -1, -1)),
+        tip=mark("The value minus the Laplacian of its 8 neighbours"),
+    ),
+    Kernel("sobel_x", mark("Sobel, to the right"), _SOBEL_X, tip=mark("Rises where values grow to the right")),
+    Kernel("sobel_y", mark("Sobel, downwards"), _turned(_SOBEL_X), tip=mark("Rises where values grow downwards")),
+    Kernel("prewitt_x", mark("Prewitt, to the right"), _PREWITT_X, tip=mark("As Sobel, without weighting the middle")),
+    Kernel(
+        "prewitt_y", mark("Prewitt, downwards"), _turned(_PREWITT_X), tip=mark("As Sobel, without weighting the middle")
+    ),
+    Kernel(
+        "laplacian",
+        mark("Laplacian, 4 neighbours"),
+        ((0, 1, 0), (1, -4, 1), (0, 1, 0)),
+        tip=mark("Second derivative: zero on ramps, changes its sign on edges"),
+    ),
+    Kernel(
+        "laplacian8",
+        mark("Laplacian, 8 neighbours"),
+        ((1, 1, 1), (1, -8, 1), (1, 1, 1)),
+        tip=mark("Second derivative with the diagonals"),
+    ),
+)

@@ -12,12 +12,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pellucid.language import mark, tr
 from pellucid.model.annotations import BOXED, Annotation, Kind
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.shapes import box, flat_points, outline, to_world
 
-AS_DRAWN = "The spacing is unknown: the angle is that on the screen."
-CROSSING = "The outline crosses itself: only what lies inside an odd number of times is counted."
+AS_DRAWN = mark("The spacing is unknown: the angle is that on the screen.")
+CROSSING = mark("The outline crosses itself: only what lies inside an odd number of times is counted.")
 _FINE_SIDES = 1024
 _UNUSED = 1e-6  # share of a line that rounding may spend on an axis it does not use
 _SCANS = 4096
@@ -46,7 +47,7 @@ def written(value: float) -> str:
     """Write a measured number: whole from 1000 on, one decimal from 10 on, two from 1 on, else three figures."""
     size = abs(value)
     if not np.isfinite(value):
-        return "not a number"
+        return tr("not a number")
     decimals = 0 if size >= 999.95 else 1 if size >= 9.995 else 2
     text = f"{value:.{decimals}f}" if size >= 0.9995 or size == 0 else f"{value:.3g}"
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
@@ -63,7 +64,7 @@ def _unit(geometry: Geometry, used: Floats) -> str:
     known = np.array(geometry.known_spacing)
     if not known[axes].all() or not (axes.any() or geometry.has_lengths):
         return "px"
-    return "mm at detector" if geometry.at_detector else "mm"
+    return tr("mm at detector") if geometry.at_detector else "mm"
 
 
 def line_length(geometry: Geometry, world: ArrayLike) -> tuple[float, str]:

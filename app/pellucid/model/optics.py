@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pellucid.language import tr
+
 IMMERSION_INDEX = {"air": 1.0, "water": 1.333, "glycerol": 1.47, "oil": 1.515, "multi": 1.4, "silicone": 1.406}
 """Refractive index of the usual immersion media at 20 °C and green light."""
 SAMPLES = 2.3
@@ -106,13 +108,24 @@ def complaints(setting: Setting) -> tuple[str, ...]:
     said = []
     if setting.na >= setting.index:
         said.append(
-            f"A numerical aperture of {setting.na:g} is impossible in a medium of refractive index {setting.index:g}: "
-            "it is the index times the sine of an angle below 90°. Check both."
+            tr(
+                "A numerical aperture of {na:g} is impossible in a medium of refractive index "
+                "{index:g}: it is the index times the sine of an angle below 90°. Check both.",
+                na=setting.na,
+                index=setting.index,
+            )
         )
     if not 200 <= setting.wavelength_nm <= 2000:
-        said.append(f"{setting.wavelength_nm:g} nm is no usual wavelength of a light microscope. Check the unit.")
+        said.append(
+            tr(
+                "{wavelength_nm:g} nm is no usual wavelength of a light microscope. Check the unit.",
+                wavelength_nm=setting.wavelength_nm,
+            )
+        )
     if setting.pixel is not None and setting.pixel > 100:
-        said.append(f"A pixel of {setting.pixel:g} µm on the specimen is no microscopy. Check the unit.")
+        said.append(
+            tr("A pixel of {pixel:g} µm on the specimen is no microscopy. Check the unit.", pixel=setting.pixel)
+        )
     return tuple(said)
 
 
@@ -120,20 +133,34 @@ def lateral_verdict(setting: Setting) -> str:
     """Return whether optics or pixels set the limit in the plane, as a sentence; without a pixel what is needed."""
     needed, pixel = setting.pixel_needed, setting.pixel
     if pixel is None:
-        return f"The pixel size is unknown. The optics ask for pixels of {length(needed)} or less on the specimen."
+        return tr(
+            "The pixel size is unknown. The optics ask for pixels of {length} or less on the specimen.",
+            length=length(needed),
+        )
     if pixel > needed:
-        return (
-            f"Sampling-limited: pixels of {length(pixel)} show no detail finer than {length(2 * pixel)}, "
-            f"while the optics carry {length(setting.abbe)}. Pixels of {length(needed)} or less would show it."
+        return tr(
+            "Sampling-limited: pixels of {length} show no detail finer than {length2}, while the "
+            "optics carry {length3}. Pixels of {length4} or less would show it.",
+            length=length(pixel),
+            length2=length(2 * pixel),
+            length3=length(setting.abbe),
+            length4=length(needed),
         )
     if 2.5 * pixel < needed:
-        return (
-            f"Diffraction-limited: the optics carry nothing finer than {length(setting.abbe)}. Pixels of "
-            f"{length(pixel)} are {needed / pixel:.1f} times finer than needed ({length(needed)}): no more is seen."
+        return tr(
+            "Diffraction-limited: the optics carry nothing finer than {length}. Pixels of "
+            "{length2} are {value:.1f} times finer than needed ({length3}): no more is seen.",
+            length=length(setting.abbe),
+            length2=length(pixel),
+            value=needed / pixel,
+            length3=length(needed),
         )
-    return (
-        f"Diffraction-limited: the optics carry nothing finer than {length(setting.abbe)}, and pixels of "
-        f"{length(pixel)} keep all of it ({length(needed)} or less are needed)."
+    return tr(
+        "Diffraction-limited: the optics carry nothing finer than {length}, and pixels of "
+        "{length2} keep all of it ({length3} or less are needed).",
+        length=length(setting.abbe),
+        length2=length(pixel),
+        length3=length(needed),
     )
 
 
@@ -142,13 +169,20 @@ def axial_verdict(setting: Setting) -> str:
     if setting.step is None:
         return ""
     if setting.step > setting.step_needed:
-        return (
-            f"Along the axis sampling-limited: slices {length(setting.step)} apart tell {length(2 * setting.step)} "
-            f"apart, the optics {length(setting.axial)}. Slices {length(setting.step_needed)} apart would show it."
+        return tr(
+            "Along the axis sampling-limited: slices {length} apart tell {length2} apart, the "
+            "optics {length3}. Slices {length4} apart would show it.",
+            length=length(setting.step),
+            length2=length(2 * setting.step),
+            length3=length(setting.axial),
+            length4=length(setting.step_needed),
         )
-    return (
-        f"Along the axis diffraction-limited: the optics tell {length(setting.axial)} apart, and slices "
-        f"{length(setting.step)} apart keep it ({length(setting.step_needed)} or less are needed)."
+    return tr(
+        "Along the axis diffraction-limited: the optics tell {length} apart, and slices "
+        "{length2} apart keep it ({length3} or less are needed).",
+        length=length(setting.axial),
+        length2=length(setting.step),
+        length3=length(setting.step_needed),
     )
 
 

@@ -13,6 +13,7 @@ from math import prod
 
 import numpy as np
 
+from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 
@@ -50,7 +51,7 @@ class Extent:
     def text(self) -> str:
         """Return the extent for reading: ``4096×4096×3000 16-bit``, with frames and colour where there are."""
         size = "×".join(str(n) for n in (self.size if self.size[2] > 1 else self.size[:2]))
-        frames = f", {self.frames} frames," if self.frames > 1 else ""
+        frames = tr(", {frames} frames,", frames=self.frames) if self.frames > 1 else ""
         colour = " colour" if self.components > 1 else ""
         return f"{size}{frames} {8 * np.dtype(self.dtype).itemsize}-bit{colour}"
 
@@ -138,7 +139,7 @@ class Reduction:
     def note(self) -> str:
         """Return the same in words, for the corner of a pane."""
         if self.factor == 1:
-            return "Part of the image"
+            return tr("Part of the image")
         return f"Part, down-sampled 1/{self.factor}" if self.is_part else f"Down-sampled 1/{self.factor}"
 
     def finding(self, whole: Extent) -> Finding:
@@ -148,14 +149,34 @@ class Reduction:
         said = []
         if self.is_part:
             ends = [f"{a + 1}–{a + n}" for a, n in zip(start, size, strict=True)]
-            said.append(f"This is a part of the image ({whole.text}): columns {ends[0]}, rows {ends[1]}, "
-                        f"slices {ends[2]}.")  # fmt: skip
+            said.append(
+                tr(
+                    "This is a part of the image ({size}): columns {columns}, rows {rows}, slices {slices}.",
+                    size=whole.text,
+                    columns=ends[0],
+                    rows=ends[1],
+                    slices=ends[2],
+                )
+            )
             if whole.frames > 1:
-                said.append(f"Of its {whole.frames} frames, {kept.start + 1}–{kept.stop} are here.")
+                said.append(
+                    tr(
+                        "Of its {frames} frames, {value}–{stop} are here.",
+                        frames=whole.frames,
+                        value=kept.start + 1,
+                        stop=kept.stop,
+                    )
+                )
         if self.factor > 1:
             steps = "×".join(str(n) for n in self.steps(size, stacked=whole.stacked))
-            said.append(f"The image ({whole.text}) is shown down-sampled: each voxel is the mean of a block of "
-                        f"{steps} voxels. Small structures may be missing.")  # fmt: skip
+            said.append(
+                tr(
+                    "The image ({size}) is shown down-sampled: each voxel is the mean of a block of {steps} voxels. "
+                    "Small structures may be missing.",
+                    size=whole.text,
+                    steps=steps,
+                )
+            )
         return Finding(REDUCED, " ".join(said))
 
 
@@ -192,8 +213,16 @@ class TooLarge(Refused):
     def __init__(self, name: str, extent: Extent, free: int, allowed: int, asked: Reduction | None = None) -> None:
         left = extent if asked is None else asked.extent(extent)
         super().__init__(
-            f"{name} is {left.text} and needs {amount(left.nbytes)} of memory; {amount(free)} is free, of which "
-            f"{amount(allowed)} may be used for it. Open it down-sampled or only a part of it, or close other images."
+            tr(
+                "{name} is {text_} and needs {amount} of memory; {amount2} is free, of which "
+                "{amount3} may be used for it. Open it down-sampled or only a part of it, or close "
+                "other images.",
+                name=name,
+                text_=left.text,
+                amount=amount(left.nbytes),
+                amount2=amount(free),
+                amount3=amount(allowed),
+            )
         )
         self.name, self.extent, self.free, self.allowed = name, extent, free, allowed
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.histogram import counted, scalar
@@ -116,16 +117,22 @@ def _columns(rows: list[tuple[float, float, int]], count: int) -> tuple[Floats, 
     return np.array(means), np.array(deviations), np.array(voxels, np.int64)
 
 
-def curves_to_table(
-    curves: Sequence[Curve], times: Sequence[float] | None, unit: str, *, delimiter: str = ","
-) -> str:
+def curves_to_table(curves: Sequence[Curve], times: Sequence[float] | None, unit: str, *, delimiter: str = ",") -> str:
     """Return one row for each frame, with a header; numbers with every digit, empty where there is none."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    header = ["Frame", *(["Time, s"] if times is not None else [])]
+    header = [tr("Frame"), *([tr("Time, s")] if times is not None else [])]
     for curve in curves:
         value = f"{curve.name}, {unit}" if unit else curve.name
-        header += [value] if curve.std is None else [f"{value}, mean", f"{value}, SD", f"{curve.name}, voxels"]
+        header += (
+            [value]
+            if curve.std is None
+            else [
+                tr("{value}, mean", value=value),
+                tr("{value}, SD", value=value),
+                tr("{name}, voxels", name=curve.name),
+            ]
+        )
     writer.writerow(header)
     for n in range(len(curves[0].mean) if curves else 0):
         row: list[object] = [n + 1, *([times[n]] if times is not None else [])]

@@ -13,6 +13,8 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from pellucid.language import mark, tr
+
 if TYPE_CHECKING:
     from pellucid.model.volume import Volume
 
@@ -42,20 +44,20 @@ class TimeSource(StrEnum):
 
 
 TITLES = {
-    TimeSource.FRAME_TIME: "Frame Time",
-    TimeSource.FRAME_TIME_VECTOR: "Frame Time Vector",
-    TimeSource.CINE_RATE: "Cine Rate",
-    TimeSource.DISPLAY_RATE: "Recommended Display Frame Rate",
-    TimeSource.FRAME_DURATION: "Actual Frame Duration",
-    TimeSource.TEMPORAL_OFFSET: "Temporal Position Time Offset",
-    TimeSource.TRIGGER: "Trigger Time",
-    TimeSource.REFERENCE: "Frame Reference Time",
-    TimeSource.REFERENCE_DATE: "Frame Reference DateTime",
-    TimeSource.ACQUISITION: "Acquisition Time",
-    TimeSource.CONTENT: "Content Time",
-    TimeSource.RESOLUTION: "Temporal Resolution",
-    TimeSource.NIFTI: "time step of the NIfTI header",
-    TimeSource.INTERVAL: "frame interval of the file",
+    TimeSource.FRAME_TIME: mark("Frame Time"),
+    TimeSource.FRAME_TIME_VECTOR: mark("Frame Time Vector"),
+    TimeSource.CINE_RATE: mark("Cine Rate"),
+    TimeSource.DISPLAY_RATE: mark("Recommended Display Frame Rate"),
+    TimeSource.FRAME_DURATION: mark("Actual Frame Duration"),
+    TimeSource.TEMPORAL_OFFSET: mark("Temporal Position Time Offset"),
+    TimeSource.TRIGGER: mark("Trigger Time"),
+    TimeSource.REFERENCE: mark("Frame Reference Time"),
+    TimeSource.REFERENCE_DATE: mark("Frame Reference DateTime"),
+    TimeSource.ACQUISITION: mark("Acquisition Time"),
+    TimeSource.CONTENT: mark("Content Time"),
+    TimeSource.RESOLUTION: mark("Temporal Resolution"),
+    TimeSource.NIFTI: mark("time step of the NIfTI header"),
+    TimeSource.INTERVAL: mark("frame interval of the file"),
 }
 
 
@@ -160,12 +162,10 @@ def _stated_sentence(durations: tuple[float, ...], source: TimeSource) -> str:
         return f"{title} {number(1000 / low)}/s"
     if high - low < 0.01:
         return f"{title} {number(low)} ms"
-    return f"{title}: {number(low)} to {number(high)} ms per frame"
+    return tr("{title}: {number} to {number2} ms per frame", title=title, number=number(low), number2=number(high))
 
 
-def _from_times(
-    times: tuple[float, ...] | None, source: TimeSource
-) -> tuple[tuple[float, ...], str, bool] | None:
+def _from_times(times: tuple[float, ...] | None, source: TimeSource) -> tuple[tuple[float, ...], str, bool] | None:
     """Return how long each frame lasts until the next; the last one lasts as long as most."""
     if times is None or len(times) < 2:
         return None
@@ -174,9 +174,14 @@ def _from_times(
     if min(durations) < _FASTEST:
         return None
     title, low, high = TITLES[source], min(durations), max(durations)
-    told = f"Times of the frames: {title}, {number(low)} to {number(high)} ms apart"
+    told = tr(
+        "Times of the frames: {title}, {number} to {number2} ms apart",
+        title=title,
+        number=number(low),
+        number2=number(high),
+    )
     if high - low < 0.01 * high:
-        told = f"Times of the frames: {title}, {number(median(steps))} ms apart"
+        told = tr("Times of the frames: {title}, {number} ms apart", title=title, number=number(median(steps)))
     return _watchable(durations, source) or (durations, told, False)
 
 
@@ -185,10 +190,15 @@ def _watchable(durations: tuple[float, ...], source: TimeSource) -> tuple[tuple[
     mean = sum(durations) / len(durations)
     if mean <= _SLOWEST:
         return None
-    told = f"The frames are {number(mean / 1000)} s apart ({TITLES[source]}); they are shown at {DEFAULT_RATE:g} per s"
+    told = tr(
+        "The frames are {number} s apart ({value}); they are shown at {DEFAULT_RATE:g} per s",
+        number=number(mean / 1000),
+        value=TITLES[source],
+        DEFAULT_RATE=DEFAULT_RATE,
+    )
     return (1000.0 / DEFAULT_RATE,) * len(durations), told, True
 
 
 def _guessed(count: int) -> tuple[tuple[float, ...], str, bool]:
-    told = f"The file states no rate; {DEFAULT_RATE:g} frames per s is a guess"
+    told = tr("The file states no rate; {DEFAULT_RATE:g} frames per s is a guess", DEFAULT_RATE=DEFAULT_RATE)
     return (1000.0 / DEFAULT_RATE,) * max(count, 1), told, True

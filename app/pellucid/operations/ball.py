@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.pixels import Array, axis_lengths, blank, view
 
@@ -57,7 +58,14 @@ def ball_of(title: str, radius: float, unit: str, image: sitk.Image) -> Ball:
     radii = ball_radii(radius, unit, axis_lengths(image))
     if max(radii) > _LARGEST:
         raise Refused(
-            f"A radius of {radius:g} {unit} is {max(radii):.0f} voxels here; {title} works up to {_LARGEST}."
+            tr(
+                "A radius of {radius:g} {unit} is {max:.0f} voxels here; {title} works up to {LARGEST}.",
+                radius=radius,
+                unit=unit,
+                max=max(radii),
+                title=title,
+                LARGEST=_LARGEST,
+            )
         )
     return Ball(radii)
 
@@ -182,7 +190,6 @@ def _grown(region: Region, reach: tuple[int, ...], shape: tuple[int, ...]) -> Re
 
 def _overlap(a: Region, b: Region) -> Region:
     z, y, x = (
-        slice(max(p.start, q.start), max(min(p.stop, q.stop), max(p.start, q.start)))
-        for p, q in zip(a, b, strict=True)
+        slice(max(p.start, q.start), max(min(p.stop, q.stop), max(p.start, q.start))) for p, q in zip(a, b, strict=True)
     )
     return z, y, x

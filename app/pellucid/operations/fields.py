@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import pydantic
 
+from pellucid.language import tr
 from pellucid.operations.context import Refused
 from pellucid.operations.units import Range, Slider, Title, Unit
 
@@ -55,13 +56,9 @@ def parse_docstring(function: Callable[..., Any]) -> Docstring:
     parts = re.split(r"^(Settings|Source):\s*", inspect.getdoc(function) or "", flags=re.MULTILINE)
     summary, _, body = parts[0].strip().partition("\n")
     sections = dict(zip(parts[1::2], parts[2::2], strict=True))
-    entries = re.findall(
-        r"^ *(\w+): (.*(?:\n(?! *\w+: ).*)*)", sections.get("Settings", ""), flags=re.MULTILINE
-    )
+    entries = re.findall(r"^ *(\w+): (.*(?:\n(?! *\w+: ).*)*)", sections.get("Settings", ""), flags=re.MULTILINE)
     arguments = {name: " ".join(text.split()) for name, text in entries}
-    return Docstring(
-        summary.strip(), " ".join(body.split()), arguments, " ".join(sections.get("Source", "").split())
-    )
+    return Docstring(summary.strip(), " ".join(body.split()), arguments, " ".join(sections.get("Source", "").split()))
 
 
 def read_inputs(function: Callable[..., Any]) -> tuple[tuple[str, ...], str]:
@@ -127,9 +124,7 @@ def _kind(base: Any) -> Kind:
     return kinds[base]
 
 
-def make_model(
-    name: str, function: Callable[..., Any], fields: tuple[Field, ...]
-) -> type[pydantic.BaseModel]:
+def make_model(name: str, function: Callable[..., Any], fields: tuple[Field, ...]) -> type[pydantic.BaseModel]:
     """Build the frozen model that validates the parameters and writes their JSON schema."""
     hints = get_type_hints(function, include_extras=True)
     definitions: dict[str, Any] = {}
@@ -160,9 +155,19 @@ def explain(title: str, fields: tuple[Field, ...], error: pydantic.ValidationErr
     field = next((field for field in fields if field.name == name), None)
     if field is None:
         names = ", ".join(field.name for field in fields) or "none"
-        return Refused(f"{title} has no parameter “{name}”; its parameters are: {names}.")
+        return Refused(
+            tr("{title} has no parameter “{name}”; its parameters are: {names}.", title=title, name=name, names=names)
+        )
     given = problem["input"]
-    return Refused(f"{field.title} of {title} must be {_expected(field)}; {given!r} is not.")
+    return Refused(
+        tr(
+            "{title} of {title2} must be {expected}; {given!r} is not.",
+            title=field.title,
+            title2=title,
+            expected=_expected(field),
+            given=given,
+        )
+    )
 
 
 def _expected(field: Field) -> str:
@@ -170,12 +175,12 @@ def _expected(field: Field) -> str:
     if field.kind == "choice":
         return "one of " + ", ".join(field.choices)
     if field.kind == "bool":
-        return "true or false"
+        return tr("true or false")
     if field.kind == "text":
         return "a text"
     if field.kind == "box":
-        return "six whole numbers: first voxel x, y, z, then the number of voxels along x, y, z"
-    noun = "a whole number" if field.kind == "int" else "a number"
+        return tr("six whole numbers: first voxel x, y, z, then the number of voxels along x, y, z")
+    noun = tr("a whole number") if field.kind == "int" else "a number"
     if field.minimum is not None and field.maximum is not None:
         return f"{noun} from {field.minimum:g} to {field.maximum:g}{unit}"
     if field.minimum is not None:

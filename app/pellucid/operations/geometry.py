@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import SimpleITK as sitk
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import view
@@ -58,12 +59,10 @@ def resample(
     """
     spacing = (spacing_x, spacing_y, spacing_z)[: image.GetDimension()]
     steps = [
-        1.0 if n == 1 else new / old
-        for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)
+        1.0 if n == 1 else new / old for n, old, new in zip(image.GetSize(), image.GetSpacing(), spacing, strict=True)
     ]
     grids = [
-        AxisGrid.centred(n, max(1, int(n / step + 0.5)), step)
-        for n, step in zip(image.GetSize(), steps, strict=True)
+        AxisGrid.centred(n, max(1, int(n / step + 0.5)), step) for n, step in zip(image.GetSize(), steps, strict=True)
     ]
     _refuse_huge(grids, view(image).dtype.itemsize * image.GetNumberOfComponentsPerPixel())
     new_spacing = [step * old for step, old in zip(steps, image.GetSpacing(), strict=True)]
@@ -90,8 +89,12 @@ def _refuse_huge(grids: Sequence[AxisGrid], voxel_bytes: int) -> None:
     needed = math.prod(size) * voxel_bytes
     if needed > _memory_bytes() / 2:
         raise Refused(
-            f"An image of {_numbers(size)} voxels would need {needed / 2**30:.1f} GB, more than half of the "
-            "memory of this computer. Choose a larger spacing."
+            tr(
+                "An image of {numbers} voxels would need {value:.1f} GB, more than half of the "
+                "memory of this computer. Choose a larger spacing.",
+                numbers=_numbers(size),
+                value=needed / 2**30,
+            )
         )
 
 
@@ -123,8 +126,12 @@ def crop(image: Image, context: Context, *, box: Annotated[Box, Title("Box")] = 
     available = (*image.GetSize(), 1)[:3]
     if any(a < 0 or n < 1 or a + n > total for a, n, total in zip(start, size, available, strict=True)):
         raise Refused(
-            f"A box of {_numbers(size)} voxels from voxel {', '.join(map(str, start))} does not lie inside "
-            f"this image of {_numbers(available)} voxels."
+            tr(
+                "A box of {numbers} voxels from voxel {join} does not lie inside this image of {numbers2} voxels.",
+                numbers=_numbers(size),
+                join=", ".join(map(str, start)),
+                numbers2=_numbers(available),
+            )
         )
     filter = sitk.RegionOfInterestImageFilter()
     filter.SetIndex(start[: image.GetDimension()])

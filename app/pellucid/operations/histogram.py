@@ -10,6 +10,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.pixels import Array, blocks, finite_extremes, view
 
@@ -49,7 +50,7 @@ def histogram(image: sitk.Image, context: Context) -> Histogram:
     low, high = finite_extremes(image, context.part(0.0, 0.3))
     span = high - low
     if not np.isfinite(span):
-        raise Refused("The values of this image spread too widely to be counted; clamp them first.")
+        raise Refused(tr("The values of this image spread too widely to be counted; clamp them first."))
     exact = array.dtype.kind in "iu" and span < _BINS
     count = int(span) + 1 if exact else _BINS
     step = 1.0 if exact else (span / _BINS or 1.0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.histogram import Histogram, histogram
 from pellucid.operations.operation import Image, operation
@@ -103,7 +104,14 @@ def clamp(image: Image, context: Context, *, lower: Intensity = 0.0, upper: Inte
     dtype = view(image).dtype
     low, high = whole_limits(lower, upper, dtype) if dtype.kind in "iu" else (lower, upper)
     if low > high:
-        raise Refused(f"No value of the type {dtype.name} lies between {lower:g} and {upper:g}.")
+        raise Refused(
+            tr(
+                "No value of the type {name} lies between {lower:g} and {upper:g}.",
+                name=dtype.name,
+                lower=lower,
+                upper=upper,
+            )
+        )
     limits = dtype.type(low), dtype.type(high)
 
     def work(values: Array, out: Array) -> None:

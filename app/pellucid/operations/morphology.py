@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from pellucid.language import tr
 from pellucid.operations.ball import Ball, ball_of, ball_radii, dilated, eroded, widened
 from pellucid.operations.context import Context
 from pellucid.operations.operation import Mask, operation
@@ -41,7 +42,7 @@ def erode(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUni
         Serra, Image Analysis and Mathematical Morphology, 1982; as
         scipy.ndimage.binary_erosion(border_value=1).
     """
-    return eroded(mask, ball_of("Erode", radius, unit, mask), context)
+    return eroded(mask, ball_of(tr("Erode"), radius, unit, mask), context)
 
 
 @operation("masks.dilate", title="Dilate", menu="Segment/Masks", reach=_reach(1), keywords=("grow", "margin"))
@@ -58,7 +59,7 @@ def dilate(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUn
     Source:
         Serra, Image Analysis and Mathematical Morphology, 1982; as scipy.ndimage.binary_dilation.
     """
-    return dilated(mask, ball_of("Dilate", radius, unit, mask), context)
+    return dilated(mask, ball_of(tr("Dilate"), radius, unit, mask), context)
 
 
 @operation(
@@ -76,7 +77,7 @@ def opening(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusU
     Source:
         Serra, Image Analysis and Mathematical Morphology, 1982.
     """
-    ball = ball_of("Open", radius, unit, mask)
+    ball = ball_of(tr("Open"), radius, unit, mask)
     first = widened(context.part(0.0, 0.5), view(mask).shape, ball.reach)
     return dilated(eroded(mask, ball, first), ball, context.part(0.5, 1.0))
 
@@ -96,6 +97,6 @@ def closing(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusU
     Source:
         Serra, Image Analysis and Mathematical Morphology, 1982.
     """
-    ball = ball_of("Close", radius, unit, mask)
+    ball = ball_of(tr("Close"), radius, unit, mask)
     first = widened(context.part(0.0, 0.5), view(mask).shape, ball.reach)
     return eroded(dilated(mask, ball, first), ball, context.part(0.5, 1.0))

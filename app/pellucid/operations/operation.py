@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
+from pellucid.language import tr
 from pellucid.operations.context import Cancelled, Context, Refused
 from pellucid.operations.fields import Field, explain, make_model, parse_docstring, read_fields, read_inputs
 
@@ -130,7 +131,7 @@ class Operation:
         try:
             result = self.function(*images, context, **dict(params))
         except MemoryError as error:
-            raise Refused(f"{self.title} needs more memory than this computer has free.") from error
+            raise Refused(tr("{title} needs more memory than this computer has free.", title=self.title)) from error
         context.check()
         context.progress(1.0)
         if images is not originals and self.keeps_unit and context.padding is not None:
@@ -179,7 +180,9 @@ class Operation:
 
         if len(images) != len(self.inputs):
             wanted = " and a ".join(self.inputs)
-            raise Refused(f"{self.title} needs a {wanted}; {len(images)} were given.")
+            raise Refused(
+                tr("{title} needs a {wanted}; {count} were given.", title=self.title, wanted=wanted, count=len(images))
+            )
         check_inputs(self.title, self.inputs, images)
 
     def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
@@ -266,5 +269,5 @@ def get(id: str) -> Operation:
     if id in known:
         return known[id]
     near = difflib.get_close_matches(id, known, n=3, cutoff=0.5) or [name for name in known if id in name][:3]
-    hint = f"; did you mean {' or '.join(near)}?" if near else "."
+    hint = tr("; did you mean {join}?", join=" or ".join(near)) if near else "."
     raise Refused(f"There is no operation “{id}”{hint}")

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 
 Array = NDArray[Any]
@@ -152,16 +153,24 @@ def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:
     pixels = image.GetPixelIDTypeAsString()
     if image.GetDimension() not in (2, 3):
         raise Refused(
-            f"{title} works on images of two or three dimensions; this one has {image.GetDimension()}."
+            tr(
+                "{title} works on images of two or three dimensions; this one has {GetDimension}.",
+                title=title,
+                GetDimension=image.GetDimension(),
+            )
         )
     if image.GetPixelID() not in _KNOWN_IDS:
         raise Refused(
-            f"{title} cannot work on pixels of the type {pixels}; convert the image to numbers first."
+            tr(
+                "{title} cannot work on pixels of the type {pixels}; convert the image to numbers first.",
+                title=title,
+                pixels=pixels,
+            )
         )
     if 0 in image.GetSize():
-        raise Refused(f"{title} cannot work on an image without voxels.")
+        raise Refused(tr("{title} cannot work on an image without voxels.", title=title))
     if kind == "mask" and image.GetNumberOfComponentsPerPixel() > 1:
-        raise Refused(f"{title} needs a mask, one number per voxel; this is a colour image.")
+        raise Refused(tr("{title} needs a mask, one number per voxel; this is a colour image.", title=title))
 
 
 def _check_same_grid(title: str, first: sitk.Image, other: sitk.Image) -> None:
@@ -170,7 +179,10 @@ def _check_same_grid(title: str, first: sitk.Image, other: sitk.Image) -> None:
         if far <= _GRID_TOLERANCE:
             return
     raise Refused(
-        f"{title} needs two masks on the same grid; these differ in size or position. Resample one first."
+        tr(
+            "{title} needs two masks on the same grid; these differ in size or position. Resample one first.",
+            title=title,
+        )
     )
 
 
@@ -185,7 +197,7 @@ def need_scalar(title: str, image: sitk.Image) -> None:
     """Raise Refused when the image has colour."""
     if image.GetNumberOfComponentsPerPixel() > 1:
         raise Refused(
-            f"{title} needs one value per voxel; this is a colour image. Take one channel of it first."
+            tr("{title} needs one value per voxel; this is a colour image. Take one channel of it first.", title=title)
         )
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Operation
 from pellucid.operations.padding import lowest_valid
@@ -47,7 +48,7 @@ def preview_slice(
     images = (image,) if isinstance(image, sitk.Image) else tuple(image)
     values = dict(params) if isinstance(params, Mapping) else params.model_dump()
     if not operation.same_grid:
-        raise Refused(f"{operation.title} changes the grid, so there is no preview of single slices.")
+        raise Refused(tr("{title} changes the grid, so there is no preview of single slices.", title=operation.title))
     params = operation.validate(**values)
     operation.check_inputs(images)
     where = 2 - axis

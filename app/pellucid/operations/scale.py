@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pellucid.language import tr
 from pellucid.operations.context import Refused
 from pellucid.operations.pixels import axis_lengths
 from pellucid.operations.separable import Kernels, gaussian_kernel, gaussian_reach
@@ -16,7 +17,13 @@ def sigma_voxels(title: str, sigma: float, image: Any) -> tuple[float, float, fl
     x, y, z = (sigma / length for length in axis_lengths(image))
     if max(x, y, z) > _WIDEST:
         raise Refused(
-            f"A sigma of {sigma:g} mm is {max(x, y, z):.0f} voxels here; {title} works up to {_WIDEST:.0f}."
+            tr(
+                "A sigma of {sigma:g} mm is {max:.0f} voxels here; {title} works up to {WIDEST:.0f}.",
+                sigma=sigma,
+                max=max(x, y, z),
+                title=title,
+                WIDEST=_WIDEST,
+            )
         )
     return x, y, z
 

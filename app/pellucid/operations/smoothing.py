@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from pellucid.language import tr
 from pellucid.operations import median as median_engine
 from pellucid.operations.context import Context, Region
 from pellucid.operations.operation import Image, operation
@@ -39,7 +40,7 @@ def gaussian(
     Source:
         Sampled Gaussian, as scipy.ndimage.gaussian_filter(mode="nearest", truncate=4).
     """
-    return _separable(image, sigma_kernels("Gaussian", sigma, image), context)
+    return _separable(image, sigma_kernels(tr("Gaussian"), sigma, image), context)
 
 
 @operation(

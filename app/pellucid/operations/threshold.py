@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 
+from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.histogram import histogram, otsu_split, without_padding
 from pellucid.operations.intensity import whole_limits
@@ -34,17 +35,17 @@ def by_range(image: Image, context: Context, *, lower: Intensity = 0.0, upper: I
     Source:
         As SimpleITK.BinaryThreshold.
     """
-    need_scalar("Threshold", image)
+    need_scalar(tr("Threshold"), image)
     return _between(image, lower, upper, context)
 
 
 def _otsu_threshold(image: Any, context: Context) -> int | float:
     """Return the smallest value of the upper class of Otsu."""
-    need_scalar("Otsu", image)
+    need_scalar(tr("Otsu"), image)
     counted = without_padding(histogram(image, context), context.padding)
     split = otsu_split(counted.counts)
     if split is None:
-        raise Refused("Otsu needs at least two different values; all voxels of this image are equal.")
+        raise Refused(tr("Otsu needs at least two different values; all voxels of this image are equal."))
     return counted.start + (split + 1) * (1 if counted.exact else counted.step)
 
 
@@ -74,7 +75,7 @@ def otsu(
     Source:
         Otsu, A threshold selection method from gray-level histograms, IEEE Trans. SMC 9 (1979) 62-66.
     """
-    need_scalar("Otsu", image)
+    need_scalar(tr("Otsu"), image)
     threshold: int | float = context.prepared
     if side == "above":
         return _between(image, threshold, np.inf, context)

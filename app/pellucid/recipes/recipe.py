@@ -9,6 +9,7 @@ from typing import Literal, NoReturn
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import Provenance
 
@@ -53,7 +54,7 @@ class Recipe(BaseModel):
                 )
             )
         except (ValidationError, PydanticSerializationError) as error:
-            raise Refused("The steps of this layer cannot be written down as a recipe.") from error
+            raise Refused(tr("The steps of this layer cannot be written down as a recipe.")) from error
 
     def to_json(self) -> str:
         """Return the recipe as readable JSON."""
@@ -65,17 +66,21 @@ class Recipe(BaseModel):
         try:
             values = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
-            raise Refused("This is not a recipe: it is not readable as JSON.") from error
+            raise Refused(tr("This is not a recipe: it is not readable as JSON.")) from error
         version = values.get("version") if isinstance(values, dict) else None
         if isinstance(version, int) and version > VERSION:
             raise Refused(
-                f"This recipe was made by a newer Pellucid (version {version}, this one reads {VERSION}). "
-                "Update Pellucid to use it."
+                tr(
+                    "This recipe was made by a newer Pellucid (version {version}, this one reads "
+                    "{VERSION}). Update Pellucid to use it.",
+                    version=version,
+                    VERSION=VERSION,
+                )
             )
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise Refused(f"This recipe cannot be used: {_reason(error)}.") from error
+            raise Refused(tr("This recipe cannot be used: {reason}.", reason=_reason(error))) from error
 
 
 def _reason(error: ValidationError) -> str:

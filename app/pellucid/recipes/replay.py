@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
 from pellucid.recipes.recipe import Recipe, Step
@@ -47,7 +48,7 @@ def take(
         operation = get(step.operation)
         unknown = step.parameters.keys() - {field.name for field in operation.fields}
         if unknown:
-            raise Refused(f"{operation.title} has no parameter “{min(unknown)}”.")
+            raise Refused(tr("{title} has no parameter “{min}”.", title=operation.title, min=min(unknown)))
         parameters = operation.validate(**step.parameters).model_dump()
         volumes = _inputs(operation, step, current, named)
         context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding)
@@ -59,18 +60,20 @@ def take(
     return volumes[0].with_image(image)
 
 
-def _inputs(
-    operation: Operation, step: Step, current: Volume, named: Mapping[str, Volume]
-) -> tuple[Volume, ...]:
+def _inputs(operation: Operation, step: Step, current: Volume, named: Mapping[str, Volume]) -> tuple[Volume, ...]:
     first = named.get(step.inputs[0], current) if step.inputs else current
     others = step.inputs[1 : len(operation.inputs)]
     missing = [name for name in others if name not in named]
     if missing or 1 + len(others) < len(operation.inputs):
         what = f"“{missing[0]}”" if missing else f"a second {operation.inputs[-1]}"
-        raise Refused(f"{operation.title} needs {what}, which is not there. Name it and try again.")
+        raise Refused(
+            tr("{title} needs {what}, which is not there. Name it and try again.", title=operation.title, what=what)
+        )
     if not first.geometry.is_even and not operation.pointwise:
         raise Refused(
-            f"The slices are not evenly spaced, so {operation.title.lower()} would mix up distances. "
-            "Make the spacing even first."
+            tr(
+                "The slices are not evenly spaced, so {lower} would mix up distances. Make the spacing even first.",
+                lower=operation.title.lower(),
+            )
         )
     return (first, *(named[name] for name in others))

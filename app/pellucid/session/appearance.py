@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.colormaps import Group, group_of
 from pellucid.model.display import Channel
 from pellucid.model.histogram import Histogram, histogram, spread
@@ -72,11 +73,16 @@ class Appearance:
         low, high = layer.display.limits
         if group is Group.CYCLIC:
             wanted = (least, most)
-            said = f"The window now spans all values of “{layer.name}”: the colours close. Reset brings it back."
+            said = tr(
+                "The window now spans all values of “{name}”: the colours close. Reset brings it back.", name=layer.name
+            )
         else:
             reach = max(abs(low), abs(high)) if least < 0 < most else 0.0
             wanted = (-reach, reach)
-            said = f"The window of “{layer.name}” is now centred on zero: the middle colour is 0. Reset brings it back."
+            said = tr(
+                "The window of “{name}” is now centred on zero: the middle colour is 0. Reset brings it back.",
+                name=layer.name,
+            )
         if wanted[0] < wanted[1] and wanted != (low, high):
             layer.display.set_limits(*wanted)
             self._session.notice.emit(said, "info")

@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.history.annotations import ChangeAnnotation, ReplaceLabelMap
 from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
@@ -31,17 +32,17 @@ def obstacle(session: Session, annotation: Annotation) -> str:
     """Return the sentence why an annotation cannot calibrate its image, or ``""``."""
     layer = session.measuring.layer(annotation)
     if annotation.kind is not Kind.LENGTH:
-        return "Only a straight line of known length can calibrate an image."
+        return tr("Only a straight line of known length can calibrate an image.")
     if not isinstance(layer, ImageLayer):
-        return "The line does not measure an image. Draw it on the image to calibrate."
+        return tr("The line does not measure an image. Draw it on the image to calibrate.")
     geometry = layer.geometry
     if geometry.has_lengths and not geometry.at_detector and not _calibrated(layer):
-        return f"The spacing of “{layer.name}” is known from its source; it is not overwritten by hand."
+        return tr("The spacing of “{name}” is known from its source; it is not overwritten by hand.", name=layer.name)
     steps = np.abs(np.diff(geometry.world_to_index(annotation.points), axis=0))[0]
     if steps[2] > _THROUGH * max(float(steps.max()), 1.0):
-        return "The line leaves the acquired plane. Draw it on an acquired slice to calibrate."
+        return tr("The line leaves the acquired plane. Draw it on an acquired slice to calibrate.")
     if not steps.any():
-        return "The line has no length. Draw a longer one to calibrate."
+        return tr("The line has no length. Draw a longer one to calibrate.")
     return ""
 
 
@@ -55,7 +56,7 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
     if why:
         raise Refused(why)
     if not (np.isfinite(millimetres) and millimetres > 0):
-        raise Refused("Type the length of the line in mm, above 0.")
+        raise Refused(tr("Type the length of the line in mm, above 0."))
     layer = session.measuring.layer(annotation)
     assert isinstance(layer, ImageLayer)
     old = layer.geometry
@@ -64,7 +65,14 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
     new = scaled(old, factor)
     together = [other for other in session.document.layers if other is layer or _goes_with(other, layer)]
     before = {other.id: _frames(other) for other in together}
-    said = Finding(CODE, f"The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.", "info")
+    said = Finding(
+        CODE,
+        tr(
+            "The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.",
+            millimetres=millimetres,
+        ),
+        "info",
+    )
     step = Provenance("calibrate", {"length_mm": float(millimetres), "factor": factor}, (layer.name,))
     images = {other.id: other.frames for other in together if isinstance(other, ImageLayer)}
 
@@ -77,9 +85,11 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
     def done(frames: dict[str, tuple[Volume, ...]]) -> None:
         kept = [other for other in together if other in session.document]
         if layer not in kept or any(_frames(other) != before[other.id] for other in kept):
-            session.notice.emit(f"“{layer.name}” has changed meanwhile and was not calibrated. Try again.", "warning")
+            session.notice.emit(
+                tr("“{name}” has changed meanwhile and was not calibrated. Try again.", name=layer.name), "warning"
+            )
             return
-        title = f"Calibrate {layer.name} with {millimetres:g} mm"
+        title = tr("Calibrate {name} with {millimetres:g} mm", name=layer.name, millimetres=millimetres)
         with session.history.group(title):
             for other in kept:
                 if isinstance(other, LabelLayer):

@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.history.layers import AddLayer, SetLayerField
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.channels import NAMES
 from pellucid.model.display import Blending
 from pellucid.model.findings import Refused
@@ -46,17 +47,19 @@ class Channels:
     def why_not_split(self, layer: ImageLayer | None) -> str:
         """Return the sentence that says why an image has no channels to split, or ``""`` when it has."""
         if layer is None:
-            return "Open an image first."
+            return tr("Open an image first.")
         if self._session.loading.is_placeholder(layer):
-            return "The series is still being opened."
+            return tr("The series is still being opened.")
         if layer.volume.is_colour and len(layer.frames) > 1:
-            return f"“{layer.name}” has colours and several frames. Only single colour images can be split."
+            return tr(
+                "“{name}” has colours and several frames. Only single colour images can be split.", name=layer.name
+            )
         if layer.volume.is_colour:
             return ""
         if len(layer.frames) == 1:
-            return f"“{layer.name}” has a single channel."
+            return tr("“{name}” has a single channel.", name=layer.name)
         if len(layer.frames) > _MOST or any(frame.acquisition.moment != NOWHEN for frame in layer.frames):
-            return f"The frames of “{layer.name}” are not channels."
+            return tr("The frames of “{name}” are not channels.", name=layer.name)
         return ""
 
     def split(self, layer: ImageLayer) -> Job:
@@ -174,17 +177,28 @@ def _merged_range(volume: Volume, windows: list[tuple[float, float]]) -> tuple[f
 
 def _check(layers: Sequence[ImageLayer]) -> None:
     if len(layers) not in (3, 4):
-        raise Refused("Merging needs three layers, for red, green and blue, or four with alpha.")
+        raise Refused(tr("Merging needs three layers, for red, green and blue, or four with alpha."))
     first = layers[0]
     for layer in layers:
         if layer.volume.is_colour or len(layer.frames) > 1:
-            raise Refused(f"“{layer.name}” has colours or several frames. Merge single images of one channel.")
+            raise Refused(
+                tr("“{name}” has colours or several frames. Merge single images of one channel.", name=layer.name)
+            )
         if not layer.geometry.same_grid(first.geometry):
             raise Refused(
-                f"“{first.name}” and “{layer.name}” lie on different grids. Resample one onto the other first."
+                tr(
+                    "“{name}” and “{name2}” lie on different grids. Resample one onto the other first.",
+                    name=first.name,
+                    name2=layer.name,
+                )
             )
         if layer.volume.dtype != first.volume.dtype:
             raise Refused(
-                f"“{first.name}” holds {first.volume.dtype.name} values and “{layer.name}” {layer.volume.dtype.name} "
-                "values. Merge layers of one type."
+                tr(
+                    "“{name}” holds {name2} values and “{name3}” {name4} values. Merge layers of one type.",
+                    name=first.name,
+                    name2=first.volume.dtype.name,
+                    name3=layer.name,
+                    name4=layer.volume.dtype.name,
+                )
             )

@@ -9,6 +9,7 @@ from psygnal import Signal
 
 from pellucid.history.command import Command, Group
 from pellucid.history.layers import ReplaceVolume
+from pellucid.language import tr
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, Layer
@@ -18,9 +19,7 @@ from pellucid.model.volume import Volume
 if TYPE_CHECKING:
     from pellucid.session.session import Session
 
-_NEXT: dict[CompareMode | None, CompareMode | None] = dict(
-    zip((None, *CompareMode), (*CompareMode, None), strict=True)
-)
+_NEXT: dict[CompareMode | None, CompareMode | None] = dict(zip((None, *CompareMode), (*CompareMode, None), strict=True))
 
 
 class DifferentFrames(Refused):
@@ -28,8 +27,12 @@ class DifferentFrames(Refused):
 
     def __init__(self, first: ImageLayer, second: ImageLayer) -> None:
         super().__init__(
-            f"“{first.name}” and “{second.name}” state different frames of reference: whether they lie on each other "
-            "rightly is not known until they are registered."
+            tr(
+                "“{name}” and “{name2}” state different frames of reference: whether they lie on "
+                "each other rightly is not known until they are registered.",
+                name=first.name,
+                name2=second.name,
+            )
         )
         self.pair = (first.id, second.id)
 
@@ -67,7 +70,7 @@ class Comparing:
         """
         images = self._session.document.images
         if len(images) < 2:
-            raise Refused("Comparing needs two images. Open a second one over the first: Studies ▸ Add as a layer.")
+            raise Refused(tr("Comparing needs two images. Open a second one over the first: Studies ▸ Add as a layer."))
         chosen = [layer for layer in images if layer.visible][-2:]
         rest = [layer for layer in reversed(images) if layer not in chosen]
         chosen += rest[: 2 - len(chosen)]
@@ -84,7 +87,7 @@ class Comparing:
         wanted = replace(present, mode=mode, **changes)
         first, second = self._images(wanted)
         if first is second:
-            raise Refused("Choose two different layers to compare.")
+            raise Refused(tr("Choose two different layers to compare."))
         pair = frozenset((first.id, second.id))
         frames = {layer.geometry.frame_of_reference for layer in (first, second)} - {""}
         if len(frames) > 1 and pair not in self._consented:
@@ -180,7 +183,7 @@ class Comparing:
         found = [self._session.document.find(name) for name in (compare.first, compare.second)]
         images = [layer for layer in found if isinstance(layer, ImageLayer)]
         if len(images) < 2:
-            raise Refused("The layers to compare are no longer there.")
+            raise Refused(tr("The layers to compare are no longer there."))
         return images[0], images[1]
 
     def _removed(self, _layer: Layer) -> None:

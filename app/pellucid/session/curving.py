@@ -9,6 +9,7 @@ import numpy as np
 
 from pellucid.history.annotations import AddAnnotation
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats, Vector
 from pellucid.model.layer import ImageLayer
@@ -46,7 +47,7 @@ class Curving:
         drawn = self.marks(layer) if marks else ()
 
         def work(job: Job) -> tuple[Curve, ...]:
-            found = [Curve(CROSSHAIR, "Crosshair", point_values(frames, world))] if crosshair else []
+            found = [Curve(CROSSHAIR, tr("Crosshair"), point_values(frames, world))] if crosshair else []
             for mark in drawn:
                 name = mark.name or mark.kind.value.capitalize()
                 if mark.kind is Kind.POINT:
@@ -57,7 +58,9 @@ class Curving:
                     found.append(Curve(mark.id, name, mean, std, voxels, mark.color))
             return tuple(found)
 
-        return self._session.jobs.query("time curve of points", "Time curve", work, done, lambda _sentence: None)
+        return self._session.jobs.query(
+            tr("time curve of points"), tr("Time curve"), work, done, lambda _sentence: None
+        )
 
     def of_labels(self, done: Answer) -> Job | None:
         """Follow every label of the active label layer; the latest question wins."""
@@ -76,7 +79,9 @@ class Curving:
                 found.append(Curve(f"label {value}", name, mean, std, voxels, color))
             return tuple(found)
 
-        return self._session.jobs.query("time curve of labels", "Time curve of labels", work, done, lambda _said: None)
+        return self._session.jobs.query(
+            tr("time curve of labels"), tr("Time curve of labels"), work, done, lambda _said: None
+        )
 
     def pin(self) -> None:
         """Keep the place of the crosshair as a point on the active image, as one step."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY, Matrix
 from pellucid.model.oblique import combined, turn_about, turned_frame
 from pellucid.model.planes import PlaneFrame
@@ -117,8 +118,8 @@ def can_turn(session: Session, pane: PaneState) -> str:
     """Return why the planes of a pane cannot be turned, or nothing."""
     geometry = session.viewing.geometry(pane)
     if geometry is None or geometry.is_planar:
-        return "A single slice cannot be turned."
-    return "The acquired plane is not turned; choose another plane." if pane.plane is Plane.ACQUIRED else ""
+        return tr("A single slice cannot be turned.")
+    return tr("The acquired plane is not turned; choose another plane.") if pane.plane is Plane.ACQUIRED else ""
 
 
 def _place_of(session: Session, pane: PaneState) -> tuple[Any, str]:

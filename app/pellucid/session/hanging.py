@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pellucid.language import mark
 from pellucid.model.view import Layout, Plane
 
 PROJECTIONS = frozenset({"CR", "DX", "MG", "RF", "XA", "PX", "IO", "US", "OP", "ES", "GM", "SM"})
@@ -52,10 +53,10 @@ class Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("Single picture", Layout.SINGLE, planar=True),
-    Rule("Projection with several frames", Layout.SINGLE, PROJECTIONS, several_frames=True, plane=Plane.ACQUIRED),
-    Rule("Time series", Layout.SINGLE, several_frames=True, plane=Plane.ACQUIRED),
-    Rule("Volume", Layout.QUAD, planar=False),
+    Rule(mark("Single picture"), Layout.SINGLE, planar=True),
+    Rule(mark("Projection with several frames"), Layout.SINGLE, PROJECTIONS, several_frames=True, plane=Plane.ACQUIRED),
+    Rule(mark("Time series"), Layout.SINGLE, several_frames=True, plane=Plane.ACQUIRED),
+    Rule(mark("Volume"), Layout.QUAD, planar=False),
 )
 
 
@@ -119,9 +120,9 @@ def hang_pictures(images: Sequence[Candidate]) -> Hung | None:
 
 
 STUDY_RULES: tuple[StudyRule, ...] = (
-    StudyRule("PET and CT", hang_pet_ct),
-    StudyRule("Mammograms", hang_mammograms, at_once=True),
-    StudyRule("Radiographs", hang_pictures, at_once=True),
+    StudyRule(mark("PET and CT"), hang_pet_ct),
+    StudyRule(mark("Mammograms"), hang_mammograms, at_once=True),
+    StudyRule(mark("Radiographs"), hang_pictures, at_once=True),
 )
 
 

@@ -13,6 +13,7 @@ from pellucid.history.labels import DeleteLabel, SetLabelTable
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.history.painting import Stroke
 from pellucid.jobs.job import Job
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap, color_for
@@ -30,16 +31,24 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
     """Return the values of an image as labels, one row for each value there is."""
     volume, name = layer.volume, layer.name
     if volume.is_colour or len(layer.frames) > 1:
-        raise Refused(f"“{name}” has colours or several frames; labels are one whole number for each voxel.")
+        raise Refused(
+            tr("“{name}” has colours or several frames; labels are one whole number for each voxel.", name=name)
+        )
     values = volume.array
     if float(values.min()) < 0 or float(values.max()) > MAX_LABELS:
-        raise Refused(f"“{name}” holds values outside 0 to {MAX_LABELS}, so they are not labels.")
+        raise Refused(
+            tr(
+                "“{name}” holds values outside 0 to {MAX_LABELS}, so they are not labels.",
+                name=name,
+                MAX_LABELS=MAX_LABELS,
+            )
+        )
     voxels = values.astype(np.uint8)
     if values.dtype.kind == "f" and not np.array_equal(voxels, values):
-        raise Refused(f"“{name}” holds values that are not whole numbers, so they are not labels.")
+        raise Refused(tr("“{name}” holds values that are not whole numbers, so they are not labels.", name=name))
     found = np.flatnonzero(np.bincount(voxels.ravel(), minlength=2)[1:]) + 1
     if not len(found):
-        raise Refused(f"“{name}” holds only 0, so there are no labels in it.")
+        raise Refused(tr("“{name}” holds only 0, so there are no labels in it.", name=name))
     rows = tuple(Label(int(value), f"Label {value}", color_for(int(value))) for value in found)
     return LabelMap(volume.geometry, voxels, rows)
 
@@ -61,18 +70,18 @@ class Labelling:
         self._session = session
         self._stroke: Stroke | None = None
 
-    def add_layer(self, geometry: Geometry | None = None, name: str = "Labels") -> LabelLayer:
+    def add_layer(self, geometry: Geometry | None = None, name: str = mark("Labels")) -> LabelLayer:
         """Add an empty label layer on a grid (that of the active image unless given) and make it active."""
         document = self._session.document
         if geometry is None:
             image = document.active_image
             if image is None:
-                raise Refused("There is no image to label. Open an image first.")
+                raise Refused(tr("There is no image to label. Open an image first."))
             if self._session.loading.is_placeholder(image):
-                raise Refused("The series is still being opened.")
+                raise Refused(tr("The series is still being opened."))
             geometry = image.geometry
         layer = LabelLayer(unique_name(name, {other.name for other in document.layers}), blank_labels(geometry))
-        layer.labels.set_label(Label(1, "Label 1", color_for(1)))
+        layer.labels.set_label(Label(1, tr("Label 1"), color_for(1)))
         self._session.history.do(AddLayer(layer))
         document.active = layer
         return layer
@@ -85,7 +94,7 @@ class Labelling:
         document = self._session.document
         labels = LabelLayer(layer.name, _labels_of(layer), provenance=layer.provenance)
         labels.active_label = labels.labels.labels[0].value
-        with self._session.history.group(f"Use {layer.name} as labels"):
+        with self._session.history.group(tr("Use {name} as labels", name=layer.name)):
             self._session.history.do(AddLayer(labels, document.position(layer) + 1))
             self._session.history.do(RemoveLayer(layer))
         document.active = labels
@@ -102,7 +111,13 @@ class Labelling:
         """Add a row with a free value to the table, make it active and return the value."""
         value = layer.labels.free_value()
         if value > MAX_LABELS:
-            raise Refused(f"“{layer.name}” already has {MAX_LABELS} labels. Add another label layer.")
+            raise Refused(
+                tr(
+                    "“{name}” already has {MAX_LABELS} labels. Add another label layer.",
+                    name=layer.name,
+                    MAX_LABELS=MAX_LABELS,
+                )
+            )
         row = Label(value, name or f"Label {value}", color_for(value))
         self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
         layer.active_label = value
@@ -152,13 +167,13 @@ class Labelling:
             layer = active
         elif image is not None:
             if self._session.loading.is_placeholder(image):
-                raise Refused("The series is still being opened.")
+                raise Refused(tr("The series is still being opened."))
             layer = self.layer_for(image.geometry)
         else:
-            raise Refused("There is no image to paint on. Open an image first.")
+            raise Refused(tr("There is no image to paint on. Open an image first."))
         label = layer.labels.label(layer.active_label)
         if label.locked:
-            raise Refused(f"The label “{label.name}” is locked. Unlock it in the label table to paint.")
+            raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=label.name))
         self._stroke = Stroke(layer, layer.active_label, frame, index, erase=erase)
 
     def stroke_to(self, world: Any) -> None:

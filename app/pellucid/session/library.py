@@ -12,6 +12,7 @@ from psygnal import Signal
 from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job, JobState
 from pellucid.jobs.runner import Runner
+from pellucid.language import tr
 
 if TYPE_CHECKING:
     from pellucid.dicom.scan import Problem
@@ -109,7 +110,9 @@ class Library:
         key = self.key(item)
         if key not in self._thumbnails:
             self._thumbnails[key] = None
-            self._jobs.query(f"thumbnail {key}", "Thumbnail", lambda _job: _draw(item), lambda t: self._keep(key, t))
+            self._jobs.query(
+                f"thumbnail {key}", tr("Thumbnail"), lambda _job: _draw(item), lambda t: self._keep(key, t)
+            )
         return self._thumbnails[key]
 
     def _keep(self, key: str, thumbnail: NDArray[Any] | None) -> None:

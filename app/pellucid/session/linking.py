@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from pellucid.language import mark
 from pellucid.model.geometry import Geometry, Vector, same_world
 from pellucid.model.view import Link, PaneState, Screen
 from pellucid.session.window_links import WindowLinks
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 Part = Literal["position", "zoom", "window"]
-OWN, UNKNOWN = "own position: other frame of reference", "own position: frame of reference not stated"
-SHORT, OFFSET = "own position", "linked by offset"
+OWN, UNKNOWN = mark("own position: other frame of reference"), mark("own position: frame of reference not stated")
+SHORT, OFFSET = "own position", mark("linked by offset")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram, initial_limits, initial_transfer
@@ -245,8 +246,14 @@ class Loading:
         other = next((o for o in below if o.geometry.frame_of_reference not in ("", here)), None)
         if here and other is not None:
             self._session.notice.emit(
-                f"“{layer.name}” and “{other.name}” state different frames of reference: whether they lie on each "
-                "other rightly is not known until they are registered.", "warning")  # fmt: skip
+                tr(
+                    "“{name}” and “{name2}” state different frames of reference: whether they lie on each other "
+                    "rightly is not known until they are registered.",
+                    name=layer.name,
+                    name2=other.name,
+                ),
+                "warning",
+            )
 
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
         """Show one decoded slice until the whole volume is there: as a layer where nothing else is open."""
@@ -297,7 +304,7 @@ def read(
         from pellucid.dicom.read import read_sequence
 
         if not item.volumes:
-            why = item.findings[0].message if item.findings else "It holds no image."
+            why = item.findings[0].message if item.findings else tr("It holds no image.")
             raise Refused(f"“{_title(item)}” could not be opened. {why}")
         plans = sequences(item)[part]
         frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
@@ -306,9 +313,7 @@ def read(
     else:
         from pellucid.files.images import read as read_image
 
-        frames = read_image(
-            item.path, progress=job.report, cancelled=job.cancelled, share=share, reduction=reduction
-        )
+        frames = read_image(item.path, progress=job.report, cancelled=job.cancelled, share=share, reduction=reduction)
         source = Source("image", (str(item.path),), reduction=reduction)
     name = _title(item, part)
     if reduction is not None and not reduction.is_whole:
@@ -334,6 +339,6 @@ def _title(item: Item, part: int = 0) -> str:
     """Return a name for the layer: what the series is called, never who the patient is."""
     if not is_series(item):
         return item.path.name
-    name = item.description or f"{item.modality} {item.number}".strip() or "Series"
+    name = item.description or f"{item.modality} {item.number}".strip() or tr("Series")
     labels = parts(item)
     return f"{name} {labels[part]}".strip() if len(labels) > 1 else name

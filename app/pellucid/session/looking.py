@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.display import Channel
 from pellucid.model.histogram import Histogram, auto_limits, histogram
 from pellucid.model.layer import ImageLayer, LabelLayer
@@ -150,6 +151,6 @@ def format_value(value: Any, unit: str) -> str:
 def format_number(value: float) -> str:
     """Write one number: integers whole, floats with five significant figures, a true minus sign."""
     if isinstance(value, float) and not np.isfinite(value):
-        return "not a number" if np.isnan(value) else "infinite"
+        return tr("not a number") if np.isnan(value) else "infinite"
     text = str(value) if isinstance(value, int) else f"{value:.5g}"
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.measurement_table import Measured, to_csv, to_json
@@ -35,7 +36,7 @@ def measured(session: Session, annotations: Iterable[Annotation] | None = None) 
 def export(session: Session, path: Path) -> Job:
     """Write all measurements to a CSV or JSON file in the background, verified; a failure becomes a notice."""
     if not len(session.document.annotations):
-        raise Refused("There are no measurements to export. Draw one with a tool of the menu Measure first.")
+        raise Refused(tr("There are no measurements to export. Draw one with a tool of the menu Measure first."))
     rows = measured(session)
     text = to_json(rows) if path.suffix.lower() == ".json" else to_csv(rows)
 
@@ -45,7 +46,7 @@ def export(session: Session, path: Path) -> Job:
         write_text(path, text)
 
     def done(_nothing: None) -> None:
-        session.notice.emit(f"The measurements were written to “{path.name}” and read back.", "info")
+        session.notice.emit(tr("The measurements were written to “{name}” and read back.", name=path.name), "info")
 
     def failed(sentence: str) -> None:
         session.notice.emit(sentence, "error")

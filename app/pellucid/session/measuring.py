@@ -11,6 +11,7 @@ from psygnal import Signal
 
 from pellucid.history.annotations import AddAnnotation, ChangeAnnotation, RemoveAnnotation
 from pellucid.jobs.job import Job
+from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import Histogram
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 TITLES: dict[Kind, str] = {
-    Kind.LENGTH: "length", Kind.POLYLINE: "polyline", Kind.ANGLE: "angle", Kind.COBB: "Cobb angle",
+    Kind.LENGTH: "length", Kind.POLYLINE: "polyline", Kind.ANGLE: "angle", Kind.COBB: mark("Cobb angle"),
     Kind.RECTANGLE: "rectangle", Kind.ELLIPSE: "ellipse", Kind.POLYGON: "polygon", Kind.FREEHAND: "freehand region",
     Kind.POINT: "point", Kind.ARROW: "arrow", Kind.TEXT: "text",
 }  # fmt: skip
@@ -107,7 +108,7 @@ class Measuring:
         before = self._session.document.annotations.find(after.id)
         if before is None or before == after:
             return
-        verb = "Rename" if before.points == after.points else "Change"
+        verb = tr("Rename") if before.points == after.points else tr("Change")
         title = f"{verb} {self.title(before if verb == 'Rename' else after)}"
         self._session.history.do(ChangeAnnotation(before, after, title, merge_key=merge_key))
 
@@ -135,7 +136,7 @@ class Measuring:
 
     def remove_all(self) -> None:
         """Remove every annotation as one step."""
-        with self._session.history.group("Delete all measurements"):
+        with self._session.history.group(tr("Delete all measurements")):
             for annotation in self._session.document.annotations:
                 self.remove(annotation)
 
@@ -197,7 +198,7 @@ class Measuring:
         def work(_job: Job) -> Reading:
             return read(annotation, volume)
 
-        job = self._session.jobs.query(f"region {annotation.id}", "Statistics of a region", work, done)
+        job = self._session.jobs.query(f"region {annotation.id}", tr("Statistics of a region"), work, done)
         self._counting[annotation.id] = (annotation, job)
 
     def profiles(self, annotation: Annotation, done: Callable[[list[tuple[str, Profile]]], None]) -> Job:
@@ -210,7 +211,7 @@ class Measuring:
         def work(_job: Job) -> list[tuple[str, Profile]]:
             return [(name, line_profile(volume, line, geometry)) for name, volume in volumes]
 
-        return self._session.jobs.query("profile", "Line profile", work, done)
+        return self._session.jobs.query("profile", tr("Line profile"), work, done)
 
     def histogram(self, annotation: Annotation, done: Callable[[Histogram], None]) -> Job | None:
         """Count the values under a region in the background."""
@@ -221,7 +222,7 @@ class Measuring:
         def work(_job: Job) -> Histogram:
             return region_histogram(annotation, volume)
 
-        return self._session.jobs.query("region histogram", "Histogram of a region", work, done)
+        return self._session.jobs.query("region histogram", tr("Histogram of a region"), work, done)
 
     # ---------------------------------------------------------------- places
 

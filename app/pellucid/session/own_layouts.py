@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.view import Layout, Screen
 from pellucid.settings import OwnLayout, OwnLink, OwnPane
@@ -42,7 +43,7 @@ class OwnLayouts:
         """Arrange a screen as it was saved; its panes keep their series. Raise Refused when there is no such layout."""
         kept = self.find(name)
         if kept is None:
-            raise Refused(f"There is no layout “{name}” any more. Save the present one under that name.")
+            raise Refused(tr("There is no layout “{name}” any more. Save the present one under that name.", name=name))
         session = self._session
         session.arranging.choose(Layout(kept.rows, kept.columns), screen)
         for link in kept.links:
@@ -58,7 +59,9 @@ class OwnLayouts:
         """Give a layout another name; raise Refused when it is empty or taken."""
         new = _checked(new)
         if new != old and self.find(new) is not None:
-            raise Refused(f"There is a layout “{new}” already. Choose another name or delete that one first.")
+            raise Refused(
+                tr("There is a layout “{new}” already. Choose another name or delete that one first.", new=new)
+            )
         self._keep([layout.model_copy(update={"name": new}) if layout.name == old else layout for layout in self.all()])
 
     def delete(self, name: str) -> None:
@@ -77,5 +80,5 @@ def _fields(state: object, kept: type[BaseModel]) -> dict[str, Any]:
 def _checked(name: str) -> str:
     name = name.strip()[:_LONGEST]
     if not name:
-        raise Refused("A layout needs a name. Type one and save again.")
+        raise Refused(tr("A layout needs a name. Type one and save again."))
     return name

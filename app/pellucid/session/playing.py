@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer
 from pellucid.model.timing import DEFAULT_RATE, Timing, even, timing
 from pellucid.model.view import PaneState
@@ -87,7 +88,7 @@ class SliceTrack:
 
     def timing(self) -> Timing:
         """Return a rate for looking through slices: they have no times."""
-        return even(self.count, DEFAULT_RATE, "Slices have no rate of their own; choose one")
+        return even(self.count, DEFAULT_RATE, tr("Slices have no rate of their own; choose one"))
 
     def tell(self) -> None:
         """Every listener followed."""

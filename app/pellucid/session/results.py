@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.layers import AddLayer, ReplaceVolume
 from pellucid.history.painting import PatchLabels, replace_label
+from pellucid.language import tr
 from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
@@ -126,7 +127,7 @@ class MaskPlace:
             self._add(self._mask)
         if not self._mask.any():
             title = self._step.operation.title
-            self._session.notice.emit(f"{title} found no voxels; the label is empty.", "info")
+            self._session.notice.emit(tr("{title} found no voxels; the label is empty.", title=title), "info")
 
     def _replace(self, layer: LabelLayer, patch: PatchLabels | None) -> None:
         with self._session.history.group(self._step.title):
@@ -137,8 +138,8 @@ class MaskPlace:
 
     def _add(self, mask: NDArray[Any]) -> None:
         geometry = self._target.geometry
-        labels = LabelMap(geometry, mask.astype(np.uint8), (Label(1, "Label 1", color_for(1)),))
+        labels = LabelMap(geometry, mask.astype(np.uint8), (Label(1, tr("Label 1"), color_for(1)),))
         names = {other.name for other in self._session.document.layers}
         steps = (*self._target.provenance, self._step.provenance)
-        layer = LabelLayer(unique_name("Labels", names), labels, provenance=steps)
+        layer = LabelLayer(unique_name(tr("Labels"), names), labels, provenance=steps)
         self._session.history.do(AddLayer(layer, label=self._step.title))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import color_for
@@ -89,7 +90,7 @@ class Running:
         inputs, color = self._inputs(operation, target, other), self._color()
         slices, volume = session.visible_slices(), image.volume
         if not slices and operation.same_grid:
-            self._fail("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice.")
+            self._fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
             return None
         session.preview_state.emit("computing")
 
@@ -145,8 +146,7 @@ class Running:
             return Preview(operation.title, whole=whole)
         is_mask = operation.output == "mask"
         found = {
-            (axis, index): preview_slice(operation, images, axis, index, parameters, context)
-            for axis, index in slices
+            (axis, index): preview_slice(operation, images, axis, index, parameters, context) for axis, index in slices
         }
         return Preview(operation.title, found, is_mask=is_mask, color=color)
 
@@ -192,7 +192,10 @@ class Running:
             if target in session.document:
                 place.commit()
             else:
-                session.notice.emit(f"“{target.name}” is no longer open; the result of {name} was dropped.", "info")
+                session.notice.emit(
+                    tr("“{name}” is no longer open; the result of {name2} was dropped.", name=target.name, name2=name),
+                    "info",
+                )
 
         return self._edit(name, work, done, failed)
 
@@ -201,7 +204,7 @@ class Running:
         session = self._session
         layer = session.document.active_image
         if layer is None or layer.geometry.is_even:
-            raise Refused("The slices of the active image are evenly spaced already.")
+            raise Refused(tr("The slices of the active image are evenly spaced already."))
         before = layer.frames
 
         def work(_job: Job) -> tuple[Volume, ...]:
@@ -215,7 +218,7 @@ class Running:
                 title = f"Make spacing even on {layer.name}"
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
-        return self._edit("Make spacing even", work, done, lambda text: session.notice.emit(text, "error"))
+        return self._edit(tr("Make spacing even"), work, done, lambda text: session.notice.emit(text, "error"))
 
     def _edit(self, name: str, work: Callable[[Job], Any], done: Callable[[Any], None],
               failed: Callable[[str], None]) -> Job:  # fmt: skip
@@ -237,33 +240,39 @@ class Running:
         if operation.inputs[0] == "mask":
             labels = document.active_labels
             if labels is None:
-                raise Refused(f"{operation.title} works on a label. Make one with a threshold or the brush first.")
+                raise Refused(
+                    tr("{title} works on a label. Make one with a threshold or the brush first.", title=operation.title)
+                )
             return labels
         image = document.active_image
         if image is None:
-            raise Refused(f"{operation.title} works on an image. Open one first.")
+            raise Refused(tr("{title} works on an image. Open one first.", title=operation.title))
         return image
 
     def _check(self, operation: Operation, target: ImageLayer | LabelLayer, other: MaskChoice | None,
                *, complete: bool = True) -> None:  # fmt: skip
         session = self._session
         if isinstance(target, ImageLayer) and session.loading.is_placeholder(target):
-            raise Refused("The series is still being opened.")
+            raise Refused(tr("The series is still being opened."))
         if not target.geometry.is_even and not operation.pointwise:
             raise Refused(
-                f"The slices of “{target.name}” are not evenly spaced, so {operation.title.lower()} would mix up "
-                "distances. Use Image ▸ Make spacing even first."
+                tr(
+                    "The slices of “{name}” are not evenly spaced, so {lower} would mix up distances. "
+                    "Use Image ▸ Make spacing even first.",
+                    name=target.name,
+                    lower=operation.title.lower(),
+                )
             )
         labels = session.document.active_labels
         if operation.output == "mask" and labels is not None and labels.geometry.same_grid(target.geometry):
             row = labels.labels.label(labels.active_label)
             if row.locked:
-                raise Refused(f"The label “{row.name}” is locked. Unlock it in the label table first.")
+                raise Refused(tr("The label “{name}” is locked. Unlock it in the label table first.", name=row.name))
         if len(operation.inputs) == 2:
             if not self.mask_choices():
-                raise Refused(f"{operation.title} needs a second label on the same grid.")
+                raise Refused(tr("{title} needs a second label on the same grid.", title=operation.title))
             if complete and other is None:
-                raise Refused(f"Choose the other label for {operation.title.lower()}.")
+                raise Refused(tr("Choose the other label for {lower}.", lower=operation.title.lower()))
 
     def _inputs(self, operation: Operation, target: ImageLayer | LabelLayer,
                 other: MaskChoice | None) -> tuple[Any, ...]:  # fmt: skip
@@ -273,7 +282,7 @@ class Running:
         if len(operation.inputs) == 2 and other is not None:
             layer = self._session.document.find(other[0])
             if not isinstance(layer, LabelLayer):
-                raise Refused("The other label is no longer there.")
+                raise Refused(tr("The other label is no longer there."))
             masks.append(self._snapshot(layer, other[1]))
         return tuple(masks)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.jobs.job import Job, JobState
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.slicing import PlaneFrame, layer_plane
 
@@ -54,7 +55,7 @@ class Saving:
                 self.path = path
             if session.history.here is saved:
                 session.history.mark_clean()
-            session.notice.emit(f"{path.name} was saved and read back.", "info")
+            session.notice.emit(tr("{name} was saved and read back.", name=path.name), "info")
             session.title_changed.emit()
             answer(True)
 
@@ -190,7 +191,7 @@ class Saving:
             from pellucid.model.findings import Refused
 
             if pixels is None:
-                raise Refused(f"“{layer.name}” does not reach this slice. Move to a slice that shows it.")
+                raise Refused(tr("“{name}” does not reach this slice. Move to a slice that shows it.", name=layer.name))
             window = limits[::-1] if limits is not None and inverted else limits
             return export_slice(pixels, path, window=window, spacing=spacing)
 

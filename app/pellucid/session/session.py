@@ -12,6 +12,7 @@ from pellucid.history.history import History
 from pellucid.history.layers import MoveLayer, RemoveLayer, SetLayerField
 from pellucid.jobs.job import Job
 from pellucid.jobs.runner import Runner
+from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
@@ -110,7 +111,9 @@ class Session:
         roots = [Path(path).absolute() for path in paths]
         missing = [root for root in roots if not root.exists()]
         for root in missing:
-            self.notice.emit(f"“{root.name}” is not there any more. Check the path or the drive.", "error")
+            self.notice.emit(
+                tr("“{name}” is not there any more. Check the path or the drive.", name=root.name), "error"
+            )
         roots = [root for root in roots if root not in missing]
         if not roots:
             return None
@@ -130,7 +133,7 @@ class Session:
         def done(folder: Path) -> None:
             self.library.scan([folder], lambda found: self._show_found(found, [folder]))
 
-        return self.jobs.load("Making the demo study", work, done, lambda text: self.notice.emit(text, "error"))
+        return self.jobs.load(tr("Making the demo study"), work, done, lambda text: self.notice.emit(text, "error"))
 
     def _show_found(self, found: Found, roots: list[Path]) -> None:
         """Load what the user most likely wants to see of what was found."""
@@ -169,7 +172,9 @@ class Session:
             self.notice.emit(found.problems[0].sentence, "error")
         else:
             name = roots[0].name or str(roots[0])
-            self.notice.emit(f"No images were found in “{name}”. Open a folder of DICOM or an image file.", "warning")
+            self.notice.emit(
+                tr("No images were found in “{name}”. Open a folder of DICOM or an image file.", name=name), "warning"
+            )
 
     def remember(self, roots: list[Path]) -> None:
         """Put paths on top of the list of recent ones."""
@@ -186,7 +191,7 @@ class Session:
             if not self._said_unkept:
                 self._said_unkept = True
                 why = error.strerror or type(error).__name__
-                said = f"Your settings cannot be kept ({why}). Check the settings folder and the disk."
+                said = tr("Your settings cannot be kept ({why}). Check the settings folder and the disk.", why=why)
                 self.notice.emit(said, "warning")
 
     def recent(self) -> tuple[Path, ...]:
@@ -269,7 +274,7 @@ class Session:
     def title(self) -> str:
         """Return the name of the work; never a patient's name."""
         path = self.saving.path
-        return path.stem if path is not None else "Untitled"
+        return path.stem if path is not None else tr("Untitled")
 
     def close(self) -> None:
         """Stop all jobs and keep the settings."""

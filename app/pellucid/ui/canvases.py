@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.docks.presets import apply_key
@@ -63,7 +64,7 @@ class Canvases:
     def open_second(self) -> None:
         """Show more panes in a window of their own, on the second screen where there is one."""
         if not self._window.session.document.layers:
-            raise Refused("There is nothing to show in a second window yet. Open an image first.")
+            raise Refused(tr("There is nothing to show in a second window yet. Open an image first."))
         if self.second is None:
             from pellucid.ui.second_window import SecondWindow
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.ui.actions.table import TABLE
 from pellucid.ui.canvas.key_book import ON_PANE, menu_path, plain_title, shown
@@ -96,7 +97,9 @@ def _pane_actions(window: MainWindow) -> Iterator[Command]:
         said.add(action.title)
         key = shown(book.keys(f"pane.{action.name}")[:1])
         if pane is None:
-            yield Command(f"pane.{action.name}", action.title, ON_PANE, _nothing, key, why_not="Open an image first.")
+            yield Command(
+                f"pane.{action.name}", action.title, ON_PANE, _nothing, key, why_not=tr("Open an image first.")
+            )
         else:
             run = partial(action.choose, window.canvas, pane)
             yield Command(f"pane.{action.name}", action.title, ON_PANE, run, key)
@@ -105,7 +108,7 @@ def _pane_actions(window: MainWindow) -> Iterator[Command]:
 def _operations(window: MainWindow, operations: Iterable[Operation]) -> Iterator[Command]:
     for operation in operations:
         dock = operation.menu.split("/")[0]
-        dock = dock if dock in window.docks else "Filters"
+        dock = dock if dock in window.docks else tr("Filters")
         run = partial(_open_form, window, dock, operation.id)
         words = " ".join((*operation.keywords, operation.help))
         yield Command(
@@ -129,20 +132,20 @@ def _presets(window: MainWindow) -> Iterator[Command]:
                    *presets.own(volume, session.settings.own_presets)):  # fmt: skip
         key = str(digits.index(preset) + 1) if preset in digits else ""
         run = partial(presets.apply, session, image, preset)
-        yield Command(f"window.{preset.kind}.{preset.name}", preset.name, "Window preset", run, key, "contrast-box",
+        yield Command(f"window.{preset.kind}.{preset.name}", preset.name, tr("Window preset"), run, key, "contrast-box",
                       words=f"{preset.source} level")  # fmt: skip
 
 
 def _docks(window: MainWindow) -> Iterator[Command]:
     for name in window.docks:
-        yield Command(f"dock.{name}", name, "Dock", partial(window.show_dock, name), icon="dock-right")
+        yield Command(f"dock.{name}", name, tr("Dock"), partial(window.show_dock, name), icon="dock-right")
 
 
 def _layers(window: MainWindow) -> Iterator[Command]:
     for layer in reversed(window.session.document.layers):
         icon = "image-outline" if isinstance(layer, ImageLayer) else "layers-outline"
         run = partial(_make_active, window, layer)
-        yield Command(f"layer.{layer.id}", layer.name, "Layer", run, icon=icon, words="make active")
+        yield Command(f"layer.{layer.id}", layer.name, tr("Layer"), run, icon=icon, words=tr("make active"))
 
 
 def _make_active(window: MainWindow, layer: Layer) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QStackedLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.compositing import difference_span, same_quantity
 from pellucid.model.findings import Refused
@@ -23,11 +24,31 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _MODES = (
-    (CompareMode.SWIPE, "compare", "Swipe", "Swipe: one layer on each side of a divider that can be dragged"),
-    (CompareMode.CHECKERBOARD, "checkerboard", "Checkerboard", "Checkerboard: the layers in turn, square by square"),
-    (CompareMode.FLICKER, "flash-outline", "Flicker", "Flicker: one layer after the other; hold ` for the other one"),
-    (CompareMode.DIFFERENCE, "plus-minus-variant", "Difference", "Difference: first minus second, zero is pale"),
-    (CompareMode.RED_GREEN, "set-center", "Red–green", "Red–green: the first in red, the second in green"),
+    (
+        CompareMode.SWIPE,
+        "compare",
+        mark("Swipe"),
+        mark("Swipe: one layer on each side of a divider that can be dragged"),
+    ),
+    (
+        CompareMode.CHECKERBOARD,
+        "checkerboard",
+        mark("Checkerboard"),
+        mark("Checkerboard: the layers in turn, square by square"),
+    ),
+    (
+        CompareMode.FLICKER,
+        "flash-outline",
+        mark("Flicker"),
+        mark("Flicker: one layer after the other; hold ` for the other one"),
+    ),
+    (
+        CompareMode.DIFFERENCE,
+        "plus-minus-variant",
+        mark("Difference"),
+        mark("Difference: first minus second, zero is pale"),
+    ),
+    (CompareMode.RED_GREEN, "set-center", mark("Red–green"), mark("Red–green: the first in red, the second in green")),
 )
 
 
@@ -36,7 +57,7 @@ class CompareBar(QFrame):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Compare two layers")
+        self.setAccessibleName(tr("Compare two layers"))
         self._session = session
         self.flicker = Flicker(session, self)
         self._watches = (LayerWatch(self._layer_changed), LayerWatch(self._layer_changed))
@@ -66,14 +87,17 @@ class CompareBar(QFrame):
             button = flat_button(glyph, name, partial(self._change, mode=mode), tip=tip, checkable=True)
             self._group.addButton(button, number)
         self.first, self.second = Choice(), Choice()
-        for choice, name, field in ((self.first, "First layer", "first"), (self.second, "Second layer", "second")):
+        for choice, name, field in (
+            (self.first, tr("First layer"), "first"),
+            (self.second, tr("Second layer"), "second"),
+        ):
             choice.setAccessibleName(name)
             choice.setToolTip(name)
             choice.setMaximumWidth(220)
             choice.chosen.connect(lambda value, f=field: self._change(**{f: value}))
-        self.swap = flat_button("swap-horizontal", "Exchange the two layers", self._session.comparing.swap)
-        self.close_button = flat_button("close", "End the comparison", self._session.comparing.stop,
-                                        tip="End the comparison (K goes through all ways)")  # fmt: skip
+        self.swap = flat_button("swap-horizontal", tr("Exchange the two layers"), self._session.comparing.swap)
+        self.close_button = flat_button("close", tr("End the comparison"), self._session.comparing.stop,
+                                        tip=tr("End the comparison (K goes through all ways)"))  # fmt: skip
         controls = QWidget()
         line = QHBoxLayout(controls)
         line.setContentsMargins(theme.MARGIN, theme.GRID, theme.GRID, theme.GRID)
@@ -90,22 +114,22 @@ class CompareBar(QFrame):
         return controls
 
     def _numbers(self) -> tuple[QWidget, ...]:
-        self.level = flat_button("flip-horizontal", "Level divider", checkable=True,
+        self.level = flat_button("flip-horizontal", tr("Level divider"), checkable=True,
                                  action=lambda: self._change(level=self.level.isChecked()),
-                                 tip="Divider from left to right (or drag it with Shift)")  # fmt: skip
-        self.square = self._number(Bounds(0.1, 1000), 5.0, "Side of a square", "square")
-        self.rate = self._number(Bounds(0.2, 20), 0.5, "Changes in a second", "rate")
-        self.pause = flat_button("pause", "Pause the flicker", checkable=True,
+                                 tip=tr("Divider from left to right (or drag it with Shift)"))  # fmt: skip
+        self.square = self._number(Bounds(0.1, 1000), 5.0, tr("Side of a square"), "square")
+        self.rate = self._number(Bounds(0.2, 20), 0.5, tr("Changes in a second"), "rate")
+        self.pause = flat_button("pause", tr("Pause the flicker"), checkable=True,
                                  action=lambda: self._change(paused=self.pause.isChecked()))  # fmt: skip
-        self.span = self._number(Bounds(0), 10.0, "Difference of the full colour", "span")
-        self.cyan = flat_button("invert-colors", "Second layer in cyan", checkable=True,
+        self.span = self._number(Bounds(0), 10.0, tr("Difference of the full colour"), "span")
+        self.cyan = flat_button("invert-colors", tr("Second layer in cyan"), checkable=True,
                                 action=lambda: self._change(cyan=self.cyan.isChecked()),
-                                tip="Second layer in cyan: equal light is grey, for all eyes")  # fmt: skip
+                                tip=tr("Second layer in cyan: equal light is grey, for all eyes"))  # fmt: skip
         with_unit = (CompareMode.CHECKERBOARD, CompareMode.FLICKER, CompareMode.DIFFERENCE)
         self._units = {mode: QLabel() for mode in with_unit}
         for label in self._units.values():
             label.setProperty("dim", True)
-        self._units[CompareMode.FLICKER].setText("per second")
+        self._units[CompareMode.FLICKER].setText(tr("per second"))
         plus_minus = QLabel("±")
         self._own: dict[CompareMode, tuple[QWidget, ...]] = {
             CompareMode.SWIPE: (self.level,),
@@ -130,9 +154,9 @@ class CompareBar(QFrame):
         line.setContentsMargins(theme.SECTION_GAP, theme.GRID, theme.GRID, theme.GRID)
         line.setSpacing(theme.MARGIN)
         self._sentence = Elided()
-        self.anyway = push_button("Compare anyway", self._session.comparing.consent,
-                                  tip="Show the two by the coordinates they state")  # fmt: skip
-        dismiss = flat_button("close", "Do not compare", self._dismiss)
+        self.anyway = push_button(tr("Compare anyway"), self._session.comparing.consent,
+                                  tip=tr("Show the two by the coordinates they state"))  # fmt: skip
+        dismiss = flat_button("close", tr("Do not compare"), self._dismiss)
         line.addWidget(self._sentence, 1)
         line.addWidget(self.anyway)
         line.addWidget(dismiss)
@@ -193,7 +217,7 @@ class CompareBar(QFrame):
             unit = "mm" if first.geometry.has_lengths else "px"
             self._units[CompareMode.CHECKERBOARD].setText(unit)
             values = same_quantity(first.volume, second.volume)
-            self._units[CompareMode.DIFFERENCE].setText(first.volume.unit if values else "of full brightness")
+            self._units[CompareMode.DIFFERENCE].setText(first.volume.unit if values else tr("of full brightness"))
             self.span.set_value(difference_span(first, second, compare))
 
     # ---------------------------------------------------------------- from the user

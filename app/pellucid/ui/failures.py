@@ -17,6 +17,7 @@ from typing import Any
 from psygnal import EmitLoopError
 
 from pellucid import paths
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 LOG_NAME = "pellucid.log"
@@ -80,7 +81,7 @@ def keep_log() -> logging.Handler | None:
         )
     except OSError:
         return None
-    handler.setFormatter(_WithoutPeople("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_WithoutPeople(tr("%(asctime)s %(levelname)s %(name)s: %(message)s")))
     logging.getLogger("pellucid").addHandler(handler)  # only ours: other libraries quote the files they read
     return handler
 
@@ -105,6 +106,8 @@ def _said(error: BaseException) -> tuple[str, str]:
     if isinstance(error, Refused):
         return str(error), "warning"
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this. Close other images or work on a part of this one.", "error"
-    where = f"Where it happened is noted in {LOG_NAME} in the log folder."
-    return f"Something went wrong inside Pellucid ({type(error).__name__}). {where} Save your work.", "error"
+        return tr("There is not enough memory for this. Close other images or work on a part of this one."), "error"
+    where = tr("Where it happened is noted in {LOG_NAME} in the log folder.", LOG_NAME=LOG_NAME)
+    return tr(
+        "Something went wrong inside Pellucid ({name}). {where} Save your work.", name=type(error).__name__, where=where
+    ), "error"

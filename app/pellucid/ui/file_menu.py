@@ -11,11 +11,13 @@ from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
+from pellucid.language import mark, tr
+
 if TYPE_CHECKING:
     from pellucid.session.loading import Oversize
     from pellucid.ui.main_window import MainWindow
 
-WORK_FILTER = "Pellucid work (*.pellucid)"
+WORK_FILTER = mark("Pellucid work (*.pellucid)")
 
 
 class FileMenu:
@@ -40,21 +42,22 @@ class FileMenu:
         loading = self._session.loading
         dialog.chosen.connect(
             lambda reduction: loading.load(
-                oversize.item, oversize.part, replace=oversize.replace, reduce=reduction, place=oversize.place)
+                oversize.item, oversize.part, replace=oversize.replace, reduce=reduction, place=oversize.place
+            )
         )
         dialog.rejected.connect(lambda: self._session.notice.emit(str(oversize.refusal), "warning"))
         dialog.open()
 
     def ask_folder(self) -> None:
         """Ask for a folder and open it."""
-        folder = QFileDialog.getExistingDirectory(self._window, "Open a folder", self._session.settings.last_folder)
+        folder = QFileDialog.getExistingDirectory(self._window, tr("Open a folder"), self._session.settings.last_folder)
         if folder:
             self._session.settings.last_folder = folder
             self.open_paths([folder])
 
     def ask_files(self) -> None:
         """Ask for files and open them."""
-        files, _ = QFileDialog.getOpenFileNames(self._window, "Open files", self._session.settings.last_folder)
+        files, _ = QFileDialog.getOpenFileNames(self._window, tr("Open files"), self._session.settings.last_folder)
         if files:
             self._session.settings.last_folder = str(Path(files[0]).parent)
             self.open_paths(list(files))
@@ -65,7 +68,7 @@ class FileMenu:
         for path in self._session.recent():
             menu.addAction(str(path), partial(self.open_paths, [path]))
         if menu.isEmpty():
-            menu.addAction("Nothing opened yet").setEnabled(False)
+            menu.addAction(tr("Nothing opened yet")).setEnabled(False)
 
     def save(self, then: Callable[[bool], None] = lambda _: None) -> None:
         """Save the work where it was saved before, else ask; ``then`` hears whether it was saved."""
@@ -78,7 +81,7 @@ class FileMenu:
     def save_as(self, then: Callable[[bool], None] = lambda _: None) -> None:
         """Ask where to save the work."""
         start = str(Path(self._session.settings.last_folder or Path.home()) / f"{self._session.title}.pellucid")
-        name, _ = QFileDialog.getSaveFileName(self._window, "Save work as", start, WORK_FILTER)
+        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save work as"), start, WORK_FILTER)
         if name:
             path = Path(name)
             path = path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid")
@@ -89,8 +92,10 @@ class FileMenu:
     def find_sources(self, path: Path, state: Any) -> None:
         """Ask for the folder of images that a saved work refers to and that are gone."""
         names = ", ".join(f"“{missing.name}”" for missing in state.missing)
-        self._window.notices.tell(f"The images of {names} are not where they were. Choose their folder.", "warning")
-        folder = QFileDialog.getExistingDirectory(self._window, f"Where are the images of {names}?")
+        self._window.notices.tell(
+            tr("The images of {names} are not where they were. Choose their folder.", names=names), "warning"
+        )
+        folder = QFileDialog.getExistingDirectory(self._window, tr("Where are the images of {names}?", names=names))
         self._session.saving.resume(path, state, Path(folder) if folder else None)
 
     def export(self) -> None:
@@ -117,8 +122,8 @@ class FileMenu:
         identity = session.settings.picture_identity and not session.view.hide_identity
         look = Look(None if layout else canvas.pane_in_use(), identity=identity)
         QGuiApplication.clipboard().setImage(Picturing(canvas).picture(look))
-        what = "The panes were copied" if layout else "The pane was copied"
-        whom = "" if look.identity else " without the identity"
+        what = tr("The panes were copied") if layout else tr("The pane was copied")
+        whom = "" if look.identity else tr(" without the identity")
         self._session.notice.emit(f"{what}{whom}.", "info")
 
     def close_all(self) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui.canvas.picturing import Look, Picturing, Pose, pixels_of
 
@@ -47,9 +48,7 @@ class FilmMaker(QObject):
         """Begin; the job says how far it is and can be cancelled."""
         self._film, self._look = film, look
         self._size = self._picturing.size(look)
-        self.job = self._session.jobs.load(
-            f"Writing {path.name}", lambda job: self._write(job, path, form), self._done
-        )
+        self.job = self._session.jobs.load(f"Writing {path.name}", lambda job: self._write(job, path, form), self._done)
         self._timer.start()
         return self.job
 
@@ -85,7 +84,7 @@ class FilmMaker(QObject):
         if self._queue.full():
             return
         if self._picturing.size(self._look) != self._size:
-            self.error = "The size of the panes changed while the film was drawn. Begin again."
+            self.error = tr("The size of the panes changed while the film was drawn. Begin again.")
             self.stop()
             return
         if self._pose is None:

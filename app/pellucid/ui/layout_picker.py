@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from pellucid.language import tr
 from pellucid.model.view import Layout
 from pellucid.ui import theme
 
@@ -25,8 +26,8 @@ class LayoutPicker(QWidget):
         self._aimed = Layout.SINGLE
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Rows and columns")
-        self.setToolTip("Point at the last pane: rows and columns up to there")
+        self.setAccessibleName(tr("Rows and columns"))
+        self.setToolTip(tr("Point at the last pane: rows and columns up to there"))
 
     def show_layout(self, layout: Layout) -> None:
         """Show which layout is in force."""
@@ -103,5 +104,7 @@ class LayoutPicker(QWidget):
             self._say()
 
     def _say(self) -> None:
-        self.setAccessibleDescription(f"{self._aimed.rows} rows, {self._aimed.columns} columns")
+        self.setAccessibleDescription(
+            tr("{rows} rows, {columns} columns", rows=self._aimed.rows, columns=self._aimed.columns)
+        )
         self.update()

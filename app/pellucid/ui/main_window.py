@@ -10,6 +10,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.view import Layout, Tool
 from pellucid.session import Session
@@ -31,7 +32,17 @@ from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
-MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
+MENUS = (
+    mark("File"),
+    mark("Edit"),
+    mark("View"),
+    mark("Image"),
+    mark("Tools"),
+    mark("Segment"),
+    mark("Measure"),
+    mark("Window"),
+    mark("Help"),
+)
 STATE_VERSION = 1
 
 
@@ -59,9 +70,9 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._assemble_centre()
         self._assemble_docks()
-        self.studies, self.layers, self.histogram = map(self.panel, ("Studies", "Layers", "Histogram"))
-        self.filters, self.segment = self.panel("Filters"), self.panel("Segment")
-        self.history, self.statistics = self.panel("History"), self.panel("Statistics")
+        self.studies, self.layers, self.histogram = map(self.panel, (tr("Studies"), tr("Layers"), tr("Histogram")))
+        self.filters, self.segment = self.panel(tr("Filters")), self.panel(tr("Segment"))
+        self.history, self.statistics = self.panel(tr("History")), self.panel(tr("Statistics"))
         self.actions_table = Actions(self)
         self._assemble_menus()
         self._assemble_toolbar()
@@ -145,10 +156,10 @@ class MainWindow(QMainWindow):
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
             if entry.id == "view.save_layout":
-                own = menus["View"].addMenu("Sa&ved layouts")
+                own = menus["View"].addMenu(tr("Sa&ved layouts"))
                 own.aboutToShow.connect(partial(fill_own_layouts, own, self))
             if entry.id == "file.demo":
-                recent = menus["File"].addMenu("Open &recent")
+                recent = menus["File"].addMenu(tr("Open &recent"))
                 recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
         for dock in self.docks.values():
             menus["Window"].addAction(dock.toggleViewAction())
@@ -159,7 +170,7 @@ class MainWindow(QMainWindow):
             menu.aboutToShow.connect(self.actions_table.refresh)
 
     def _assemble_toolbar(self) -> None:
-        bar = QToolBar("Main tools")
+        bar = QToolBar(tr("Main tools"))
         bar.setObjectName("toolbar.main")
         bar.setMovable(False)
         bar.setIconSize(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
@@ -204,7 +215,7 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_table.refresh()
         star = "" if self.session.is_clean else "•"
-        self.setWindowTitle(f"{star}{self.session.title} – Pellucid")
+        self.setWindowTitle(tr("{star}{title} – Pellucid", star=star, title=self.session.title))
 
     def point_at(self, world: object, pane: SliceView) -> None:
         """Tell in the status bar what is under the mouse."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pellucid.language import mark, tr
 from pellucid.model.view import Tool
 
 if TYPE_CHECKING:
@@ -53,15 +54,17 @@ class Scheme:
     habits: MouseHabits
 
 
-RADIOLOGY = Scheme("Radiology", "As in OHIF, Weasis and Horos: left windows, the wheel steps slices", MouseHabits())
+RADIOLOGY = Scheme(
+    mark("Radiology"), mark("As in OHIF, Weasis and Horos: left windows, the wheel steps slices"), MouseHabits()
+)
 SLICER = Scheme(
-    "Slicer, ITK-SNAP",
-    "Left puts the crosshair, the wheel steps slices, moving with Shift held takes the crosshair along",
+    mark("Slicer, ITK-SNAP"),
+    mark("Left puts the crosshair, the wheel steps slices, moving with Shift held takes the crosshair along"),
     MouseHabits(left=Tool.CROSSHAIR, shift_crosshair=True),
 )
 NAPARI = Scheme(
     "napari",
-    "Left drag moves the image, right drag windows, the wheel zooms, Ctrl+wheel steps slices",
+    mark("Left drag moves the image, right drag windows, the wheel zooms, Ctrl+wheel steps slices"),
     MouseHabits(left=Tool.PAN, right=Tool.WINDOW, wheel=Wheel.ZOOM),
 )
 SCHEMES = (RADIOLOGY, SLICER, NAPARI)
@@ -93,8 +96,8 @@ def scheme_of(habits: MouseHabits) -> Scheme | None:
 
 
 _DOES = {
-    Tool.WINDOW: "window level",
-    Tool.WINDOW_REGION: "window from a region",
+    Tool.WINDOW: mark("window level"),
+    Tool.WINDOW_REGION: mark("window from a region"),
     Tool.CROSSHAIR: "crosshair",
     Tool.PAN: "pan",
     Tool.ZOOM: "zoom",
@@ -104,11 +107,11 @@ _DOES = {
     Tool.LENGTH: "length",
     Tool.POLYLINE: "polyline",
     Tool.ANGLE: "angle",
-    Tool.COBB: "Cobb angle",
+    Tool.COBB: mark("Cobb angle"),
     Tool.RECTANGLE: "rectangle",
     Tool.ELLIPSE: "ellipse",
     Tool.POLYGON: "polygon",
-    Tool.FREEHAND: "freehand region",
+    Tool.FREEHAND: mark("freehand region"),
     Tool.POINT: "point",
     Tool.ARROW: "arrow",
     Tool.TEXT: "text",
@@ -129,33 +132,37 @@ def hint(tool: Tool, habits: MouseHabits) -> str:
     """Return the line that says what every button does while a tool is in force."""
     parts = [f"Left: {does(tool)}", f"Right: {does(habits.right)}"]
     if tool is Tool.BRUSH:
-        parts.insert(1, "Ctrl: erase")
+        parts.insert(1, tr("Ctrl: erase"))
     if habits.middle is not None:
         parts.append(f"Middle: {does(habits.middle)}")
     parts.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}")
     parts.append(f"Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
     if tool in (Tool.BRUSH, Tool.ERASER):
-        parts.append("Shift+wheel: brush size")
+        parts.append(tr("Shift+wheel: brush size"))
     elif habits.shift_crosshair:
-        parts.append("Shift+move: crosshair")
+        parts.append(tr("Shift+move: crosshair"))
     return "  ·  ".join(parts)
 
 
 def window_words(*, up_is_brighter: bool) -> str:
     """Return what dragging does to the window, for the tooltip of its tool."""
     if up_is_brighter:
-        return "Left drag: right is wider, up is brighter"
-    return "Left drag: right is wider, down is brighter"
+        return tr("Left drag: right is wider, up is brighter")
+    return tr("Left drag: right is wider, down is brighter")
 
 
 def rest_words(tool: Tool, habits: MouseHabits) -> str:
     """Return what the other buttons and the wheel do, for the tooltip of a tool."""
-    lines = [f"Right drag: {does(habits.right)}  ·  right click: menu" if habits.right else "Right click: menu"]
+    lines = [
+        tr("Right drag: {does}  ·  right click: menu", does=does(habits.right))
+        if habits.right
+        else tr("Right click: menu")
+    ]
     if habits.middle is not None:
-        lines.append(f"Middle drag: {does(habits.middle)}  ·  or hold Space and drag: pan")
+        lines.append(tr("Middle drag: {does}  ·  or hold Space and drag: pan", does=does(habits.middle)))
     lines.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}  ·  Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
     if tool in _DRAWING:
-        lines.append("Esc gives up what is being drawn")
+        lines.append(tr("Esc gives up what is being drawn"))
     return "\n".join(lines)
 
 
@@ -164,22 +171,22 @@ def mouse_sheet(habits: MouseHabits, *, up_is_brighter: bool) -> tuple[tuple[str
     wheel, other = _WHEEL_DOES[habits.wheel], _WHEEL_DOES[habits.wheel.other]
     brighter = "up" if up_is_brighter else "down"
     rows = [
-        ("The tool in force", "Left button"),
-        (f"The tool at start: {does(habits.left)}", "Left drag"),
-        (f"Right button: {does(habits.right)}", "Right drag" if habits.right else "Right click"),
-        ("Menu of the pane", "Right click"),
-        (f"Middle button: {does(habits.middle)}" if habits.middle else "Middle button: nothing", "Middle drag"),
-        ("Move the image", "Hold Space and drag"),
-        (f"Wheel: {wheel}", "Wheel"),
-        (f"Wheel with Ctrl: {other}", "Ctrl+wheel"),
-        ("Ten slices at once", "Shift+wheel" if habits.wheel is Wheel.SLICES else "Ctrl+Shift+wheel"),
-        ("Window level", f"Drag: right is wider, {brighter} is brighter; Shift: finer"),
-        ("Maximise or restore a pane", "Double-click"),
-        ("Brush size", "Shift+wheel while painting"),
-        ("Erase while painting", "Hold Ctrl"),
+        (tr("The tool in force"), tr("Left button")),
+        (f"The tool at start: {does(habits.left)}", tr("Left drag")),
+        (f"Right button: {does(habits.right)}", tr("Right drag") if habits.right else tr("Right click")),
+        (tr("Menu of the pane"), tr("Right click")),
+        (f"Middle button: {does(habits.middle)}" if habits.middle else tr("Middle button: nothing"), tr("Middle drag")),
+        (tr("Move the image"), tr("Hold Space and drag")),
+        (f"Wheel: {wheel}", tr("Wheel")),
+        (f"Wheel with Ctrl: {other}", tr("Ctrl+wheel")),
+        (tr("Ten slices at once"), tr("Shift+wheel") if habits.wheel is Wheel.SLICES else tr("Ctrl+Shift+wheel")),
+        (tr("Window level"), tr("Drag: right is wider, {brighter} is brighter; Shift: finer", brighter=brighter)),
+        (tr("Maximise or restore a pane"), "Double-click"),
+        (tr("Brush size"), tr("Shift+wheel while painting")),
+        (tr("Erase while painting"), tr("Hold Ctrl")),
     ]
     if habits.shift_crosshair:
-        rows.insert(6, ("Take the crosshair along", "Move with Shift held"))
+        rows.insert(6, (tr("Take the crosshair along"), tr("Move with Shift held")))
     return tuple(rows)
 
 

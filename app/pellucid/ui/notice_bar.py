@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.icons import icon
 
@@ -17,7 +18,7 @@ class NoticeBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Notice")
+        self.setAccessibleName(tr("Notice"))
         self._icon = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -26,8 +27,8 @@ class NoticeBar(QFrame):
         close = QToolButton()
         close.setIcon(icon("close"))
         close.setAutoRaise(True)
-        close.setToolTip("Dismiss")
-        close.setAccessibleName("Dismiss the notice")
+        close.setToolTip(tr("Dismiss"))
+        close.setAccessibleName(tr("Dismiss the notice"))
         close.clicked.connect(self.hide)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 4, 4)

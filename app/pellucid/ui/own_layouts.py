@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
+from pellucid.language import tr
+
 if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
@@ -25,7 +27,7 @@ def fill_own_layouts(menu: QMenu, window: MainWindow) -> None:
         title = f"{layout.name}\t{layout.rows} × {layout.columns}".replace("&", "&&")
         menu.addAction(title, partial(apply, layout.name))
     if not own.all():
-        menu.addAction("No layout was saved yet.").setEnabled(False)
+        menu.addAction(tr("No layout was saved yet.")).setEnabled(False)
         return
     menu.addSeparator()
-    menu.addAction("Rename or delete…", lambda: LayoutsDialog(window.session, window).exec())
+    menu.addAction(tr("Rename or delete…"), lambda: LayoutsDialog(window.session, window).exec())

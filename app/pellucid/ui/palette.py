@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 from shiboken6 import isValid
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.commands import Command, gather, ranked, remember
 from pellucid.ui.docks.parts import dim
@@ -120,7 +121,7 @@ class Palette(QFrame):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self.setObjectName("palette")
-        self.setAccessibleName("Command palette")
+        self.setAccessibleName(tr("Command palette"))
         self.setProperty("card", True)
         self._window = window
         self._operations: Mapping[str, Operation] = {}
@@ -133,14 +134,14 @@ class Palette(QFrame):
         self._read_operations()
 
     def _make(self) -> None:
-        self.search = QLineEdit(placeholderText="Type what you want to do")
-        self.search.setAccessibleName("Search commands")
+        self.search = QLineEdit(placeholderText=tr("Type what you want to do"))
+        self.search.setAccessibleName(tr("Search commands"))
         self.search.addAction(theme.icon("magnify"), QLineEdit.ActionPosition.LeadingPosition)
         self.search.textChanged.connect(self._rank)
         self.search.installEventFilter(self)
         self.model = CommandModel()
         self.list = QListView()
-        self.list.setAccessibleName("Commands")
+        self.list.setAccessibleName(tr("Commands"))
         self.list.setModel(self.model)
         self.list.setItemDelegate(CommandDelegate(self.list))
         self.list.setUniformItemSizes(True)
@@ -173,7 +174,9 @@ class Palette(QFrame):
                 self._gather()
 
         running = session.running
-        session.jobs.query("operations palette", "Reading the operations", lambda _job: running.operations(), come)
+        session.jobs.query(
+            tr("operations palette"), tr("Reading the operations"), lambda _job: running.operations(), come
+        )
 
     def _rank(self) -> None:
         query, recent = self.search.text(), self._window.session.settings.recent_commands
@@ -186,9 +189,9 @@ class Palette(QFrame):
     def _tell(self) -> None:
         command = self.current()
         if command is None:
-            self.said.setText(f"Nothing is called “{self.search.text()}”. Try another word.")
+            self.said.setText(tr("Nothing is called “{text_}”. Try another word.", text_=self.search.text()))
         else:
-            self.said.setText(command.why_not or "Enter: do it  ·  Esc: close")
+            self.said.setText(command.why_not or tr("Enter: do it  ·  Esc: close"))
 
     def current(self) -> Command | None:
         """Return the command that Enter would do."""
@@ -274,12 +277,10 @@ def search_button(action: QAction, parent: QWidget) -> QToolButton:
     """Return the button at the end of the menu bar that opens the palette."""
     button = QToolButton(parent)
     button.setDefaultAction(action)
-    button.setAccessibleName("Search commands")
+    button.setAccessibleName(tr("Search commands"))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setIconSize(QSize(_SMALL_ICON, _SMALL_ICON))
     button.setProperty("flat", True)
     button.setFixedHeight(_BAR_HEIGHT)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return button
-
-

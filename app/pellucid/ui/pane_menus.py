@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu, QWidgetAction
 
+from pellucid.language import tr
 from pellucid.model.view import Layout
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.layout_picker import LayoutPicker
@@ -23,7 +24,7 @@ def add_layouts(menu: QMenu, window: MainWindow) -> None:
     menu.addAction(action)
     menu.addSeparator()
     menu.addAction(window.actions_table.by_id["view.save_layout"])
-    own = menu.addMenu("Saved layouts")
+    own = menu.addMenu(tr("Saved layouts"))
     own.aboutToShow.connect(lambda: fill_own_layouts(own, window))
     menu.addAction(window.actions_table.by_id["view.second_window"])
 
@@ -43,7 +44,7 @@ def add_links(menu: QMenu, window: MainWindow) -> None:
         menu.clear()
         pane = window.canvas_in_use().pane_in_use()
         if pane is None:
-            menu.addAction("Open an image first.").setEnabled(False)
+            menu.addAction(tr("Open an image first.")).setEnabled(False)
         else:
             fill_link_menu(menu, window.session, pane.state)
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication, QScreen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.view import Screen
 from pellucid.ui import theme
 from pellucid.ui.actions.toolbar import LAYOUT_POPUP, LINK_POPUP
@@ -26,8 +27,8 @@ class SecondWindow(QWidget):
     def __init__(self, main: MainWindow) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self._main, session = main, main.session
-        self.setWindowTitle("Panes – Pellucid")
-        self.setAccessibleName("Second window")
+        self.setWindowTitle(tr("Panes – Pellucid"))
+        self.setAccessibleName(tr("Second window"))
         self.screen_state = Screen()
         session.linking.watch(self.screen_state)
         self.canvas = CanvasArea(session, self.screen_state)
@@ -50,7 +51,7 @@ class SecondWindow(QWidget):
             button.setAutoRaise(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             line.addWidget(button)
-        line.addWidget(dim("The crosshair is shared with the main window", wrap=False))
+        line.addWidget(dim(tr("The crosshair is shared with the main window"), wrap=False))
         line.addStretch(1)
         return bar
 
@@ -78,5 +79,3 @@ class SecondWindow(QWidget):
 def _other_screen(main: QWidget) -> QScreen | None:
     """Return a monitor the main window is not on."""
     return next((screen for screen in QGuiApplication.screens() if screen is not main.screen()), None)
-
-

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided
 from pellucid.ui.mouse_habits import habits_of, hint
@@ -62,12 +63,12 @@ class StatusBar(QStatusBar):
         self._session = session
         self.setSizeGripEnabled(False)
         self.setContentsMargins(theme.MARGIN, 0, theme.MARGIN, 0)
-        self.values = Values("Values under the cursor", "Value of every visible layer under the cursor")
-        self.voxel = CursorReadout("Voxel", "Voxel of the active image under the cursor: x, y, z", 120)
-        self.world = CursorReadout("Position", "Position in the patient: left, posterior, superior", 190)
-        self.zoom = CursorReadout("Zoom", "Screen pixels per voxel of the pane under the mouse", 56)
+        self.values = Values(tr("Values under the cursor"), tr("Value of every visible layer under the cursor"))
+        self.voxel = CursorReadout(tr("Voxel"), tr("Voxel of the active image under the cursor: x, y, z"), 120)
+        self.world = CursorReadout(tr("Position"), tr("Position in the patient: left, posterior, superior"), 190)
+        self.zoom = CursorReadout(tr("Zoom"), tr("Screen pixels per voxel of the pane under the mouse"), 56)
         self.hint = Elided()
-        self.hint.setAccessibleName("What the mouse does")
+        self.hint.setAccessibleName(tr("What the mouse does"))
         self.hint.setProperty("dim", True)
         self.hint.setContentsMargins(theme.SECTION_GAP, 0, theme.SECTION_GAP, 0)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

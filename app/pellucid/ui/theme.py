@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
+from pellucid.language import tr
 from pellucid.model.view import Plane
 from pellucid.ui.icons import icon, icon_font
 from pellucid.ui.stylesheet import SELECTED, mix, stylesheet
@@ -84,7 +85,7 @@ def apply(app: QApplication, mode: Mode = "dark") -> None:
         hints.colorSchemeChanged.connect(lambda _scheme: _dress(app))
         _state["follows"] = True
     _state["mode"] = mode
-    app.setStyle("Fusion")
+    app.setStyle(tr("Fusion"))
     hints.setColorScheme(wanted)
     _dress(app)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.compare import CompareMode
 from pellucid.ui.actions.entry import Entry
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def _needs_two(session: Session) -> str:
     several = len(session.document.images) > 1
-    return "" if several else "Open a second image over the first: Studies, right click, Add as a layer."
+    return "" if several else tr("Open a second image over the first: Studies, right click, Add as a layer.")
 
 
 def _compared(session: Session) -> CompareMode | None:

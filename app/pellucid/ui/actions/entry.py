@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.view import Tool
 
 if TYPE_CHECKING:
@@ -20,35 +21,35 @@ def always(_session: Session) -> str:
 
 def needs_layer(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if session.document.layers else "Open an image first."
+    return "" if session.document.layers else tr("Open an image first.")
 
 
 def needs_image(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if session.document.images else "Open an image first."
+    return "" if session.document.images else tr("Open an image first.")
 
 
 def needs_labels(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if session.document.label_layers else "Make a label with a threshold or the brush first."
+    return "" if session.document.label_layers else tr("Make a label with a threshold or the brush first.")
 
 
 def needs_uneven(session: Session) -> str:
     """Return why not, or nothing."""
     image = session.document.active_image
     if image is None:
-        return "Open an image first."
-    return "" if not image.geometry.is_even else "The slices are evenly spaced already."
+        return tr("Open an image first.")
+    return "" if not image.geometry.is_even else tr("The slices are evenly spaced already.")
 
 
 def can_undo(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if session.history.can_undo else "There is nothing to undo."
+    return "" if session.history.can_undo else tr("There is nothing to undo.")
 
 
 def can_redo(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if session.history.can_redo else "There is nothing to redo."
+    return "" if session.history.can_redo else tr("There is nothing to redo.")
 
 
 @dataclass(frozen=True)

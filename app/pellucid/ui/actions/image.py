@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.ui.actions.entry import Entry, needs_image, needs_layer, needs_uneven
 
 if TYPE_CHECKING:
@@ -41,13 +42,13 @@ def _why_not_split(session: Session) -> str:
 
 def _needs_grey(session: Session) -> str:
     image = session.document.active_image
-    colour = "This image is shown in its own colours. Choose one channel in Layers to window it."
+    colour = tr("This image is shown in its own colours. Choose one channel in Layers to window it.")
     return colour if image is not None and image.shows_colour else needs_image(session)
 
 
 def _needs_three(session: Session) -> str:
     single = [image for image in session.document.images if not image.volume.is_colour]
-    return "" if len(single) > 2 else "Merging needs three layers of one channel."
+    return "" if len(single) > 2 else tr("Merging needs three layers of one channel.")
 
 
 ROWS: tuple[Entry, ...] = (

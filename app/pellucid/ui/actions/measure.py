@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.view import Tool
 from pellucid.ui.actions.entry import Entry
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def needs_measurements(session: Session) -> str:
     """Return why not, or nothing."""
-    return "" if len(session.document.annotations) else "There are no measurements yet."
+    return "" if len(session.document.annotations) else tr("There are no measurements yet.")
 
 
 def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
@@ -35,7 +36,7 @@ def export_measurements(window: MainWindow) -> None:
     from pellucid.session.measurement_export import export
 
     name, chosen = QFileDialog.getSaveFileName(
-        window, "Export measurements", "measurements.csv", "Table (*.csv);;JSON (*.json)")  # fmt: skip
+        window, tr("Export measurements"), "measurements.csv", tr("Table (*.csv);;JSON (*.json)"))  # fmt: skip
     if name:
         path = Path(name)
         export(window.session, path if path.suffix else path.with_suffix(".json" if "json" in chosen else ".csv"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY
 from pellucid.model.view import PlaneMode, Projection
 from pellucid.ui.actions.entry import Entry
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 def _needs_volume(session: Session) -> str:
     reference = session.document.reference
     if reference is None:
-        return "Open an image first."
-    return "The image has only one plane." if reference.is_planar else ""
+        return tr("Open an image first.")
+    return tr("The image has only one plane.") if reference.is_planar else ""
 
 
 def _needs_turn(session: Session) -> str:
-    return "" if session.view.rotation != IDENTITY else "The planes are not turned."
+    return "" if session.view.rotation != IDENTITY else tr("The planes are not turned.")
 
 
 def _choose_mode(window: MainWindow, mode: PlaneMode) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.ui.actions.entry import Entry
 
 if TYPE_CHECKING:
@@ -11,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def _needs_frames(session: Session) -> str:
-    return "" if session.playing.frame_track() is not None else "The active image has one frame."
+    return "" if session.playing.frame_track() is not None else tr("The active image has one frame.")
 
 
 def _needs_track(session: Session) -> str:
     playing = session.playing
-    return "" if playing.frame_track() or playing.slice_track() else "There are no frames and no slices to play."
+    return "" if playing.frame_track() or playing.slice_track() else tr("There are no frames and no slices to play.")
 
 
 ROWS: tuple[Entry, ...] = (

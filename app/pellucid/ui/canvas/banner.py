@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided
@@ -24,19 +25,19 @@ class Banner(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Warnings about the image")
+        self.setAccessibleName(tr("Warnings about the image"))
         self._mark = QLabel()
         self._line = Elided()
         self._line.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.details_button = QPushButton("Details")
+        self.details_button = QPushButton(tr("Details"))
         self.details_button.setProperty("link", True)
         self.details_button.setCheckable(True)
-        self.details_button.setToolTip("Show everything that was noticed about this image")
-        self.details_button.setAccessibleName("Details of the warnings")
+        self.details_button.setToolTip(tr("Show everything that was noticed about this image"))
+        self.details_button.setAccessibleName(tr("Details of the warnings"))
         self.close_button = QToolButton()
         self.close_button.setProperty("flat", True)
-        self.close_button.setToolTip("Dismiss for this image")
-        self.close_button.setAccessibleName("Dismiss the warnings of this image")
+        self.close_button.setToolTip(tr("Dismiss for this image"))
+        self.close_button.setAccessibleName(tr("Dismiss the warnings of this image"))
         for button in (self.details_button, self.close_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._all = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -72,7 +73,7 @@ class Banner(QFrame):
             return
         self._image, self._findings = image, doubts
         self.details_button.setChecked(False)
-        more = f" And {len(doubts) - 1} more." if len(doubts) > 1 else ""
+        more = tr(" And {value} more.", value=len(doubts) - 1) if len(doubts) > 1 else ""
         self._line.setText(doubts[0].message + more if doubts else "")
         self._all.setText("\n".join(f"•  {finding.message}" for finding in doubts))
         self._dress()

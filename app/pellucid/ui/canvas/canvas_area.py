@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDropEvent, QHideEvent, QImage, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.view import Plane, Screen, Tool
@@ -354,7 +355,7 @@ def _busy(session: Session) -> tuple[str, float | None]:
     if job is not None and not job.finished:
         return f"{job.name} …", job.progress or None
     if library.scanning:
-        return f"Looking for images: {library.seen} files seen …", None
+        return tr("Looking for images: {seen} files seen …", seen=library.seen), None
     return "", None
 
 

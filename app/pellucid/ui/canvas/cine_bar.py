@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.timing import Timing
 from pellucid.session.playing import FASTEST, SLOWEST, FrameTrack, Order, Track
 from pellucid.ui import theme
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.canvas_area import CanvasArea
 
 _ORDERS = {
-    Order.LOOP: ("repeat", "Loop: begin again after the last frame (Shift+C changes it)"),
-    Order.BOUNCE: ("swap-horizontal", "Bounce: forwards and backwards (Shift+C changes it)"),
-    Order.ONCE: ("arrow-collapse-right", "Once: stop at the last frame (Shift+C changes it)"),
+    Order.LOOP: ("repeat", mark("Loop: begin again after the last frame (Shift+C changes it)")),
+    Order.BOUNCE: ("swap-horizontal", mark("Bounce: forwards and backwards (Shift+C changes it)")),
+    Order.ONCE: ("arrow-collapse-right", mark("Once: stop at the last frame (Shift+C changes it)")),
 }
 
 
@@ -35,7 +36,7 @@ class CineBar(QWidget):
         super().__init__(parent)
         self._session, self._canvas, self._playing = session, canvas, session.playing
         self.setObjectName("cine")
-        self.setAccessibleName("Cine")
+        self.setAccessibleName(tr("Cine"))
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.clock = CineClock(session.playing, self)
@@ -51,24 +52,24 @@ class CineBar(QWidget):
 
     def _make_controls(self) -> None:
         playing = self._playing
-        self.play = flat_button("play", "Play", self.toggle, tip="Play (C)")
+        self.play = flat_button("play", tr("Play"), self.toggle, tip=tr("Play (C)"))
         self.slider = ValueSlider(Scale(0, 1, whole=True))
-        described(self.slider, "Cine position", "Drag to look through the frames")
+        described(self.slider, tr("Cine position"), tr("Drag to look through the frames"))
         self.place = QLabel(alignment=Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.place.setFont(theme.figures(self.place.font()))
-        self.place.setAccessibleName("Cine place")
-        self.rate = NumberBox(Bounds(SLOWEST, FASTEST), 1.0, "frames per s")
+        self.place.setAccessibleName(tr("Cine place"))
+        self.rate = NumberBox(Bounds(SLOWEST, FASTEST), 1.0, tr("frames per s"))
         self.rate.setFixedWidth(56)
-        self.rate.setAccessibleName("Frames per second")
+        self.rate.setAccessibleName(tr("Frames per second"))
         self.unit = QLabel()
         self.unit.setProperty("dim", True)
         self.unit.setFont(theme.figures(self.unit.font()))
-        self.order = flat_button("repeat", "Order", playing.next_order)
-        self.what = Segmented((("Time", False), ("Slices", True)))
+        self.order = flat_button("repeat", tr("Order"), playing.next_order)
+        self.what = Segmented(((tr("Time"), False), (tr("Slices"), True)))
         self.what.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        described(self.what.buttons[0], "Play the frames of the series")
-        described(self.what.buttons[1], "Play the slices of the pane")
-        self.close_button = flat_button("close", "Close cine", lambda: playing.choose_slices(False))
+        described(self.what.buttons[0], tr("Play the frames of the series"))
+        described(self.what.buttons[1], tr("Play the slices of the pane"))
+        self.close_button = flat_button("close", tr("Close cine"), lambda: playing.choose_slices(False))
 
     def _lay_out(self) -> None:
         line = QHBoxLayout(self)
@@ -132,10 +133,10 @@ class CineBar(QWidget):
             return
         on = playing.is_playing
         self.play.setIcon(theme.icon("pause" if on else "play"))
-        described(self.play, "Pause" if on else "Play", "Pause (C)" if on else "Play (C)")
+        described(self.play, tr("Pause") if on else tr("Play"), tr("Pause (C)") if on else tr("Play (C)"))
         glyph, tip = _ORDERS[playing.order]
         self.order.setIcon(theme.icon(glyph))
-        described(self.order, "Order", tip)
+        described(self.order, tr("Order"), tip)
         both = playing.frame_track() is not None and playing.slice_track() is not None
         self.what.setVisible(both)
         self.what.set_value(playing.slices_wanted)
@@ -188,12 +189,16 @@ def place_text(place: int, track: Track, timing: Timing) -> str:
 def rate_text(wanted: float, shown: float | None) -> str:
     """Return what stands behind the rate: the rate that is really shown when it is clearly less."""
     if shown is not None and shown < 0.9 * wanted:
-        return f"frames/s, shown {shown:.0f}/s"
+        return tr("frames/s, shown {shown:.0f}/s", shown=shown)
     return "frames/s"
 
 
 def rate_tip(timing: Timing, speed: float) -> str:
     """Return where the rate comes from, and how it was changed."""
     if abs(speed - 1.0) < 1e-3:
-        return f"{timing.sentence}.\nSlower and faster: < and >"
-    return f"{timing.sentence}.\nPlayed {speed:.3g} times as fast. Slower and faster: < and >"
+        return tr("{sentence}.\nSlower and faster: < and >", sentence=timing.sentence)
+    return tr(
+        "{sentence}.\nPlayed {speed:.3g} times as fast. Slower and faster: < and >",
+        sentence=timing.sentence,
+        speed=speed,
+    )

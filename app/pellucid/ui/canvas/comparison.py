@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QRegion
 
+from pellucid.language import tr
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.compositing import difference_span, same_quantity
 from pellucid.model.layer import ImageLayer, Layer
@@ -87,7 +88,7 @@ class Comparison:
         text = self._words(self.compare, first, second)
         resampled = not first.geometry.same_grid(second.geometry)
         computed = self.mode in (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
-        return f"{text}\nDifferent grids: resampled" if resampled and computed else text
+        return tr("{text_}\nDifferent grids: resampled", text_=text) if resampled and computed else text
 
     def _words(self, compare: Compare, first: ImageLayer, second: ImageLayer) -> str:
         one, two = first.name, second.name
@@ -97,13 +98,22 @@ class Comparison:
         if compare.mode is CompareMode.FLICKER:
             return f"Flicker: {two if self.shows(True) else one}"
         if compare.mode is CompareMode.RED_GREEN:
-            return f"{one} red, {two} cyan" if compare.cyan else f"{one} red, {two} green"
+            return (
+                tr("{one_} red, {two} cyan", one_=one, two=two)
+                if compare.cyan
+                else tr("{one_} red, {two} green", one_=one, two=two)
+            )
         if compare.mode is CompareMode.SWIPE:
             return f"Swipe: {one} | {two}"
         span = difference_span(first, second, compare)
         if not same_quantity(first.volume, second.volume):
             percent = number(100 * span)
-            return f"Difference of brightness: {one} − {two}\nBlue −{percent} % to red +{percent} %"
+            return tr(
+                "Difference of brightness: {one_} − {two}\nBlue −{percent} % to red +{percent} %",
+                one_=one,
+                two=two,
+                percent=percent,
+            )
         values = f"{number(span)} {first.volume.unit}".strip()
         return f"Difference: {one} − {two}\nBlue −{values} to red +{values}"
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPainter
 
+from pellucid.language import mark, tr
 from pellucid.model.display import Channel
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame, plane_frame
@@ -22,8 +23,8 @@ MARGIN = 8
 _SHARE = {False: 0.38, True: 0.41}  # of the width of the pane that a top or bottom corner may take
 _STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y–z", Plane.ACQUIRED: ""}
 _CHANNELS = {
-    Channel.RED: "Red channel", Channel.GREEN: "Green channel", Channel.BLUE: "Blue channel",
-    Channel.ALPHA: "Alpha channel", Channel.LUMINANCE: "Luminance",
+    Channel.RED: mark("Red channel"), Channel.GREEN: mark("Green channel"), Channel.BLUE: mark("Blue channel"),
+    Channel.ALPHA: mark("Alpha channel"), Channel.LUMINANCE: mark("Luminance"),
 }  # fmt: skip
 _NARROW = 240
 """Width of a pane below which only texts are shown that fit as a whole, one in each corner but the last."""
@@ -49,15 +50,15 @@ def corners(
     """Return the texts for an image in a plane; empty facts leave no line."""
     here = _here(frame, index, slab)
     if layer is None:
-        return Corners(bottom_left=((f"Zoom {percent:.0f} %", DIM),), bottom_right=here)
+        return Corners(bottom_left=((tr("Zoom {percent:.0f} %", percent=percent), DIM),), bottom_right=here)
     acquisition = layer.volume.acquisition
-    who = ("Identity hidden",) if hide_identity and _identifies(acquisition) else _patient(acquisition)
+    who = (tr("Identity hidden"),) if hide_identity and _identifies(acquisition) else _patient(acquisition)
     study = (_date(acquisition.study_date), acquisition.study_description) if not hide_identity else ()
     series = _series(acquisition) or layer.name
     return Corners(
         _lines(who),
         (*_lines((*study, series)), *_reduced(layer)),
-        (*_window(layer), (f"Zoom {percent:.0f} %", DIM)),
+        (*_window(layer), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
 
@@ -73,8 +74,8 @@ def plane_title(frame: PlaneFrame) -> str:
     if tilt < _OBLIQUE:
         return name.capitalize()
     if frame.is_along_grid:
-        return f"Nearest {name}, oblique {tilt:.0f}°"
-    return f"{name.capitalize()}, oblique {tilt:.0f}°"
+        return tr("Nearest {name}, oblique {tilt:.0f}°", name=name, tilt=tilt)
+    return tr("{capitalize}, oblique {tilt:.0f}°", capitalize=name.capitalize(), tilt=tilt)
 
 
 def _stored_title(frame: PlaneFrame) -> str:
@@ -85,7 +86,7 @@ def _stored_title(frame: PlaneFrame) -> str:
         return name
     straight = plane_frame(frame.geometry, frame.plane, stored=True).normal
     angle = np.degrees(np.arccos(np.clip(frame.normal @ straight, -1.0, 1.0)))
-    return f"{name}, turned {angle:.0f}°"
+    return tr("{name}, turned {angle:.0f}°", name=name, angle=angle)
 
 
 def window_text(level: float, width: float, unit: str) -> str:
@@ -137,7 +138,7 @@ def _window(layer: ImageLayer) -> tuple[Line, ...]:
     one = ((_CHANNELS[display.channel], DIM),) if layer.volume.is_colour else ()
     text = window_text(display.level, display.width, layer.volume.unit)
     turned = display.invert != layer.volume.acquisition.monochrome1
-    return ((text, TEXT), *one, *((("Inverted", DIM),) if turned else ()))
+    return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
 
 
 def _reduced(layer: ImageLayer) -> tuple[Line, ...]:
@@ -145,7 +146,9 @@ def _reduced(layer: ImageLayer) -> tuple[Line, ...]:
     if not any(finding.code == REDUCED for finding in layer.volume.findings):
         return ()
     reduction = layer.source.reduction
-    return ((reduction.note if reduction is not None else "Part of the image, or down-sampled", theme.DARK.warning),)
+    return (
+        (reduction.note if reduction is not None else tr("Part of the image, or down-sampled"), theme.DARK.warning),
+    )
 
 
 def _identifies(acquisition: Acquisition) -> bool:

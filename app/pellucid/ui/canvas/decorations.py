@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPainter, QPen
 
+from pellucid.language import tr
 from pellucid.model.planes import PlaneFrame
 from pellucid.ui import theme
 from pellucid.ui.canvas import corner_texts, scale_bar
@@ -96,7 +97,7 @@ class Decorations:
             self._paint_badge(painter, f"preview · {picture.preview}", width, self._badge_line(picture, height))
             return
         if picture.withheld:
-            self._paint_badge(painter, "No preview on slabs and oblique planes", width, 2, quiet=True)
+            self._paint_badge(painter, tr("No preview on slabs and oblique planes"), width, 2, quiet=True)
         color = QColor(theme.PLANE_COLORS[picture.frame.plane])
         color = color if picture.under_mouse else color.darker(220)
         thick = 2 if picture.focused else 1

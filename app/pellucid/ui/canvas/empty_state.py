@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.ui import theme
 
-_INVITATION = "Drop a folder of DICOM or an image here"
-_ALSO = "NIfTI, NRRD, MetaImage, TIFF, PNG, JPEG and BMP open too"
+_INVITATION = mark("Drop a folder of DICOM or an image here")
+_ALSO = mark("NIfTI, NRRD, MetaImage, TIFF, PNG, JPEG and BMP open too")
 
 
 class EmptyState(QFrame):
@@ -19,7 +20,7 @@ class EmptyState(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Nothing is open")
+        self.setAccessibleName(tr("Nothing is open"))
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self._headline = QLabel(_INVITATION, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
         font = self._headline.font()
@@ -29,14 +30,14 @@ class EmptyState(QFrame):
         self._also.setObjectName("also")
         self._progress = QProgressBar(textVisible=False)
         self._progress.setFixedWidth(240)
-        self._progress.setAccessibleName("Progress of opening")
-        self.open_button = QPushButton("Open folder…")
+        self._progress.setAccessibleName(tr("Progress of opening"))
+        self.open_button = QPushButton(tr("Open folder…"))
         self.open_button.setProperty("primary", True)
-        self.open_button.setToolTip("Open a folder of DICOM or images (Ctrl+O)")
-        self.open_button.setAccessibleName("Open a folder")
-        self.demo_button = QPushButton("Demo study")
-        self.demo_button.setToolTip("Open a generated thorax CT with a PET and a micrograph")
-        self.demo_button.setAccessibleName("Open the demo study")
+        self.open_button.setToolTip(tr("Open a folder of DICOM or images (Ctrl+O)"))
+        self.open_button.setAccessibleName(tr("Open a folder"))
+        self.demo_button = QPushButton(tr("Demo study"))
+        self.demo_button.setToolTip(tr("Open a generated thorax CT with a PET and a micrograph"))
+        self.demo_button.setAccessibleName(tr("Open the demo study"))
         self.open_button.clicked.connect(self.open_requested)
         self.demo_button.clicked.connect(self.demo_requested)
         self._arrange()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import PaneState, Plane
 from pellucid.ui import theme
@@ -27,7 +28,7 @@ class FirstSlice(QWidget):
         self.line.setTextFormat(Qt.TextFormat.PlainText)
         self.line.setContentsMargins(12, 4, 12, 4)
         self.pane = SliceView(self._stage, PaneState(plane=Plane.ACQUIRED))
-        self.pane.setAccessibleName("First slice")
+        self.pane.setAccessibleName(tr("First slice"))
         self.pane.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.pane.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         column = QVBoxLayout(self)
@@ -52,5 +53,5 @@ class FirstSlice(QWidget):
         document.insert(0, layer)
         x, y, z = (float(c) for c in layer.geometry.index_to_world([(n - 1) // 2 for n in layer.geometry.size]))
         view.crosshair, view.hide_identity, view.show_annotations = (x, y, z), shared.hide_identity, True
-        self.line.setText(f"First slice of “{layer.name}”; the others are being read …")
+        self.line.setText(tr("First slice of “{name}”; the others are being read …", name=layer.name))
         self.pane.schedule()

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
@@ -23,8 +24,8 @@ def rows(layer: Layer) -> tuple[Row, ...]:
     """Return (name, value) of everything that is known of a layer; what matters is said to be unknown."""
     geometry = layer.geometry
     if isinstance(layer, LabelLayer):
-        about: tuple[Row, ...] = (("Labels", str(len(layer.labels.labels))),)
-        pixels: tuple[Row, ...] = (("Pixel type", str(layer.labels.array.dtype)),)
+        about: tuple[Row, ...] = ((tr("Labels"), str(len(layer.labels.labels))),)
+        pixels: tuple[Row, ...] = ((tr("Pixel type"), str(layer.labels.array.dtype)),)
     else:
         about, pixels = _about(layer), _pixels(layer)
     return tuple(row for row in (*about, *_grid(geometry), *pixels) if row[1])
@@ -33,7 +34,7 @@ def rows(layer: Layer) -> tuple[Row, ...]:
 def orientation(geometry: Geometry) -> str:
     """Return which way the stored axes point in the patient."""
     if not geometry.oriented:
-        return "not stated"
+        return tr("not stated")
     words = {"L": "left", "R": "right", "A": "front", "P": "back", "S": "head", "I": "feet"}
     named = [geometry.letters(geometry.axes[:, axis]) for axis in range(3)]
     oblique = " (oblique)" if any(len(letters) > 1 for letters in named) else ""
@@ -45,9 +46,9 @@ def _about(layer: ImageLayer) -> tuple[Row, ...]:
     acquisition = layer.volume.acquisition
     series = acquisition.series_description
     if acquisition.series_number:
-        series = f"{series} (no. {acquisition.series_number})".strip()
+        series = tr("{series} (no. {series_number})", series=series, series_number=acquisition.series_number).strip()
     frames = f"{layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
-    return ("Modality", acquisition.modality), ("Series", series), ("Frame", frames)
+    return (tr("Modality"), acquisition.modality), (tr("Series"), series), (tr("Frame"), frames)
 
 
 def _grid(geometry: Geometry) -> tuple[Row, ...]:
@@ -55,21 +56,21 @@ def _grid(geometry: Geometry) -> tuple[Row, ...]:
     size = _TIMES.join(str(geometry.size[axis]) for axis in axes)
     known = [geometry.known_spacing[axis] for axis in axes]
     numbers = [number(round(geometry.spacing[a], 4)) if known[a] else "?" for a in axes]
-    spacing = f"{_TIMES.join(numbers)} mm" if any(known) else "not stated, lengths are in pixels"
+    spacing = f"{_TIMES.join(numbers)} mm" if any(known) else tr("not stated, lengths are in pixels")
     if geometry.at_detector:
-        spacing += " at the detector"
+        spacing += tr(" at the detector")
     if not geometry.is_even:
-        spacing += " (median; slices are unevenly spaced)"
+        spacing += tr(" (median; slices are unevenly spaced)")
     extent = ""
     if all(known):
         extent = _TIMES.join(number(round(geometry.size[a] * geometry.spacing[a], 1)) for a in axes) + " mm"
     volume = geometry.voxel_volume
     return (
-        ("Size", f"{size} {'pixels' if len(size.split(_TIMES)) == 2 else 'voxels'}"),
-        ("Spacing", spacing),
-        ("Extent", extent if geometry.is_even else ""),
-        ("Voxel", f"{volume:.4g} mm³" if volume is not None and len(known) == 3 else ""),
-        ("Orientation", orientation(geometry)),
+        (tr("Size"), f"{size} {'pixels' if len(size.split(_TIMES)) == 2 else 'voxels'}"),
+        (tr("Spacing"), spacing),
+        (tr("Extent"), extent if geometry.is_even else ""),
+        (tr("Voxel"), f"{volume:.4g} mm³" if volume is not None and len(known) == 3 else ""),
+        (tr("Orientation"), orientation(geometry)),
     )
 
 
@@ -81,9 +82,9 @@ def _pixels(layer: ImageLayer) -> tuple[Row, ...]:
         kind = f"{parts} of {volume.dtype}"
     megabytes = sum(frame.nbytes for frame in layer.frames) / 1e6
     return (
-        ("Pixel type", kind),
-        ("Unit", volume.unit or "" if volume.is_colour else volume.unit or "not stated"),
-        ("Memory", f"{number(round(megabytes, 1))} MB"),
+        (tr("Pixel type"), kind),
+        (tr("Unit"), volume.unit or "" if volume.is_colour else volume.unit or tr("not stated")),
+        (tr("Memory"), f"{number(round(megabytes, 1))} MB"),
     )
 
 
@@ -92,7 +93,7 @@ class InformationPane(QTextBrowser):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Information on the active layer")
+        self.setAccessibleName(tr("Information on the active layer"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -131,19 +132,25 @@ def html(layer: Layer) -> str:
         f"<td style='padding:0 0 5px 0'>{escape(value)}</td></tr>"
         for name, value in rows(layer)
     )
-    page = f"<p style='font-weight:600; margin:0'>{escape(layer.name)}</p><table style='margin-top:8px'>{table}</table>"
+    page = tr(
+        "<p style='font-weight:600; margin:0'>{escape}</p><table style='margin-top:8px'>{table}</table>",
+        escape=escape(layer.name),
+        table=table,
+    )
     findings = layer.volume.findings if isinstance(layer, ImageLayer) else ()
     if findings:
-        page += f"<p style='color:{colors.dim}; font-weight:600; margin:14px 0 6px 0'>FINDINGS</p>"
+        page += tr("<p style='color:{dim}; font-weight:600; margin:14px 0 6px 0'>FINDINGS</p>", dim=colors.dim)
         page += "".join(map(_paragraph, findings))
-    return f"<body style='color:{colors.text}'>{page}</body>"
+    return tr("<body style='color:{text_}'>{page}</body>", text_=colors.text, page=page)
 
 
 def _paragraph(finding: Finding) -> str:
     colors = theme.colors()
     color = {"info": colors.dim, "warning": colors.warning, "error": colors.danger}[finding.severity]
-    word = {"info": "Note", "warning": "Warning", "error": "Error"}[finding.severity]
-    return (
-        f"<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; "
-        f"{escape(finding.message)}</p>"
+    word = {"info": tr("Note"), "warning": tr("Warning"), "error": tr("Error")}[finding.severity]
+    return tr(
+        "<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; {escape}</p>",
+        color=color,
+        word=word,
+        escape=escape(finding.message),
     )

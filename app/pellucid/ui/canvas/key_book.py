@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.ui.canvas.keys import ACTIONS, KeyAction
 
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.actions.entry import Entry
 
-ON_PANE = "On the image"
+ON_PANE = mark("On the image")
 """The group of the keys that act on the pane under the mouse."""
 _PANE = "pane."
 _KEPT_FREE = {
-    Qt.Key.Key_Tab: "Tab goes from control to control, so it cannot mean anything else.",
-    Qt.Key.Key_Backtab: "Shift+Tab goes from control to control, so it cannot mean anything else.",
+    Qt.Key.Key_Tab: mark("Tab goes from control to control, so it cannot mean anything else."),
+    Qt.Key.Key_Backtab: mark("Shift+Tab goes from control to control, so it cannot mean anything else."),
 }
 
 
@@ -132,7 +133,7 @@ class KeyBook:
             keys = json.loads(text)["keys"]
             named = {str(name): [_checked(str(key)) for key in row] for name, row in keys.items()}
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            raise Refused("This file holds no keys of Pellucid. Choose one that was exported here.") from error
+            raise Refused(tr("This file holds no keys of Pellucid. Choose one that was exported here.")) from error
         self.reset_all()
         for name, row in named.items():
             if name in self._by_id:
@@ -141,9 +142,7 @@ class KeyBook:
 
     def _keep(self, wanted: Mapping[str, tuple[str, ...]]) -> None:
         self._session.settings.keys = {
-            name: list(keys)
-            for name, keys in wanted.items()
-            if keys != tuple(map(_portable, self._by_id[name].first))
+            name: list(keys) for name, keys in wanted.items() if keys != tuple(map(_portable, self._by_id[name].first))
         }
         self._session.keep_settings()
         self._session.habits_changed.emit()
@@ -192,7 +191,7 @@ def _pressed(sequence: QKeySequence) -> Qt.Key:
 def _checked(key: str) -> str:
     name = _portable(key)
     if not name:
-        raise Refused(f"“{key}” is no key. Press a key, alone or together with Ctrl, Shift or Alt.")
+        raise Refused(tr("“{key}” is no key. Press a key, alone or together with Ctrl, Shift or Alt.", key=key))
     why_not = _KEPT_FREE.get(_pressed(QKeySequence.fromString(name)))
     if why_not:
         raise Refused(why_not)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from pellucid.language import mark, tr
 from pellucid.model.view import GROUPS, PaneState
 from pellucid.session.linking import Part
 from pellucid.ui.theme import icon
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 PARTS: tuple[tuple[Part, str, str], ...] = (
-    ("position", "Position", "crosshairs"),
-    ("zoom", "Zoom and pan", "magnify"),
-    ("window", "Window level", "circle-half-full"),
+    ("position", mark("Position"), "crosshairs"),
+    ("zoom", mark("Zoom and pan"), "magnify"),
+    ("window", mark("Window level"), "circle-half-full"),
 )
 """What can be linked: its name, words for people, and its icon."""
 
@@ -27,7 +28,7 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
     linking = session.linking
     menu.setToolTipsVisible(True)
     groups = QActionGroup(menu)
-    for name, title in (("", "No group"), *((name, f"Group {name}") for name in GROUPS)):
+    for name, title in (("", tr("No group")), *((name, f"Group {name}") for name in GROUPS)):
         action = groups.addAction(title)
         action.setCheckable(True)
         action.setChecked(pane.group == name)
@@ -39,14 +40,14 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
         action = menu.addAction(icon(picture), title)
         action.setCheckable(True)
         action.setEnabled(link is not None)
-        action.setToolTip("" if link is not None else "Choose a group first.")
+        action.setToolTip("" if link is not None else tr("Choose a group first."))
         action.setChecked(link is not None and bool(getattr(link, part)))
         action.triggered.connect(lambda on, part=part: linking.set_part(pane.group, part, on, pane))
     if linking.state(pane).note:
         menu.addSeparator()
         menu.addAction(linking.state(pane).note.capitalize()).setEnabled(False)
-        tie = menu.addAction("Go along by the present offset")
-        tie.setToolTip("Nothing says that both lie in one place: the series moves by the same steps as the others")
+        tie = menu.addAction(tr("Go along by the present offset"))
+        tie.setToolTip(tr("Nothing says that both lie in one place: the series moves by the same steps as the others"))
         tie.setCheckable(True)
         tie.setChecked(pane.tied)
         tie.triggered.connect(lambda on: linking.tie(pane, on))

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QLineEdit
 
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
@@ -82,7 +83,7 @@ def edit_annotation(pane: SliceView, annotation: Annotation, *, is_new: bool = F
         elif text.strip():
             measuring.add(replace(annotation, text=text.strip()))
 
-    name = "Text" if worded else "Name of the measurement"
+    name = tr("Text") if worded else tr("Name of the measurement")
     editor = PaneEditor(pane, pane.widget_at(annotation.points[-1]) + QPointF(8, -13), name, done)
     editor.open(annotation.text if worded else annotation.name)
     return editor
@@ -101,6 +102,6 @@ def ask_length(pane: SliceView, annotation: Annotation) -> PaneEditor:
             session.notice.emit(str(reason), "warning")
 
     below = pane.widget_at(annotation.points[-1]) + QPointF(_AWAY, _BELOW_PLATE)
-    editor = PaneEditor(pane, below, "True length in mm", done, keeps=False)
+    editor = PaneEditor(pane, below, tr("True length in mm"), done, keeps=False)
     editor.open()
     return editor

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMenu
 
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.session.calibrating import obstacle
 from pellucid.ui.canvas.measure_editor import ask_length, edit_annotation
@@ -34,11 +35,11 @@ def fill_measure_menu(menu: QMenu, pane: SliceView) -> None:
     measuring.select(annotation)
     worded = annotation.kind in (Kind.TEXT, Kind.ARROW)
     menu.setToolTipsVisible(True)
-    menu.addAction("Write …" if worded else "Name …", lambda: edit_annotation(pane, annotation))
+    menu.addAction(tr("Write …") if worded else tr("Name …"), lambda: edit_annotation(pane, annotation))
     if annotation.kind is Kind.LENGTH:
         why = obstacle(pane.session, annotation)
-        action = menu.addAction("Calibrate: this line is … mm", lambda: ask_length(pane, annotation))
+        action = menu.addAction(tr("Calibrate: this line is … mm"), lambda: ask_length(pane, annotation))
         action.setEnabled(not why)
-        action.setToolTip(why or "Type how long the line is; the image gets its spacing from it")
-    menu.addAction("Delete\tDel", lambda: measuring.remove(annotation))
+        action.setToolTip(why or tr("Type how long the line is; the image gets its spacing from it"))
+    menu.addAction(tr("Delete\tDel"), lambda: measuring.remove(annotation))
     menu.addSeparator()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 
+from pellucid.language import tr
 from pellucid.model.annotations import BOXED, POINT_COUNTS, Annotation, Kind
 from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, Layer
@@ -138,7 +139,7 @@ class DrawTool:
         if layer is None or frame is None:
             return
         if pane.session.loading.is_placeholder(layer):
-            pane.session.notice.emit("The series is still being opened.", "info")
+            pane.session.notice.emit(tr("The series is still being opened."), "info")
             return
         time = layer.frame if isinstance(layer, ImageLayer) else 0
         start = (vector(pane.world_at(pointer.at)),)

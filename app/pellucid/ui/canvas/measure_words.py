@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pellucid.language import mark
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.measuring import written
 from pellucid.model.reading import Reading
 from pellucid.model.regions import RegionStatistics
 from pellucid.session.looking import format_value
 
-NO_VOXEL = "No voxel in the region"
-COUNTING = "Counting …"
+NO_VOXEL = mark("No voxel in the region")
+COUNTING = mark("Counting …")
 
 
 def plate_lines(annotation: Annotation, reading: Reading) -> tuple[str, ...]:

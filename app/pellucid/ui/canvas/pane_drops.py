@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QRect, Qt
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QPainter, QPen
 
+from pellucid.language import mark
 from pellucid.session.loading import Place
 from pellucid.ui import theme
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from pellucid.model.view import PaneState
     from pellucid.ui.canvas.canvas_area import CanvasArea
 
-SHOW, OVERLAY, EMPTY = "Show here", "Overlay (Ctrl)", "Drop a series here"
+SHOW, OVERLAY, EMPTY = mark("Show here"), mark("Overlay (Ctrl)"), mark("Drop a series here")
 _TEXT_PIXELS = 14
 
 
@@ -101,5 +102,3 @@ def _over(event: QDropEvent | None) -> bool:
 
 def _text(mime: QMimeData, kind: str) -> str:
     return bytes(mime.data(kind).data()).decode("utf-8", "replace")
-
-

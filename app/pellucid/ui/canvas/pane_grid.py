@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.view import Layout, PaneState, Screen
 from pellucid.ui import theme
 from pellucid.ui.canvas.information_pane import InformationPane
@@ -106,7 +107,7 @@ class PaneGrid(QWidget):
         viewing = self._session.viewing
         plane, image = viewing.plane(state).value.capitalize(), viewing.image(state)
         if image is None:
-            return "Empty view"
+            return tr("Empty view")
         return f"{plane} view of {image.name}" if viewing.is_alone(state) else f"{plane} view"
 
     def picture(self) -> QImage:

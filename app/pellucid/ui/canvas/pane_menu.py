@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import PaneState, Plane
 from pellucid.ui.canvas.link_menu import fill_link_menu
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
 _KEYS = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
 _PLANES = (
-    (Plane.AXIAL, "Axial"),
-    (Plane.CORONAL, "Coronal"),
-    (Plane.SAGITTAL, "Sagittal"),
-    (Plane.ACQUIRED, "Acquired"),
+    (Plane.AXIAL, mark("Axial")),
+    (Plane.CORONAL, mark("Coronal")),
+    (Plane.SAGITTAL, mark("Sagittal")),
+    (Plane.ACQUIRED, mark("Acquired")),
 )
 
 
@@ -36,12 +37,12 @@ def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
     screen = area.screen_state
     alone = len(area.grid.places()) == 1
     if not alone or screen.maximised is not None or not pane.frame or not pane.frame.geometry.is_planar:
-        menu.addAction("All panes" if alone else "Maximise", lambda: area.maximise(pane))
-    _fill_shows(menu.addMenu("Show"), pane)
-    _fill_planes(menu.addMenu("Plane"), area, pane)
-    fill_slab_menu(menu.addMenu("Thick slab"), pane)
+        menu.addAction(tr("All panes") if alone else tr("Maximise"), lambda: area.maximise(pane))
+    _fill_shows(menu.addMenu(tr("Show")), pane)
+    _fill_planes(menu.addMenu(tr("Plane")), area, pane)
+    fill_slab_menu(menu.addMenu(tr("Thick slab")), pane)
     if not alone:
-        fill_link_menu(menu.addMenu("Link"), area.session, pane.state)
+        fill_link_menu(menu.addMenu(tr("Link")), area.session, pane.state)
     menu.addSeparator()
     keys = area.keyboard.key_map
     for action in keys.actions(_KEYS):
@@ -63,7 +64,7 @@ def _fill_shows(menu: QMenu, pane: SliceView) -> None:
     viewing, document = pane.session.viewing, pane.session.document
     alone = viewing.is_alone(pane.state)
     group = QActionGroup(menu)
-    everything = group.addAction("All layers")
+    everything = group.addAction(tr("All layers"))
     everything.triggered.connect(lambda: viewing.show_all(pane.state))
     everything.setCheckable(True)
     everything.setChecked(not alone)
@@ -94,7 +95,7 @@ def _fill_planes(menu: QMenu, area: CanvasArea, pane: SliceView) -> None:
         action.setEnabled(not planar or plane is Plane.ACQUIRED)
         menu.addAction(action)
     menu.addSeparator()
-    told = group.addAction("Information")
+    told = group.addAction(tr("Information"))
     told.setCheckable(True)
     told.setEnabled(len(area.shown_panes()) > 1)
     told.triggered.connect(lambda: setattr(state, "information", True))

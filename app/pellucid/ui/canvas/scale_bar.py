@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from pellucid.language import tr
 from pellucid.model.planes import PlaneFrame
 from pellucid.ui.canvas.corner_texts import MARGIN, TEXT
 from pellucid.ui.canvas.words import CENTRE, Words
@@ -45,7 +46,7 @@ def bar(frame: PlaneFrame, scale: float, width: int) -> Bar:
         said = f"{length * 1000:g} µm"
     else:
         said = f"{length:g} mm"
-    return Bar(length * scale, f"{said} at detector" if geometry.at_detector else said)
+    return Bar(length * scale, tr("{said} at detector", said=said) if geometry.at_detector else said)
 
 
 def paint(painter: QPainter, measure: Bar, words: Words, width: int, height: int) -> int:

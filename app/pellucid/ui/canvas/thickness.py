@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness, slices_within
@@ -22,16 +23,16 @@ STEPS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0, 80.0, 120.0, 200
 """The thicknesses in mm that keys and wheel step through; those that add no slice are passed over."""
 CHOICES = (5.0, 10.0, 20.0, 50.0)
 TITLES = {
-    Projection.MAXIMUM: "Maximum (MIP)",
-    Projection.MINIMUM: "Minimum (MinIP)",
-    Projection.MEAN: "Mean",
-    Projection.SUM: "Sum",
+    Projection.MAXIMUM: mark("Maximum (MIP)"),
+    Projection.MINIMUM: mark("Minimum (MinIP)"),
+    Projection.MEAN: mark("Mean"),
+    Projection.SUM: mark("Sum"),
 }
 _SHORT = {
     Projection.MAXIMUM: "MIP",
     Projection.MINIMUM: "MinIP",
-    Projection.MEAN: "Mean",
-    Projection.SUM: "Sum",
+    Projection.MEAN: mark("Mean"),
+    Projection.SUM: mark("Sum"),
 }
 
 
@@ -44,7 +45,7 @@ def slab_text(frame: PlaneFrame, index: int, thickness: Thickness | None, *, sho
         return ""
     count = len(slices_within(frame, index, thickness.mm))
     unit = "mm" if frame.has_depths else "px"
-    slices = str(count) if short else "1 slice" if count == 1 else f"{count} slices"
+    slices = str(count) if short else tr("1 slice") if count == 1 else f"{count} slices"
     return f"{projection_text(thickness)} {thickness.mm:.1f} {unit} ({slices})"
 
 
@@ -79,7 +80,7 @@ def step_thickness(pane: SliceView, steps: int) -> None:
     else:
         thinner = [mm for mm in STEPS if mm < state.slab and 1 < count(mm) < now]
         state.slab = thinner[-1] if thinner else 0.0
-    pane.say(slab_text(frame, pane.index, pane.thickness) or "One slice")
+    pane.say(slab_text(frame, pane.index, pane.thickness) or tr("One slice"))
 
 
 def whole_thickness(frame: PlaneFrame) -> float:
@@ -96,7 +97,7 @@ def fill_slab_menu(menu: QMenu, pane: SliceView) -> None:
         return
     thickness = QActionGroup(menu)
     for mm in (0.0, *CHOICES, whole_thickness(frame)):
-        name = "One slice" if mm == 0 else "All slices" if mm > CHOICES[-1] else f"{mm:g} mm"
+        name = tr("One slice") if mm == 0 else tr("All slices") if mm > CHOICES[-1] else f"{mm:g} mm"
         _offer(menu, thickness, name, state.slab == mm, partial(setattr, state, "slab", mm))
     if state.slab not in (0.0, *CHOICES, whole_thickness(frame)):
         _offer(menu, thickness, f"{state.slab:g} mm", True, lambda: None)

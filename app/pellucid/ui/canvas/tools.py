@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Tool
@@ -108,7 +109,7 @@ class WindowTool(_Drag):
         if layer is None or layer not in pane.session.document:
             return
         if layer.shows_colour:
-            pane.say("Colours are shown as they are: choose one channel in Layers to window it")
+            pane.say(tr("Colours are shown as they are: choose one channel in Layers to window it"))
             return
         low, high = layer.first_limits or layer.display.limits
         speed = max(self._before[1], 0.02 * (high - low)) / _FULL_DRAG

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from pellucid.language import tr
 from pellucid.model.channels import seen_channel
 from pellucid.model.histogram import region_limits
 from pellucid.model.plane_values import values_inside
@@ -34,7 +35,7 @@ class WindowRegionTool:
         """Begin a rectangle, unless there is no image with values here."""
         image = pane.image
         if image is not None and image.shows_colour:
-            pane.say("Colours are shown as they are")
+            pane.say(tr("Colours are shown as they are"))
         elif image is not None and image.id in pane.stack.shown:
             corner = pane.camera.to_plane(pointer.at)
             self.corners, self._limits = (corner, corner), None
@@ -47,7 +48,7 @@ class WindowRegionTool:
         self._limits = self._measure(pane)
         image = pane.image
         if self._limits is None or image is None:
-            pane.say("No values here")
+            pane.say(tr("No values here"))
             return
         low, high = self._limits
         pane.say(window_text((low + high) / 2, high - low, image.volume.unit))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export_targets import (
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.session import Session
 
-NOTHING_LOST = "Nothing is lost: values, size and place are kept and read back after writing."
+NOTHING_LOST = mark("Nothing is lost: values, size and place are kept and read back after writing.")
 
 
 class ExportDialog(QDialog):
@@ -46,7 +47,7 @@ class ExportDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self.setMinimumWidth(520)
         self._session = session
         self._job: Job | None = None
@@ -61,22 +62,22 @@ class ExportDialog(QDialog):
         self.what = Choice([(target.title, target) for target in targets(self._session)])
         self.format = Choice()
         self.path = QLineEdit(clearButtonEnabled=True)
-        described(self.what, "What to export")
-        described(self.format, "Format")
+        described(self.what, tr("What to export"))
+        described(self.format, tr("Format"))
         described(
             self.path,
-            "File",
-            "Where to write; an existing file is replaced only after the new one is verified",
+            tr("File"),
+            tr("Where to write; an existing file is replaced only after the new one is verified"),
         )
-        self.browse = push_button("Browse…", self._browse, tip="Choose folder and name")
-        self.accept_loss = QCheckBox("Export nevertheless")
-        self.accept_loss.setToolTip("I have read what will not be kept")
+        self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
+        self.accept_loss = QCheckBox(tr("Export nevertheless"))
+        self.accept_loss.setToolTip(tr("I have read what will not be kept"))
         self.bar = QProgressBar(textVisible=False, maximum=1000)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
-        self.go = push_button("Export", self._export, kind="primary")
-        self.stop = push_button("Close", self._close)
-        self.folder = push_button("Show folder", self._show_folder, tip="Open the folder of the file")
+        self.go = push_button(tr("Export"), self._export, kind="primary")
+        self.stop = push_button(tr("Close"), self._close)
+        self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the file"))
         self.what.chosen.connect(lambda _target: self._choose_target())
         self.format.chosen.connect(lambda _extension: self._choose_format())
         self.path.textEdited.connect(lambda _text: self._check())
@@ -87,11 +88,11 @@ class ExportDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         controls = (
-            ("What", self.what),
-            ("Format", self.format),
-            ("File", row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
+            (tr("What"), self.what),
+            (tr("Format"), self.format),
+            (tr("File"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
         )
-        for part in (section("Export"), titled(controls), self.card, self.accept_loss, self.bar):
+        for part in (section(tr("Export")), titled(controls), self.card, self.accept_loss, self.bar):
             column.addWidget(part)
         column.addStretch(1)
         column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
@@ -108,8 +109,8 @@ class ExportDialog(QDialog):
     def _choose_target(self) -> None:
         target = self.target()
         if target is None:
-            self.card.show_lines(["There is nothing to export. Open an image first."], "warning")
-            allow(self.go, "There is nothing to export.")
+            self.card.show_lines([tr("There is nothing to export. Open an image first.")], "warning")
+            allow(self.go, tr("There is nothing to export."))
             return
         before = self.format.value()
         self.format.set_options(target.formats())
@@ -128,9 +129,7 @@ class ExportDialog(QDialog):
         return Path(last) if last and Path(last).is_dir() else Path.home()
 
     def _browse(self) -> None:
-        name, _filter = QFileDialog.getSaveFileName(
-            self, "Export to", self.path.text(), f"*{self.format.value()}"
-        )
+        name, _filter = QFileDialog.getSaveFileName(self, tr("Export to"), self.path.text(), f"*{self.format.value()}")
         if name:
             self.path.setText(str(with_extension(Path(name), self.format.value())))
             self._check()
@@ -153,17 +152,17 @@ class ExportDialog(QDialog):
     def _path_complaint(self) -> str:
         text = self.path.text().strip()
         if not text:
-            return "Give the file a name."
+            return tr("Give the file a name.")
         if not Path(text).expanduser().parent.is_dir():
-            return f"The folder “{Path(text).parent}” does not exist. Choose another one."
+            return tr("The folder “{parent}” does not exist. Choose another one.", parent=Path(text).parent)
         wanted = self.format.value()
-        return "" if text.lower().endswith(wanted) else f"The name must end in {wanted}."
+        return "" if text.lower().endswith(wanted) else tr("The name must end in {wanted}.", wanted=wanted)
 
     def _show_losses(self) -> None:
         if self._obstacle:
-            self.card.show_lines([self._obstacle], "danger", "This cannot be written")
+            self.card.show_lines([self._obstacle], "danger", tr("This cannot be written"))
         elif self._lost:
-            self.card.show_lines(self._lost, "warning", "Not kept in this format")
+            self.card.show_lines(self._lost, "warning", tr("Not kept in this format"))
         else:
             self.card.show_lines([NOTHING_LOST], "good")
         self.accept_loss.setVisible(bool(self._lost) and not self._obstacle)
@@ -172,8 +171,8 @@ class ExportDialog(QDialog):
 
     def _update_button(self) -> None:
         unread = bool(self._lost) and not self.accept_loss.isChecked()
-        busy = "The file is being written." if self._job is not None else ""
-        allow(self.go, self._obstacle or busy or ("Tick “Export nevertheless” first." if unread else ""))
+        busy = tr("The file is being written.") if self._job is not None else ""
+        allow(self.go, self._obstacle or busy or (tr("Tick “Export nevertheless” first.") if unread else ""))
 
     # ---------------------------------------------------------------- writing and after
 
@@ -184,15 +183,13 @@ class ExportDialog(QDialog):
         saving = self._session.saving
         if target.plane is not None and isinstance(target.layer, ImageLayer):
             frame, index = slice_at_crosshair(self._session, target.plane)
-            self._job = saving.export_slice(
-                target.layer, frame, index, path, as_shown=target.as_shown, done=self._done
-            )
+            self._job = saving.export_slice(target.layer, frame, index, path, as_shown=target.as_shown, done=self._done)
         else:
             self._job = saving.export_layer(target.layer, path, accept_loss=True, done=self._done)
         self._session.settings.last_folder = str(path.parent)
         self.bar.show()
         self.accept_loss.hide()
-        self.stop.setText("Cancel")
+        self.stop.setText(tr("Cancel"))
         self._job.changed.connect(self._advance)
         self._update_button()
         self._advance()
@@ -206,15 +203,15 @@ class ExportDialog(QDialog):
             job.changed.disconnect(self._advance)
             self._job = None
             self.bar.hide()
-            self.stop.setText("Close")
+            self.stop.setText(tr("Close"))
             if job.error:
-                self.card.show_lines([job.error], "danger", "Nothing was written")
+                self.card.show_lines([job.error], "danger", tr("Nothing was written"))
             elif job.state.value == "cancelled":
-                self.card.show_lines(["Cancelled; nothing was written."], "warning")
+                self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
             self._update_button()
 
     def _done(self, report: Report) -> None:
-        self.card.show_lines(report.sentences, "good", f"“{report.path.name}” was written and verified")
+        self.card.show_lines(report.sentences, "good", tr("“{name}” was written and verified", name=report.path.name))
         self._written = report.path
         self.folder.show()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.slicing import PlaneFrame, plane_frame
 from pellucid.model.view import Plane
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 VOLUME_FORMATS = (
-    ("NIfTI, compressed (.nii.gz)", ".nii.gz"),
-    ("NIfTI (.nii)", ".nii"),
-    ("NRRD (.nrrd)", ".nrrd"),
-    ("MetaImage (.mha)", ".mha"),
-    ("TIFF (.tif)", ".tif"),
+    (mark("NIfTI, compressed (.nii.gz)"), ".nii.gz"),
+    (mark("NIfTI (.nii)"), ".nii"),
+    (mark("NRRD (.nrrd)"), ".nrrd"),
+    (mark("MetaImage (.mha)"), ".mha"),
+    (mark("TIFF (.tif)"), ".tif"),
 )
-PICTURE_FORMATS = (("PNG (.png)", ".png"), ("JPEG (.jpg)", ".jpg"))
-TRUE_FORMATS = (("PNG, 16 bits (.png)", ".png"), ("TIFF (.tif)", ".tif"))
+PICTURE_FORMATS = ((mark("PNG (.png)"), ".png"), (mark("JPEG (.jpg)"), ".jpg"))
+TRUE_FORMATS = ((mark("PNG, 16 bits (.png)"), ".png"), (mark("TIFF (.tif)"), ".tif"))
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
@@ -52,13 +53,13 @@ def targets(session: Session) -> list[Target]:
     found = [Target(f"{layer.name} ({_kind(layer)})", layer) for layer in layers]
     image = document.active_image
     if image is not None:
-        planes = (
-            (Plane.ACQUIRED,) if image.geometry.is_planar else (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
-        )
+        planes = (Plane.ACQUIRED,) if image.geometry.is_planar else (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
         for plane in planes:
-            name = "Slice" if plane is Plane.ACQUIRED else f"{plane.value.capitalize()} slice"
-            found.append(Target(f"{name} of {image.name}, as shown", image, plane, as_shown=True))
-            found.append(Target(f"{name} of {image.name}, true values", image, plane))
+            name = tr("Slice") if plane is Plane.ACQUIRED else f"{plane.value.capitalize()} slice"
+            found.append(
+                Target(tr("{name} of {name2}, as shown", name=name, name2=image.name), image, plane, as_shown=True)
+            )
+            found.append(Target(tr("{name} of {name2}, true values", name=name, name2=image.name), image, plane))
     return found
 
 
@@ -80,10 +81,10 @@ def slice_losses(target: Target, extension: str) -> tuple[str, ...]:
     if target.as_shown and isinstance(layer, ImageLayer) and not layer.volume.is_colour:
         display, unit = layer.display, layer.volume.unit
         window = f"level {short_number(display.level)}, width {short_number(display.width)} {unit}".strip()
-        lost.append(f"Values become 256 shades of grey with the present window ({window}).")
+        lost.append(tr("Values become 256 shades of grey with the present window ({window}).", window=window))
     if extension == ".jpg":
-        lost.append("JPEG is lossy: values change a little.")
-    lost.append("Position and orientation in the patient are not kept.")
+        lost.append(tr("JPEG is lossy: values change a little."))
+    lost.append(tr("Position and orientation in the patient are not kept."))
     return tuple(lost)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.timing import DEFAULT_RATE, timing
 from pellucid.session.filming import Film, can_turn, cine, picked, rotation, scroll
 from pellucid.ui import theme
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 PICTURE, SLICES, CINE, TURN = "picture", "slices", "cine", "turn"
-KINDS = (("Picture", PICTURE), ("Slices", SLICES), ("Cine", CINE), ("Turn", TURN))
+KINDS = ((mark("Picture"), PICTURE), (mark("Slices"), SLICES), (mark("Cine"), CINE), (mark("Turn"), TURN))
 _TURN_STEPS, _TURN_RATE = 36, 12.0
 
 
@@ -34,16 +35,16 @@ class FilmChoice(QWidget):
         self._session = session
         self._kind = PICTURE
         self._pane: PaneState | None = None
-        self.first, self.last = (self._box(f"{name} picture", 1) for name in ("First", "Last"))
-        self.every = self._box("Every so many", 1)
-        self.turns = self._box("Pictures of the turn", _TURN_STEPS)
-        self.rate = self._box("Pictures per second", DEFAULT_RATE, Bounds(0.1, 240.0))
-        self.whole = QCheckBox("Through the whole image")
-        tip = "On: the brightest value along the line of sight (MIP). Off: the plane or slab as it is."
-        described(self.whole, "Through the whole image", tip)
+        self.first, self.last = (self._box(f"{name} picture", 1) for name in (tr("First"), tr("Last")))
+        self.every = self._box(tr("Every so many"), 1)
+        self.turns = self._box(tr("Pictures of the turn"), _TURN_STEPS)
+        self.rate = self._box(tr("Pictures per second"), DEFAULT_RATE, Bounds(0.1, 240.0))
+        self.whole = QCheckBox(tr("Through the whole image"))
+        tip = tr("On: the brightest value along the line of sight (MIP). Off: the plane or slab as it is.")
+        described(self.whole, tr("Through the whole image"), tip)
         self.whole.toggled.connect(lambda _on: self.changed.emit())
-        titles = {self.first: "From", self.last: "to", self.every: "every", self.turns: "Pictures",
-                  self.rate: "Per second"}  # fmt: skip
+        titles = {self.first: tr("From"), self.last: "to", self.every: "every", self.turns: tr("Pictures"),
+                  self.rate: tr("Per second")}  # fmt: skip
         self._labels = {box: QLabel(title) for box, title in titles.items()}
         self._lay_out()
 
@@ -107,12 +108,12 @@ class FilmChoice(QWidget):
         if kind == PICTURE:
             return ""
         if pane is None:
-            return "No pane shows an image."
+            return tr("No pane shows an image.")
         frame = self._session.viewing.frame(pane)
         if kind == SLICES:
-            return "" if frame is not None and frame.slice_count > 1 else "The pane has a single slice."
+            return "" if frame is not None and frame.slice_count > 1 else tr("The pane has a single slice.")
         if kind == CINE:
-            return "" if image is not None and len(image.frames) > 1 else "The active image has one frame."
+            return "" if image is not None and len(image.frames) > 1 else tr("The active image has one frame.")
         return can_turn(self._session, pane)
 
     def complaint(self) -> str:

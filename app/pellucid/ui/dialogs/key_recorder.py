@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QFrame, QKeySequenceEdit, QLabel, QVBoxLayout
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
 from pellucid.ui.canvas.key_book import KeyBook, KeyRow, shown
@@ -28,12 +29,14 @@ class KeyRecorder(QFrame):
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         self.field = QKeySequenceEdit()
         self.field.setMaximumSequenceLength(1)
-        self.field.setAccessibleName("New key")
-        self.field.setToolTip("Press the key, alone or together with Ctrl, Shift or Alt")
+        self.field.setAccessibleName(tr("New key"))
+        self.field.setToolTip(tr("Press the key, alone or together with Ctrl, Shift or Alt"))
         self.field.keySequenceChanged.connect(self._pressed)
-        self.said = dim("Press the key, alone or together with Ctrl, Shift or Alt.")
-        self.take = push_button("Take it over", self._take, kind="primary", tip="Its owner has no such key any more")
-        self.cancel = push_button("Cancel", self._give_up, tip="Leave the keys as they are")
+        self.said = dim(tr("Press the key, alone or together with Ctrl, Shift or Alt."))
+        self.take = push_button(
+            tr("Take it over"), self._take, kind="primary", tip=tr("Its owner has no such key any more")
+        )
+        self.cancel = push_button(tr("Cancel"), self._give_up, tip=tr("Leave the keys as they are"))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.SECTION_GAP, theme.MARGIN, theme.SECTION_GAP, theme.MARGIN)
         column.setSpacing(theme.MARGIN)
@@ -45,8 +48,8 @@ class KeyRecorder(QFrame):
     def record(self, key_row: KeyRow, besides: tuple[str, ...]) -> None:
         """Wait for a key for a row; ``besides`` are the keys it keeps."""
         self._row, self._besides = key_row, besides
-        self.title.setText(f"New key for “{key_row.title}”")
-        self._show("Press the key, alone or together with Ctrl, Shift or Alt.", taken=False)
+        self.title.setText(tr("New key for “{title}”", title=key_row.title))
+        self._show(tr("Press the key, alone or together with Ctrl, Shift or Alt."), taken=False)
         self._clear()
         self.show()
         self.field.setFocus()
@@ -64,7 +67,10 @@ class KeyRecorder(QFrame):
         if owner is None:
             self._give(key)
         else:
-            self._show(f"{shown([key])} belongs to “{owner.title}” ({owner.group}).", taken=True)
+            self._show(
+                tr("{shown} belongs to “{title}” ({group}).", shown=shown([key]), title=owner.title, group=owner.group),
+                taken=True,
+            )
 
     def _take(self) -> None:
         self._give(self.field.keySequence().toString(QKeySequence.SequenceFormat.PortableText))
@@ -79,7 +85,7 @@ class KeyRecorder(QFrame):
             self._show(str(refusal), taken=False)
             return
         self.stop()
-        self.done.emit(f"{shown([key])} now means “{key_row.title}”.")
+        self.done.emit(tr("{shown} now means “{title}”.", shown=shown([key]), title=key_row.title))
 
     def _give_up(self) -> None:
         self.stop()

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
 from pellucid.ui.canvas.key_book import KeyBook, KeyRow, shown
@@ -38,7 +39,7 @@ class KeysDialog(QDialog):
 
     def __init__(self, session: Session, book: KeyBook, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Mouse and keys")
+        self.setWindowTitle(tr("Mouse and keys"))
         self.resize(620, 640)
         self._session, self._book = session, book
         self._items: dict[str, QTreeWidgetItem] = {}
@@ -49,20 +50,20 @@ class KeysDialog(QDialog):
         self.search.setFocus()
 
     def _make_list(self) -> None:
-        self.search = QLineEdit(placeholderText="Search an action or a key", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search keys")
+        self.search = QLineEdit(placeholderText=tr("Search an action or a key"), clearButtonEnabled=True)
+        self.search.setAccessibleName(tr("Search keys"))
         self.search.textChanged.connect(self._filter)
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setIndentation(12)
         self.list.setUniformRowHeights(True)
         self.list.setProperty("frame", True)
-        self.list.setHeaderLabels(["Action", "Mouse or keys", ""])
+        self.list.setHeaderLabels([tr("Action"), tr("Mouse or keys"), ""])
         self.list.header().setStretchLastSection(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        self.list.setAccessibleName("Actions and keys")
+        self.list.setAccessibleName(tr("Actions and keys"))
         self.list.currentItemChanged.connect(lambda *_: self._chosen())
         self.list.itemDoubleClicked.connect(lambda *_: self.change())
         self.list.installEventFilter(self)
@@ -70,16 +71,16 @@ class KeysDialog(QDialog):
     def _make_buttons(self) -> None:
         self.recorder = KeyRecorder(self._book)
         self.recorder.done.connect(self._recorded)
-        self.change_button = push_button("Change…", self.change, tip="Press another key for this (Enter)")
-        self.add_button = push_button("Add a key…", self.add, tip="Let a second key do this, too")
-        self.take_button = push_button("Remove key", self.take_away, tip="No key does this any more (Delete)")
-        self.reset_button = push_button("Reset", self.reset, tip="The key it had at first")
-        self.reset_all_button = push_button("Reset all", self.reset_all, tip="All keys as they were at first")
-        self.export_button = push_button("Export…", self._ask_export, tip="Write your keys to a file")
-        self.import_button = push_button("Import…", self._ask_import, tip="Take over keys from a file")
-        self.close_button = push_button("Close", self.accept)
+        self.change_button = push_button(tr("Change…"), self.change, tip=tr("Press another key for this (Enter)"))
+        self.add_button = push_button(tr("Add a key…"), self.add, tip=tr("Let a second key do this, too"))
+        self.take_button = push_button(tr("Remove key"), self.take_away, tip=tr("No key does this any more (Delete)"))
+        self.reset_button = push_button(tr("Reset"), self.reset, tip=tr("The key it had at first"))
+        self.reset_all_button = push_button(tr("Reset all"), self.reset_all, tip=tr("All keys as they were at first"))
+        self.export_button = push_button(tr("Export…"), self._ask_export, tip=tr("Write your keys to a file"))
+        self.import_button = push_button(tr("Import…"), self._ask_import, tip=tr("Take over keys from a file"))
+        self.close_button = push_button(tr("Close"), self.accept)
         self.said = dim()
-        self.said.setAccessibleName("What happened to the keys")
+        self.said.setAccessibleName(tr("What happened to the keys"))
 
     def _lay_out(self) -> None:
         column = self._column = QVBoxLayout(self)
@@ -100,11 +101,11 @@ class KeysDialog(QDialog):
         settings = self._session.settings
         habits = habits_of(settings)
         scheme = scheme_of(habits)
-        mouse = self._group(f"Mouse – {scheme.title}" if scheme else "Mouse – your own choice")
+        mouse = self._group(f"Mouse – {scheme.title}" if scheme else tr("Mouse – your own choice"))
         for what, how in mouse_sheet(habits, up_is_brighter=settings.invert_window_vertical):
             item = QTreeWidgetItem(mouse, [what, how])
             item.setSizeHint(0, _ROW)
-            item.setToolTip(0, "Edit ▸ Preferences changes what the mouse does")
+            item.setToolTip(0, tr("Edit ▸ Preferences changes what the mouse does"))
         groups: dict[str, QTreeWidgetItem] = {}
         for key_row in self._book.rows:
             if key_row.group not in groups:
@@ -130,7 +131,7 @@ class KeysDialog(QDialog):
             item.setText(1, shown(self._book.keys(row_id)))
             item.setText(2, _CHANGED_MARK if self._book.is_changed(row_id) else "")
             item.setForeground(2, self.palette().placeholderText())
-        allow(self.reset_all_button, "" if self._session.settings.keys else "No key was changed.")
+        allow(self.reset_all_button, "" if self._session.settings.keys else tr("No key was changed."))
 
     def _filter(self, text: str) -> None:
         wanted = text.lower().split()
@@ -155,13 +156,13 @@ class KeysDialog(QDialog):
     def _chosen(self) -> None:
         key_row = self.current()
         self.recorder.stop()
-        why_not = "" if key_row else "Choose an action in the list first."
+        why_not = "" if key_row else tr("Choose an action in the list first.")
         for button in (self.change_button, self.add_button):
             allow(button, why_not)
         has_keys = key_row is not None and bool(self._book.keys(key_row.id))
-        allow(self.take_button, why_not or ("" if has_keys else "No key does this."))
+        allow(self.take_button, why_not or ("" if has_keys else tr("No key does this.")))
         changed = key_row is not None and self._book.is_changed(key_row.id)
-        allow(self.reset_button, why_not or ("" if changed else "It has the key it had at first."))
+        allow(self.reset_button, why_not or ("" if changed else tr("It has the key it had at first.")))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Change with Enter and take away with Delete while the list has the focus."""
@@ -198,19 +199,19 @@ class KeysDialog(QDialog):
         key_row = self.current()
         if key_row is not None and self._book.keys(key_row.id):
             self._book.give(key_row.id, ())
-            self._tell(f"No key does “{key_row.title}” any more.")
+            self._tell(tr("No key does “{title}” any more.", title=key_row.title))
 
     def reset(self) -> None:
         """Give the chosen row the key it had at first."""
         key_row = self.current()
         if key_row is not None:
             self._book.reset(key_row.id)
-            self._tell(f"“{key_row.title}” has the key it had at first.")
+            self._tell(tr("“{title}” has the key it had at first.", title=key_row.title))
 
     def reset_all(self) -> None:
         """Give every row the key it had at first."""
         self._book.reset_all()
-        self._tell("All keys are as they were at first.")
+        self._tell(tr("All keys are as they were at first."))
 
     def _recorded(self, said: str) -> None:
         if said:
@@ -226,13 +227,13 @@ class KeysDialog(QDialog):
 
     def _ask_export(self) -> None:
         start = str(Path(self._session.settings.last_folder or Path.home()) / "pellucid-keys.json")
-        path, _ = QFileDialog.getSaveFileName(self, "Export keys", start, "Keys (*.json)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export keys"), start, tr("Keys (*.json)"))
         if path:
             self.export_to(Path(path))
 
     def _ask_import(self) -> None:
         start = self._session.settings.last_folder or str(Path.home())
-        path, _ = QFileDialog.getOpenFileName(self, "Import keys", start, "Keys (*.json)")
+        path, _ = QFileDialog.getOpenFileName(self, tr("Import keys"), start, tr("Keys (*.json)"))
         if path:
             self.import_from(Path(path))
 
@@ -241,18 +242,28 @@ class KeysDialog(QDialog):
         try:
             path.write_text(self._book.to_json(), encoding="utf-8")
         except OSError as error:
-            self._tell(f"{path.name} could not be written: {error.strerror}. Choose another folder.")
+            self._tell(
+                tr(
+                    "{name} could not be written: {strerror}. Choose another folder.",
+                    name=path.name,
+                    strerror=error.strerror,
+                )
+            )
         else:
-            self._tell(f"Your keys were written to {path.name}.")
+            self._tell(tr("Your keys were written to {name}.", name=path.name))
 
     def import_from(self, path: Path) -> None:
         """Take over the keys of a file."""
         try:
             unknown = self._book.from_json(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
-            self._tell(f"{path.name} could not be read. Choose a file of keys that was exported here.")
+            self._tell(tr("{name} could not be read. Choose a file of keys that was exported here.", name=path.name))
         except Refused as refusal:
             self._tell(str(refusal))
         else:
-            said = f"The keys of {path.name} are in force."
-            self._tell(f"{said} {unknown} of its actions are not known here." if unknown else said)
+            said = tr("The keys of {name} are in force.", name=path.name)
+            self._tell(
+                tr("{said} {unknown} of its actions are not known here.", said=said, unknown=unknown)
+                if unknown
+                else said
+            )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.reduction import Extent, Reduction, TooLarge, amount, fitting, middle
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import dim, push_button, row, section, titled
@@ -22,7 +23,7 @@ class LargeDialog(QDialog):
 
     def __init__(self, refusal: TooLarge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Larger than memory")
+        self.setWindowTitle(tr("Larger than memory"))
         self.setMinimumWidth(480)
         self.whole, self.allowed = refusal.extent, refusal.allowed
         self._make_controls()
@@ -46,44 +47,72 @@ class LargeDialog(QDialog):
         )
 
     def _make_controls(self) -> None:
-        self.kind = Segmented((("All of it, down-sampled", COARSE), ("A part at full detail", PART)))
-        self.kind.setAccessibleName("What to open")
+        self.kind = Segmented(((tr("All of it, down-sampled"), COARSE), (tr("A part at full detail"), PART)))
+        self.kind.setAccessibleName(tr("What to open"))
         self.kind.chosen.connect(self._propose)
         self.factor = NumberBox(Bounds(1, 64, whole=True))
-        self.factor.setAccessibleName("Voxels that become one along each axis")
-        self.factor.set_tip("2: blocks of 2 × 2 × 2 voxels become one voxel with their mean")
+        self.factor.setAccessibleName(tr("Voxels that become one along each axis"))
+        self.factor.set_tip(tr("2: blocks of 2 × 2 × 2 voxels become one voxel with their mean"))
         self.ranges: list[tuple[NumberBox, NumberBox]] = []
         for name, length in zip(_NAMES, (*self.whole.size, self.whole.frames), strict=True):
             ends = NumberBox(Bounds(1, length, whole=True)), NumberBox(Bounds(1, length, whole=True))
-            for box, which in zip(ends, ("First", "Last"), strict=True):
+            for box, which in zip(ends, (tr("First"), tr("Last")), strict=True):
                 box.setAccessibleName(f"{which} of the {name.lower()}")
             self.ranges.append(ends)
         for box in (self.factor, *(box for ends in self.ranges for box in ends)):
             box.edited.connect(lambda _value: self._tell())
             box.invalid.connect(self._forbid)
         self.result_line = QLabel(wordWrap=True)
-        self.result_line.setAccessibleName("What will be opened")
-        self.go = push_button("Open", self.accept, kind="primary")
-        self.cancel = push_button("Cancel", self.reject)
+        self.result_line.setAccessibleName(tr("What will be opened"))
+        self.go = push_button(tr("Open"), self.accept, kind="primary")
+        self.cancel = push_button(tr("Cancel"), self.reject)
 
     def _lay_out(self, refusal: TooLarge) -> None:
         whole = self.whole
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        column.addWidget(section("Larger than memory"))
-        said = QLabel(f"{refusal.name} is {whole.text} and needs {amount(whole.nbytes)} of memory.", wordWrap=True)
+        column.addWidget(section(tr("Larger than memory")))
+        said = QLabel(
+            tr(
+                "{name} is {text_} and needs {amount} of memory.",
+                name=refusal.name,
+                text_=whole.text,
+                amount=amount(whole.nbytes),
+            ),
+            wordWrap=True,
+        )
         said.setTextFormat(Qt.TextFormat.PlainText)
         column.addWidget(said)
         free, allowed = amount(refusal.free), amount(self.allowed)
-        column.addWidget(dim(f"{free} is free, of which {allowed} may be used for one image."))
+        column.addWidget(
+            dim(tr("{free} is free, of which {allowed} may be used for one image.", free=free, allowed=allowed))
+        )
         column.addWidget(self.kind)
-        rows = [("Block", row(self.factor, dim("voxels along each axis become one, with their mean", wrap=False),
-                              spacing=theme.MARGIN))]  # fmt: skip
+        rows = [
+            (
+                tr("Block"),
+                row(
+                    self.factor,
+                    dim(tr("voxels along each axis become one, with their mean"), wrap=False),
+                    spacing=theme.MARGIN,
+                ),
+            )
+        ]
         for name, ends, length in zip(_NAMES, self.ranges, (*whole.size, whole.frames), strict=True):
             if length > 1:
-                rows.append((name, row(ends[0], dim("to", wrap=False), ends[1], dim(f"of {length:,}", wrap=False),
-                                       spacing=theme.MARGIN)))  # fmt: skip
+                rows.append(
+                    (
+                        name,
+                        row(
+                            ends[0],
+                            dim("to", wrap=False),
+                            ends[1],
+                            dim(f"of {length:,}", wrap=False),
+                            spacing=theme.MARGIN,
+                        ),
+                    )
+                )
         column.addWidget(titled(rows))
         column.addSpacing(theme.GRID)
         column.addWidget(self.result_line)
@@ -107,15 +136,21 @@ class LargeDialog(QDialog):
     def _tell(self) -> None:
         """Say what would be opened and whether it fits."""
         if any(low.value() > high.value() for low, high in self.ranges):
-            self._forbid("The first of a range lies behind its last.")
+            self._forbid(tr("The first of a range lies behind its last."))
             return
         left: Extent = self.reduction.extent(self.whole)
         fits = left.nbytes <= self.allowed
         needs = amount(left.nbytes)
         if fits:
-            self._say(f"Opens {left.text}: {needs}.", fits=True)
+            self._say(tr("Opens {text_}: {needs}.", text_=left.text, needs=needs), fits=True)
         else:
-            self._forbid(f"{left.text} needs {needs}, more than may be used. Take larger blocks or a smaller part.")
+            self._forbid(
+                tr(
+                    "{text_} needs {needs}, more than may be used. Take larger blocks or a smaller part.",
+                    text_=left.text,
+                    needs=needs,
+                )
+            )
 
     def _forbid(self, why: str) -> None:
         self._say(why, fits=False)
@@ -133,4 +168,4 @@ class LargeDialog(QDialog):
         self.chosen.emit(self.reduction)
 
 
-_NAMES = ("Columns", "Rows", "Slices", "Frames")
+_NAMES = (mark("Columns"), mark("Rows"), mark("Slices"), mark("Frames"))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import dim, push_button, row, section
@@ -28,7 +29,7 @@ def ask_and_save(window: MainWindow) -> None:
     """Ask for a name and keep the layout of the window in front under it."""
     own, screen = window.session.own_layouts, window.canvas_in_use().screen_state
     name, given = QInputDialog.getText(
-        window, "Save layout", "Name of the layout:", QLineEdit.EchoMode.Normal, _proposal(window.session)
+        window, tr("Save layout"), tr("Name of the layout:"), QLineEdit.EchoMode.Normal, _proposal(window.session)
     )
     if given:
         window.attempt(lambda: own.save(name, screen))
@@ -44,22 +45,22 @@ class LayoutsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Saved layouts")
+        self.setWindowTitle(tr("Saved layouts"))
         self.setMinimumSize(360, 300)
         self._own = session.own_layouts
         self.list = QListWidget()
-        self.list.setAccessibleName("Saved layouts")
+        self.list.setAccessibleName(tr("Saved layouts"))
         self.list.itemChanged.connect(self._rename)
         self.list.currentRowChanged.connect(lambda _row: self._allow())
         self.said = dim("")
         self.said.setProperty("tone", "warning")
-        self.rename = push_button("Rename", self._edit)
-        self.delete = push_button("Delete", self._delete)
-        close = push_button("Close", self.accept, kind="primary")
+        self.rename = push_button(tr("Rename"), self._edit)
+        self.delete = push_button(tr("Delete"), self._delete)
+        close = push_button(tr("Close"), self.accept, kind="primary")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        column.addWidget(section("Saved layouts"))
+        column.addWidget(section(tr("Saved layouts")))
         column.addWidget(self.list, 1)
         column.addWidget(self.said)
         column.addWidget(row(self.rename, self.delete, QWidget(), close, spacing=theme.MARGIN, stretch=2))
@@ -71,7 +72,7 @@ class LayoutsDialog(QDialog):
         for layout in self._own.all():
             item = QListWidgetItem(layout.name)
             item.setData(Qt.ItemDataRole.UserRole, layout.name)
-            item.setToolTip(f"{layout.rows} × {layout.columns} panes")
+            item.setToolTip(tr("{rows} × {columns} panes", rows=layout.rows, columns=layout.columns))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
             self.list.addItem(item)
         self.list.setCurrentRow(min(chosen, self.list.count() - 1))

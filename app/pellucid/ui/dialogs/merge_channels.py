@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.channels import NAMES
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
@@ -16,7 +17,7 @@ from pellucid.ui.forms.controls import Choice
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_TITLES = ("Red", "Green", "Blue", "Alpha")
+_TITLES = (mark("Red"), mark("Green"), mark("Blue"), mark("Alpha"))
 
 
 class MergeChannelsDialog(QDialog):
@@ -24,27 +25,27 @@ class MergeChannelsDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Merge channels")
+        self.setWindowTitle(tr("Merge channels"))
         self.setMinimumWidth(420)
         self._session = session
         layers = [image for image in session.document.images if not image.volume.is_colour]
         names = tuple((layer.name, layer) for layer in layers)
-        self.choices = [Choice(names), Choice(names), Choice(names), Choice((("None", None), *names))]
+        self.choices = [Choice(names), Choice(names), Choice(names), Choice(((tr("None"), None), *names))]
         for title, choice, layer in zip(_TITLES, self.choices, (*_guess(layers), None), strict=True):
             choice.setAccessibleName(title)
             choice.setToolTip(f"The layer that becomes {title.lower()}")
             choice.set_value(layer)
         self.complaint = QLabel("", wordWrap=True)
-        self.complaint.setAccessibleName("Why the layers cannot be merged")
+        self.complaint.setAccessibleName(tr("Why the layers cannot be merged"))
         self.complaint.setStyleSheet(f"color: {theme.colors().danger};")
         self.complaint.hide()
-        self.cancel = push_button("Cancel", self.reject)
-        self.merge = push_button("Merge", self.accept, kind="primary")
+        self.cancel = push_button(tr("Cancel"), self.reject)
+        self.merge = push_button(tr("Merge"), self.accept, kind="primary")
         self.merge.setDefault(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        column.addWidget(section("Merge channels"))
+        column.addWidget(section(tr("Merge channels")))
         column.addWidget(titled(zip(_TITLES, self.choices, strict=True)))
         column.addWidget(self.complaint)
         column.addSpacing(theme.SECTION_GAP)

@@ -8,22 +8,23 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.view import Tool
 from pellucid.ui.docks.parts import dim
 from pellucid.ui.forms.controls import Choice, Segmented
 from pellucid.ui.mouse_habits import SCHEMES, MouseHabits, Scheme, Wheel, hint, scheme_of
 
 _TITLES = {
-    Tool.WINDOW: "Window level",
-    Tool.CROSSHAIR: "Crosshair",
-    Tool.PAN: "Pan",
-    Tool.ZOOM: "Zoom",
-    Tool.SCROLL: "Scroll slices",
+    Tool.WINDOW: mark("Window level"),
+    Tool.CROSSHAIR: mark("Crosshair"),
+    Tool.PAN: mark("Pan"),
+    Tool.ZOOM: mark("Zoom"),
+    Tool.SCROLL: mark("Scroll slices"),
 }
 _LEFT = (Tool.WINDOW, Tool.CROSSHAIR, Tool.PAN, Tool.ZOOM, Tool.SCROLL)
 _RIGHT = (Tool.ZOOM, Tool.WINDOW, Tool.PAN, Tool.SCROLL)
 _MIDDLE = (Tool.PAN, Tool.WINDOW, Tool.CROSSHAIR, Tool.ZOOM, Tool.SCROLL)
-_WHEELS = (("Slices (Ctrl: zoom)", Wheel.SLICES), ("Zoom (Ctrl: slices)", Wheel.ZOOM))
+_WHEELS = ((mark("Slices (Ctrl: zoom)"), Wheel.SLICES), (mark("Zoom (Ctrl: slices)"), Wheel.ZOOM))
 _OWN = "own"
 
 
@@ -33,18 +34,22 @@ class MouseBox(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._habits = MouseHabits()
-        self.scheme = Segmented((*((scheme.title, scheme) for scheme in SCHEMES), ("Own", _OWN)))
-        self.scheme.setAccessibleName("Mouse scheme")
+        self.scheme = Segmented((*((scheme.title, scheme) for scheme in SCHEMES), (tr("Own"), _OWN)))
+        self.scheme.setAccessibleName(tr("Mouse scheme"))
         for button, scheme in zip(self.scheme.buttons, SCHEMES, strict=False):
             button.setToolTip(scheme.tip)
-        self.scheme.buttons[-1].setToolTip("What you chose for each button yourself")
-        self.left = _choice("Left mouse button at start", _LEFT, "The toolbar changes it at any time")
-        self.right = _choice("Right mouse button", _RIGHT, "A click shows the menu", ("Only the menu", None))
-        self.middle = _choice("Middle mouse button", _MIDDLE, "Pressed wheel or middle button", ("Nothing", None))
+        self.scheme.buttons[-1].setToolTip(tr("What you chose for each button yourself"))
+        self.left = _choice(tr("Left mouse button at start"), _LEFT, tr("The toolbar changes it at any time"))
+        self.right = _choice(
+            tr("Right mouse button"), _RIGHT, tr("A click shows the menu"), (tr("Only the menu"), None)
+        )
+        self.middle = _choice(
+            tr("Middle mouse button"), _MIDDLE, tr("Pressed wheel or middle button"), (tr("Nothing"), None)
+        )
         self.wheel = Choice(_WHEELS)
-        self.wheel.setAccessibleName("Wheel")
-        self.wheel.setToolTip("What turning the wheel over an image does")
-        self.shift = QCheckBox("Moving with Shift held takes the crosshair along")
+        self.wheel.setAccessibleName(tr("Wheel"))
+        self.wheel.setToolTip(tr("What turning the wheel over an image does"))
+        self.shift = QCheckBox(tr("Moving with Shift held takes the crosshair along"))
         self.said = dim()
         self.scheme.chosen.connect(self._take_scheme)
         for box in (self.left, self.right, self.middle, self.wheel):
@@ -54,11 +59,11 @@ class MouseBox(QObject):
     def rows(self) -> tuple[tuple[str, QWidget], ...]:
         """Return title and control of every row."""
         return (
-            ("Scheme", self.scheme),
-            ("Left button", self.left),
-            ("Right button", self.right),
-            ("Middle button", self.middle),
-            ("Wheel", self.wheel),
+            (tr("Scheme"), self.scheme),
+            (tr("Left button"), self.left),
+            (tr("Right button"), self.right),
+            (tr("Middle button"), self.middle),
+            (tr("Wheel"), self.wheel),
             ("", self.shift),
             ("", self.said),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.view import Tool
 from pellucid.ui import theme
 from pellucid.ui.dialogs.mouse_box import MouseBox
@@ -17,7 +18,7 @@ from pellucid.ui.mouse_habits import habits_of, keep
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-THEMES = (("Dark", "dark"), ("Light", "light"), ("Follow system", "system"))
+THEMES = ((mark("Dark"), "dark"), (mark("Light"), "light"), (mark("Follow system"), "system"))
 
 
 class PreferencesDialog(QDialog):
@@ -25,7 +26,7 @@ class PreferencesDialog(QDialog):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self.setMinimumWidth(500)
         self._session = session
         self._make_controls()
@@ -33,46 +34,49 @@ class PreferencesDialog(QDialog):
         self._show_settings()
 
     def _make_controls(self) -> None:
-        self.save = push_button("Save", self.accept, kind="primary")
-        self.cancel = push_button("Cancel", self.reject)
+        self.save = push_button(tr("Save"), self.accept, kind="primary")
+        self.cancel = push_button(tr("Cancel"), self.reject)
         self.theme = Segmented(THEMES)
-        self.theme.setAccessibleName("Theme")
+        self.theme.setAccessibleName(tr("Theme"))
         self.theme.chosen.connect(self._try_theme)
         self.mouse = MouseBox()
-        self.up_is_brighter = QCheckBox("Dragging up makes the image brighter")
-        self.up_is_brighter.setToolTip("Off: dragging down makes it brighter, as in most viewers")
+        self.up_is_brighter = QCheckBox(tr("Dragging up makes the image brighter"))
+        self.up_is_brighter.setToolTip(tr("Off: dragging down makes it brighter, as in most viewers"))
         self.budget = NumberBox(Bounds(16, 1 << 20, whole=True), 256, "MB")
-        self.budget.setAccessibleName("Memory of the history in MB")
-        self.budget.set_tip("The oldest steps are forgotten beyond this; five steps are always kept")
+        self.budget.setAccessibleName(tr("Memory of the history in MB"))
+        self.budget.set_tip(tr("The oldest steps are forgotten beyond this; five steps are always kept"))
         self.budget.invalid.connect(lambda _why: self.save.setEnabled(False))
         self.budget.edited.connect(lambda _value: self.save.setEnabled(True))
         self.memory = NumberBox(Bounds(10, 95, whole=True), 5, "%")
-        self.memory.setAccessibleName("Share of the free memory for one image in percent")
-        self.memory.set_tip("Larger images are offered down-sampled or in part")
+        self.memory.setAccessibleName(tr("Share of the free memory for one image in percent"))
+        self.memory.set_tip(tr("Larger images are offered down-sampled or in part"))
         self.memory.invalid.connect(lambda _why: self.save.setEnabled(False))
         self.memory.edited.connect(lambda _value: self.save.setEnabled(True))
-        self.smooth = QCheckBox("Smooth display of new images")
-        self.hanging = QCheckBox("Choose a layout that suits what is opened")
-        self.hanging.setToolTip("Never changes a layout you chose yourself")
-        self.identity = QCheckBox("Hide patient identity at start")
-        self.recent = QCheckBox("Remember what was opened lately")
+        self.smooth = QCheckBox(tr("Smooth display of new images"))
+        self.hanging = QCheckBox(tr("Choose a layout that suits what is opened"))
+        self.hanging.setToolTip(tr("Never changes a layout you chose yourself"))
+        self.identity = QCheckBox(tr("Hide patient identity at start"))
+        self.recent = QCheckBox(tr("Remember what was opened lately"))
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         rows = (
-            ("Theme", self.theme),
-            ("Display", self.smooth),
-            ("History", row(self.budget, dim("MB of memory for undo", wrap=False), spacing=theme.MARGIN)),
-            ("Opening", row(self.memory, dim("% of the free memory for one image", wrap=False), spacing=theme.MARGIN)),
-            ("Layout", self.hanging),
-            ("Privacy", self.identity),
+            (tr("Theme"), self.theme),
+            (tr("Display"), self.smooth),
+            (tr("History"), row(self.budget, dim(tr("MB of memory for undo"), wrap=False), spacing=theme.MARGIN)),
+            (
+                tr("Opening"),
+                row(self.memory, dim(tr("% of the free memory for one image"), wrap=False), spacing=theme.MARGIN),
+            ),
+            (tr("Layout"), self.hanging),
+            (tr("Privacy"), self.identity),
             ("", self.recent),
         )
         for title, body in (
-            ("Preferences", titled(rows)),
-            ("Mouse on the image", titled((*self.mouse.rows(), ("Window drag", self.up_is_brighter)))),
+            (tr("Preferences"), titled(rows)),
+            (tr("Mouse on the image"), titled((*self.mouse.rows(), (tr("Window drag"), self.up_is_brighter)))),
         ):
             column.addWidget(section(title))
             column.addWidget(body)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLab
 
 from pellucid.files import movies
 from pellucid.files.movies import FilmFormat
+from pellucid.language import tr
 from pellucid.model.reduction import amount
 from pellucid.session.filming import STILL, Film
 from pellucid.ui import theme
@@ -38,7 +39,7 @@ class TakeAwayDialog(QDialog):
 
     def __init__(self, session: Session, canvas: CanvasArea, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Take away")
+        self.setWindowTitle(tr("Take away"))
         self.setMinimumWidth(680)
         self._session, self._canvas = session, canvas
         self._picturing = Picturing(canvas)
@@ -57,32 +58,36 @@ class TakeAwayDialog(QDialog):
     def _make_controls(self) -> None:
         view, settings = self._session.view, self._session.settings
         self.kind = Segmented(KINDS)
-        self.kind.setAccessibleName("Picture or film")
-        self.what = Choice([("The pane in use", False), ("All panes", True)])
+        self.kind.setAccessibleName(tr("Picture or film"))
+        self.what = Choice([(tr("The pane in use"), False), (tr("All panes"), True)])
         self.format, self.resolution = Choice(), Choice()
-        for box, name in ((self.what, "What"), (self.format, "Format"), (self.resolution, "Size")):
+        for box, name in ((self.what, tr("What")), (self.format, tr("Format")), (self.resolution, tr("Size"))):
             described(box, name)
-        self.texts = QCheckBox("Texts, scale bar, crosshair and annotations")
-        self.texts.setToolTip("Off: only the image and the letters of orientation, which always stay")
+        self.texts = QCheckBox(tr("Texts, scale bar, crosshair and annotations"))
+        self.texts.setToolTip(tr("Off: only the image and the letters of orientation, which always stay"))
         self.texts.setChecked(True)
-        self.identity = QCheckBox("Identity of the patient")
-        self.identity.setToolTip("Name, number, birth date and study in the corners. Off unless you ask for it.")
+        self.identity = QCheckBox(tr("Identity of the patient"))
+        self.identity.setToolTip(tr("Name, number, birth date and study in the corners. Off unless you ask for it."))
         self.identity.setChecked(settings.picture_identity and not view.hide_identity)
         self.choice = FilmChoice(self._session)
         self.preview = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
-        self.preview.setAccessibleName("Preview")
+        self.preview.setAccessibleName(tr("Preview"))
         self.preview.setFixedSize(_PREVIEW)
         self.about = dim()
         self.path = TextLine(clearButtonEnabled=True)
-        described(self.path, "File", "Where to write; an existing file is replaced only after the new one is verified")
-        self.browse = push_button("Browse…", self._browse, tip="Choose folder and name")
+        described(
+            self.path, tr("File"), tr("Where to write; an existing file is replaced only after the new one is verified")
+        )
+        self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
         self.bar = QProgressBar(textVisible=False, maximum=1000)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
-        self.copy = push_button("Copy", self._copy, tip="Put the picture on the clipboard", glyph="content-copy")
-        self.folder = push_button("Show folder", self._show_folder, tip="Open the folder of the file")
-        self.stop = push_button("Close", self._close)
-        self.go = push_button("Save", self._save, kind="primary")
+        self.copy = push_button(
+            tr("Copy"), self._copy, tip=tr("Put the picture on the clipboard"), glyph="content-copy"
+        )
+        self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the file"))
+        self.stop = push_button(tr("Close"), self._close)
+        self.go = push_button(tr("Save"), self._save, kind="primary")
         self.kind.chosen.connect(lambda _kind: self._choose_kind())
         self.format.chosen.connect(lambda _form: self._choose_format())
         for box in (self.what, self.resolution):
@@ -96,7 +101,7 @@ class TakeAwayDialog(QDialog):
         left = QVBoxLayout()
         left.setSpacing(theme.MARGIN)
         left.addWidget(self.kind)
-        left.addWidget(titled((("What", self.what), ("Size", self.resolution), ("Format", self.format))))
+        left.addWidget(titled(((tr("What"), self.what), (tr("Size"), self.resolution), (tr("Format"), self.format))))
         for part in (self.texts, self.identity, self.choice):
             left.addWidget(part)
         left.addStretch(1)
@@ -112,9 +117,9 @@ class TakeAwayDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
-        column.addWidget(section("Take away"))
+        column.addWidget(section(tr("Take away")))
         column.addLayout(columns)
-        column.addWidget(titled((("File", row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),)))
+        column.addWidget(titled(((tr("File"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),)))
         column.addWidget(self.card)
         column.addWidget(self.bar)
         column.addStretch(1)
@@ -173,7 +178,7 @@ class TakeAwayDialog(QDialog):
     def _browse(self) -> None:
         form: FilmFormat = self.format.value()
         wanted = "" if form.folder else f"*{form.extension}"
-        name, _filter = QFileDialog.getSaveFileName(self, "Take away to", self.path.text(), wanted)
+        name, _filter = QFileDialog.getSaveFileName(self, tr("Take away to"), self.path.text(), wanted)
         if name:
             self.path.setText(name)
             self._choose_format()
@@ -195,7 +200,7 @@ class TakeAwayDialog(QDialog):
         self.resolution.set_value(before)
 
     def _tell(self) -> None:
-        busy = "It is being written." if self._job is not None else ""
+        busy = tr("It is being written.") if self._job is not None else ""
         obstacle = self._obstacle()
         film = None if obstacle else self.choice.film()
         form: FilmFormat = self.format.value()
@@ -203,14 +208,14 @@ class TakeAwayDialog(QDialog):
         if film is not None and not obstacle:
             obstacle = movies.film_obstacle(form, len(film), size)
         if obstacle and not busy:
-            self.card.show_lines([obstacle], "danger", "This cannot be written")
+            self.card.show_lines([obstacle], "danger", tr("This cannot be written"))
             self.card.show()
         elif not busy:
             self.card.setVisible(bool(form.note))
             self.card.show_lines([form.note] if form.note else [], "warning" if form.lossy else "good")
         self.about.setText(summary(film, form, size, self._packed))
         allow(self.go, busy or obstacle)
-        allow(self.copy, busy or ("" if self.kind.value() == PICTURE else "A film cannot be copied; save it."))
+        allow(self.copy, busy or ("" if self.kind.value() == PICTURE else tr("A film cannot be copied; save it.")))
 
     def _obstacle(self) -> str:
         kind = self.kind.value()
@@ -221,13 +226,21 @@ class TakeAwayDialog(QDialog):
         if why:
             return why
         if not text:
-            return "Give the file a name."
+            return tr("Give the file a name.")
         path = Path(text).expanduser()
         if not path.parent.is_dir():
-            return f"The folder “{path.parent}” does not exist. Choose another one."
+            return tr("The folder “{parent}” does not exist. Choose another one.", parent=path.parent)
         if form.folder:
-            return f"“{path.name}” is there already. Choose another name for the folder." if path.exists() else ""
-        return "" if path.suffix.lower() == form.extension else f"The name must end in {form.extension}."
+            return (
+                tr("“{name}” is there already. Choose another name for the folder.", name=path.name)
+                if path.exists()
+                else ""
+            )
+        return (
+            ""
+            if path.suffix.lower() == form.extension
+            else tr("The name must end in {extension}.", extension=form.extension)
+        )
 
     def _draw_preview(self) -> None:
         """Draw the first picture small; how far it packs tells how large the files will be."""
@@ -254,7 +267,7 @@ class TakeAwayDialog(QDialog):
         picture = self._picturing.picture(self.look())
         picture.setDevicePixelRatio(1.0)
         QGuiApplication.clipboard().setImage(picture)
-        self.card.show_lines(["The picture is on the clipboard."], "good")
+        self.card.show_lines([tr("The picture is on the clipboard.")], "good")
         self.card.show()
 
     def _save(self) -> None:
@@ -267,7 +280,7 @@ class TakeAwayDialog(QDialog):
         self._maker = FilmMaker(self._session, self._picturing, self._done, self)
         self._job = self._maker.make(film or STILL, self.look(), path, form)
         self.bar.show()
-        self.stop.setText("Cancel")
+        self.stop.setText(tr("Cancel"))
         self.card.hide()
         self._job.changed.connect(self._advance)
         self._tell()
@@ -283,14 +296,16 @@ class TakeAwayDialog(QDialog):
             job.changed.disconnect(self._advance)
             self._job = None
             self.bar.hide()
-            self.stop.setText("Close")
+            self.stop.setText(tr("Close"))
             self._tell()
             if job.error:
-                self.card.show_lines([job.error], "danger", "Nothing was written")
+                self.card.show_lines([job.error], "danger", tr("Nothing was written"))
             elif job.state.value == "cancelled":
-                self.card.show_lines(["Cancelled; nothing was written."], "warning")
+                self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
             elif written is not None:
-                self.card.show_lines(written.sentences, "good", f"“{written.path.name}” was written and verified")
+                self.card.show_lines(
+                    written.sentences, "good", tr("“{name}” was written and verified", name=written.path.name)
+                )
                 self.folder.show()
             self.card.show()
 

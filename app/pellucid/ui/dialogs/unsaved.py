@@ -6,6 +6,8 @@ from enum import Enum
 
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from pellucid.language import tr
+
 
 class Answer(Enum):
     """What the user wants done with unsaved work."""
@@ -19,16 +21,14 @@ def unsaved_box(parent: QWidget | None, title: str) -> QMessageBox:
     """Return the question; the answer of the clicked button is its property ``answer``."""
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Unsaved work")
-    box.setText(f"Save the work “{title}” before closing?")
-    box.setInformativeText(
-        "Layers, labels and windows that were changed since the last save are lost otherwise."
-    )
+    box.setWindowTitle(tr("Unsaved work"))
+    box.setText(tr("Save the work “{title}” before closing?", title=title))
+    box.setInformativeText(tr("Layers, labels and windows that were changed since the last save are lost otherwise."))
     role = QMessageBox.ButtonRole
     buttons = {
-        Answer.SAVE: box.addButton("Save work", role.AcceptRole),
-        Answer.DISCARD: box.addButton("Close without saving", role.DestructiveRole),
-        Answer.CANCEL: box.addButton("Keep working", role.RejectRole),
+        Answer.SAVE: box.addButton(tr("Save work"), role.AcceptRole),
+        Answer.DISCARD: box.addButton(tr("Close without saving"), role.DestructiveRole),
+        Answer.CANCEL: box.addButton(tr("Keep working"), role.RejectRole),
     }
     for answer, button in buttons.items():
         button.setProperty("answer", answer.value)

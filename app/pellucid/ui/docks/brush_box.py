@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from pellucid.language import tr
 from pellucid.model.view import Tool
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import described, flat_button, row
@@ -24,24 +25,24 @@ class BrushBox(QWidget):
         self._view, self._document = session.view, session.document
         self.brush = flat_button(
             "brush",
-            "Brush",
+            tr("Brush"),
             lambda: self._use(Tool.BRUSH),
             checkable=True,
-            tip="Paint the active label (B). Ctrl erases for one stroke.",
+            tip=tr("Paint the active label (B). Ctrl erases for one stroke."),
         )
         self.eraser = flat_button(
-            "eraser", "Eraser", lambda: self._use(Tool.ERASER), checkable=True, tip="Erase the active label"
+            "eraser", tr("Eraser"), lambda: self._use(Tool.ERASER), checkable=True, tip=tr("Erase the active label")
         )
-        self.shape = Segmented((("Disc", False), ("Ball", True)))
-        tips = ("Paint in the slice only", "Paint in all slices within the radius")
+        self.shape = Segmented(((tr("Disc"), False), (tr("Ball"), True)))
+        tips = (tr("Paint in the slice only"), tr("Paint in all slices within the radius"))
         for button, tip in zip(self.shape.buttons, tips, strict=True):
             described(button, f"Brush shape: {button.text()}", tip)
         self.slider = ValueSlider(Scale(0.5, 100.0))
         self.diameter = NumberBox(Bounds(0.1, 500.0), 1.0)
-        self.slider.setAccessibleName("Brush diameter slider")
-        self.slider.setToolTip("Diameter of the brush: [ and ], or Shift+wheel on the image")
-        self.diameter.setAccessibleName("Brush diameter")
-        self.diameter.set_tip("Diameter of the brush")
+        self.slider.setAccessibleName(tr("Brush diameter slider"))
+        self.slider.setToolTip(tr("Diameter of the brush: [ and ], or Shift+wheel on the image"))
+        self.diameter.setAccessibleName(tr("Brush diameter"))
+        self.diameter.set_tip(tr("Diameter of the brush"))
         self.unit = QLabel("mm")
         self.unit.setProperty("dim", True)
         self._lay_out()
@@ -59,7 +60,7 @@ class BrushBox(QWidget):
         grid.setVerticalSpacing(theme.GRID)
         grid.addWidget(row(self.brush, self.eraser), 0, 0)
         grid.addWidget(self.shape, 0, 1, 1, 3)
-        label = QLabel("Diameter")
+        label = QLabel(tr("Diameter"))
         label.setBuddy(self.diameter)
         grid.addWidget(label, 1, 0)
         grid.addWidget(self.slider, 1, 1)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model import colormaps
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import allow, described, flat_button, own_colours
@@ -52,20 +53,20 @@ class ColorBox(QWidget):
         self._session = session
         self._layer: ImageLayer | None = None
         self.colormap = MapChoice()
-        described(self.colormap, "Colour map", "Diverging colours centre the window on zero for signed values")
+        described(self.colormap, tr("Colour map"), tr("Diverging colours centre the window on zero for signed values"))
         self.colormap.chosen.connect(self._choose)
-        self.invert = flat_button("invert-colors", "Invert", checkable=True, tip="Swap black and white (I)")
+        self.invert = flat_button("invert-colors", tr("Invert"), checkable=True, tip=tr("Swap black and white (I)"))
         self.smooth = flat_button(
             "blur-linear",
-            "Interpolate",
+            tr("Interpolate"),
             checkable=True,
-            tip="On: smooth between voxels. Off: every voxel is a sharp rectangle.",
+            tip=tr("On: smooth between voxels. Off: every voxel is a sharp rectangle."),
         )
         self.bar = flat_button(
             "format-align-right",
-            "Colour bar",
+            tr("Colour bar"),
             checkable=True,
-            tip="Show in the view which value has which colour. Its ends and its middle can be dragged.",
+            tip=tr("Show in the view which value has which colour. Its ends and its middle can be dragged."),
         )
         self.invert.clicked.connect(lambda on: self._display("invert", on))
         self.smooth.clicked.connect(lambda on: self._display("interpolate", on))

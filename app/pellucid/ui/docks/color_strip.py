@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from pellucid.language import tr
 from pellucid.model.transfer import STRAIGHT, Transfer
 from pellucid.ui import theme
 from pellucid.ui.docks.curves import strip_colors
@@ -24,7 +25,7 @@ class ColorStrip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedHeight(8)
-        self.setAccessibleName("Colours of the values")
+        self.setAccessibleName(tr("Colours of the values"))
         self._table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
         self._window: Limits = (0.0, 1.0)
         self._view: Limits = (0.0, 1.0)
@@ -43,9 +44,7 @@ class ColorStrip(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Draw one colour per column."""
-        rgb = strip_colors(
-            self._table, *self._window, self._view, self.width(), invert=self._invert, curve=self._curve
-        )
+        rgb = strip_colors(self._table, *self._window, self._view, self.width(), invert=self._invert, curve=self._curve)
         row = np.ascontiguousarray(rgb[np.newaxis])
         image = QImage(row.data, row.shape[1], 1, row.shape[1] * 3, QImage.Format.Format_RGB888)
         painter = QPainter(self)

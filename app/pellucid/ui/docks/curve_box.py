@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, Transfer, shares
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import allow, described, flat_button, own_colours
@@ -22,23 +23,26 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 KINDS = (
-    ("Linear", Kind.EXACT),
-    ("Linear, whole values", Kind.LINEAR),
-    ("Gamma", Kind.GAMMA),
-    ("Sigmoid", Kind.SIGMOID),
-    ("Points", Kind.POINTS),
-    ("Equalised", Kind.EQUALISED),
-    ("Table of the file", Kind.TABLE),
+    (mark("Linear"), Kind.EXACT),
+    (mark("Linear, whole values"), Kind.LINEAR),
+    (mark("Gamma"), Kind.GAMMA),
+    (mark("Sigmoid"), Kind.SIGMOID),
+    (mark("Points"), Kind.POINTS),
+    (mark("Equalised"), Kind.EQUALISED),
+    (mark("Table of the file"), Kind.TABLE),
 )
 _TIPS = {
-    Kind.EXACT: "A straight line from one end of the window to the other",
-    Kind.LINEAR: "The LINEAR function of DICOM, which counts whole values: of a window of 256 the last is white",
-    Kind.GAMMA: "The share of the window to the power of gamma: below 1 dark parts get brighter",
-    Kind.SIGMOID: "The SIGMOID function of DICOM: soft ends, values outside of the window still differ",
-    Kind.POINTS: "Lines between points in the plot. Double click adds one, drag moves it, right click removes it."
-    "\nKeys in the plot: Page Up and Page Down choose, arrows move, Insert adds, Delete removes.",
-    Kind.EQUALISED: "Every step of brightness shows as many voxels; the values themselves stay as they are",
-    Kind.TABLE: "The lookup table (VOI LUT) that the file brings along",
+    Kind.EXACT: mark("A straight line from one end of the window to the other"),
+    Kind.LINEAR: mark("The LINEAR function of DICOM, which counts whole values: of a window of 256 the last is white"),
+    Kind.GAMMA: mark("The share of the window to the power of gamma: below 1 dark parts get brighter"),
+    Kind.SIGMOID: mark("The SIGMOID function of DICOM: soft ends, values outside of the window still differ"),
+    Kind.POINTS: mark(
+        "Lines between points in the plot. Double click adds one, drag moves it, right click "
+        "removes it.\nKeys in the plot: Page Up and Page Down choose, arrows move, Insert "
+        "adds, Delete removes."
+    ),
+    Kind.EQUALISED: mark("Every step of brightness shows as many voxels; the values themselves stay as they are"),
+    Kind.TABLE: mark("The lookup table (VOI LUT) that the file brings along"),
 }
 
 
@@ -53,22 +57,24 @@ class CurveBox(QWidget):
         self._session = session
         self._layer: ImageLayer | None = None
         self.kind = Choice(KINDS)
-        described(self.kind, "Curve")
+        described(self.kind, tr("Curve"))
         for number, (_title, kind) in enumerate(KINDS):
             self.kind.setItemData(number, _TIPS[kind], Qt.ItemDataRole.ToolTipRole)
         self.kind.chosen.connect(self._choose)
         self.slider = ValueSlider(Scale(math.log(LEAST_GAMMA), math.log(MOST_GAMMA)))
-        described(self.slider, "Gamma slider", "Left is brighter, right is darker; 1 is a straight line")
+        described(self.slider, tr("Gamma slider"), tr("Left is brighter, right is darker; 1 is a straight line"))
         self.slider.moved.connect(lambda place: self._set_gamma(round(math.exp(place), 2)))
         self.gamma = NumberBox(Bounds(LEAST_GAMMA, MOST_GAMMA), 0.1)
         self.gamma.setFixedWidth(56)
-        self.gamma.setAccessibleName("Gamma")
+        self.gamma.setAccessibleName(tr("Gamma"))
         self.gamma.edited.connect(self._set_gamma)
-        self.add = flat_button("plus", "Add a point", self.add_requested.emit, tip="Add a point to the curve (Insert)")
-        self.remove = flat_button(
-            "minus", "Remove the point", self.remove_requested.emit, tip="Remove the chosen point (Delete)"
+        self.add = flat_button(
+            "plus", tr("Add a point"), self.add_requested.emit, tip=tr("Add a point to the curve (Insert)")
         )
-        label = QLabel("Curve")
+        self.remove = flat_button(
+            "minus", tr("Remove the point"), self.remove_requested.emit, tip=tr("Remove the chosen point (Delete)")
+        )
+        label = QLabel(tr("Curve"))
         label.setBuddy(self.kind)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)

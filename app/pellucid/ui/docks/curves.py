@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.model.transfer import STRAIGHT, Kind, Transfer, shares
 from pellucid.ui.forms.numbers import format_number, short_number
 
@@ -52,9 +53,7 @@ def heights(counts: Floats, *, log: bool) -> Floats:
     return scaled / top if top > 0 else np.zeros_like(counts)
 
 
-def outline(
-    cumulative: Cumulative, low: float, high: float, columns: int, *, log: bool
-) -> tuple[Floats, Floats]:
+def outline(cumulative: Cumulative, low: float, high: float, columns: int, *, log: bool) -> tuple[Floats, Floats]:
     """Return x and y of the histogram's outline over a range, one value per screen column."""
     edges = np.linspace(low, high, max(2, columns) + 1)
     y = heights(cumulative.counts(edges), log=log)
@@ -92,7 +91,7 @@ def transfer(
 def summary(histogram: Histogram, unit: str) -> str:
     """Return one line about the values: range, mean, deviation, number of voxels."""
     if not histogram.total:
-        return "No voxels"
+        return tr("No voxels")
     low, high, mean, std = (
         format_number(float(value), 4)
         for value in (histogram.minimum, histogram.maximum, histogram.mean, histogram.std)
@@ -102,7 +101,9 @@ def summary(histogram: Histogram, unit: str) -> str:
 
 def reading(cumulative: Cumulative, value: float, unit: str) -> str:
     """Return one line about a value: how many voxels lie below."""
-    return f"{short_number(value)} {unit}".strip() + f" · {100 * float(cumulative.share(value)):.4g} % below"
+    return f"{short_number(value)} {unit}".strip() + tr(
+        " · {value:.4g} % below", value=100 * float(cumulative.share(value))
+    )
 
 
 def strip_colors(

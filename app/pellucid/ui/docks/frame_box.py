@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.watching import LayerWatch
@@ -28,10 +29,10 @@ class FrameBox(QWidget):
         self.count = QLabel()
         self.count.setProperty("dim", True)
         self.count.setFont(theme.figures(self.count.font()))
-        self.slider.setAccessibleName("Frame slider")
-        self.box.setAccessibleName("Frame")
+        self.slider.setAccessibleName(tr("Frame slider"))
+        self.box.setAccessibleName(tr("Frame"))
         self.box.setFixedWidth(56)
-        label = QLabel("Frame")
+        label = QLabel(tr("Frame"))
         label.setBuddy(self.box)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import mark, tr
 from pellucid.model import colormaps
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Tool
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _SHOWN = ("level", "width", "transfer", "colormap", "invert", "interpolate")
-SCOPES = (("Volume", "volume"), ("Slice", "slice"), ("Mask", "mask"))
+SCOPES = ((mark("Volume"), "volume"), (mark("Slice"), "slice"), (mark("Mask"), "mask"))
 
 
 class HistogramPanel(Panel):
@@ -54,7 +55,7 @@ class HistogramPanel(Panel):
     """Emitted while the user drags the limits of an operation; see ``show_limits``."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Histogram & window", parent)
+        super().__init__(tr("Histogram & window"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._histogram: Histogram | None = None
@@ -85,12 +86,12 @@ class HistogramPanel(Panel):
     def _build(self) -> None:
         self.scope = Segmented(SCOPES)
         for button, tip in zip(
-            self.scope.buttons, ("All voxels", "The slice in view", "The active label"), strict=True
+            self.scope.buttons, (tr("All voxels"), tr("The slice in view"), tr("The active label")), strict=True
         ):
             described(button, f"Histogram of: {button.text()}", tip)
         self.scope.chosen.connect(lambda _scope: self._count())
-        self.set_header("Histogram", self.scope)
-        self.empty = EmptyState("chart-histogram", "Open an image to see its values and set the window.")
+        self.set_header(tr("Histogram"), self.scope)
+        self.empty = EmptyState("chart-histogram", tr("Open an image to see its values and set the window."))
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self._body())
@@ -121,32 +122,32 @@ class HistogramPanel(Panel):
         return scrolling(body)
 
     def _buttons(self) -> QWidget:
-        auto = push_button("Auto", self._auto, tip="0.1 to 99.9 % of the values of the volume (Ctrl+J)")
+        auto = push_button(tr("Auto"), self._auto, tip=tr("0.1 to 99.9 % of the values of the volume (Ctrl+J)"))
         slice_ = push_button(
-            "Slice", self._auto_slice, tip="0.1 to 99.9 % of the values of the slice in view (Ctrl+Shift+J)"
+            tr("Slice"), self._auto_slice, tip=tr("0.1 to 99.9 % of the values of the slice in view (Ctrl+Shift+J)")
         )
-        slice_.setAccessibleName("Auto window of the slice")
-        reset = push_button("Reset", self._reset, tip="Back to the window and the curve first shown")
+        slice_.setAccessibleName(tr("Auto window of the slice"))
+        reset = push_button(tr("Reset"), self._reset, tip=tr("Back to the window and the curve first shown"))
         self.region = flat_button(
             "select-drag",
-            "Window from a region",
+            tr("Window from a region"),
             self._draw_region,
-            tip="Drag a rectangle in the view: its values get the whole range of brightness (Shift+W)",
+            tip=tr("Drag a rectangle in the view: its values get the whole range of brightness (Shift+W)"),
         )
         self.log = flat_button(
-            "math-log", "Logarithmic counts", tip="Count axis: logarithmic or even", checkable=True
+            "math-log", tr("Logarithmic counts"), tip=tr("Count axis: logarithmic or even"), checkable=True
         )
         self.cdf = flat_button(
             "chart-bell-curve-cumulative",
-            "Cumulative curve",
+            tr("Cumulative curve"),
             checkable=True,
-            tip="Show which share of the voxels lies below each value",
+            tip=tr("Show which share of the voxels lies below each value"),
         )
         fit = flat_button(
             "arrow-expand-horizontal",
-            "Fit the plot",
+            tr("Fit the plot"),
             lambda: self.plot.fit(),
-            tip="Show all values (or double click the plot; the wheel zooms)",
+            tip=tr("Show all values (or double click the plot; the wheel zooms)"),
         )
         self.log.setChecked(True)
         self.cdf.setChecked(True)
@@ -207,7 +208,7 @@ class HistogramPanel(Panel):
         document, mask = self._session.document, self.scope.buttons[2]
         image, labels = document.active_image, document.active_labels
         fits = image is not None and labels is not None and labels.geometry.same_grid(image.geometry)
-        allow(mask, "" if fits else "Make a label on this image first: with a threshold or the brush.")
+        allow(mask, "" if fits else tr("Make a label on this image first: with a threshold or the brush."))
         if not fits and self.scope.value() == "mask":
             self.scope.set_value("volume")
 
@@ -219,7 +220,7 @@ class HistogramPanel(Panel):
         layer, scope = self._layer, self.scope.value()
         if layer is None:
             return
-        self.reading.setText("Counting…")
+        self.reading.setText(tr("Counting…"))
 
         def done(histogram: Histogram) -> None:
             if layer is self._layer and scope == self.scope.value():

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.transfer import STRAIGHT, Kind, Transfer
 from pellucid.ui import theme
 from pellucid.ui.docks.color_strip import ColorStrip
@@ -17,7 +18,6 @@ from pellucid.ui.docks.curves import Cumulative, outline, transfer, view_range
 from pellucid.ui.forms.numbers import MINUS
 
 if TYPE_CHECKING:
-
     from pellucid.model.statistics import Histogram
 
 Limits = tuple[float, float]
@@ -157,7 +157,7 @@ class HistogramPlot(QWidget):
         self.plot.getAxis("bottom").setStyle(tickLength=-4, tickTextOffset=2, hideOverlappingLabels=True)
         self.plot.getAxis("bottom").setHeight(20)
         self.plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
-        self.plot.setAccessibleName("Histogram")
+        self.plot.setAccessibleName(tr("Histogram"))
         self.plot.setMouseTracking(True)
         self.plot.viewport().installEventFilter(self)
         self.box.sigXRangeChanged.connect(self._view_changed)

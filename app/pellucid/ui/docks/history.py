@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.parts import Panel, allow, flat_button, row
@@ -32,10 +33,9 @@ STATE_ROLE = Qt.ItemDataRole.UserRole + 2
 
 def entries(steps: tuple[str, ...], position: int) -> list[tuple[int, str, str]]:
     """Return (position, text, state) of every row; a state is done, current or undone."""
-    rows = ["As opened", *steps]
+    rows = [tr("As opened"), *steps]
     return [
-        (n, text, "current" if n == position else "done" if n < position else "undone")
-        for n, text in enumerate(rows)
+        (n, text, "current" if n == position else "done" if n < position else "undone") for n, text in enumerate(rows)
     ]
 
 
@@ -43,12 +43,12 @@ class HistoryPanel(Panel):
     """The steps of the document, the present one marked, the undone ones faded; memory used below."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("History", parent)
+        super().__init__(tr("History"), parent)
         self._session = session
-        self.undo = flat_button("undo", "Undo", session.undo, tip="Undo (Ctrl+Z)")
-        self.redo = flat_button("redo", "Redo", session.redo, tip="Redo (Ctrl+Y)")
+        self.undo = flat_button("undo", tr("Undo"), session.undo, tip=tr("Undo (Ctrl+Z)"))
+        self.redo = flat_button("redo", tr("Redo"), session.redo, tip=tr("Redo (Ctrl+Y)"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Steps")
+        self.list.setAccessibleName(tr("Steps"))
         self.list.setProperty("frame", True)
         self.list.setMouseTracking(True)
         self.list.setItemDelegate(StepDelegate(self.list))
@@ -60,8 +60,8 @@ class HistoryPanel(Panel):
         self.used.setProperty("dim", True)
         self.used.setFont(theme.figures(self.used.font()))
         self.bar = QProgressBar(textVisible=False, maximum=1000)
-        self.bar.setAccessibleName("Memory used by the history")
-        self.set_header("History", self.undo, self.redo)
+        self.bar.setAccessibleName(tr("Memory used by the history"))
+        self.set_header(tr("History"), self.undo, self.redo)
         self.column.addWidget(self.list, 1)
         self.column.addWidget(row(self.used))
         self.column.addWidget(self.bar)
@@ -84,16 +84,16 @@ class HistoryPanel(Panel):
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{text}, {state}")
         self.list.setCurrentRow(history.position)
         self.list.scrollToItem(self.list.item(history.position))
-        allow(self.undo, "" if history.can_undo else "There is nothing to undo.")
-        allow(self.redo, "" if history.can_redo else "There is nothing to redo.")
+        allow(self.undo, "" if history.can_undo else tr("There is nothing to undo."))
+        allow(self.redo, "" if history.can_redo else tr("There is nothing to redo."))
         if history.can_undo:
-            self.undo.setToolTip(f"Undo {history.undo_label} (Ctrl+Z)")
+            self.undo.setToolTip(tr("Undo {undo_label} (Ctrl+Z)", undo_label=history.undo_label))
         if history.can_redo:
-            self.redo.setToolTip(f"Redo {history.redo_label} (Ctrl+Y)")
+            self.redo.setToolTip(tr("Redo {redo_label} (Ctrl+Y)", redo_label=history.redo_label))
         count = plural(len(history.steps), "step")
         self.used.setText(f"{count} · {file_size(history.nbytes)} of {file_size(history.budget)}")
         self.used.setToolTip(
-            "Memory the steps keep; the oldest are forgotten beyond the budget (Edit ▸ Preferences)"
+            tr("Memory the steps keep; the oldest are forgotten beyond the budget (Edit ▸ Preferences)")
         )
         self.bar.setValue(round(1000 * min(1.0, history.nbytes / max(1, history.budget))))
 
@@ -119,9 +119,7 @@ class StepDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(cell.left(), cell.top(), 3, cell.height()), QColor(c.accent))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(cell, QColor(c.raised))
-        glyph = {"current": ("arrow-right-thin", ""), "done": ("circle-small", c.dim)}.get(
-            state, ("redo", c.dim)
-        )
+        glyph = {"current": ("arrow-right-thin", ""), "done": ("circle-small", c.dim)}.get(state, ("redo", c.dim))
         paint_icon(painter, QRect(cell.left() + 6, cell.top(), 20, cell.height()), theme.icon(*glyph))
         font = option.font
         font.setItalic(state == "undone")
@@ -137,8 +135,8 @@ def _tip(text: str, state: str) -> str:
     return (
         text
         + {
-            "current": "\nYou are here",
-            "done": "\nClick: go back to here",
-            "undone": "\nClick: redo up to here",
+            "current": tr("\nYou are here"),
+            "done": tr("\nClick: go back to here"),
+            "undone": tr("\nClick: redo up to here"),
         }[state]
     )

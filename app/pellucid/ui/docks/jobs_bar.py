@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided, flat_button
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.session import Session
 
-QUIET = ("Thumbnail", "Preview of", "Histogram of", "Reading the operations")
+QUIET = (mark("Thumbnail"), mark("Preview of"), mark("Histogram of"), mark("Reading the operations"))
 """Names of jobs that show themselves where they belong."""
 PATIENCE_MS = 200
 
@@ -32,19 +33,19 @@ class JobsBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._job: Job | None = None
-        self.setAccessibleName("Running work")
+        self.setAccessibleName(tr("Running work"))
         self.name = Elided()
         self.name.setFixedWidth(180)
         self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # else the bar is laid over it
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setFixedWidth(88)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.percent = QLabel()
         self.percent.setFont(theme.figures(self.percent.font()))
         self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("100 %"))
         self.more = QLabel()
         self.more.setProperty("dim", True)
-        self.cancel = flat_button("close", "Cancel", self._cancel)
+        self.cancel = flat_button("close", tr("Cancel"), self._cancel)
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.MARGIN, 0, 0, 0)
         line.setSpacing(theme.MARGIN)

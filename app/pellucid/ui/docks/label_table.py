@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import mark, tr
 from pellucid.model.labels import Label
 from pellucid.model.layer import LabelLayer
 from pellucid.ui import theme
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 COLOR, NAME, VISIBLE, LOCKED = range(4)
-TITLES = ("Colour", "Name", "Visible", "Locked")
+TITLES = (mark("Colour"), mark("Name"), mark("Visible"), mark("Locked"))
 ROW_HEIGHT = 28
 
 
@@ -82,11 +83,7 @@ class LabelModel(QAbstractTableModel):
         return len(TITLES)
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        return (
-            TITLES[section]
-            if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-            else None
-        )
+        return TITLES[section] if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         label = self.label(index.row())
@@ -138,7 +135,7 @@ class LabelTable(QTableView):
         self.labels = LabelModel(session, self)
         self.setModel(self.labels)
         self.setItemDelegate(LabelDelegate(self))
-        self.setAccessibleName("Labels")
+        self.setAccessibleName(tr("Labels"))
         self.setProperty("frame", True)
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -227,24 +224,20 @@ class LabelDelegate(QStyledItemDelegate):
             paint_icon(
                 painter,
                 cell,
-                theme.icon(
-                    "eye-outline" if label.visible else "eye-off-outline", "" if label.visible else c.dim
-                ),
+                theme.icon("eye-outline" if label.visible else "eye-off-outline", "" if label.visible else c.dim),
             )
         else:
             paint_icon(
                 painter,
                 cell,
-                theme.icon("lock", c.warning)
-                if label.locked
-                else theme.icon("lock-open-variant-outline", c.dim),
+                theme.icon("lock", c.warning) if label.locked else theme.icon("lock-open-variant-outline", c.dim),
             )
         painter.restore()
 
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
         """Edit the name in a line."""
         line = QLineEdit(parent)
-        line.setAccessibleName("New name of the label")
+        line.setAccessibleName(tr("New name of the label"))
         return line
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:
@@ -270,14 +263,12 @@ class LabelDelegate(QStyledItemDelegate):
 
 def _tip(label: Label, column: int) -> str:
     return (
-        "Click: another colour",
-        f"{label.name} (value {label.value}). Double click or F2: rename",
-        "Click: hide" if label.visible else "Click: show",
-        "Locked: cannot be painted over. Click: unlock" if label.locked else "Click: protect from painting",
+        tr("Click: another colour"),
+        tr("{name} (value {value}). Double click or F2: rename", name=label.name, value=label.value),
+        tr("Click: hide") if label.visible else tr("Click: show"),
+        tr("Locked: cannot be painted over. Click: unlock") if label.locked else tr("Click: protect from painting"),
     )[column]
 
 
 def _spoken(label: Label, column: int) -> str:
-    return (label.color, label.name, "yes" if label.visible else "no", "yes" if label.locked else "no")[
-        column
-    ]
+    return (label.color, label.name, "yes" if label.visible else "no", "yes" if label.locked else "no")[column]

@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter
 from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_model import DETAIL_ROLE, LAYER_ROLE
@@ -62,9 +63,7 @@ class LayerDelegate(QStyledItemDelegate):
             painter.fillRect(QRect(row.left(), row.top(), 3, row.height()), QColor(c.accent))
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(row, QColor(c.raised))
-        glyph = theme.icon(
-            "eye-outline" if layer.visible else "eye-off-outline", "" if layer.visible else c.dim
-        )
+        glyph = theme.icon("eye-outline" if layer.visible else "eye-off-outline", "" if layer.visible else c.dim)
         paint_icon(painter, eye_rect(row), glyph)
         paint_swatch(painter, swatch_rect(row), layer)
         self._write(painter, option, index, layer)
@@ -85,14 +84,10 @@ class LayerDelegate(QStyledItemDelegate):
         percent = f"{round(layer.opacity * 100)} %" if layer.opacity < 1 else ""
         width = metrics.horizontalAdvance(percent) + 8 if percent else 0
         painter.drawText(lower, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, percent)
-        text = metrics.elidedText(
-            str(index.data(DETAIL_ROLE)), Qt.TextElideMode.ElideRight, room.width() - width
-        )
+        text = metrics.elidedText(str(index.data(DETAIL_ROLE)), Qt.TextElideMode.ElideRight, room.width() - width)
         painter.drawText(lower, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
 
-    def editorEvent(
-        self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index
-    ) -> bool:
+    def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
         """Handle clicks on eye and colour; swallow their double clicks, which would begin renaming."""
         if not isinstance(event, QMouseEvent) or event.button() != Qt.MouseButton.LeftButton:
             return super().editorEvent(event, model, option, index)
@@ -110,7 +105,7 @@ class LayerDelegate(QStyledItemDelegate):
     def createEditor(self, parent: QWidget, _option: QStyleOptionViewItem, _index: Index) -> QWidget:
         """Edit the name in a line."""
         line = QLineEdit(parent)
-        line.setAccessibleName("New name of the layer")
+        line.setAccessibleName(tr("New name of the layer"))
         return line
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, _index: Index) -> None:

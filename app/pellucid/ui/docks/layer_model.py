@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
+from pellucid.language import tr
 from pellucid.model.display import Blending
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
@@ -27,9 +28,9 @@ def detail(layer: Layer) -> str:
     size = "×".join(str(n) for n in layer.geometry.size if n > 1 or not layer.geometry.is_planar)
     if isinstance(layer, LabelLayer):
         return f"{plural(len(layer.labels.labels), 'label')} · {size}"
-    modality = layer.volume.acquisition.modality or ("Colour" if layer.volume.is_colour else "Image")
+    modality = layer.volume.acquisition.modality or (tr("Colour") if layer.volume.is_colour else tr("Image"))
     frames = f" · frame {layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
-    added = " · added" if layer.display.blending is Blending.ADD else ""
+    added = tr(" · added") if layer.display.blending is Blending.ADD else ""
     return f"{modality} · {size}{frames}{added}"
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.model import colormaps
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label
@@ -41,7 +42,7 @@ class LayersPanel(Panel):
     """All layers, top first; the selected one is the active layer."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Layers", parent)
+        super().__init__(tr("Layers"), parent)
         self._session = session
         self._label_watch = LayerWatch(self._labels_changed)
         self._build()
@@ -57,23 +58,23 @@ class LayersPanel(Panel):
         self._make_list()
         self.add = flat_button(
             "layers-plus",
-            "New label layer",
+            tr("New label layer"),
             self._add_layer,
-            tip="Add an empty label layer on the grid of the active image",
+            tip=tr("Add an empty label layer on the grid of the active image"),
         )
-        self.up = flat_button("arrow-up", "Move up", lambda: self._shift(1), tip="One layer up (Alt+Up)")
+        self.up = flat_button("arrow-up", tr("Move up"), lambda: self._shift(1), tip=tr("One layer up (Alt+Up)"))
         self.down = flat_button(
-            "arrow-down", "Move down", lambda: self._shift(-1), tip="One layer down (Alt+Down)"
+            "arrow-down", tr("Move down"), lambda: self._shift(-1), tip=tr("One layer down (Alt+Down)")
         )
         self.delete = flat_button(
             "trash-can-outline",
-            "Remove layer",
+            tr("Remove layer"),
             self._remove,
-            tip="Remove the active layer (Delete); undo brings it back",
+            tip=tr("Remove the active layer (Delete); undo brings it back"),
         )
-        self.set_header("Layers", self.add, self.up, self.down, self.delete)
+        self.set_header(tr("Layers"), self.add, self.up, self.down, self.delete)
         empty = EmptyState(
-            "layers-outline", "Layers appear here: open an image, then threshold it or paint a label."
+            "layers-outline", tr("Layers appear here: open an image, then threshold it or paint a label.")
         )
         self.stack = QStackedWidget()
         self.stack.addWidget(empty)
@@ -83,7 +84,7 @@ class LayersPanel(Panel):
     def _make_list(self) -> None:
         self.list = QListView()
         self.list.setModel(self.model)
-        self.list.setAccessibleName("Layers, top first")
+        self.list.setAccessibleName(tr("Layers, top first"))
         self.list.setProperty("frame", True)
         self.list.setMinimumHeight(96)
         self.list.setUniformItemSizes(True)
@@ -124,12 +125,12 @@ class LayersPanel(Panel):
         column.setSpacing(theme.MARGIN)
         self.table = LabelTable(self._session)
         self.table.delete_asked.connect(self._delete_label)
-        self.new_label = flat_button("plus", "New label", self._add_label)
+        self.new_label = flat_button("plus", tr("New label"), self._add_label)
         self.drop_label = flat_button(
             "trash-can-outline",
-            "Delete label",
+            tr("Delete label"),
             self._delete_label,
-            tip="Delete the selected label and its voxels; undo brings both back",
+            tip=tr("Delete the selected label and its voxels; undo brings both back"),
         )
         self.brush = BrushBox(self._session)
         line = QWidget()
@@ -137,8 +138,8 @@ class LayersPanel(Panel):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.MARGIN)
         grid.setColumnStretch(1, 1)
-        self.label_opacity = PercentRow(grid, 0, "Label opacity", self._set_label_opacity)
-        title = section("Labels", self.new_label, self.drop_label)
+        self.label_opacity = PercentRow(grid, 0, tr("Label opacity"), self._set_label_opacity)
+        title = section(tr("Labels"), self.new_label, self.drop_label)
         for widget in (rule(), title, self.table, line, self.brush):
             column.addWidget(widget, 1 if widget is self.table else 0)
         return part
@@ -152,9 +153,7 @@ class LayersPanel(Panel):
         here = self.list.selectionModel().currentIndex().row()
         if self.model.row(layer) not in (here, -1):
             index = self.model.index(self.model.row(layer))
-            self.list.selectionModel().setCurrentIndex(
-                index, QItemSelectionModel.SelectionFlag.ClearAndSelect
-            )
+            self.list.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.list.scrollTo(self.list.currentIndex())
         self._update_buttons(layer)
         labels = layer if isinstance(layer, LabelLayer) else document.active_labels
@@ -168,11 +167,11 @@ class LayersPanel(Panel):
 
     def _update_buttons(self, layer: Layer | None) -> None:
         document, row_ = self._session.document, self.model.row(layer)
-        nothing = "" if layer is not None else "Select a layer first."
-        allow(self.add, "" if document.images else "Open an image first.")
+        nothing = "" if layer is not None else tr("Select a layer first.")
+        allow(self.add, "" if document.images else tr("Open an image first."))
         allow(self.delete, nothing)
-        allow(self.up, nothing or ("" if row_ > 0 else "This is the top layer."))
-        allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else "This is the bottom layer."))
+        allow(self.up, nothing or ("" if row_ > 0 else tr("This is the top layer.")))
+        allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else tr("This is the bottom layer.")))
 
     def _labels_changed(self, what: str) -> None:
         if what in ("table", "labels"):
@@ -182,7 +181,7 @@ class LayersPanel(Panel):
             self.table.show_active()
             self._show_opacity()
             none = self.table.labels.rowCount() == 0
-            allow(self.drop_label, "There is no label to delete." if none else "")
+            allow(self.drop_label, tr("There is no label to delete.") if none else "")
 
     def _show_opacity(self) -> None:
         _layer, label = self._label_in_use()
@@ -227,22 +226,20 @@ class LayersPanel(Panel):
             menu.addSection(title)
             for name in names:
                 action = menu.addAction(map_icon(name), map_title(name))
-                action.triggered.connect(
-                    lambda _on=False, n=name: self._session.appearance.choose_colormap(layer, n)
-                )
+                action.triggered.connect(lambda _on=False, n=name: self._session.appearance.choose_colormap(layer, n))
         return menu
 
     def _menu(self, where: QPoint) -> None:
         index = self.list.indexAt(where)
         if index.isValid():
             menu = QMenu(self)
-            menu.addAction(theme.icon("rename-box"), "Rename", lambda: self.list.edit(index))
+            menu.addAction(theme.icon("rename-box"), tr("Rename"), lambda: self.list.edit(index))
             for button in (self.up, self.down, self.delete):
                 action = menu.addAction(button.icon(), button.accessibleName(), button.click)
                 action.setEnabled(button.isEnabled())
             layer = self.model.layer(index.row())
             if isinstance(layer, ImageLayer):
-                menu.addAction(theme.icon("label-outline"), "Use as labels", partial(self.use_as_labels, layer))
+                menu.addAction(theme.icon("label-outline"), tr("Use as labels"), partial(self.use_as_labels, layer))
             menu.popup(self.list.viewport().mapToGlobal(where))
 
     def use_as_labels(self, layer: ImageLayer) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QStackedWidget, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.kernels import KERNELS, Kernel, Way, applied
 from pellucid.model.neighbourhood import SIZES, Edge, Neighbourhood, neighbourhood
 from pellucid.model.view import PaneState
@@ -28,18 +29,25 @@ if TYPE_CHECKING:
     from pellucid.model.layer import ImageLayer
     from pellucid.session import Session
 
-EMPTY = "Move the mouse over an image: the numbers under it and around it appear here. Shift+L holds them still."
-_EDGES = (("Repeat the edge", Edge.NEAREST), ("Mirror at the edge", Edge.MIRROR), ("Zero outside", Edge.ZERO))
-_WAYS = (("Correlation", Way.CORRELATE), ("Convolution", Way.CONVOLVE))
-_VALUES = (("Values", False), ("Stored numbers", True))
-_CHANNELS = (("Colour (hex)", -1), ("Red", 0), ("Green", 1), ("Blue", 2), ("Alpha", 3))
+EMPTY = mark("Move the mouse over an image: the numbers under it and around it appear here. Shift+L holds them still.")
+_EDGES = (
+    (mark("Repeat the edge"), Edge.NEAREST),
+    (mark("Mirror at the edge"), Edge.MIRROR),
+    (mark("Zero outside"), Edge.ZERO),
+)
+_WAYS = ((mark("Correlation"), Way.CORRELATE), (mark("Convolution"), Way.CONVOLVE))
+_VALUES = ((mark("Values"), False), (mark("Stored numbers"), True))
+_CHANNELS = ((mark("Colour (hex)"), -1), (mark("Red"), 0), (mark("Green"), 1), (mark("Blue"), 2), (mark("Alpha"), 3))
 _SIZES = [(f"{n} × {n}", n) for n in SIZES]
 _KERNELS = [(kernel.title, kernel) for kernel in KERNELS]
-_FIRST = (("value", "Value"), ("stored", "Stored"), ("index", "Index"))
+_FIRST = (("value", mark("Value")), ("stored", mark("Stored")), ("index", mark("Index")))
 _MORE = (
-    ("type", "Type"), ("type_range", "Type range"), ("image_range", "Image range"), ("position", "Position"),
-)  # fmt: skip
-_PIN = "Hold the lens still (Shift+L); arrow keys in the table then move it by a pixel"
+    ("type", mark("Type")),
+    ("type_range", mark("Type range")),
+    ("image_range", mark("Image range")),
+    ("position", mark("Position")),
+)
+_PIN = mark("Hold the lens still (Shift+L); arrow keys in the table then move it by a pixel")
 _WAIT = 16  # ms: one picture of the screen
 
 
@@ -47,7 +55,7 @@ class LensPanel(Panel):
     """Follows the mouse until it is pinned; then arrow keys and clicks on cells move it pixel by pixel."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Lens", parent)
+        super().__init__(tr("Lens"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._place: tuple[Any, PaneState] | None = None
@@ -65,34 +73,34 @@ class LensPanel(Panel):
     # ---------------------------------------------------------------- assembly
 
     def _make_controls(self) -> None:
-        self.pin = flat_button("pin-outline", "Pin", checkable=True, tip=_PIN)
+        self.pin = flat_button("pin-outline", tr("Pin"), checkable=True, tip=_PIN)
         self.pin.toggled.connect(lambda _on: self._soon())
-        self.size_box = choice("Size of the lens", _SIZES, "Pixels shown around the one in the middle")
+        self.size_box = choice(tr("Size of the lens"), _SIZES, tr("Pixels shown around the one in the middle"))
         self.size_box.set_value(5)
         self.shown = Segmented(_VALUES)
-        self.shown.setAccessibleName("Numbers shown")
-        self.channel = choice("Channel", _CHANNELS, "What is shown of colours")
-        self.grid = NumberGrid("Numbers around the pixel", steps=True)
+        self.shown.setAccessibleName(tr("Numbers shown"))
+        self.channel = choice(tr("Channel"), _CHANNELS, tr("What is shown of colours"))
+        self.grid = NumberGrid(tr("Numbers around the pixel"), steps=True)
         self.grid.stepped.connect(self.step)
-        self.kernel = choice("Kernel", _KERNELS, "Weights that are laid on the pixels")
+        self.kernel = choice(tr("Kernel"), _KERNELS, tr("Weights that are laid on the pixels"))
         self.kernel.set_value(next(k for k in KERNELS if k.name == "gaussian"))
-        self.edge = choice("Outside the image", _EDGES, "What stands where the image has ended")
+        self.edge = choice(tr("Outside the image"), _EDGES, tr("What stands where the image has ended"))
         self.way = Segmented(_WAYS)
-        self.way.setAccessibleName("How the kernel is laid on")
-        self.way.buttons[0].setToolTip("The kernel is laid on as it is written")
-        self.way.buttons[1].setToolTip("The kernel is turned by 180° first; only kernels without symmetry differ")
-        self.products = QCheckBox("Products in the cells")
-        self.products.setToolTip("Show weight × value instead of the value where the kernel lies")
-        self.weights = NumberGrid("Weights of the kernel")
+        self.way.setAccessibleName(tr("How the kernel is laid on"))
+        self.way.buttons[0].setToolTip(tr("The kernel is laid on as it is written"))
+        self.way.buttons[1].setToolTip(tr("The kernel is turned by 180° first; only kernels without symmetry differ"))
+        self.products = QCheckBox(tr("Products in the cells"))
+        self.products.setToolTip(tr("Show weight × value instead of the value where the kernel lies"))
+        self.weights = NumberGrid(tr("Weights of the kernel"))
         for box in (self.size_box, self.channel, self.kernel, self.edge, self.shown, self.way):
             box.chosen.connect(lambda _value: self._soon())
         self.products.toggled.connect(lambda _on: self._soon())
         self.lines = {name: line() for name, _title in (*_FIRST, *_MORE)}
         self.said, self.total, self.result, self.outside = dim(), line(), line(), dim()
-        self.result.setAccessibleName("Result of the kernel")
+        self.result.setAccessibleName(tr("Result of the kernel"))
 
     def _lay_out(self) -> None:
-        self.set_header("Lens", self.pin)
+        self.set_header(tr("Lens"), self.pin)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -102,13 +110,15 @@ class LensPanel(Panel):
         column.addWidget(sideways(self.grid))
         column.addWidget(self.said)
         column.addWidget(self.outside)
-        column.addWidget(section("Kernel"))
-        column.addWidget(titled((("Weights", self.kernel), ("Laid on by", self.way), ("Outside", self.edge))))
+        column.addWidget(section(tr("Kernel")))
+        column.addWidget(
+            titled(((tr("Weights"), self.kernel), (tr("Laid on by"), self.way), (tr("Outside"), self.edge)))
+        )
         column.addWidget(self.weights)
         column.addWidget(self.total)
         column.addWidget(self.result)
         column.addWidget(self.products)
-        column.addWidget(section("Pixel"))
+        column.addWidget(section(tr("Pixel")))
         column.addWidget(titled((title, self.lines[name]) for name, title in _MORE))
         column.addStretch(1)
         self.stack = QStackedWidget()

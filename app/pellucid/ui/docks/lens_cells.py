@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import tr
 from pellucid.model.kernels import Kernel, Way
 from pellucid.model.layer import ImageLayer
 from pellucid.model.neighbourhood import Neighbourhood
@@ -77,4 +78,8 @@ def colors(values: NDArray[Any], layer: ImageLayer) -> list[list[str]]:
 def _tip(near: Neighbourhood, n: int, k: int, text: str) -> str:
     x, y, z = (int(v) for v in near.indices[n, k])
     place = f"x {x}, y {y}, z {z}".replace("-", "\N{MINUS SIGN}")
-    return f"{place}: {text}" if near.inside[n, k] else f"{place} lies outside the image; {text} is taken there"
+    return (
+        f"{place}: {text}"
+        if near.inside[n, k]
+        else tr("{place} lies outside the image; {text_} is taken there", place=place, text_=text)
+    )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.language import mark, tr
 from pellucid.model.channels import NAMES
 from pellucid.model.kernels import Kernel, Sum, Way
 from pellucid.model.neighbourhood import Edge, Neighbourhood
@@ -17,9 +18,9 @@ from pellucid.ui.forms.numbers import format_number, short_number
 
 NOTHING = "–"
 EDGE_SAYS = {
-    Edge.NEAREST: "the outermost pixel is repeated there",
-    Edge.MIRROR: "the image is mirrored at its outermost pixel",
-    Edge.ZERO: "zero is taken there",
+    Edge.NEAREST: mark("the outermost pixel is repeated there"),
+    Edge.MIRROR: mark("the image is mirrored at its outermost pixel"),
+    Edge.ZERO: mark("zero is taken there"),
 }
 
 
@@ -84,16 +85,16 @@ def stored_text(near: Neighbourhood, values: NDArray[Any]) -> str:
     """Return the stored number with the slope and intercept it became the value by, or why it is not known."""
     volume, middle = near.volume, near.size // 2
     if volume.is_colour:
-        return "The channels as they are"
+        return tr("The channels as they are")
     stored = near.stored(values)
     if stored is None or volume.rescale is None:
-        return "Not known: the image was computed, reduced or converted by a table"
+        return tr("Not known: the image was computed, reduced or converted by a table")
     slope, intercept = volume.rescale.at(near.centre[2])
     raw = number(stored[middle, middle]) if stored.dtype.kind == "f" and stored[middle, middle] % 1 else whole(
         stored[middle, middle]
     )  # fmt: skip
     if (slope, intercept) == (1.0, 0.0):
-        return f"{raw}, the same as the value"
+        return tr("{raw}, the same as the value", raw=raw)
     sign = "+" if intercept >= 0 else "\N{MINUS SIGN}"
     return f"{raw}   (× {format_number(slope)} {sign} {format_number(abs(intercept))})"
 
@@ -109,7 +110,7 @@ def type_text(volume: Volume) -> str:
     rescale = volume.rescale
     if rescale is None or rescale.type_name in ("", volume.dtype.name):
         return volume.dtype.name
-    return f"{volume.dtype.name} (stored: {rescale.type_name})"
+    return tr("{name} (stored: {type_name})", name=volume.dtype.name, type_name=rescale.type_name)
 
 
 def type_range(volume: Volume) -> str:
@@ -125,7 +126,7 @@ def kernel_lines(kernel: Kernel, found: Sum, unit: str, way: Way) -> tuple[str, 
     """Return the sum of products and the result, as sentences with all their numbers."""
     total, result = (" / ".join(number(float(v)) for v in np.atleast_1d(part)) for part in (found.total, found.result))
     turned = way is Way.CONVOLVE and not kernel.is_symmetric
-    how = "turned by 180°, " if turned else ""
+    how = tr("turned by 180°, ") if turned else ""
     first = f"Sum of {kernel.size} × {kernel.size} products ({how}weight × value) = {total}"
     divided = f"{total} ÷ {kernel.divisor} = " if kernel.divisor != 1 else ""
     return first, f"Result here: {divided}{with_unit(result, unit)}"
@@ -137,13 +138,13 @@ def outside_line(near: Neighbourhood, edge: Edge) -> str:
     if not count:
         return ""
     if count == 1:
-        return f"One cell lies outside the image: {EDGE_SAYS[edge]}."
-    return f"{count} cells lie outside the image: {EDGE_SAYS[edge]}."
+        return tr("One cell lies outside the image: {value}.", value=EDGE_SAYS[edge])
+    return tr("{count} cells lie outside the image: {value}.", count=count, value=EDGE_SAYS[edge])
 
 
 def direction_line(near: Neighbourhood) -> str:
     """Return which index grows to the right and down, as on the screen."""
     right, down = near.axis_names()
     if not right:
-        return "Oblique plane: every cell is the voxel nearest to its place on the screen."
-    return f"Columns: {right} to the right. Rows: {down} downwards, as on the screen."
+        return tr("Oblique plane: every cell is the voxel nearest to its place on the screen.")
+    return tr("Columns: {right} to the right. Rows: {down} downwards, as on the screen.", right=right, down=down)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.display import Blending, Channel
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.ui import theme
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
 _FILL, _OUTLINE, _BOTH = (True, False), (False, True), (True, True)
 _CHANNELS = (
-    ("All channels, in colour", Channel.ALL),
-    ("Red only", Channel.RED),
-    ("Green only", Channel.GREEN),
-    ("Blue only", Channel.BLUE),
-    ("Alpha only", Channel.ALPHA),
-    ("Luminance", Channel.LUMINANCE),
+    (mark("All channels, in colour"), Channel.ALL),
+    (mark("Red only"), Channel.RED),
+    (mark("Green only"), Channel.GREEN),
+    (mark("Blue only"), Channel.BLUE),
+    (mark("Alpha only"), Channel.ALPHA),
+    (mark("Luminance"), Channel.LUMINANCE),
 )
 
 
@@ -37,7 +38,7 @@ class PercentRow:
         unit.setProperty("dim", True)
         label.setBuddy(self.box)
         self.box.setFixedWidth(56)
-        self.box.setAccessibleName(f"{title} in percent")
+        self.box.setAccessibleName(tr("{title} in percent", title=title))
         self.slider.setAccessibleName(f"{title} slider")
         self.slider.moved.connect(lambda percent: changed(percent / 100))
         self.box.edited.connect(lambda percent: changed(percent / 100))
@@ -68,36 +69,38 @@ class LookBox(QWidget):
         self._grid.setHorizontalSpacing(theme.MARGIN)
         self._grid.setVerticalSpacing(theme.GRID)
         self._grid.setColumnStretch(1, 1)
-        self.opacity = PercentRow(self._grid, 0, "Opacity", self._set_opacity)
+        self.opacity = PercentRow(self._grid, 0, tr("Opacity"), self._set_opacity)
         self._make_image_rows()
         self._make_label_rows()
         session.document.active_changed.connect(self._follow)
         self._follow()
 
     def _make_image_rows(self) -> None:
-        self.blending = Segmented((("Over", Blending.OVER), ("Add", Blending.ADD)))
+        self.blending = Segmented(((tr("Over"), Blending.OVER), (tr("Add"), Blending.ADD)))
         self.blending.setToolTip(
-            "Over: laid over the layers below. Add: its light is added to theirs, as for fluorescence channels; "
-            "black adds nothing"
+            tr(
+                "Over: laid over the layers below. Add: its light is added to theirs, as for "
+                "fluorescence channels; black adds nothing"
+            )
         )
         self.blending.chosen.connect(lambda value: self._set("blending", value))
-        self._blending_row = self._line(1, "Blending", self.blending)
+        self._blending_row = self._line(1, tr("Blending"), self.blending)
         self.channel = Choice(_CHANNELS)
-        self.channel.setToolTip("A single channel is shown in grey through the window of the layer")
+        self.channel.setToolTip(tr("A single channel is shown in grey through the window of the layer"))
         self.channel.chosen.connect(lambda value: self._set("channel", value))
-        self._channel_row = self._line(2, "Channels", self.channel)
+        self._channel_row = self._line(2, tr("Channels"), self.channel)
 
     def _make_label_rows(self) -> None:
-        self.style_choice = Segmented((("Fill", _FILL), ("Outline", _OUTLINE), ("Both", _BOTH)))
-        self.style_choice.setToolTip("Draw labels as a tinted fill, as an outline, or as both")
+        self.style_choice = Segmented(((tr("Fill"), _FILL), (tr("Outline"), _OUTLINE), (tr("Both"), _BOTH)))
+        self.style_choice.setToolTip(tr("Draw labels as a tinted fill, as an outline, or as both"))
         self.style_choice.chosen.connect(self._set_style)
-        self._style_row = self._line(3, "Labels as", self.style_choice)
-        self.fill = PercentRow(self._grid, 4, "Fill", lambda share: self._set("fill", share))
+        self._style_row = self._line(3, tr("Labels as"), self.style_choice)
+        self.fill = PercentRow(self._grid, 4, tr("Fill"), lambda share: self._set("fill", share))
         self.width_box = NumberBox(Bounds(0.5, 8), 0.5, "px")
         self.width_box.setFixedWidth(56)
         self.width_box.edited.connect(lambda width: self._set("outline_width", width))
-        self._width_row = self._line(5, "Line width", self.width_box, unit="px")
-        self.width_box.set_tip("Width of the outlines on the screen")
+        self._width_row = self._line(5, tr("Line width"), self.width_box, unit="px")
+        self.width_box.set_tip(tr("Width of the outlines on the screen"))
 
     def _line(self, line: int, title: str, control: QWidget, unit: str = "") -> tuple[QWidget, ...]:
         label = QLabel(title)

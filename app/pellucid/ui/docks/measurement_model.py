@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
+from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.reading import Reading
 from pellucid.session.looking import format_value
@@ -18,18 +19,34 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 NAME, VALUE, MEAN, SD, LOW, HIGH, AREA, SLICE = range(8)
-TITLES = ("Name", "Value", "Mean", "SD", "Min", "Max", "Area", "Slice")
+TITLES = (mark("Name"), mark("Value"), mark("Mean"), "SD", mark("Min"), mark("Max"), mark("Area"), mark("Slice"))
 NOTHING = "–"
 KINDS: dict[Kind, str] = {
-    Kind.LENGTH: "Length", Kind.POLYLINE: "Polyline", Kind.ANGLE: "Angle", Kind.COBB: "Cobb angle",
-    Kind.RECTANGLE: "Rectangle", Kind.ELLIPSE: "Ellipse", Kind.POLYGON: "Polygon", Kind.FREEHAND: "Freehand region",
-    Kind.POINT: "Point", Kind.ARROW: "Arrow", Kind.TEXT: "Text",
-}  # fmt: skip
+    Kind.LENGTH: mark("Length"),
+    Kind.POLYLINE: mark("Polyline"),
+    Kind.ANGLE: mark("Angle"),
+    Kind.COBB: mark("Cobb angle"),
+    Kind.RECTANGLE: mark("Rectangle"),
+    Kind.ELLIPSE: mark("Ellipse"),
+    Kind.POLYGON: mark("Polygon"),
+    Kind.FREEHAND: mark("Freehand region"),
+    Kind.POINT: mark("Point"),
+    Kind.ARROW: mark("Arrow"),
+    Kind.TEXT: mark("Text"),
+}
 ICONS: dict[Kind, str] = {
-    Kind.LENGTH: "ruler", Kind.POLYLINE: "vector-polyline", Kind.ANGLE: "angle-acute", Kind.COBB: "angle-obtuse",
-    Kind.RECTANGLE: "rectangle-outline", Kind.ELLIPSE: "ellipse-outline", Kind.POLYGON: "vector-polygon",
-    Kind.FREEHAND: "lasso", Kind.POINT: "crosshairs-gps", Kind.ARROW: "arrow-top-left-thin", Kind.TEXT: "format-text",
-}  # fmt: skip
+    Kind.LENGTH: "ruler",
+    Kind.POLYLINE: "vector-polyline",
+    Kind.ANGLE: "angle-acute",
+    Kind.COBB: "angle-obtuse",
+    Kind.RECTANGLE: "rectangle-outline",
+    Kind.ELLIPSE: "ellipse-outline",
+    Kind.POLYGON: "vector-polygon",
+    Kind.FREEHAND: "lasso",
+    Kind.POINT: "crosshairs-gps",
+    Kind.ARROW: "arrow-top-left-thin",
+    Kind.TEXT: "format-text",
+}
 
 
 def words_of(annotation: Annotation) -> str:
@@ -120,12 +137,18 @@ class MeasurementModel(QAbstractTableModel):
     def _tip(self, row: int, column: int) -> str:
         annotation, reading = self.rows[row], self._readings[row]
         if column == NAME:
-            return f"{KINDS[annotation.kind]}. Double click or F2: rename"
+            return tr("{value}. Double click or F2: rename", value=KINDS[annotation.kind])
         if column in (MEAN, SD, LOW, HIGH) and reading.statistics:
             if not reading.has_voxels:
                 return NO_VOXEL
-            counted = f"{reading.statistics[0].voxels:,} voxels; SD of these voxels themselves (divided by n)"
-            return counted if reading.step is None else f"{counted}; plane sampled every {number(reading.step)} mm"
+            counted = tr(
+                "{voxels:,} voxels; SD of these voxels themselves (divided by n)", voxels=reading.statistics[0].voxels
+            )
+            return (
+                counted
+                if reading.step is None
+                else tr("{counted}; plane sampled every {number} mm", counted=counted, number=number(reading.step))
+            )
         lines = [f"{one.quantity}: {one.text}" for one in reading.measures]
         notes = dict.fromkeys(one.note for one in reading.measures if one.note)
         return "\n".join([*lines, *notes]) if column in (VALUE, AREA) else self._cells[row][column]

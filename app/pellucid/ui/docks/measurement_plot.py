@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.labels import PALETTE
 from pellucid.model.profiles import Profile
@@ -39,7 +40,7 @@ class MeasurementPlot(QWidget):
         self.title.setProperty("dim", True)
         self.plot = pg.PlotWidget(
             enableMenu=False, axisItems={"bottom": ValueAxis("bottom"), "left": ValueAxis("left")})  # fmt: skip
-        self.plot.setAccessibleName("Profile or histogram of the chosen measurement")
+        self.plot.setAccessibleName(tr("Profile or histogram of the chosen measurement"))
         self.plot.hideButtons()
         self.plot.getPlotItem().setContentsMargins(0, 0, 4, 0)
         column = QVBoxLayout(self)
@@ -91,7 +92,7 @@ class MeasurementPlot(QWidget):
                 self.plot.plot(profile.distance, profile.values[:, channel], pen=pen, connect="finite")
             said.append(f"{name} ({profile.value_unit})" if profile.value_unit else name)
             self.plot.setLabel("bottom", f"Distance in {profile.unit}")
-        self.title.setText("Profile of " + ", ".join(said))
+        self.title.setText(tr("Profile of ") + ", ".join(said))
         self.plot.setLabel("left", units.pop() if len(units) == 1 else "")
         self._colour_names(profiles)
         self.plot.getViewBox().autoRange(padding=0.03)
@@ -111,8 +112,8 @@ class MeasurementPlot(QWidget):
         if len(x) == len(y):
             fill, edge = _faded(theme.colors().dim, 0.55), pg.mkPen(theme.colors().panel, width=0.5)
             self.plot.addItem(pg.BarGraphItem(x=x, height=y, width=(high - low) / bins, brush=fill, pen=edge))
-        self.plot.setLabel("bottom", f"Value in {unit}" if unit else "Value")
-        self.plot.setLabel("left", "Voxels")
+        self.plot.setLabel("bottom", f"Value in {unit}" if unit else tr("Value"))
+        self.plot.setLabel("left", tr("Voxels"))
         self.plot.getViewBox().autoRange(padding=0.03)
 
     def _clear(self, *, counts: bool) -> None:
@@ -170,5 +171,3 @@ def _legible(color: str) -> QColor:
             break
         shown = shown.lighter(115) if theme.is_dark() else shown.darker(115)
     return shown
-
-

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.layer import Layer
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.docks.measurement_plot import MeasurementPlot
 
-EMPTY = "Draw with a tool of the menu Measure (D length, E ellipse, A angle …); what it measures appears here."
+EMPTY = mark("Draw with a tool of the menu Measure (D length, E ellipse, A angle …); what it measures appears here.")
 _NAME_WIDTH = 128
 
 
@@ -54,7 +55,7 @@ class MeasurementsPanel(Panel):
     """A table of all annotations and, for a line or region, its profile or histogram below."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Measurements", parent)
+        super().__init__(tr("Measurements"), parent)
         self._session = session
         self._in_front = True
         self._quiet = False
@@ -67,11 +68,13 @@ class MeasurementsPanel(Panel):
 
     def _build(self) -> None:
         measuring = self._session.measuring
-        self.delete = flat_button("delete-outline", "Delete measurement", measuring.remove_selected,
-                                  tip="Delete the chosen measurement (Del)")  # fmt: skip
-        self.copy = flat_button("content-copy", "Copy", self._copy, tip="Copy the table with full precision (Ctrl+C)")
-        self.save = flat_button("export-variant", "Export measurements", self._export,
-                                tip="Write the table to a CSV or JSON file; no patient is named")  # fmt: skip
+        self.delete = flat_button("delete-outline", tr("Delete measurement"), measuring.remove_selected,
+                                  tip=tr("Delete the chosen measurement (Del)"))  # fmt: skip
+        self.copy = flat_button(
+            "content-copy", tr("Copy"), self._copy, tip=tr("Copy the table with full precision (Ctrl+C)")
+        )
+        self.save = flat_button("export-variant", tr("Export measurements"), self._export,
+                                tip=tr("Write the table to a CSV or JSON file; no patient is named"))  # fmt: skip
         self.model = MeasurementModel(self._session, self)
         self.table = MeasurementTable()
         self.table.setModel(self.model)
@@ -82,12 +85,12 @@ class MeasurementsPanel(Panel):
         self.stack = QStackedWidget()
         self.stack.addWidget(EmptyState("ruler", EMPTY))
         self.stack.addWidget(self.split)
-        self.set_header("Measurements", self.delete, self.copy, self.save)
+        self.set_header(tr("Measurements"), self.delete, self.copy, self.save)
         self.column.addWidget(self.stack, 1)
 
     def _set_table(self) -> None:
         table = self.table
-        table.setAccessibleName("Measurements")
+        table.setAccessibleName(tr("Measurements"))
         table.setProperty("frame", True)
         table.setShowGrid(False)
         table.setWordWrap(False)
@@ -146,14 +149,14 @@ class MeasurementsPanel(Panel):
             return
         self.model.refresh()
         self.stack.setCurrentIndex(1 if self.model.rows else 0)
-        why = "" if self.model.rows else "There are no measurements yet."
+        why = "" if self.model.rows else tr("There are no measurements yet.")
         for button in (self.copy, self.save):
             allow(button, why)
         self._show_chosen()
 
     def _show_chosen(self) -> None:
         chosen = self._session.measuring.selected
-        allow(self.delete, "" if chosen is not None else "Choose a measurement first.")
+        allow(self.delete, "" if chosen is not None else tr("Choose a measurement first."))
         row = self.model.row(chosen.id) if chosen is not None else -1
         self._quiet = True
         if row < 0:
@@ -193,7 +196,7 @@ class MeasurementsPanel(Panel):
 
     def _export(self) -> None:
         name, chosen = QFileDialog.getSaveFileName(
-            self, "Export measurements", "measurements.csv", "Table (*.csv);;JSON (*.json)")  # fmt: skip
+            self, tr("Export measurements"), "measurements.csv", tr("Table (*.csv);;JSON (*.json)"))  # fmt: skip
         if not name:
             return
         path = Path(name)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.controls import TextLine
 
@@ -20,9 +21,7 @@ ID_ROLE = Qt.ItemDataRole.UserRole + 1
 
 def matches(operation: Operation, text: str) -> bool:
     """Return whether every word of a search is in the title, the family, the keywords, the id or the help."""
-    said = " ".join(
-        (operation.title, operation.menu, *operation.keywords, operation.id, operation.help)
-    ).casefold()
+    said = " ".join((operation.title, operation.menu, *operation.keywords, operation.id, operation.help)).casefold()
     return all(word in said for word in text.casefold().split())
 
 
@@ -49,13 +48,13 @@ class OperationList(QWidget):
         self._root = root
         self._operations: tuple[Operation, ...] = ()
         self._items: dict[str, QTreeWidgetItem] = {}
-        self.search = TextLine(placeholderText="Search operations", clearButtonEnabled=True)
-        self.search.setAccessibleName("Search operations")
+        self.search = TextLine(placeholderText=tr("Search operations"), clearButtonEnabled=True)
+        self.search.setAccessibleName(tr("Search operations"))
         self.search.addAction(theme.icon("magnify"), QLineEdit.ActionPosition.LeadingPosition)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
         self.tree.setIndentation(10)
-        self.tree.setAccessibleName("Operations")
+        self.tree.setAccessibleName(tr("Operations"))
         self.tree.setProperty("frame", True)
         self.tree.setMinimumHeight(96)
         self.tree.setUniformRowHeights(True)
@@ -94,11 +93,7 @@ class OperationList(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Go from the search line into the list with Down."""
-        if (
-            event.type() == QEvent.Type.KeyPress
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Down
-        ):
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Down:
             self.tree.setFocus()
             for item in list(self._items.values())[:1]:
                 self.tree.setCurrentItem(item)
@@ -121,7 +116,7 @@ class OperationList(QWidget):
         if item is not None:
             self.tree.setCurrentItem(item)
         if self.tree.topLevelItemCount() == 0 and self._operations:
-            none = QTreeWidgetItem(self.tree, [f"Nothing found for “{self.search.text()}”"])
+            none = QTreeWidgetItem(self.tree, [tr("Nothing found for “{text_}”", text_=self.search.text())])
             none.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _add(self, parent: QTreeWidgetItem, operation: Operation) -> None:

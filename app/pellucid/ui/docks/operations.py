@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
 from pellucid.ui.docks.operation_list import OperationList
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 
 ROOM_FOR_BOTH = 520
 """Below this height in pixels the list folds away while an operation is set."""
-TITLES = {"Filters": "Filters", "Segment": "Segmentation"}
+TITLES = {"Filters": mark("Filters"), "Segment": mark("Segmentation")}
 EMPTY = {
-    "Filters": "Choose a filter to set it and see it at once on the slices in view.",
-    "Segment": "Choose a threshold to make a mask, or a clean-up for the active label.",
+    "Filters": mark("Choose a filter to set it and see it at once on the slices in view."),
+    "Segment": mark("Choose a threshold to make a mask, or a clean-up for the active label."),
 }
 
 
@@ -47,7 +48,7 @@ class OperationsDock(Panel):
     limits_shown = Signal(object)
     """Emitted with the two limits the histogram should show, or None."""
 
-    def __init__(self, session: Session, root: str = "Filters", parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, root: str = mark("Filters"), parent: QWidget | None = None) -> None:
         super().__init__(TITLES.get(root, root), parent)
         self._session, self._root = session, root
         self._operations: Mapping[str, Operation] = {}
@@ -56,9 +57,7 @@ class OperationsDock(Panel):
         self.form: OperationForm | None = None
         self._previewing = self._starting = False
         self._in_front = True
-        self._watch = LayerWatch(
-            lambda what: self._check() if what in ("table", "active_label", "frames") else None
-        )
+        self._watch = LayerWatch(lambda what: self._check() if what in ("table", "active_label", "frames") else None)
         self._build()
         document = session.document
         for signal in (document.active_changed, document.inserted, document.removed):
@@ -108,19 +107,19 @@ class OperationsDock(Panel):
         font = self.title.font()
         font.setWeight(font.Weight.DemiBold)
         self.title.setFont(font)
-        self.help = flat_button("help-circle-outline", "About this operation", self._show_help)
-        self.defaults = flat_button("restore", "Defaults", self._defaults, tip="Return to the default values")
+        self.help = flat_button("help-circle-outline", tr("About this operation"), self._show_help)
+        self.defaults = flat_button("restore", tr("Defaults"), self._defaults, tip=tr("Return to the default values"))
         self.back = flat_button(
-            "arrow-left", "Back", self.close_operation, tip="Back to the list without applying (Esc)"
+            "arrow-left", tr("Back"), self.close_operation, tip=tr("Back to the list without applying (Esc)")
         )
         self.more = dim()
         self.more.hide()
         self._form_place = QVBoxLayout()
         self.other = Choice()
-        self.other.setAccessibleName("Second label")
-        self.other.setToolTip("The label this one is combined with")
+        self.other.setAccessibleName(tr("Second label"))
+        self.other.setToolTip(tr("The label this one is combined with"))
         self.other.chosen.connect(lambda _value: self._request())
-        self._other_row = row(QLabel("With"), self.other, spacing=theme.MARGIN, stretch=1)
+        self._other_row = row(QLabel(tr("With")), self.other, spacing=theme.MARGIN, stretch=1)
         body = QWidget()
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
@@ -157,7 +156,7 @@ class OperationsDock(Panel):
         if first:
             running = self._session.running
             self._session.jobs.query(
-                f"operations {self._root}", "Reading the operations", lambda _job: running.operations(), done
+                f"operations {self._root}", tr("Reading the operations"), lambda _job: running.operations(), done
             )
 
     def _choose(self, operation_id: str) -> None:
@@ -223,12 +222,7 @@ class OperationsDock(Panel):
         allow(self.run.apply_new, sentence)
 
     def _request(self) -> None:
-        if (
-            self.operation is None
-            or self.form is None
-            or not self.run.preview.isChecked()
-            or not self._is_seen()
-        ):
+        if self.operation is None or self.form is None or not self.run.preview.isChecked() or not self._is_seen():
             return
         if self.run.why_not:
             return

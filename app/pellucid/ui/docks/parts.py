@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.ui import theme
 
 if TYPE_CHECKING:
@@ -50,11 +51,7 @@ class Panel(QWidget):
     def event(self, event: QEvent) -> bool:
         """Hand the title to the dock that takes the panel in, so that it is not said twice."""
         dock = self.parentWidget()
-        if (
-            event.type() == QEvent.Type.ParentChange
-            and isinstance(dock, QDockWidget)
-            and self.header is not None
-        ):
+        if event.type() == QEvent.Type.ParentChange and isinstance(dock, QDockWidget) and self.header is not None:
             self.header.setProperty("panel", True)
             self.header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
             self.header.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, 0)
@@ -119,7 +116,7 @@ def allow(widget: QWidget, why_not: str = "") -> None:
 
 def own_colours(layer: ImageLayer) -> str:
     """Return why a window does nothing to a layer, or nothing."""
-    said = "This image is shown in its own colours. Choose one channel in Layers to window it."
+    said = tr("This image is shown in its own colours. Choose one channel in Layers to window it.")
     return said if layer.shows_colour else ""
 
 

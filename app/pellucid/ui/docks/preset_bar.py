@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks import presets
 from pellucid.ui.docks.flow_layout import FlowLayout
@@ -38,7 +39,7 @@ class PresetBar(QWidget):
         self._session = session
         self._layer: ImageLayer | None = None
         self.chips: list[Chip] = []
-        self.setAccessibleName("Window presets")
+        self.setAccessibleName(tr("Window presets"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
@@ -46,12 +47,12 @@ class PresetBar(QWidget):
         self._flow = FlowLayout(self._flow_widget, theme.GRID)
         self.keep = flat_button(
             "bookmark-plus-outline",
-            "Keep this window",
+            tr("Keep this window"),
             self._ask_name,
-            tip="Keep the present level and width under a name of your own",
+            tip=tr("Keep the present level and width under a name of your own"),
         )
-        self.name = QLineEdit(placeholderText="Name of this window, then Enter")
-        self.name.setAccessibleName("Name of the new preset")
+        self.name = QLineEdit(placeholderText=tr("Name of this window, then Enter"))
+        self.name.setAccessibleName(tr("Name of the new preset"))
         self.name.returnPressed.connect(self._save)
         self.name.hide()
         self._note = dim("")
@@ -80,7 +81,7 @@ class PresetBar(QWidget):
         for chip in (*self.chips, self.keep):
             self._flow.addWidget(chip)
             chip.show()
-        allow(self.keep, "" if self._layer is not None else "Open an image first.")
+        allow(self.keep, "" if self._layer is not None else tr("Open an image first."))
         self._flow_widget.updateGeometry()
 
     def _choices(self, layer: ImageLayer) -> list[tuple[Preset, str]]:
@@ -137,7 +138,7 @@ class Chip(QPushButton):
         self.setAutoDefault(False)
         self._removable = preset.kind == "own"
         hint = f"\nKey {key}" if key else ""
-        hint += "\nRemove: the cross, or Delete" if self._removable else ""
+        hint += tr("\nRemove: the cross, or Delete") if self._removable else ""
         self.setToolTip(preset.tip() + hint)
         self.setAccessibleName(f"Window {preset.name}")
         self.setAccessibleDescription(preset.tip())
@@ -192,5 +193,5 @@ class Chip(QPushButton):
         """Offer to remove."""
         if self._removable:
             menu = QMenu(self)
-            menu.addAction(f"Remove “{self.text()}”", self.removed.emit)
+            menu.addAction(tr("Remove “{text_}”", text_=self.text()), self.removed.emit)
             menu.exec(event.globalPos())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pellucid.language import mark, tr
 from pellucid.model.transfer import STRAIGHT, Kind, Transfer
 from pellucid.model.volume import Volume
 from pellucid.ui.forms.numbers import short_number
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from pellucid.settings import OwnPreset
 
 _CURVES = {
-    Kind.SIGMOID: "With a sigmoid curve (VOI LUT Function SIGMOID)",
-    Kind.TABLE: "With the lookup table of the file (VOI LUT)",
+    Kind.SIGMOID: mark("With a sigmoid curve (VOI LUT Function SIGMOID)"),
+    Kind.TABLE: mark("With the lookup table of the file (VOI LUT)"),
 }
 _SUV_UNITS = frozenset({"SUV", "SUVBW", "GML", "G/ML"})
 
@@ -85,7 +86,7 @@ def of_file(volume: Volume) -> tuple[Preset, ...]:
     return tuple(
         Preset(
             w.name or f"Window {n}",
-            "Stated in the file" if w.source in ("", "DICOM") else w.source,
+            tr("Stated in the file") if w.source in ("", "DICOM") else w.source,
             "file",
             w.level,
             w.width,
@@ -113,7 +114,7 @@ def own(volume: Volume, saved: Iterable[OwnPreset]) -> tuple[Preset, ...]:
     """Return the user's presets for a volume: those of its modality and those for every image."""
     modality = volume.acquisition.modality
     return tuple(
-        Preset(p.name, "Saved by you", "own", p.level, p.width, modality=p.modality, unit=volume.unit)
+        Preset(p.name, tr("Saved by you"), "own", p.level, p.width, modality=p.modality, unit=volume.unit)
         for p in saved
         if p.modality in ("", modality)
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row, rule
 
@@ -36,28 +37,28 @@ class RunBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        self.preview = QCheckBox("Preview")
+        self.preview = QCheckBox(tr("Preview"))
         self.preview.setChecked(True)
-        described(self.preview, "Preview", "Show the result on the slices in view before applying it")
+        described(self.preview, tr("Preview"), tr("Show the result on the slices in view before applying it"))
         self.preview.toggled.connect(self.preview_toggled)
         self.state = Elided()
         self.state.setProperty("dim", True)
         self.before = push_button(
-            "Before", tip="Hold to see the image before the change (or hold ` on the image)"
+            tr("Before"), tip=tr("Hold to see the image before the change (or hold ` on the image)")
         )
         self.before.pressed.connect(lambda: self._hide_preview(True))
         self.before.released.connect(lambda: self._hide_preview(False))
         self.message = QLabel("", wordWrap=True)
         self.message.setTextFormat(Qt.TextFormat.PlainText)
         self.message.hide()
-        self.apply_new = push_button("Apply as new layer", lambda: self.apply_asked.emit(True))
-        self.apply = push_button("Apply", lambda: self.apply_asked.emit(False), kind="primary")
+        self.apply_new = push_button(tr("Apply as new layer"), lambda: self.apply_asked.emit(True))
+        self.apply = push_button(tr("Apply"), lambda: self.apply_asked.emit(False), kind="primary")
         for button in (self.apply_new, self.apply):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         described(
-            self.apply_new, "Apply as new layer", "Keep the layer as it is and put the result into a new one"
+            self.apply_new, tr("Apply as new layer"), tr("Keep the layer as it is and put the result into a new one")
         )
-        described(self.apply, "Apply", "Change the active layer or label (Ctrl+Enter); undo brings it back")
+        described(self.apply, tr("Apply"), tr("Change the active layer or label (Ctrl+Enter); undo brings it back"))
         buttons = QWidget()
         pair = QHBoxLayout(buttons)
         pair.setContentsMargins(0, 0, 0, 0)
@@ -76,11 +77,11 @@ class RunBox(QWidget):
 
     def _progress(self) -> QWidget:
         self.bar = QProgressBar(textVisible=False, maximum=1000)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.percent = QLabel("0 %")
         self.percent.setFont(theme.figures(self.percent.font()))
         self.percent.setProperty("dim", True)
-        self.cancel = flat_button("close", "Cancel", self._cancel, tip="Stop; nothing is changed")
+        self.cancel = flat_button("close", tr("Cancel"), self._cancel, tip=tr("Stop; nothing is changed"))
         line = row(self.bar, self.percent, self.cancel, spacing=theme.MARGIN, stretch=0)
         line.hide()
         return line
@@ -93,20 +94,20 @@ class RunBox(QWidget):
         self.state.setText("")
         mask = operation.output == "mask"
         new = (
-            "Keep the active label and put the mask into a new label layer"
+            tr("Keep the active label and put the mask into a new label layer")
             if mask
-            else "Keep the layer as it is and put the result into a new one"
+            else tr("Keep the layer as it is and put the result into a new one")
         )
-        described(self.apply_new, "Apply as new layer", new)
+        described(self.apply_new, tr("Apply as new layer"), new)
 
     def allow(self, why_not: str) -> None:
         """Enable the buttons, or say why they are not."""
-        busy = "This operation is still running." if self._job is not None else ""
+        busy = tr("This operation is still running.") if self._job is not None else ""
         self.why_not = why_not
         for button in (self.apply, self.apply_new):
             allow(button, why_not or busy)
         allow(self.preview, why_not)
-        allow(self.before, why_not or ("" if self.preview.isChecked() else "Turn the preview on first."))
+        allow(self.before, why_not or ("" if self.preview.isChecked() else tr("Turn the preview on first.")))
         if why_not:
             self.say(why_not, "warning")
         elif self.message.property("tone") == "warning":
@@ -122,7 +123,7 @@ class RunBox(QWidget):
 
     def preview_state(self, state: str) -> None:
         """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
-        known = {"": "", "computing": "computing…", "shown": "these slices"}
+        known = {"": "", "computing": "computing…", "shown": tr("these slices")}
         self.state.setText(known.get(state, ""))
         if state not in known:
             self.say(state, "danger")
@@ -160,9 +161,9 @@ class RunBox(QWidget):
         if job.error:
             self.say(job.error, "danger")
         elif job.state.value == "cancelled":
-            self.say("Cancelled; nothing was changed.")
+            self.say(tr("Cancelled; nothing was changed."))
         else:
-            self.say("Applied. Change a value to preview again.", "good")
+            self.say(tr("Applied. Change a value to preview again."), "good")
 
     def _cancel(self) -> None:
         if self._job is not None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPixmap, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QStackedWidget, QTableView, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.statistics import LabelRow, rows_to_csv
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button
@@ -24,13 +25,13 @@ Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 NOTHING = "–"
 LABEL_WIDTH = 176
-EMPTY = "Make a label with a threshold or the brush; its volume and values appear here."
+EMPTY = mark("Make a label with a threshold or the brush; its volume and values appear here.")
 
 
 def headings(unit: str) -> tuple[str, ...]:
     """Return the titles of the columns, values with their unit."""
-    values = [f"{name}, {unit}" if unit else name for name in ("Mean", "SD", "Min", "Median", "Max")]
-    return ("Label", "Voxels", "Volume", *values, "Centroid L, P, S in mm")
+    values = [f"{name}, {unit}" if unit else name for name in (tr("Mean"), "SD", tr("Min"), tr("Median"), tr("Max"))]
+    return (tr("Label"), tr("Voxels"), tr("Volume"), *values, tr("Centroid L, P, S in mm"))
 
 
 def volume_text(volume_mm3: float | None) -> str:
@@ -44,9 +45,7 @@ def cells(row: LabelRow) -> tuple[str, ...]:
     """Return a row as it is read on the screen."""
     values = (row.mean, row.std, row.minimum, row.median, row.maximum)
     written = [NOTHING if value is None else short_number(float(value)) for value in values]
-    centroid = (
-        NOTHING if row.centroid is None else ", ".join(format_number(round(c, 1)) for c in row.centroid)
-    )
+    centroid = NOTHING if row.centroid is None else ", ".join(format_number(round(c, 1)) for c in row.centroid)
     return (row.name, f"{row.voxels:,}", volume_text(row.volume_mm3), *written, centroid)
 
 
@@ -56,9 +55,7 @@ def as_text(rows: Sequence[LabelRow]) -> str:
     import io
 
     out = io.StringIO()
-    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(
-        csv.reader(io.StringIO(rows_to_csv(list(rows))))
-    )
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(csv.reader(io.StringIO(rows_to_csv(list(rows)))))
     return out.getvalue()
 
 
@@ -99,7 +96,7 @@ class StatisticsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole and column == 0 and self._labels is not None:
             return _swatch(self._labels.label(row.label).color)
         if role == Qt.ItemDataRole.ToolTipRole and column == 2 and row.volume_mm3 is None:
-            return "The spacing is unknown, so there is no volume."
+            return tr("The spacing is unknown, so there is no volume.")
         return None
 
 
@@ -107,7 +104,7 @@ class StatisticsPanel(Panel):
     """A table of all labels of the active label layer, counted again when voxels change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Statistics", parent)
+        super().__init__(tr("Statistics"), parent)
         self._session = session
         self._in_front = True
         self._stale = True
@@ -122,21 +119,21 @@ class StatisticsPanel(Panel):
         self._follow()
 
     def _build(self) -> None:
-        self.again = flat_button("refresh", "Count again", self.refresh)
+        self.again = flat_button("refresh", tr("Count again"), self.refresh)
         self.copy = flat_button(
-            "content-copy", "Copy", self._copy, tip="Copy the table with full precision (Ctrl+C)"
+            "content-copy", tr("Copy"), self._copy, tip=tr("Copy the table with full precision (Ctrl+C)")
         )
         self.csv = flat_button(
             "file-delimited-outline",
-            "Save as CSV",
+            tr("Save as CSV"),
             self._save,
-            tip="Write the table with full precision to a CSV file",
+            tip=tr("Write the table with full precision to a CSV file"),
         )
         self.about = dim(wrap=True)
         self.model = StatisticsModel(self)
         self.table = QTableView()
         self.table.setModel(self.model)
-        self.table.setAccessibleName("Statistics of the labels")
+        self.table.setAccessibleName(tr("Statistics of the labels"))
         self.table.setProperty("frame", True)
         self.table.setShowGrid(False)
         self.table.setFont(theme.figures(self.table.font()))
@@ -150,12 +147,12 @@ class StatisticsPanel(Panel):
         self.table.horizontalHeader().setMaximumSectionSize(LABEL_WIDTH)
         self.table.horizontalHeader().setHighlightSections(False)
         self.table.doubleClicked.connect(lambda index: self._go_to(index.row()))
-        self.table.setToolTip("Double click: put the crosshair on the label's centroid")
+        self.table.setToolTip(tr("Double click: put the crosshair on the label's centroid"))
         self.stack = QStackedWidget()
         self.empty = EmptyState("sigma", EMPTY)
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)
-        self.set_header("Statistics", self.again, self.copy, self.csv)
+        self.set_header(tr("Statistics"), self.again, self.copy, self.csv)
         self.column.addWidget(self.about)
         self.column.addWidget(self.stack, 1)
 
@@ -186,10 +183,10 @@ class StatisticsPanel(Panel):
         self.about.setVisible(bool(rows))
         if labels is not None and rows:
             self.about.setText(f"{labels.name} on {image.name}" if image is not None else labels.name)
-        why = "" if rows else "There is nothing to copy yet."
+        why = "" if rows else tr("There is nothing to copy yet.")
         for button in (self.copy, self.csv):
             allow(button, why)
-        allow(self.again, "" if labels is not None else "There is no label layer.")
+        allow(self.again, "" if labels is not None else tr("There is no label layer."))
 
     def _go_to(self, row: int) -> None:
         centroid = self.model.rows[row].centroid
@@ -201,18 +198,23 @@ class StatisticsPanel(Panel):
         QGuiApplication.clipboard().setText(as_text(self.model.rows))
 
     def _save(self) -> None:
-        name, _filter = QFileDialog.getSaveFileName(self, "Save statistics", "statistics.csv", "CSV (*.csv)")
+        name, _filter = QFileDialog.getSaveFileName(self, tr("Save statistics"), "statistics.csv", tr("CSV (*.csv)"))
         if not name:
             return
         try:
             Path(name).write_text(rows_to_csv(list(self.model.rows)), encoding="utf-8", newline="")
         except OSError as error:
-            reason = error.strerror or "unknown reason"
+            reason = error.strerror or tr("unknown reason")
             self._session.notice.emit(
-                f"“{Path(name).name}” could not be written: {reason}. Choose another folder.", "error"
+                tr(
+                    "“{name}” could not be written: {reason}. Choose another folder.",
+                    name=Path(name).name,
+                    reason=reason,
+                ),
+                "error",
             )
         else:
-            self._session.notice.emit(f"Statistics were written to “{Path(name).name}”.", "info")
+            self._session.notice.emit(tr("Statistics were written to “{name}”.", name=Path(name).name), "info")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy with Ctrl+C."""

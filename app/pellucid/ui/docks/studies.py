@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
@@ -30,7 +31,7 @@ from pellucid.ui.forms.throttle import Throttle
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-EMPTY = "Drop a folder of DICOM or an image here. It is found by its content, whatever the files are called."
+EMPTY = mark("Drop a folder of DICOM or an image here. It is found by its content, whatever the files are called.")
 RECENT_SHOWN = 5
 LEAST_HEIGHT = 104
 """Pixels the tree may shrink to, so that the layers below it fit on a small screen."""
@@ -38,7 +39,11 @@ LEAST_HEIGHT = 104
 
 def progress_text(seen: int, total: int | None) -> str:
     """Return how far a scan is."""
-    return f"Reading headers: {seen:,} of {total:,} files" if total else f"Looking for files: {seen:,} so far"
+    return (
+        tr("Reading headers: {seen:,} of {total:,} files", seen=seen, total=total)
+        if total
+        else tr("Looking for files: {seen:,} so far", seen=seen)
+    )
 
 
 def place(path: Path) -> str:
@@ -55,7 +60,7 @@ class StudiesPanel(Panel):
     """Emitted when the user wants to choose files to open."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Studies", parent)
+        super().__init__(tr("Studies"), parent)
         self._session = session
         self._update = Throttle(self._rebuild, 200, self)
         self._revealed = False
@@ -76,18 +81,18 @@ class StudiesPanel(Panel):
     def _build(self) -> None:
         folder = flat_button(
             "folder-open-outline",
-            "Open folder",
+            tr("Open folder"),
             self.folder_asked.emit,
-            tip="Open a folder of DICOM or images (Ctrl+O)",
+            tip=tr("Open a folder of DICOM or images (Ctrl+O)"),
         )
         files = flat_button(
             "file-image-plus-outline",
-            "Open files",
+            tr("Open files"),
             self.files_asked.emit,
-            tip="Open image files (Ctrl+Shift+O)",
+            tip=tr("Open image files (Ctrl+Shift+O)"),
         )
-        self.recent_button = flat_button("clock-outline", "Recent", self._recent_menu, tip="Opened lately")
-        self.set_header("Studies", folder, files, self.recent_button)
+        self.recent_button = flat_button("clock-outline", tr("Recent"), self._recent_menu, tip=tr("Opened lately"))
+        self.set_header(tr("Studies"), folder, files, self.recent_button)
         self.column.addWidget(self._scan_strip())
         self.stack = QStackedWidget()
         self.stack.setMinimumHeight(LEAST_HEIGHT)
@@ -104,8 +109,8 @@ class StudiesPanel(Panel):
         self.scan_text.setProperty("dim", True)
         self.scan_text.setFont(theme.figures(self.scan_text.font()))
         self.scan_bar = QProgressBar(textVisible=False)
-        self.scan_bar.setAccessibleName("Progress of the scan")
-        self.cancel = flat_button("close", "Stop looking", self._cancel, tip="Stop; what was found stays")
+        self.scan_bar.setAccessibleName(tr("Progress of the scan"))
+        self.cancel = flat_button("close", tr("Stop looking"), self._cancel, tip=tr("Stop; what was found stays"))
         column.addWidget(row(self.scan_text, QWidget(), self.cancel, stretch=1))
         column.addWidget(self.scan_bar)
         self.strip.hide()
@@ -113,8 +118,8 @@ class StudiesPanel(Panel):
 
     def _empty(self) -> QWidget:
         buttons = row(
-            push_button("Open folder…", self.folder_asked.emit, kind="primary"),
-            push_button("Demo study", self._session.open_demo, tip="A generated thorax CT with a PET"),
+            push_button(tr("Open folder…"), self.folder_asked.emit, kind="primary"),
+            push_button(tr("Demo study"), self._session.open_demo, tip=tr("A generated thorax CT with a PET")),
             spacing=theme.MARGIN,
         )
         self.recent = QWidget()
@@ -138,9 +143,7 @@ class StudiesPanel(Panel):
 
     def _rebuild(self) -> None:
         library = self._session.library
-        nodes = tree(
-            library.series, library.images, library.problems, hide_identity=self._session.view.hide_identity
-        )
+        nodes = tree(library.series, library.images, library.problems, hide_identity=self._session.view.hide_identity)
         before = self.model.rowCount()
         fresh = list(self.model.update_from(nodes))
         for index in fresh:
@@ -184,9 +187,9 @@ class StudiesPanel(Panel):
         paths = self._session.recent()
         self.recent.setVisible(bool(paths))
         self.recent_button.setEnabled(bool(paths))
-        self.recent_button.setToolTip("Opened lately" if paths else "Nothing was opened yet.")
+        self.recent_button.setToolTip(tr("Opened lately") if paths else tr("Nothing was opened yet."))
         if paths:
-            self._recent_column.addWidget(section("Recent"))
+            self._recent_column.addWidget(section(tr("Recent")))
         for path in paths[:RECENT_SHOWN]:
             text = self.fontMetrics().elidedText(place(path), Qt.TextElideMode.ElideMiddle, 220)
             button = push_button(text, self._opener(path), tip=str(path), kind="link")
@@ -210,11 +213,11 @@ class StudiesPanel(Panel):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if node.item:
-            menu.addAction(theme.icon("open-in-app"), "Open", lambda: self.load(index))
-            menu.addAction(theme.icon("layers-plus"), "Add as a layer", lambda: self.load(index, replace=False))
+            menu.addAction(theme.icon("open-in-app"), tr("Open"), lambda: self.load(index))
+            menu.addAction(theme.icon("layers-plus"), tr("Add as a layer"), lambda: self.load(index, replace=False))
         else:
             uid = node.id.removeprefix("study:")
-            menu.addAction(theme.icon("view-module-outline"), "Open study", lambda: self._session.open_study(uid))
+            menu.addAction(theme.icon("view-module-outline"), tr("Open study"), lambda: self._session.open_study(uid))
         menu.popup(self.tree.viewport().mapToGlobal(where))
 
     def _recent_menu(self) -> None:
@@ -251,7 +254,7 @@ class Tree(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setHeaderHidden(True)
-        self.setAccessibleName("Studies")
+        self.setAccessibleName(tr("Studies"))
         self.setProperty("frame", True)
         self.setIndentation(12)
         self.setMouseTracking(True)

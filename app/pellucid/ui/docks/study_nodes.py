@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pellucid.language import tr
 from pellucid.ui.forms.numbers import plural
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def person(name: str) -> str:
     """Write a DICOM person name for reading: ``Doe^Jane^^Dr`` becomes ``Doe, Jane``."""
     family, *rest = name.split("=")[0].split("^")
     given = " ".join(part for part in rest[:2] if part)
-    return ", ".join(part.strip() for part in (family, given) if part.strip()) or "No name"
+    return ", ".join(part.strip() for part in (family, given) if part.strip()) or tr("No name")
 
 
 def date(text: str) -> str:
@@ -66,11 +67,11 @@ def tree(
     nodes = [_patient(n, studies, hide_identity) for n, studies in enumerate(patients.values(), 1)]
     pictures = tuple(_image(image) for image in images)
     if pictures:
-        nodes.append(Node("images", "group", "Image files", plural(len(pictures), "file"), children=pictures))
+        nodes.append(Node("images", "group", tr("Image files"), plural(len(pictures), "file"), children=pictures))
     if problems:
         rows = tuple(_problem(problem) for problem in problems)
         count = plural(len(rows), "file")
-        nodes.append(Node("problems", "group", "Could not be read", count, tone="warning", children=rows))
+        nodes.append(Node("problems", "group", tr("Could not be read"), count, tone="warning", children=rows))
     return tuple(nodes)
 
 
@@ -78,10 +79,8 @@ def _patient(number: int, studies: dict[str, list[Series]], hidden: bool) -> Nod
     about = next(iter(studies.values()))[0].acquisition
     facts = (about.patient_id and f"ID {about.patient_id}", date(about.birth_date), about.sex)
     title = f"Patient {number}" if hidden else person(about.patient_name)
-    detail = "identity hidden" if hidden else " · ".join(fact for fact in facts if fact)
-    children = tuple(
-        _study(uid, members, hidden) for uid, members in sorted(studies.items(), key=_study_date)
-    )
+    detail = tr("identity hidden") if hidden else " · ".join(fact for fact in facts if fact)
+    children = tuple(_study(uid, members, hidden) for uid, members in sorted(studies.items(), key=_study_date))
     key = f"patient:{about.patient_id}:{about.patient_name}"
     return Node(key, "patient", title, detail or plural(len(studies), "study", "studies"), children=children)
 
@@ -93,7 +92,7 @@ def _study_date(entry: tuple[str, list[Series]]) -> str:
 def _study(uid: str, members: list[Series], hidden: bool) -> Node:
     about: Acquisition = members[0].acquisition
     when = "" if hidden else date(about.study_date)
-    title = about.study_description or "Study without a description"
+    title = about.study_description or tr("Study without a description")
     detail = " · ".join(part for part in (when, plural(len(members), "series", "series")) if part)
     ordered = sorted(members, key=lambda one: (_number(one.number), one.description))
     return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one) for one in ordered))
@@ -105,16 +104,15 @@ def _number(text: str) -> int:
 
 def _series(one: Series) -> Node:
     key = f"series:{one.uid}"
-    title = one.description or (f"Series {one.number}" if one.number else "Series without a description")
+    title = one.description or (f"Series {one.number}" if one.number else tr("Series without a description"))
     detail = series_detail(one)
     names = part_names(one)
     volumes = tuple(
-        Node(f"{key}#{n}", "volume", name or f"Volume {n + 1}", item=key, part=n)
-        for n, name in enumerate(names)
+        Node(f"{key}#{n}", "volume", name or f"Volume {n + 1}", item=key, part=n) for n, name in enumerate(names)
     )
     rows = (*_findings(key, one.findings), *(volumes if len(names) > 1 else ()), *_own_findings(key, one))
     loads = key if one.volumes else ""
-    tip = "Double click or drag onto the image to open" if loads else "There is no image in this series."
+    tip = tr("Double click or drag onto the image to open") if loads else tr("There is no image in this series.")
     return Node(
         key,
         "series",
@@ -137,7 +135,7 @@ def part_names(one: Any) -> tuple[str, ...]:
 def series_detail(one: Series) -> str:
     """Return size and count of a series in few words."""
     if not one.volumes:
-        return f"{plural(len(one.files), 'file')}, no image"
+        return tr("{plural}, no image", plural=plural(len(one.files), "file"))
     x, y, z = one.volumes[0].geometry.size
     slices = plural(z, "slice") if z > 1 else ""
     cine = z == 1 and len(part_names(one)) == 1
@@ -156,9 +154,7 @@ def _own_findings(key: str, one: Series) -> tuple[Node, ...]:
 
 
 def _findings(key: str, findings: Iterable[Finding]) -> tuple[Node, ...]:
-    return tuple(
-        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity) for n, f in enumerate(findings)
-    )
+    return tuple(Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity) for n, f in enumerate(findings))
 
 
 def _image(image: ImageFile) -> Node:
@@ -175,7 +171,7 @@ def _image(image: ImageFile) -> Node:
         detail,
         image.format,
         item=key,
-        tip=f"{image.path}\nDouble click or drag onto the image to open",
+        tip=tr("{path}\nDouble click or drag onto the image to open", path=image.path),
         children=_findings(key, image.findings),
     )
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QGuiApplication, QPixmap, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.time_curves import Curve, curves_to_table
 from pellucid.model.timing import TITLES, timing
 from pellucid.ui import theme
@@ -23,14 +24,14 @@ from pellucid.ui.forms.throttle import Throttle
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-EMPTY = "The active image has one frame. Open a time series to see how its values change."
+EMPTY = mark("The active image has one frame. Open a time series to see how its values change.")
 
 
 class TimeCurvePanel(Panel):
     """Curves of the crosshair, of what is drawn and of the labels, counted again when any of them changes."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Time curve", parent)
+        super().__init__(tr("Time curve"), parent)
         self._session = session
         self._in_front = True
         self._points: tuple[Curve, ...] = ()
@@ -54,23 +55,27 @@ class TimeCurvePanel(Panel):
 
     def _build(self) -> None:
         session = self._session
-        self.pin = flat_button("map-marker-plus-outline", "Pin the point", session.curving.pin,
-                               tip="Keep the curve at the crosshair: adds a point to the image")  # fmt: skip
-        self.copy = flat_button("content-copy", "Copy", self._copy, tip="Copy the table with full precision")
-        self.csv = flat_button("file-delimited-outline", "Save as CSV", self._save,
-                               tip="Write the table with full precision to a CSV file")  # fmt: skip
-        self.crosshair, self.marks, self.labels = QCheckBox("Crosshair"), QCheckBox("Drawn"), QCheckBox("Labels")
+        self.pin = flat_button("map-marker-plus-outline", tr("Pin the point"), session.curving.pin,
+                               tip=tr("Keep the curve at the crosshair: adds a point to the image"))  # fmt: skip
+        self.copy = flat_button("content-copy", tr("Copy"), self._copy, tip=tr("Copy the table with full precision"))
+        self.csv = flat_button("file-delimited-outline", tr("Save as CSV"), self._save,
+                               tip=tr("Write the table with full precision to a CSV file"))  # fmt: skip
+        self.crosshair, self.marks, self.labels = (
+            QCheckBox(tr("Crosshair")),
+            QCheckBox(tr("Drawn")),
+            QCheckBox(tr("Labels")),
+        )
         tips = (
-            "Follow the voxel at the crosshair",
-            "Follow the points and regions drawn on the image",
-            "Follow the mean of every label of the active label layer; the band is one standard deviation",
+            tr("Follow the voxel at the crosshair"),
+            tr("Follow the points and regions drawn on the image"),
+            tr("Follow the mean of every label of the active label layer; the band is one standard deviation"),
         )
         for box, tip in zip((self.crosshair, self.marks, self.labels), tips, strict=True):
             described(box, box.text(), tip)
             box.setChecked(True)
             box.toggled.connect(lambda _on: self.refresh())
-        self.chart = LineChart("Time curve")
-        self.chart.setToolTip("Click or drag: go to that frame")
+        self.chart = LineChart(tr("Time curve"))
+        self.chart.setToolTip(tr("Click or drag: go to that frame"))
         self.chart.chosen.connect(self._go)
         self.axis = dim()
         self.legend = QWidget()
@@ -89,7 +94,7 @@ class TimeCurvePanel(Panel):
         self.stack = QStackedWidget()
         self.stack.addWidget(EmptyState("chart-line", EMPTY))
         self.stack.addWidget(scrolling(body))
-        self.set_header("Time curve", self.pin, self.copy, self.csv)
+        self.set_header(tr("Time curve"), self.pin, self.copy, self.csv)
         self.column.addWidget(self.stack, 1)
 
     # ---------------------------------------------------------------- following the session
@@ -134,9 +139,13 @@ class TimeCurvePanel(Panel):
 
     def _ask_points(self) -> None:
         wanted = self.crosshair.isChecked() or self.marks.isChecked()
-        if not (self._is_seen() and wanted) or self._session.curving.of_points(
-            self._take_points, crosshair=self.crosshair.isChecked(), marks=self.marks.isChecked()
-        ) is None:
+        if (
+            not (self._is_seen() and wanted)
+            or self._session.curving.of_points(
+                self._take_points, crosshair=self.crosshair.isChecked(), marks=self.marks.isChecked()
+            )
+            is None
+        ):
             self._take_points(())
 
     def _ask_labels(self) -> None:
@@ -163,8 +172,8 @@ class TimeCurvePanel(Panel):
     def _show(self) -> None:
         layer, curves = self._session.curving.layer(), self.curves()
         for button in (self.copy, self.csv):
-            allow(button, "" if curves else "There is nothing to copy yet.")
-        allow(self.pin, "" if layer is not None else "The active image has one frame.")
+            allow(button, "" if curves else tr("There is nothing to copy yet."))
+        allow(self.pin, "" if layer is not None else tr("The active image has one frame."))
         if layer is None:
             return
         stated = timing(layer.frames)
@@ -173,8 +182,12 @@ class TimeCurvePanel(Panel):
         lines = [Line(curve.mean, curve.color or theme.colors().accent, curve.std) for curve in curves]
         self.chart.show_lines(axis, "s" if known else "frame", lines)
         unit = layer.volume.unit
-        across = f"Time in s ({TITLES[stated.times_source]})" if known else "Frames; the file states no times"
-        self.axis.setText(f"{across}. Values in {unit}." if unit else f"{across}.")
+        across = (
+            tr("Time in s ({value})", value=TITLES[stated.times_source])
+            if known
+            else tr("Frames; the file states no times")
+        )
+        self.axis.setText(tr("{across}. Values in {unit}.", across=across, unit=unit) if unit else f"{across}.")
         self._show_legend(curves)
         self._show_place()
 
@@ -224,17 +237,22 @@ class TimeCurvePanel(Panel):
         QGuiApplication.clipboard().setText(self._table("\t"))
 
     def _save(self) -> None:
-        name, _filter = QFileDialog.getSaveFileName(self, "Save the time curve", "time curve.csv", "CSV (*.csv)")
+        name, _filter = QFileDialog.getSaveFileName(
+            self, tr("Save the time curve"), tr("time curve.csv"), tr("CSV (*.csv)")
+        )
         if not name:
             return
         path, notice = Path(name), self._session.notice
         try:
             path.write_text(self._table(","), encoding="utf-8", newline="")
         except OSError as error:
-            reason = error.strerror or "unknown reason"
-            notice.emit(f"“{path.name}” could not be written: {reason}. Choose another folder.", "error")
+            reason = error.strerror or tr("unknown reason")
+            notice.emit(
+                tr("“{name}” could not be written: {reason}. Choose another folder.", name=path.name, reason=reason),
+                "error",
+            )
         else:
-            notice.emit(f"The time curve was written to “{path.name}”.", "info")
+            notice.emit(tr("The time curve was written to “{name}”.", name=path.name), "info")
 
 
 def reading(curve: Curve, place: int, unit: str) -> str:

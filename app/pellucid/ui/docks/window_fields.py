@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.controls import NumberBox
 from pellucid.ui.forms.numbers import Bounds, nice_step
@@ -25,10 +26,10 @@ class WindowFields(QWidget):
         self.level, self.width_box = NumberBox(), NumberBox(Bounds(minimum=1e-9))
         self.low, self.high = NumberBox(), NumberBox()
         named = (
-            (self.level, "Level", "The value shown in the middle between black and white"),
-            (self.width_box, "Width", "How many values lie between black and white"),
-            (self.low, "Min", "This value and everything below is black"),
-            (self.high, "Max", "This value and everything above is white"),
+            (self.level, tr("Level"), tr("The value shown in the middle between black and white")),
+            (self.width_box, tr("Width"), tr("How many values lie between black and white")),
+            (self.low, tr("Min"), tr("This value and everything below is black")),
+            (self.high, tr("Max"), tr("This value and everything above is white")),
         )
         for number, (box, title, tip) in enumerate(named):
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -71,7 +72,7 @@ class WindowFields(QWidget):
         self.edited.emit(level - width / 2, level + width / 2)
 
     def _set_ends(self, low: float, high: float) -> None:
-        complaint = "" if high > low else "Min must be below max."
+        complaint = "" if high > low else tr("Min must be below max.")
         for box in (self.low, self.high):
             box.mark(complaint)
         if not complaint:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, ValueSlider
 from pellucid.ui.forms.numbers import Bounds, Scale, nice_step
@@ -117,9 +118,7 @@ class NumberField(FieldEditor):
         if high > low:
             self.slider.set_scale(Scale(low, high, self.box.bounds.whole))
             self.slider.set_value(self.value())
-            self.box.step = self.field.step or max(
-                nice_step(high - low), 1.0 if self.box.bounds.whole else 0.0
-            )
+            self.box.step = self.field.step or max(nice_step(high - low), 1.0 if self.box.bounds.whole else 0.0)
         self.unit.setText(unit)
 
     def place(self, grid: QGridLayout, row: int) -> None:
@@ -227,7 +226,12 @@ class BoxField(FieldEditor):
     def _tell_extent(self, size: tuple[int, int, int]) -> None:
         for number, box in enumerate(self.boxes):
             box.set_tip(
-                f"{self.field.help} The image has {size[number % 3]} voxels along {AXES[number % 3]}."
+                tr(
+                    "{help} The image has {value} voxels along {value2}.",
+                    help=self.field.help,
+                    value=size[number % 3],
+                    value2=AXES[number % 3],
+                )
             )
 
     def _add(self, grid: QGridLayout, number: int, box: NumberBox) -> None:

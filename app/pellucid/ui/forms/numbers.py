@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from pellucid.language import tr
+
 MINUS = "\N{MINUS SIGN}"
 _BLANKS = dict.fromkeys(map(ord, " \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}"))
 
@@ -70,16 +72,21 @@ class Bounds:
         """Return the sentence that says why a value is not allowed, or ``""`` when it is."""
         unit = f" {unit}" if unit and unit != "%" else unit
         if value is None:
-            return "Type a number."
+            return tr("Type a number.")
         if self.whole and value != round(value):
-            return "Type a whole number."
+            return tr("Type a whole number.")
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and not low <= value <= high:
-            return f"Must be from {short_number(low)} to {short_number(high)}{unit}."
+            return tr(
+                "Must be from {short_number} to {short_number2}{unit}.",
+                short_number=short_number(low),
+                short_number2=short_number(high),
+                unit=unit,
+            )
         if low is not None and value < low:
-            return f"Must be at least {short_number(low)}{unit}."
+            return tr("Must be at least {short_number}{unit}.", short_number=short_number(low), unit=unit)
         if high is not None and value > high:
-            return f"Must be at most {short_number(high)}{unit}."
+            return tr("Must be at most {short_number}{unit}.", short_number=short_number(high), unit=unit)
         return ""
 
     def clamp(self, value: float) -> float:
