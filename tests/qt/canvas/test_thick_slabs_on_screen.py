@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from canvas_bench import make_labels, make_layer, make_volume
+from canvas_bench import make_labels, make_layer, make_volume, pixels
 from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.layer import Preview
 from pellucid.model.oblique import combined, turn_about
@@ -227,3 +227,16 @@ def test_reset_takes_back_the_turn_and_keeps_the_place(shown):
     shown.session.view.rotation = TURNED
     shown.key(Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     assert shown.session.view.rotation == IDENTITY
+
+
+def test_a_picture_taken_of_turned_planes_has_all_details(shown):
+    from pellucid.ui.canvas.picturing import Look, Picturing
+
+    shown.session.view.rotation = TURNED
+    shown.area.flush()
+    pane = shown.pane(Plane.CORONAL)
+    assert pane.stack.is_coarse()
+    picture = pixels(Picturing(shown.area).picture(Look(pane)))
+    while not pane.refine():
+        pass
+    np.testing.assert_array_equal(picture[6:-6, 6:-6], shown.rgb(Plane.CORONAL)[6:-6, 6:-6])

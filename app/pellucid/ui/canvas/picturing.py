@@ -140,7 +140,7 @@ class Pose:
         """Spend a moment on details; return whether there are no more."""
         for pane in self._panes:
             if pane.stack.is_coarse():
-                pane.flush()
+                pane.refine()
         return not any(pane.stack.is_coarse() for pane in self._panes)
 
     def draw(self) -> QImage:

@@ -179,12 +179,11 @@ class SliceView(SheetView):
         if self.stack.is_thinned() or self.stack.is_coarse():
             self.schedule()
 
-    def finish(self) -> None:
-        """Draw everything as finely as it can be before the next picture is taken of the pane."""
-        self.flush()
+    def refine(self) -> bool:
+        """Spend a moment on details of askew planes and slabs; return whether there are no more."""
         self._still = True
-        while self.stack.is_thinned() or self.stack.is_coarse():
-            self.flush()
+        self.flush()
+        return not self.stack.is_coarse()
 
     def slice_of(self, layer: Layer) -> tuple[int, int] | None:
         """Return (voxel axis, index) of what a layer shows here, or None when it is no plain slice."""
