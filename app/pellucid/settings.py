@@ -79,7 +79,7 @@ class Settings(BaseModel):
     recent: list[str] = []
     keep_recent: bool = True
     own_presets: list[OwnPreset] = []
-    theme: Literal["dark", "light", "system"] = "dark"
+    theme: Literal["dark", "light", "system"] = "system"
     invert_window_vertical: bool = False
     left_tool: Literal["window", "crosshair", "pan", "zoom", "scroll"] = "window"
     middle_tool: Literal["window", "crosshair", "pan", "zoom", "scroll", "nothing"] = "pan"

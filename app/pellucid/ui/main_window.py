@@ -24,6 +24,7 @@ from pellucid.ui.canvas.thickness import projected_at
 from pellucid.ui.canvases import Canvases
 from pellucid.ui.compare_bar import CompareBar
 from pellucid.ui.dock_table import DOCKS, Dock
+from pellucid.ui.dock_tabs import DockTabs
 from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.file_menu import FileMenu
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         for row in DOCKS:
             self._add_dock(row)
         self.docks["Filters"].raise_()
+        DockTabs(self)
         north, docks = QTabWidget.TabPosition.North, self.docks
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, north)
         self.resizeDocks([docks["Studies"], docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)

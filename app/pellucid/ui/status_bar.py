@@ -18,6 +18,8 @@ from pellucid.ui.mouse_habits import habits_of, hint
 if TYPE_CHECKING:
     from pellucid.session import Session
 
+_HINT = 120
+"""What the values under the cursor leave of the line for the hint, at least."""
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -70,6 +72,7 @@ class StatusBar(QStatusBar):
         self.hint = Elided()
         self.hint.setAccessibleName(tr("What the mouse does"))
         self.hint.setProperty("dim", True)
+        self.hint.setMinimumWidth(_HINT)
         self.hint.setContentsMargins(theme.SECTION_GAP, 0, theme.SECTION_GAP, 0)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.addWidget(self.values)

@@ -82,12 +82,24 @@ def apply(app: QApplication, mode: Mode = "dark") -> None:
     hints = app.styleHints()
     wanted = {"dark": Qt.ColorScheme.Dark, "light": Qt.ColorScheme.Light}.get(mode, Qt.ColorScheme.Unknown)
     if not _state["follows"]:
-        hints.colorSchemeChanged.connect(lambda _scheme: _dress(app))
+        hints.colorSchemeChanged.connect(lambda scheme: _follow(app, scheme))
         _state["follows"] = True
-    _state["mode"] = mode
-    app.setStyle(tr("Fusion"))
+    _state["mode"] = ""  # what the platform says of the next line is our own doing
+    app.setStyle("Fusion")
     hints.setColorScheme(wanted)
-    _dress(app)
+    _state["mode"] = mode
+    _dress(app, chosen(mode, hints.colorScheme()))
+
+
+def chosen(mode: str, scheme: Qt.ColorScheme) -> Colors:
+    """Return the colours of a mode where the platform prefers a scheme; dark where it prefers none."""
+    return LIGHT if mode == "light" or (mode == "system" and scheme == Qt.ColorScheme.Light) else DARK
+
+
+def _follow(app: QApplication, scheme: Qt.ColorScheme) -> None:
+    """Take the colours the platform turned to, if they are to be followed and are others than now."""
+    if _state["mode"] == "system" and chosen("system", scheme) is not colors():
+        _dress(app, chosen("system", scheme))
 
 
 def selection() -> str:
@@ -133,12 +145,10 @@ def _pixels(font: QFont) -> int:
     return font.pixelSize() if font.pixelSize() > 0 else round(font.pointSizeF() * 96 / 72)
 
 
-def _dress(app: QApplication) -> None:
-    mode, scheme = _state["mode"], app.styleHints().colorScheme()
-    chosen = LIGHT if mode == "light" or (mode == "system" and scheme == Qt.ColorScheme.Light) else DARK
-    _state["colors"] = chosen
-    app.setPalette(_palette(chosen))
-    app.setStyleSheet(stylesheet(asdict(chosen), "dark" if chosen is DARK else "light"))
+def _dress(app: QApplication, wanted: Colors) -> None:
+    _state["colors"] = wanted
+    app.setPalette(_palette(wanted))
+    app.setStyleSheet(stylesheet(asdict(wanted), "dark" if wanted is DARK else "light"))
     signals.changed.emit()
 
 
@@ -163,6 +173,6 @@ def _palette(c: Colors) -> QPalette:
 
 __all__ = [
     "CONTROL_HEIGHT", "DARK", "GRID", "ICON_SIZE", "LIGHT", "MARGIN", "PLANE_COLORS", "SECTION_GAP", "Colors",
-    "apply", "colors", "contrast", "figures", "groove", "icon", "icon_font", "is_dark", "selection",
+    "apply", "chosen", "colors", "contrast", "figures", "groove", "icon", "icon_font", "is_dark", "selection",
     "signals", "small_caps",
 ]  # fmt: skip

@@ -136,7 +136,7 @@ def test_cancel_brings_the_theme_back(empty_session, show, qtbot):
     dialog = show(PreferencesDialog(empty_session), 480, 340)
     qtbot.mouseClick(dialog.theme.buttons[1], Qt.MouseButton.LeftButton)
     qtbot.mouseClick(dialog.cancel, Qt.MouseButton.LeftButton)
-    assert theme.is_dark() and empty_session.settings.theme == "dark"
+    assert theme.is_dark() and empty_session.settings.theme == "system"
 
 
 def test_unsaved_work_has_three_answers_and_escape_keeps_working(qtbot):

@@ -81,7 +81,7 @@ def test_only_the_invalid_values_fall_back() -> None:
     values = {"theme": "pink", "hide_identity": True, "history_budget_mb": -3, "from_the_future": 1}
     file_of_settings().write_text(json.dumps(values), encoding="utf-8")
     settings = load()
-    assert (settings.theme, settings.hide_identity, settings.history_budget_mb) == ("dark", True, 1024)
+    assert (settings.theme, settings.hide_identity, settings.history_budget_mb) == ("system", True, 1024)
     assert "from_the_future" not in settings.model_dump()
 
 

@@ -37,7 +37,7 @@ ROWS: tuple[Entry, ...] = (
     _mode(CompareMode.DIFFERENCE, "difference", "&Difference", "plus-minus-variant",
           "The first minus the second: red where the first is higher, blue where it is lower"),
     _mode(CompareMode.RED_GREEN, "red_green", "&Red–green", "set-center", "The first in red, the second in green"),
-    Entry("compare.next", "View/Compare", "&Next way", lambda w: w.session.comparing.cycle(), ("K",),
+    Entry("compare.next", "View/Compare", "&Next way", lambda w: w.session.comparing.cycle(), ("K",), icon="compare",
           why_not=_needs_two, separator=True, shown_only=True),
 )  # fmt: skip
 """``View/Compare`` is a menu inside the menu View."""

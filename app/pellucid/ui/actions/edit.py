@@ -22,5 +22,6 @@ ROWS: tuple[Entry, ...] = (
     Entry("edit.undo", "Edit", _undo_title, lambda w: w.session.undo(), ("Ctrl+Z",), "undo", why_not=can_undo),
     Entry("edit.redo", "Edit", _redo_title, lambda w: w.session.redo(), ("Ctrl+Y", "Ctrl+Shift+Z"), "redo",
           why_not=can_redo),
-    Entry("edit.preferences", "Edit", "&Preferences…", lambda w: w.preferences(), ("Ctrl+,",), separator=True),
+    Entry("edit.preferences", "Edit", "&Preferences…", lambda w: w.preferences(), ("Ctrl+,",),
+          icon="cog-outline", separator=True),
 )  # fmt: skip

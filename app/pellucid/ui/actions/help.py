@@ -20,5 +20,5 @@ ROWS: tuple[Entry, ...] = (
     Entry("help.palette", "Help", "&Search commands…", _palette, ("Ctrl+Shift+P",), "magnify",
           tip="Find and do anything by its name"),
     Entry("help.keys", "Help", "&Mouse and keys", lambda w: w.show_keys(), ("F1",), "keyboard-outline"),
-    Entry("help.about", "Help", "&About Pellucid", lambda w: w.about()),
+    Entry("help.about", "Help", "&About Pellucid", lambda w: w.about(), icon="information-outline"),
 )  # fmt: skip

@@ -52,15 +52,18 @@ def _needs_three(session: Session) -> str:
 
 
 ROWS: tuple[Entry, ...] = (
-    Entry("image.even", "Image", "Make spacing &even", lambda w: w.make_even(), why_not=needs_uneven,
+    Entry("image.even", "Image", "Make spacing &even", lambda w: w.make_even(),
+          icon="view-sequential-outline", why_not=needs_uneven,
           tip="Resample an unevenly spaced stack onto even slices"),
     Entry("image.auto", "Image", "&Auto window", lambda w: w.auto_window(), ("Ctrl+J",), "auto-fix", _needs_grey),
-    Entry("image.auto_slice", "Image", "Auto window of the &slice", _auto_slice, ("Ctrl+Shift+J",),
+    Entry("image.auto_slice", "Image", "Auto window of the &slice", _auto_slice, ("Ctrl+Shift+J",), icon="auto-fix",
           why_not=_needs_grey),
-    Entry("image.reset_window", "Image", "&Reset window", lambda w: w.reset_window(), (), why_not=needs_image),
+    Entry("image.reset_window", "Image", "&Reset window", lambda w: w.reset_window(), (),
+          icon="restore", why_not=needs_image),
     Entry("image.split", "Image", "&Split channels", _split, (), "call-split", _why_not_split, separator=True,
           tip="A layer for each channel, in its colour and added up"),
     Entry("image.merge", "Image", "&Merge channels…", _merge, (), "call-merge", _needs_three,
           tip="One colour image of three or four layers"),
-    Entry("image.remove", "Image", "Re&move layer", _remove_active, (), why_not=needs_layer, separator=True),
+    Entry("image.remove", "Image", "Re&move layer", _remove_active, (),
+          icon="trash-can-outline", why_not=needs_layer, separator=True),
 )  # fmt: skip

@@ -59,6 +59,7 @@ ROWS: tuple[Entry, ...] = (
     _tool(Tool.ARROW, "Arro&w", "", "arrow-top-left-thin", "Drag from the tip; double click the arrow to write"),
     _tool(Tool.TEXT, "&Text", "", "format-text", "Click and write"),
     Entry("measure.show", "Measure", "&Show measurements", lambda w: _flip(w, "show_measurements"), ("Shift+M",),
+          icon="eye-outline",
           checked=lambda s: s.view.show_measurements, separator=True, shown_only=True),
     Entry("measure.neighbours", "Measure", "Show those of &neighbouring slices",
           lambda w: _flip(w, "neighbour_measurements"), checked=lambda s: s.view.neighbour_measurements,

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.language import tr
 from pellucid.ui import theme
+from pellucid.ui.docks.reading_order import read_in_order
 
 if TYPE_CHECKING:
     from pellucid.model.layer import ImageLayer
@@ -47,6 +48,11 @@ class Panel(QWidget):
         """Put a title with controls at the top; in a dock it takes the place of the dock's title bar."""
         self.header = section(title, *extra)
         self.column.insertWidget(0, self.header)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on in reading order, whenever the controls were made."""
+        read_in_order(self)
+        return super().focusNextPrevChild(forward)
 
     def event(self, event: QEvent) -> bool:
         """Hand the title to the dock that takes the panel in, so that it is not said twice."""
@@ -199,6 +205,7 @@ def scrolling(body: QWidget) -> QScrollArea:
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     scroll.setProperty("panel", True)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
     scroll.setWidget(body)
     return scroll
 
