@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-from pellucid.language import tr
 from pellucid.model.view import Plane
 from pellucid.ui.icons import icon, icon_font
 from pellucid.ui.stylesheet import SELECTED, mix, stylesheet
