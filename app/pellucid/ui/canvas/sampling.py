@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter, QTransform
+from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QWidget
 
 Indices = NDArray[np.intp]
@@ -38,21 +38,24 @@ class Target:
     @classmethod
     def of(cls, painter: QPainter) -> Target | None:
         """Read the mapping of a painter; None when it turns or shears: rows are not rows on the screen."""
-        device = painter.device()
-        return cls._at(painter.combinedTransform(), device_ratio(painter), device.width(), device.height())
+        device, ratio = painter.device(), device_ratio(painter)
+        per_pixel = 1 if isinstance(device, QImage) else ratio  # images tell their size in device pixels
+        size = (round(device.width() * per_pixel), round(device.height() * per_pixel))
+        return cls._at(painter.combinedTransform(), ratio, size)
 
     @classmethod
     def expected(cls, item_to_widget: QTransform, widget: QWidget) -> Target | None:
         """Return the mapping that a painter on a widget will have."""
         ratio = widget.devicePixelRatioF()
-        return cls._at(item_to_widget * QTransform.fromScale(ratio, ratio), ratio, widget.width(), widget.height())
+        size = (round(widget.width() * ratio), round(widget.height() * ratio))
+        return cls._at(item_to_widget * QTransform.fromScale(ratio, ratio), ratio, size)
 
     @classmethod
-    def _at(cls, full: QTransform, ratio: float, width: int, height: int) -> Target | None:
+    def _at(cls, full: QTransform, ratio: float, size: tuple[int, int]) -> Target | None:
         if abs(full.m12()) + abs(full.m21()) > 1e-9 or full.m11() <= 0 or full.m22() <= 0:
             return None
         place = (full.m11(), full.m22(), full.dx(), full.dy())
-        return cls(*place, round(width * ratio), round(height * ratio), round(ratio, 6))
+        return cls(*place, *size, round(ratio, 6))
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from pellucid.language import tr
 from pellucid.model.planes import PlaneFrame
 from pellucid.ui.canvas.corner_texts import MARGIN, TEXT
+from pellucid.ui.canvas.sampling import device_ratio
 from pellucid.ui.canvas.words import CENTRE, Words
 
 _SHARE, _LEAST_SHARE, _WIDE = 0.22, 0.14, 400
 _LONGEST = 180.0
 _STEPS = (1.0, 2.0, 5.0)
+_ROOM = 3
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,29 @@ def bar(frame: PlaneFrame, scale: float, width: int) -> Bar:
 
 def paint(painter: QPainter, measure: Bar, words: Words, width: int, height: int) -> int:
     """Draw the bar at the bottom, in the middle; return the height it takes."""
-    left, base = (width - measure.pixels) / 2, height - MARGIN - 1.5
+    base = height - MARGIN - 1.5
+    ratio = device_ratio(painter)
+    picture = _picture(measure.pixels, (width - measure.pixels) / 2 % 1.0, ratio)
+    painter.drawImage(QPointF((width - measure.pixels) // 2 - _ROOM, base - 6.5 - _ROOM), picture)
+    words.draw(painter, measure.text, TEXT, width / 2, base - 7 - words.height, CENTRE)
+    return words.height + MARGIN + 10
+
+
+@lru_cache(maxsize=32)
+def _picture(pixels: float, left: float, ratio: float) -> QImage:
+    """Return the bar alone, drawn once: it stands still while slices move. ``left`` is its fraction of a pixel."""
+    picture = QImage(round((pixels + 2 * _ROOM + 2) * ratio), round((8 + 2 * _ROOM) * ratio), _FORMAT)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.translate(_ROOM + left, _ROOM + 6.5)
     parts = (
-        QRectF(left, base - 0.75, measure.pixels, 1.5),
-        QRectF(left - 0.75, base - 5.75, 1.5, 6.5),
-        QRectF(left + measure.pixels - 0.75, base - 5.75, 1.5, 6.5),
+        QRectF(0.0, -0.75, pixels, 1.5),
+        QRectF(-0.75, -5.75, 1.5, 6.5),
+        QRectF(pixels - 0.75, -5.75, 1.5, 6.5),
     )
     for color, around in ((QColor(0, 0, 0, 150), 1.0), (QColor(TEXT), 0.0)):
         for part in parts:
             painter.fillRect(part.adjusted(-around, -around, around, around), color)
-    words.draw(painter, measure.text, TEXT, width / 2, base - 7 - words.height, CENTRE)
-    return words.height + MARGIN + 10
+    painter.end()
+    return picture
