@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
+    _Part = tuple[Series, int, tuple[VolumePlan, ...]]
+
 LAYOUTS = tuple(map(Layout.parse, ("1x1", "1x2", "2x1", "2x2", "1x3", "3x1", "2x3", "3x3", "4x4")))
 """The layouts that menus offer."""
 _INFORMATION = None
@@ -88,8 +90,7 @@ class Arranging:
 
     def open_study(self, series: Sequence[Series], *, at_once: bool = False) -> bool:
         """Open the images of a study that a rule hangs beside each other; return False where none does."""
-        parts = [(one, n, plans) for one in series for n, plans in enumerate(sequences(one))]
-        hung = hang_study([_facts(plans) for _, _, plans in parts], at_once=at_once) if self._ruled else None
+        parts, hung = self._find(series, at_once)
         if hung is None:
             return False
         panes, opened = self._session.view.panes, dict[int, ImageLayer]()
@@ -101,6 +102,18 @@ class Arranging:
                 then=partial(self._hang_one, hung, number, opened),
             )  # fmt: skip
         return True
+
+    def beside(self, opened: Series, study: Sequence[Series]) -> Series | None:
+        """Return the series of a study that a rule would hang beside the one that was opened."""
+        parts, hung = self._find(study, at_once=False)
+        together = [parts[n][0] for n in hung.images] if hung is not None and self._ruled else []
+        return next((one for one in together if one is not opened), None) if opened in together else None
+
+    def _find(self, series: Sequence[Series], at_once: bool) -> tuple[list[_Part], Hung | None]:
+        """Return the images of some series and how they hang; a layout chosen by hand stands until it is asked for."""
+        parts = [(one, n, plans) for one in series for n, plans in enumerate(sequences(one))]
+        wanted = self._ruled if at_once else self._session.settings.hanging
+        return parts, hang_study([_facts(plans) for *_, plans in parts], at_once=at_once) if wanted else None
 
     def _hang_one(self, hung: Hung, number: int, opened: dict[int, ImageLayer], layer: ImageLayer) -> None:
         """Show an image of a study in its panes, now that it is open."""

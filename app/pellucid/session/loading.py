@@ -135,7 +135,7 @@ class Loading:
             self._take_turns()
             session.notice.emit(sentence, "error")
 
-        request = _Request(session.jobs.load(f"Opening {_title(item)}", work, done, failed), replace, place, then)
+        request = _Request(session.jobs.load(f"Opening {title_of(item)}", work, done, failed), replace, place, then)
         self._requests.append(request)
         self.job = request.job
         self.job.changed.connect(self._take_turns)
@@ -268,7 +268,7 @@ class Loading:
         if plan is None:
             return
         volume = _one_slice(plan, pixels, index)
-        layer = ImageLayer(_title(item), (volume,))
+        layer = ImageLayer(title_of(item), (volume,))
         layer.display.set_limits(*initial_limits(volume))
         layer.display.transfer = initial_transfer(volume)
         layer.display.invert = volume.acquisition.monochrome1
@@ -305,7 +305,7 @@ def read(
 
         if not item.volumes:
             why = item.findings[0].message if item.findings else tr("It holds no image.")
-            raise Refused(f"“{_title(item)}” could not be opened. {why}")
+            raise Refused(f"“{title_of(item)}” could not be opened. {why}")
         plans = sequences(item)[part]
         frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
                                reduction=reduction)  # fmt: skip
@@ -315,7 +315,7 @@ def read(
 
         frames = read_image(item.path, progress=job.report, cancelled=job.cancelled, share=share, reduction=reduction)
         source = Source("image", (str(item.path),), reduction=reduction)
-    name = _title(item, part)
+    name = title_of(item, part)
     if reduction is not None and not reduction.is_whole:
         name = f"{name} ({reduction.label})"
     return Loaded(frames, start_limits(frames[0], job.cancelled), name, source)
@@ -335,7 +335,7 @@ def _one_slice(plan: VolumePlan, pixels: NDArray[Any], index: int) -> Volume:
     return Volume(image, geometry, unit=plan.unit, acquisition=acquisition)
 
 
-def _title(item: Item, part: int = 0) -> str:
+def title_of(item: Item, part: int = 0) -> str:
     """Return a name for the layer: what the series is called, never who the patient is."""
     if not is_series(item):
         return item.path.name

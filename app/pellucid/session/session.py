@@ -24,7 +24,7 @@ from pellucid.session.curving import Curving
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
-from pellucid.session.loading import Loading
+from pellucid.session.loading import Loading, title_of
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
 from pellucid.session.own_layouts import OwnLayouts
@@ -54,6 +54,8 @@ class Session:
 
     notice = Signal(str, str)
     """Emitted with a sentence for the user and its severity: info, warning or error."""
+    offer = Signal(str, str, object)
+    """Emitted with a sentence, the words of a button and what it does: something the user may want next."""
     first_slice = Signal(object)
     """Emitted with a layer of the first slice of what is loading, and with None when it has had its time. It is in
     the document only where nothing else is open."""
@@ -153,7 +155,21 @@ class Session:
             if self.arranging.open_study(shown, at_once=True):
                 return
         series = max(shown, key=lambda s: len(s.files), default=None)
-        self.loading.load(series if series is not None else found.images[0])
+        if series is None:
+            self.loading.load(found.images[0])
+        else:
+            self.loading.load(series, then=lambda _layer: self._offer_study(series, shown))
+
+    def _offer_study(self, opened: Series, shown: list[Series]) -> None:
+        """Offer to show what was opened beside the other images of its study, where a rule hangs them."""
+        uid = opened.acquisition.study_uid
+        beside = self.arranging.beside(opened, [one for one in shown if one.acquisition.study_uid == uid])
+        if beside is not None:
+            self.offer.emit(
+                tr("“{name}” of the same study lies in the same space.", name=title_of(beside)),
+                tr("Show side by side"),
+                lambda: self.open_study(uid),
+            )
 
     def open_study(self, uid: str) -> None:
         """Open a study of the library: its images as a rule hangs them, else its largest series."""

@@ -192,6 +192,9 @@ class MainWindow(QMainWindow):
         session = self.session
         self.canvases = Canvases(self)
         session.notice.connect(self.notices.tell)
+        session.offer.connect(self.notices.offer)
+        for changed in (session.document.inserted, session.document.removed):
+            changed.connect(lambda _layer: self.notices.withdraw())
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
         session.title_changed.connect(self._refresh)

@@ -142,6 +142,29 @@ def test_a_study_of_pet_and_ct_is_opened_side_by_side(session, tmp_path):
     assert all(session.viewing.position(pane) == (10.0, 10.0, 9.0) for pane in session.view.panes)
 
 
+def test_what_lies_in_the_space_of_the_opened_series_is_offered(session, tmp_path):
+    write(tmp_path, "CT", 1)
+    write(tmp_path, "PT", 2, size=(8, 6, 3))
+    offers = []
+    session.offer.connect(lambda *offer: offers.append(offer))
+    opened(session, tmp_path)
+    [(sentence, _words, accept)] = offers
+    assert "PT 2" in sentence
+    assert [layer.name for layer in session.document.layers] == ["CT 1"]
+    session.arranging.choose(Layout(1, 2))
+    accept()
+    assert session.jobs.drain(60)
+    assert session.view.layout == Layout(1, 3)
+    assert [shown(session, n) for n in range(3)] == [["CT 1"], ["PT 2"], ["CT 1", "PT 2"]]
+
+
+def test_nothing_is_offered_where_the_spaces_differ(session, tmp_path):
+    write(tmp_path, "CT", 1)
+    write(tmp_path, "CT", 2)
+    session.offer.connect(pytest.fail)
+    opened(session, tmp_path)
+
+
 def test_mammograms_are_hung_as_soon_as_their_folder_is_opened(session, tmp_path):
     for number, (side, view) in enumerate((("L", "CC"), ("R", "CC")), 1):
         extra = {"ImageLaterality": side, "ViewPosition": view}
