@@ -156,6 +156,7 @@ def test_a_saved_work_is_not_overrun_by_an_image_that_was_still_loading(session,
 
 
 def test_a_session_closed_while_loading_ends_its_threads(files, gate):
+    before = set(threading.enumerate())
     session = Session()
     gate.hold("a.nii")
     job = session.loading.load(files[0])
@@ -163,7 +164,7 @@ def test_a_session_closed_while_loading_ends_its_threads(files, gate):
     threading.Timer(0.1, lambda: gate.open("a.nii")).start()
     session.close()
     assert job.state is JobState.CANCELLED and session.document.layers == ()
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("pellucid-")
+    assert not [thread.name for thread in set(threading.enumerate()) - before if thread.name.startswith("pellucid-")
                 and "worker" not in thread.name and thread.is_alive()]  # fmt: skip
 
 
