@@ -163,3 +163,11 @@ def test_kernels_are_square_odd_and_named_once():
         assert all(len(row) == kernel.size for row in kernel.weights) and kernel.size % 2 == 1
         total = int(np.sum(kernel.weights))
         assert total == (kernel.divisor if total else 0), "smoothing and sharpening keep the mean, edges have none"
+
+
+def test_an_image_on_another_grid_shows_its_own_voxels_the_way_the_screen_looks():
+    """A coarser grid whose x runs the other way, on a plane of the first: its columns are turned round."""
+    frame = plane_frame(oriented((0, 1, 2), (1, 1, 1)), Plane.AXIAL)
+    other = Geometry(SIZE, (2.0, 2.0, 5.0), (20.0, -6.0, 30.0), (-1, 0, 0, 0, 1, 0, 0, 0, 1))
+    near = neighbourhood(volume_of(ARRAY, other), frame, other.index_to_world((3, 4, 2)), 3)
+    assert near.along_grid and np.array_equal(near.values(), ARRAY[2, 3:6, 2:5][:, ::-1])

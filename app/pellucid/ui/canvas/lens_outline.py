@@ -26,10 +26,8 @@ class LensOutline:
             return
         square = QPolygonF([pane.widget_at(corner) for corner in spot.corners])
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for width, color in ((3.0, "#000000"), (1.0, theme.DARK.accent if spot.pinned else theme.DARK.text)):
-            pen = QPen(QColor(color), width)
-            pen.setCosmetic(True)
-            painter.setPen(pen)
+        for width, color in ((3.0, "#000000"), (1.2, theme.DARK.accent if spot.pinned else theme.DARK.text)):
+            painter.setPen(QPen(QColor(color), width))
             painter.drawPolygon(square)
 
     def grip(self, _pane: SliceView, _pointer: Pointer) -> CanvasTool | None:
