@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -37,6 +38,7 @@ class NumberGrid(QWidget):
         self.setAccessibleName(name)
         self._rows: Sequence[Sequence[Cell]] = ()
         self._inner = 0
+        self._needed = _LEAST
         self._steps = steps
         self.setFont(theme.figures(self.font()))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -45,6 +47,8 @@ class NumberGrid(QWidget):
     def set_cells(self, rows: Sequence[Sequence[Cell]], inner: int = 0) -> None:
         """Show cells; the ``inner`` × ``inner`` ones in the middle are framed together."""
         self._rows, self._inner = rows, inner
+        measure = self.fontMetrics().horizontalAdvance
+        self._needed = max([measure(text) + _AIR for text in {cell.text for row in rows for cell in row}] + [_LEAST])
         wanted = self.sizeHint()
         if self.minimumWidth() != wanted.width() or self.height() != wanted.height():
             self.setMinimumWidth(wanted.width())
@@ -58,16 +62,13 @@ class NumberGrid(QWidget):
 
     def sizeHint(self) -> QSize:
         """Return the size in which every number can be read."""
-        widths = (self.fontMetrics().horizontalAdvance(cell.text) for row in self._rows for cell in row)
-        width = max((n + _AIR for n in widths), default=_LEAST)
         count = len(self._rows)
-        return QSize(max(width, _LEAST) * count + 2, _HEIGHT * count + 2)
+        return QSize(self._needed * count + 2, _HEIGHT * count + 2)
 
     def cell_rect(self, row: int, column: int) -> QRect:
         """Return where a cell is."""
         count = max(len(self._rows), 1)
-        least = self.sizeHint().width() // count
-        width = max(min(self.width() // count, max(_MOST, least)), 1)
+        width = max(min((self.width() - 2) // count, max(_MOST, self._needed)), 1)
         left = max((self.width() - width * count) // 2, 0)
         return QRect(left + column * width, 1 + row * _HEIGHT, width, _HEIGHT)
 
@@ -134,11 +135,13 @@ class NumberGrid(QWidget):
             self.stepped.emit(at[0] - middle, at[1] - middle)
 
 
+@lru_cache(maxsize=1024)
 def readable(back: str) -> str:
     """Return black or white, whichever can be read better on a colour."""
     return max(("#000000", "#ffffff"), key=lambda color: theme.contrast(color, back))
 
 
+@lru_cache(maxsize=1024)
 def faded(back: str) -> str:
     """Return a grey that can just be read on a colour."""
     return "#8a8a8a" if theme.contrast("#8a8a8a", back) >= 3.0 else readable(back)
