@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.optics import (
     Mode,
     Optics,
@@ -27,13 +28,15 @@ if TYPE_CHECKING:
     from pellucid.model.layer import ImageLayer
     from pellucid.session import Session
 
-_BY_HAND = "The file says nothing of the microscope. Type what you know of it; everything follows at once."
-_NO_IMAGE = "Open a micrograph to see whether its pixels are fine enough; the limits follow from what you type."
+_BY_HAND = mark("The file says nothing of the microscope. Type what you know of it; everything follows at once.")
+_NO_IMAGE = mark(
+    "Open a micrograph to see whether its pixels are fine enough; the limits follow from what you type."
+)
 _FORMULAS = {
-    Mode.WIDEFIELD: ("Rayleigh, 0.61 λ/NA", "Abbe, λ/(2 NA)", "Axial, 2 n λ/NA²"),
-    Mode.CONFOCAL: ("Lateral, 0.4 λ/NA", "Abbe, λ/(2√2 NA)", "Axial, 1.4 n λ/NA²"),
+    Mode.WIDEFIELD: (mark("Rayleigh, 0.61 λ/NA"), mark("Abbe, λ/(2 NA)"), mark("Axial, 2 n λ/NA²")),
+    Mode.CONFOCAL: (mark("Lateral, 0.4 λ/NA"), mark("Abbe, λ/(2√2 NA)"), mark("Axial, 1.4 n λ/NA²")),
 }
-_PINHOLE = "Confocal limits hold for a nearly closed pinhole; at one Airy unit they are close to widefield."
+_PINHOLE = mark("Confocal limits hold for a nearly closed pinhole; at one Airy unit they are close to widefield.")
 _RESULTS = ("rayleigh", "abbe", "axial", "needed", "advised", "here", "power")
 
 
@@ -41,7 +44,7 @@ class OpticsPanel(Panel):
     """Fields are filled from the active image where its file states them; whatever is typed counts at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__("Optics", parent)
+        super().__init__(tr("Optics"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._taken: Optics | None = None
@@ -61,16 +64,17 @@ class OpticsPanel(Panel):
         self.said = dim()
         self.names = {name: QLabel() for name in _RESULTS}
         self.results = {name: _figure() for name in _RESULTS}
-        for name, text in (("needed", "Pixel needed, Abbe/2"), ("advised", "Advised, Rayleigh/2.3"),
-                           ("here", "Pixel here"), ("power", "Power needed")):  # fmt: skip
+        for name, text in (("needed", tr("Pixel needed, Abbe/2")), ("advised", tr("Advised, Rayleigh/2.3")),
+                           ("here", tr("Pixel here")), ("power", tr("Power needed"))):  # fmt: skip
             self.names[name].setText(text)
-        self.verdict, self.axial, self.trouble = _sentence("Verdict"), _sentence("Axial verdict"), _sentence("Warning")
+        self.verdict, self.axial = _sentence(tr("Verdict")), _sentence(tr("Axial verdict"))
+        self.trouble = _sentence(tr("Warning"))
         self.card = QFrame()
         self.card.setProperty("card", True)
-        self.copy = flat_button("content-copy", "Copy", self._copy, tip="Copy all numbers and the verdict")
+        self.copy = flat_button("content-copy", tr("Copy"), self._copy, tip=tr("Copy all numbers and the verdict"))
 
     def _lay_out(self) -> None:
-        self.set_header("Optics", self.copy)
+        self.set_header(tr("Optics"), self.copy)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -83,9 +87,9 @@ class OpticsPanel(Panel):
         for label in (self.trouble, self.verdict, self.axial):
             inside.addWidget(label)
         column.addWidget(self.card)
-        column.addWidget(section("Limits"))
+        column.addWidget(section(tr("Limits")))
         column.addWidget(_pairs([(self.names[name], self.results[name]) for name in _RESULTS]))
-        self.note = dim(_PINHOLE)
+        self.note = dim(tr(_PINHOLE))
         column.addWidget(self.note)
         column.addStretch(1)
         self.column.addWidget(scrolling(body), 1)
@@ -136,7 +140,7 @@ class OpticsPanel(Panel):
 
     def _show_limits(self, setting: Setting, possible: bool) -> None:
         for name, text in zip(("rayleigh", "abbe", "axial"), _FORMULAS[setting.mode], strict=True):
-            self.names[name].setText(text)
+            self.names[name].setText(tr(text))
         power = f"{setting.magnification_needed(self.fields.camera_pixel):.3g} ×"
         texts = {
             "rayleigh": length(setting.rayleigh),
@@ -145,7 +149,7 @@ class OpticsPanel(Panel):
             "needed": f"{length(setting.pixel_needed)} or less",
             "advised": length(setting.pixel_advised),
             "here": length(setting.pixel) if setting.pixel is not None else "unknown",
-            "power": f"{power} for this camera",
+            "power": tr("{power} for this camera", power=power),
         }
         for name, label in self.results.items():
             label.setText(texts[name] if possible or name == "here" else "–")
@@ -154,14 +158,17 @@ class OpticsPanel(Panel):
 
     def _origin(self) -> str:
         if self._layer is None:
-            return _NO_IMAGE
+            return tr(_NO_IMAGE)
         optics = self._taken
         if optics is None or optics.is_empty:
-            return _BY_HAND
+            return tr(_BY_HAND)
         parts = (optics.objective, f"{format_number(optics.magnification)} ×" if optics.magnification else "",
                  f"NA {format_number(optics.na)}" if optics.na else "", optics.channel)  # fmt: skip
         said = ", ".join(part for part in parts if part)
-        return f"From {optics.source}: {said or self._layer.name}. What it does not say is as typed here."
+        return tr(
+            "From {source}: {optics}. What it does not say is as typed here.",
+            source=optics.source, optics=said or self._layer.name,
+        )  # fmt: skip
 
     def _copy(self) -> None:
         lines = [f"{self.names[name].text()}\t{self.results[name].text()}" for name in _RESULTS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from pellucid.language import mark, tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.optics import IMMERSION_INDEX, Mode, Optics, Setting, length, specimen_pixel
 from pellucid.ui import theme
@@ -14,12 +15,12 @@ from pellucid.ui.forms.numbers import Bounds
 
 _OWN = "own"
 _MEDIA = (
-    ("Air", "air"), ("Water", "water"), ("Glycerol", "glycerol"), ("Silicone oil", "silicone"), ("Oil", "oil"),
-    ("Other", _OWN),
+    (mark("Air"), "air"), (mark("Water"), "water"), (mark("Glycerol"), "glycerol"),
+    (mark("Silicone oil"), "silicone"), (mark("Oil"), "oil"), (mark("Other"), _OWN),
 )  # fmt: skip
-_MODES = (("Widefield", Mode.WIDEFIELD), ("Confocal", Mode.CONFOCAL))
+_MODES = ((mark("Widefield"), Mode.WIDEFIELD), (mark("Confocal"), Mode.CONFOCAL))
 _IMAGE, _CAMERA = "image", "camera"
-_PIXELS = (("Of the image", _IMAGE), ("Of the camera", _CAMERA))
+_PIXELS = ((mark("Of the image"), _IMAGE), (mark("Of the camera"), _CAMERA))
 _MICRO = 1000.0  # µm per mm
 
 
@@ -36,16 +37,16 @@ class OpticsFields(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         column.addWidget(titled((
-            ("Microscope", self.mode),
+            (tr("Microscope"), self.mode),
             ("NA", self.na),
-            ("Wavelength", row(self.wavelength, dim("nm", wrap=False), spacing=theme.MARGIN)),
-            ("Medium", row(self.medium, dim("n", wrap=False), self.index, spacing=theme.MARGIN, stretch=0)),
-            ("Pixel", self.source),
+            (tr("Wavelength"), row(self.wavelength, dim("nm", wrap=False), spacing=theme.MARGIN)),
+            (tr("Medium"), row(self.medium, dim("n", wrap=False), self.index, spacing=theme.MARGIN, stretch=0)),
+            (tr("Pixel"), self.source),
             ("", self.pixel),
         )))  # fmt: skip
         self._camera_rows = titled((
-            ("Camera", row(self.camera, dim("µm", wrap=False), self.binning, spacing=theme.MARGIN, stretch=2)),
-            ("Magnification", row(self.power, dim("×", wrap=False), spacing=theme.MARGIN)),
+            (tr("Camera"), row(self.camera, dim("µm", wrap=False), self.binning, spacing=theme.MARGIN, stretch=2)),
+            (tr("Magnification"), row(self.power, dim("×", wrap=False), spacing=theme.MARGIN)),
         ))  # fmt: skip
         column.addWidget(self._camera_rows)
         for box in self._boxes():
@@ -55,30 +56,30 @@ class OpticsFields(QWidget):
             choice.chosen.connect(lambda _value: self.changed.emit())
 
     def _make_lens(self) -> None:
-        self.mode = Segmented(_MODES)
-        self.mode.setAccessibleName("Kind of microscope")
-        self.na = _box("Numerical aperture", Bounds(0.01, 1.7), 0.05, 0.8)
-        self.na.set_tip("n sin α, engraved on the objective: 20×/0.8")
-        self.wavelength = _box("Wavelength in nm", Bounds(100, 5000), 10, 520)
-        self.wavelength.set_tip("Of the light that is collected: 520 for GFP")
-        self.medium = Choice(_MEDIA)
-        self.medium.setAccessibleName("Medium")
-        self.medium.setToolTip("What lies between the objective and the specimen")
+        self.mode = Segmented([(tr(title), mode) for title, mode in _MODES])
+        self.mode.setAccessibleName(tr("Kind of microscope"))
+        self.na = _box(tr("Numerical aperture"), Bounds(0.01, 1.7), 0.05, 0.8)
+        self.na.set_tip(tr("n sin α, engraved on the objective: 20×/0.8"))
+        self.wavelength = _box(tr("Wavelength in nm"), Bounds(100, 5000), 10, 520)
+        self.wavelength.set_tip(tr("Of the light that is collected: 520 for GFP"))
+        self.medium = Choice([(tr(title), name) for title, name in _MEDIA])
+        self.medium.setAccessibleName(tr("Medium"))
+        self.medium.setToolTip(tr("What lies between the objective and the specimen"))
         self.medium.chosen.connect(self._take_medium)
-        self.index = _box("Refractive index", Bounds(1.0, 2.0), 0.01, 1.0)
-        self.index.set_tip("1 in air, 1.333 in water, 1.515 in oil")
+        self.index = _box(tr("Refractive index"), Bounds(1.0, 2.0), 0.01, 1.0)
+        self.index.set_tip(tr("1 in air, 1.333 in water, 1.515 in oil"))
         self.index.edited.connect(lambda value: self.medium.set_value(medium_of(value)))
 
     def _make_pixel(self) -> None:
-        self.source = Segmented(_PIXELS)
-        self.source.setAccessibleName("Where the pixel size comes from")
-        self.camera = _box("Pixel of the camera in µm", Bounds(0.1, 100), 0.5, 6.5)
-        self.camera.set_tip("On the chip, as its data sheet says")
-        self.power = _box("Magnification", Bounds(0.1, 1000), 1, 20)
-        self.power.set_tip("Of the objective and all lenses behind it together")
+        self.source = Segmented([(tr(title), name) for title, name in _PIXELS])
+        self.source.setAccessibleName(tr("Where the pixel size comes from"))
+        self.camera = _box(tr("Pixel of the camera in µm"), Bounds(0.1, 100), 0.5, 6.5)
+        self.camera.set_tip(tr("On the chip, as its data sheet says"))
+        self.power = _box(tr("Magnification"), Bounds(0.1, 1000), 1, 20)
+        self.power.set_tip(tr("Of the objective and all lenses behind it together"))
         self.binning = Choice([(f"{n} × {n}", n) for n in (1, 2, 4, 8)])
-        self.binning.setAccessibleName("Binning")
-        self.binning.setToolTip("How many pixels of the camera are read as one")
+        self.binning.setAccessibleName(tr("Binning"))
+        self.binning.setToolTip(tr("How many pixels of the camera are read as one"))
         self.pixel = QLabel()
 
     def _boxes(self) -> tuple[NumberBox, ...]:
@@ -116,11 +117,12 @@ class OpticsFields(QWidget):
         """Say how large a pixel is on the specimen, and at the camera where the magnification is known."""
         self._camera_rows.setVisible(self.on_camera)
         if pixel is None:
-            self.pixel.setText("Unknown: the file states no spacing" if image else "Unknown")
+            self.pixel.setText(tr("Unknown: the file states no spacing") if image else tr("Unknown"))
         elif self.on_camera:
-            self.pixel.setText(f"{length(pixel)} on the specimen")
+            self.pixel.setText(tr("{length} on the specimen", length=length(pixel)))
         elif magnification:
-            self.pixel.setText(f"{length(pixel)}, {length(pixel * magnification)} at the camera")
+            chip = length(pixel * magnification)
+            self.pixel.setText(tr("{pixel}, {chip} at the camera", pixel=length(pixel), chip=chip))
         else:
             self.pixel.setText(length(pixel))
 
