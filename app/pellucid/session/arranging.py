@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.stack import VolumePlan, sequences
+from pellucid.model.geometry import IDENTITY, Geometry, same_world
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Layout, PaneState, Plane, Screen
 from pellucid.session.hanging import Candidate, Hung, hang_image, hang_study
@@ -42,6 +43,7 @@ class Arranging:
         self._session = session
         self.by_hand = False
         """True once the user chose a layout in this sitting: no rule changes it then."""
+        self._hung: tuple[Plane | None, ...] = ()
 
     def choose(self, layout: Layout, screen: Screen | None = None) -> None:
         """Choose how the panes of a screen are arranged, as the user does."""
@@ -78,8 +80,14 @@ class Arranging:
     def _ruled(self) -> bool:
         return self._session.settings.hanging and not self.by_hand
 
-    def hang(self, layer: ImageLayer) -> None:
-        """Arrange the main screen as suits the one image that was opened, unless the user chose a layout."""
+    def hang(self, layer: ImageLayer, before: Geometry | None = None) -> None:
+        """Arrange the main screen as suits the one image that was opened, unless the user chose a layout.
+
+        It is seen straight and slice by slice unless it lies in the world of the image that was shown ``before``.
+        """
+        if before is None or not same_world(before, layer.geometry):
+            self._straighten()
+        self._unhang()
         rule = hang_image(_facts_of(layer)) if self._ruled else None
         if rule is not None:
             view = self._session.view
@@ -103,6 +111,20 @@ class Arranging:
             )  # fmt: skip
         return True
 
+    def _straighten(self) -> None:
+        view = self._session.view
+        view.rotation = IDENTITY
+        for pane in self._session.viewing.panes():
+            pane.slab = 0.0
+
+    def _unhang(self) -> None:
+        """Give panes the planes of their layout again where a study that is gone had set them."""
+        view, hung = self._session.view, self._hung
+        self._hung = ()
+        if hung and tuple(map(_shown, view.panes[: len(hung)])) == hung:
+            for pane, plane in zip(view.panes, planes_of(view.layout), strict=False):
+                pane.information, pane.plane = plane is _INFORMATION, plane or pane.plane
+
     def beside(self, opened: Series, study: Sequence[Series]) -> Series | None:
         """Return the series of a study that a rule would hang beside the one that was opened."""
         parts, hung = self._find(study, at_once=False)
@@ -124,6 +146,7 @@ class Arranging:
             pane.plane, pane.information = plane, False
             if number in shown:
                 pane.shows = tuple(opened[n].id for n in shown if n in opened)
+        self._hung = tuple(plane for plane, _ in hung.panes)
         session.linking.settle()
         session.document.active = opened.get(hung.images[0], layer)
 

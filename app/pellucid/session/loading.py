@@ -213,7 +213,7 @@ class Loading:
         session = self._session
         document = session.document
         was_clean = session.is_clean and session.saving.path is None
-        names = set() if replace else {layer.name for layer in document.layers}
+        names, before = set() if replace else {layer.name for layer in document.layers}, document.reference
         layer = ImageLayer(unique_name(loaded.name, names), loaded.frames, source=loaded.source)
         layer.display.set_limits(*loaded.limits)
         layer.first_limits = loaded.limits
@@ -234,7 +234,7 @@ class Loading:
             session.history.mark_clean()
         if len(document) == 1:
             session.centre_crosshair()
-            session.arranging.hang(layer)
+            session.arranging.hang(layer, before)
         return layer
 
     def _lay_over(self, layer: ImageLayer, below: Sequence[ImageLayer]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.dicom.write import write_series
-from pellucid.model.geometry import Geometry
+from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.view import Layout, Plane
 from pellucid.model.volume import Acquisition
 from pellucid.session import Session
@@ -163,6 +163,33 @@ def test_nothing_is_offered_where_the_spaces_differ(session, tmp_path):
     write(tmp_path, "CT", 2)
     session.offer.connect(pytest.fail)
     opened(session, tmp_path)
+
+
+def test_the_planes_of_a_hung_study_go_with_it(session, tmp_path):
+    write(tmp_path, "CT", 1)
+    write(tmp_path, "PT", 2, size=(8, 6, 3))
+    ct = next(one for one in _scanned(session, tmp_path) if one.modality == "CT")
+    session.open_study("1.2.840.1")
+    assert session.jobs.drain(60)
+    session.arranging.choose(Layout.QUAD)
+    session.loading.load(ct)
+    assert session.jobs.drain(60)
+    three = [Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL]
+    assert [(pane.plane, pane.information) for pane in session.view.panes[:3]] == [(plane, False) for plane in three]
+    assert session.view.panes[3].information
+
+
+def test_what_lies_elsewhere_is_seen_straight_and_in_slices(session, tmp_path):
+    write(tmp_path / "a", "CT", 1)
+    opened(session, tmp_path / "a")
+    turn = (0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+    session.view.rotation, session.view.panes[0].slab = turn, 20.0
+    session.loading.load(session.library.series[0])
+    assert session.jobs.drain(60)
+    assert (session.view.rotation, session.view.panes[0].slab) == (turn, 20.0)
+    session.close_all()
+    opened(session, tmp_path / "a")
+    assert (session.view.rotation, session.view.panes[0].slab) == (IDENTITY, 0.0)
 
 
 def test_mammograms_are_hung_as_soon_as_their_folder_is_opened(session, tmp_path):
