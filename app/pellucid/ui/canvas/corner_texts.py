@@ -189,6 +189,8 @@ def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: i
         (texts.bottom_right, True, True),
     ):
         limit = round(_SHARE[bottom] * width) - MARGIN
+        if right and bottom:
+            lines = _folded(lines, limit, words)
         if is_narrow(width):
             whole = lines if right and bottom else lines[:1]
             lines = tuple(line for line in whole if words.width(line[0]) <= limit)
@@ -196,6 +198,15 @@ def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: i
         for n, (text, color) in enumerate(lines[:rows]):
             y = height - MARGIN - (n + 1) * words.height if bottom else MARGIN + n * words.height
             words.draw(painter, words.fitted(text, limit), color, x, y, side)
+
+
+def _folded(lines: tuple[Line, ...], limit: int, words: Words) -> tuple[Line, ...]:
+    """Break lines that are too wide after their commas; the innermost comes last."""
+    found: list[Line] = []
+    for text, color in lines:
+        parts = text.split(", ") if words.width(text) > limit else [text]
+        found.extend((part, color) for part in reversed(parts))
+    return tuple(found)
 
 
 def is_narrow(width: int) -> bool:

@@ -1,0 +1,39 @@
+"""The titles of oblique planes are read whole in panes where they do not fit on one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from pellucid.ui.canvas.corner_texts import Corners, paint
+
+TITLE = ("Nearest axial, oblique 4°", "#ffffff")
+ABOVE = ("72 / 144", "#ffffff")
+
+
+class Pen:
+    """Stands for Words: seven pixels a letter; notes what is drawn where."""
+
+    height = 14
+
+    def __init__(self):
+        self.drawn = {}
+
+    def width(self, text):
+        return 7 * len(text)
+
+    def fitted(self, text, limit):
+        return text if self.width(text) <= limit else "…"
+
+    def draw(self, _painter, text, _color, _x, y, _side):
+        self.drawn[text] = y
+
+
+@pytest.mark.parametrize(("width", "lines"), [
+    (600, ["72 / 144", "Nearest axial, oblique 4°"]),
+    (325, ["72 / 144", "Nearest axial", "oblique 4°"]),
+])  # fmt: skip
+def test_a_wide_title_breaks_at_its_comma(width, lines):
+    pen = Pen()
+    paint(None, Corners(bottom_right=(TITLE, ABOVE)), pen, width, 400)
+    assert sorted(pen.drawn, key=pen.drawn.get) == lines
+    assert max(pen.drawn.values()) == 400 - 8 - 14
