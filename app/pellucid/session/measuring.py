@@ -21,6 +21,7 @@ from pellucid.model.reading import Reading, read, read_shape
 from pellucid.model.regions import region_histogram, region_size
 from pellucid.model.shapes import outline, to_world, vector
 from pellucid.model.volume import Volume
+from pellucid.session.facing import face
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -227,7 +228,7 @@ class Measuring:
     # ---------------------------------------------------------------- places
 
     def go_to(self, annotation: Annotation) -> None:
-        """Bring the crosshair, and with it the panes, to an annotation, and its layer to its frame in time."""
+        """Bring the panes to an annotation, turned so that it is seen, and its layer to its frame in time."""
         layer = self.layer(annotation)
         if isinstance(layer, ImageLayer) and layer.frame != annotation.frame:
             layer.frame = min(annotation.frame, len(layer.frames) - 1)
@@ -238,6 +239,8 @@ class Measuring:
         for pane in viewing.panes():
             if layer in viewing.layers(pane) and viewing.position(pane) != middle:
                 viewing.move_to(pane, middle)
+        if layer is not None:
+            face(self._session, layer, annotation.normal, middle)
 
     def slice_text(self, annotation: Annotation) -> str:
         """Return where an annotation lies: the slice of its layer counted from 1, or ``oblique``."""
