@@ -21,7 +21,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
@@ -63,7 +63,8 @@ class Stage:
 
     def __init__(self) -> None:
         self.app = make_application()
-        theme.apply(self.app, "dark")
+        if not theme.is_dark() or not self.app.styleSheet():
+            theme.apply(self.app, "dark")
         self.window = make_window(Settings(theme="dark"))
         self.session = self.window.session
         self.window.resize(1600, 1000)
@@ -80,7 +81,7 @@ class Stage:
             painter.end()
         return picture
 
-    def settle(self, seconds: float = 0.3, limit: float = 60.0) -> None:
+    def settle(self, seconds: float = 0.15, limit: float = 60.0) -> None:
         """Let events and jobs run until nothing has happened for a moment."""
         end, quiet = time.monotonic() + limit, time.monotonic()
         while time.monotonic() < end:
@@ -97,6 +98,12 @@ class Stage:
         folder = demo_study()
         self.session.open([folder / name for name in names] or [folder])
         self.settle()
+
+    def leave(self) -> None:
+        """Close and delete the window: those left alive are dressed anew with every later theme."""
+        self.window.close_without_asking()
+        self.window.deleteLater()
+        self.app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
     def raise_dock(self, name: str) -> None:
         """Bring a tabbed dock to the front."""
@@ -789,8 +796,7 @@ def main() -> int:
             print(f"{path} could not be written", file=sys.stderr)
             return 1
         print(path)
-        stage.window.close_without_asking()
-        theme.apply(stage.app, "dark")
+        stage.leave()
     return 0
 
 
