@@ -23,7 +23,7 @@ from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Point = tuple[Number, Number, Number]
@@ -254,7 +254,7 @@ class Manifest(Entry):
     """Everything about a saved work but its numbers. Layers are listed from bottom to top."""
 
     format: Literal["pellucid-work"] = "pellucid-work"
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
     active: str | None = None
     view: ViewEntry = ViewEntry()

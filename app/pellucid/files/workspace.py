@@ -25,6 +25,7 @@ from pydantic import ValidationError
 from pellucid.dicom.child import Cancelled
 from pellucid.files.limits import check_memory
 from pellucid.files.manifest import SCHEMA_VERSION, ArrayEntry, ImageEntry, Manifest
+from pellucid.files.older_works import upgraded
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import replacing
 from pellucid.files.sources import absolute, digest, relative
@@ -203,7 +204,7 @@ def _manifest_of(file: zipfile.ZipFile, name: str) -> Manifest:
                     SCHEMA_VERSION=SCHEMA_VERSION,
                 )
             )
-        return Manifest.model_validate(data)
+        return Manifest.model_validate(upgraded(data, version) if isinstance(version, int) else data)
     except (ValidationError, RecursionError) as error:
         raise _damaged(name) from error
 

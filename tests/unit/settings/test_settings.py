@@ -117,3 +117,21 @@ def test_the_recent_list_can_be_switched_off() -> None:
 def test_defaults_are_not_shared_between_settings() -> None:
     Settings().recent.append("x")
     assert Settings().recent == []
+
+
+OLD = {
+    "schema_version": 1, "recent": ["/images/a.nii"], "keep_recent": False,
+    "own_presets": [{"name": "Liver", "level": 60.0, "width": 160.0, "modality": "CT"}], "theme": "light",
+    "invert_window_vertical": True, "left_tool": "brush", "interpolate": False, "hide_identity": True,
+    "history_budget_mb": 512, "memory_cap_mb": 2048, "window_geometry": "", "window_state": "",
+    "last_folder": "/images",
+}  # fmt: skip
+"""What the first Pellucid wrote, by hand."""
+
+
+def test_settings_of_the_first_version_are_kept_and_its_tools_are_ones_of_now() -> None:
+    file_of_settings().write_text(json.dumps(OLD), encoding="utf-8")
+    settings = load()
+    kept = settings.model_dump(include=OLD.keys() - {"left_tool", "memory_cap_mb"})
+    assert kept == {key: value for key, value in OLD.items() if key in kept}
+    assert settings.left_tool == "window" and settings.hide_identity and settings.layouts == []
