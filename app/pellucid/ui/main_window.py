@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from psygnal import EmissionInfo
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
@@ -199,7 +200,7 @@ class MainWindow(QMainWindow):
         session.too_large.connect(self.files.ask_how_much)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
-        session.view.events.connect(lambda _info: self._later.start())
+        session.view.events.connect(self._view_changed)
         session.document.inserted.connect(lambda _layer: self._later.start())
         session.document.removed.connect(lambda _layer: self._later.start())
         session.document.active_changed.connect(lambda _layer: self._later.start())
@@ -208,6 +209,10 @@ class MainWindow(QMainWindow):
         self.histogram.limits_edited.connect(self._take_limits)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
+
+    def _view_changed(self, info: EmissionInfo) -> None:
+        if info.signal.name != "crosshair":  # it moves with every slice, and no action depends on where it is
+            self._later.start()
 
     @property
     def _later(self) -> QTimer:

@@ -456,10 +456,21 @@ def test_scopes_count_the_slice_and_the_mask(panel, session, qtbot):
     assert "label" in panel.scope.buttons[2].toolTip()
 
 
-def test_changes_from_elsewhere_are_shown(panel, ct):
+def test_changes_from_elsewhere_are_shown(panel, ct, qtbot):
     ct.display.set_limits(-10, 30)
-    assert (panel.fields.low.value(), panel.fields.high.value()) == (-10, 30)
+    qtbot.waitUntil(lambda: (panel.fields.low.value(), panel.fields.high.value()) == (-10, 30))
     assert panel.plot.region.getRegion() == pytest.approx((-10, 30))
+
+
+def test_a_dragged_window_is_shown_now_and_then_and_at_last(panel, ct, qtbot, monkeypatch):
+    shown = []
+    show = panel.plot.show_window
+    monkeypatch.setattr(panel.plot, "show_window", lambda *a, **k: (shown.append(a), show(*a, **k)))
+    qtbot.wait(100)
+    for n in range(40):
+        ct.display.set_limits(-10 - n, 30)
+    assert len(shown) <= 2
+    qtbot.waitUntil(lambda: panel.fields.low.value() == -49)
 
 
 def test_the_panel_follows_the_active_image(panel, session, qtbot):

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage
@@ -167,10 +168,13 @@ class Mesh:
         row_range, row_of, row_sides = _steps(rows, target.sy, line, (_TOP, _BOTTOM))
         column_range, column_of, column_sides = _steps(columns, target.sx, line, (_LEFT, _RIGHT))
         kind: Any = np.uint16 if entries == 256 else np.uint32
-        sides = (row_sides[:, None] | column_sides[None, :]).astype(kind) * kind(entries) + kind(entries - 1)
-        y, x = np.ogrid[: len(row_of), : len(column_of)]
-        between = (x + y + int(rows.start) + int(columns.start)) % _PERIOD >= _DASH
-        keep = sides | between * kind(entries * _GAP)
+        keep = (row_sides.astype(kind) * kind(entries))[:, None] | (
+            column_sides.astype(kind) * kind(entries) + kind(entries - 1)
+        )
+        if keep.size:
+            along = np.arange(len(row_of) + len(column_of) - 1) + int(rows.start) + int(columns.start)
+            gaps = (along % _PERIOD >= _DASH) * kind(entries * _GAP)
+            keep |= sliding_window_view(gaps, len(column_of))  # a pixel's place on the dashes is row + column
         return cls(rows, columns, row_range, column_range, row_of, column_of, keep)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter, QStaticText
 
@@ -16,12 +18,14 @@ LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
 
 
 class Words:
-    """Texts in one font, kept as pictures."""
+    """Texts in one font, kept as pictures that all panes share: most say the same."""
+
+    _of_fonts: ClassVar[dict[str, dict[tuple[str, str, float], QImage]]] = {}
 
     def __init__(self, font: QFont) -> None:
         self.font = font
         self._metrics = QFontMetrics(font)
-        self._pictures: dict[tuple[str, str, float], QImage] = {}
+        self._pictures = self._of_fonts.setdefault(font.key(), {})
         self._elided: dict[tuple[str, int], str] = {}
 
     @property

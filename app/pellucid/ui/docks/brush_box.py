@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from psygnal import EmissionInfo
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pellucid.language import tr
@@ -49,7 +50,7 @@ class BrushBox(QWidget):
         self.shape.chosen.connect(lambda ball: setattr(self._view, "brush_ball", ball))
         self.slider.moved.connect(self._resize)
         self.diameter.edited.connect(self._resize)
-        self._view.events.connect(self._changed)
+        self._view.events.connect(self._view_changed)
         self._document.active_changed.connect(self._changed)
         self._changed()
 
@@ -74,6 +75,10 @@ class BrushBox(QWidget):
 
     def _resize(self, value: float) -> None:
         self._view.brush_diameter = value
+
+    def _view_changed(self, info: EmissionInfo) -> None:
+        if info.signal.name in ("tool", "brush_ball", "brush_diameter"):
+            self._changed()
 
     def _changed(self, *_args: object) -> None:
         self.brush.setChecked(self._view.tool == Tool.BRUSH)

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from pellucid.model.statistics import Histogram
     from pellucid.session import Session
 
-_SHOWN = ("level", "width", "transfer", "colormap", "invert", "interpolate")
+_SHOWN = ("transfer", "colormap", "invert", "interpolate")
+_REDISPLAY = 60
+"""ms between two showings of a window that is being dragged: the image comes first."""
 SCOPES = ((mark("Volume"), "volume"), (mark("Slice"), "slice"), (mark("Mask"), "mask"))
 
 
@@ -61,6 +63,7 @@ class HistogramPanel(Panel):
         self._histogram: Histogram | None = None
         self._setting = False
         self._recount = Throttle(self._count, 150, self)
+        self._redisplay = Throttle(self._show_display, _REDISPLAY, self)
         self._build()
         self._watch = LayerWatch(self._layer_changed)
         document = session.document
@@ -183,6 +186,8 @@ class HistogramPanel(Panel):
             for box in (self.presets, self.curve, self.colors):
                 box.follow(self._layer)
             self._show_display()
+        elif not self._setting and what in ("level", "width"):
+            self._redisplay.request()
         elif not self._setting and what in _SHOWN:
             self._show_display()
 

@@ -47,6 +47,10 @@ def long_detail(layer: Layer) -> str:
     return "\n".join(lines)
 
 
+_UNSEEN = ("voxels", "level", "width", "frame")
+"""Fields that change with every movement of the mouse and that a row does not show."""
+
+
 class LayerModel(QAbstractListModel):
     """One row per layer. Rows are rebuilt when the structure changes and repainted when a field does."""
 
@@ -135,7 +139,7 @@ class LayerModel(QAbstractListModel):
     def _watch(self, layer: Layer) -> LayerWatch:
         def changed(what: str) -> None:
             row = self.row(layer)
-            if what != "voxels" and row >= 0:
+            if what not in _UNSEEN and row >= 0:
                 self.dataChanged.emit(self.index(row), self.index(row))
 
         watch = LayerWatch(changed)
