@@ -47,6 +47,8 @@ class NoticeBar(QFrame):
         row.addWidget(close)
         self._timer = QTimer(self, singleShot=True, interval=INFO_SECONDS * 1000)
         self._timer.timeout.connect(self.hide)
+        self._severity = "info"
+        theme.signals.changed.connect(self._dress)
         self.hide()
 
     @property
@@ -58,13 +60,18 @@ class NoticeBar(QFrame):
         """Show a sentence; severity is info, warning or error."""
         self._offered = None
         self._accept.hide()
-        colors = theme.colors()
-        color = {"info": colors.accent, "warning": colors.warning, "error": colors.danger}[severity]
-        self._icon.setPixmap(icon(_ICONS[severity], color).pixmap(18, 18))
+        self._severity = severity
+        self._dress()
         self._text.setText(sentence)
-        self.setStyleSheet(f"NoticeBar {{ background: {colors.raised}; border-left: 3px solid {color}; }}")
         self.show()
         self._timer.start() if severity == "info" else self._timer.stop()
+
+    def _dress(self) -> None:
+        """Take the colours of the severity from the theme in force."""
+        colors = theme.colors()
+        color = {"info": colors.accent, "warning": colors.warning, "error": colors.danger}[self._severity]
+        self._icon.setPixmap(icon(_ICONS[self._severity], color).pixmap(18, 18))
+        self.setStyleSheet(f"NoticeBar {{ background: {colors.raised}; border-left: 3px solid {color}; }}")
 
     def offer(self, sentence: str, words: str, do: Callable[[], object]) -> None:
         """Show a sentence with a button; it stays until it is answered, closed or withdrawn."""
