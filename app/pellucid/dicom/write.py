@@ -71,12 +71,12 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset = Dataset()
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SpecificCharacterSet = tr("ISO_IR 192")
+    dataset.SpecificCharacterSet = "ISO_IR 192"
     dataset.SOPClassUID = _CLASSES.get(acquisition.modality, _SECONDARY_CAPTURE)
     dataset.SOPInstanceUID = _uid(seed, acquisition.series_uid, f"slice {index}")
     dataset.StudyInstanceUID = acquisition.study_uid or _uid(seed, "study")
     dataset.SeriesInstanceUID = acquisition.series_uid or _uid(seed, "series", acquisition.series_number)
-    dataset.FrameOfReferenceUID = geometry.frame_of_reference or _uid(seed, tr("frame of reference"))
+    dataset.FrameOfReferenceUID = geometry.frame_of_reference or _uid(seed, "frame of reference")
     dataset.PatientName = "^".join(part.strip() for part in acquisition.patient_name.split(","))
     dataset.PatientID = acquisition.patient_id
     dataset.PatientBirthDate = acquisition.birth_date
@@ -88,7 +88,7 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = acquisition.study_description
     dataset.Modality = acquisition.modality
-    dataset.Manufacturer = tr("Pellucid")
+    dataset.Manufacturer = "Pellucid"
     dataset.SeriesDescription = acquisition.series_description
     dataset.SeriesNumber = acquisition.series_number
     dataset.InstanceNumber = index + 1

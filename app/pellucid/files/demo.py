@@ -17,7 +17,6 @@ from uuid import uuid4
 from pellucid.files.phantom import tissues as t
 from pellucid.files.phantom.scene import Grid
 from pellucid.files.safe_write import sentence
-from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.volume import Acquisition, WindowPreset
@@ -79,12 +78,12 @@ def _ct(folder: Path) -> None:
     from pellucid.files.phantom.thorax import ct_slices
 
     windows = (
-        WindowPreset(tr("SOFT TISSUE"), 50, 400),
+        WindowPreset("SOFT TISSUE", 50, 400),
         WindowPreset("LUNG", -600, 1500),
         WindowPreset("BONE", 400, 1800),
     )
     who = replace(_who("CT", "Chest, venous phase", 2), windows=windows)
-    more = {"KVP": 120, "ConvolutionKernel": "STANDARD", "ContrastBolusAgent": tr("Simulated")}
+    more = {"KVP": 120, "ConvolutionKernel": "STANDARD", "ContrastBolusAgent": "Simulated"}
     write_series(folder / "CT", ct_slices(), _geometry(t.CT_GRID), who, unit="HU", seed=_SEED, extra=_MORE | more)
 
 
@@ -95,16 +94,16 @@ def _pet(folder: Path) -> None:
     from pellucid.files.phantom.thorax import pet_slices
 
     drug = Dataset()
-    drug.Radiopharmaceutical, drug.RadiopharmaceuticalStartTime = tr("Fluorodeoxyglucose"), "091500"
+    drug.Radiopharmaceutical, drug.RadiopharmaceuticalStartTime = "Fluorodeoxyglucose", "091500"
     drug.RadionuclideTotalDose, drug.RadionuclideHalfLife = 3.5e8, 6586.2
     values = pet_slices()
     more = {
         "DecayCorrection": "START", "CorrectedImage": ["ATTN", "SCAT", "DECY", "NORM"],
         "CountsSource": "EMISSION",
-        "SeriesType": [tr("WHOLE BODY"), "IMAGE"], "NumberOfSlices": len(values), "FrameReferenceTime": 0,
+        "SeriesType": ["WHOLE BODY", "IMAGE"], "NumberOfSlices": len(values), "FrameReferenceTime": 0,
         "ActualFrameDuration": 120_000, "RadiopharmaceuticalInformationSequence": [drug],
     }  # fmt: skip
-    who = _who("PT", tr("FDG, attenuation corrected"), 3)
+    who = _who("PT", "FDG, attenuation corrected", 3)
     slope = round(float(values.max()) / 32_000, 6)
     write_series(
         folder / "PET",
@@ -126,14 +125,14 @@ def _section(folder: Path) -> None:
     height, width, _ = pixels.shape
     steps, known = (PIXEL_MM, PIXEL_MM, 1.0), (True, True, False)
     grid = Geometry((width, height, 1), steps, known_spacing=known, oriented=False)
-    with (folder / tr("Section, H&E.tif")).open("xb") as file:
+    with (folder / "Section, H&E.tif").open("xb") as file:
         tiff(file, [pixels[None]], grid)
 
 
 def _who(modality: str, description: str, number: int) -> Acquisition:
     return Acquisition(
-        modality=modality, patient_name=tr("Phantom, Demo"), patient_id="DEMO-1", sex="O", study_date=_DAY,
-        study_description=tr("Demo study (computed)"), series_description=description, series_number=str(number),
+        modality=modality, patient_name="Phantom, Demo", patient_id="DEMO-1", sex="O", study_date=_DAY,
+        study_description="Demo study (computed)", series_description=description, series_number=str(number),
     )  # fmt: skip
 
 

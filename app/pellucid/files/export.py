@@ -146,8 +146,8 @@ def slicer_fields(labels: LabelMap) -> dict[str, str]:
     """Return the label table as 3D Slicer's key/value pairs of a .seg.nrrd file."""
     x, y, z = (n - 1 for n in labels.geometry.size)
     fields = {
-        "Segmentation_ContainedRepresentationNames": tr("Binary labelmap|"),
-        "Segmentation_MasterRepresentation": tr("Binary labelmap"),
+        "Segmentation_ContainedRepresentationNames": "Binary labelmap|",
+        "Segmentation_MasterRepresentation": "Binary labelmap",
         "Segmentation_ReferenceImageExtentOffset": "0 0 0",
     }
     for n, row in enumerate(labels.labels):

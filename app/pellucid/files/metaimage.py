@@ -124,13 +124,13 @@ def _geometry(path: Path, fields: dict[str, str], count: int, size: tuple[int, .
     spaces = min(count, 3)
     stated = fields.get("ElementSpacing", fields.get("ElementSize", ""))
     spacing = [float(word) for word in stated.split()][:spaces]
-    matrix = next((fields[k] for k in ("TransformMatrix", tr("Rotation"), tr("Orientation")) if k in fields), "")
+    matrix = next((fields[k] for k in ("TransformMatrix", "Rotation", "Orientation") if k in fields), "")
     if count < 3 or not matrix:
         return from_spacing(path, size[:spaces], spacing)
     rows = np.array([float(word) for word in matrix.split()]).reshape(count, count)
     if any(step < 0 for step in spacing):
         raise ValueError("spacing")
-    offset = next((fields[k] for k in (tr("Offset"), tr("Position"), tr("Origin")) if k in fields), "0 0 0 0")
+    offset = next((fields[k] for k in ("Offset", "Position", "Origin") if k in fields), "0 0 0 0")
     origin = [float(word) for word in offset.split()][:3]
     steps = (*spacing, 0.0, 0.0, 0.0)[:3]
     grid = from_columns(path, size[:3], rows[:3, :3].T, origin)  # each line of the matrix is one axis

@@ -10,8 +10,6 @@ import math
 from typing import Any
 from xml.etree import ElementTree
 
-from pellucid.language import tr
-
 _MM = {
     "m": 1000.0, "dm": 100.0, "cm": 10.0, "mm": 1.0, "µm": 1e-3, "μm": 1e-3, "um": 1e-3, "micron": 1e-3,
     "microns": 1e-3, "micrometer": 1e-3, "\\u00b5m": 1e-3, "nm": 1e-6, "å": 1e-7, "pm": 1e-9,
@@ -25,7 +23,7 @@ _TEXT = 80
 
 def spacing(xml: str) -> list[float | None]:
     """Return PhysicalSizeX, Y, Z of the first image in mm; the standard's default unit is µm."""
-    pixels = _first(_root(xml), tr("Pixels"))
+    pixels = _first(_root(xml), "Pixels")
     if pixels is None:
         return [None, None, None]
     return [length_mm(pixels.get(f"PhysicalSize{a}"), pixels.get(f"PhysicalSize{a}Unit", "µm")) for a in "XYZ"]
@@ -34,8 +32,8 @@ def spacing(xml: str) -> list[float | None]:
 def optics(xml: str) -> list[dict[str, Any]]:
     """Return the optics of every channel of the first image as plain data: fields of ``model.optics.Optics``."""
     root = _root(xml)
-    image = _first(root, tr("Image"))
-    pixels = _first(image, tr("Pixels"))
+    image = _first(root, "Image")
+    pixels = _first(image, "Pixels")
     if root is None or image is None or pixels is None:
         return []
     common = _objective(root, image)
@@ -46,7 +44,7 @@ def optics(xml: str) -> list[dict[str, Any]]:
 
 def time_step(xml: str) -> float | None:
     """Return TimeIncrement of the first image in s (the standard's default unit), None where it is not stated."""
-    pixels = _first(_root(xml), tr("Pixels"))
+    pixels = _first(_root(xml), "Pixels")
     if pixels is None:
         return None
     factor = _SECONDS.get(pixels.get("TimeIncrementUnit", "s").strip())
@@ -83,7 +81,7 @@ def _objective(root: ElementTree.Element, image: ElementTree.Element) -> dict[st
 
 def _channel(channel: ElementTree.Element) -> dict[str, Any]:
     wavelength = None
-    for kind in (tr("Emission"), tr("Excitation")):
+    for kind in ("Emission", "Excitation"):
         unit = channel.get(f"{kind}WavelengthUnit", "nm")
         millimetres = length_mm(channel.get(f"{kind}Wavelength"), unit)
         if wavelength is None and millimetres is not None:

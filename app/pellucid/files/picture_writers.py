@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.files.writers import Frames, code
-from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 
 OME_TYPES = {
@@ -49,19 +48,10 @@ def ome(array: NDArray[Any], frames: int, geometry: Geometry) -> str:
     steps = zip("XYZ", geometry.spacing, geometry.known_spacing, strict=True)
     sizes = "".join(f' PhysicalSize{a}="{s!r}" PhysicalSize{a}Unit="mm"' for a, s, known in steps if known)
     kind = OME_TYPES[code(array.dtype)]
-    return tr(
-        '<?xml version="1.0" encoding="UTF-8"?><OME xmlns="{OME}"><Image '
-        'ID="Image:0"><Pixels ID="Pixels:0" DimensionOrder="XYCZT" Type="{kind}" SizeX="{x}" '
-        'SizeY="{y}" SizeZ="{z}" SizeC="{samples}" SizeT="{frames}"{sizes}><Channel '
-        'ID="Channel:0:0" SamplesPerPixel="{samples}"/><TiffData/></Pixels></Image></OME>',
-        OME=_OME,
-        kind=kind,
-        x=x,
-        y=y,
-        z=z,
-        samples=samples,
-        frames=frames,
-        sizes=sizes,
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><OME xmlns="{_OME}"><Image ID="Image:0"><Pixels ID="Pixels:0" '
+        f'DimensionOrder="XYCZT" Type="{kind}" SizeX="{x}" SizeY="{y}" SizeZ="{z}" SizeC="{samples}" SizeT="{frames}"'
+        f'{sizes}><Channel ID="Channel:0:0" SamplesPerPixel="{samples}"/><TiffData/></Pixels></Image></OME>'
     )
 
 

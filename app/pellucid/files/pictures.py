@@ -62,7 +62,7 @@ def kind(head: bytes) -> str:
     ):
         return "BMP"
     if head.startswith((_JP2, b"\xff\x4f\xff\x51")):
-        return tr("JPEG 2000")
+        return "JPEG 2000"
     return ""
 
 
@@ -166,7 +166,7 @@ def _jp2(head: bytes) -> Picture:
     if not 1 <= count <= 4:
         raise ValueError("components")
     dtype = ("int" if head[start + 42] & 0x80 else "uint") + ("8" if bits <= 8 else "16" if bits <= 16 else "32")
-    return Picture(tr("JPEG 2000"), right - left, bottom - top, {1: 1, 2: 4, 3: 3, 4: 4}[count], dtype)
+    return Picture("JPEG 2000", right - left, bottom - top, {1: 1, 2: 4, 3: 3, 4: 4}[count], dtype)
 
 
 def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:

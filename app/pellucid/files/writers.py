@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from pellucid.files.grids import LPS_FROM_RAS
 from pellucid.files.nifti import TYPES as NIFTI_TYPES
-from pellucid.language import tr
 from pellucid.model.geometry import Floats, Geometry
 
 Frames = Sequence[NDArray[Any]]
@@ -184,12 +183,12 @@ def metaimage(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
     more = 1 if len(frames) > 1 else 0
     total = count + more
     lines = [
-        tr("ObjectType = Image"),
+        "ObjectType = Image",
         f"NDims = {total}",
-        tr("BinaryData = True"),
-        tr("BinaryDataByteOrderMSB = False"),
+        "BinaryData = True",
+        "BinaryDataByteOrderMSB = False",
     ]
-    lines.append(tr("CompressedData = False"))
+    lines.append("CompressedData = False")
     if geometry.oriented:
         matrix = np.eye(total)
         matrix[:3, :3] = geometry.axes.T  # each line of the file's matrix is one axis
@@ -200,7 +199,7 @@ def metaimage(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
     lines.append(f"DimSize = {' '.join(map(str, [*geometry.size[:count], len(frames)][:total]))}")
     if array.ndim == 4:
         lines.append(f"ElementNumberOfChannels = {array.shape[3]}")
-    lines += [f"ElementType = {_META_NAMES[code(array.dtype)]}", tr("ElementDataFile = LOCAL")]
+    lines += [f"ElementType = {_META_NAMES[code(array.dtype)]}", "ElementDataFile = LOCAL"]
     file.write(("\n".join(lines) + "\n").encode("ascii"))
     for piece in _pieces(frames):
         file.write(piece)

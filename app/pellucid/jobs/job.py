@@ -175,7 +175,7 @@ def sentence(name: str, error: BaseException) -> str:
 
 def refusals() -> tuple[type[BaseException], ...]:
     """Return the exceptions whose text is a sentence for people."""
-    return (Refused, *_of_operations(tr("Refused")))
+    return (Refused, *_of_operations("Refused"))
 
 
 def _of_operations(name: str) -> tuple[type[BaseException], ...]:

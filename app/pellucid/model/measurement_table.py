@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.reading import Reading
 
@@ -101,6 +100,6 @@ def to_json(measured: Iterable[Measured]) -> str:
         del drawn["layer"], drawn["frame_of_reference"], reading["pending"]
         reading["value"] = _plain(one.reading.value)
         entries.append({**drawn, "series": one.series, "modality": one.modality, "slice": one.slice, **reading})
-    about = {"coordinates": tr("LPS, mm"), "standard_deviation": tr("population (divided by n)")}
+    about = {"coordinates": "LPS, mm", "standard_deviation": "population (divided by n)"}
     return json.dumps({"format": "pellucid-measurements", "version": 1, **about, "measurements": entries},
                       indent=1, ensure_ascii=False, allow_nan=False) + "\n"  # fmt: skip

@@ -81,7 +81,7 @@ def keep_log() -> logging.Handler | None:
         )
     except OSError:
         return None
-    handler.setFormatter(_WithoutPeople(tr("%(asctime)s %(levelname)s %(name)s: %(message)s")))
+    handler.setFormatter(_WithoutPeople("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.getLogger("pellucid").addHandler(handler)  # only ours: other libraries quote the files they read
     return handler
 

@@ -175,7 +175,7 @@ class Palette(QFrame):
 
         running = session.running
         session.jobs.query(
-            tr("operations palette"), tr("Reading the operations"), lambda _job: running.operations(), come
+            "operations palette", tr("Reading the operations"), lambda _job: running.operations(), come
         )
 
     def _rank(self) -> None:
