@@ -47,6 +47,11 @@ def tr_count(one: str, many: str, count: int, **fields: object) -> str:
     return _catalogue.ngettext(one, many, count).format(count=count, **fields)
 
 
+def within(text: str) -> str:
+    """Return a title as it stands inside a sentence: English writes it small there, a translation as it is."""
+    return tr(text) if type(_catalogue) is not gettext.NullTranslations else text.lower()
+
+
 def mark(text: str) -> str:
     """Return a text as it is, marked for translation where it will be shown."""
     return text

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from pellucid import paths
 from pellucid.jobs.runner import Runner
+from pellucid.language import tr
 from pellucid.model.view import Layout
 from pellucid.session import Session
 from pellucid.settings import Settings
@@ -82,7 +83,7 @@ def _settings() -> tuple[Settings, str]:
         return Settings.load(paths.config_dir()), ""
     except OSError as error:
         why = error.strerror or type(error).__name__
-        return Settings(), f"There is no folder for your settings ({why}), so they are not kept."
+        return Settings(), tr("There is no folder for your settings ({why}), so they are not kept.", why=why)
 
 
 def make_window(settings: Settings) -> MainWindow:
@@ -161,5 +162,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="look of the window")
     parser.add_argument("--demo", action="store_true", help="open the built-in demo study")
     return parser
-
-

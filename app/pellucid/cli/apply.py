@@ -80,9 +80,7 @@ def run(options: argparse.Namespace) -> int:
     operation = operations.find(options.id)
     parameters = _parameters(operation, options)
     if len(options.others) > len(operation.inputs) - 1:
-        raise Refused(
-            f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given."
-        )
+        raise Refused(f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given.")
     if len(options.others) < len(operation.inputs) - 1:
         kind = operation.inputs[-1]
         raise Refused(f"{operation.title} needs a second {kind}. Name its file with --with.")
@@ -107,9 +105,7 @@ def _parameters(operation: Operation, options: argparse.Namespace) -> dict[str, 
     from pellucid.operations.operation import Refused as Invalid
 
     given = {
-        field.name: value
-        for field in operation.fields
-        if (value := getattr(options, _PREFIX + field.name)) is not None
+        field.name: value for field in operation.fields if (value := getattr(options, _PREFIX + field.name)) is not None
     }
     try:
         return dict(operation.validate(**given).model_dump(mode="json"))

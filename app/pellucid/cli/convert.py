@@ -26,9 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="an image file, or a file or folder of DICOM")
     parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; with --all a folder")
     source.add_choice(parser)
-    parser.add_argument(
-        "--all", action="store_true", help="write every volume found, each to a file of its own"
-    )
+    parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
     parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
     add_writing(parser)
 
@@ -44,9 +42,7 @@ def run(options: argparse.Namespace) -> int:
     if options.all:
         return _write_all(options)
     if options.output.is_dir():
-        raise Refused(
-            f"“{options.output}” is a folder. Name a file in it, or write everything found with --all."
-        )
+        raise Refused(f"“{options.output}” is a folder. Name a file in it, or write everything found with --all.")
     frames = source.read_one(options.input, options.series, options.volume)
     write(prepared(frames, options), options.output, options)
     return 0

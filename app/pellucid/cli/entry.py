@@ -33,9 +33,7 @@ STOPPED = 130
 def run(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; never raises and never shows a traceback."""
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # libraries quote values of files in their warnings; findings say it better
+        warnings.simplefilter("ignore")  # libraries quote values of files in their warnings; findings say it better
         _quiet_libraries()
         try:
             return _dispatch(list(argv))
@@ -47,9 +45,7 @@ def run(argv: Sequence[str]) -> int:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to flush at exit
         except MemoryError:
-            report.complain(
-                "This needs more memory than there is. Close other programs or take a smaller part."
-            )
+            report.complain("This needs more memory than there is. Close other programs or take a smaller part.")
         except Exception as error:
             report.complain(_unexpected(error))
     return 1

@@ -31,9 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if is_series(item):
         groups = sequences(item)
         if volume is None and len(groups) > 1:
-            volume = max(
-                range(len(groups)), key=lambda n: len(groups[n]) * np.prod(groups[n][0].geometry.size)
-            )
+            volume = max(range(len(groups)), key=lambda n: len(groups[n]) * np.prod(groups[n][0].geometry.size))
             extra.append(_several(volume, len(groups)))
         frames = source.read_plans(source.one_image(item, volume))
     else:
@@ -94,8 +92,7 @@ def _text(described: dict[str, Any]) -> str:
         "spacing": report.numbers(spacing) + ("" if spacing is None else " mm"),
         "origin": ", ".join(f"{value:.6g}" for value in described["origin"]) + " mm (LPS)",
         "direction": ", ".join(f"{value:.6g}" for value in described["direction"]),
-        "type": described["pixel_type"]
-        + (f" × {described['components']}" if described["components"] > 1 else ""),
+        "type": described["pixel_type"] + (f" × {described['components']}" if described["components"] > 1 else ""),
         "unit": described["unit"] or "not stated",
         "range": f"{described['minimum']} to {described['maximum']}",
     }

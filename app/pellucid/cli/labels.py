@@ -48,9 +48,7 @@ def _segment(volume: Volume, said: str, n: int) -> LabelMap:
 def only_frame(frames: tuple[Volume, ...], path: Path) -> Volume:
     """Return the only frame of an image; raise Refused for a 4-D image."""
     if len(frames) != 1:
-        raise Refused(
-            f"“{path.name}” has {len(frames)} frames; labels are measured on one volume. Convert one first."
-        )
+        raise Refused(f"“{path.name}” has {len(frames)} frames; labels are measured on one volume. Convert one first.")
     return frames[0]
 
 

@@ -21,12 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LABELS",
         help="an image of whole numbers, 0 is background, or a DICOM segmentation",
     )
-    parser.add_argument(
-        "--csv", type=Path, metavar="F", help="also write the rows, in full precision, to this file"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="print JSON (which is also what happens without it)"
-    )
+    parser.add_argument("--csv", type=Path, metavar="F", help="also write the rows, in full precision, to this file")
+    parser.add_argument("--json", action="store_true", help="print JSON (which is also what happens without it)")
     source.add_choice(parser)
 
 

@@ -59,12 +59,12 @@ def unreadable(syntax: str) -> str:
     """Return what is wrong with a transfer syntax as a sentence, empty when it can be read."""
     if syntax in BUNDLED:
         return ""
-    name = _KNOWN_UNREADABLE.get(syntax, "an unknown transfer syntax")
+    name = tr(_KNOWN_UNREADABLE.get(syntax, mark("an unknown transfer syntax")))
     return tr(
-        "its pixels are stored as {name} ({value}), which Pellucid cannot read. Convert it "
+        "its pixels are stored as {name} ({syntax}), which Pellucid cannot read. Convert it "
         "to an uncompressed form with another tool.",
         name=name,
-        value=syntax or "not stated",
+        syntax=syntax or tr("not stated"),
     )
 
 

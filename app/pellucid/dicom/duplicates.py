@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pellucid.dicom.records import FileRecord
-from pellucid.language import tr
+from pellucid.language import tr_count
 from pellucid.model.findings import Finding
 
 
@@ -55,10 +55,10 @@ def _by_uid(records: Sequence[FileRecord]) -> dict[str, list[FileRecord]]:
 def _dropped_finding(dropped: list[FileRecord]) -> list[Finding]:
     if not dropped:
         return []
-    number = tr("One file is") if len(dropped) == 1 else f"{len(dropped)} files are"
-    message = tr(
-        "{number} an exact copy of another and was left out (the first is {name}).",
-        number=number,
+    message = tr_count(
+        "One file is an exact copy of another and was left out (the first is {name}).",
+        "{count} files are exact copies of others and were left out (the first is {name}).",
+        len(dropped),
         name=Path(dropped[0].path).name,
     )
     return [Finding("duplicate-instance", message, "info")]
@@ -67,11 +67,11 @@ def _dropped_finding(dropped: list[FileRecord]) -> list[Finding]:
 def _conflict_finding(conflicts: list[list[FileRecord]]) -> list[Finding]:
     if not conflicts:
         return []
-    names = " and ".join(Path(record.path).name for record in conflicts[0][:2])
-    number = tr("One image exists") if len(conflicts) == 1 else f"{len(conflicts)} images exist"
-    message = tr(
-        "{number} in different versions under one identity ({names}). Each version is offered as a copy.",
-        number=number,
+    names = ", ".join(Path(record.path).name for record in conflicts[0][:2])
+    message = tr_count(
+        "One image exists in different versions under one identity ({names}). Each version is offered as a copy.",
+        "{count} images exist in different versions under one identity ({names}). Each version is offered as a copy.",
+        len(conflicts),
         names=names,
     )
     return [Finding("conflicting-duplicate", message, "warning")]

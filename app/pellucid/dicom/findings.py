@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pellucid.dicom.records import FileRecord
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, tr_count
 from pellucid.model.findings import Finding
 
 _KINDS = {
@@ -16,13 +16,13 @@ _KINDS = {
     "SR": mark("a structured report"),
     "PR": mark("a presentation state"),
     "KO": mark("a list of key images"),
-    "REG": "a registration",
-    "FID": "fiducials",
-    "DOC": "a document",
-    "PLAN": "a plan",
+    "REG": mark("a registration"),
+    "FID": mark("fiducials"),
+    "DOC": mark("a document"),
+    "PLAN": mark("a plan"),
     "RWV": mark("a table of real-world values"),
-    "ECG": "a waveform",
-    "AU": "a sound",
+    "ECG": mark("a waveform"),
+    "AU": mark("a sound"),
 }
 
 
@@ -37,7 +37,9 @@ def no_image_finding(record: FileRecord) -> Finding:
         kind = _KINDS["SR"]
     if kind is not None:
         return Finding(
-            "no-image", tr("This series holds {kind}, not an image. Pellucid does not show it yet.", kind=kind), "info"
+            "no-image",
+            tr("This series holds {kind}, not an image. Pellucid does not show it yet.", kind=tr(kind)),
+            "info",
         )
     return Finding(
         "no-image", tr("This series holds no image that can be shown: pixels or their size are missing."), "info"
@@ -52,14 +54,13 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
         findings.append(Finding("lossy", message, "info"))
     damaged = [record for record in records if record.truncated]
     if damaged:
-        number = f"{_name(damaged[0])} is" if len(damaged) == 1 else f"{len(damaged)} files are"
-        findings.append(
-            Finding(
-                "unreadable-file",
-                tr("{number} cut short: pixels are missing at the end. Copy it again.", number=number),
-                "warning",
-            )
+        message = tr_count(
+            "{name} is cut short: pixels are missing at the end. Copy it again.",
+            "{count} files are cut short: pixels are missing at the end. Copy them again.",
+            len(damaged),
+            name=_name(damaged[0]),
         )
+        findings.append(Finding("unreadable-file", message, "warning"))
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
         message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry, Matrix, Vector
 
@@ -202,17 +202,18 @@ def _uneven(steps: Floats) -> Finding:
         missing = int(np.sum(multiples - 1))
         gaps = [int(k) + 1 for k in np.flatnonzero(multiples > 1)]
         where = ", ".join(str(k) for k in gaps[:5]) + (" …" if len(gaps) > 5 else "")
-        number = tr("One slice is") if missing == 1 else f"{missing} slices are"
-        message = tr(
-            "{number} missing (after slice {where}): the gap is kept, every slice is in its true place.",
-            number=number,
+        message = tr_count(
+            "One slice is missing (after slice {where}): the gap is kept, every slice is in its true place.",
+            "{count} slices are missing (after slice {where}): the gap is kept, every slice is in its true place.",
+            missing,
             where=where,
         )
         return Finding("missing-slices", message)
     message = tr(
-        "The distance between slices varies from {min:.2f} to {max:.2f} mm: every slice is shown in its true place.",
-        min=np.min(steps),
-        max=np.max(steps),
+        "The distance between slices varies from {smallest:.2f} to {largest:.2f} mm: every slice is shown in "
+        "its true place.",
+        smallest=np.min(steps),
+        largest=np.max(steps),
     )
     return Finding("uneven-spacing", message)
 

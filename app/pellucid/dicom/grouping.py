@@ -155,13 +155,13 @@ def _labels(kinds: list[_Kind]) -> list[str]:
     labels = []
     for n, kind in enumerate(kinds, start=1):
         if kind.alone:
-            labels.append(f"image {n}")
+            labels.append(tr("image {n}", n=n))
         elif by_orientation:
-            labels.append(f"orientation {n}")
+            labels.append(tr("orientation {n}", n=n))
         elif by_size:
             labels.append(f"{kind.columns}×{kind.rows}")
         else:
-            labels.append(f"part {n}")
+            labels.append(tr("part {n}", n=n))
     return labels
 
 

@@ -27,10 +27,12 @@ def noticed_padding(
     if np.mean(corners == low) < 0.5:
         return declared, ()
     high = declared[1] if declared and low < declared[1] <= _LEAST_HU else low
-    stated = f", although the header names {declared[0]:g}" if declared else ""
-    message = tr(
-        "Voxels of {low:g} HU lie outside the scanned field and are left out of statistics{stated}.",
-        low=low,
-        stated=stated,
-    )
+    message = tr("Voxels of {low:g} HU lie outside the scanned field and are left out of statistics.", low=low)
+    if declared:
+        message = tr(
+            "Voxels of {low:g} HU lie outside the scanned field and are left out of statistics, "
+            "although the header names {stated:g}.",
+            low=low,
+            stated=declared[0],
+        )
     return (low, high), (Finding("padding", message, "info"),)

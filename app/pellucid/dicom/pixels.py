@@ -56,7 +56,13 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Array]]:
             tr("{name} could not be read: its pixel data are damaged ({reason}).", name=path.name, reason=reason)
         ) from reason
     except NotImplementedError as error:
-        raise Refused(f"{path.name} could not be read: {codecs.unreadable(layout.syntax) or 'its form'}") from error
+        raise Refused(
+            tr(
+                "{name} could not be read: {reason}",
+                name=path.name,
+                reason=codecs.unreadable(layout.syntax) or tr("its form is not known here."),
+            )
+        ) from error
     return {"scaled": tables is not None and tables.scaled}, [frames]
 
 
@@ -64,7 +70,7 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
     """Refuse what cannot be decoded or asks for too much, before anything is allocated."""
     reason = codecs.unreadable(layout.syntax)
     if reason:
-        raise Refused(f"{path.name} could not be read: {reason}")
+        raise Refused(tr("{name} could not be read: {reason}", name=path.name, reason=reason))
     cells = layout.rows * layout.columns * max(layout.samples, 1)
     nbytes = cells * -(-layout.allocated // 8)
     if layout.samples not in (1, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:

@@ -23,7 +23,7 @@ from pellucid.dicom.stack import VolumePlan
 from pellucid.dicom.stored import to_values
 from pellucid.dicom.thumbnail import thumbnail
 from pellucid.dicom.work import run_all
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.reduction import Extent, Reduction
@@ -203,12 +203,13 @@ class Loading:
             return ()
         (_, index), sentence = next(iter(self._failures.items()))
         count = len(self._failures)
-        which = (
-            tr("Slice {value} is", value=index + 1)
-            if count == 1
-            else tr("{count} slices, the first is number {value}, are", count=count, value=index + 1)
+        message = tr_count(
+            "Slice {first} is blank because the file is damaged. {sentence}",
+            "{count} slices, the first is number {first}, are blank because the file is damaged. {sentence}",
+            count,
+            first=index + 1,
+            sentence=sentence,
         )
-        message = f"{which} blank because the file is damaged. {sentence}"
         return (Finding("unreadable-file", message),)
 
 

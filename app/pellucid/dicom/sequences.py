@@ -21,13 +21,24 @@ if TYPE_CHECKING:
 SAME_POSITION = 0.02
 """Slices nearer than this (mm, or a tenth of a pixel) lie at the same position."""
 _TITLES = {
-    "segment": "segment", "stack": "stack", "type": "image type", "echo": "echo number",
-    "echo time": "echo time", "temporal": "temporal position", "diffusion": "b-value",
-    "trigger": "trigger time", "reference time": mark("frame reference time"), "inversion time": "inversion time",
-    "flip angle": "flip angle", "energy": "tube voltage", "kernel": "reconstruction kernel",
-    "acquisition": "acquisition number", "index": "dimension index", "acquisition time": "acquisition time",
-    "content time": "content time",
-}  # fmt: skip
+    "segment": mark("segment"),
+    "stack": mark("stack"),
+    "type": mark("image type"),
+    "echo": mark("echo number"),
+    "echo time": mark("echo time"),
+    "temporal": mark("temporal position"),
+    "diffusion": mark("b-value"),
+    "trigger": mark("trigger time"),
+    "reference time": mark("frame reference time"),
+    "inversion time": mark("inversion time"),
+    "flip angle": mark("flip angle"),
+    "energy": mark("tube voltage"),
+    "kernel": mark("reconstruction kernel"),
+    "acquisition": mark("acquisition number"),
+    "index": mark("dimension index"),
+    "acquisition time": mark("acquisition time"),
+    "content time": mark("content time"),
+}
 _TIMES = ("temporal", "trigger", "reference time", "acquisition time", "content time")
 _APART = frozenset({"segment", "stack", "type", "energy", "kernel"})
 """What makes different images rather than frames of one 4-D image."""
@@ -47,7 +58,7 @@ class Part:
 def split(group: Group) -> tuple[list[Part], list[Finding]]:
     """Split a group into volumes without repeated positions."""
     if group.film and len(group.members) > 1:
-        return [Part((m,), f"frame {n}", "film") for n, m in enumerate(group.members, start=1)], []
+        return [Part((m,), tr("frame {n}", n=n), "film") for n, m in enumerate(group.members, start=1)], []
     if not group.placed:
         return [Part(group.members)], []
     parts, findings = [], []
@@ -61,8 +72,10 @@ def split(group: Group) -> tuple[list[Part], list[Finding]]:
                 continue  # nothing in it has versions: an earlier copy holds it
             if not part.sequence:
                 single.add(files)
-            label = ", ".join(t for t in (f"copy {number}" if len(copies) > 1 else "", part.label) if t)
-            copied = f"copy {number} " if len(copies) > 1 else ""
+            label = ", ".join(
+                t for t in (tr("copy {number}", number=number) if len(copies) > 1 else "", part.label) if t
+            )
+            copied = tr("copy {number} ", number=number) if len(copies) > 1 else ""
             sequence = f"{copied}{part.sequence}" if part.sequence else ""
             parts.append(Part(part.members, label, sequence))
     return parts, findings
@@ -216,7 +229,7 @@ def _are_tied(groups: dict[Key, list[Member]]) -> bool:
 def _place_on_disk(members: list[Member], key: Key) -> str:
     """Name images that nothing in their headers tells apart: by the file if it is one."""
     files = {member.file.path for member in members}
-    return Path(files.pop()).name if len(files) == 1 else f"image {key[0]}"
+    return Path(files.pop()).name if len(files) == 1 else tr("image {n}", n=key[0])
 
 
 def _first(member: Member) -> Key:
@@ -229,7 +242,7 @@ def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bo
     keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_first(m) for m in groups[key]))
     parts = []
     for key in keys:
-        label = ", ".join(_labels(names, key, keys)) if names else f"time {key[0]}"
+        label = ", ".join(_labels(names, key, keys)) if names else tr("time {n}", n=key[0])
         label = _place_on_disk(groups[key], key) if tied else label
         apart = [str(value) for name, value in zip(names, key, strict=False) if name in _APART]
         is_frame = complete and len(apart) < max(len(names), 1)
@@ -247,18 +260,24 @@ def _labels(names: tuple[str, ...], key: Key, keys: list[Key]) -> list[str]:
 
 def _label(name: str, value: Any, values: list[Any]) -> str:
     if name in _TIMES:
-        return f"time {sorted(values).index(value) + 1}" if value in values else f"time {value}"
+        return tr("time {n}", n=sorted(values).index(value) + 1) if value in values else tr("time {n}", n=value)
     if name == "diffusion":
         same = [other for other in values if other[0] == value[0]]
         return f"b {value[0]:g}" + (f" ({same.index(value) + 1})" if len(same) > 1 else "")
     if name == "type":
         common = set.intersection(*(set(str(other).split()) for other in values))
-        return " ".join(word for word in str(value).split() if word not in common).lower() or "other type"
+        return " ".join(word for word in str(value).split() if word not in common).lower() or tr("other type")
     if name == "index":
-        return "part " + ".".join(f"{n:g}" for n in value)
-    units = {"echo time": tr("TE {:g} ms"), "inversion time": tr("TI {:g} ms"), "flip angle": "flip {:g}°",
-             "energy": "{:g} kV", "echo": "echo {:g}", "acquisition": "acquisition {:g}"}  # fmt: skip
-    return units[name].format(value) if name in units else f"{name} {value}"
+        return tr("part {n}", n=".".join(f"{n:g}" for n in value))
+    units = {
+        "echo time": mark("TE {n:g} ms"),
+        "inversion time": mark("TI {n:g} ms"),
+        "flip angle": mark("flip {n:g}°"),
+        "energy": mark("{n:g} kV"),
+        "echo": mark("echo {n:g}"),
+        "acquisition": mark("acquisition {n:g}"),
+    }
+    return tr(units[name], n=value) if name in units else f"{name} {value}"
 
 
 def _finding(names: tuple[str, ...], count: int, complete: bool, tied: bool) -> Finding:
@@ -267,9 +286,15 @@ def _finding(names: tuple[str, ...], count: int, complete: bool, tied: bool) -> 
             "Several images lie at one place and only their files tell them apart: each is an image of its own."
         )
         return Finding("several-volumes", message, "warning")
-    by = " and ".join(_TITLES[name] for name in names) if names else ""
-    told = f"told apart by {by}" if by else tr("told apart only by the order of their instance numbers")
-    message = tr("The series holds {count} volumes at the same positions, {told}.", count=count, told=told)
+    if names:
+        by = ", ".join(tr(_TITLES[name]) for name in names)
+        message = tr("The series holds {count} volumes at the same positions, told apart by {by}.", count=count, by=by)
+    else:
+        message = tr(
+            "The series holds {count} volumes at the same positions, told apart only by the order of their "
+            "instance numbers.",
+            count=count,
+        )
     if not complete:
-        message += tr(" Not every one has a slice at every position.")
+        message += " " + tr("Not every one has a slice at every position.")
     return Finding("several-volumes", message, "info" if names and complete else "warning")

@@ -106,4 +106,10 @@ def _with(found: Found, path: Path, pool: Pool | None) -> Found:
         return replace(found, problems=(*found.problems, Problem(path, str(refusal))))
     except OSError as error:
         reason = (error.strerror or tr("the system refused it")).lower()
-        return replace(found, problems=(*found.problems, Problem(path, f"{path.name} could not be opened: {reason}.")))
+        return replace(
+            found,
+            problems=(
+                *found.problems,
+                Problem(path, tr("{name} could not be opened: {reason}.", name=path.name, reason=reason)),
+            ),
+        )

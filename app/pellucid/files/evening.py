@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.files.limits import check_memory
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 from pellucid.model.volume import Volume, image_from_array
 
@@ -26,7 +26,9 @@ def evened(volume: Volume) -> Volume:
     steps = np.diff(positions)
     step = float(steps.min())
     count = int(np.floor((positions[-1] - positions[0]) / step + 0.5)) + 1
-    check_memory(tr("The evened volume"), volume.nbytes // len(positions) * count, f"{count} slices")
+    check_memory(
+        tr("The evened volume"), volume.nbytes // len(positions) * count, tr_count("1 slice", "{count} slices", count)
+    )
     array = _at(volume.array, np.array(positions), np.minimum(np.arange(count) * step, positions[-1]))
     x, y, _ = volume.geometry.size
     a, b, _ = volume.geometry.spacing
@@ -34,10 +36,10 @@ def evened(volume: Volume) -> Volume:
     note = Finding(
         "resampled-even",
         tr(
-            "The slices were resampled from {min:.3g} to {max:.3g} mm apart to {step:.3g} mm; "
+            "The slices were resampled from {smallest:.3g} to {largest:.3g} mm apart to {step:.3g} mm; "
             "gaps were filled by interpolation.",
-            min=steps.min(),
-            max=steps.max(),
+            smallest=steps.min(),
+            largest=steps.max(),
             step=step,
         ),
     )

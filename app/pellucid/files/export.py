@@ -176,10 +176,16 @@ def _exported(
     form = format_of(path)
     blocked = obstacle(image, form)
     if blocked:
-        raise Refused(f"{path.name} was not written. {blocked}")
+        raise Refused(tr("{name} was not written. {blocked}", name=path.name, blocked=blocked))
     lost = losses(image, form)
     if lost and not accept_loss:
-        raise Refused(f"{path.name} was not written, because something would be lost. {' '.join(lost)}")
+        raise Refused(
+            tr(
+                "{name} was not written, because something would be lost. {losses}",
+                name=path.name,
+                losses=" ".join(lost),
+            )
+        )
     frames, geometry = frames_of(image)
     difference = write_verified(path, form, frames, geometry, pairs, progress, cancelled)
     if difference:

@@ -97,7 +97,7 @@ def obstacle(image: Exported, target: str | Path | Format) -> str:
     if components > 1 and components not in (3, 4):
         return tr("Images with {components} values per voxel cannot be exported.", components=components)
     if components == 1 and code(array.dtype) not in form.types:
-        return f"{form.name} cannot hold {array.dtype.name} values. {other}"
+        return tr("{name} cannot hold {name2} values. {other}", name=form.name, name2=array.dtype.name, other=other)
     if components > 1 and code(array.dtype) not in form.colour:
         return tr(
             "{name} cannot hold colour of type {name2}. Choose NRRD or MetaImage.",
@@ -143,7 +143,7 @@ def _uneven(geometry: Geometry, form: Format) -> str:
 
 def _place(geometry: Geometry, form: Format) -> str:
     if geometry.oriented and not form.places:
-        spacing = "kept" if form.spacing and any(geometry.known_spacing) else "lost too"
+        spacing = "kept" if form.spacing and any(geometry.known_spacing) else tr("lost too")
         return tr(
             "{name} cannot hold where the image lies in the patient: position and orientation "
             "are lost, the spacing is {spacing}.",

@@ -19,7 +19,7 @@ from pellucid.dicom.memory import SHARE, check_fits
 from pellucid.files import metaimage, nifti, nrrd, pictures, tiff
 from pellucid.files.grids import from_spacing
 from pellucid.files.raw import IsCancelled, PlainUnits, Progress, RawImage, check, head_of, load
-from pellucid.language import mark, tr
+from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.optics import Optics
@@ -39,10 +39,10 @@ EXTENSIONS = (
     ".jpeg", ".bmp", ".jp2", ".j2k",
 )  # fmt: skip
 FOREIGN = {
-    ".mnc": "MINC", ".mgz": mark("FreeSurfer MGZ"), ".mgh": mark("FreeSurfer MGH"), ".head": "AFNI",
-    ".par": mark("Philips PAR/REC"),
-    ".czi": mark("Zeiss CZI"), ".lif": mark("Leica LIF"), ".mrc": "MRC", ".h5": "HDF5", ".hdf5": "HDF5", ".vtk": "VTK",
-    ".gipl": "GIPL", ".nd2": mark("Nikon ND2"), ".gif": "GIF", ".webp": "WebP", ".svs": mark("Aperio SVS"),
+    ".mnc": "MINC", ".mgz": "FreeSurfer MGZ", ".mgh": "FreeSurfer MGH", ".head": "AFNI",
+    ".par": "Philips PAR/REC",
+    ".czi": "Zeiss CZI", ".lif": "Leica LIF", ".mrc": "MRC", ".h5": "HDF5", ".hdf5": "HDF5", ".vtk": "VTK",
+    ".gipl": "GIPL", ".nd2": "Nikon ND2", ".gif": "GIF", ".webp": "WebP", ".svs": "Aperio SVS",
     ".ima": "ECAT",
 }  # fmt: skip
 """Formats that are not read, by extension: they get a sentence instead of silence."""
@@ -325,9 +325,9 @@ def _foreign(path: Path) -> Refused:
     if name:
         return Refused(
             tr(
-                "{name} is of the format {name2}, which Pellucid does not read. Convert it to NIfTI, NRRD or TIFF.",
+                "{name} is of the format {format}, which Pellucid does not read. Convert it to NIfTI, NRRD or TIFF.",
                 name=path.name,
-                name2=name,
+                format=name,
             )
         )
     return Refused(

@@ -43,9 +43,7 @@ class ArrayEntry(Entry):
 
     member: Annotated[str, Field(pattern=r"^arrays/\d{4,6}$")]
     dtype: Type
-    shape: Annotated[
-        tuple[Annotated[int, Field(ge=1, le=_LARGEST_AXIS)], ...], Field(min_length=3, max_length=4)
-    ]
+    shape: Annotated[tuple[Annotated[int, Field(ge=1, le=_LARGEST_AXIS)], ...], Field(min_length=3, max_length=4)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     @property
@@ -272,9 +270,7 @@ class Manifest(Entry):
         """Return the entries of all arrays, in the order of the layers."""
         found: list[ArrayEntry] = []
         for layer in self.layers:
-            found += (
-                [layer.array] if isinstance(layer, LabelEntry) else [frame.array for frame in layer.frames]
-            )
+            found += [layer.array] if isinstance(layer, LabelEntry) else [frame.array for frame in layer.frames]
         return found
 
 

@@ -39,7 +39,7 @@ def parse(path: Path) -> RawImage:
         fields, length = fields_of(path)
         return _parse(path, fields, length)
     except (KeyError, ValueError, IndexError) as error:
-        missing = f"the field {error}" if isinstance(error, KeyError) else "a field"
+        missing = tr("the field {error}", error=error) if isinstance(error, KeyError) else tr("a field")
         raise Refused(
             tr("{name}: {missing} of its MetaImage header is missing or damaged.", name=path.name, missing=missing)
         ) from error

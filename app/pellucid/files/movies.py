@@ -71,7 +71,7 @@ PICTURES = (
 def film_obstacle(form: FilmFormat, count: int, size: tuple[int, int]) -> str:
     """Return why a film cannot be written in a format, or nothing; ``size`` is (columns, rows)."""
     if form.extension == ".mp4" and video.ffmpeg() is None:
-        return video.HOW_TO_GET
+        return tr(video.HOW_TO_GET)
     if form.extension == ".gif" and count * size[0] * size[1] > _MOST_GIF:
         return tr(
             "A GIF of {count} pictures this large needs too much memory. Choose fewer or smaller ones, or WebP.",

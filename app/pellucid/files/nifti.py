@@ -125,7 +125,7 @@ def _type(path: Path, code: int) -> tuple[np.dtype, int]:
         return np.dtype(np.uint8), COLOUR[code]
     if code in TYPES:
         return np.dtype(TYPES[code]), 1
-    name = _NAMES.get(code, f"type {code}")
+    name = _NAMES.get(code, tr("type {code}", code=code))
     raise Refused(
         tr(
             "{name} holds {name2} values, which cannot be shown. Convert it to a real number type first.",

@@ -16,6 +16,7 @@ import numpy as np
 
 from pellucid.files.grids import checked_size, from_columns, from_spacing
 from pellucid.files.raw import ByteOrder, Encoding, RawImage
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats, Geometry
 
@@ -76,28 +77,38 @@ def parse(path: Path) -> RawImage:
         fields, _, length = fields_of(path)
         return _parse(path, fields, length)
     except (KeyError, ValueError, IndexError) as error:
-        missing = f"the field {error}" if isinstance(error, KeyError) else "a field"
-        raise Refused(f"{path.name}: {missing} of its NRRD header is missing or damaged.") from error
+        missing = tr("the field {error}", error=error) if isinstance(error, KeyError) else tr("a field")
+        raise Refused(
+            tr("{name}: {missing} of its NRRD header is missing or damaged.", name=path.name, missing=missing)
+        ) from error
 
 
 def _parse(path: Path, fields: dict[str, str], length: int) -> RawImage:
     name = fields["type"].lower()
     if name not in _CODE:
-        raise Refused(f"{path.name} holds values of type {name!r}, which cannot be shown.")
+        raise Refused(tr("{name} holds values of type {name2!r}, which cannot be shown.", name=path.name, name2=name))
     sizes = tuple(int(n) for n in fields["sizes"].split())
     if len(sizes) != int(fields["dimension"]) or any(n < 1 for n in sizes) or len(sizes) > 16:
         raise Refused(
-            f"{path.name} declares sizes {fields['sizes']} that do not fit its dimension; it is damaged."
+            tr(
+                "{name} declares sizes {value} that do not fit its dimension; it is damaged.",
+                name=path.name,
+                value=fields["sizes"],
+            )
         )
     steps, spatial = _axes(fields, len(sizes))
     if not 1 <= len(spatial) <= 3:
-        raise Refused(f"{path.name} has {len(spatial)} axes in space; images with 1 to 3 can be shown.")
+        raise Refused(
+            tr("{name} has {count} axes in space; images with 1 to 3 can be shown.", name=path.name, count=len(spatial))
+        )
     letters = _letters(fields, sizes, spatial)
     geometry = _geometry(path, fields, [sizes[n] for n in spatial], [steps[n] for n in spatial])
     sizes, letters = _filled(sizes, letters, len(spatial))
     encoding = _ENCODINGS.get(fields.get("encoding", "raw").lower())
     if encoding is None:
-        raise Refused(f"{path.name} uses the encoding {fields['encoding']!r}, which is not known here.")
+        raise Refused(
+            tr("{name} uses the encoding {value!r}, which is not known here.", name=path.name, value=fields["encoding"])
+        )
     order: ByteOrder = ">" if fields.get("endian", "little").lower() == "big" else "<"
     data, offset, skip = _data(path, fields, length, encoding)
     dtype = np.dtype(_CODE[name]).newbyteorder(order)
@@ -111,9 +122,7 @@ def _axes(fields: dict[str, str], dimension: int) -> tuple[list[Step], list[int]
     """Return the step of each axis (vector, number or None) and which axes lie in space."""
     if "spacedirections" in fields:
         words = re.findall(r"none|\([^)]*\)", fields["spacedirections"].lower())
-        steps = [
-            None if w == "none" else np.array([float(v) for v in w.strip("()").split(",")]) for w in words
-        ]
+        steps = [None if w == "none" else np.array([float(v) for v in w.strip("()").split(",")]) for w in words]
         if len(steps) != dimension:
             raise ValueError("space directions")
         return list(steps), [n for n, step in enumerate(steps) if step is not None]
@@ -123,9 +132,7 @@ def _axes(fields: dict[str, str], dimension: int) -> tuple[list[Step], list[int]
     kinds = _kinds(fields, dimension)
     inside = [n for n, kind in enumerate(kinds) if kind in ("domain", "space", "", "???")]
     if len(inside) == dimension and dimension > 3:
-        inside = (
-            inside[-3:] if kinds[0] == "" and dimension == 4 and _sizes(fields)[0] in (3, 4) else inside[:3]
-        )
+        inside = inside[-3:] if kinds[0] == "" and dimension == 4 and _sizes(fields)[0] in (3, 4) else inside[:3]
     elif len(inside) == dimension == 3 and kinds[0] == "" and _sizes(fields)[0] in (3, 4):
         inside = inside[1:]
     return [float(s) for s in spacings], inside
@@ -184,7 +191,12 @@ def _data(path: Path, fields: dict[str, str], length: int, encoding: str) -> tup
     if lines:
         if encoding != "raw" or not 0 < lines <= 10_000:
             raise Refused(
-                f"{path.name} skips {lines} lines of its data, which is not supported for {encoding} data."
+                tr(
+                    "{name} skips {lines} lines of its data, which is not supported for {encoding} data.",
+                    name=path.name,
+                    lines=lines,
+                    encoding=encoding,
+                )
             )
         offset += _after_lines(data, offset, lines)
     if skip < -1 or (skip == -1 and encoding != "raw"):
@@ -201,16 +213,16 @@ def _after_lines(data: Path, offset: int, lines: int) -> int:
 def beside(path: Path, named: str) -> Path:
     """Return the data file a header names; refuse names that lead out of the header's folder (hazard H38)."""
     if named.upper().startswith("LIST") or "%" in named:
-        _refuse(path, named, "several data files; only one can be read. Convert it to a single file first")
+        _refuse(path, named, tr("several data files; only one can be read. Convert it to a single file first"))
     if named != Path(named).name or "\\" in named or named in ("", ".", ".."):
-        _refuse(path, named, "a data file in another folder, which is not followed. Put it beside the header")
+        _refuse(path, named, tr("a data file in another folder, which is not followed. Put it beside the header"))
     data = path.with_name(named)
     if data.resolve().parent != path.resolve().parent:
-        _refuse(path, named, "a data file that is a link to another folder, which is not followed")
+        _refuse(path, named, tr("a data file that is a link to another folder, which is not followed"))
     if not data.is_file():
-        _refuse(path, named, "a data file that is not in the same folder")
+        _refuse(path, named, tr("a data file that is not in the same folder"))
     return data
 
 
 def _refuse(path: Path, named: str, why: str) -> NoReturn:
-    raise Refused(f"{path.name} names {named!r}, {why}.")
+    raise Refused(tr("{name} names {named!r}, {why}.", name=path.name, named=named, why=why))

@@ -41,7 +41,13 @@ class Picture:
     def text(self) -> str:
         """Return the declared shape for people."""
         colour = {1: "grey", 3: "RGB", 4: "RGBA"}[self.components]
-        return f"{self.width} × {self.height} pixels {colour} {self.dtype}"
+        return tr(
+            "{width} × {height} pixels {colour} {dtype}",
+            width=self.width,
+            height=self.height,
+            colour=colour,
+            dtype=self.dtype,
+        )
 
     @property
     def nbytes(self) -> int:

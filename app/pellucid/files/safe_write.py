@@ -62,9 +62,11 @@ def replacing(path: Path, *, needs: int = 0) -> Iterator[Path]:
 
 def sentence(path: Path, error: OSError) -> str:
     """Return why writing failed and that nothing was lost, for people."""
-    reason = _REASONS.get(error.errno or 0, (error.strerror or "the system refused it").lower())
-    kept = tr(" The file that was there is unchanged.") if path.exists() and not path.is_dir() else ""
-    return f"{path.name} was not written: {reason}.{kept}"
+    known = _REASONS.get(error.errno or 0)
+    reason = tr(known) if known else error.strerror or tr("the system refused it")
+    said = tr("{name} was not written: {reason}.", name=path.name, reason=reason)
+    unchanged = path.exists() and not path.is_dir()
+    return " ".join((said, tr("The file that was there is unchanged."))) if unchanged else said
 
 
 def sweep(folder: Path, older_than: float = _STALE_SECONDS) -> int:

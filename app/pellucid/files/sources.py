@@ -112,7 +112,7 @@ def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[V
     series = next((s for s in snapshot.series if s.uid == uid), None)
     images = sequences(series) if series is not None else ()
     if not number.isdecimal() or int(number) >= len(images):
-        name = Path(source.paths[0]).parent.name if source.paths else "its folder"
+        name = Path(source.paths[0]).parent.name if source.paths else tr("its folder")
         raise Refused(
             tr("The series of this layer was not found in “{name}”. Show where its files are now.", name=name)
         )

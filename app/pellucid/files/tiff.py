@@ -21,10 +21,10 @@ from pellucid.files import ome
 from pellucid.files.limits import DECODED_IN_CHILD, check_memory, check_present
 from pellucid.files.ome import length_mm
 from pellucid.files.raw import arranged
-from pellucid.language import tr
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 
-_AXIS_NAMES = {"C": "channels", "T": "time points", "Z": "slices"}
+_AXIS_NAMES = {"C": "channels", "T": mark("time points"), "Z": "slices"}
 _MOST_FRAMES = 100_000
 """Frames of a file whose channels are told apart."""
 _UNSHOWN = {5: "CMYK", 8: "CIELab", 9: "ICCLab", 10: "ITULab"}
@@ -182,7 +182,7 @@ def _findings(path: Path, tif: Any, series: Any, names: str, letters: str) -> li
     found: list[list[str]] = []
     for name, letter, length in zip(names, letters, series.shape[::-1], strict=True):
         if letter == "t" and length > 1 and name != "T":
-            what = _AXIS_NAMES.get(name, f"planes of axis {name}")
+            what = _AXIS_NAMES.get(name, tr("planes of axis {name}", name=name))
             found.append(
                 [
                     "frames",

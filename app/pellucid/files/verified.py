@@ -56,9 +56,12 @@ def write_verified(
 def _differs(path: Path) -> Refused:
     kept = tr(" The file that was there is unchanged.") if path.exists() else ""
     return Refused(
-        f"{path.name} was not kept: what was written does not read back the same, so the disk or the "
-        "program is at "
-        f"fault. Try another folder.{kept}"
+        tr(
+            "{name} was not kept: what was written does not read back the same, so the disk or "
+            "the program is at fault. Try another folder.{kept}",
+            name=path.name,
+            kept=kept,
+        )
     )
 
 

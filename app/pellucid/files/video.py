@@ -64,7 +64,7 @@ def write(path: Path, pictures: Iterable[Pixels], size: tuple[int, int], rate: f
     if process.returncode and not cancelled():
         reason = said.decode("utf-8", "replace").strip().splitlines()
         raise Refused(
-            tr("ffmpeg could not write the film: {value}.", value=reason[-1] if reason else "it gave no reason")
+            tr("ffmpeg could not write the film: {reason}.", reason=reason[-1] if reason else tr("it gave no reason"))
         )
 
 

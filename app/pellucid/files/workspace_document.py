@@ -99,7 +99,7 @@ def read_sources(
         try:
             frames[entry.id] = read_source(source, pool=pool, progress=share, cancelled=cancelled)
         except Refused as refusal:
-            said.append(f"“{entry.name}” could not be read again: {refusal}")
+            said.append(tr("“{name}” could not be read again: {refusal}", name=entry.name, refusal=refusal))
             continue
         if entry.source.sha256 and digest(source.paths) != entry.source.sha256:
             said.append(

@@ -91,8 +91,7 @@ class Brush:
             # Nearest point of the line: go back from the end, but not beyond the start.
             behind = np.clip(-self._along(box, line / length, end), 0, length)
             squared = sum(
-                (self._along(box, vector, end) + behind * float(line @ vector) / length) ** 2
-                for vector in vectors
+                (self._along(box, vector, end) + behind * float(line @ vector) / length) ** 2 for vector in vectors
             )
         return np.asarray(squared <= radius * radius * (1 + 1e-9))
 

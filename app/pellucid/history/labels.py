@@ -74,7 +74,7 @@ class DeleteLabel(Command):
         row = layer.labels.label(value)
         if row.locked:
             raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to delete it.", name=row.name))
-        self.label = label or f"Delete label {row.name}"
+        self.label = label or tr("Delete label {name}", name=row.name)
         before = layer.labels.labels
         self._table = SetLabelTable(layer, tuple(kept for kept in before if kept.value != value), self.label)
         self._voxels = PatchLabels(layer, cleared(layer.labels, value), self.label)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.history.command import SMALL, Command
+from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.document import Document
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
@@ -16,7 +17,7 @@ class AddLayer(Command):
     """Put a layer on top, or at a position, and make it active."""
 
     def __init__(self, layer: Layer, position: int | None = None, label: str = "") -> None:
-        self.label = label or f"Add {layer.name}"
+        self.label = label or tr("Add {name}", name=layer.name)
         self._layer = layer
         self._position = position
         self._active: Layer | None = None
@@ -41,7 +42,7 @@ class RemoveLayer(Command):
     """Take a layer out, and the annotations that measure it with it."""
 
     def __init__(self, layer: Layer, label: str = "") -> None:
-        self.label = label or f"Remove {layer.name}"
+        self.label = label or tr("Remove {name}", name=layer.name)
         self._layer = layer
         self._position = 0
         self._was_active = False
@@ -71,7 +72,7 @@ class MoveLayer(Command):
     """Move a layer to another position; 0 is the bottom."""
 
     def __init__(self, layer: Layer, position: int, label: str = "") -> None:
-        self.label = label or f"Move {layer.name}"
+        self.label = label or tr("Move {name}", name=layer.name)
         self._layer = layer
         self._to = position
         self._from = 0

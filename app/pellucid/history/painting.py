@@ -101,7 +101,7 @@ class Stroke:
         if not erase:
             _check_value(self._labels, value)
         name = self._labels.label(value).name
-        self._title = f"Erase on {layer.name}" if erase else f"Paint {name}"
+        self._title = tr("Erase on {name}", name=layer.name) if erase else tr("Paint {name}", name=name)
         self._value = 0 if erase else value
         self._locked = _locked(self._labels)
         self._brush = Brush(layer.geometry, frame, index)

@@ -54,8 +54,10 @@ class Job:
         failed: Callable[[str], None] | None,
         touched: Callable[[Job], None],
         ended: Callable[[Job], None],
+        quiet: bool = False,
     ) -> None:
         self.name = name
+        self.quiet = quiet
         self.state = JobState.WAITING
         self.progress = 0.0
         self.text = ""
@@ -159,8 +161,8 @@ class Job:
 def sentence(name: str, error: BaseException) -> str:
     """Say an error of the work called ``name`` to a person; what is not a refusal is logged as well.
 
-    The log gets the places in the code but neither the error's text nor what follows the first word of the name:
-    both may quote a file and so a patient.
+    The log gets the places in the code but neither the error's text nor the name of the work: both may quote a
+    file and so a patient.
     """
     if isinstance(error, refusals()):
         return str(error)
@@ -169,8 +171,8 @@ def sentence(name: str, error: BaseException) -> str:
             "{name} needs more memory than there is; close other images or work on a part of this one.", name=name
         )
     frames = "".join(traceback.format_tb(error.__traceback__))
-    _log.error("%s … failed with %s\n%s", name.partition(" ")[0], type(error).__name__, frames)
-    return f"{name} failed: {str(error).strip() or type(error).__name__}"
+    _log.error("a job failed with %s\n%s", type(error).__name__, frames)
+    return tr("{name} failed: {reason}", name=name, reason=str(error).strip() or type(error).__name__)
 
 
 def refusals() -> tuple[type[BaseException], ...]:

@@ -68,9 +68,14 @@ class Runner:
         work: Callable[[Job], T],
         done: Callable[[T], None] | None = None,
         failed: Callable[[str], None] | None = None,
+        *,
+        quiet: bool = False,
     ) -> Job:
-        """Ask something of which only the latest answer matters; an older query of the key is cancelled."""
-        job = self._job(name, work, done, failed)
+        """Ask something of which only the latest answer matters; an older query of the key is cancelled.
+
+        A ``quiet`` job shows itself where it belongs, and so not in the status bar.
+        """
+        job = self._job(name, work, done, failed, quiet=quiet)
         with self._state:
             older = self._latest.pop(key, None)
             self._latest[key] = job
@@ -141,8 +146,9 @@ class Runner:
         work: Callable[[Job], T],
         done: Callable[[T], None] | None,
         failed: Callable[[str], None] | None,
+        quiet: bool = False,
     ) -> Job:
-        job = Job(name, work, done, failed, touched=self._touch, ended=self._ended)
+        job = Job(name, work, done, failed, touched=self._touch, ended=self._ended, quiet=quiet)
         with self._state:
             self._active[job] = None
         return job

@@ -92,9 +92,7 @@ def _inside(places: Places, count: int) -> NDArray[np.bool_]:
     return np.asarray((places >= -0.5 - _EDGE) & (places <= count - 0.5 + _EDGE))
 
 
-def _mixed(
-    array: NDArray[Any], places: Places, axis: int, *, smooth: bool, fill: float | None
-) -> Floats:
+def _mixed(array: NDArray[Any], places: Places, axis: int, *, smooth: bool, fill: float | None) -> Floats:
     """Return an array at fractional places along an axis; beyond the outermost centres their values hold."""
     last = array.shape[axis] - 1
     if not smooth:

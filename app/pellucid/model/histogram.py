@@ -78,7 +78,6 @@ class Histogram:
         return min(max(value, self.minimum), self.maximum)
 
 
-
 def histogram(
     volume: Volume,
     *,
@@ -103,11 +102,7 @@ def histogram(
             if cancelled():
                 raise Stopped
             part = scalar(array[start : start + CHUNK], volume, channel)
-            yield (
-                part.ravel()
-                if chosen is None
-                else part[chosen[start : start + CHUNK].astype(bool, copy=False)]
-            )
+            yield (part.ravel() if chosen is None else part[chosen[start : start + CHUNK].astype(bool, copy=False)])
             progress(min(1.0, (start + CHUNK) / array.shape[0]))
 
     kind = volume.dtype

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 
 Box = tuple[slice, slice, slice]
@@ -46,9 +47,7 @@ class LabelMap:
     table_changed = Signal()
     """Emitted when a label was added, removed, renamed, recoloured, hidden or locked."""
 
-    def __init__(
-        self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()
-    ) -> None:
+    def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()) -> None:
         shape = geometry.size[::-1]
         self.geometry = geometry
         self.array: NDArray[Any] = np.zeros(shape, np.uint8) if array is None else array
@@ -70,7 +69,7 @@ class LabelMap:
 
     def label(self, value: int) -> Label:
         """Return the row of a value; a value without a row is named after itself."""
-        return self._table.get(value) or Label(value, f"Label {value}", color_for(value))
+        return self._table.get(value) or Label(value, tr("Label {value}", value=value), color_for(value))
 
     def free_value(self) -> int:
         """Return the lowest value that no label uses."""

@@ -102,9 +102,7 @@ def _frame(geometry: Geometry, plane: Plane, mode: PlaneMode, rotation: Matrix, 
 
 
 @lru_cache(maxsize=64)
-def _turned(
-    geometry: Geometry, plane: Plane, mode: PlaneMode, rotation: Matrix
-) -> tuple[Floats, Floats, Floats, bool]:
+def _turned(geometry: Geometry, plane: Plane, mode: PlaneMode, rotation: Matrix) -> tuple[Floats, Floats, Floats, bool]:
     """Return right, down and normal of a plane, and whether they are those of the frame along the grid."""
     base = plane_frame(geometry, plane, stored=mode is PlaneMode.ACQUISITION)
     right, down, normal = base.right, base.down, base.normal

@@ -210,9 +210,7 @@ def _grid_frame(geometry: Geometry, plane: Plane, stored: bool) -> GridFrame:
     return GridFrame(plane, geometry, u, v, n, origin, mode, normal, right, right_sign, down, down_sign)
 
 
-def _screen_axes(
-    geometry: Geometry, plane: Plane, stored: bool
-) -> tuple[int, tuple[int, int], tuple[int, int]]:
+def _screen_axes(geometry: Geometry, plane: Plane, stored: bool) -> tuple[int, tuple[int, int], tuple[int, int]]:
     """Return the voxel axis of the normal, and (voxel axis, sign) of right and down."""
     if plane is Plane.ACQUIRED:
         return 2, (0, 1), (1, 1)

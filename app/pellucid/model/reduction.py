@@ -140,7 +140,11 @@ class Reduction:
         """Return the same in words, for the corner of a pane."""
         if self.factor == 1:
             return tr("Part of the image")
-        return f"Part, down-sampled 1/{self.factor}" if self.is_part else f"Down-sampled 1/{self.factor}"
+        return (
+            tr("Part, down-sampled 1/{factor}", factor=self.factor)
+            if self.is_part
+            else tr("Down-sampled 1/{factor}", factor=self.factor)
+        )
 
     def finding(self, whole: Extent) -> Finding:
         """Return the sentence that tells what of an image is shown."""

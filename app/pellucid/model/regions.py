@@ -161,9 +161,7 @@ def _inside(annotation: Annotation, lattice: _Lattice) -> NDArray[np.bool_]:
 def region_statistics(found: RegionVoxels, volume: Volume) -> tuple[RegionStatistics, ...]:
     """Return one row per channel; padding and values that are no numbers are left out."""
     values = found.values if volume.is_colour else found.values[:, None]
-    return tuple(
-        _statistics(name, values[:, n], volume.padding) for n, name in enumerate(channels(volume.components))
-    )
+    return tuple(_statistics(name, values[:, n], volume.padding) for n, name in enumerate(channels(volume.components)))
 
 
 def channels(components: int) -> tuple[str, ...]:

@@ -87,9 +87,7 @@ class Slabs:
         assert self._pile is not None
         return PlaneImage(self._pile[1].picture(recipe), pixels.transform, -1, -1, recipe.summed(len(wanted)))
 
-    def _refine(
-        self, recipe: _Recipe, pixels: Raster, wanted: list[int], index: int, patience: float | None
-    ) -> bool:
+    def _refine(self, recipe: _Recipe, pixels: Raster, wanted: list[int], index: int, patience: float | None) -> bool:
         """Add planes to the pile until it is complete or patience ends; return whether it is complete."""
         end = None if patience is None else time.perf_counter() + patience
         if self._pile is None or self._pile[0] != index:
@@ -185,9 +183,7 @@ class _Pile:
         return np.where(np.isnan(values), recipe.fill, np.rint(values)).astype(recipe.array.dtype)
 
 
-def _coarse(
-    recipe: _Recipe, pixels: Raster, wanted: list[int], index: int, sight: Sight | None
-) -> PlaneImage | None:
+def _coarse(recipe: _Recipe, pixels: Raster, wanted: list[int], index: int, sight: Sight | None) -> PlaneImage | None:
     """Return a slab of fewer, larger samples: what can be had at once."""
     factor = (len(wanted) * pixels.count / _QUICK) ** (1 / 3)
     bounds = shadow(recipe.geometry, recipe.frame) if sight is None else sight.bounds

@@ -182,9 +182,7 @@ def slice_layout(geometry: Geometry, frame: PlaneFrame) -> SliceLayout | None:
     depth = float((np.array(geometry.origin) - frame.origin) @ frame.normal)
     lean = float(axes[:, normal] @ frame.normal)
     transform = (a, b, c, d, e, f)
-    return SliceLayout(
-        geometry, normal, right, right_sign, down, down_sign, depth, lean, shift, transform, spread
-    )
+    return SliceLayout(geometry, normal, right, right_sign, down, down_sign, depth, lean, shift, transform, spread)
 
 
 def _samples(geometry: Geometry, axis: int) -> tuple[int, float]:

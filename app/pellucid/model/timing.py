@@ -157,12 +157,12 @@ def _stated(moments: Sequence[Moment]) -> tuple[tuple[float, ...], str, bool] | 
 
 
 def _stated_sentence(durations: tuple[float, ...], source: TimeSource) -> str:
-    title, low, high = TITLES.get(source, ""), min(durations), max(durations)
+    title, low, high = tr(TITLES.get(source, "")), min(durations), max(durations)
     if source in (TimeSource.CINE_RATE, TimeSource.DISPLAY_RATE):
         return f"{title} {number(1000 / low)}/s"
     if high - low < 0.01:
         return f"{title} {number(low)} ms"
-    return tr("{title}: {number} to {number2} ms per frame", title=title, number=number(low), number2=number(high))
+    return tr("{title}: {low} to {high} ms per frame", title=title, low=number(low), high=number(high))
 
 
 def _from_times(times: tuple[float, ...] | None, source: TimeSource) -> tuple[tuple[float, ...], str, bool] | None:
@@ -173,15 +173,15 @@ def _from_times(times: tuple[float, ...] | None, source: TimeSource) -> tuple[tu
     durations = (*steps, median(steps))
     if min(durations) < _FASTEST:
         return None
-    title, low, high = TITLES[source], min(durations), max(durations)
+    title, low, high = tr(TITLES[source]), min(durations), max(durations)
     told = tr(
-        "Times of the frames: {title}, {number} to {number2} ms apart",
+        "Times of the frames: {title}, {low} to {high} ms apart",
         title=title,
-        number=number(low),
-        number2=number(high),
+        low=number(low),
+        high=number(high),
     )
     if high - low < 0.01 * high:
-        told = tr("Times of the frames: {title}, {number} ms apart", title=title, number=number(median(steps)))
+        told = tr("Times of the frames: {title}, {step} ms apart", title=title, step=number(median(steps)))
     return _watchable(durations, source) or (durations, told, False)
 
 
@@ -191,14 +191,14 @@ def _watchable(durations: tuple[float, ...], source: TimeSource) -> tuple[tuple[
     if mean <= _SLOWEST:
         return None
     told = tr(
-        "The frames are {number} s apart ({value}); they are shown at {DEFAULT_RATE:g} per s",
-        number=number(mean / 1000),
-        value=TITLES[source],
-        DEFAULT_RATE=DEFAULT_RATE,
+        "The frames are {step} s apart ({title}); they are shown at {rate:g} per s",
+        step=number(mean / 1000),
+        title=tr(TITLES[source]),
+        rate=DEFAULT_RATE,
     )
     return (1000.0 / DEFAULT_RATE,) * len(durations), told, True
 
 
 def _guessed(count: int) -> tuple[tuple[float, ...], str, bool]:
-    told = tr("The file states no rate; {DEFAULT_RATE:g} frames per s is a guess", DEFAULT_RATE=DEFAULT_RATE)
+    told = tr("The file states no rate; {rate:g} frames per s is a guess", rate=DEFAULT_RATE)
     return (1000.0 / DEFAULT_RATE,) * max(count, 1), told, True

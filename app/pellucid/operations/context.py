@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from pellucid.language import tr
+
 Region = tuple[slice, slice, slice]
 T = TypeVar("T")
 
@@ -146,7 +148,9 @@ class Context:
         except RuntimeError as error:
             self.check()
             reason = str(error).strip().splitlines()[-1].rpartition("): ")[2].strip()
-            raise Refused(f"{filter.GetName()} cannot work on this image: {reason}") from error
+            raise Refused(
+                tr("{filter} cannot work on this image: {reason}", filter=filter.GetName(), reason=reason)
+            ) from error
         finally:
             del command
             filter.RemoveAllCommands()

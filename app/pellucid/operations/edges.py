@@ -75,9 +75,7 @@ def sobel_magnitude(image: Image, context: Context) -> Image:
     return _magnitude(image, [_SOBEL_SLOPE] * 3, [_SOBEL_SMOOTH] * 3, np.eye(3), context)
 
 
-def _magnitude(
-    image: Any, slopes: list[Kernel], smooth: list[Kernel | None], metric: Array, context: Context
-) -> Any:
+def _magnitude(image: Any, slopes: list[Kernel], smooth: list[Kernel | None], metric: Array, context: Context) -> Any:
     """Return the square root of the sum of ``metric[i, j] * g[i] * g[j]`` (axes z, y, x) as 32-bit float."""
     array = view(image)
     result, out = blank(image, np.float32)

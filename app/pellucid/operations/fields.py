@@ -40,6 +40,11 @@ class Field:
     choices: tuple[str, ...] = ()
     choice_titles: tuple[str, ...] = ()
 
+    @property
+    def shown_choices(self) -> tuple[str, ...]:
+        """Return the words for the choices: those declared, else the values in sentence case."""
+        return self.choice_titles or tuple(_sentence_case(choice) for choice in self.choices)
+
 
 @dataclass(frozen=True)
 class Docstring:
@@ -154,16 +159,21 @@ def explain(title: str, fields: tuple[Field, ...], error: pydantic.ValidationErr
     name = str(problem["loc"][0]) if problem["loc"] else ""
     field = next((field for field in fields if field.name == name), None)
     if field is None:
-        names = ", ".join(field.name for field in fields) or "none"
+        names = ", ".join(field.name for field in fields) or tr("none")
         return Refused(
-            tr("{title} has no parameter “{name}”; its parameters are: {names}.", title=title, name=name, names=names)
+            tr(
+                "{title} has no parameter “{name}”; its parameters are: {names}.",
+                title=tr(title),
+                name=name,
+                names=names,
+            )
         )
     given = problem["input"]
     return Refused(
         tr(
-            "{title} of {title2} must be {expected}; {given!r} is not.",
-            title=field.title,
-            title2=title,
+            "{title} of {operation} must be {expected}; {given!r} is not.",
+            title=tr(field.title),
+            operation=tr(title),
             expected=_expected(field),
             given=given,
         )
@@ -171,18 +181,29 @@ def explain(title: str, fields: tuple[Field, ...], error: pydantic.ValidationErr
 
 
 def _expected(field: Field) -> str:
-    unit = f" {field.unit}" if field.unit and field.unit != "intensity" else ""
+    unit = f" {tr(field.unit)}" if field.unit and field.unit != "intensity" else ""
     if field.kind == "choice":
-        return "one of " + ", ".join(field.choices)
+        return tr("one of {choices}", choices=", ".join(field.choices))
     if field.kind == "bool":
         return tr("true or false")
     if field.kind == "text":
-        return "a text"
+        return tr("a text")
     if field.kind == "box":
         return tr("six whole numbers: first voxel x, y, z, then the number of voxels along x, y, z")
-    noun = tr("a whole number") if field.kind == "int" else "a number"
+    noun = tr("a whole number") if field.kind == "int" else tr("a number")
     if field.minimum is not None and field.maximum is not None:
-        return f"{noun} from {field.minimum:g} to {field.maximum:g}{unit}"
+        return tr(
+            "{noun} from {minimum:g} to {maximum:g}{unit}",
+            noun=noun,
+            minimum=field.minimum,
+            maximum=field.maximum,
+            unit=unit,
+        )
     if field.minimum is not None:
-        return f"{noun} of at least {field.minimum:g}{unit}"
-    return f"{noun}{unit and ' in' + unit}"
+        return tr("{noun} of at least {minimum:g}{unit}", noun=noun, minimum=field.minimum, unit=unit)
+    return tr("{noun} in {unit}", noun=noun, unit=unit.strip()) if unit else noun
+
+
+def _sentence_case(choice: Any) -> str:
+    text = str(choice).replace("_", " ")
+    return text[:1].upper() + text[1:] if len(text) > 3 else text

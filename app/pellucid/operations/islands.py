@@ -14,17 +14,11 @@ from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import Array, blank, from_array, view
 from pellucid.operations.units import Range, Slider, Title
 
-Connectivity = Annotated[
-    Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))
-]
+Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
 
 
-@operation(
-    "masks.fill_holes", title="Fill holes", menu="Segment/Masks", keywords=("cavity", "inside", "solid")
-)
-def fill_holes(
-    mask: Mask, context: Context, *, by_slice: Annotated[bool, Title("Slice by slice")] = False
-) -> Mask:
+@operation("masks.fill_holes", title="Fill holes", menu="Segment/Masks", keywords=("cavity", "inside", "solid"))
+def fill_holes(mask: Mask, context: Context, *, by_slice: Annotated[bool, Title("Slice by slice")] = False) -> Mask:
     """Fill every part of the outside that the mask encloses.
 
     A hole is connected by faces and does not touch the border of the image.
@@ -48,9 +42,7 @@ def fill_holes(
     return _inside_box(mask, fill, flatten=not by_slice)
 
 
-@operation(
-    "masks.keep_largest", title="Keep largest island", menu="Segment/Masks", keywords=("component", "biggest")
-)
+@operation("masks.keep_largest", title="Keep largest island", menu="Segment/Masks", keywords=("component", "biggest"))
 def keep_largest(mask: Mask, context: Context, *, connectivity: Connectivity = "faces") -> Mask:
     """Keep the largest connected part of a mask; of equal ones the first.
 

@@ -11,9 +11,7 @@ from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import Array, blank, blocks, map_blocks, view
 
 
-@operation(
-    "masks.union", title="Union", menu="Segment/Masks", pointwise=True, keywords=("or", "add", "merge")
-)
+@operation("masks.union", title="Union", menu="Segment/Masks", pointwise=True, keywords=("or", "add", "merge"))
 def union(mask: Mask, other: Mask, context: Context) -> Mask:
     """Select the voxels that are in either mask.
 

@@ -25,9 +25,7 @@ def _reach(times: int) -> Any:
     return reach
 
 
-@operation(
-    "masks.erode", title="Erode", menu="Segment/Masks", reach=_reach(1), keywords=("shrink", "morphology")
-)
+@operation("masks.erode", title="Erode", menu="Segment/Masks", reach=_reach(1), keywords=("shrink", "morphology"))
 def erode(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUnit = "mm") -> Mask:
     """Shrink a mask: keep the voxels around which a ball lies wholly inside it.
 
@@ -62,9 +60,7 @@ def dilate(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUn
     return dilated(mask, ball_of(tr("Dilate"), radius, unit, mask), context)
 
 
-@operation(
-    "masks.open", title="Open", menu="Segment/Masks", reach=_reach(2), keywords=("smooth", "cut bridges")
-)
+@operation("masks.open", title="Open", menu="Segment/Masks", reach=_reach(2), keywords=("smooth", "cut bridges"))
 def opening(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUnit = "mm") -> Mask:
     """Remove what is thinner than a ball: erode, then dilate.
 
@@ -82,9 +78,7 @@ def opening(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusU
     return dilated(eroded(mask, ball, first), ball, context.part(0.5, 1.0))
 
 
-@operation(
-    "masks.close", title="Close", menu="Segment/Masks", reach=_reach(2), keywords=("smooth", "fill gaps")
-)
+@operation("masks.close", title="Close", menu="Segment/Masks", reach=_reach(2), keywords=("smooth", "fill gaps"))
 def closing(mask: Mask, context: Context, *, radius: Radius = 2.0, unit: RadiusUnit = "mm") -> Mask:
     """Fill what is thinner than a ball: dilate, then erode.
 

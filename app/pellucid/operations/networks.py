@@ -51,9 +51,7 @@ class Network:
             else:
                 large = None
             spare.extend(
-                array
-                for array, mine in ((a, own[step.low]), (b, own[step.high]))
-                if mine and array is not large
+                array for array, mine in ((a, own[step.low]), (b, own[step.high])) if mine and array is not large
             )
             for place, result in ((step.low, small), (step.high, large)):
                 if result is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.operations.context import Cancelled, Context, Refused
 from pellucid.operations.fields import Field, explain, make_model, parse_docstring, read_fields, read_inputs
 
@@ -131,7 +131,7 @@ class Operation:
         try:
             result = self.function(*images, context, **dict(params))
         except MemoryError as error:
-            raise Refused(tr("{title} needs more memory than this computer has free.", title=self.title)) from error
+            raise Refused(tr("{title} needs more memory than this computer has free.", title=tr(self.title))) from error
         context.check()
         context.progress(1.0)
         if images is not originals and self.keeps_unit and context.padding is not None:
@@ -179,11 +179,16 @@ class Operation:
         from pellucid.operations.pixels import check_inputs
 
         if len(images) != len(self.inputs):
-            wanted = " and a ".join(self.inputs)
             raise Refused(
-                tr("{title} needs a {wanted}; {count} were given.", title=self.title, wanted=wanted, count=len(images))
+                tr_count(
+                    "{title} needs one image; {given} were given.",
+                    "{title} needs {count} images; {given} were given.",
+                    len(self.inputs),
+                    title=tr(self.title),
+                    given=len(images),
+                )
             )
-        check_inputs(self.title, self.inputs, images)
+        check_inputs(tr(self.title), self.inputs, images)
 
     def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
         from pellucid.operations.alpha import without_alpha
@@ -269,5 +274,6 @@ def get(id: str) -> Operation:
     if id in known:
         return known[id]
     near = difflib.get_close_matches(id, known, n=3, cutoff=0.5) or [name for name in known if id in name][:3]
-    hint = tr("; did you mean {join}?", join=" or ".join(near)) if near else "."
-    raise Refused(f"There is no operation “{id}”{hint}")
+    if near:
+        raise Refused(tr("There is no operation “{id}”; did you mean {names}?", id=id, names=", ".join(near)))
+    raise Refused(tr("There is no operation “{id}”.", id=id))

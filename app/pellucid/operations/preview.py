@@ -48,7 +48,9 @@ def preview_slice(
     images = (image,) if isinstance(image, sitk.Image) else tuple(image)
     values = dict(params) if isinstance(params, Mapping) else params.model_dump()
     if not operation.same_grid:
-        raise Refused(tr("{title} changes the grid, so there is no preview of single slices.", title=operation.title))
+        raise Refused(
+            tr("{title} changes the grid, so there is no preview of single slices.", title=tr(operation.title))
+        )
     params = operation.validate(**values)
     operation.check_inputs(images)
     where = 2 - axis

@@ -85,7 +85,7 @@ class Recipe(BaseModel):
 
 def _reason(error: ValidationError) -> str:
     problem = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in problem["loc"][:4]) or "the whole"
+    where = ".".join(str(part) for part in problem["loc"][:4]) or tr("the whole")
     return f"{where}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from pellucid.language import tr
+from pellucid.language import tr, within
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
 from pellucid.recipes.recipe import Recipe, Step
@@ -48,7 +48,7 @@ def take(
         operation = get(step.operation)
         unknown = step.parameters.keys() - {field.name for field in operation.fields}
         if unknown:
-            raise Refused(tr("{title} has no parameter “{min}”.", title=operation.title, min=min(unknown)))
+            raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
         parameters = operation.validate(**step.parameters).model_dump()
         volumes = _inputs(operation, step, current, named)
         context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding)
@@ -67,13 +67,13 @@ def _inputs(operation: Operation, step: Step, current: Volume, named: Mapping[st
     if missing or 1 + len(others) < len(operation.inputs):
         what = f"“{missing[0]}”" if missing else f"a second {operation.inputs[-1]}"
         raise Refused(
-            tr("{title} needs {what}, which is not there. Name it and try again.", title=operation.title, what=what)
+            tr("{title} needs {what}, which is not there. Name it and try again.", title=tr(operation.title), what=what)
         )
     if not first.geometry.is_even and not operation.pointwise:
         raise Refused(
             tr(
-                "The slices are not evenly spaced, so {lower} would mix up distances. Make the spacing even first.",
-                lower=operation.title.lower(),
+                "The slices are not evenly spaced, so {operation} would mix up distances. Make the spacing even first.",
+                operation=within(operation.title),
             )
         )
     return (first, *(named[name] for name in others))

@@ -47,7 +47,7 @@ class Appearance:
                 display.transfer = Transfer(Kind.EQUALISED, spread=counted)
 
         # A key of its own: several layers of a saved work may be equalised, and none must wait for another in vain.
-        title = f"Counting the values of {layer.name}"
+        title = tr("Counting the values of {name}", name=layer.name)
         failed = self._session.notice.emit
         self._session.jobs.query(f"equalise {layer.id}", title, work, done, lambda text: failed(text, "error"))
 

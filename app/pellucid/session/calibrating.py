@@ -100,7 +100,7 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
             _keep_voxels(session, {other.id for other in kept}, old, new, title)
         session.view.crosshair = vector(new.index_to_world(old.world_to_index(session.view.crosshair)))
 
-    return session.jobs.edit(f"Calibrate {layer.name}", work, done,
+    return session.jobs.edit(tr("Calibrate {name}", name=layer.name), work, done,
                              lambda sentence: session.notice.emit(sentence, "error"))  # fmt: skip
 
 

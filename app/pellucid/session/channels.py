@@ -80,7 +80,7 @@ class Channels:
             if layer in self._session.document and layer.frames == frames:
                 self._add_parts(layer, parts)
 
-        return self._edit(f"Splitting channels of {name}", work, done)
+        return self._edit(tr("Splitting channels of {name}", name=name), work, done)
 
     def merge(self, layers: Sequence[ImageLayer], name: str = "") -> Job:
         """Add a colour image of three or four layers, red, green, blue and alpha in this order, as one step.
@@ -92,7 +92,7 @@ class Channels:
         volumes = [layer.volume for layer in layers]
         windows = [layer.display.limits for layer in layers[:3]]
         inputs = tuple(layer.name for layer in layers)
-        title = unique_name(name or f"{inputs[0]} in colour", {layer.name for layer in document.layers})
+        title = unique_name(name or tr("{name} in colour", name=inputs[0]), {layer.name for layer in document.layers})
 
         def work(_job: Job) -> tuple[Volume, tuple[float, float]]:
             array = np.stack([volume.array for volume in volumes], axis=-1)
@@ -105,17 +105,17 @@ class Channels:
             layer = ImageLayer(title, (volume,), provenance=(Provenance("channels.merge", {}, inputs),))
             layer.display.set_limits(*limits)
             layer.first_limits = limits
-            step = f"Merge channels into {title}"
+            step = tr("Merge channels into {title}", title=title)
             with self._session.history.group(step):
                 for source in layers:
                     if source in document:
                         self._session.history.do(SetLayerField(source, "visible", False, step))
                 self._session.history.do(AddLayer(layer, label=step))
 
-        return self._edit(f"Merging channels into {title}", work, done)
+        return self._edit(tr("Merging channels into {title}", title=title), work, done)
 
     def _add_parts(self, layer: ImageLayer, parts: list[_Part]) -> None:
-        history, step = self._session.history, f"Split channels of {layer.name}"
+        history, step = self._session.history, tr("Split channels of {name}", name=layer.name)
         place = self._session.document.position(layer)
         with history.group(step):
             history.do(SetLayerField(layer, "visible", False, step))
@@ -158,7 +158,7 @@ def _frame_parts(frames: tuple[Volume, ...], name: str, job: Job) -> list[_Part]
     for number, volume in enumerate(frames):
         limits = auto_limits(histogram(volume, cancelled=job.cancelled))
         colormap = _COLOURS[number % 6]
-        parts.append(_Part(f"{name}, channel {number + 1}", volume, limits, colormap))
+        parts.append(_Part(tr("{name}, channel {number}", name=name, number=number + 1), volume, limits, colormap))
         job.report((number + 1) / len(frames))
     return parts
 

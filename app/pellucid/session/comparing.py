@@ -48,7 +48,11 @@ class Held:
     @property
     def says(self) -> str:
         """Return the words of the badge."""
-        return f"before {self.title}" if self.volume is not None else f"without {self.layer.name}"
+        return (
+            tr("before {title}", title=self.title)
+            if self.volume is not None
+            else tr("without {name}", name=self.layer.name)
+        )
 
 
 class Comparing:

@@ -14,6 +14,7 @@ from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats, Vector
 from pellucid.model.layer import ImageLayer
 from pellucid.model.time_curves import Curve, label_values, point_values, region_values
+from pellucid.session.measuring import KINDS
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -49,7 +50,7 @@ class Curving:
         def work(job: Job) -> tuple[Curve, ...]:
             found = [Curve(CROSSHAIR, tr("Crosshair"), point_values(frames, world))] if crosshair else []
             for mark in drawn:
-                name = mark.name or mark.kind.value.capitalize()
+                name = mark.name or tr(KINDS[mark.kind])
                 if mark.kind is Kind.POINT:
                     values = point_values(frames, mark.points[0])
                     found.append(Curve(mark.id, name, values, color=mark.color))
@@ -58,9 +59,7 @@ class Curving:
                     found.append(Curve(mark.id, name, mean, std, voxels, mark.color))
             return tuple(found)
 
-        return self._session.jobs.query(
-            tr("time curve of points"), tr("Time curve"), work, done, lambda _sentence: None
-        )
+        return self._session.jobs.query("time curve of points", tr("Time curve"), work, done, lambda _sentence: None)
 
     def of_labels(self, done: Answer) -> Job | None:
         """Follow every label of the active label layer; the latest question wins."""
@@ -75,12 +74,12 @@ class Curving:
             found = []
             for value, (mean, std, voxels) in label_values(frames, array, grid, job.cancelled).items():
                 label = rows.get(value)
-                name, color = (label.name, label.color) if label is not None else (f"Label {value}", "")
+                name, color = (label.name, label.color) if label is not None else (tr("Label {value}", value=value), "")
                 found.append(Curve(f"label {value}", name, mean, std, voxels, color))
             return tuple(found)
 
         return self._session.jobs.query(
-            tr("time curve of labels"), tr("Time curve of labels"), work, done, lambda _said: None
+            "time curve of labels", tr("Time curve of labels"), work, done, lambda _said: None
         )
 
     def pin(self) -> None:
@@ -90,7 +89,7 @@ class Curving:
             return
         drawn = self._session.document.annotations
         names = {mark.name for mark in drawn}
-        name = next(f"Point {n}" for n in range(1, len(names) + 2) if f"Point {n}" not in names)
+        name = next(name for n in range(1, len(names) + 2) if (name := tr("Point {n}", n=n)) not in names)
         x, y, z = self._session.view.crosshair
         axes = np.eye(3)
         frame = self._session.viewing.frame(self._session.view.panes[0])
@@ -100,7 +99,7 @@ class Curving:
             Kind.POINT, ((x, y, z),), _vector(normal), _vector(right), _vector(down), layer=layer.id,
             frame=layer.frame, name=name, frame_of_reference=layer.geometry.frame_of_reference,
         )  # fmt: skip
-        self._session.history.do(AddAnnotation(point, f"Pin {name}"))
+        self._session.history.do(AddAnnotation(point, tr("Pin {name}", name=name)))
 
 
 def _vector(numbers: Floats) -> Vector:

@@ -13,7 +13,7 @@ from pellucid.history.labels import DeleteLabel, SetLabelTable
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.history.painting import Stroke
 from pellucid.jobs.job import Job
-from pellucid.language import mark, tr
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap, color_for
@@ -49,18 +49,18 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
     found = np.flatnonzero(np.bincount(voxels.ravel(), minlength=2)[1:]) + 1
     if not len(found):
         raise Refused(tr("“{name}” holds only 0, so there are no labels in it.", name=name))
-    rows = tuple(Label(int(value), f"Label {value}", color_for(int(value))) for value in found)
+    rows = tuple(Label(int(value), tr("Label {value}", value=value), color_for(int(value))) for value in found)
     return LabelMap(volume.geometry, voxels, rows)
 
 
 def _edit_title(old: Label, new: Label) -> str:
     if new.name != old.name:
-        return f"Rename label {old.name}"
+        return tr("Rename label {name}", name=old.name)
     if new.color != old.color:
-        return f"Recolour label {old.name}"
+        return tr("Recolour label {name}", name=old.name)
     if new.opacity != old.opacity:
-        return f"Opacity of label {old.name}"
-    return f"Unlock label {old.name}" if old.locked else f"Lock label {old.name}"
+        return tr("Opacity of label {name}", name=old.name)
+    return tr("Unlock label {name}", name=old.name) if old.locked else tr("Lock label {name}", name=old.name)
 
 
 class Labelling:
@@ -70,7 +70,7 @@ class Labelling:
         self._session = session
         self._stroke: Stroke | None = None
 
-    def add_layer(self, geometry: Geometry | None = None, name: str = mark("Labels")) -> LabelLayer:
+    def add_layer(self, geometry: Geometry | None = None, name: str = "") -> LabelLayer:
         """Add an empty label layer on a grid (that of the active image unless given) and make it active."""
         document = self._session.document
         if geometry is None:
@@ -80,7 +80,9 @@ class Labelling:
             if self._session.loading.is_placeholder(image):
                 raise Refused(tr("The series is still being opened."))
             geometry = image.geometry
-        layer = LabelLayer(unique_name(name, {other.name for other in document.layers}), blank_labels(geometry))
+        layer = LabelLayer(
+            unique_name(name or tr("Labels"), {other.name for other in document.layers}), blank_labels(geometry)
+        )
         layer.labels.set_label(Label(1, tr("Label 1"), color_for(1)))
         self._session.history.do(AddLayer(layer))
         document.active = layer
@@ -118,15 +120,19 @@ class Labelling:
                     MAX_LABELS=MAX_LABELS,
                 )
             )
-        row = Label(value, name or f"Label {value}", color_for(value))
-        self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
+        row = Label(value, name or tr("Label {value}", value=value), color_for(value))
+        self._session.history.do(
+            SetLabelTable(layer, (*layer.labels.labels, row), tr("Add label {name}", name=row.name))
+        )
         layer.active_label = value
         return value
 
     def name_label(self, layer: LabelLayer, value: int) -> None:
         """Give a value without a row one, as one step."""
         row = layer.labels.label(value)
-        self._session.history.do(SetLabelTable(layer, (*layer.labels.labels, row), f"Add label {row.name}"))
+        self._session.history.do(
+            SetLabelTable(layer, (*layer.labels.labels, row), tr("Add label {name}", name=row.name))
+        )
 
     def edit_label(self, layer: LabelLayer, value: int, **changes: Any) -> None:
         """Change name, colour, opacity or lock of a label as one step; visibility is a matter of the screen only.
@@ -205,5 +211,5 @@ class Labelling:
         volume = image.volume if image is not None else None
         snapshot = labels.labels.copy()
         return self._session.jobs.query(
-            "statistics", f"Statistics of {labels.name}",
+            "statistics", tr("Statistics of {name}", name=labels.name),
             lambda job: label_statistics(volume, snapshot, cancelled=job.cancelled), done)  # fmt: skip

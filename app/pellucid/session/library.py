@@ -86,7 +86,7 @@ class Library:
 
         self.scanning, self.seen, self.total = True, 0, None
         self.changed.emit()
-        self.job = job = self._jobs.load(f"Looking for images in {_named(roots)}", work, finish)
+        self.job = job = self._jobs.load(tr("Looking for images in {named}", named=_named(roots)), work, finish)
         self._scans.append(job)
         job.changed.connect(check)
         return job
@@ -111,7 +111,11 @@ class Library:
         if key not in self._thumbnails:
             self._thumbnails[key] = None
             self._jobs.query(
-                f"thumbnail {key}", tr("Thumbnail"), lambda _job: _draw(item), lambda t: self._keep(key, t)
+                f"thumbnail {key}",
+                tr("Thumbnail"),
+                lambda _job: _draw(item),
+                lambda t: self._keep(key, t),
+                quiet=True,
             )
         return self._thumbnails[key]
 

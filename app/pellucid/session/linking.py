@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Part = Literal["position", "zoom", "window"]
 OWN, UNKNOWN = mark("own position: other frame of reference"), mark("own position: frame of reference not stated")
-SHORT, OFFSET = "own position", mark("linked by offset")
+SHORT, OFFSET = mark("own position"), mark("linked by offset")
 
 
 @dataclass(frozen=True)

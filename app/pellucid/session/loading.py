@@ -135,7 +135,9 @@ class Loading:
             self._take_turns()
             session.notice.emit(sentence, "error")
 
-        request = _Request(session.jobs.load(f"Opening {title_of(item)}", work, done, failed), replace, place, then)
+        request = _Request(
+            session.jobs.load(tr("Opening {title}", title=title_of(item)), work, done, failed), replace, place, then
+        )
         self._requests.append(request)
         self.job = request.job
         self.job.changed.connect(self._take_turns)
@@ -223,7 +225,7 @@ class Loading:
             self._lay_over(layer, document.images)
         if place is not None:
             session.viewing.give(place.pane, layer.id, over=place.over)
-        with session.history.group(f"Open {layer.name}"):
+        with session.history.group(tr("Open {name}", name=layer.name)):
             if replace:
                 for old in reversed(document.layers):
                     session.history.do(RemoveLayer(old))
@@ -305,7 +307,7 @@ def read(
 
         if not item.volumes:
             why = item.findings[0].message if item.findings else tr("It holds no image.")
-            raise Refused(f"“{title_of(item)}” could not be opened. {why}")
+            raise Refused(tr("“{title}” could not be opened. {why}", title=title_of(item), why=why))
         plans = sequences(item)[part]
         frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
                                reduction=reduction)  # fmt: skip

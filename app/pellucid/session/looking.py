@@ -61,7 +61,9 @@ class Looking:
         def failed(_sentence: str) -> None:
             self._counting = None
 
-        job = self._session.jobs.query(f"histogram {scope}", f"Histogram of {layer.name}", work, finish, failed)
+        job = self._session.jobs.query(
+            f"histogram {scope}", tr("Histogram of {name}", name=layer.name), work, finish, failed, quiet=True
+        )
         if shared:
             self._counting = (volume, job, asking)
         return job
@@ -133,14 +135,15 @@ def _value_text(layer: ImageLayer, world: Any) -> str:
         low, high = layer.first_limits or layer.display.limits
         shown = shares(np.nan_to_num(np.array(value[:3], np.float64)), low, high)
         red, green, blue = (int(n) for n in np.floor(shown * 255 + 0.5))
-        return f"{format_value(value, '')} shown #{red:02X}{green:02X}{blue:02X}"
+        color = f"#{red:02X}{green:02X}{blue:02X}"
+        return tr("{values} shown {color}", values=format_value(value, ""), color=color)
     return format_value(value, layer.volume.unit)
 
 
 def format_value(value: Any, unit: str) -> str:
     """Write a voxel value for reading: integers whole, floats with five figures, 8-bit colours as a tuple and hex."""
     if value is None:
-        return "outside"
+        return tr("outside")
     if isinstance(value, tuple):
         text = ", ".join(format_number(v) for v in value)
         whole = all(isinstance(v, int) and 0 <= v <= 255 for v in value) and len(value) > 2

@@ -51,4 +51,4 @@ def export(session: Session, path: Path) -> Job:
     def failed(sentence: str) -> None:
         session.notice.emit(sentence, "error")
 
-    return session.jobs.load(f"Writing {path.name}", work, done, failed)
+    return session.jobs.load(tr("Writing {name}", name=path.name), work, done, failed)

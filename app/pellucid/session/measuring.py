@@ -27,11 +27,33 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 TITLES: dict[Kind, str] = {
-    Kind.LENGTH: "length", Kind.POLYLINE: "polyline", Kind.ANGLE: "angle", Kind.COBB: mark("Cobb angle"),
-    Kind.RECTANGLE: "rectangle", Kind.ELLIPSE: "ellipse", Kind.POLYGON: "polygon", Kind.FREEHAND: "freehand region",
-    Kind.POINT: "point", Kind.ARROW: "arrow", Kind.TEXT: "text",
-}  # fmt: skip
+    Kind.LENGTH: mark("length"),
+    Kind.POLYLINE: mark("polyline"),
+    Kind.ANGLE: mark("angle"),
+    Kind.COBB: mark("Cobb angle"),
+    Kind.RECTANGLE: mark("rectangle"),
+    Kind.ELLIPSE: mark("ellipse"),
+    Kind.POLYGON: mark("polygon"),
+    Kind.FREEHAND: mark("freehand region"),
+    Kind.POINT: mark("point"),
+    Kind.ARROW: mark("arrow"),
+    Kind.TEXT: mark("text"),
+}
 """The kinds as they stand in a sentence."""
+KINDS: dict[Kind, str] = {
+    Kind.LENGTH: mark("Length"),
+    Kind.POLYLINE: mark("Polyline"),
+    Kind.ANGLE: mark("Angle"),
+    Kind.COBB: mark("Cobb angle"),
+    Kind.RECTANGLE: mark("Rectangle"),
+    Kind.ELLIPSE: mark("Ellipse"),
+    Kind.POLYGON: mark("Polygon"),
+    Kind.FREEHAND: mark("Freehand region"),
+    Kind.POINT: mark("Point"),
+    Kind.ARROW: mark("Arrow"),
+    Kind.TEXT: mark("Text"),
+}
+"""The kinds by themselves."""
 AT_ONCE = 300_000
 """Voxels of a region that are counted while the user waits; more are counted in the background."""
 
@@ -101,7 +123,7 @@ class Measuring:
 
     def add(self, annotation: Annotation) -> None:
         """Keep what was drawn as one step and select it."""
-        self._session.history.do(AddAnnotation(annotation, f"Add {self.title(annotation)}"))
+        self._session.history.do(AddAnnotation(annotation, tr("Add {title}", title=self.title(annotation))))
         self.select(annotation)
 
     def change(self, after: Annotation, *, merge_key: str = "") -> None:
@@ -109,8 +131,10 @@ class Measuring:
         before = self._session.document.annotations.find(after.id)
         if before is None or before == after:
             return
-        verb = tr("Rename") if before.points == after.points else tr("Change")
-        title = f"{verb} {self.title(before if verb == 'Rename' else after)}"
+        if before.points == after.points:
+            title = tr("Rename {title}", title=self.title(before))
+        else:
+            title = tr("Change {title}", title=self.title(after))
         self._session.history.do(ChangeAnnotation(before, after, title, merge_key=merge_key))
 
     def rename(self, annotation: Annotation, words: str) -> None:
@@ -126,7 +150,7 @@ class Measuring:
     def remove(self, annotation: Annotation) -> None:
         """Remove an annotation as one step."""
         if self._session.document.annotations.find(annotation.id) is not None:
-            self._session.history.do(RemoveAnnotation(annotation, f"Delete {self.title(annotation)}"))
+            self._session.history.do(RemoveAnnotation(annotation, tr("Delete {title}", title=self.title(annotation))))
 
     def remove_selected(self) -> bool:
         """Remove the chosen annotation; return whether there was one."""
@@ -143,7 +167,7 @@ class Measuring:
 
     def title(self, annotation: Annotation) -> str:
         """Return an annotation in words: ``length 32.1 mm``."""
-        words = annotation.name or TITLES[annotation.kind]
+        words = annotation.name or tr(TITLES[annotation.kind])
         geometry = self.geometry(annotation)
         if annotation.kind in (Kind.TEXT, Kind.ARROW):
             return f"{words} “{annotation.text}”" if annotation.text else words

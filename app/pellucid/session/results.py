@@ -70,7 +70,7 @@ class ImagePlace:
 
     def _add(self, layer: ImageLayer, volume: Volume) -> None:
         names = {other.name for other in self._session.document.layers}
-        name = unique_name(f"{layer.name} – {self._step.operation.title}", names)
+        name = unique_name(f"{layer.name} – {tr(self._step.operation.title)}", names)
         steps = (*layer.provenance, self._step.provenance)
         new = ImageLayer(name, (volume,), source=layer.source, provenance=steps)
         limits = self._limits or layer.display.limits
@@ -126,7 +126,7 @@ class MaskPlace:
         else:
             self._add(self._mask)
         if not self._mask.any():
-            title = self._step.operation.title
+            title = tr(self._step.operation.title)
             self._session.notice.emit(tr("{title} found no voxels; the label is empty.", title=title), "info")
 
     def _replace(self, layer: LabelLayer, patch: PatchLabels | None) -> None:

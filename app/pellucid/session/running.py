@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
-from pellucid.language import tr
+from pellucid.language import tr, within
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import color_for
@@ -102,7 +102,9 @@ class Running:
                 return
             self._show(image, preview)
 
-        self._job = session.jobs.query("preview", f"Preview of {operation.title}", work, done, self._fail)
+        self._job = session.jobs.query(
+            "preview", tr("Preview of {title}", title=tr(operation.title)), work, done, self._fail, quiet=True
+        )
         return self._job
 
     def refresh_preview(self) -> None:
@@ -143,12 +145,12 @@ class Running:
         context = Context(progress=job.report, cancelled=job.cancelled, padding=volume.padding)
         if not operation.same_grid:
             whole = volume.with_image(operation.run(context, *images, **parameters))
-            return Preview(operation.title, whole=whole)
+            return Preview(tr(operation.title), whole=whole)
         is_mask = operation.output == "mask"
         found = {
             (axis, index): preview_slice(operation, images, axis, index, parameters, context) for axis, index in slices
         }
-        return Preview(operation.title, found, is_mask=is_mask, color=color)
+        return Preview(tr(operation.title), found, is_mask=is_mask, color=color)
 
     def _color(self) -> str:
         layer = self._session.document.active_labels
@@ -170,7 +172,11 @@ class Running:
         inputs = self._inputs(operation, target, other)
         unit = target.volume.unit if isinstance(target, ImageLayer) else ""
         name = describe(operation, parameters, unit)
-        step = Step(operation, Provenance(operation.id, parameters, (target.name,)), f"{name} on {target.name}")
+        step = Step(
+            operation,
+            Provenance(operation.id, parameters, (target.name,)),
+            tr("{operation} on {layer}", operation=name, layer=target.name),
+        )
         self.clear_preview()
         if operation.output == "mask":
             place: MaskPlace | ImagePlace = MaskPlace(session, target, step, as_new_layer=as_new_layer)
@@ -193,7 +199,11 @@ class Running:
                 place.commit()
             else:
                 session.notice.emit(
-                    tr("“{name}” is no longer open; the result of {name2} was dropped.", name=target.name, name2=name),
+                    tr(
+                        "“{name}” is no longer open; the result of {operation} was dropped.",
+                        name=target.name,
+                        operation=name,
+                    ),
                     "info",
                 )
 
@@ -215,7 +225,7 @@ class Running:
         def done(frames: tuple[Volume, ...]) -> None:
             if layer.frames == before and layer in session.document:
                 step = Provenance("make_even", {}, (layer.name,))
-                title = f"Make spacing even on {layer.name}"
+                title = tr("Make spacing even on {name}", name=layer.name)
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
         return self._edit(tr("Make spacing even"), work, done, lambda text: session.notice.emit(text, "error"))
@@ -241,12 +251,15 @@ class Running:
             labels = document.active_labels
             if labels is None:
                 raise Refused(
-                    tr("{title} works on a label. Make one with a threshold or the brush first.", title=operation.title)
+                    tr(
+                        "{title} works on a label. Make one with a threshold or the brush first.",
+                        title=tr(operation.title),
+                    )
                 )
             return labels
         image = document.active_image
         if image is None:
-            raise Refused(tr("{title} works on an image. Open one first.", title=operation.title))
+            raise Refused(tr("{title} works on an image. Open one first.", title=tr(operation.title)))
         return image
 
     def _check(self, operation: Operation, target: ImageLayer | LabelLayer, other: MaskChoice | None,
@@ -257,10 +270,10 @@ class Running:
         if not target.geometry.is_even and not operation.pointwise:
             raise Refused(
                 tr(
-                    "The slices of “{name}” are not evenly spaced, so {lower} would mix up distances. "
+                    "The slices of “{name}” are not evenly spaced, so {operation} would mix up distances. "
                     "Use Image ▸ Make spacing even first.",
                     name=target.name,
-                    lower=operation.title.lower(),
+                    operation=within(operation.title),
                 )
             )
         labels = session.document.active_labels
@@ -270,9 +283,9 @@ class Running:
                 raise Refused(tr("The label “{name}” is locked. Unlock it in the label table first.", name=row.name))
         if len(operation.inputs) == 2:
             if not self.mask_choices():
-                raise Refused(tr("{title} needs a second label on the same grid.", title=operation.title))
+                raise Refused(tr("{title} needs a second label on the same grid.", title=tr(operation.title)))
             if complete and other is None:
-                raise Refused(tr("Choose the other label for {lower}.", lower=operation.title.lower()))
+                raise Refused(tr("Choose the other label for {operation}.", operation=within(operation.title)))
 
     def _inputs(self, operation: Operation, target: ImageLayer | LabelLayer,
                 other: MaskChoice | None) -> tuple[Any, ...]:  # fmt: skip
@@ -310,12 +323,12 @@ def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
 def _said(field: Field, value: Any, unit: str) -> str:
     """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
     if field.kind == "bool":
-        return field.title.lower() if value else ""
+        return within(field.title) if value else ""
     if value in field.choices:
         words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
-        return words[value].lower()
+        return within(words[value])
     number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else str(value)
-    return f"{field.title.lower()} {number} {unit if field.unit == 'intensity' else field.unit}".strip()
+    return f"{within(field.title)} {number} {unit if field.unit == 'intensity' else tr(field.unit)}".strip()
 
 
 def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
@@ -324,7 +337,8 @@ def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -
     ``unit`` is that of the image's values.
     """
     said = [text for field in operation.fields[:3] if (text := _said(field, parameters.get(field.name), unit))]
-    return f"{operation.title} ({', '.join(said)})" if said else operation.title
+    title = tr(operation.title)
+    return f"{title} ({', '.join(said)})" if said else title
 
 
 @dataclass(frozen=True, eq=False)

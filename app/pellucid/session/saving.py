@@ -72,7 +72,7 @@ class Saving:
             if job.state is JobState.CANCELLED:  # neither done nor failed is called then
                 answer(False)
 
-        job = self._saving = session.jobs.load(f"Saving {path.name}", work, done, failed)
+        job = self._saving = session.jobs.load(tr("Saving {name}", name=path.name), work, done, failed)
         job.changed.connect(check_cancelled)
         return job
 
@@ -131,7 +131,8 @@ class Saving:
     def _open(self, path: Path, work: Callable[[Job], Any], done: Callable[[Any], None]) -> Job:
         session = self._session
         self._opening = session.jobs.load(
-            f"Opening {path.name}", work, done, lambda text: session.notice.emit(text, "error"))  # fmt: skip
+            tr("Opening {name}", name=path.name), work, done, lambda text: session.notice.emit(text, "error")
+        )
         return self._opening
 
     def has_work(self) -> bool:
@@ -205,7 +206,9 @@ class Saving:
                 done(report)
             session.notice.emit(" ".join(report.sentences), "info")
 
-        return session.jobs.load(f"Writing {path.name}", work, finish, lambda text: session.notice.emit(text, "error"))
+        return session.jobs.load(
+            tr("Writing {name}", name=path.name), work, finish, lambda text: session.notice.emit(text, "error")
+        )
 
 
 def _exported(layer: Layer) -> Any:

@@ -247,7 +247,9 @@ class Session:
         name = name.strip()
         if name and name != layer.name and not self.loading.is_placeholder(layer):
             others = {other.name for other in self.document.layers if other is not layer}
-            self.history.do(SetLayerField(layer, "name", unique_name(name, others), f"Rename {layer.name}"))
+            self.history.do(
+                SetLayerField(layer, "name", unique_name(name, others), tr("Rename {name}", name=layer.name))
+            )
 
     def remove(self, layer: Layer) -> None:
         """Remove a layer as one step; the first slice of what is still being opened goes with its loading."""

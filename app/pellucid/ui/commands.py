@@ -74,7 +74,6 @@ def _actions(window: MainWindow) -> Iterator[Command]:
     for entry in TABLE:
         if entry.id in _ALWAYS_THERE:
             continue
-        tip = entry.tip if isinstance(entry.tip, str) else entry.tip(window.session)
         yield Command(
             entry.id,
             plain_title(entry, window.session),
@@ -83,7 +82,7 @@ def _actions(window: MainWindow) -> Iterator[Command]:
             shown(table.keys.of_entry(entry)[:1]),
             entry.icon,
             entry.why_not(window.session),
-            tip,
+            entry.tip_now(window.session),
         )
 
 
@@ -92,27 +91,27 @@ def _pane_actions(window: MainWindow) -> Iterator[Command]:
     said = {plain_title(entry, window.session) for entry in TABLE}
     pane, book = window.canvas.pane_in_use(), window.actions_table.keys
     for action in ACTIONS:
-        if action.title in said or action.release is not None or action.name.startswith(_DIGITS):
+        if tr(action.title) in said or action.release is not None or action.name.startswith(_DIGITS):
             continue
-        said.add(action.title)
+        said.add(tr(action.title))
         key = shown(book.keys(f"pane.{action.name}")[:1])
         if pane is None:
             yield Command(
-                f"pane.{action.name}", action.title, ON_PANE, _nothing, key, why_not=tr("Open an image first.")
+                f"pane.{action.name}", tr(action.title), tr(ON_PANE), _nothing, key, why_not=tr("Open an image first.")
             )
         else:
             run = partial(action.choose, window.canvas, pane)
-            yield Command(f"pane.{action.name}", action.title, ON_PANE, run, key)
+            yield Command(f"pane.{action.name}", tr(action.title), tr(ON_PANE), run, key)
 
 
 def _operations(window: MainWindow, operations: Iterable[Operation]) -> Iterator[Command]:
     for operation in operations:
         dock = operation.menu.split("/")[0]
-        dock = dock if dock in window.docks else tr("Filters")
+        dock = dock if dock in window.docks else "Filters"
         run = partial(_open_form, window, dock, operation.id)
-        words = " ".join((*operation.keywords, operation.help))
+        words = " ".join((*operation.keywords, operation.title, tr(operation.help)))
         yield Command(
-            f"operation.{operation.id}", operation.title, f"{dock} ▸ {operation.family}", run,
+            f"operation.{operation.id}", tr(operation.title), f"{tr(dock)} ▸ {tr(operation.family)}", run,
             icon="tune-variant", words=words,
         )  # fmt: skip
 
@@ -138,7 +137,7 @@ def _presets(window: MainWindow) -> Iterator[Command]:
 
 def _docks(window: MainWindow) -> Iterator[Command]:
     for name in window.docks:
-        yield Command(f"dock.{name}", name, tr("Dock"), partial(window.show_dock, name), icon="dock-right")
+        yield Command(f"dock.{name}", tr(name), tr("Dock"), partial(window.show_dock, name), icon="dock-right")
 
 
 def _layers(window: MainWindow) -> Iterator[Command]:

@@ -84,7 +84,7 @@ class CompareBar(QFrame):
     def _controls(self) -> QWidget:
         self._group = QButtonGroup(self)
         for number, (mode, glyph, name, tip) in enumerate(_MODES):
-            button = flat_button(glyph, name, partial(self._change, mode=mode), tip=tip, checkable=True)
+            button = flat_button(glyph, tr(name), partial(self._change, mode=mode), tip=tr(tip), checkable=True)
             self._group.addButton(button, number)
         self.first, self.second = Choice(), Choice()
         for choice, name, field in (

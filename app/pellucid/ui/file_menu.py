@@ -81,7 +81,7 @@ class FileMenu:
     def save_as(self, then: Callable[[bool], None] = lambda _: None) -> None:
         """Ask where to save the work."""
         start = str(Path(self._session.settings.last_folder or Path.home()) / f"{self._session.title}.pellucid")
-        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save work as"), start, WORK_FILTER)
+        name, _ = QFileDialog.getSaveFileName(self._window, tr("Save work as"), start, tr(WORK_FILTER))
         if name:
             path = Path(name)
             path = path if path.suffix == ".pellucid" else path.with_name(f"{path.name}.pellucid")
@@ -122,9 +122,12 @@ class FileMenu:
         identity = session.settings.picture_identity and not session.view.hide_identity
         look = Look(None if layout else canvas.pane_in_use(), identity=identity)
         QGuiApplication.clipboard().setImage(Picturing(canvas).picture(look))
-        what = tr("The panes were copied") if layout else tr("The pane was copied")
-        whom = "" if look.identity else tr(" without the identity")
-        self._session.notice.emit(f"{what}{whom}.", "info")
+        if look.identity:
+            said = tr("The panes were copied.") if layout else tr("The pane was copied.")
+        else:
+            said = tr("The panes were copied without the identity.") if layout else tr(
+                "The pane was copied without the identity.")  # fmt: skip
+        self._session.notice.emit(said, "info")
 
     def close_all(self) -> None:
         """Close every layer, asking once when work would be lost."""

@@ -48,7 +48,9 @@ class FilmMaker(QObject):
         """Begin; the job says how far it is and can be cancelled."""
         self._film, self._look = film, look
         self._size = self._picturing.size(look)
-        self.job = self._session.jobs.load(f"Writing {path.name}", lambda job: self._write(job, path, form), self._done)
+        self.job = self._session.jobs.load(
+            tr("Writing {name}", name=path.name), lambda job: self._write(job, path, form), self._done
+        )
         self._timer.start()
         return self.job
 

@@ -73,9 +73,7 @@ class _Glyph(QIconEngine):
         if self._color:
             return QColor(self._color)
         on = state == QIcon.State.On
-        return palette.color(
-            group.Active, QPalette.ColorRole.Highlight if on else QPalette.ColorRole.WindowText
-        )
+        return palette.color(group.Active, QPalette.ColorRole.Highlight if on else QPalette.ColorRole.WindowText)
 
 
 @cache

@@ -11,7 +11,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
-from pellucid.language import mark, tr
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.view import Layout, Tool
 from pellucid.session import Session
@@ -34,17 +34,7 @@ from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
-MENUS = (
-    mark("File"),
-    mark("Edit"),
-    mark("View"),
-    mark("Image"),
-    mark("Tools"),
-    mark("Segment"),
-    mark("Measure"),
-    mark("Window"),
-    mark("Help"),
-)
+MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
 STATE_VERSION = 1
 
 
@@ -111,7 +101,7 @@ class MainWindow(QMainWindow):
         self.resizeDocks([docks["Histogram"], docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
 
     def _add_dock(self, row: Dock) -> None:
-        dock = QDockWidget(row.name, self)
+        dock = QDockWidget(tr(row.name), self)
         dock.setObjectName(f"dock.{row.name}")
         self.docks[row.name] = dock
         self.addDockWidget(row.area, dock)
@@ -150,11 +140,10 @@ class MainWindow(QMainWindow):
         return self.docks[name].widget()
 
     def _assemble_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(f"&{name}") for name in MENUS}
+        menus = {name: self.menuBar().addMenu(tr(f"&{name}")) for name in MENUS}
         for entry in TABLE:
-            above, _, below = entry.menu.partition("/")
             if entry.menu not in menus:
-                menus[entry.menu] = menus[above].addMenu(below)
+                menus[entry.menu] = menus[entry.menu.partition("/")[0]].addMenu(entry.menu_titles[-1])
             if entry.separator:
                 menus[entry.menu].addSeparator()
             menus[entry.menu].addAction(self.actions_table.by_id[entry.id])

@@ -98,25 +98,25 @@ def scheme_of(habits: MouseHabits) -> Scheme | None:
 _DOES = {
     Tool.WINDOW: mark("window level"),
     Tool.WINDOW_REGION: mark("window from a region"),
-    Tool.CROSSHAIR: "crosshair",
-    Tool.PAN: "pan",
-    Tool.ZOOM: "zoom",
-    Tool.SCROLL: "slices",
-    Tool.BRUSH: "paint",
-    Tool.ERASER: "erase",
-    Tool.LENGTH: "length",
-    Tool.POLYLINE: "polyline",
-    Tool.ANGLE: "angle",
+    Tool.CROSSHAIR: mark("crosshair"),
+    Tool.PAN: mark("pan"),
+    Tool.ZOOM: mark("zoom"),
+    Tool.SCROLL: mark("slices"),
+    Tool.BRUSH: mark("paint"),
+    Tool.ERASER: mark("erase"),
+    Tool.LENGTH: mark("length"),
+    Tool.POLYLINE: mark("polyline"),
+    Tool.ANGLE: mark("angle"),
     Tool.COBB: mark("Cobb angle"),
-    Tool.RECTANGLE: "rectangle",
-    Tool.ELLIPSE: "ellipse",
-    Tool.POLYGON: "polygon",
+    Tool.RECTANGLE: mark("rectangle"),
+    Tool.ELLIPSE: mark("ellipse"),
+    Tool.POLYGON: mark("polygon"),
     Tool.FREEHAND: mark("freehand region"),
-    Tool.POINT: "point",
-    Tool.ARROW: "arrow",
-    Tool.TEXT: "text",
+    Tool.POINT: mark("point"),
+    Tool.ARROW: mark("arrow"),
+    Tool.TEXT: mark("text"),
 }
-_WHEEL_DOES = {Wheel.SLICES: "slices", Wheel.ZOOM: "zoom"}
+_WHEEL_DOES = {Wheel.SLICES: mark("slices"), Wheel.ZOOM: mark("zoom")}
 _DRAWING = frozenset({
     Tool.WINDOW_REGION, Tool.LENGTH, Tool.POLYLINE, Tool.ANGLE, Tool.COBB, Tool.RECTANGLE, Tool.ELLIPSE,
     Tool.POLYGON, Tool.FREEHAND, Tool.POINT, Tool.ARROW, Tool.TEXT,
@@ -125,18 +125,23 @@ _DRAWING = frozenset({
 
 def does(tool: Tool | None) -> str:
     """Return the few words for what a button does, as in “Left: window level”."""
-    return "menu" if tool is None else _DOES.get(tool, tool.value)
+    return tr("menu") if tool is None else tr(_DOES[tool])
+
+
+def turns(wheel: Wheel) -> str:
+    """Return the word for what turning the wheel does."""
+    return tr(_WHEEL_DOES[wheel])
 
 
 def hint(tool: Tool, habits: MouseHabits) -> str:
     """Return the line that says what every button does while a tool is in force."""
-    parts = [f"Left: {does(tool)}", f"Right: {does(habits.right)}"]
+    parts = [tr("Left: {does}", does=does(tool)), tr("Right: {does}", does=does(habits.right))]
     if tool is Tool.BRUSH:
         parts.insert(1, tr("Ctrl: erase"))
     if habits.middle is not None:
-        parts.append(f"Middle: {does(habits.middle)}")
-    parts.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}")
-    parts.append(f"Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
+        parts.append(tr("Middle: {does}", does=does(habits.middle)))
+    parts.append(tr("Wheel: {does}", does=turns(habits.wheel)))
+    parts.append(tr("Ctrl+wheel: {does}", does=turns(habits.wheel.other)))
     if tool in (Tool.BRUSH, Tool.ERASER):
         parts.append(tr("Shift+wheel: brush size"))
     elif habits.shift_crosshair:
@@ -160,7 +165,13 @@ def rest_words(tool: Tool, habits: MouseHabits) -> str:
     ]
     if habits.middle is not None:
         lines.append(tr("Middle drag: {does}  ·  or hold Space and drag: pan", does=does(habits.middle)))
-    lines.append(f"Wheel: {_WHEEL_DOES[habits.wheel]}  ·  Ctrl+wheel: {_WHEEL_DOES[habits.wheel.other]}")
+    lines.append(
+        tr(
+            "Wheel: {does}  ·  Ctrl+wheel: {other}",
+            does=turns(habits.wheel),
+            other=turns(habits.wheel.other),
+        )
+    )
     if tool in _DRAWING:
         lines.append(tr("Esc gives up what is being drawn"))
     return "\n".join(lines)
@@ -168,20 +179,24 @@ def rest_words(tool: Tool, habits: MouseHabits) -> str:
 
 def mouse_sheet(habits: MouseHabits, *, up_is_brighter: bool) -> tuple[tuple[str, str], ...]:
     """Return (what it does, how) of everything the mouse does, for the sheet of keys."""
-    wheel, other = _WHEEL_DOES[habits.wheel], _WHEEL_DOES[habits.wheel.other]
-    brighter = "up" if up_is_brighter else "down"
+    wheel, other = turns(habits.wheel), turns(habits.wheel.other)
+    up = tr("Drag: right is wider, up is brighter; Shift: finer")
+    down = tr("Drag: right is wider, down is brighter; Shift: finer")
     rows = [
         (tr("The tool in force"), tr("Left button")),
-        (f"The tool at start: {does(habits.left)}", tr("Left drag")),
-        (f"Right button: {does(habits.right)}", tr("Right drag") if habits.right else tr("Right click")),
+        (tr("The tool at start: {does}", does=does(habits.left)), tr("Left drag")),
+        (tr("Right button: {does}", does=does(habits.right)), tr("Right drag") if habits.right else tr("Right click")),
         (tr("Menu of the pane"), tr("Right click")),
-        (f"Middle button: {does(habits.middle)}" if habits.middle else tr("Middle button: nothing"), tr("Middle drag")),
+        (
+            tr("Middle button: {does}", does=does(habits.middle)) if habits.middle else tr("Middle button: nothing"),
+            tr("Middle drag"),
+        ),
         (tr("Move the image"), tr("Hold Space and drag")),
-        (f"Wheel: {wheel}", tr("Wheel")),
-        (f"Wheel with Ctrl: {other}", tr("Ctrl+wheel")),
+        (tr("Wheel: {does}", does=wheel), tr("Wheel")),
+        (tr("Wheel with Ctrl: {does}", does=other), tr("Ctrl+wheel")),
         (tr("Ten slices at once"), tr("Shift+wheel") if habits.wheel is Wheel.SLICES else tr("Ctrl+Shift+wheel")),
-        (tr("Window level"), tr("Drag: right is wider, {brighter} is brighter; Shift: finer", brighter=brighter)),
-        (tr("Maximise or restore a pane"), "Double-click"),
+        (tr("Window level"), up if up_is_brighter else down),
+        (tr("Maximise or restore a pane"), tr("Double-click")),
         (tr("Brush size"), tr("Shift+wheel while painting")),
         (tr("Erase while painting"), tr("Hold Ctrl")),
     ]

@@ -175,7 +175,7 @@ class Palette(QFrame):
 
         running = session.running
         session.jobs.query(
-            "operations palette", tr("Reading the operations"), lambda _job: running.operations(), come
+            "operations palette", tr("Reading the operations"), lambda _job: running.operations(), come, quiet=True
         )
 
     def _rank(self) -> None:

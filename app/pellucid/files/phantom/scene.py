@@ -47,8 +47,7 @@ class Grid:
     def box(self, bounds: Bounds) -> Box:
         """Return the (z, y, x) slices of the voxels within bounds ((x0, x1), (y0, y1), (z0, z1))."""
         found = [
-            slice(*(int(n) for n in np.searchsorted(axis, pair)))
-            for axis, pair in zip(self.axes, bounds, strict=True)
+            slice(*(int(n) for n in np.searchsorted(axis, pair))) for axis, pair in zip(self.axes, bounds, strict=True)
         ]
         return found[2], found[1], found[0]
 
@@ -112,9 +111,7 @@ def splat(grid: Grid, points: NDArray[Any], radii: NDArray[Any], soft: float) ->
     return box, amount[z, y, x]
 
 
-def _splat_alike(
-    amount: Field, places: Field, radii: Field, least: Field, soft: np.float32, voxel: np.float32
-) -> None:
+def _splat_alike(amount: Field, places: Field, radii: Field, least: Field, soft: np.float32, voxel: np.float32) -> None:
     """Raise coverage by ellipsoids of about the same size at once; places and radii are in voxels."""
     if not len(places):
         return
@@ -141,9 +138,7 @@ class Waves:
 
     def __init__(self, grid: Grid, knots: tuple[int, int, int], rng: np.random.Generator) -> None:
         coarse = rng.standard_normal([n + 3 for n in knots[::-1]]).astype(np.float32)
-        flat = _along(
-            _along(coarse, 2, *_spline(grid.size[0], knots[0])), 1, *_spline(grid.size[1], knots[1])
-        )
+        flat = _along(_along(coarse, 2, *_spline(grid.size[0], knots[0])), 1, *_spline(grid.size[1], knots[1]))
         self._levels = flat / flat.std()
         self._first, self._weights = _spline(grid.size[2], knots[2])
 
@@ -184,9 +179,7 @@ class Scene:
         """Return what a tissue (attenuation, activity) measures in the quantity painted."""
         return float(tissue[0] if self.is_ct else tissue[1])
 
-    def paint(
-        self, shape: tuple[Bounds, Distance], tissue: Sequence[float], *, soft: float | None = None
-    ) -> None:
+    def paint(self, shape: tuple[Bounds, Distance], tissue: Sequence[float], *, soft: float | None = None) -> None:
         """Paint a shape (bounds, distance) with a tissue."""
         bounds, distance = shape
         box = self.grid.box(bounds)

@@ -93,9 +93,7 @@ def _gland(
         offset = [p * np.cos(turn) - q * np.sin(turn), p * np.sin(turn) + q * np.cos(turn)]
         place = centre + np.array(offset)
         heading = np.arctan2(place[1] - centre[1], place[0] - centre[0])
-        nuclei.append(
-            (*place, rng.uniform(6.4, 8.4), rng.uniform(3.6, 4.8), heading, rng.uniform(0.75, 1.05))
-        )
+        nuclei.append((*place, rng.uniform(6.4, 8.4), rng.uniform(3.6, 4.8), heading, rng.uniform(0.75, 1.05)))
     return nuclei
 
 

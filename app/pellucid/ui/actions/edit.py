@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.ui.actions.entry import Entry, can_redo, can_undo
 
 if TYPE_CHECKING:
@@ -11,11 +12,13 @@ if TYPE_CHECKING:
 
 
 def _undo_title(session: Session) -> str:
-    return f"&Undo {session.history.undo_label or ''}".rstrip()
+    step = session.history.undo_label
+    return tr("&Undo {step}", step=step) if step else tr("&Undo")
 
 
 def _redo_title(session: Session) -> str:
-    return f"&Redo {session.history.redo_label or ''}".rstrip()
+    step = session.history.redo_label
+    return tr("&Redo {step}", step=step) if step else tr("&Redo")
 
 
 ROWS: tuple[Entry, ...] = (

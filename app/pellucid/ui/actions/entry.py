@@ -74,3 +74,22 @@ class Entry:
     """The tool of the left button that the action chooses; its tooltip tells what the other buttons do."""
     shown_only: bool = False
     """The keys are handled by the canvas; the menu only shows them."""
+
+    def title_now(self, session: Session) -> str:
+        """Return the title in the language of the user, with the marks of menus."""
+        return tr(self.title) if isinstance(self.title, str) else self.title(session)
+
+    def tip_now(self, session: Session) -> str:
+        """Return the tip in the language of the user."""
+        return tr(self.tip) if isinstance(self.tip, str) else self.tip(session)
+
+    @property
+    def menu_titles(self) -> tuple[str, ...]:
+        """Return the headings it stands under in the language of the user, with the marks of menus."""
+        return tuple(map(tr, menu_texts(self.menu)))
+
+
+def menu_texts(menu: str) -> tuple[str, ...]:
+    """Return the headings of a menu in English as they are shown: ``"View/&Layout"`` is ``("&View", "&Layout")``."""
+    above, *below = menu.split("/")
+    return (f"&{above}", *below)

@@ -69,7 +69,7 @@ class Actions:
         habits = habits_of(session.settings)
         for entry in TABLE:
             action = self.by_id[entry.id]
-            title = entry.title if isinstance(entry.title, str) else entry.title(session)
+            title = entry.title_now(session)
             reason = entry.why_not(session)
             key = shown(self.keys.of_entry(entry)[:1])
             action.setText(f"{title}\t{key}" if entry.shown_only and key else title)
@@ -83,7 +83,7 @@ class Actions:
 def _tip(entry: Entry, title: str, key: str, session: Session, habits: MouseHabits) -> str:
     """Return title and key, what the action does, and for a tool what all buttons do while it is in force."""
     lines = [f"{title}  ({key})" if key else title]
-    lines.append(entry.tip if isinstance(entry.tip, str) else entry.tip(session))
+    lines.append(entry.tip_now(session))
     if entry.tool is not None:
         lines.append(rest_words(entry.tool, habits))
     return "\n".join(line for line in lines if line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
+from pellucid.language import tr
 from pellucid.session.arranging import LAYOUTS
 from pellucid.ui.pane_menus import add_layouts, add_links
 from pellucid.ui.theme import icon
@@ -31,8 +32,8 @@ class Popup:
     def button(self, actions: Mapping[str, QAction], window: MainWindow) -> QToolButton:
         """Return the button with its menu."""
         button = QToolButton()
-        button.setAccessibleName(self.title)
-        button.setToolTip(self.title)
+        button.setAccessibleName(tr(self.title))
+        button.setToolTip(tr(self.title))
         menu = QMenu(button)
         menu.addActions([actions[name] for name in self.ids])
         if self.more is not None:

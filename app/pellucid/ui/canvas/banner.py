@@ -73,8 +73,9 @@ class Banner(QFrame):
             return
         self._image, self._findings = image, doubts
         self.details_button.setChecked(False)
-        more = tr(" And {value} more.", value=len(doubts) - 1) if len(doubts) > 1 else ""
-        self._line.setText(doubts[0].message + more if doubts else "")
+        first = doubts[0].message if doubts else ""
+        more = tr("{finding} And {count} more.", finding=first, count=len(doubts) - 1)
+        self._line.setText(more if len(doubts) > 1 else first)
         self._all.setText("\n".join(f"•  {finding.message}" for finding in doubts))
         self._dress()
         self.setVisible(bool(doubts) and image not in self._dismissed)

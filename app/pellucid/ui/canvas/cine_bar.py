@@ -136,7 +136,7 @@ class CineBar(QWidget):
         described(self.play, tr("Pause") if on else tr("Play"), tr("Pause (C)") if on else tr("Play (C)"))
         glyph, tip = _ORDERS[playing.order]
         self.order.setIcon(theme.icon(glyph))
-        described(self.order, tr("Order"), tip)
+        described(self.order, tr("Order"), tr(tip))
         both = playing.frame_track() is not None and playing.slice_track() is not None
         self.what.setVisible(both)
         self.what.set_value(playing.slices_wanted)
@@ -190,15 +190,12 @@ def rate_text(wanted: float, shown: float | None) -> str:
     """Return what stands behind the rate: the rate that is really shown when it is clearly less."""
     if shown is not None and shown < 0.9 * wanted:
         return tr("frames/s, shown {shown:.0f}/s", shown=shown)
-    return "frames/s"
+    return tr("frames/s")
 
 
 def rate_tip(timing: Timing, speed: float) -> str:
     """Return where the rate comes from, and how it was changed."""
     if abs(speed - 1.0) < 1e-3:
-        return tr("{sentence}.\nSlower and faster: < and >", sentence=timing.sentence)
-    return tr(
-        "{sentence}.\nPlayed {speed:.3g} times as fast. Slower and faster: < and >",
-        sentence=timing.sentence,
-        speed=speed,
-    )
+        return f"{timing.sentence}.\n" + tr("Slower and faster: < and >")
+    played = tr("Played {speed:.3g} times as fast. Slower and faster: < and >", speed=speed)
+    return f"{timing.sentence}.\n{played}"

@@ -88,34 +88,42 @@ class Comparison:
         text = self._words(self.compare, first, second)
         resampled = not first.geometry.same_grid(second.geometry)
         computed = self.mode in (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
-        return tr("{text_}\nDifferent grids: resampled", text_=text) if resampled and computed else text
+        return "\n".join((text, tr("Different grids: resampled"))) if resampled and computed else text
 
     def _words(self, compare: Compare, first: ImageLayer, second: ImageLayer) -> str:
         one, two = first.name, second.name
         if compare.mode is CompareMode.CHECKERBOARD:
             unit = "mm" if first.geometry.has_lengths else "px"
-            return f"Checkerboard {number(self.square())} {unit}: {one} | {two}"
+            return tr(
+                "Checkerboard {side} {unit}: {first} | {second}",
+                side=number(self.square()),
+                unit=unit,
+                first=one,
+                second=two,
+            )
         if compare.mode is CompareMode.FLICKER:
-            return f"Flicker: {two if self.shows(True) else one}"
+            return tr("Flicker: {layer}", layer=two if self.shows(True) else one)
         if compare.mode is CompareMode.RED_GREEN:
             return (
-                tr("{one_} red, {two} cyan", one_=one, two=two)
+                tr("{first} red, {second} cyan", first=one, second=two)
                 if compare.cyan
-                else tr("{one_} red, {two} green", one_=one, two=two)
+                else tr("{first} red, {second} green", first=one, second=two)
             )
         if compare.mode is CompareMode.SWIPE:
-            return f"Swipe: {one} | {two}"
+            return tr("Swipe: {first} | {second}", first=one, second=two)
         span = difference_span(first, second, compare)
         if not same_quantity(first.volume, second.volume):
             percent = number(100 * span)
             return tr(
-                "Difference of brightness: {one_} − {two}\nBlue −{percent} % to red +{percent} %",
-                one_=one,
-                two=two,
+                "Difference of brightness: {first} − {second}\nBlue −{percent} % to red +{percent} %",
+                first=one,
+                second=two,
                 percent=percent,
             )
         values = f"{number(span)} {first.volume.unit}".strip()
-        return f"Difference: {one} − {two}\nBlue −{values} to red +{values}"
+        return tr(
+            "Difference: {first} − {second}\nBlue −{values} to red +{values}", first=one, second=two, values=values
+        )
 
     def _whole(self) -> QRect:
         return QRect(0, 0, self._pane.width(), self._pane.height())

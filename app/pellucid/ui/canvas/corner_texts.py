@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtGui import QPainter
 
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, within
 from pellucid.model.display import Channel
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame, plane_frame
@@ -25,6 +25,10 @@ _STORED_AXES = {Plane.AXIAL: "x–y", Plane.CORONAL: "x–z", Plane.SAGITTAL: "y
 _CHANNELS = {
     Channel.RED: mark("Red channel"), Channel.GREEN: mark("Green channel"), Channel.BLUE: mark("Blue channel"),
     Channel.ALPHA: mark("Alpha channel"), Channel.LUMINANCE: mark("Luminance"),
+}  # fmt: skip
+PLANE_TITLES = {
+    Plane.AXIAL: mark("Axial"), Plane.CORONAL: mark("Coronal"), Plane.SAGITTAL: mark("Sagittal"),
+    Plane.ACQUIRED: mark("Acquired"),
 }  # fmt: skip
 _NARROW = 240
 """Width of a pane below which only texts are shown that fit as a whole, one in each corner but the last."""
@@ -68,25 +72,25 @@ def plane_title(frame: PlaneFrame) -> str:
     oriented, tilt = frame.geometry.oriented, frame.obliqueness_degrees
     if not oriented or frame.mode is PlaneMode.ACQUISITION:
         return _stored_title(frame)
-    name = frame.plane.value
+    name = PLANE_TITLES[frame.plane]
     if frame.plane is Plane.ACQUIRED:
-        return name.capitalize() if frame.geometry.size[2] > 1 else ""
+        return tr(name) if frame.geometry.size[2] > 1 else ""
     if tilt < _OBLIQUE:
-        return name.capitalize()
+        return tr(name)
     if frame.is_along_grid:
-        return tr("Nearest {name}, oblique {tilt:.0f}°", name=name, tilt=tilt)
-    return tr("{capitalize}, oblique {tilt:.0f}°", capitalize=name.capitalize(), tilt=tilt)
+        return tr("Nearest {plane}, oblique {tilt:.0f}°", plane=within(name), tilt=tilt)
+    return tr("{plane}, oblique {tilt:.0f}°", plane=tr(name), tilt=tilt)
 
 
 def _stored_title(frame: PlaneFrame) -> str:
     """Return the title of a plane that is known by the stored axes it runs along."""
     axes = _STORED_AXES[frame.plane]
-    name = f"Acquired {axes}" if frame.geometry.oriented else axes
+    name = tr("Acquired {axes}", axes=axes) if frame.geometry.oriented else axes
     if frame.is_along_grid:
         return name
     straight = plane_frame(frame.geometry, frame.plane, stored=True).normal
     angle = np.degrees(np.arccos(np.clip(frame.normal @ straight, -1.0, 1.0)))
-    return tr("{name}, turned {angle:.0f}°", name=name, angle=angle)
+    return tr("{plane}, turned {angle:.0f}°", plane=name, angle=angle)
 
 
 def window_text(level: float, width: float, unit: str) -> str:
@@ -128,14 +132,14 @@ def _here(frame: PlaneFrame, index: int, slab: str) -> tuple[Line, ...]:
 
 def _frame(layer: ImageLayer) -> tuple[Line, ...]:
     count = len(layer.frames)
-    return ((f"Frame {layer.frame + 1} / {count}", TEXT),) if count > 1 else ()
+    return ((tr("Frame {number} / {count}", number=layer.frame + 1, count=count), TEXT),) if count > 1 else ()
 
 
 def _window(layer: ImageLayer) -> tuple[Line, ...]:
     if layer.shows_colour:
         return ()
     display = layer.display
-    one = ((_CHANNELS[display.channel], DIM),) if layer.volume.is_colour else ()
+    one = ((tr(_CHANNELS[display.channel]), DIM),) if layer.volume.is_colour else ()
     text = window_text(display.level, display.width, layer.volume.unit)
     turned = display.invert != layer.volume.acquisition.monochrome1
     return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
@@ -157,7 +161,7 @@ def _identifies(acquisition: Acquisition) -> bool:
 
 def _patient(acquisition: Acquisition) -> tuple[str, ...]:
     born = _date(acquisition.birth_date)
-    about = " · ".join(part for part in (f"born {born}" if born else "", acquisition.sex) if part)
+    about = " · ".join(part for part in (tr("born {born}", born=born) if born else "", acquisition.sex) if part)
     patient = acquisition.patient_id if acquisition.patient_id != acquisition.patient_name else ""
     return person(acquisition.patient_name), about, patient
 

@@ -94,7 +94,9 @@ class Decorations:
         if picture.preview:
             painter.setPen(QPen(QColor(theme.DARK.accent), 2, Qt.PenStyle.DashLine))
             painter.drawRect(QRectF(1, 1, width - 2, height - 2))
-            self._paint_badge(painter, f"preview · {picture.preview}", width, self._badge_line(picture, height))
+            self._paint_badge(
+                painter, tr("preview · {preview}", preview=picture.preview), width, self._badge_line(picture, height)
+            )
             return
         if picture.withheld:
             self._paint_badge(painter, tr("No preview on slabs and oblique planes"), width, 2, quiet=True)

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
-from pellucid.language import tr
+from pellucid.language import mark, tr
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
@@ -18,6 +18,10 @@ from pellucid.ui.canvas.corner_texts import number
 
 Row = tuple[str, str]
 _TIMES = " × "
+_TOWARDS = {
+    "L": mark("to left"), "R": mark("to right"), "A": mark("to front"), "P": mark("to back"), "S": mark("to head"),
+    "I": mark("to feet"),
+}  # fmt: skip
 
 
 def rows(layer: Layer) -> tuple[Row, ...]:
@@ -35,19 +39,17 @@ def orientation(geometry: Geometry) -> str:
     """Return which way the stored axes point in the patient."""
     if not geometry.oriented:
         return tr("not stated")
-    words = {"L": "left", "R": "right", "A": "front", "P": "back", "S": "head", "I": "feet"}
     named = [geometry.letters(geometry.axes[:, axis]) for axis in range(3)]
-    oblique = " (oblique)" if any(len(letters) > 1 for letters in named) else ""
-    pairs = zip("xyz", named, strict=True)
-    return ", ".join(f"{axis} to {words[letters[0]]}" for axis, letters in pairs) + oblique
+    said = ", ".join(f"{axis} {tr(_TOWARDS[letters[0]])}" for axis, letters in zip("xyz", named, strict=True))
+    return tr("{axes} (oblique)", axes=said) if any(len(letters) > 1 for letters in named) else said
 
 
 def _about(layer: ImageLayer) -> tuple[Row, ...]:
     acquisition = layer.volume.acquisition
     series = acquisition.series_description
     if acquisition.series_number:
-        series = tr("{series} (no. {series_number})", series=series, series_number=acquisition.series_number).strip()
-    frames = f"{layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
+        series = tr("{series} (no. {number})", series=series, number=acquisition.series_number).strip()
+    frames = tr("{number} of {count}", number=layer.frame + 1, count=len(layer.frames)) if len(layer.frames) > 1 else ""
     return (tr("Modality"), acquisition.modality), (tr("Series"), series), (tr("Frame"), frames)
 
 
@@ -58,15 +60,15 @@ def _grid(geometry: Geometry) -> tuple[Row, ...]:
     numbers = [number(round(geometry.spacing[a], 4)) if known[a] else "?" for a in axes]
     spacing = f"{_TIMES.join(numbers)} mm" if any(known) else tr("not stated, lengths are in pixels")
     if geometry.at_detector:
-        spacing += tr(" at the detector")
+        spacing = tr("{spacing} at the detector", spacing=spacing)
     if not geometry.is_even:
-        spacing += tr(" (median; slices are unevenly spaced)")
+        spacing = tr("{spacing} (median; slices are unevenly spaced)", spacing=spacing)
     extent = ""
     if all(known):
         extent = _TIMES.join(number(round(geometry.size[a] * geometry.spacing[a], 1)) for a in axes) + " mm"
     volume = geometry.voxel_volume
     return (
-        (tr("Size"), f"{size} {'pixels' if len(size.split(_TIMES)) == 2 else 'voxels'}"),
+        (tr("Size"), tr("{size} pixels", size=size) if len(axes) == 2 else tr("{size} voxels", size=size)),
         (tr("Spacing"), spacing),
         (tr("Extent"), extent if geometry.is_even else ""),
         (tr("Voxel"), f"{volume:.4g} mm³" if volume is not None and len(known) == 3 else ""),
@@ -78,8 +80,8 @@ def _pixels(layer: ImageLayer) -> tuple[Row, ...]:
     volume: Volume = layer.volume
     kind = f"{volume.dtype}"
     if volume.is_colour:
-        parts = {3: "RGB", 4: "RGBA"}.get(volume.components, f"{volume.components} values")
-        kind = f"{parts} of {volume.dtype}"
+        parts = {3: "RGB", 4: "RGBA"}.get(volume.components, tr("{components} values", components=volume.components))
+        kind = tr("{parts} of {dtype}", parts=parts, dtype=volume.dtype)
     megabytes = sum(frame.nbytes for frame in layer.frames) / 1e6
     return (
         (tr("Pixel type"), kind),
@@ -132,25 +134,18 @@ def html(layer: Layer) -> str:
         f"<td style='padding:0 0 5px 0'>{escape(value)}</td></tr>"
         for name, value in rows(layer)
     )
-    page = tr(
-        "<p style='font-weight:600; margin:0'>{escape}</p><table style='margin-top:8px'>{table}</table>",
-        escape=escape(layer.name),
-        table=table,
-    )
+    page = f"<p style='font-weight:600; margin:0'>{escape(layer.name)}</p><table style='margin-top:8px'>{table}</table>"
     findings = layer.volume.findings if isinstance(layer, ImageLayer) else ()
     if findings:
-        page += tr("<p style='color:{dim}; font-weight:600; margin:14px 0 6px 0'>FINDINGS</p>", dim=colors.dim)
+        heading = escape(tr("FINDINGS"))
+        page += f"<p style='color:{colors.dim}; font-weight:600; margin:14px 0 6px 0'>{heading}</p>"
         page += "".join(map(_paragraph, findings))
-    return tr("<body style='color:{text_}'>{page}</body>", text_=colors.text, page=page)
+    return f"<body style='color:{colors.text}'>{page}</body>"
 
 
 def _paragraph(finding: Finding) -> str:
     colors = theme.colors()
     color = {"info": colors.dim, "warning": colors.warning, "error": colors.danger}[finding.severity]
     word = {"info": tr("Note"), "warning": tr("Warning"), "error": tr("Error")}[finding.severity]
-    return tr(
-        "<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; {escape}</p>",
-        color=color,
-        word=word,
-        escape=escape(finding.message),
-    )
+    said = escape(finding.message)
+    return f"<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; {said}</p>"

@@ -155,13 +155,12 @@ def shown(keys: Iterable[str]) -> str:
 
 def plain_title(entry: Entry, session: Session) -> str:
     """Return the title of an entry without the marks of menus."""
-    title = entry.title if isinstance(entry.title, str) else entry.title(session)
-    return title.replace("&", "").rstrip("…")
+    return entry.title_now(session).replace("&", "").rstrip("…")
 
 
 def menu_path(entry: Entry) -> str:
     """Return where an entry stands: ``"View ▸ Layout"``."""
-    return entry.menu.replace("&", "").replace("/", " ▸ ")
+    return " ▸ ".join(entry.menu_titles).replace("&", "")
 
 
 def _entry_rows(session: Session, entries: Iterable[Entry]) -> Iterable[KeyRow]:
@@ -172,7 +171,7 @@ def _entry_rows(session: Session, entries: Iterable[Entry]) -> Iterable[KeyRow]:
 
 def _pane_rows(actions: Iterable[KeyAction]) -> Iterable[KeyRow]:
     for action in actions:
-        yield KeyRow(_PANE + action.name, action.title, ON_PANE, (action.key,) if action.key else ())
+        yield KeyRow(_PANE + action.name, tr(action.title), tr(ON_PANE), (action.key,) if action.key else ())
 
 
 @cache
@@ -194,5 +193,5 @@ def _checked(key: str) -> str:
         raise Refused(tr("“{key}” is no key. Press a key, alone or together with Ctrl, Shift or Alt.", key=key))
     why_not = _KEPT_FREE.get(_pressed(QKeySequence.fromString(name)))
     if why_not:
-        raise Refused(why_not)
+        raise Refused(tr(why_not))
     return name

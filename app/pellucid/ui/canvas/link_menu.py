@@ -28,7 +28,7 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
     linking = session.linking
     menu.setToolTipsVisible(True)
     groups = QActionGroup(menu)
-    for name, title in (("", tr("No group")), *((name, f"Group {name}") for name in GROUPS)):
+    for name, title in (("", tr("No group")), *((name, tr("Group {name}", name=name)) for name in GROUPS)):
         action = groups.addAction(title)
         action.setCheckable(True)
         action.setChecked(pane.group == name)
@@ -37,7 +37,7 @@ def fill_link_menu(menu: QMenu, session: Session, pane: PaneState) -> None:
     menu.addSeparator()
     link = linking.link(pane)
     for part, title, picture in PARTS:
-        action = menu.addAction(icon(picture), title)
+        action = menu.addAction(icon(picture), tr(title))
         action.setCheckable(True)
         action.setEnabled(link is not None)
         action.setToolTip("" if link is not None else tr("Choose a group first."))

@@ -173,9 +173,7 @@ class MeasureOverlay:
         around = [QRectF(transform.map(QPointF(*item.line[n])), QSizeF()) for n in ends]
         return places.beside(size, around, line)
 
-    def _fixed_place(
-        self, item: Item, size: QSizeF, transform: QTransform, mouse: QPointF | None
-    ) -> QPointF | None:
+    def _fixed_place(self, item: Item, size: QSizeF, transform: QTransform, mouse: QPointF | None) -> QPointF | None:
         """Return where the plate must stand: beside the mouse while drawing, words at their place."""
         if item.annotation.kind is Kind.TEXT:
             return transform.map(QPointF(*item.line[0])) + QPointF(0, -self._words.height / 2 - 2)

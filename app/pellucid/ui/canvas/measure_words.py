@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pellucid.language import mark
+from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.measuring import written
 from pellucid.model.reading import Reading
@@ -21,7 +21,7 @@ def plate_lines(annotation: Annotation, reading: Reading) -> tuple[str, ...]:
     elif annotation.kind is Kind.POINT:
         lines.append(format_value(reading.value, reading.unit))
     elif annotation.kind is Kind.COBB and reading.measures:
-        lines.append(f"Cobb {reading.measures[0].text}")
+        lines.append(tr("Cobb {angle}", angle=reading.measures[0].text))
     elif annotation.is_region:
         lines += _region_lines(reading)
     elif reading.measures:
@@ -32,9 +32,9 @@ def plate_lines(annotation: Annotation, reading: Reading) -> tuple[str, ...]:
 def _region_lines(reading: Reading) -> list[str]:
     area = [one.text for one in reading.measures if one.quantity == "area"]
     if reading.pending:
-        return [*area, COUNTING]
+        return [*area, tr(COUNTING)]
     if reading.statistics and not reading.has_voxels:
-        return [*area, NO_VOXEL]
+        return [*area, tr(NO_VOXEL)]
     return [*(line for row in reading.statistics for line in _statistics_lines(row, reading.unit)), *area]
 
 
@@ -43,8 +43,8 @@ def _statistics_lines(row: RegionStatistics, unit: str) -> list[str]:
         return []
     low, high = number(row.minimum), number(row.maximum)
     if row.channel:
-        return [f"{row.channel} {number(row.mean)} ± {number(row.std)} ({low}–{high})"]
-    return [f"{number(row.mean)} ± {number(row.std)} {unit}".rstrip(), f"min {low} · max {high}"]
+        return [f"{tr(row.channel)} {number(row.mean)} ± {number(row.std)} ({low}–{high})"]
+    return [f"{number(row.mean)} ± {number(row.std)} {unit}".rstrip(), tr("min {low} · max {high}", low=low, high=high)]
 
 
 def number(value: float) -> str:

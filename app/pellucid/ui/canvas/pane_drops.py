@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QMimeData, QRect, Qt
 from PySide6.QtGui import QColor, QDropEvent, QGuiApplication, QPainter, QPen
 
-from pellucid.language import mark
+from pellucid.language import mark, tr
 from pellucid.session.loading import Place
 from pellucid.ui import theme
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
@@ -30,7 +30,7 @@ class PaneDrops:
     def aim(self, event: QDropEvent | None) -> None:
         """Mark the pane under a drag; None when the drag went elsewhere."""
         state = self._state(event)
-        hint = (OVERLAY if _over(event) else SHOW) if event is not None else ""
+        hint = tr(OVERLAY if _over(event) else SHOW) if event is not None else ""
         for pane in self._area.panes:
             wanted = hint if pane.state is state else ""
             if pane.drop_hint != wanted:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 from pellucid.language import tr
 from pellucid.model.view import Layout, PaneState, Screen
 from pellucid.ui import theme
+from pellucid.ui.canvas.corner_texts import PLANE_TITLES
 from pellucid.ui.canvas.information_pane import InformationPane
 from pellucid.ui.canvas.slice_view import SliceView
 
@@ -101,14 +102,20 @@ class PaneGrid(QWidget):
         names = [self._plain_name(pane.state) for pane in shown]
         for pane, name in zip(shown, names, strict=True):
             number = self.panes.index(pane) + 1
-            pane.setAccessibleName(f"{name}, pane {number}" if names.count(name) > 1 else name)
+            pane.setAccessibleName(
+                tr("{name}, pane {number}", name=name, number=number) if names.count(name) > 1 else name
+            )
 
     def _plain_name(self, state: PaneState) -> str:
         viewing = self._session.viewing
-        plane, image = viewing.plane(state).value.capitalize(), viewing.image(state)
+        plane, image = tr(PLANE_TITLES[viewing.plane(state)]), viewing.image(state)
         if image is None:
             return tr("Empty view")
-        return f"{plane} view of {image.name}" if viewing.is_alone(state) else f"{plane} view"
+        return (
+            tr("{plane} view of {name}", plane=plane, name=image.name)
+            if viewing.is_alone(state)
+            else tr("{plane} view", plane=plane)
+        )
 
     def picture(self) -> QImage:
         """Return what all panes show."""

@@ -9,9 +9,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from pellucid.language import mark, tr
+from pellucid.language import tr
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import PaneState, Plane
+from pellucid.ui.canvas.corner_texts import PLANE_TITLES
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_menu import fill_measure_menu
 from pellucid.ui.canvas.thickness import fill_slab_menu
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 _KEYS = ("view.fit", "view.reset", "view.invert", "view.texts", "view.identity", "labels.show")
-_PLANES = (
-    (Plane.AXIAL, mark("Axial")),
-    (Plane.CORONAL, mark("Coronal")),
-    (Plane.SAGITTAL, mark("Sagittal")),
-    (Plane.ACQUIRED, mark("Acquired")),
-)
 
 
 def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
@@ -46,7 +41,7 @@ def pane_menu(area: CanvasArea, pane: SliceView) -> QMenu:
     menu.addSeparator()
     keys = area.keyboard.key_map
     for action in keys.actions(_KEYS):
-        menu.addAction(f"{action.title}\t{keys.key(action.name)}", partial(action.choose, area, pane))
+        menu.addAction(f"{tr(action.title)}\t{keys.key(action.name)}", partial(action.choose, area, pane))
     return menu
 
 
@@ -54,8 +49,8 @@ def information_menu(area: CanvasArea, state: PaneState) -> QMenu:
     """Return the menu of the information pane: the planes it can show instead."""
     menu = QMenu(area)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    for plane, title in _PLANES:
-        menu.addAction(title, partial(_turn, state, plane))
+    for plane, title in PLANE_TITLES.items():
+        menu.addAction(tr(title), partial(_turn, state, plane))
     return menu
 
 
@@ -87,7 +82,7 @@ def _fill_planes(menu: QMenu, area: CanvasArea, pane: SliceView) -> None:
     """Offer the planes and the information; a single picture has only its own plane."""
     state, group = pane.state, QActionGroup(menu)
     planar = pane.frame is not None and pane.frame.geometry.is_planar
-    for plane, title in _PLANES:
+    for plane, title in PLANE_TITLES.items():
         action = group.addAction(title)
         action.triggered.connect(partial(_turn, state, plane))
         action.setCheckable(True)

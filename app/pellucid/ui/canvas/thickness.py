@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, tr_count
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness, slices_within
@@ -45,13 +45,13 @@ def slab_text(frame: PlaneFrame, index: int, thickness: Thickness | None, *, sho
         return ""
     count = len(slices_within(frame, index, thickness.mm))
     unit = "mm" if frame.has_depths else "px"
-    slices = str(count) if short else tr("1 slice") if count == 1 else f"{count} slices"
+    slices = str(count) if short else tr_count("1 slice", "{count} slices", count)
     return f"{projection_text(thickness)} {thickness.mm:.1f} {unit} ({slices})"
 
 
 def projection_text(thickness: Thickness) -> str:
     """Return the short name of a projection."""
-    return _SHORT[thickness.projection]
+    return tr(_SHORT[thickness.projection])
 
 
 def projected_at(pane: SliceView, world: Any) -> dict[str, tuple[object, str]]:
@@ -104,7 +104,7 @@ def fill_slab_menu(menu: QMenu, pane: SliceView) -> None:
     menu.addSeparator()
     ways = QActionGroup(menu)
     for projection, name in TITLES.items():
-        _offer(menu, ways, name, state.projection is projection, partial(setattr, state, "projection", projection))
+        _offer(menu, ways, tr(name), state.projection is projection, partial(setattr, state, "projection", projection))
 
 
 def _offer(menu: QMenu, group: QActionGroup, title: str, chosen: bool, choose: Callable[[], object]) -> QAction:

@@ -164,7 +164,7 @@ class ExportDialog(QDialog):
         elif self._lost:
             self.card.show_lines(self._lost, "warning", tr("Not kept in this format"))
         else:
-            self.card.show_lines([NOTHING_LOST], "good")
+            self.card.show_lines([tr(NOTHING_LOST)], "good")
         self.accept_loss.setVisible(bool(self._lost) and not self._obstacle)
         self.accept_loss.setChecked(False)
         self._update_button()

@@ -25,6 +25,10 @@ VOLUME_FORMATS = (
 )
 PICTURE_FORMATS = ((mark("PNG (.png)"), ".png"), (mark("JPEG (.jpg)"), ".jpg"))
 TRUE_FORMATS = ((mark("PNG, 16 bits (.png)"), ".png"), (mark("TIFF (.tif)"), ".tif"))
+_SLICES = {
+    Plane.AXIAL: mark("Axial slice"), Plane.CORONAL: mark("Coronal slice"), Plane.SAGITTAL: mark("Sagittal slice"),
+    Plane.ACQUIRED: mark("Slice"),
+}  # fmt: skip
 _SUFFIXES = (".nii.gz", ".nii", ".nrrd", ".mha", ".tif", ".tiff", ".png", ".jpg", ".jpeg")
 
 
@@ -55,16 +59,16 @@ def targets(session: Session) -> list[Target]:
     if image is not None:
         planes = (Plane.ACQUIRED,) if image.geometry.is_planar else (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL)
         for plane in planes:
-            name = tr("Slice") if plane is Plane.ACQUIRED else f"{plane.value.capitalize()} slice"
+            name = tr(_SLICES[plane])
             found.append(
-                Target(tr("{name} of {name2}, as shown", name=name, name2=image.name), image, plane, as_shown=True)
+                Target(tr("{slice} of {image}, as shown", slice=name, image=image.name), image, plane, as_shown=True)
             )
-            found.append(Target(tr("{name} of {name2}, true values", name=name, name2=image.name), image, plane))
+            found.append(Target(tr("{slice} of {image}, true values", slice=name, image=image.name), image, plane))
     return found
 
 
 def _kind(layer: Layer) -> str:
-    return "labels" if isinstance(layer, LabelLayer) else "image"
+    return tr("labels") if isinstance(layer, LabelLayer) else tr("image")
 
 
 def slice_at_crosshair(session: Session, plane: Plane) -> tuple[PlaneFrame, int]:
@@ -80,7 +84,12 @@ def slice_losses(target: Target, extension: str) -> tuple[str, ...]:
     layer, lost = target.layer, []
     if target.as_shown and isinstance(layer, ImageLayer) and not layer.volume.is_colour:
         display, unit = layer.display, layer.volume.unit
-        window = f"level {short_number(display.level)}, width {short_number(display.width)} {unit}".strip()
+        window = tr(
+            "level {level}, width {width} {unit}",
+            level=short_number(display.level),
+            width=short_number(display.width),
+            unit=unit,
+        ).strip()
         lost.append(tr("Values become 256 shades of grey with the present window ({window}).", window=window))
     if extension == ".jpg":
         lost.append(tr("JPEG is lossy: values change a little."))

@@ -35,7 +35,7 @@ class FilmChoice(QWidget):
         self._session = session
         self._kind = PICTURE
         self._pane: PaneState | None = None
-        self.first, self.last = (self._box(f"{name} picture", 1) for name in (tr("First"), tr("Last")))
+        self.first, self.last = (self._box(name, 1) for name in (tr("First picture"), tr("Last picture")))
         self.every = self._box(tr("Every so many"), 1)
         self.turns = self._box(tr("Pictures of the turn"), _TURN_STEPS)
         self.rate = self._box(tr("Pictures per second"), DEFAULT_RATE, Bounds(0.1, 240.0))
@@ -43,7 +43,7 @@ class FilmChoice(QWidget):
         tip = tr("On: the brightest value along the line of sight (MIP). Off: the plane or slab as it is.")
         described(self.whole, tr("Through the whole image"), tip)
         self.whole.toggled.connect(lambda _on: self.changed.emit())
-        titles = {self.first: tr("From"), self.last: "to", self.every: "every", self.turns: tr("Pictures"),
+        titles = {self.first: tr("From"), self.last: tr("to"), self.every: tr("every"), self.turns: tr("Pictures"),
                   self.rate: tr("Per second")}  # fmt: skip
         self._labels = {box: QLabel(title) for box, title in titles.items()}
         self._lay_out()

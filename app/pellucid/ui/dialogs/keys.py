@@ -101,7 +101,7 @@ class KeysDialog(QDialog):
         settings = self._session.settings
         habits = habits_of(settings)
         scheme = scheme_of(habits)
-        mouse = self._group(f"Mouse – {scheme.title}" if scheme else tr("Mouse – your own choice"))
+        mouse = self._group(tr("Mouse – {title}", title=tr(scheme.title)) if scheme else tr("Mouse – your own choice"))
         for what, how in mouse_sheet(habits, up_is_brighter=settings.invert_window_vertical):
             item = QTreeWidgetItem(mouse, [what, how])
             item.setSizeHint(0, _ROW)

@@ -54,10 +54,10 @@ class LargeDialog(QDialog):
         self.factor.setAccessibleName(tr("Voxels that become one along each axis"))
         self.factor.set_tip(tr("2: blocks of 2 × 2 × 2 voxels become one voxel with their mean"))
         self.ranges: list[tuple[NumberBox, NumberBox]] = []
-        for name, length in zip(_NAMES, (*self.whole.size, self.whole.frames), strict=True):
+        for names, length in zip(_ENDS, (*self.whole.size, self.whole.frames), strict=True):
             ends = NumberBox(Bounds(1, length, whole=True)), NumberBox(Bounds(1, length, whole=True))
-            for box, which in zip(ends, (tr("First"), tr("Last")), strict=True):
-                box.setAccessibleName(f"{which} of the {name.lower()}")
+            for box, name in zip(ends, names, strict=True):
+                box.setAccessibleName(tr(name))
             self.ranges.append(ends)
         for box in (self.factor, *(box for ends in self.ranges for box in ends)):
             box.edited.connect(lambda _value: self._tell())
@@ -75,9 +75,9 @@ class LargeDialog(QDialog):
         column.addWidget(section(tr("Larger than memory")))
         said = QLabel(
             tr(
-                "{name} is {text_} and needs {amount} of memory.",
+                "{name} is {image} and needs {amount} of memory.",
                 name=refusal.name,
-                text_=whole.text,
+                image=whole.text,
                 amount=amount(whole.nbytes),
             ),
             wordWrap=True,
@@ -103,12 +103,12 @@ class LargeDialog(QDialog):
             if length > 1:
                 rows.append(
                     (
-                        name,
+                        tr(name),
                         row(
                             ends[0],
-                            dim("to", wrap=False),
+                            dim(tr("to"), wrap=False),
                             ends[1],
-                            dim(f"of {length:,}", wrap=False),
+                            dim(tr("of {length:,}", length=length), wrap=False),
                             spacing=theme.MARGIN,
                         ),
                     )
@@ -142,12 +142,12 @@ class LargeDialog(QDialog):
         fits = left.nbytes <= self.allowed
         needs = amount(left.nbytes)
         if fits:
-            self._say(tr("Opens {text_}: {needs}.", text_=left.text, needs=needs), fits=True)
+            self._say(tr("Opens {image}: {needs}.", image=left.text, needs=needs), fits=True)
         else:
             self._forbid(
                 tr(
-                    "{text_} needs {needs}, more than may be used. Take larger blocks or a smaller part.",
-                    text_=left.text,
+                    "{image} needs {needs}, more than may be used. Take larger blocks or a smaller part.",
+                    image=left.text,
                     needs=needs,
                 )
             )
@@ -169,3 +169,9 @@ class LargeDialog(QDialog):
 
 
 _NAMES = (mark("Columns"), mark("Rows"), mark("Slices"), mark("Frames"))
+_ENDS = (
+    (mark("First column"), mark("Last column")),
+    (mark("First row"), mark("Last row")),
+    (mark("First slice"), mark("Last slice")),
+    (mark("First frame"), mark("Last frame")),
+)

@@ -37,7 +37,7 @@ def ask_and_save(window: MainWindow) -> None:
 
 def _proposal(session: Session) -> str:
     taken = {layout.name for layout in session.own_layouts.all()}
-    return next(name for n in range(1, 1000) if (name := f"Layout {n}") not in taken)
+    return next(name for n in range(1, 1000) if (name := tr("Layout {n}", n=n)) not in taken)
 
 
 class LayoutsDialog(QDialog):

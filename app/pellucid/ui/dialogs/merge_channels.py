@@ -17,7 +17,12 @@ from pellucid.ui.forms.controls import Choice
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_TITLES = (mark("Red"), mark("Green"), mark("Blue"), mark("Alpha"))
+_TITLES = (
+    (mark("Red"), mark("The layer that becomes red")),
+    (mark("Green"), mark("The layer that becomes green")),
+    (mark("Blue"), mark("The layer that becomes blue")),
+    (mark("Alpha"), mark("The layer that becomes alpha")),
+)
 
 
 class MergeChannelsDialog(QDialog):
@@ -31,9 +36,9 @@ class MergeChannelsDialog(QDialog):
         layers = [image for image in session.document.images if not image.volume.is_colour]
         names = tuple((layer.name, layer) for layer in layers)
         self.choices = [Choice(names), Choice(names), Choice(names), Choice(((tr("None"), None), *names))]
-        for title, choice, layer in zip(_TITLES, self.choices, (*_guess(layers), None), strict=True):
-            choice.setAccessibleName(title)
-            choice.setToolTip(f"The layer that becomes {title.lower()}")
+        for (title, tip), choice, layer in zip(_TITLES, self.choices, (*_guess(layers), None), strict=True):
+            choice.setAccessibleName(tr(title))
+            choice.setToolTip(tr(tip))
             choice.set_value(layer)
         self.complaint = QLabel("", wordWrap=True)
         self.complaint.setAccessibleName(tr("Why the layers cannot be merged"))
@@ -46,7 +51,7 @@ class MergeChannelsDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         column.addWidget(section(tr("Merge channels")))
-        column.addWidget(titled(zip(_TITLES, self.choices, strict=True)))
+        column.addWidget(titled((tr(title), box) for (title, _tip), box in zip(_TITLES, self.choices, strict=True)))
         column.addWidget(self.complaint)
         column.addSpacing(theme.SECTION_GAP)
         column.addWidget(row(QWidget(), self.cancel, self.merge, spacing=theme.MARGIN, stretch=0))

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QWidget
 from pellucid.language import mark, tr
 from pellucid.model.view import Tool
 from pellucid.ui.docks.parts import dim
-from pellucid.ui.forms.controls import Choice, Segmented
+from pellucid.ui.forms.controls import Choice, Segmented, translated
 from pellucid.ui.mouse_habits import SCHEMES, MouseHabits, Scheme, Wheel, hint, scheme_of
 
 _TITLES = {
@@ -34,10 +34,10 @@ class MouseBox(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._habits = MouseHabits()
-        self.scheme = Segmented((*((scheme.title, scheme) for scheme in SCHEMES), (tr("Own"), _OWN)))
+        self.scheme = Segmented((*((tr(scheme.title), scheme) for scheme in SCHEMES), (tr("Own"), _OWN)))
         self.scheme.setAccessibleName(tr("Mouse scheme"))
         for button, scheme in zip(self.scheme.buttons, SCHEMES, strict=False):
-            button.setToolTip(scheme.tip)
+            button.setToolTip(tr(scheme.tip))
         self.scheme.buttons[-1].setToolTip(tr("What you chose for each button yourself"))
         self.left = _choice(tr("Left mouse button at start"), _LEFT, tr("The toolbar changes it at any time"))
         self.right = _choice(
@@ -46,7 +46,7 @@ class MouseBox(QObject):
         self.middle = _choice(
             tr("Middle mouse button"), _MIDDLE, tr("Pressed wheel or middle button"), (tr("Nothing"), None)
         )
-        self.wheel = Choice(_WHEELS)
+        self.wheel = Choice(translated(_WHEELS))
         self.wheel.setAccessibleName(tr("Wheel"))
         self.wheel.setToolTip(tr("What turning the wheel over an image does"))
         self.shift = QCheckBox(tr("Moving with Shift held takes the crosshair along"))
@@ -106,7 +106,7 @@ class MouseBox(QObject):
 
 
 def _choice(name: str, tools: Sequence[Tool], tip: str, *more: tuple[str, None]) -> Choice:
-    box = Choice((*((_TITLES[tool], tool) for tool in tools), *more))
+    box = Choice((*((tr(_TITLES[tool]), tool) for tool in tools), *more))
     box.setAccessibleName(name)
     box.setToolTip(tip)
     return box

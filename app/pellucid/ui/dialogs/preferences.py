@@ -11,7 +11,7 @@ from pellucid.model.view import Tool
 from pellucid.ui import theme
 from pellucid.ui.dialogs.mouse_box import MouseBox
 from pellucid.ui.docks.parts import dim, push_button, row, section, titled
-from pellucid.ui.forms.controls import NumberBox, Segmented
+from pellucid.ui.forms.controls import NumberBox, Segmented, translated
 from pellucid.ui.forms.numbers import Bounds
 from pellucid.ui.mouse_habits import habits_of, keep
 
@@ -36,7 +36,7 @@ class PreferencesDialog(QDialog):
     def _make_controls(self) -> None:
         self.save = push_button(tr("Save"), self.accept, kind="primary")
         self.cancel = push_button(tr("Cancel"), self.reject)
-        self.theme = Segmented(THEMES)
+        self.theme = Segmented(translated(THEMES))
         self.theme.setAccessibleName(tr("Theme"))
         self.theme.chosen.connect(self._try_theme)
         self.mouse = MouseBox()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLab
 
 from pellucid.files import movies
 from pellucid.files.movies import FilmFormat
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.reduction import amount
 from pellucid.session.filming import STILL, Film
 from pellucid.ui import theme
@@ -338,5 +338,12 @@ def summary(film: Film | None, form: FilmFormat, size: tuple[int, int], packed: 
     """Return how many pictures of which size there will be, how long the film is and about how large the file."""
     nbytes = amount(movies.expected_size(form, len(film) if film is not None else 1, size, packed))
     if film is None:
-        return f"{size[0]} × {size[1]} pixels, about {nbytes}"
-    return f"{len(film)} pictures of {size[0]} × {size[1]} pixels, {film.seconds:.2f} s, about {nbytes}"
+        return tr("{size} pixels, about {amount}", size=f"{size[0]} × {size[1]}", amount=nbytes)
+    return tr_count(
+        "{count} picture of {size} pixels, {seconds:.2f} s, about {amount}",
+        "{count} pictures of {size} pixels, {seconds:.2f} s, about {amount}",
+        len(film),
+        size=f"{size[0]} × {size[1]}",
+        seconds=film.seconds,
+        amount=nbytes,
+    )

@@ -28,7 +28,7 @@ class MapChoice(Choice):
     def __init__(self, parent: QWidget | None = None) -> None:
         rows: list[tuple[str, str | None]] = []
         for title, names in colormaps.groups():
-            rows += [(title, None), *((map_title(name), name) for name in names)]
+            rows += [(tr(title), None), *((map_title(name), name) for name in names)]
         super().__init__(rows, parent)
         self.setIconSize(QSize(48, 12))
         self.setMaxVisibleItems(len(rows))

@@ -14,7 +14,7 @@ from pellucid.language import mark, tr
 from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, Transfer, shares
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import allow, described, flat_button, own_colours
-from pellucid.ui.forms.controls import Choice, NumberBox, ValueSlider
+from pellucid.ui.forms.controls import Choice, NumberBox, ValueSlider, translated
 from pellucid.ui.forms.numbers import Bounds, Scale
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ class CurveBox(QWidget):
         super().__init__(parent)
         self._session = session
         self._layer: ImageLayer | None = None
-        self.kind = Choice(KINDS)
+        self.kind = Choice(translated(KINDS))
         described(self.kind, tr("Curve"))
         for number, (_title, kind) in enumerate(KINDS):
-            self.kind.setItemData(number, _TIPS[kind], Qt.ItemDataRole.ToolTipRole)
+            self.kind.setItemData(number, tr(_TIPS[kind]), Qt.ItemDataRole.ToolTipRole)
         self.kind.chosen.connect(self._choose)
         self.slider = ValueSlider(Scale(math.log(LEAST_GAMMA), math.log(MOST_GAMMA)))
         described(self.slider, tr("Gamma slider"), tr("Left is brighter, right is darker; 1 is a straight line"))
@@ -96,7 +96,7 @@ class CurveBox(QWidget):
             return
         transfer = layer.display.transfer
         self.kind.set_value(transfer.kind)
-        self.kind.setProperty("tip", _TIPS[transfer.kind])
+        self.kind.setProperty("tip", tr(_TIPS[transfer.kind]))
         self._offer(Kind.LINEAR, layer.volume.dtype.kind in "iu")
         self._offer(Kind.TABLE, self._stated() is not None or transfer.kind is Kind.TABLE)
         for part in (self.slider, self.gamma):

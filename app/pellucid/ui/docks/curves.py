@@ -96,14 +96,14 @@ def summary(histogram: Histogram, unit: str) -> str:
         format_number(float(value), 4)
         for value in (histogram.minimum, histogram.maximum, histogram.mean, histogram.std)
     )
-    return f"{low}…{high} {unit}".strip() + f" · mean {mean} · SD {std}"
+    span = f"{low}…{high} {unit}".strip()
+    return tr("{span} · mean {mean} · SD {std}", span=span, mean=mean, std=std)
 
 
 def reading(cumulative: Cumulative, value: float, unit: str) -> str:
     """Return one line about a value: how many voxels lie below."""
-    return f"{short_number(value)} {unit}".strip() + tr(
-        " · {value:.4g} % below", value=100 * float(cumulative.share(value))
-    )
+    here, share = f"{short_number(value)} {unit}".strip(), 100 * float(cumulative.share(value))
+    return tr("{value} · {share:.4g} % below", value=here, share=share)
 
 
 def strip_colors(

@@ -61,7 +61,7 @@ class FrameBox(QWidget):
         self.box.bounds = Bounds(1, count, whole=True)
         self.slider.set_value(image.frame)
         self.box.set_value(image.frame + 1)
-        self.count.setText(f"of {count}")
+        self.count.setText(tr("of {count}", count=count))
 
     def _go(self, frame: int) -> None:
         image = self._image()

@@ -36,7 +36,7 @@ from pellucid.ui.docks.parts import (
 from pellucid.ui.docks.preset_bar import PresetBar
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.docks.window_fields import WindowFields
-from pellucid.ui.forms.controls import Segmented
+from pellucid.ui.forms.controls import Segmented, translated
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class HistogramPanel(Panel):
     """Emitted while the user drags the limits of an operation; see ``show_limits``."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Histogram & window"), parent)
+        super().__init__(mark("Histogram & window"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._histogram: Histogram | None = None
@@ -87,11 +87,11 @@ class HistogramPanel(Panel):
     # ---------------------------------------------------------------- building
 
     def _build(self) -> None:
-        self.scope = Segmented(SCOPES)
+        self.scope = Segmented(translated(SCOPES))
         for button, tip in zip(
             self.scope.buttons, (tr("All voxels"), tr("The slice in view"), tr("The active label")), strict=True
         ):
-            described(button, f"Histogram of: {button.text()}", tip)
+            described(button, tr("Histogram of: {text_}", text_=button.text()), tip)
         self.scope.chosen.connect(lambda _scope: self._count())
         self.set_header(tr("Histogram"), self.scope)
         self.empty = EmptyState("chart-histogram", tr("Open an image to see its values and set the window."))

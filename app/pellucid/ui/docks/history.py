@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pellucid.language import tr
+from pellucid.language import mark, tr, tr_count
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.parts import Panel, allow, flat_button, row
-from pellucid.ui.forms.numbers import file_size, plural
+from pellucid.ui.forms.numbers import file_size
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -43,7 +43,7 @@ class HistoryPanel(Panel):
     """The steps of the document, the present one marked, the undone ones faded; memory used below."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("History"), parent)
+        super().__init__(mark("History"), parent)
         self._session = session
         self.undo = flat_button("undo", tr("Undo"), session.undo, tip=tr("Undo (Ctrl+Z)"))
         self.redo = flat_button("redo", tr("Redo"), session.redo, tip=tr("Redo (Ctrl+Y)"))
@@ -90,8 +90,15 @@ class HistoryPanel(Panel):
             self.undo.setToolTip(tr("Undo {undo_label} (Ctrl+Z)", undo_label=history.undo_label))
         if history.can_redo:
             self.redo.setToolTip(tr("Redo {redo_label} (Ctrl+Y)", redo_label=history.redo_label))
-        count = plural(len(history.steps), "step")
-        self.used.setText(f"{count} · {file_size(history.nbytes)} of {file_size(history.budget)}")
+        count = tr_count("{count:,} step", "{count:,} steps", len(history.steps))
+        self.used.setText(
+            tr(
+                "{steps} · {used} of {budget}",
+                steps=count,
+                used=file_size(history.nbytes),
+                budget=file_size(history.budget),
+            )
+        )
         self.used.setToolTip(
             tr("Memory the steps keep; the oldest are forgotten beyond the budget (Edit ▸ Preferences)")
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
 
-from pellucid.language import mark, tr
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided, flat_button
 
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.session import Session
 
-QUIET = (mark("Thumbnail"), mark("Preview of"), mark("Histogram of"), mark("Reading the operations"))
-"""Names of jobs that show themselves where they belong."""
 PATIENCE_MS = 200
 
 
 def worth_showing(jobs: Sequence[Job]) -> list[Job]:
     """Return the jobs the status bar speaks of, oldest first."""
-    return [job for job in jobs if not job.name.startswith(QUIET) and not job.finished]
+    return [job for job in jobs if not job.quiet and not job.finished]
 
 
 class JobsBar(QWidget):
@@ -70,7 +68,7 @@ class JobsBar(QWidget):
             return
         job = self._job = jobs[0]
         self.name.setText(f"{job.name} – {job.text}" if job.text else job.name)
-        self.cancel.setToolTip(f"Cancel: {job.name}")
+        self.cancel.setToolTip(tr("Cancel: {name}", name=job.name))
         known = job.progress > 0
         self.bar.setRange(0, 1000 if known else 0)
         self.bar.setValue(round(job.progress * 1000))

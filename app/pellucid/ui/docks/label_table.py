@@ -83,7 +83,7 @@ class LabelModel(QAbstractTableModel):
         return len(TITLES)
 
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        return TITLES[section] if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole else None
+        return tr(TITLES[section]) if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         label = self.label(index.row())
@@ -94,7 +94,7 @@ class LabelModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return _tip(label, index.column())
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{TITLES[index.column()]}: {_spoken(label, index.column())}"
+            return f"{tr(TITLES[index.column()])}: {_spoken(label, index.column())}"
         return label if role == Qt.ItemDataRole.UserRole else None
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: D102
@@ -188,7 +188,7 @@ class LabelTable(QTableView):
     def _clicked(self, index: QModelIndex) -> None:
         label = self.labels.label(index.row())
         if label is not None and index.column() == COLOR:
-            color = ask_color(self, label.color, f"Colour of {label.name}")
+            color = ask_color(self, label.color, tr("Colour of {name}", name=label.name))
             if color:
                 self.labels.recolor(index.row(), color)
         else:

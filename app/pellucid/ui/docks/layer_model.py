@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersistentModelIndex, Qt
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.display import Blending
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.numbers import plural, short_number
+from pellucid.ui.forms.numbers import short_number
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -27,11 +27,15 @@ def detail(layer: Layer) -> str:
     """Return the second line of a layer: what it is and how large."""
     size = "×".join(str(n) for n in layer.geometry.size if n > 1 or not layer.geometry.is_planar)
     if isinstance(layer, LabelLayer):
-        return f"{plural(len(layer.labels.labels), 'label')} · {size}"
+        return f"{tr_count('{count:,} label', '{count:,} labels', len(layer.labels.labels))} · {size}"
     modality = layer.volume.acquisition.modality or (tr("Colour") if layer.volume.is_colour else tr("Image"))
-    frames = f" · frame {layer.frame + 1} of {len(layer.frames)}" if len(layer.frames) > 1 else ""
-    added = tr(" · added") if layer.display.blending is Blending.ADD else ""
-    return f"{modality} · {size}{frames}{added}"
+    frames = (
+        tr("frame {number} of {count}", number=layer.frame + 1, count=len(layer.frames))
+        if len(layer.frames) > 1
+        else ""
+    )
+    added = tr("added") if layer.display.blending is Blending.ADD else ""
+    return " · ".join(part for part in (modality, size, frames, added) if part)
 
 
 def long_detail(layer: Layer) -> str:
@@ -43,7 +47,7 @@ def long_detail(layer: Layer) -> str:
         lines.append(" × ".join(short_number(float(s)) for s in known) + " mm")
     if isinstance(layer, ImageLayer):
         lines += [finding.message for finding in layer.volume.findings]
-    lines += [f"Step: {step.operation}" for step in layer.provenance]
+    lines += [tr("Step: {operation}", operation=step.operation) for step in layer.provenance]
     return "\n".join(lines)
 
 

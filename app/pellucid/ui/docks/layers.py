@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pellucid.language import tr
+from pellucid.language import mark, tr
 from pellucid.model import colormaps
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label
@@ -42,7 +42,7 @@ class LayersPanel(Panel):
     """All layers, top first; the selected one is the active layer."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Layers"), parent)
+        super().__init__(mark("Layers"), parent)
         self._session = session
         self._label_watch = LayerWatch(self._labels_changed)
         self._build()
@@ -215,7 +215,7 @@ class LayersPanel(Panel):
             self.map_menu(layer).popup(where)
             return
         label = layer.labels.label(layer.active_label)
-        color = ask_color(self, label.color, f"Colour of {label.name}")
+        color = ask_color(self, label.color, tr("Colour of {name}", name=label.name))
         if color:
             self._session.labelling.edit_label(layer, label.value, color=color)
 

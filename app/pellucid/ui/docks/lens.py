@@ -21,7 +21,7 @@ from pellucid.ui.docks.lens_parts import beside, choice, line, sideways
 from pellucid.ui.docks.number_grid import NumberGrid
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, scrolling, section, titled
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.controls import Segmented
+from pellucid.ui.forms.controls import Segmented, translated
 from pellucid.ui.forms.numbers import short_number
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class LensPanel(Panel):
     """Follows the mouse until it is pinned; then arrow keys and clicks on cells move it pixel by pixel."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Lens"), parent)
+        super().__init__(mark("Lens"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._place: tuple[Any, PaneState] | None = None
@@ -73,19 +73,19 @@ class LensPanel(Panel):
     # ---------------------------------------------------------------- assembly
 
     def _make_controls(self) -> None:
-        self.pin = flat_button("pin-outline", tr("Pin"), checkable=True, tip=_PIN)
+        self.pin = flat_button("pin-outline", tr("Pin"), checkable=True, tip=tr(_PIN))
         self.pin.toggled.connect(lambda _on: self._soon())
         self.size_box = choice(tr("Size of the lens"), _SIZES, tr("Pixels shown around the one in the middle"))
         self.size_box.set_value(5)
-        self.shown = Segmented(_VALUES)
+        self.shown = Segmented(translated(_VALUES))
         self.shown.setAccessibleName(tr("Numbers shown"))
-        self.channel = choice(tr("Channel"), _CHANNELS, tr("What is shown of colours"))
+        self.channel = choice(tr("Channel"), translated(_CHANNELS), tr("What is shown of colours"))
         self.grid = NumberGrid(tr("Numbers around the pixel"), steps=True)
         self.grid.stepped.connect(self.step)
-        self.kernel = choice(tr("Kernel"), _KERNELS, tr("Weights that are laid on the pixels"))
+        self.kernel = choice(tr("Kernel"), translated(_KERNELS), tr("Weights that are laid on the pixels"))
         self.kernel.set_value(next(k for k in KERNELS if k.name == "gaussian"))
-        self.edge = choice(tr("Outside the image"), _EDGES, tr("What stands where the image has ended"))
-        self.way = Segmented(_WAYS)
+        self.edge = choice(tr("Outside the image"), translated(_EDGES), tr("What stands where the image has ended"))
+        self.way = Segmented(translated(_WAYS))
         self.way.setAccessibleName(tr("How the kernel is laid on"))
         self.way.buttons[0].setToolTip(tr("The kernel is laid on as it is written"))
         self.way.buttons[1].setToolTip(tr("The kernel is turned by 180° first; only kernels without symmetry differ"))
@@ -105,7 +105,7 @@ class LensPanel(Panel):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        column.addWidget(titled((title, self.lines[name]) for name, title in _FIRST))
+        column.addWidget(titled((tr(title), self.lines[name]) for name, title in _FIRST))
         column.addLayout(beside(self.size_box, self.shown, self.channel))
         column.addWidget(sideways(self.grid))
         column.addWidget(self.said)
@@ -119,10 +119,10 @@ class LensPanel(Panel):
         column.addWidget(self.result)
         column.addWidget(self.products)
         column.addWidget(section(tr("Pixel")))
-        column.addWidget(titled((title, self.lines[name]) for name, title in _MORE))
+        column.addWidget(titled((tr(title), self.lines[name]) for name, title in _MORE))
         column.addStretch(1)
         self.stack = QStackedWidget()
-        self.stack.addWidget(EmptyState("magnify-scan", EMPTY))
+        self.stack.addWidget(EmptyState("magnify-scan", tr(EMPTY)))
         self.stack.addWidget(scrolling(body))
         self.column.addWidget(self.stack, 1)
 

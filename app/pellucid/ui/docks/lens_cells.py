@@ -38,7 +38,11 @@ def pixel_cells(
             if laid:
                 weight = int(weights[inner])
                 product = weight * numbers[n, k].astype(np.float64)
-                tip += f"\nWeight {words.number(weight)}, product {cell_text(np.asarray(product), plain=True)}"
+                tip += tr(
+                    "\nWeight {number}, product {cell_text}",
+                    number=words.number(weight),
+                    cell_text=cell_text(np.asarray(product), plain=True),
+                )
                 if products is not None:
                     text = cell_text(products[inner], plain=True)
             faint = products is not None and not laid

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, tr_count
 from pellucid.model.channels import NAMES
 from pellucid.model.kernels import Kernel, Sum, Way
 from pellucid.model.neighbourhood import Edge, Neighbourhood
@@ -126,10 +126,12 @@ def kernel_lines(kernel: Kernel, found: Sum, unit: str, way: Way) -> tuple[str, 
     """Return the sum of products and the result, as sentences with all their numbers."""
     total, result = (" / ".join(number(float(v)) for v in np.atleast_1d(part)) for part in (found.total, found.result))
     turned = way is Way.CONVOLVE and not kernel.is_symmetric
-    how = tr("turned by 180°, ") if turned else ""
-    first = f"Sum of {kernel.size} × {kernel.size} products ({how}weight × value) = {total}"
+    size = f"{kernel.size} × {kernel.size}"
+    first = tr("Sum of {size} products (weight × value) = {total}", size=size, total=total)
+    if turned:
+        first = tr("Sum of {size} products (turned by 180°, weight × value) = {total}", size=size, total=total)
     divided = f"{total} ÷ {kernel.divisor} = " if kernel.divisor != 1 else ""
-    return first, f"Result here: {divided}{with_unit(result, unit)}"
+    return first, tr("Result here: {result}", result=divided + with_unit(result, unit))
 
 
 def outside_line(near: Neighbourhood, edge: Edge) -> str:
@@ -137,9 +139,12 @@ def outside_line(near: Neighbourhood, edge: Edge) -> str:
     count = int(np.count_nonzero(~near.inside))
     if not count:
         return ""
-    if count == 1:
-        return tr("One cell lies outside the image: {value}.", value=EDGE_SAYS[edge])
-    return tr("{count} cells lie outside the image: {value}.", count=count, value=EDGE_SAYS[edge])
+    return tr_count(
+        "One cell lies outside the image: {rule}.",
+        "{count} cells lie outside the image: {rule}.",
+        count,
+        rule=tr(EDGE_SAYS[edge]),
+    )
 
 
 def direction_line(near: Neighbourhood) -> str:

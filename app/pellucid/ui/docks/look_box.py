@@ -12,7 +12,7 @@ from pellucid.model.display import Blending, Channel
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, ValueSlider
+from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, ValueSlider, translated
 from pellucid.ui.forms.numbers import Bounds, Scale
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class PercentRow:
         label.setBuddy(self.box)
         self.box.setFixedWidth(56)
         self.box.setAccessibleName(tr("{title} in percent", title=title))
-        self.slider.setAccessibleName(f"{title} slider")
+        self.slider.setAccessibleName(tr("{title} slider", title=title))
         self.slider.moved.connect(lambda percent: changed(percent / 100))
         self.box.edited.connect(lambda percent: changed(percent / 100))
         self.parts: tuple[QWidget, ...] = (label, self.slider, self.box, unit)
@@ -85,7 +85,7 @@ class LookBox(QWidget):
         )
         self.blending.chosen.connect(lambda value: self._set("blending", value))
         self._blending_row = self._line(1, tr("Blending"), self.blending)
-        self.channel = Choice(_CHANNELS)
+        self.channel = Choice(translated(_CHANNELS))
         self.channel.setToolTip(tr("A single channel is shown in grey through the window of the layer"))
         self.channel.chosen.connect(lambda value: self._set("channel", value))
         self._channel_row = self._line(2, tr("Channels"), self.channel)

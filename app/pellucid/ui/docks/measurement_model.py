@@ -10,6 +10,7 @@ from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.reading import Reading
 from pellucid.session.looking import format_value
+from pellucid.session.measuring import KINDS
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_words import COUNTING, NO_VOXEL, number
 
@@ -19,21 +20,12 @@ if TYPE_CHECKING:
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 NAME, VALUE, MEAN, SD, LOW, HIGH, AREA, SLICE = range(8)
-TITLES = (mark("Name"), mark("Value"), mark("Mean"), "SD", mark("Min"), mark("Max"), mark("Area"), mark("Slice"))
+TITLES = (mark("Name"), mark("Value"), mark("Mean"), mark("SD"), mark("Min"), mark("Max"), mark("Area"), mark("Slice"))
 NOTHING = "–"
-KINDS: dict[Kind, str] = {
-    Kind.LENGTH: mark("Length"),
-    Kind.POLYLINE: mark("Polyline"),
-    Kind.ANGLE: mark("Angle"),
-    Kind.COBB: mark("Cobb angle"),
-    Kind.RECTANGLE: mark("Rectangle"),
-    Kind.ELLIPSE: mark("Ellipse"),
-    Kind.POLYGON: mark("Polygon"),
-    Kind.FREEHAND: mark("Freehand region"),
-    Kind.POINT: mark("Point"),
-    Kind.ARROW: mark("Arrow"),
-    Kind.TEXT: mark("Text"),
-}
+QUANTITIES = {
+    "length": mark("length"), "angle": mark("angle"), "obtuse angle": mark("obtuse angle"), "area": mark("area"),
+    "perimeter": mark("perimeter"), "width": mark("width"), "height": mark("height"),
+}  # fmt: skip
 ICONS: dict[Kind, str] = {
     Kind.LENGTH: "ruler",
     Kind.POLYLINE: "vector-polyline",
@@ -56,7 +48,7 @@ def words_of(annotation: Annotation) -> str:
 
 def cells(annotation: Annotation, reading: Reading, place: str) -> tuple[str, ...]:
     """Return a row as it is read on the screen; several channels stand behind each other."""
-    name = words_of(annotation) or KINDS[annotation.kind]
+    name = words_of(annotation) or tr(KINDS[annotation.kind])
     area = reading.measured("area")
     value = NOTHING
     if annotation.kind is Kind.POINT:
@@ -65,7 +57,7 @@ def cells(annotation: Annotation, reading: Reading, place: str) -> tuple[str, ..
         value = reading.measures[0].text
     statistics = [_column(reading, field) for field in ("mean", "std", "minimum", "maximum")]
     if reading.pending:
-        statistics[0] = COUNTING
+        statistics[0] = tr(COUNTING)
     return name, value, *statistics, area.text if area is not None else NOTHING, place
 
 
@@ -118,7 +110,7 @@ class MeasurementModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(section)
-        return TITLES[section] if role == Qt.ItemDataRole.DisplayRole else None
+        return tr(TITLES[section]) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         annotation, column = self.rows[index.row()], index.column()
@@ -137,10 +129,10 @@ class MeasurementModel(QAbstractTableModel):
     def _tip(self, row: int, column: int) -> str:
         annotation, reading = self.rows[row], self._readings[row]
         if column == NAME:
-            return tr("{value}. Double click or F2: rename", value=KINDS[annotation.kind])
+            return tr("{kind}. Double click or F2: rename", kind=tr(KINDS[annotation.kind]))
         if column in (MEAN, SD, LOW, HIGH) and reading.statistics:
             if not reading.has_voxels:
-                return NO_VOXEL
+                return tr(NO_VOXEL)
             counted = tr(
                 "{voxels:,} voxels; SD of these voxels themselves (divided by n)", voxels=reading.statistics[0].voxels
             )
@@ -149,8 +141,8 @@ class MeasurementModel(QAbstractTableModel):
                 if reading.step is None
                 else tr("{counted}; plane sampled every {number} mm", counted=counted, number=number(reading.step))
             )
-        lines = [f"{one.quantity}: {one.text}" for one in reading.measures]
-        notes = dict.fromkeys(one.note for one in reading.measures if one.note)
+        lines = [f"{tr(QUANTITIES[one.quantity])}: {one.text}" for one in reading.measures]
+        notes = dict.fromkeys(tr(one.note) for one in reading.measures if one.note)
         return "\n".join([*lines, *notes]) if column in (VALUE, AREA) else self._cells[row][column]
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: D102

@@ -91,8 +91,8 @@ class MeasurementPlot(QWidget):
                 pen = pg.mkPen(_legible(color), width=1.5)
                 self.plot.plot(profile.distance, profile.values[:, channel], pen=pen, connect="finite")
             said.append(f"{name} ({profile.value_unit})" if profile.value_unit else name)
-            self.plot.setLabel("bottom", f"Distance in {profile.unit}")
-        self.title.setText(tr("Profile of ") + ", ".join(said))
+            self.plot.setLabel("bottom", tr("Distance in {unit}", unit=profile.unit))
+        self.title.setText(tr("Profile of {names}", names=", ".join(said)))
         self.plot.setLabel("left", units.pop() if len(units) == 1 else "")
         self._colour_names(profiles)
         self.plot.getViewBox().autoRange(padding=0.03)
@@ -112,7 +112,7 @@ class MeasurementPlot(QWidget):
         if len(x) == len(y):
             fill, edge = _faded(theme.colors().dim, 0.55), pg.mkPen(theme.colors().panel, width=0.5)
             self.plot.addItem(pg.BarGraphItem(x=x, height=y, width=(high - low) / bins, brush=fill, pen=edge))
-        self.plot.setLabel("bottom", f"Value in {unit}" if unit else tr("Value"))
+        self.plot.setLabel("bottom", tr("Value in {unit}", unit=unit) if unit else tr("Value"))
         self.plot.setLabel("left", tr("Voxels"))
         self.plot.getViewBox().autoRange(padding=0.03)
 

@@ -55,7 +55,7 @@ class MeasurementsPanel(Panel):
     """A table of all annotations and, for a line or region, its profile or histogram below."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Measurements"), parent)
+        super().__init__(mark("Measurements"), parent)
         self._session = session
         self._in_front = True
         self._quiet = False
@@ -83,7 +83,7 @@ class MeasurementsPanel(Panel):
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self.table)
         self.stack = QStackedWidget()
-        self.stack.addWidget(EmptyState("ruler", EMPTY))
+        self.stack.addWidget(EmptyState("ruler", tr(EMPTY)))
         self.stack.addWidget(self.split)
         self.set_header(tr("Measurements"), self.delete, self.copy, self.save)
         self.column.addWidget(self.stack, 1)

@@ -21,7 +21,9 @@ ID_ROLE = Qt.ItemDataRole.UserRole + 1
 
 def matches(operation: Operation, text: str) -> bool:
     """Return whether every word of a search is in the title, the family, the keywords, the id or the help."""
-    said = " ".join((operation.title, operation.menu, *operation.keywords, operation.id, operation.help)).casefold()
+    english = (operation.title, operation.menu, *operation.keywords, operation.id, operation.help)
+    shown = map(tr, (operation.title, operation.family, operation.help))
+    said = " ".join((*shown, *english)).casefold()
     return all(word in said for word in text.casefold().split())
 
 
@@ -105,7 +107,7 @@ class OperationList(QWidget):
         self.tree.clear()
         self._items.clear()
         for family, operations in by_family(self._operations, self._root, self.search.text()).items():
-            parent = QTreeWidgetItem(self.tree, [family])
+            parent = QTreeWidgetItem(self.tree, [tr(family)])
             parent.setFlags(Qt.ItemFlag.ItemIsEnabled)
             parent.setFont(0, theme.small_caps(self.font()))
             parent.setForeground(0, self.palette().placeholderText())
@@ -120,10 +122,10 @@ class OperationList(QWidget):
             none.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _add(self, parent: QTreeWidgetItem, operation: Operation) -> None:
-        item = QTreeWidgetItem(parent, [operation.title])
+        item = QTreeWidgetItem(parent, [tr(operation.title)])
         item.setData(0, ID_ROLE, operation.id)
         self._items[operation.id] = item
-        item.setToolTip(0, operation.help)
+        item.setToolTip(0, tr(operation.help))
         item.setSizeHint(0, QSize(0, 24))
 
     def _item(self, operation_id: str) -> QTreeWidgetItem | None:

@@ -48,8 +48,8 @@ class OperationsDock(Panel):
     limits_shown = Signal(object)
     """Emitted with the two limits the histogram should show, or None."""
 
-    def __init__(self, session: Session, root: str = mark("Filters"), parent: QWidget | None = None) -> None:
-        super().__init__(TITLES.get(root, root), parent)
+    def __init__(self, session: Session, root: str = "Filters", parent: QWidget | None = None) -> None:
+        super().__init__(TITLES[root], parent)
         self._session, self._root = session, root
         self._operations: Mapping[str, Operation] = {}
         self._asked: list[Callable[[], object]] = []
@@ -91,10 +91,10 @@ class OperationsDock(Panel):
     def _build(self) -> None:
         self.list = OperationList(self._root)
         self.list.chosen.connect(self._choose)
-        self.set_header(TITLES.get(self._root, self._root))
+        self.set_header(tr(TITLES.get(self._root, self._root)))
         self.column.addWidget(self.list, 3)
         self.stack = QStackedWidget()
-        self.stack.addWidget(EmptyState("tune-variant", EMPTY.get(self._root, "Choose an operation.")))
+        self.stack.addWidget(EmptyState("tune-variant", tr(EMPTY[self._root])))
         self.stack.addWidget(self._card())
         self.column.addWidget(self.stack, 4)
 
@@ -156,7 +156,11 @@ class OperationsDock(Panel):
         if first:
             running = self._session.running
             self._session.jobs.query(
-                f"operations {self._root}", tr("Reading the operations"), lambda _job: running.operations(), done
+                f"operations {self._root}",
+                tr("Reading the operations"),
+                lambda _job: running.operations(),
+                done,
+                quiet=True,
             )
 
     def _choose(self, operation_id: str) -> None:
@@ -172,10 +176,12 @@ class OperationsDock(Panel):
         self._form_place.addWidget(self.form)
         self.form.edited.connect(self._edited)
         self.form.invalid.connect(self._invalid)
-        self.title.setText(operation.title)
-        self.summary.setText(operation.summary)
+        self.title.setText(tr(operation.title))
+        self.summary.setText(tr(operation.help).partition("\n")[0])
         self.help.setToolTip(
-            "\n".join(filter(None, (operation.help, operation.source and f"Source: {operation.source}")))
+            "\n".join(
+                filter(None, (tr(operation.help), operation.source and tr("Source: {source}", source=operation.source)))
+            )
         )
         self.more.hide()
         self.defaults.setVisible(bool(operation.fields))

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _BY_HAND = mark("The file says nothing of the microscope. Type what you know of it; everything follows at once.")
-_NO_IMAGE = mark(
-    "Open a micrograph to see whether its pixels are fine enough; the limits follow from what you type."
-)
+_NO_IMAGE = mark("Open a micrograph to see whether its pixels are fine enough; the limits follow from what you type.")
 _FORMULAS = {
     Mode.WIDEFIELD: (mark("Rayleigh, 0.61 λ/NA"), mark("Abbe, λ/(2 NA)"), mark("Axial, 2 n λ/NA²")),
     Mode.CONFOCAL: (mark("Lateral, 0.4 λ/NA"), mark("Abbe, λ/(2√2 NA)"), mark("Axial, 1.4 n λ/NA²")),
@@ -44,7 +42,7 @@ class OpticsPanel(Panel):
     """Fields are filled from the active image where its file states them; whatever is typed counts at once."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Optics"), parent)
+        super().__init__(mark("Optics"), parent)
         self._session = session
         self._layer: ImageLayer | None = None
         self._taken: Optics | None = None
@@ -67,8 +65,11 @@ class OpticsPanel(Panel):
         for name, text in (("needed", tr("Pixel needed, Abbe/2")), ("advised", tr("Advised, Rayleigh/2.3")),
                            ("here", tr("Pixel here")), ("power", tr("Power needed"))):  # fmt: skip
             self.names[name].setText(text)
-        self.verdict, self.axial = _sentence(tr("Verdict")), _sentence(tr("Axial verdict"))
-        self.trouble = _sentence(tr("Warning"))
+        self.verdict, self.axial, self.trouble = (
+            _sentence(tr("Verdict")),
+            _sentence(tr("Axial verdict")),
+            _sentence(tr("Warning")),
+        )
         self.card = QFrame()
         self.card.setProperty("card", True)
         self.copy = flat_button("content-copy", tr("Copy"), self._copy, tip=tr("Copy all numbers and the verdict"))
@@ -146,9 +147,9 @@ class OpticsPanel(Panel):
             "rayleigh": length(setting.rayleigh),
             "abbe": length(setting.abbe),
             "axial": length(setting.axial),
-            "needed": f"{length(setting.pixel_needed)} or less",
+            "needed": tr("{length} or less", length=length(setting.pixel_needed)),
             "advised": length(setting.pixel_advised),
-            "here": length(setting.pixel) if setting.pixel is not None else "unknown",
+            "here": length(setting.pixel) if setting.pixel is not None else tr("Unknown"),
             "power": tr("{power} for this camera", power=power),
         }
         for name, label in self.results.items():
@@ -167,8 +168,9 @@ class OpticsPanel(Panel):
         said = ", ".join(part for part in parts if part)
         return tr(
             "From {source}: {optics}. What it does not say is as typed here.",
-            source=optics.source, optics=said or self._layer.name,
-        )  # fmt: skip
+            source=optics.source,
+            optics=said or self._layer.name,
+        )
 
     def _copy(self) -> None:
         lines = [f"{self.names[name].text()}\t{self.results[name].text()}" for name in _RESULTS]

@@ -10,13 +10,13 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.optics import IMMERSION_INDEX, Mode, Optics, Setting, length, specimen_pixel
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import dim, row, titled
-from pellucid.ui.forms.controls import Choice, NumberBox, Segmented
+from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, translated
 from pellucid.ui.forms.numbers import Bounds
 
 _OWN = "own"
 _MEDIA = (
-    (mark("Air"), "air"), (mark("Water"), "water"), (mark("Glycerol"), "glycerol"),
-    (mark("Silicone oil"), "silicone"), (mark("Oil"), "oil"), (mark("Other"), _OWN),
+    (mark("Air"), "air"), (mark("Water"), "water"), (mark("Glycerol"), "glycerol"), (mark("Silicone oil"), "silicone"),
+    (mark("Oil"), "oil"), (mark("Other"), _OWN),
 )  # fmt: skip
 _MODES = ((mark("Widefield"), Mode.WIDEFIELD), (mark("Confocal"), Mode.CONFOCAL))
 _IMAGE, _CAMERA = "image", "camera"
@@ -56,13 +56,13 @@ class OpticsFields(QWidget):
             choice.chosen.connect(lambda _value: self.changed.emit())
 
     def _make_lens(self) -> None:
-        self.mode = Segmented([(tr(title), mode) for title, mode in _MODES])
+        self.mode = Segmented(translated(_MODES))
         self.mode.setAccessibleName(tr("Kind of microscope"))
         self.na = _box(tr("Numerical aperture"), Bounds(0.01, 1.7), 0.05, 0.8)
         self.na.set_tip(tr("n sin α, engraved on the objective: 20×/0.8"))
         self.wavelength = _box(tr("Wavelength in nm"), Bounds(100, 5000), 10, 520)
         self.wavelength.set_tip(tr("Of the light that is collected: 520 for GFP"))
-        self.medium = Choice([(tr(title), name) for title, name in _MEDIA])
+        self.medium = Choice(translated(_MEDIA))
         self.medium.setAccessibleName(tr("Medium"))
         self.medium.setToolTip(tr("What lies between the objective and the specimen"))
         self.medium.chosen.connect(self._take_medium)
@@ -71,7 +71,7 @@ class OpticsFields(QWidget):
         self.index.edited.connect(lambda value: self.medium.set_value(medium_of(value)))
 
     def _make_pixel(self) -> None:
-        self.source = Segmented([(tr(title), name) for title, name in _PIXELS])
+        self.source = Segmented(translated(_PIXELS))
         self.source.setAccessibleName(tr("Where the pixel size comes from"))
         self.camera = _box(tr("Pixel of the camera in µm"), Bounds(0.1, 100), 0.5, 6.5)
         self.camera.set_tip(tr("On the chip, as its data sheet says"))

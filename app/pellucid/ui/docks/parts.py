@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 
 class Panel(QWidget):
-    """The body of a dock: panel colour, margin 8, spacing 8."""
+    """The body of a dock, called by its name in English: panel colour, margin 8, spacing 8."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName(name)
+        self.setAccessibleName(tr(name))
         self.setProperty("panel", True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(220)

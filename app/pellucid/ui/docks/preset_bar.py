@@ -137,10 +137,9 @@ class Chip(QPushButton):
         self.setCheckable(True)
         self.setAutoDefault(False)
         self._removable = preset.kind == "own"
-        hint = f"\nKey {key}" if key else ""
-        hint += tr("\nRemove: the cross, or Delete") if self._removable else ""
-        self.setToolTip(preset.tip() + hint)
-        self.setAccessibleName(f"Window {preset.name}")
+        hints = (tr("Key {key}", key=key) if key else "", tr("Remove: the cross, or Delete") if self._removable else "")
+        self.setToolTip("\n".join(line for line in (preset.tip(), *hints) if line))
+        self.setAccessibleName(tr("Window {name}", name=preset.name))
         self.setAccessibleDescription(preset.tip())
 
     def sizeHint(self) -> QSize:
@@ -193,5 +192,5 @@ class Chip(QPushButton):
         """Offer to remove."""
         if self._removable:
             menu = QMenu(self)
-            menu.addAction(tr("Remove “{text_}”", text_=self.text()), self.removed.emit)
+            menu.addAction(tr("Remove “{name}”", name=self.text()), self.removed.emit)
             menu.exec(event.globalPos())

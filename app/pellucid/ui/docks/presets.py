@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -57,12 +57,12 @@ class Preset:
         if self.percentiles is not None:
             return self.source
         numbers = f"W {short_number(self.width)}  L {short_number(self.level)} {self.unit}".strip()
-        return "\n".join(line for line in (numbers, _CURVES.get(self.transfer.kind, ""), self.source) if line)
+        return "\n".join(line for line in (numbers, tr(_CURVES.get(self.transfer.kind, "")), self.source) if line)
 
 
 @cache
 def built_in() -> tuple[Preset, ...]:
-    """Read the presets that come with the program, in the order of their keys."""
+    """Read the presets that come with the program, in the order of their keys, in English."""
     from pellucid.paths import resources
 
     rows = json.loads((resources() / "presets" / "windows.json").read_text("utf-8"))["presets"]
@@ -85,7 +85,7 @@ def of_file(volume: Volume) -> tuple[Preset, ...]:
     """Return the windows that the source of a volume states."""
     return tuple(
         Preset(
-            w.name or f"Window {n}",
+            w.name or tr("Window {n}", n=n),
             tr("Stated in the file") if w.source in ("", "DICOM") else w.source,
             "file",
             w.level,
@@ -107,7 +107,8 @@ def of_modality(volume: Volume) -> tuple[Preset, ...]:
     modality = volume.acquisition.modality or ("CT" if unit == "HU" else "")
     fits = [p for p in built_in() if p.modality and (p.modality, p.unit) == (modality, unit)]
     general = [p for p in built_in() if not p.modality]
-    return tuple(fits) if any(p.percentiles is None for p in fits) else (*fits, *general)
+    found = fits if any(p.percentiles is None for p in fits) else [*fits, *general]
+    return tuple(replace(p, name=tr(p.name), source=tr(p.source)) for p in found)
 
 
 def own(volume: Volume, saved: Iterable[OwnPreset]) -> tuple[Preset, ...]:

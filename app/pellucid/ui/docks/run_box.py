@@ -123,7 +123,7 @@ class RunBox(QWidget):
 
     def preview_state(self, state: str) -> None:
         """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
-        known = {"": "", "computing": "computing…", "shown": tr("these slices")}
+        known = {"": "", "computing": tr("computing…"), "shown": tr("these slices")}
         self.state.setText(known.get(state, ""))
         if state not in known:
             self.say(state, "danger")

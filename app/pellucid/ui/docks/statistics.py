@@ -30,7 +30,9 @@ EMPTY = mark("Make a label with a threshold or the brush; its volume and values 
 
 def headings(unit: str) -> tuple[str, ...]:
     """Return the titles of the columns, values with their unit."""
-    values = [f"{name}, {unit}" if unit else name for name in (tr("Mean"), "SD", tr("Min"), tr("Median"), tr("Max"))]
+    values = [
+        f"{name}, {unit}" if unit else name for name in (tr("Mean"), tr("SD"), tr("Min"), tr("Median"), tr("Max"))
+    ]
     return (tr("Label"), tr("Voxels"), tr("Volume"), *values, tr("Centroid L, P, S in mm"))
 
 
@@ -104,7 +106,7 @@ class StatisticsPanel(Panel):
     """A table of all labels of the active label layer, counted again when voxels change."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Statistics"), parent)
+        super().__init__(mark("Statistics"), parent)
         self._session = session
         self._in_front = True
         self._stale = True
@@ -149,7 +151,7 @@ class StatisticsPanel(Panel):
         self.table.doubleClicked.connect(lambda index: self._go_to(index.row()))
         self.table.setToolTip(tr("Double click: put the crosshair on the label's centroid"))
         self.stack = QStackedWidget()
-        self.empty = EmptyState("sigma", EMPTY)
+        self.empty = EmptyState("sigma", tr(EMPTY))
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.table)
         self.set_header(tr("Statistics"), self.again, self.copy, self.csv)
@@ -182,7 +184,9 @@ class StatisticsPanel(Panel):
         self.stack.setCurrentIndex(1 if rows else 0)
         self.about.setVisible(bool(rows))
         if labels is not None and rows:
-            self.about.setText(f"{labels.name} on {image.name}" if image is not None else labels.name)
+            self.about.setText(
+                tr("{labels} on {image}", labels=labels.name, image=image.name) if image is not None else labels.name
+            )
         why = "" if rows else tr("There is nothing to copy yet.")
         for button in (self.copy, self.csv):
             allow(button, why)

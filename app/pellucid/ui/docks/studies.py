@@ -60,7 +60,7 @@ class StudiesPanel(Panel):
     """Emitted when the user wants to choose files to open."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Studies"), parent)
+        super().__init__(mark("Studies"), parent)
         self._session = session
         self._update = Throttle(self._rebuild, 200, self)
         self._revealed = False
@@ -126,7 +126,7 @@ class StudiesPanel(Panel):
         self._recent_column = QVBoxLayout(self.recent)
         self._recent_column.setContentsMargins(0, theme.SECTION_GAP, 0, 0)
         self._recent_column.setSpacing(0)
-        return EmptyState("folder-image", EMPTY, buttons, self.recent)
+        return EmptyState("folder-image", tr(EMPTY), buttons, self.recent)
 
     def _make_tree(self) -> QTreeView:
         self.model = StudyModel(self)
@@ -193,7 +193,7 @@ class StudiesPanel(Panel):
         for path in paths[:RECENT_SHOWN]:
             text = self.fontMetrics().elidedText(place(path), Qt.TextElideMode.ElideMiddle, 220)
             button = push_button(text, self._opener(path), tip=str(path), kind="link")
-            button.setAccessibleName(f"Open {path}")
+            button.setAccessibleName(tr("Open {path}", path=path))
             self._recent_column.addWidget(button)
 
     # ---------------------------------------------------------------- from the user

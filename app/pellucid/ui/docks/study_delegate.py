@@ -45,9 +45,7 @@ def picture(array: np.ndarray) -> QImage:
 class StudyDelegate(QStyledItemDelegate):
     """Draws nodes; asks for a thumbnail only when its row is drawn."""
 
-    def __init__(
-        self, view: QTreeView, thumbnail: Callable[[str], Any], shown: Callable[[Node], bool]
-    ) -> None:
+    def __init__(self, view: QTreeView, thumbnail: Callable[[str], Any], shown: Callable[[Node], bool]) -> None:
         super().__init__(view)
         self._view, self._thumbnail, self._shown = view, thumbnail, shown
         self._pictures: dict[str, QImage] = {}
@@ -159,9 +157,7 @@ class StudyDelegate(QStyledItemDelegate):
     def _paint_sentence(self, painter: QPainter, rect: QRect, node: Node) -> None:
         c = theme.colors()
         glyph = TONES.get(node.tone, "information-outline") if node.kind == "finding" else GLYPHS["problem"]
-        paint_icon(
-            painter, QRect(rect.left(), rect.top() + 2, 22, 20), theme.icon(glyph, tone_color(node.tone))
-        )
+        paint_icon(painter, QRect(rect.left(), rect.top() + 2, 22, 20), theme.icon(glyph, tone_color(node.tone)))
         room = rect.adjusted(ICON_ROOM, 4, -8, -4)
         if node.kind == "problem":
             height = painter.fontMetrics().height()
@@ -179,9 +175,7 @@ class StudyDelegate(QStyledItemDelegate):
 
     def _paint_volume(self, painter: QPainter, rect: QRect, node: Node) -> None:
         c = theme.colors()
-        paint_icon(
-            painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS["volume"], c.dim)
-        )
+        paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS["volume"], c.dim))
         shown = self._shown(node)
         _line(painter, rect.adjusted(ICON_ROOM, 0, -8, 0), node.title, c.accent if shown else c.text)
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pellucid.language import tr
-from pellucid.ui.forms.numbers import plural
+from pellucid.language import tr, tr_count
 
 if TYPE_CHECKING:
     from pellucid.dicom.scan import Problem
@@ -67,22 +66,28 @@ def tree(
     nodes = [_patient(n, studies, hide_identity) for n, studies in enumerate(patients.values(), 1)]
     pictures = tuple(_image(image) for image in images)
     if pictures:
-        nodes.append(Node("images", "group", tr("Image files"), plural(len(pictures), "file"), children=pictures))
+        nodes.append(Node("images", "group", tr("Image files"), _files(len(pictures)), children=pictures))
     if problems:
         rows = tuple(_problem(problem) for problem in problems)
-        count = plural(len(rows), "file")
+        count = _files(len(rows))
         nodes.append(Node("problems", "group", tr("Could not be read"), count, tone="warning", children=rows))
     return tuple(nodes)
 
 
 def _patient(number: int, studies: dict[str, list[Series]], hidden: bool) -> Node:
     about = next(iter(studies.values()))[0].acquisition
-    facts = (about.patient_id and f"ID {about.patient_id}", date(about.birth_date), about.sex)
-    title = f"Patient {number}" if hidden else person(about.patient_name)
+    facts = (about.patient_id and tr("ID {patient_id}", patient_id=about.patient_id), date(about.birth_date), about.sex)
+    title = tr("Patient {number}", number=number) if hidden else person(about.patient_name)
     detail = tr("identity hidden") if hidden else " · ".join(fact for fact in facts if fact)
     children = tuple(_study(uid, members, hidden) for uid, members in sorted(studies.items(), key=_study_date))
     key = f"patient:{about.patient_id}:{about.patient_name}"
-    return Node(key, "patient", title, detail or plural(len(studies), "study", "studies"), children=children)
+    return Node(
+        key,
+        "patient",
+        title,
+        detail or tr_count("{count:,} study", "{count:,} studies", len(studies)),
+        children=children,
+    )
 
 
 def _study_date(entry: tuple[str, list[Series]]) -> str:
@@ -93,7 +98,7 @@ def _study(uid: str, members: list[Series], hidden: bool) -> Node:
     about: Acquisition = members[0].acquisition
     when = "" if hidden else date(about.study_date)
     title = about.study_description or tr("Study without a description")
-    detail = " · ".join(part for part in (when, plural(len(members), "series", "series")) if part)
+    detail = " · ".join(part for part in (when, tr_count("{count:,} series", "{count:,} series", len(members))) if part)
     ordered = sorted(members, key=lambda one: (_number(one.number), one.description))
     return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one) for one in ordered))
 
@@ -104,11 +109,14 @@ def _number(text: str) -> int:
 
 def _series(one: Series) -> Node:
     key = f"series:{one.uid}"
-    title = one.description or (f"Series {one.number}" if one.number else tr("Series without a description"))
+    title = one.description or (
+        tr("Series {number}", number=one.number) if one.number else tr("Series without a description")
+    )
     detail = series_detail(one)
     names = part_names(one)
     volumes = tuple(
-        Node(f"{key}#{n}", "volume", name or f"Volume {n + 1}", item=key, part=n) for n, name in enumerate(names)
+        Node(f"{key}#{n}", "volume", name or tr("Volume {number}", number=n + 1), item=key, part=n)
+        for n, name in enumerate(names)
     )
     rows = (*_findings(key, one.findings), *(volumes if len(names) > 1 else ()), *_own_findings(key, one))
     loads = key if one.volumes else ""
@@ -135,11 +143,14 @@ def part_names(one: Any) -> tuple[str, ...]:
 def series_detail(one: Series) -> str:
     """Return size and count of a series in few words."""
     if not one.volumes:
-        return tr("{plural}, no image", plural=plural(len(one.files), "file"))
+        return tr("{files}, no image", files=_files(len(one.files)))
     x, y, z = one.volumes[0].geometry.size
-    slices = plural(z, "slice") if z > 1 else ""
+    slices = tr_count("{count:,} slice", "{count:,} slices", z) if z > 1 else ""
     cine = z == 1 and len(part_names(one)) == 1
-    volumes = plural(len(one.volumes), "frame" if cine else "volume") if len(one.volumes) > 1 else ""
+    count = len(one.volumes)
+    volumes = ""
+    if count > 1:
+        volumes = _frames(count) if cine else tr_count("{count:,} volume", "{count:,} volumes", count)
     return " · ".join(part for part in (volumes, slices, f"{x}×{y}") if part)
 
 
@@ -161,8 +172,8 @@ def _image(image: ImageFile) -> Node:
     key = f"image:{image.path}"
     x, y, z = image.geometry.size
     size = f"{x}×{y}" + (f"×{z}" if z > 1 else "")
-    colour = "colour" if image.components > 1 else ""
-    frames = f"{image.frames} frames" if image.frames > 1 else ""
+    colour = tr("colour") if image.components > 1 else ""
+    frames = _frames(image.frames) if image.frames > 1 else ""
     detail = " · ".join(part for part in (size, image.pixel_type, colour, frames) if part)
     return Node(
         key,
@@ -171,7 +182,7 @@ def _image(image: ImageFile) -> Node:
         detail,
         image.format,
         item=key,
-        tip=tr("{path}\nDouble click or drag onto the image to open", path=image.path),
+        tip="\n".join((str(image.path), tr("Double click or drag onto the image to open"))),
         children=_findings(key, image.findings),
     )
 
@@ -185,3 +196,11 @@ def _problem(problem: Problem) -> Node:
         tone="warning",
         tip=f"{problem.path}\n{problem.sentence}",
     )
+
+
+def _files(count: int) -> str:
+    return tr_count("{count:,} file", "{count:,} files", count)
+
+
+def _frames(count: int) -> str:
+    return tr_count("{count:,} frame", "{count:,} frames", count)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QColorDialog, QWidget
 
+from pellucid.language import tr
 from pellucid.model import colormaps
 from pellucid.model.labels import PALETTE
 
@@ -27,6 +28,11 @@ def map_icon(name: str, width: int = 48, height: int = 12) -> QIcon:
 
 def map_title(name: str) -> str:
     """Return the name of a colour map for people."""
+    return tr(english_title(name))
+
+
+def english_title(name: str) -> str:
+    """Return the name of a colour map as it is translated."""
     return name if name.isupper() else name[:1].upper() + name[1:].replace("-", " ").replace("_", " ")
 
 

@@ -31,7 +31,7 @@ class TimeCurvePanel(Panel):
     """Curves of the crosshair, of what is drawn and of the labels, counted again when any of them changes."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(tr("Time curve"), parent)
+        super().__init__(mark("Time curve"), parent)
         self._session = session
         self._in_front = True
         self._points: tuple[Curve, ...] = ()
@@ -92,7 +92,7 @@ class TimeCurvePanel(Panel):
                      self.legend):  # fmt: skip
             column.addWidget(part, 1 if part is self.chart else 0)
         self.stack = QStackedWidget()
-        self.stack.addWidget(EmptyState("chart-line", EMPTY))
+        self.stack.addWidget(EmptyState("chart-line", tr(EMPTY)))
         self.stack.addWidget(scrolling(body))
         self.set_header(tr("Time curve"), self.pin, self.copy, self.csv)
         self.column.addWidget(self.stack, 1)
@@ -183,7 +183,7 @@ class TimeCurvePanel(Panel):
         self.chart.show_lines(axis, "s" if known else "frame", lines)
         unit = layer.volume.unit
         across = (
-            tr("Time in s ({value})", value=TITLES[stated.times_source])
+            tr("Time in s ({source})", source=tr(TITLES[stated.times_source]))
             if known
             else tr("Frames; the file states no times")
         )

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.numbers import Bounds, Scale, format_number, parse_number
 
@@ -37,6 +38,11 @@ _TEXT_KEYS = frozenset((
     _KEY.Key_A, _KEY.Key_C, _KEY.Key_V, _KEY.Key_X, _KEY.Key_Left, _KEY.Key_Right, _KEY.Key_Home,
     _KEY.Key_End, _KEY.Key_Backspace, _KEY.Key_Delete,
 ))  # fmt: skip
+
+
+def translated(options: Sequence[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Return the (title, value) of a table made at import, its titles in the language of the user."""
+    return tuple((tr(title), value) for title, value in options)
 
 
 class TextLine(QLineEdit):
@@ -60,9 +66,7 @@ class NumberBox(TextLine):
     invalid = Signal(str)
     """Emitted with the sentence that says why the text cannot be used."""
 
-    def __init__(
-        self, bounds: Bounds = ANY, step: float = 1.0, unit: str = "", parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, bounds: Bounds = ANY, step: float = 1.0, unit: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bounds, self.step, self.unit = bounds, step, unit
         self._value: float = bounds.clamp(0.0)

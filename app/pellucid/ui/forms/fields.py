@@ -34,6 +34,7 @@ class FieldEditor(QWidget):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
+        self.title, self.help = tr(field.title), tr(field.help)
 
     def value(self) -> Any:
         """Return the last valid value."""
@@ -65,8 +66,8 @@ class FieldEditor(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.GRID)
         for number, widget in enumerate(widgets):
-            widget.setAccessibleName(self.field.title)
-            widget.setToolTip(self.field.help)
+            widget.setAccessibleName(self.title)
+            widget.setToolTip(self.help)
             layout.addWidget(widget, 1 if number == stretch else 0)
         self.setFocusProxy(widgets[0])
 
@@ -79,7 +80,7 @@ class NumberField(FieldEditor):
         whole = field.kind == "int"
         self.follows_image = field.unit == IMAGE_UNIT
         self.ranged = self.follows_image or None not in (field.ui_minimum, field.ui_maximum)
-        unit = "" if self.follows_image else field.unit
+        unit = "" if self.follows_image else tr(field.unit)
         low, high = _usual(field)
         step = field.step or (1.0 if whole else nice_step(high - low))
         self.slider = ValueSlider(Scale(low, high, whole))
@@ -89,10 +90,10 @@ class NumberField(FieldEditor):
         self.slider.moved.connect(self._slid)
         self.box.edited.connect(self._typed)
         self.box.invalid.connect(lambda _why: self.edited.emit())
-        self.slider.setAccessibleName(f"{field.title} slider")
-        self.slider.setToolTip(field.help)
-        self.box.setAccessibleName(f"{field.title}, {unit}" if unit else field.title)
-        self.box.set_tip(field.help)
+        self.slider.setAccessibleName(tr("{title} slider", title=self.title))
+        self.slider.setToolTip(self.help)
+        self.box.setAccessibleName(f"{self.title}, {unit}" if unit else self.title)
+        self.box.set_tip(self.help)
         self.setFocusProxy(self.box)
         self.set_value(field.default)
 
@@ -145,7 +146,7 @@ class FlagField(FieldEditor):
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        self.tick = QCheckBox(field.title)
+        self.tick = QCheckBox(self.title)
         self._fill(self.tick)
         self.tick.setChecked(bool(field.default))
         self.tick.clicked.connect(lambda _on: self.edited.emit())
@@ -164,8 +165,7 @@ class ChoiceField(FieldEditor):
 
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
-        titles = field.choice_titles or field.choices
-        options = [(_title(title), choice) for title, choice in zip(titles, field.choices, strict=True)]
+        options = [(tr(title), choice) for title, choice in zip(field.shown_choices, field.choices, strict=True)]
         short = len(options) <= 3 and sum(len(title) for title, _value in options) <= 24
         self.control: Segmented | Choice = Segmented(options) if short else Choice(options)
         self._fill(self.control)
@@ -189,7 +189,7 @@ class BoxField(FieldEditor):
     def __init__(self, field: Field, parent: QWidget | None = None) -> None:
         super().__init__(field, parent)
         bounds = Bounds(field.minimum, field.maximum, whole=True)
-        self.boxes = [NumberBox(bounds, 1.0, field.unit or "", self) for _value in field.default]
+        self.boxes = [NumberBox(bounds, 1.0, tr(field.unit), self) for _value in field.default]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setSpacing(theme.GRID)
@@ -227,25 +227,25 @@ class BoxField(FieldEditor):
         for number, box in enumerate(self.boxes):
             box.set_tip(
                 tr(
-                    "{help} The image has {value} voxels along {value2}.",
-                    help=self.field.help,
-                    value=size[number % 3],
-                    value2=AXES[number % 3],
+                    "{help} The image has {voxels} voxels along {axis}.",
+                    help=self.help,
+                    voxels=size[number % 3],
+                    axis=AXES[number % 3],
                 )
             )
 
     def _add(self, grid: QGridLayout, number: int, box: NumberBox) -> None:
-        part = ("", "start ", "size ")[(number // 3 + 1) if len(self.boxes) == 6 else 0]
+        part = ("", tr("Start"), tr("Size"))[(number // 3 + 1) if len(self.boxes) == 6 else 0]
         axis = AXES[number % 3]
         box.setMinimumWidth(40)
         box.setMaximumWidth(96)
         box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        box.setAccessibleName(f"{self.field.title}, {part}{axis}")
-        box.set_tip(self.field.help)
+        box.setAccessibleName(", ".join(filter(None, (self.title, part, axis))))
+        box.set_tip(self.help)
         box.edited.connect(lambda _value: self.edited.emit())
         box.invalid.connect(lambda _why: self.edited.emit())
         if number % 3 == 0 and part:
-            grid.addWidget(_dim(part.strip().capitalize()), 1 + number // 3, 0)
+            grid.addWidget(_dim(part), 1 + number // 3, 0)
         if number < 3:
             grid.addWidget(_dim(axis), 0, 1 + number, Qt.AlignmentFlag.AlignHCenter)
         grid.addWidget(box, 1 + number // 3, 1 + number % 3)
@@ -296,9 +296,3 @@ def _usual(field: Field) -> tuple[float, float]:
     low = field.minimum if field.minimum is not None else min(0.0, default * 2)
     high = field.maximum if field.maximum is not None else max(1.0, default * 2, low + 1.0)
     return float(low), float(high)
-
-
-def _title(choice: Any) -> str:
-    """Return a choice in sentence case."""
-    text = str(choice).replace("_", " ")
-    return text[:1].upper() + text[1:] if len(text) > 3 else text

@@ -50,11 +50,6 @@ def file_size(count: float) -> str:
     return f"{count:.1f} GB"
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """Write a count with its noun: ``1 slice``, ``240 slices``, ``1,234 slices``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def nice_step(span: float) -> float:
     """Return the power of ten that divides a span into roughly a hundred steps."""
     return float(10 ** math.floor(math.log10(span / 50))) if span > 0 and math.isfinite(span) else 1.0
@@ -78,15 +73,15 @@ class Bounds:
         low, high = self.minimum, self.maximum
         if low is not None and high is not None and not low <= value <= high:
             return tr(
-                "Must be from {short_number} to {short_number2}{unit}.",
-                short_number=short_number(low),
-                short_number2=short_number(high),
+                "Must be from {low} to {high}{unit}.",
+                low=short_number(low),
+                high=short_number(high),
                 unit=unit,
             )
         if low is not None and value < low:
-            return tr("Must be at least {short_number}{unit}.", short_number=short_number(low), unit=unit)
+            return tr("Must be at least {low}{unit}.", low=short_number(low), unit=unit)
         if high is not None and value > high:
-            return tr("Must be at most {short_number}{unit}.", short_number=short_number(high), unit=unit)
+            return tr("Must be at most {high}{unit}.", high=short_number(high), unit=unit)
         return ""
 
     def clamp(self, value: float) -> float:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.fields import FieldEditor, editor_for
 from pellucid.ui.forms.throttle import Throttle
@@ -30,7 +31,7 @@ class OperationForm(QWidget):
     def __init__(self, operation: Operation, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.operation = operation
-        self.setAccessibleName(f"Parameters of {operation.title}")
+        self.setAccessibleName(tr("Parameters of {title}", title=tr(operation.title)))
         self.editors: dict[str, FieldEditor] = {}
         self._throttle = Throttle(self._tell, parent=self)
         self._grid = QGridLayout(self)
@@ -112,8 +113,8 @@ class OperationForm(QWidget):
         self.editors[field.name] = editor
         row = self._grid.rowCount()
         if editor.labelled:
-            label = QLabel(field.title, wordWrap=True)
-            label.setToolTip(field.help)
+            label = QLabel(tr(field.title), wordWrap=True)
+            label.setToolTip(tr(field.help))
             label.setBuddy(editor.focusProxy() or editor)
             label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
             label.setMaximumWidth(96)
