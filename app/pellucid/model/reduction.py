@@ -218,14 +218,14 @@ class TooLarge(Refused):
         left = extent if asked is None else asked.extent(extent)
         super().__init__(
             tr(
-                "{name} is {text_} and needs {amount} of memory; {amount2} is free, of which "
-                "{amount3} may be used for it. Open it down-sampled or only a part of it, or close "
+                "{name} is {image} and needs {needed} of memory; {free} is free, of which "
+                "{allowed} may be used for it. Open it down-sampled or only a part of it, or close "
                 "other images.",
                 name=name,
-                text_=left.text,
-                amount=amount(left.nbytes),
-                amount2=amount(free),
-                amount3=amount(allowed),
+                image=left.text,
+                needed=amount(left.nbytes),
+                free=amount(free),
+                allowed=amount(allowed),
             )
         )
         self.name, self.extent, self.free, self.allowed = name, extent, free, allowed

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
-from pellucid.language import tr, tr_count
+from pellucid.language import tr
 from pellucid.operations.context import Cancelled, Context, Refused
 from pellucid.operations.fields import Field, explain, make_model, parse_docstring, read_fields, read_inputs
 
@@ -179,13 +179,13 @@ class Operation:
         from pellucid.operations.pixels import check_inputs
 
         if len(images) != len(self.inputs):
+            kinds = {"image": tr("image"), "mask": tr("mask")}
             raise Refused(
-                tr_count(
-                    "{title} needs one image; {given} were given.",
-                    "{title} needs {count} images; {given} were given.",
-                    len(self.inputs),
+                tr(
+                    "{title} works on {wanted}; {count} were given.",
                     title=tr(self.title),
-                    given=len(images),
+                    wanted=" + ".join(kinds[kind] for kind in self.inputs),
+                    count=len(images),
                 )
             )
         check_inputs(tr(self.title), self.inputs, images)

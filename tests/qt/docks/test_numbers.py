@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pellucid.ui.forms.numbers import Bounds, Scale, file_size, format_number, nice_step, parse_number, plural
+from pellucid.ui.forms.numbers import Bounds, Scale, file_size, format_number, nice_step, parse_number
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ class EmptyState(QFrame):
 
     def say(self, busy: str, progress: float | None) -> None:
         """Show what is being opened and how far it is (None: unknown); no text brings the invitation back."""
-        self._headline.setText(busy or _INVITATION)
+        self._headline.setText(busy or tr(_INVITATION))
         self._also.setVisible(not busy)
         self._buttons.setVisible(not busy)
         self._progress.setVisible(bool(busy))

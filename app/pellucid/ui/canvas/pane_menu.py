@@ -83,7 +83,7 @@ def _fill_planes(menu: QMenu, area: CanvasArea, pane: SliceView) -> None:
     state, group = pane.state, QActionGroup(menu)
     planar = pane.frame is not None and pane.frame.geometry.is_planar
     for plane, title in PLANE_TITLES.items():
-        action = group.addAction(title)
+        action = group.addAction(tr(title))
         action.triggered.connect(partial(_turn, state, plane))
         action.setCheckable(True)
         action.setChecked(pane.plane is plane)

@@ -32,7 +32,7 @@ from pellucid.ui.dialogs.export_targets import (
     with_extension,
 )
 from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
-from pellucid.ui.forms.controls import Choice
+from pellucid.ui.forms.controls import Choice, translated
 
 if TYPE_CHECKING:
     from pellucid.files.export import Report
@@ -113,7 +113,7 @@ class ExportDialog(QDialog):
             allow(self.go, tr("There is nothing to export."))
             return
         before = self.format.value()
-        self.format.set_options(target.formats())
+        self.format.set_options(translated(target.formats()))
         self.format.set_value(before)
         folder = Path(self.path.text()).parent if self.path.text() else self._folder()
         self.path.setText(str(folder / file_name(target, self.format.value())))

@@ -21,7 +21,7 @@ from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.film_choice import KINDS, PICTURE, FilmChoice
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.filming import FilmMaker
-from pellucid.ui.forms.controls import Choice, Segmented, TextLine
+from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class TakeAwayDialog(QDialog):
 
     def _make_controls(self) -> None:
         view, settings = self._session.view, self._session.settings
-        self.kind = Segmented(KINDS)
+        self.kind = Segmented(translated(KINDS))
         self.kind.setAccessibleName(tr("Picture or film"))
         self.what = Choice([(tr("The pane in use"), False), (tr("All panes"), True)])
         self.format, self.resolution = Choice(), Choice()
@@ -147,7 +147,7 @@ class TakeAwayDialog(QDialog):
         self.choice.show_kind(kind, state)
         before = self.format.value()
         forms = movies.PICTURES if kind == PICTURE else movies.FILMS
-        self.format.set_options([(form.title, form) for form in forms])
+        self.format.set_options([(tr(form.title), form) for form in forms])
         self.format.set_value(before)
         for number, form in enumerate(forms):
             self._allow_format(number, movies.film_obstacle(form, 1, (1, 1)) if kind != PICTURE else "")
@@ -212,7 +212,7 @@ class TakeAwayDialog(QDialog):
             self.card.show()
         elif not busy:
             self.card.setVisible(bool(form.note))
-            self.card.show_lines([form.note] if form.note else [], "warning" if form.lossy else "good")
+            self.card.show_lines([tr(form.note)] if form.note else [], "warning" if form.lossy else "good")
         self.about.setText(summary(film, form, size, self._packed))
         allow(self.go, busy or obstacle)
         allow(self.copy, busy or ("" if self.kind.value() == PICTURE else tr("A film cannot be copied; save it.")))
