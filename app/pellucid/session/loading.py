@@ -50,7 +50,7 @@ def parts(item: Item) -> tuple[str, ...]:
 
 
 def _part_name(plans: tuple[VolumePlan, ...]) -> str:
-    return plans[0].label if len(plans) == 1 else f"{len(plans)} frames"
+    return plans[0].label if len(plans) == 1 else tr("{count} frames", count=len(plans))
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabBar
 
+from pellucid.language import tr
+
 
 class DockTabs(QObject):
     """Qt makes and drops the tab bars of a window as docks come and go; each is set right when it comes."""
@@ -25,4 +27,4 @@ class DockTabs(QObject):
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(True)
-            bar.setAccessibleName("Panels")
+            bar.setAccessibleName(tr("Panels"))

@@ -140,7 +140,7 @@ def test_quick_and_quiet_jobs_are_not_shown(empty_session, show, qtbot):
     host = show(JobsBar(empty_session))
     host.hide()
     empty_session.jobs.load("Reading Thorax", lambda _job: None)
-    empty_session.jobs.query("k", "Preview of Gaussian", lambda _job: threading.Event().wait(0.4))
+    empty_session.jobs.query("k", "Preview of Gaussian", lambda _job: threading.Event().wait(0.4), quiet=True)
     qtbot.wait(320)
     assert not host.isVisible()
     qtbot.waitUntil(lambda: not empty_session.jobs.running)

@@ -149,7 +149,7 @@ class OpticsPanel(Panel):
             "axial": length(setting.axial),
             "needed": tr("{length} or less", length=length(setting.pixel_needed)),
             "advised": length(setting.pixel_advised),
-            "here": length(setting.pixel) if setting.pixel is not None else tr("Unknown"),
+            "here": length(setting.pixel) if setting.pixel is not None else tr("unknown"),
             "power": tr("{power} for this camera", power=power),
         }
         for name, label in self.results.items():
