@@ -44,6 +44,13 @@ def test_keys_choose_layouts(user):
         assert shown(user) == panes
 
 
+def test_a_small_window_shows_the_numbers_of_the_window_whole(user):
+    QApplication.processEvents()
+    for name in ("Level", "Width", "Min", "Max"):
+        field = user.find(name, user.window.histogram)
+        assert field.visibleRegion().boundingRect().height() == field.height(), name
+
+
 def test_the_toolbar_offers_a_grid_of_cells(user):
     button = user.find("Layout")
     picker = button.menu().findChild(LayoutPicker)

@@ -8,7 +8,7 @@ from typing import Any
 
 from psygnal import EmissionInfo
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -96,6 +96,10 @@ class MainWindow(QMainWindow):
         DockTabs(self)
         north, docks = QTabWidget.TabPosition.North, self.docks
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, north)
+        self._share_room()
+
+    def _share_room(self) -> None:
+        docks = self.docks
         self.resizeDocks([docks["Studies"], docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["Studies"], docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
         self.resizeDocks([docks["Histogram"], docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
@@ -340,6 +344,12 @@ class MainWindow(QMainWindow):
         """Close the window whatever the state of the work is."""
         self._closing_asked = True
         self.close()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Share the room among the docks again: only now it is known how much there is."""
+        super().showEvent(event)
+        if not event.spontaneous() and not self.session.settings.window_state:
+            QTimer.singleShot(0, self, self._share_room)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once about unsaved work, then stop all jobs and keep the settings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pellucid.ui.canvas.corner_texts import Corners, paint
+from pellucid.ui.canvas.corner_texts import SLAB, Corners, paint
 
 TITLE = ("Nearest axial, oblique 4°", "#ffffff")
 ABOVE = ("72 / 144", "#ffffff")
@@ -37,3 +37,9 @@ def test_a_wide_title_breaks_at_its_comma(width, lines):
     paint(None, Corners(bottom_right=(TITLE, ABOVE)), pen, width, 400)
     assert sorted(pen.drawn, key=pen.drawn.get) == lines
     assert max(pen.drawn.values()) == 400 - 8 - 14
+
+
+def test_a_narrow_pane_still_says_that_it_shows_a_slab():
+    pen = Pen()
+    paint(None, Corners(bottom_right=(("Axial", "#ffffff"), ("MIP 20.0 mm", SLAB), ABOVE)), pen, 180, 400)
+    assert "MIP 20.0 mm" in pen.drawn

@@ -197,11 +197,12 @@ def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: i
             lines = _folded(lines, limit, words)
         if is_narrow(width):
             whole = lines if right and bottom else lines[:1]
-            lines = tuple(line for line in whole if words.width(line[0]) <= limit)
+            lines = tuple(line for line in whole if line[1] == SLAB or words.width(line[0]) <= limit)
         x, side = (width - MARGIN, RIGHT) if right else (MARGIN, LEFT)
         for n, (text, color) in enumerate(lines[:rows]):
             y = height - MARGIN - (n + 1) * words.height if bottom else MARGIN + n * words.height
-            words.draw(painter, words.fitted(text, limit), color, x, y, side)
+            room = width // 2 if color == SLAB else limit  # a slab that is taken for a slice misleads
+            words.draw(painter, words.fitted(text, room), color, x, y, side)
 
 
 def _folded(lines: tuple[Line, ...], limit: int, words: Words) -> tuple[Line, ...]:

@@ -37,6 +37,6 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
 
     return [
-        LensOutline(), Crosshair(), CompareOverlay(), MeasureOverlay(), DifferenceBar(), RegionOutline(), ColorBar(),
+        LensOutline(), Crosshair(), CompareOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), MeasureOverlay(),
         LinkChip(),
     ]  # fmt: skip
