@@ -94,8 +94,7 @@ class MainWindow(QMainWindow):
             self._add_dock(row)
         self.docks["Filters"].raise_()
         DockTabs(self)
-        north, docks = QTabWidget.TabPosition.North, self.docks
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, north)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self._share_room()
 
     def _share_room(self) -> None:

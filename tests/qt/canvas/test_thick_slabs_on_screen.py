@@ -11,6 +11,7 @@ from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.layer import Preview
 from pellucid.model.oblique import combined, turn_about
 from pellucid.model.view import Plane, Projection
+from pellucid.ui.canvas import thickness
 from pellucid.ui.canvas.corner_texts import SLAB
 from pellucid.ui.canvas.pane_menu import pane_menu
 from pellucid.ui.canvas.thickness import projected_at, slab_text, step_thickness
@@ -67,6 +68,20 @@ def test_a_sum_is_told_as_a_sum_and_drawn_through_the_window_of_one_slice(shown)
     pane.state.slab = 0.0
     shown.area.flush()
     assert projected_at(pane, (25.0, 25.0, 12.0)) == {}
+
+
+def test_the_new_thickness_is_said_at_the_mouse_for_a_while(shown, qtbot, monkeypatch):
+    monkeypatch.setattr(thickness, "_READ_MS", 30)
+    pane = shown.pane()
+    say, said = pane.say, []
+    monkeypatch.setattr(pane, "say", lambda text: (said.append(text), say(text)))
+    step_thickness(pane, 1)
+    qtbot.waitUntil(lambda: len(said) > 1)
+    assert said[0].startswith("MIP") and said[1] is None
+    step_thickness(pane, 1)
+    pane.say("something newer")
+    qtbot.wait(80)
+    assert said[3:] == ["something newer"]
 
 
 def test_keys_make_the_slab_thicker_and_thinner_by_at_least_a_slice(shown):

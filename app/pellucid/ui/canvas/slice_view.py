@@ -262,6 +262,11 @@ class SliceView(SheetView):
         self._readout = text or ""
         self.schedule()
 
+    def hush(self, text: str) -> None:
+        """Take a read-out away if it is still the one that stands there."""
+        if self._readout == text:
+            self.say(None)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin what the button does."""
         self.mouse.press(event)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 STEPS = (1.0, 2.0, 3.0, 5.0, 8.0, 10.0, 15.0, 20.0, 30.0, 50.0, 80.0, 120.0, 200.0)
 """The thicknesses in mm that keys and wheel step through; those that add no slice are passed over."""
 CHOICES = (5.0, 10.0, 20.0, 50.0)
+_READ_MS = 2000
+"""How long the new thickness is said at the mouse; the corner goes on saying it."""
 TITLES = {
     Projection.MAXIMUM: mark("Maximum (MIP)"),
     Projection.MINIMUM: mark("Minimum (MinIP)"),
@@ -80,7 +83,9 @@ def step_thickness(pane: SliceView, steps: int) -> None:
     else:
         thinner = [mm for mm in STEPS if mm < state.slab and 1 < count(mm) < now]
         state.slab = thinner[-1] if thinner else 0.0
-    pane.say(slab_text(frame, pane.index, pane.thickness) or tr("One slice"))
+    said = slab_text(frame, pane.index, pane.thickness) or tr("One slice")
+    pane.say(said)
+    QTimer.singleShot(_READ_MS, pane, lambda: pane.hush(said))
 
 
 def whole_thickness(frame: PlaneFrame) -> float:
