@@ -100,7 +100,7 @@ class PaneCamera:
     def fit(self) -> None:
         """Show the whole plane."""
         self.state.scale, self._turned = 0.0, None
-        self.apply()
+        self._take_up()
 
     def zoom(self, factor: float, at: QPointF) -> None:
         """Enlarge by a factor; what is at a widget position stays there."""
@@ -109,18 +109,18 @@ class PaneCamera:
         width, height = self._size
         self.state.scale, self._turned = scale, None
         self.state.centre = (u - (at.x() - width / 2) / scale, v - (at.y() - height / 2) / scale)
-        self.apply()
+        self._take_up()
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by widget pixels."""
         self.state.centre = (self._centre[0] - dx / self._scale, self._centre[1] - dy / self._scale)
         self.state.scale = self._scale
-        self.apply()
+        self._take_up()
 
     def show(self, u: float, v: float) -> None:
         """Bring a point of the plane to the middle."""
         self.state.centre, self.state.scale = (u, v), self._scale
-        self.apply()
+        self._take_up()
 
     def to_plane(self, position: QPointF) -> tuple[float, float]:
         """Map a widget position to plane coordinates."""
@@ -145,14 +145,20 @@ class PaneCamera:
 
     def apply(self) -> None:
         """Bring the view to the state."""
-        width, height = self._size
+        self._take_up()
+        self.lay()
+
+    def lay(self) -> None:
+        """Bring the sheet to where the camera is; what the user moves is laid with the next refresh: painted once."""
+        self._sheet.look_at(self._centre, self._scale, self._size)
+
+    def _take_up(self) -> None:
         if self._frame is not None:
             self.state.fit, self.state.fit_centre = self._fitting()
         if self._frame is not None and self.state.scale == 0.0:
             self._scale, self._centre = self.state.fit, self.state.fit_centre
         elif self.state.scale > 0.0:
             self._scale, self._centre = self.state.scale, self.state.centre
-        self._sheet.look_at(self._centre, self._scale, (width, height))
 
     def _fitting(self) -> tuple[float, tuple[float, float]]:
         assert self._frame is not None

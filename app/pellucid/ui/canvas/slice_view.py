@@ -129,6 +129,7 @@ class SliceView(SheetView):
             if not kept:
                 linking.zoom.take(self.state)
         self.camera.follow()
+        self.camera.lay()
         self.index = frame.slice_index(viewing.position(self.state)) if frame is not None else 0
         self.comparison.refresh()
         layers = self.comparison.drawn(viewing.layers(self.state))
