@@ -51,6 +51,19 @@ def test_a_small_window_shows_the_numbers_of_the_window_whole(user):
         assert field.visibleRegion().boundingRect().height() == field.height(), name
 
 
+def test_a_small_window_keeps_its_size_for_every_comparison(user):
+    import numpy as np
+
+    user.session.document.insert(1, make_layer(np.zeros((20, 30, 30), np.int16)))
+    user.session.document.images[1].name = "t1_mprage_sag_p2_iso after contrast"
+    before = user.window.size(), user.window.docks["Studies"].width()
+    for mode in ("swipe", "checkerboard", "flicker", "difference", "red_green", "off"):
+        user.window.actions_table.by_id[f"compare.{mode}"].trigger()
+        for _ in range(5):
+            QApplication.processEvents()
+        assert (user.window.size(), user.window.docks["Studies"].width()) == before, mode
+
+
 def test_the_toolbar_offers_a_grid_of_cells(user):
     button = user.find("Layout")
     picker = button.menu().findChild(LayoutPicker)

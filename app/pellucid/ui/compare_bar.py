@@ -138,7 +138,10 @@ class CompareBar(QFrame):
             CompareMode.DIFFERENCE: (plus_minus, self.span, self._units[CompareMode.DIFFERENCE]),
             CompareMode.RED_GREEN: (self.cyan,),
         }
-        return tuple(widget for widgets in self._own.values() for widget in widgets)
+        found = tuple(widget for widgets in self._own.values() for widget in widgets)
+        for widget in found:
+            widget.hide()  # all of them at once would be wider than a small window has room for
+        return found
 
     def _number(self, bounds: Bounds, step: float, name: str, field: str) -> NumberBox:
         box = NumberBox(bounds, step)

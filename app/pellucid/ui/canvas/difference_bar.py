@@ -46,10 +46,12 @@ class DifferenceBar:
         words = self._font()
         top = round(pane.height() / 4 + words.height + 8)
         box = QRectF(pane.width() - _FROM_RIGHT - _WIDTH, top, _WIDTH, round(pane.height() * 0.75) - top)
-        painter.fillRect(box.adjusted(-64, -words.height - 10, 8, 10), QColor(0, 0, 0, 150))
+        marks = ticks(-span, span, max(2, int(box.height() / _TICK_ROOM)))
+        left = max([words.width(unit) - _WIDTH, *(words.width(text) + 8 for _, text in marks)]) + 6
+        painter.fillRect(box.adjusted(-left, -words.height - 10, 8, 10), QColor(0, 0, 0, 150))
         painter.drawImage(box, self._picture)
         words.draw(painter, unit, TEXT, box.right(), box.top() - words.height - 6, RIGHT)
-        for value, text in ticks(-span, span, max(2, int(box.height() / _TICK_ROOM))):
+        for value, text in marks:
             y = box.center().y() - value / span * box.height() / 2
             painter.fillRect(QRectF(box.left() - 5, y - 0.5, 5, 1), QColor(TEXT))
             words.draw(painter, text, TEXT, box.left() - 8, y - words.height / 2, RIGHT)
