@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from pellucid.model.planes import PlaneFrame
 from pellucid.model.slicing import PlaneImage
 
 Corner = tuple[float, float]
+MOST = 1 << 17
+"""Pixels that tell a window as well as all of them would."""
 
 
 def values_inside(
@@ -19,8 +22,10 @@ def values_inside(
 ) -> NDArray[Any]:
     """Return the values (n[, c]) of the pixels whose centres lie between two corners in plane coordinates (mm).
 
-    A rectangle smaller than a pixel gives the pixel it lies in. ``frame`` and ``index`` say where the plane lies, so
-    that pixels of a resampled picture that are outside of the layer's own grid are left out.
+    A rectangle smaller than a pixel gives the pixel it lies in; of one with more than ``MOST`` pixels every second
+    (third, …) row and column counts, so that a window can follow the mouse over the largest slice. ``frame`` and
+    ``index`` say where the plane lies, so that pixels of a resampled picture that are outside of the layer's own
+    grid are left out.
     """
     a, b, c, d, e, f = image.transform
     left, right = sorted((first[0], second[0]))
@@ -28,7 +33,9 @@ def values_inside(
     corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]]) - (c, f)
     column, row = np.linalg.solve(np.array([[a, b], [d, e]]), corners.T)
     rows, columns = (_span(place, count) for place, count in zip((row, column), image.array.shape, strict=False))
-    y, x = np.mgrid[rows, columns]
+    step = max(1, math.ceil(math.sqrt(_length(rows) * _length(columns) / MOST)))
+    rows, columns = (slice(place.start, place.stop, step) for place in (rows, columns))
+    y, x = np.ogrid[rows, columns]
     u, v = a * x + b * y + c, d * x + e * y + f
     inside = (left <= u) & (u <= right) & (top <= v) & (v <= bottom)
     if not inside.any():
@@ -42,6 +49,10 @@ def values_inside(
 def _span(places: NDArray[np.float64], count: int) -> slice:
     """Return the pixels between the outermost places, and one around them, that there are."""
     return slice(max(int(np.floor(places.min())), 0), max(min(int(np.ceil(places.max())) + 1, count), 0))
+
+
+def _length(places: slice) -> int:
+    return max(0, int(places.stop - places.start))
 
 
 def _in_grid(
