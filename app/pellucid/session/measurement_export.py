@@ -2,35 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.jobs.job import Job
 from pellucid.language import tr
-from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.measurement_table import Measured, to_csv, to_json
-from pellucid.model.reading import read, read_shape
+from pellucid.model.reading import read
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 
-def measured(session: Session, annotations: Iterable[Annotation] | None = None) -> list[Measured]:
-    """Return annotations (all unless given) with everything they say."""
-    measuring, found = session.measuring, []
-    for annotation in session.document.annotations if annotations is None else annotations:
+def measured(session: Session) -> Callable[[], list[Measured]]:
+    """Take what is drawn, on the main thread; what is returned counts the regions that are too large to wait for.
+
+    That may run in any thread.
+    """
+    measuring, taken = session.measuring, []
+    for annotation in session.document.annotations:
         volume, geometry = measuring.volume(annotation), measuring.geometry(annotation)
         if geometry is None:
             continue
-        reading = read_shape(annotation, geometry) if volume is None else measuring.reading(annotation)
-        if reading.pending and volume is not None:
-            reading = read(annotation, volume)
         about = volume.acquisition if volume is not None else None
         series, modality = (about.series_description, about.modality) if about is not None else ("", "")
-        found.append(Measured(annotation, reading, series, modality, measuring.slice_text(annotation)))
-    return found
+        row = Measured(annotation, measuring.reading(annotation), series, modality, measuring.slice_text(annotation))
+        taken.append((row, volume))
+
+    def rows() -> list[Measured]:
+        return [row if volume is None or not row.reading.pending else replace(row, reading=read(row.annotation, volume))
+                for row, volume in taken]  # fmt: skip
+
+    return rows
+
+
+def copy(session: Session, done: Callable[[str], None]) -> Job:
+    """Hand over all measurements as a table for the clipboard, as soon as the largest region is counted."""
+    rows = measured(session)
+    failed = session.notice.emit
+    return session.jobs.query(
+        "copy measurements", tr("Copying measurements"), lambda _job: to_csv(rows(), delimiter="\t"), done,
+        lambda sentence: failed(sentence, "error"),
+    )  # fmt: skip
 
 
 def export(session: Session, path: Path) -> Job:
@@ -38,12 +54,11 @@ def export(session: Session, path: Path) -> Job:
     if not len(session.document.annotations):
         raise Refused(tr("There are no measurements to export. Draw one with a tool of the menu Measure first."))
     rows = measured(session)
-    text = to_json(rows) if path.suffix.lower() == ".json" else to_csv(rows)
 
     def work(_job: Job) -> None:
         from pellucid.files.texts import write_text
 
-        write_text(path, text)
+        write_text(path, to_json(rows()) if path.suffix.lower() == ".json" else to_csv(rows()))
 
     def done(_nothing: None) -> None:
         session.notice.emit(tr("The measurements were written to “{name}” and read back.", name=path.name), "info")

@@ -132,6 +132,7 @@ def test_it_is_written_to_a_file_and_copied(panel, session, ct, qtbot, tmp_path,
     else:
         assert json.loads(text)["measurements"][0]["statistics"][0]["mean"] == -610.0
     QTest.mouseClick(panel.copy, LEFT)
+    settle(panel, qtbot)
     copied = QGuiApplication.clipboard().text()
     assert copied.splitlines()[0].split("\t")[:2] == ["kind", "name"] and "Lesion" in copied
 

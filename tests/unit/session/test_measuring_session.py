@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from dataclasses import replace
+from threading import current_thread, main_thread
 
 import numpy as np
 import pytest
@@ -17,8 +18,9 @@ from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Source
+from pellucid.model.reading import read
 from pellucid.model.volume import Acquisition
-from pellucid.session import Session
+from pellucid.session import Session, measurement_export, measuring
 from pellucid.session.calibrating import calibrate, obstacle
 from pellucid.session.measurement_export import export, measured
 
@@ -182,9 +184,32 @@ def test_colours_have_a_row_for_each_channel_and_nothing_is_no_file(session, tmp
     session.measuring.add(Annotation(Kind.POINT, (box(layer, (2, 3, 1), (2, 3, 1)).points[0],), layer=layer.id))
     from pellucid.model.measurement_table import to_rows
 
-    rows = to_rows(measured(session))
+    rows = to_rows(measured(session)())
     assert [(row["channel"], row["mean"]) for row in rows[:3]] == [("R", 3.5), ("G", 5.0), ("B", 1.0)]
     assert [(row["channel"], row["value"]) for row in rows[3:]] == [("1", 2), ("2", 3), ("3", 1)]
+
+
+def test_large_regions_are_counted_by_the_job_that_writes_them(session, tmp_path, monkeypatch):
+    layer = image()
+    session.history.do(AddLayer(layer))
+    session.measuring.add(box(layer, (2, 3, 1), (6, 8, 1)))
+    threads = []
+
+    def slowly(annotation, volume):
+        threads.append(current_thread())
+        return read(annotation, volume)
+
+    monkeypatch.setattr(measuring, "AT_ONCE", 0)
+    monkeypatch.setattr(measurement_export, "read", slowly)
+    export(session, tmp_path / "m.csv")
+    copied = []
+    measurement_export.copy(session, copied.append)
+    session.jobs.drain(10)
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "m.csv").read_text(encoding="utf-8")))
+    (pasted,) = csv.DictReader(io.StringIO(copied[0]), delimiter="\t")
+    inside = layer.volume.array[1, 3:9, 2:7]
+    assert row == pasted and int(row["voxels"]) == inside.size and float(row["mean"]) == pytest.approx(inside.mean())
+    assert len(threads) == 2 and main_thread() not in threads
 
 
 # ---------------------------------------------------------------- calibration

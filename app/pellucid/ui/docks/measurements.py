@@ -21,8 +21,7 @@ from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.layer import Layer
-from pellucid.model.measurement_table import to_csv
-from pellucid.session.measurement_export import export, measured
+from pellucid.session.measurement_export import copy, export
 from pellucid.ui import theme
 from pellucid.ui.docks.measurement_model import NAME, MeasurementModel
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button
@@ -192,7 +191,7 @@ class MeasurementsPanel(Panel):
         self._session.measuring.go_to(annotation)
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(to_csv(measured(self._session), delimiter="\t"))
+        copy(self._session, QGuiApplication.clipboard().setText)
 
     def _export(self) -> None:
         name, chosen = QFileDialog.getSaveFileName(
