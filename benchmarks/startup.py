@@ -54,6 +54,8 @@ napari.run()
 def seconds(code: str, home: str) -> float:
     """Return the time from starting a Python process to its word that the window is painted."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "app"), "PELLUCID_HOME": home}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program has its bytecode, as the peers have theirs
+    environment["PYTHONPYCACHEPREFIX"] = str(Path(home) / "bytecode")
     start = time.perf_counter()
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
     word = process.stdout.read(7)

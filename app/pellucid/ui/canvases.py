@@ -33,8 +33,8 @@ class Canvases:
         """Let what happens on a canvas reach bars, docks and the session."""
         window, session = self._window, self._window.session
         canvas.slices_changed.connect(session.running.refresh_preview)
-        canvas.slices_changed.connect(window.histogram.refresh)
-        canvas.pane_changed.connect(window.histogram.refresh)
+        canvas.slices_changed.connect(window.refresh_histogram)
+        canvas.pane_changed.connect(window.refresh_histogram)
         canvas.hovered.connect(window.point_at)
         canvas.paths_dropped.connect(window.files.open_paths)
         canvas.item_dropped.connect(session.loading.load_key)

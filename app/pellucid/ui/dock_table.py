@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from pellucid.ui.docks.histogram import HistogramPanel
 from pellucid.ui.docks.history import HistoryPanel
 from pellucid.ui.docks.layers import LayersPanel
 from pellucid.ui.docks.operations import OperationsDock
@@ -27,7 +26,8 @@ BOTTOM = Qt.DockWidgetArea.BottomDockWidgetArea
 class Dock:
     """One dock: its title, who makes its panel, where it stands, and the dock it shares tabs with.
 
-    A dock that is not ``open`` is made when it is first asked for through the menu Window or ``show_dock``.
+    A dock that is not ``open`` is made when it is first asked for through the menu Window or ``show_dock``. The panel
+    of one that may come ``later`` is made after the window was first painted: what it is made of is slow to load.
     """
 
     name: str
@@ -35,6 +35,13 @@ class Dock:
     area: Qt.DockWidgetArea = RIGHT
     beside: str = ""
     open: bool = True
+    later: bool = False
+
+
+def _histogram(session: Session) -> QWidget:
+    from pellucid.ui.docks.histogram import HistogramPanel
+
+    return HistogramPanel(session)
 
 
 def _time_curve(session: Session) -> QWidget:
@@ -64,7 +71,7 @@ def _optics(session: Session) -> QWidget:
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
-    Dock("Histogram", HistogramPanel),
+    Dock("Histogram", _histogram, later=True),
     Dock("Filters", lambda session: OperationsDock(session, "Filters")),
     Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
     Dock("Statistics", StatisticsPanel, beside="Filters"),

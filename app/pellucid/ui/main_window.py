@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from psygnal import EmissionInfo
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
@@ -34,8 +34,21 @@ from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
+if TYPE_CHECKING:
+    from pellucid.ui.docks.histogram import HistogramPanel
+
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
 STATE_VERSION = 1
+_AFTER_PAINT = 30
+"""ms after which the window was painted for the first time."""
+
+
+class _Waiting(QWidget):
+    """Keeps the place of a panel that is made later."""
+
+    def sizeHint(self) -> QSize:
+        """Return about the size of the panel to come."""
+        return QSize(340, 460)
 
 
 class MainWindow(QMainWindow):
@@ -62,7 +75,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self._assemble_centre()
         self._assemble_docks()
-        self.studies, self.layers, self.histogram = map(self.panel, ("Studies", "Layers", "Histogram"))
+        self.studies, self.layers = self.panel("Studies"), self.panel("Layers")
         self.filters, self.segment = self.panel("Filters"), self.panel("Segment")
         self.history, self.statistics = self.panel("History"), self.panel("Statistics")
         self.actions_table = Actions(self)
@@ -88,6 +101,8 @@ class MainWindow(QMainWindow):
 
     def _assemble_docks(self) -> None:
         self._limits_of: OperationsDock | None = None
+        self._waiting = QTimer(self, singleShot=True, interval=_AFTER_PAINT)
+        self._waiting.timeout.connect(self._fill_waiting)
         self.docks: dict[str, QDockWidget] = {}
         self._filling: set[str] = set()
         for row in DOCKS:
@@ -110,7 +125,9 @@ class MainWindow(QMainWindow):
         self.addDockWidget(row.area, dock)
         if row.beside:
             self.tabifyDockWidget(self.docks[row.beside], dock)
-        if row.open:
+        if row.open and row.later:
+            dock.setWidget(_Waiting())
+        elif row.open:
             self._fill_dock(row)
         else:
             dock.hide()
@@ -119,7 +136,7 @@ class MainWindow(QMainWindow):
     def _fill_dock(self, row: Dock) -> None:
         """Make the panel of a dock, once."""
         dock = self.docks[row.name]
-        if dock.widget() is not None or row.name in self._filling:
+        if self._is_made(row.name) or row.name in self._filling:
             return
         self._filling.add(row.name)  # a floating dock is hidden and shown again when its title is put in
         try:
@@ -127,9 +144,33 @@ class MainWindow(QMainWindow):
             dock.setWidget(panel)
         finally:
             self._filling.discard(row.name)
+        if hasattr(panel, "limits_edited"):
+            panel.limits_edited.connect(self._take_limits)
         if hasattr(panel, "set_in_front"):
             dock.visibilityChanged.connect(panel.set_in_front)
             panel.set_in_front(dock.isVisible())
+
+    def _is_made(self, name: str) -> bool:
+        widget = self.docks[name].widget()
+        return widget is not None and not isinstance(widget, _Waiting)
+
+    def _fill_waiting(self) -> None:
+        """Make the panels that could wait until the window was painted."""
+        for row in DOCKS:
+            if row.later:
+                self._fill_dock(row)
+
+    @property
+    def histogram(self) -> HistogramPanel:
+        """Return the panel of the histogram, made now if it was not yet."""
+        self._fill_waiting()
+        panel: HistogramPanel = self.panel("Histogram")
+        return panel
+
+    def refresh_histogram(self) -> None:
+        """Count again what the histogram shows of the slices on the screen, if it is made."""
+        if self._is_made("Histogram"):
+            self.histogram.refresh()
 
     def show_dock(self, name: str) -> QWidget:
         """Bring a dock to the front and return its panel."""
@@ -198,7 +239,6 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         self.studies.folder_asked.connect(self.files.ask_folder)
         self.studies.files_asked.connect(self.files.ask_files)
-        self.histogram.limits_edited.connect(self._take_limits)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 
@@ -227,7 +267,7 @@ class MainWindow(QMainWindow):
         """Show the limits of the form seen last; only it can take them away again."""
         if limits is not None:
             self._limits_of = panel
-        if panel is self._limits_of:
+        if panel is self._limits_of and (limits is not None or self._is_made("Histogram")):
             self.histogram.show_limits(limits)
 
     def _take_limits(self, low: float, high: float) -> None:
@@ -347,6 +387,7 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Share the room among the docks again: only now it is known how much there is."""
         super().showEvent(event)
+        self._waiting.start()
         if not event.spontaneous() and not self.session.settings.window_state:
             QTimer.singleShot(0, self, self._share_room)
 
