@@ -11,6 +11,7 @@ from scipy import ndimage
 
 from canvas_bench import make_layer
 from hands import User
+from pellucid.model.compare import CompareMode
 from pellucid.model.geometry import Geometry
 from pellucid.model.kernels import KERNELS
 from pellucid.model.rescale import Rescale
@@ -250,3 +251,22 @@ def test_an_empty_grid_paints_nothing_and_finds_nothing(qtbot):
     grid.show()
     assert grid.cell_at(QPoint(3, 3)) is None
     grid.grab()
+
+
+def test_it_says_whose_numbers_they_are_where_the_pane_shows_more(user, lens, ct):
+    z = user.window.canvas.pane(Plane.AXIAL).index
+    hover(user, Plane.AXIAL, (12, 9, z))
+    assert "The numbers are" not in lens.said.text()
+    user.window.canvas.pane(Plane.AXIAL).state.slab = 6.0
+    hover(user, Plane.AXIAL, (13, 9, z))
+    assert "slice in its middle" in lens.said.text()
+    assert np.array_equal(numbers(lens), ct.volume.array[z, 7:12, 11:16])
+    other = make_layer((RAW - 500).astype(np.int16), ct.geometry, (0, 100), unit="HU")
+    other.name = "Second"
+    user.session.document.insert(1, other)
+    user.rest()
+    hover(user, Plane.AXIAL, (12, 9, z))
+    assert f"those of “{lens._layer.name}”" in lens.said.text()
+    user.session.comparing.start(CompareMode.DIFFERENCE)
+    hover(user, Plane.AXIAL, (13, 9, z))
+    assert "compares two images" in lens.said.text()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.kernels import KERNELS, Kernel, Way, applied
+from pellucid.model.layer import ImageLayer
 from pellucid.model.neighbourhood import SIZES, Edge, Neighbourhood, neighbourhood
 from pellucid.model.view import PaneState
 from pellucid.session.pointing import LensSpot
@@ -26,7 +27,6 @@ from pellucid.ui.forms.numbers import short_number
 
 if TYPE_CHECKING:
     from pellucid.model.histogram import Histogram
-    from pellucid.model.layer import ImageLayer
     from pellucid.session import Session
 
 EMPTY = mark("Move the mouse over an image: the numbers under it and around it appear here. Shift+L holds them still.")
@@ -218,11 +218,22 @@ class LensPanel(Panel):
         for name, _title in (*_FIRST, *_MORE):
             if name != "image_range":
                 self.lines[name].setText(getattr(said, name))
-        self.said.setText(words.direction_line(near))
+        self.said.setText(" ".join((*self._origin(), words.direction_line(near))))
         outside = words.outside_line(near, self.edge.value())
         self.outside.setText(outside)
         self.outside.setVisible(bool(outside))
         self._ask_range()
+
+    def _origin(self) -> tuple[str, ...]:
+        """Say whose numbers these are, where the pane shows more than them."""
+        if self._place is None or self._layer is None:
+            return ()
+        pane, session = self._place[1], self._session
+        shown = [layer for layer in session.viewing.layers(pane) if isinstance(layer, ImageLayer) and layer.visible]
+        return words.origin_lines(
+            self._layer.name, pane, alone=len(shown) < 2, compared=session.comparing.layers(pane) is not None,
+            preview=self._layer.preview is not None,
+        )  # fmt: skip
 
     def _ask_range(self) -> None:
         """Count the whole image once, in the background, for its range."""

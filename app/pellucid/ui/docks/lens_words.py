@@ -13,6 +13,7 @@ from pellucid.language import mark, tr, tr_count
 from pellucid.model.channels import NAMES
 from pellucid.model.kernels import Kernel, Sum, Way
 from pellucid.model.neighbourhood import Edge, Neighbourhood
+from pellucid.model.view import PaneState
 from pellucid.model.volume import Volume
 from pellucid.ui.forms.numbers import format_number, short_number
 
@@ -145,6 +146,20 @@ def outside_line(near: Neighbourhood, edge: Edge) -> str:
         count,
         rule=tr(EDGE_SAYS[edge]),
     )
+
+
+def origin_lines(name: str, pane: PaneState, *, alone: bool, compared: bool, preview: bool) -> tuple[str, ...]:
+    """Return what has to be said where the pane shows something else than the numbers of one slice of one image."""
+    lines = []
+    if compared:
+        lines.append(tr("The pane compares two images; the numbers are those of “{name}”.", name=name))
+    elif not alone:
+        lines.append(tr("The numbers are those of “{name}”.", name=name))
+    if pane.slab > 0:
+        lines.append(tr("The pane shows a thick slab; the numbers are those of the slice in its middle."))
+    if preview:
+        lines.append(tr("The pane shows a preview; the numbers are those of the image as it is."))
+    return tuple(lines)
 
 
 def direction_line(near: Neighbourhood) -> str:
