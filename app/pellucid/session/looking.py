@@ -152,8 +152,9 @@ def format_value(value: Any, unit: str) -> str:
 
 
 def format_number(value: float) -> str:
-    """Write one number: integers whole, floats with five significant figures, a true minus sign."""
+    """Write one number: integers and large floats whole, others with five significant figures, a true minus sign."""
     if isinstance(value, float) and not np.isfinite(value):
         return tr("not a number") if np.isnan(value) else "infinite"
-    text = str(value) if isinstance(value, int) else f"{value:.5g}"
+    whole = isinstance(value, int) or 1e5 <= abs(value) < 1e9
+    text = f"{value:.0f}" if whole else f"{value:.5g}"
     return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pellucid.session.looking import format_number as voxel_number
+from pellucid.ui.docks.window_fields import WindowFields
 from pellucid.ui.forms.numbers import Bounds, Scale, file_size, format_number, nice_step, parse_number
 
 
@@ -77,3 +79,19 @@ def test_sizes_and_counts_read_naturally():
     assert [file_size(n) for n in (0, 2048, 5 << 20, 1 << 30)] == ["0 bytes", "2 KB", "5.0 MB", "1.0 GB"]
     assert nice_step(1500) == 10
     assert nice_step(3) == pytest.approx(0.01)
+
+
+def test_large_values_are_written_out_not_as_powers_of_ten():
+    assert format_number(121_300.4, 4) == "121300"
+    assert format_number(60_000.0, 4) == "60000"
+    assert voxel_number(123_456.7) == "123457" and voxel_number(2341.63) == "2341.6"
+
+
+def test_a_window_is_shown_to_a_hundred_thousandth_of_its_width(qtbot):
+    fields = WindowFields()
+    qtbot.addWidget(fields)
+    fields.show_window(4667.5379, 9334.9939, "Bq/ml")
+    assert [box.text() for box in (fields.level, fields.width_box, fields.low, fields.high)] == [
+        "4667.5", "9335", "0", "9335"]  # fmt: skip
+    fields.show_window(0.5004, 0.2, "")
+    assert fields.level.text() == "0.5004" and fields.low.text() == "0.4004"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
@@ -54,11 +56,12 @@ class WindowFields(QWidget):
         self.high.edited.connect(lambda v: self._set_ends(self.low.value(), v))
 
     def show_window(self, level: float, width: float, unit: str) -> None:
-        """Show a window without telling anybody."""
+        """Show a window without telling anybody, to a hundred-thousandth of its width: no screen shows more."""
         low, high = level - width / 2, level + width / 2
+        decimals = max(0, 4 - math.floor(math.log10(width))) if width > 0 and math.isfinite(width) else 7
         for box, value in ((self.level, level), (self.width_box, width), (self.low, low), (self.high, high)):
             box.step = nice_step(width)
-            box.set_value(float(f"{value:.7g}"))
+            box.set_value(round(float(value), decimals))
         for label in self.units:
             label.setText(unit)
             label.setVisible(bool(unit))

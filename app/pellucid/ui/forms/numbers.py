@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pellucid.language import tr
 
 MINUS = "\N{MINUS SIGN}"
+_WHOLE = 1e7
+"""Numbers below are never written as powers of ten, however few figures are wanted."""
 _BLANKS = dict.fromkeys(map(ord, " \N{NO-BREAK SPACE}\N{THIN SPACE}\N{NARROW NO-BREAK SPACE}"))
 
 
@@ -27,7 +29,7 @@ def format_number(value: float, digits: int = 7) -> str:
     """Write a number with at most ``digits`` significant figures, no trailing zeros and a true minus sign."""
     if isinstance(value, int) or value == 0:
         text = str(int(value))
-    elif 1e-4 <= abs(value) < 10**digits:
+    elif 1e-4 <= abs(value) < max(10**digits, _WHOLE):
         decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
         text = f"{value:.{decimals}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
