@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication
 
 from canvas_bench import make_layer
 from hands import User
+from pellucid.ui import theme
 
 
 @pytest.fixture
@@ -39,3 +41,14 @@ def test_a_sentence_after_an_offer_has_no_button_and_stays_when_layers_go(user):
     assert user.window.notices.text == "The disk is full."
     with pytest.raises(AssertionError, match="no visible control"):
         user.find("Show it", user.window.notices)
+
+
+def test_a_notice_that_stands_follows_the_theme(user):
+    user.session.notice.emit("Look at this.", "warning")
+    app, notices = QApplication.instance(), user.window.notices
+    try:
+        theme.apply(app, "light")
+        assert theme.LIGHT.raised in notices.styleSheet() and theme.LIGHT.warning in notices.styleSheet()
+    finally:
+        theme.apply(app, "dark")
+    assert theme.DARK.raised in notices.styleSheet()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,9 +15,11 @@ from canvas_bench import pixels
 from hands import User
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer
+from pellucid.model.planes import plane_frame
 from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.view import Layout, Plane
 from pellucid.model.volume import Acquisition, Volume, image_from_array
+from pellucid.ui.canvas.corner_texts import corners
 from pellucid.ui.canvas.picturing import Look, Picturing
 from pellucid.ui.dialogs.take_away import TakeAwayDialog
 
@@ -361,3 +365,29 @@ def test_a_turn_through_the_whole_image_carries_a_ball_round(user, tmp_path):
     assert offsets[0] > 0  # the left of the patient is on the right of the picture
     assert offsets == pytest.approx([reach, 0, -reach, 0], abs=3)
     assert pane.state.slab == 0
+
+
+def test_texts_in_the_pixels_themselves_are_warned_of(user):
+    layer = series()
+    who = replace(layer.volume.acquisition, modality="US")
+    layer.frames = (replace(layer.volume, acquisition=who),)
+    show(user, layer)
+    dialog = open_dialog(user)
+    assert not dialog.identity.isChecked()
+    assert any("name the patient" in line for line in dialog.card.lines)
+    dialog.identity.setChecked(True)
+    assert not any("name the patient" in line for line in dialog.card.lines)
+
+
+def test_a_ct_is_not_suspected(user):
+    show(user, series())
+    assert not any("name the patient" in line for line in open_dialog(user).card.lines)
+
+
+def test_the_name_of_a_file_does_not_stay_in_pictures_without_identity():
+    layer = series()
+    layer.name = "Doe_Jane.nii.gz"
+    layer.frames = (replace(layer.volume, acquisition=Acquisition()),)
+    frame = plane_frame(layer.geometry, Plane.AXIAL)
+    told = [corners(layer, frame, 0, 100.0, hide_identity=hidden) for hidden in (False, True)]
+    assert [any("Doe" in text for text, _ in each.top_right) for each in told] == [True, False]

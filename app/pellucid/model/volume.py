@@ -44,6 +44,10 @@ class WindowPreset:
         return STEPS if self.function == "LINEAR" and dtype.kind in "iu" else STRAIGHT
 
 
+_SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XC", "SR", "DOC"})
+"""Modalities whose devices write texts into the picture."""
+
+
 @dataclass(frozen=True)
 class Acquisition:
     """Who and what was imaged, as the source says it; all fields may be empty."""
@@ -66,6 +70,15 @@ class Acquisition:
     optics: Optics | None = None
     """The optics of a microscope, where the file states them."""
     extra: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def may_be_burned_in(self) -> bool:
+        """Tell whether the pixels themselves may name the patient (PS3.3 C.7.6.1.1.3).
+
+        True where the file says so, and for pictures of screens and paper that do not say the contrary.
+        """
+        stated = self.extra.get("burned_in", "").upper()
+        return stated == "YES" or (stated != "NO" and self.modality in _SCREENS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -58,7 +58,7 @@ def corners(
     acquisition = layer.volume.acquisition
     who = (tr("Identity hidden"),) if hide_identity and _identifies(acquisition) else _patient(acquisition)
     study = (_date(acquisition.study_date), acquisition.study_description) if not hide_identity else ()
-    series = _series(acquisition) or layer.name
+    series = _series(acquisition) or ("" if hide_identity else layer.name)  # a file name may name the patient
     return Corners(
         _lines(who),
         (*_lines((*study, series)), *_reduced(layer)),

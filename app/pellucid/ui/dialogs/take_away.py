@@ -211,11 +211,20 @@ class TakeAwayDialog(QDialog):
             self.card.show_lines([obstacle], "danger", tr("This cannot be written"))
             self.card.show()
         elif not busy:
-            self.card.setVisible(bool(form.note))
-            self.card.show_lines([tr(form.note)] if form.note else [], "warning" if form.lossy else "good")
+            burned = self._burned_in()
+            lines = [line for line in (burned, tr(form.note) if form.note else "") if line]
+            self.card.setVisible(bool(lines))
+            self.card.show_lines(lines, "warning" if burned or form.lossy else "good")
         self.about.setText(summary(film, form, size, self._packed))
         allow(self.go, busy or obstacle)
         allow(self.copy, busy or ("" if self.kind.value() == PICTURE else tr("A film cannot be copied; save it.")))
+
+    def _burned_in(self) -> str:
+        """Return what to look at before a picture without identity is given away, or nothing."""
+        images = [layer for layer in self._session.document.images if layer.visible]
+        if self.identity.isChecked() or not any(layer.volume.acquisition.may_be_burned_in for layer in images):
+            return ""
+        return tr("The image itself may hold texts that name the patient: they stay. Look at it before you pass it on.")
 
     def _obstacle(self) -> str:
         kind = self.kind.value()
