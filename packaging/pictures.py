@@ -74,6 +74,7 @@ class Stage:
 
     def grab(self) -> QPixmap:
         """Return the window, with the popup or dialog that stands over it."""
+        QTest.qWait(100)  # for layouts and timers that follow what came last
         picture = self.window.grab()
         if self.popup is not None and self.popup.isVisible():
             painter = QPainter(picture)
@@ -81,7 +82,7 @@ class Stage:
             painter.end()
         return picture
 
-    def settle(self, seconds: float = 0.15, limit: float = 60.0) -> None:
+    def settle(self, seconds: float = 0.2, limit: float = 60.0) -> None:
         """Let events and jobs run until nothing has happened for a moment."""
         end, quiet = time.monotonic() + limit, time.monotonic()
         while time.monotonic() < end:

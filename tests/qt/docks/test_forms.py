@@ -184,3 +184,12 @@ def test_every_kind_of_field_has_an_editor(qtbot):
         "b": (0, 0, 0, 1, 1, 1),
         "t": "hello",
     }
+
+
+def test_a_length_is_one_of_pixels_where_the_spacing_is_unknown(qtbot):
+    form = OperationForm(registry()["smoothing.gaussian"])
+    qtbot.addWidget(form)
+    sigma = form.editors["sigma"]
+    for known, unit in ((True, "mm"), (False, "px"), (True, "mm")):
+        form.set_spacing_known(known)
+        assert sigma.unit.text() == unit and sigma.box.accessibleName().endswith(unit)

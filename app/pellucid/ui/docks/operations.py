@@ -200,6 +200,7 @@ class OperationsDock(Panel):
         if image is None or form is None:
             return
         form.set_size(image.geometry.size)
+        form.set_spacing_known(image.geometry.has_lengths)
         if not form.follows_image:
             return
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AXES = ("x", "y", "z")
 IMAGE_UNIT = "intensity"
+_LENGTH = "mm"
 """The declared unit of parameters that are values of the image."""
 
 
@@ -56,6 +57,9 @@ class FieldEditor(QWidget):
 
     def set_size(self, size: tuple[int, int, int]) -> None:
         """Take over the number of voxels of the image along x, y and z."""
+
+    def set_spacing_known(self, known: bool) -> None:
+        """Take over whether lengths of the image are known: where they are not, one pixel counts as 1."""
 
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put the controls into a row of the form."""
@@ -121,6 +125,14 @@ class NumberField(FieldEditor):
             self.slider.set_value(self.value())
             self.box.step = self.field.step or max(nice_step(high - low), 1.0 if self.box.bounds.whole else 0.0)
         self.unit.setText(unit)
+
+    def set_spacing_known(self, known: bool) -> None:
+        """Say px instead of mm where lengths are unknown."""
+        if self.field.unit == _LENGTH:
+            unit = tr(_LENGTH) if known else tr("px")
+            self.box.unit = unit
+            self.box.setAccessibleName(f"{self.title}, {unit}")
+            self.unit.setText(unit)
 
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put slider, box and unit into their columns."""

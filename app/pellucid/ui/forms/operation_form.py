@@ -74,6 +74,11 @@ class OperationForm(QWidget):
         for editor in self.editors.values():
             editor.set_size(size)
 
+    def set_spacing_known(self, known: bool) -> None:
+        """Tell parameters that are lengths whether those of the image are known."""
+        for editor in self.editors.values():
+            editor.set_spacing_known(known)
+
     @property
     def follows_image(self) -> bool:
         """Return whether any parameter takes its range from the image's values."""
