@@ -48,7 +48,8 @@ def values_inside(
 
 def _span(places: NDArray[np.float64], count: int) -> slice:
     """Return the pixels between the outermost places, and one around them, that there are."""
-    return slice(max(int(np.floor(places.min())), 0), max(min(int(np.ceil(places.max())) + 1, count), 0))
+    first = min(max(int(np.floor(places.min())), 0), count)
+    return slice(first, max(min(int(np.ceil(places.max())) + 1, count), first))
 
 
 def _length(places: slice) -> int:
