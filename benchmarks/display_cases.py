@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from display_peers import Napari, Size, Stock, image_view
+from display_peers import Napari, Size, Stock, dab_at, image_view
 from display_timing import Paints, Side, settle
 
 
@@ -171,12 +171,6 @@ class Ours:
         x, y = dab_at(n, self.shape[1])
         _, _, z = self.session.view.crosshair
         self.session.labelling.stroke_to((x + 10.0, y + 10.0, z))
-
-
-def dab_at(n: int, size: int) -> tuple[int, int]:
-    """Return where dab ``n`` begins: nowhere twice for thousands of steps."""
-    room = size - 120
-    return 60 + 7 * n % room, 60 + (11 * n + n // room * 5) % room
 
 
 def window(n: int) -> tuple[float, float]:

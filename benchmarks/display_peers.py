@@ -30,6 +30,13 @@ def image_view(volume: np.ndarray, size: Size, *, drag: Callable[[int], tuple[fl
     return Side(step, Paints(view.ui.graphicsView.viewport()), view, view.close)
 
 
+def dab_at(n: int, size: int) -> tuple[int, int]:
+    """Return where dab ``n`` begins: a hand goes to and fro, nine pixels at a time, and down at the ends."""
+    per_row = (size - 120) // 9
+    row, place = divmod(n, per_row)
+    return 60 + 9 * (place if row % 2 == 0 else per_row - 1 - place), 60 + 15 * row % (size - 120)
+
+
 class Stock:
     """One to three planes of stock pyqtgraph, each an image with levels and, with labels, an image with a table."""
 
@@ -103,8 +110,8 @@ class Stock:
         """Paint 21 × 21 voxels and show the labels of all planes again."""
         assert self.labels is not None
         z = self.place[0]
-        left, top = 60 + 7 * n % (self.labels.shape[1] - 120), 60 + 11 * n % (self.labels.shape[1] - 120)
-        self.labels[z, top : top + 21, left : left + 21] = 1 + n % 2
+        left, top = dab_at(n, self.labels.shape[1])
+        self.labels[z, top : top + 21, left : left + 21] = 1
         self._show(*self.place)
 
 
@@ -144,5 +151,5 @@ class Napari:
         """Paint one dab of 21 voxels."""
         assert self.labels is not None
         self.labels.brush_size = 21
-        at = 60 + 7 * n % (self.volume.shape[1] - 120)
-        self.labels.paint((self.viewer.dims.current_step[0], at, at), 1 + n % 2)
+        x, y = dab_at(n, self.volume.shape[1])
+        self.labels.paint((self.viewer.dims.current_step[0], y + 10, x + 10), 1)
