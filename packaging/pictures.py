@@ -2,7 +2,20 @@
 
     python packaging/pictures.py FOLDER [NAME …]
 
-Without names all states are drawn. Needs no display.
+Without names all states are drawn, in about two minutes. Needs no display. What shows what:
+
+    Speed           too_large
+    Planes          opened sagittal turned_planes slabs turned_slab_light oblique_acquisition acquired_planes
+    Layouts         layouts study two_series own_position sixteen drop_hint links second_window
+    Time            cine cine_light time_curve
+    Several layers  fusion compare_* compare_light label_outline channels before
+    Colour images   micrograph channels one_channel lens_colour
+    Measure         measuring measuring_light measuring_planes measuring_pixels
+    Windowing       curve curve_light color_bar color_maps
+    Lens, optics    lens lens_colour optics
+    Take away       take_away
+    Feel            empty refused palette keys preferences light small large long_names
+    Working         smoothing window labels painting history
 """
 
 from __future__ import annotations
@@ -37,6 +50,7 @@ from pellucid.model.kernels import KERNELS
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.oblique import turn_about
+from pellucid.model.reduction import Extent, TooLarge
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.transfer import Kind, Transfer
@@ -50,6 +64,7 @@ from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
 from pellucid.ui.dialogs.keys import KeysDialog
+from pellucid.ui.dialogs.large import LargeDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
 from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
@@ -464,6 +479,27 @@ def _compared(mode: CompareMode) -> Callable[[Stage], None]:
 
 for way in CompareMode:
     state(_compared(way))
+
+
+@state
+def before(stage: Stage) -> None:
+    """Show the image as it was before a filter, as long as the key is held."""
+    opened(stage)
+    stage.run("smoothing.gaussian", sigma=4.0)
+    pane = stage.window.canvas.shown_panes()[0]
+    QTest.mouseMove(pane.viewport(), QPoint(60, 60))
+    stage.session.view.hide_preview = True
+    stage.settle()
+
+
+@state
+def too_large(stage: Stage) -> None:
+    """Show what is offered for an image that is larger than memory allows."""
+    gigabyte = 10**9
+    refusal = TooLarge("brain.nii", Extent((4096, 4096, 3000), 2), 40 * gigabyte, 30 * gigabyte)
+    stage.popup = LargeDialog(refusal, stage.window)
+    stage.popup.show()
+    stage.settle()
 
 
 @state

@@ -1,0 +1,13 @@
+"""Every state of the gallery is listed in its docstring, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+
+def test_the_docstring_lists_every_state_once_or_more():
+    text = (Path(__file__).parents[2] / "packaging" / "pictures.py").read_text("utf-8")
+    states = set(re.findall(r"^@state\ndef (\w+)", text, re.M))
+    listed = set(re.findall(r"\w+", text.split("What shows what:")[1].split('"""')[0]))
+    assert states and not states - listed
