@@ -2,6 +2,7 @@
 
 The rooms, from the bottom up; a room imports only from rooms further down (a test guards it):
 
+    language     texts in the language of the user; everybody may import it
     model        what is shown: geometry, volume, labels, layer, document, view, slicing, statistics
     operations   what can be computed: one decorated function per filter; knows no layer and no document
     paths        where resources, settings, caches and logs are

@@ -8,11 +8,15 @@ are shown. Catalogues are gettext's: ``resources/translations/<code>.po`` is edi
 from __future__ import annotations
 
 import gettext
+from collections.abc import Iterable
 from pathlib import Path
 
 ENGLISH = "en"
+NAMES = {ENGLISH: "English", "de": "Deutsch"}
+"""What languages call themselves."""
 
 _catalogue = gettext.NullTranslations()
+_source: tuple[Path, str] | None = None
 
 
 def available(folder: Path) -> tuple[str, ...]:
@@ -20,20 +24,36 @@ def available(folder: Path) -> tuple[str, ...]:
     return (ENGLISH, *sorted(file.stem for file in folder.glob("*.mo")))
 
 
+def best(wanted: Iterable[str], known: Iterable[str]) -> str:
+    """Return the first wanted language there is, ``"de"`` for ``"de-AT"``; English where there is none of them."""
+    known = set(known)
+    for code in wanted:
+        for one in (code.replace("-", "_"), code.replace("-", "_").partition("_")[0]):
+            if one in known:
+                return one
+    return ENGLISH
+
+
 def use(folder: Path, code: str) -> None:
-    """Show texts in a language from now on; English where there is no catalogue for it."""
-    file = folder / f"{code}.mo"
-    if not file.is_file():
+    """Show texts in a language from now on; English where there is no catalogue for it that can be read."""
+    global _source
+    try:
+        with (folder / f"{code}.mo").open("rb") as stream:
+            use_catalogue(gettext.GNUTranslations(stream))
+        _source = folder, code
+    except (OSError, UnicodeDecodeError):
         use_catalogue(gettext.NullTranslations())
-        return
-    with file.open("rb") as stream:
-        use_catalogue(gettext.GNUTranslations(stream))
 
 
 def use_catalogue(catalogue: gettext.NullTranslations) -> None:
     """Show texts as a catalogue gives them from now on."""
-    global _catalogue
-    _catalogue = catalogue
+    global _catalogue, _source
+    _catalogue, _source = catalogue, None
+
+
+def source() -> tuple[Path, str] | None:
+    """Return the folder and the code of the catalogue in use, for a process that shall speak as this one does."""
+    return _source
 
 
 def tr(text: str, **fields: object) -> str:

@@ -9,10 +9,19 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PySide6.QtCore import QMessageLogContext, QSize, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import (
+    QLibraryInfo,
+    QLocale,
+    QMessageLogContext,
+    QSize,
+    QTimer,
+    QtMsgType,
+    QTranslator,
+    qInstallMessageHandler,
+)
 from PySide6.QtWidgets import QApplication
 
-from pellucid import paths
+from pellucid import language, paths
 from pellucid.jobs.runner import Runner
 from pellucid.language import tr
 from pellucid.model.view import Layout
@@ -42,10 +51,12 @@ def run_window(argv: list[str]) -> int:
         qInstallMessageHandler(_without_size_hints)
     app = make_application()
     settings, trouble = _settings()
+    speak(app, options.language or settings.language)
     window = make_window(settings)
     theme.apply(app, options.theme or settings.theme)
     if trouble:
-        window.session.notice.emit(trouble, "warning")
+        said = tr("There is no folder for your settings ({why}), so they are not kept.", why=trouble)
+        window.session.notice.emit(said, "warning")
     window.resize(options.size)
     window.show()
     if options.layout is not None:
@@ -78,12 +89,23 @@ def make_application() -> QApplication:
 
 
 def _settings() -> tuple[Settings, str]:
-    """Return the settings of the user; the defaults and a sentence where there can be no folder for them."""
+    """Return the settings of the user; the defaults and the reason where there can be no folder for them."""
     try:
         return Settings.load(paths.config_dir()), ""
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        return Settings(), tr("There is no folder for your settings ({why}), so they are not kept.", why=why)
+        return Settings(), error.strerror or type(error).__name__
+
+
+def speak(app: QApplication, wanted: str) -> str:
+    """Let the window and Qt's own dialogs speak a language, or that of the ``"system"``; return its code."""
+    folder = paths.resources() / "translations"
+    codes = QLocale.system().uiLanguages() if wanted == "system" else [wanted]
+    code = language.best(codes, language.available(folder))
+    language.use(folder, code)
+    translator = QTranslator(app)
+    if translator.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        app.installTranslator(translator)
+    return code
 
 
 def make_window(settings: Settings) -> MainWindow:
@@ -160,5 +182,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=_size, default=QSize(1600, 1000), metavar="WxH", help="size of the window")
     parser.add_argument("--layout", type=_panes, metavar="RxC", help="rows and columns of panes: 1x1, 2x2, … 4x4")
     parser.add_argument("--theme", choices=("dark", "light", "system"), help="look of the window")
+    known = language.available(paths.resources() / "translations")
+    parser.add_argument("--language", choices=("system", *known), help="language of the window")
     parser.add_argument("--demo", action="store_true", help="open the built-in demo study")
     return parser

@@ -80,6 +80,8 @@ class Settings(BaseModel):
     keep_recent: bool = True
     own_presets: list[OwnPreset] = []
     theme: Literal["dark", "light", "system"] = "system"
+    language: str = Field(default="system", pattern=r"^(system|[a-z]{2,3}(_[A-Z]{2})?)$")
+    """The code of the language of the window, or that of the system; it is read when the program starts."""
     invert_window_vertical: bool = False
     left_tool: Literal["window", "crosshair", "pan", "zoom", "scroll"] = "window"
     middle_tool: Literal["window", "crosshair", "pan", "zoom", "scroll", "nothing"] = "pan"

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from pellucid import language
 from pellucid.dicom.channel import Channel, Closed
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class WorkerProcess:
         with theirs:
             if sys.platform == "win32":
                 self.process = subprocess.Popen(
-                    [*_command(), "-", str(memory_cap_bytes)], stdin=subprocess.PIPE, **_quiet()
+                    [*_command(), "-", str(memory_cap_bytes), *_language()], stdin=subprocess.PIPE, **_quiet()
                 )
                 described = theirs.share(self.process.pid)
                 assert self.process.stdin is not None
@@ -48,7 +49,7 @@ class WorkerProcess:
                 self.process.stdin.close()
             else:
                 handle = theirs.fileno()
-                command = [*_command(), str(handle), str(memory_cap_bytes)]
+                command = [*_command(), str(handle), str(memory_cap_bytes), *_language()]
                 self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(handle,), **_quiet())
         self.channel = Channel(ours)
         self.ready = False
@@ -109,6 +110,12 @@ def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--child"]
     return [sys.executable, "-m", "pellucid.dicom.worker"]
+
+
+def _language() -> tuple[str, ...]:
+    """Return the arguments that let a worker refuse in the language of the user."""
+    source = language.source()
+    return () if source is None else (str(source[0]), source[1])
 
 
 def _quiet() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pellucid import language
 from pellucid.dicom.channel import Channel, Closed
 from pellucid.model.findings import Refused
 
@@ -25,8 +26,13 @@ _SETTLE_SECONDS = 0.05
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve calls; the arguments are the handle of the socket (``-``: see standard input) and the cap."""
-    handle, cap = (sys.argv[1:] if arguments is None else arguments)[:2]
+    """Serve calls; the arguments: handle of the socket (``-``: see standard input), cap, and perhaps a language.
+
+    The language is the folder of its catalogue and its code; without it sentences are English.
+    """
+    handle, cap, *speaks = sys.argv[1:] if arguments is None else arguments
+    if len(speaks) == 2:
+        language.use(Path(speaks[0]), speaks[1])
     channel = Channel(_socket(handle))
     _become_harmless(int(cap))
     channel.send({"ready": os.getpid()})

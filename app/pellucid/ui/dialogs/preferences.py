@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication, QCheckBox, QDialog, QVBoxLayout, QWidget
 
-from pellucid.language import mark, tr
+from pellucid.language import NAMES, available, mark, tr
 from pellucid.model.view import Tool
+from pellucid.paths import resources
 from pellucid.ui import theme
 from pellucid.ui.dialogs.mouse_box import MouseBox
 from pellucid.ui.docks.parts import dim, push_button, row, section, titled
-from pellucid.ui.forms.controls import NumberBox, Segmented, translated
+from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, translated
 from pellucid.ui.forms.numbers import Bounds
 from pellucid.ui.mouse_habits import habits_of, keep
 
@@ -21,8 +23,15 @@ if TYPE_CHECKING:
 THEMES = ((mark("Dark"), "dark"), (mark("Light"), "light"), (mark("Follow system"), "system"))
 
 
+def languages() -> tuple[tuple[str, str], ...]:
+    """Return (name, code) of the languages there are, each called as it calls itself."""
+    codes = available(resources() / "translations")
+    named = ((NAMES.get(code) or QLocale(code).nativeLanguageName() or code, code) for code in codes)
+    return (tr("Follow system"), "system"), *named
+
+
 class PreferencesDialog(QDialog):
-    """Theme, mouse, memory and privacy. A theme is shown while chosen; Cancel brings the old one back."""
+    """Theme, language, mouse, memory and privacy. A theme is shown while chosen; Cancel brings the old one back."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,6 +48,9 @@ class PreferencesDialog(QDialog):
         self.theme = Segmented(translated(THEMES))
         self.theme.setAccessibleName(tr("Theme"))
         self.theme.chosen.connect(self._try_theme)
+        self.language = Choice(languages())
+        self.language.setAccessibleName(tr("Language"))
+        self.language.setToolTip(tr("Takes effect when Pellucid starts again"))
         self.mouse = MouseBox()
         self.up_is_brighter = QCheckBox(tr("Dragging up makes the image brighter"))
         self.up_is_brighter.setToolTip(tr("Off: dragging down makes it brighter, as in most viewers"))
@@ -64,6 +76,7 @@ class PreferencesDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         rows = (
             (tr("Theme"), self.theme),
+            (tr("Language"), self.language),
             (tr("Display"), self.smooth),
             (tr("History"), row(self.budget, dim(tr("MB of memory for undo"), wrap=False), spacing=theme.MARGIN)),
             (
@@ -88,6 +101,7 @@ class PreferencesDialog(QDialog):
         settings = self._session.settings
         self._theme_before = settings.theme
         self.theme.set_value(settings.theme)
+        self.language.set_value(settings.language)
         self.mouse.set_value(habits_of(settings))
         self.up_is_brighter.setChecked(settings.invert_window_vertical)
         self.budget.set_value(settings.history_budget_mb)
@@ -106,6 +120,7 @@ class PreferencesDialog(QDialog):
         """Keep the choices and let them take effect."""
         session, settings = self._session, self._session.settings
         settings.theme = self.theme.value()
+        self._keep_language()
         self._keep_mouse()
         settings.history_budget_mb = int(self.budget.value())
         settings.memory_share = int(self.memory.value())
@@ -119,6 +134,12 @@ class PreferencesDialog(QDialog):
         session.history.budget = settings.history_budget_mb << 20
         session.keep_settings()
         super().accept()
+
+    def _keep_language(self) -> None:
+        settings = self._session.settings
+        if settings.language != self.language.value():
+            settings.language = self.language.value()
+            self._session.notice.emit(tr("The language changes when Pellucid starts again."), "info")
 
     def _keep_mouse(self) -> None:
         session, settings, habits = self._session, self._session.settings, self.mouse.value()
