@@ -1,12 +1,14 @@
 """Bring the translation catalogues up to date: ``python packaging/translations.py [CODE …]``.
 
-Collects every text marked in the source (``tr``, ``tr_count``, ``mark``) and those that declarations hold (operations),
-merges them into ``resources/translations/<code>.po`` and compiles the ``.mo``. Says how many texts have no translation.
+Collects every text marked in the source (``tr``, ``tr_count``, ``mark``) and those that tables and declarations hold,
+merges them into ``resources/translations/<code>.po`` and compiles the ``.mo``. Says how many texts have no translation
+and what is wrong with the others.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,19 +31,58 @@ def texts() -> Catalog:
         str(source), [("**.py", "python")], keywords=KEYWORDS, strip_comment_tags=True
     ):
         found.add(message, locations=[(f"app/pellucid/{name}", 0)], auto_comments=comments)
-    for message in declared():
-        found.add(message, locations=[("operations", 0)])
+    for message, place in declared():
+        found.add(message, locations=[(place, 0)])
     return found
 
 
-def declared() -> Iterator[str]:
-    """Yield the texts that the declarations of operations hold."""
+def declared() -> Iterator[tuple[str, str]]:
+    """Yield the texts that tables and declarations hold without a mark, each with where it stands."""
+    for place, found in (
+        ("app/pellucid/operations", _of_operations()), ("app/pellucid/ui/actions", _of_actions()),
+        ("app/pellucid/ui", _of_window()), ("resources/presets/windows.json", _of_presets()),
+    ):  # fmt: skip
+        yield from ((text, place) for text in found if text)
+
+
+def _of_operations() -> Iterator[str]:
     from pellucid.operations.operation import registry
 
     for operation in registry().values():
-        yield from filter(None, (operation.title, operation.help, *operation.menu.split("/")))
+        yield from (operation.title, operation.help, operation.family)
         for field in operation.fields:
-            yield from filter(None, (field.title, field.help, *map(str, field.choices or ())))
+            yield from (field.title, field.help, *field.shown_choices)
+            yield field.unit if field.unit not in ("intensity", "mm", "%") else ""
+
+
+def _of_actions() -> Iterator[str]:
+    from pellucid.ui.actions.entry import menu_texts
+    from pellucid.ui.actions.table import TABLE
+    from pellucid.ui.actions.toolbar import TOOLBAR, Popup
+    from pellucid.ui.canvas.keys import ACTIONS
+
+    for entry in TABLE:
+        yield from (*menu_texts(entry.menu), *(text for text in (entry.title, entry.tip) if isinstance(text, str)))
+    yield from (action.title for action in ACTIONS)
+    yield from (row.title for group in TOOLBAR for row in group if isinstance(row, Popup))
+
+
+def _of_window() -> Iterator[str]:
+    from pellucid.model import colormaps
+    from pellucid.ui.dock_table import DOCKS
+    from pellucid.ui.docks.swatches import english_title
+    from pellucid.ui.main_window import MENUS
+
+    yield from (f"&{name}" for name in MENUS)
+    yield from (row.name for row in DOCKS)
+    yield from map(english_title, colormaps.names())
+
+
+def _of_presets() -> Iterator[str]:
+    from pellucid.ui.docks.presets import built_in
+
+    for preset in built_in():
+        yield from (preset.name, preset.source)
 
 
 def merged(code: str) -> Catalog:
@@ -74,6 +115,37 @@ def missing(catalog: Catalog) -> list[str]:
     return [str(message.id) for message in lacking]
 
 
+def mistakes(catalog: Catalog) -> list[str]:
+    """Return what is wrong with the translations of a catalogue: fields, blanks at the ends, marks of keys."""
+    found = []
+    for message in catalog:
+        if not message.id:
+            continue
+        english = message.id if isinstance(message.id, tuple) else (message.id,)
+        given = message.string if isinstance(message.string, tuple) else (message.string,)
+        for text in filter(None, given):
+            one, many = english[0], english[-1]
+            if _fields(text) not in (_fields(one), _fields(many)):
+                found.append(f"other fields: {text!r} for {many!r}")
+            if _blanks(text) != _blanks(many):
+                found.append(f"other blanks at the ends: {text!r} for {many!r}")
+            if _has_key(text) != _has_key(many):
+                found.append(f"a mark of the key in one only: {text!r} for {many!r}")
+    return found
+
+
+def _fields(text: str) -> list[str]:
+    return sorted(re.findall(r"{[^{}]*}", text))
+
+
+def _blanks(text: str) -> tuple[int, int]:
+    return len(text) - len(text.lstrip()), len(text) - len(text.rstrip())
+
+
+def _has_key(text: str) -> bool:
+    return re.search(r"&[^&\s]", text.replace("&&", "").replace("&nbsp;", "")) is not None
+
+
 def main(codes: list[str]) -> None:
     """Update the catalogues of the named languages, or of all there are."""
     for code in codes or sorted(file.stem for file in FOLDER.glob("*.po")):
@@ -84,7 +156,7 @@ def main(codes: list[str]) -> None:
         (FOLDER / f"{code}.mo").write_bytes(compiled(catalog))
         lacking = missing(catalog)
         print(f"{code}: {len(catalog)} texts, {len(lacking)} without a translation")
-        for text in lacking[:20]:
+        for text in (*lacking[:20], *mistakes(catalog)):
             print("   ", text)
 
 

@@ -43,7 +43,7 @@ def _statistics_lines(row: RegionStatistics, unit: str) -> list[str]:
         return []
     low, high = number(row.minimum), number(row.maximum)
     if row.channel:
-        return [f"{tr(row.channel)} {number(row.mean)} ± {number(row.std)} ({low}–{high})"]
+        return [f"{row.channel} {number(row.mean)} ± {number(row.std)} ({low}–{high})"]
     return [f"{number(row.mean)} ± {number(row.std)} {unit}".rstrip(), tr("min {low} · max {high}", low=low, high=high)]
 
 
