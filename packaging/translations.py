@@ -52,7 +52,7 @@ def _of_operations() -> Iterator[str]:
         yield from (operation.title, operation.help, operation.family)
         for field in operation.fields:
             yield from (field.title, field.help, *field.shown_choices)
-            yield field.unit if field.unit not in ("intensity", "mm", "%") else ""
+            yield field.unit if field.unit not in ("intensity", "mm", "mm³", "%") else ""
 
 
 def _of_actions() -> Iterator[str]:

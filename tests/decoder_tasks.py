@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 
@@ -61,3 +62,7 @@ def headers_or_die(payload: dict[str, Any]) -> dict[str, Any]:
     if any(Path(path).read_bytes() == b"kill" for path in payload["paths"]):
         os.abort()
     return read_headers(payload)
+
+
+def refuse_translated(payload: dict[str, Any]) -> None:
+    raise Refused(tr("{name} could not be read: its contents are damaged.", name=Path(payload["path"]).name))

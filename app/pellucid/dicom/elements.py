@@ -103,7 +103,7 @@ class Walker:
     def _elements(self, position: int, end: int, into: Elements, depth: int) -> int:
         """Walk elements up to ``end`` or an item delimiter; return where the walk stopped."""
         if depth > DEPTH_LIMIT:
-            raise Unreasonable(tr("is nested more than {DEPTH_LIMIT} levels deep", DEPTH_LIMIT=DEPTH_LIMIT))
+            raise Unreasonable(tr("is nested more than {limit} levels deep", limit=DEPTH_LIMIT))
         while position + 8 <= end:
             try:
                 tag, vr, length, start = self.header(position)
@@ -156,7 +156,7 @@ class Walker:
     def _items(self, position: int, end: int, items: list[Elements], depth: int) -> int:
         """Walk the items of a sequence; return where it ends."""
         if depth > DEPTH_LIMIT:
-            raise Unreasonable(tr("is nested more than {DEPTH_LIMIT} levels deep", DEPTH_LIMIT=DEPTH_LIMIT))
+            raise Unreasonable(tr("is nested more than {limit} levels deep", limit=DEPTH_LIMIT))
         while position + 8 <= end:
             group, element = self._tag.unpack_from(self.buffer, position)
             tag, length = group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]

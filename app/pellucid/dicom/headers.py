@@ -55,7 +55,7 @@ def read_one(path: Path) -> dict[str, Any]:
     except OSError as error:
         return {
             "problem": tr(
-                "{name} could not be opened: {value}.", name=path.name, value=error.strerror or "the system refused"
+                "{name} could not be opened: {reason}.", name=path.name, reason=error.strerror or "the system refused"
             )
         }
     except (Malformed, ValueError, RecursionError, LookupError, OverflowError, struct.error):

@@ -114,7 +114,7 @@ def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
             data = unpacker.unconsumed_tail
             total += len(chunks[-1])
             if total > limit:
-                raise Unreasonable(tr("unpacks to more than {value} MB", value=limit >> 20))
+                raise Unreasonable(tr("unpacks to more than {limit} MB", limit=limit >> 20))
     except zlib.error as error:
         if not chunks:
             raise Malformed(tr("the deflated data set cannot be unpacked")) from error

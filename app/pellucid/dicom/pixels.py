@@ -96,15 +96,15 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
         raise Refused(
             tr(
                 "{name} could not be read: it declares frames of {columns}×{rows} pixels "
-                "({value:.1f} GB each), more than is opened.",
+                "({gigabytes:.1f} GB each), more than is opened.",
                 name=path.name,
                 columns=layout.columns,
                 rows=layout.rows,
-                value=nbytes / 1000000000.0,
+                gigabytes=nbytes / 1000000000.0,
             )
         )
     if max(numbers, default=0) >= max(layout.frames, 1):
-        raise Refused(tr("{name} could not be read: it has no frame {value}.", name=path.name, value=max(numbers) + 1))
+        raise Refused(tr("{name} could not be read: it has no frame {frame}.", name=path.name, frame=max(numbers) + 1))
 
 
 def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
@@ -132,9 +132,9 @@ def _native(buffer: Buffer, path: Path, layout: PixelLayout, numbers: list[int])
         if not data:
             raise Refused(
                 tr(
-                    "{name} could not be read: the pixels of frame {value} are missing.",
+                    "{name} could not be read: the pixels of frame {frame} are missing.",
                     name=path.name,
-                    value=number + 1,
+                    frame=number + 1,
                 )
             )
         if layout.syntax == EXPLICIT_BIG:
@@ -218,11 +218,11 @@ def _check_streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int
         if size is not None and size != (layout.columns, layout.rows):
             raise Refused(
                 tr(
-                    "{name} could not be read: its compressed picture says {value}×{value2} pixels, its "
+                    "{name} could not be read: its compressed picture says {across}×{down} pixels, its "
                     "header {columns}×{rows}. The file is damaged.",
                     name=path.name,
-                    value=size[0],
-                    value2=size[1],
+                    across=size[0],
+                    down=size[1],
                     columns=layout.columns,
                     rows=layout.rows,
                 )

@@ -75,7 +75,7 @@ def split(group: Group) -> tuple[list[Part], list[Finding]]:
             label = ", ".join(
                 t for t in (tr("copy {number}", number=number) if len(copies) > 1 else "", part.label) if t
             )
-            copied = tr("copy {number} ", number=number) if len(copies) > 1 else ""
+            copied = f"copy {number} " if len(copies) > 1 else ""
             sequence = f"{copied}{part.sequence}" if part.sequence else ""
             parts.append(Part(part.members, label, sequence))
     return parts, findings

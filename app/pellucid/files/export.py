@@ -114,7 +114,7 @@ def export_slice(
     write_verified(path, form, [values[np.newaxis]], grid, {})
     return Report(
         path,
-        (tr("{name} holds the true values as {name2}; read back identical.", name=path.name, name2=values.dtype.name),),
+        (tr("{name} holds the true values as {type}; read back identical.", name=path.name, type=values.dtype.name),),
         True,
     )
 
@@ -231,17 +231,14 @@ def _in_16_bits(array: NDArray[Any], form: Format) -> NDArray[Any]:
         if np.iinfo(dtype).min <= low and high <= np.iinfo(dtype).max:
             return array.astype(dtype)
     reach = tr("0 to 65,535") if form.name == "PNG" else tr("−32,768 to 65,535")
-    raise Refused(
-        tr(
-            "The slice holds values from {low:g} to {high:g}; 16-bit {name} holds {reach}. ",
-            low=low,
-            high=high,
-            name=form.name,
-            reach=reach,
-        )
-        + (
-            tr("Choose TIFF, or export it as shown.")
-            if form.name == "PNG"
-            else tr("Export it as shown, or the whole volume.")
-        )
+    said = tr(
+        "The slice holds values from {low:g} to {high:g}; 16-bit {name} holds {reach}.",
+        low=low,
+        high=high,
+        name=form.name,
+        reach=reach,
     )
+    way_out = tr("Choose TIFF, or export it as shown.")
+    if form.name != "PNG":
+        way_out = tr("Export it as shown, or the whole volume.")
+    raise Refused(f"{said} {way_out}")

@@ -97,12 +97,12 @@ def obstacle(image: Exported, target: str | Path | Format) -> str:
     if components > 1 and components not in (3, 4):
         return tr("Images with {components} values per voxel cannot be exported.", components=components)
     if components == 1 and code(array.dtype) not in form.types:
-        return tr("{name} cannot hold {name2} values. {other}", name=form.name, name2=array.dtype.name, other=other)
+        return tr("{name} cannot hold {type} values. {other}", name=form.name, type=array.dtype.name, other=other)
     if components > 1 and code(array.dtype) not in form.colour:
         return tr(
-            "{name} cannot hold colour of type {name2}. Choose NRRD or MetaImage.",
+            "{name} cannot hold colour of type {type}. Choose NRRD or MetaImage.",
             name=form.name,
-            name2=array.dtype.name,
+            type=array.dtype.name,
         )
     if components == 4 and not form.alpha:
         return tr("{name} cannot hold transparency. Choose PNG or TIFF.", name=form.name)
@@ -132,10 +132,10 @@ def _uneven(geometry: Geometry, form: Format) -> str:
     even = np.arange(geometry.size[2]) * geometry.spacing[2]
     wrong = float(np.max(np.abs(even - np.array(geometry.slice_positions))))
     return tr(
-        "The slices are unevenly spaced ({min:.3g} to {max:.3g} mm) and {name} holds one "
+        "The slices are unevenly spaced ({smallest:.3g} to {largest:.3g} mm) and {name} holds one "
         "distance: slices would be up to {wrong:.3g} mm off. Resample to even spacing first.",
-        min=gaps.min(),
-        max=gaps.max(),
+        smallest=gaps.min(),
+        largest=gaps.max(),
         name=form.name,
         wrong=wrong,
     )
@@ -154,9 +154,9 @@ def _place(geometry: Geometry, form: Format) -> str:
         return tr("{name} cannot hold the spacing of the pixels.", name=form.name)
     if form.places and not form.shears and geometry.oriented and geometry.orthonormality_error > SHEARED:
         return tr(
-            "The grid is tilted by {tilt_degrees:.3g}°. {name} keeps this only in the sform, and "
+            "The grid is tilted by {angle:.3g}°. {name} keeps this only in the sform, and "
             "many programs straighten it. NRRD and MetaImage keep it for certain.",
-            tilt_degrees=tilt_degrees(geometry),
+            angle=tilt_degrees(geometry),
             name=form.name,
         )
     return ""

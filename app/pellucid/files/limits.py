@@ -21,12 +21,12 @@ def check_memory(name: str, nbytes: int, shape: str, budget: int | None = None) 
     if nbytes > allowed:
         raise Refused(
             tr(
-                "{name} declares {shape}, which needs {amount} of memory; {amount2} may be used for "
+                "{name} declares {shape}, which needs {needed} of memory; {allowed} may be used for "
                 "it. It was not opened.",
                 name=name,
                 shape=shape,
-                amount=amount(nbytes),
-                amount2=amount(allowed),
+                needed=amount(nbytes),
+                allowed=amount(allowed),
             )
         )
 
@@ -36,12 +36,12 @@ def check_present(name: str, declared: int, present: int, shape: str) -> None:
     if declared > present:
         raise Refused(
             tr(
-                "{name} declares {shape} ({amount}) but only {amount2} of pixels are in the file. It "
+                "{name} declares {shape} ({declared}) but only {present} of pixels are in the file. It "
                 "is damaged or incomplete; copy it again from its source.",
                 name=name,
                 shape=shape,
-                amount=amount(declared),
-                amount2=amount(max(present, 0)),
+                declared=amount(declared),
+                present=amount(max(present, 0)),
             )
         )
 
@@ -51,22 +51,22 @@ def check_inflation(name: str, declared: int, compressed: int, shape: str) -> No
     if declared > compressed * _DEFLATE_MOST + 1024:
         raise Refused(
             tr(
-                "{name} declares {shape} ({amount}), more than {amount2} of compressed data can "
+                "{name} declares {shape} ({declared}), more than {present} of compressed data can "
                 "hold. It is damaged or incomplete; copy it again from its source.",
                 name=name,
                 shape=shape,
-                amount=amount(declared),
-                amount2=amount(max(compressed, 0)),
+                declared=amount(declared),
+                present=amount(max(compressed, 0)),
             )
         )
     if declared > _SUSPICIOUS_BYTES and declared > compressed * _SUSPICIOUS_RATIO:
         raise Refused(
             tr(
-                "{name} would grow from {amount} to {amount2} ({shape}), which is not plausible for "
+                "{name} would grow from {packed} to {unpacked} ({shape}), which is not plausible for "
                 "an image. It was not opened; unpack it yourself if you trust it.",
                 name=name,
-                amount=amount(compressed),
-                amount2=amount(declared),
+                packed=amount(compressed),
+                unpacked=amount(declared),
                 shape=shape,
             )
         )

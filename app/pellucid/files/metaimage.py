@@ -65,25 +65,25 @@ def fields_of(path: Path) -> tuple[dict[str, str], int]:
 
 def _parse(path: Path, fields: dict[str, str], length: int) -> RawImage:
     if fields.get("ObjectType", "Image") != "Image":
-        raise Refused(tr("{name} holds a {value} and not an image.", name=path.name, value=fields["ObjectType"]))
+        raise Refused(tr("{name} holds a {kind} and not an image.", name=path.name, kind=fields["ObjectType"]))
     count = int(fields["NDims"])
     size = tuple(int(n) for n in fields["DimSize"].split())
     if len(size) != count or not 1 <= count <= 4 or any(n < 1 for n in size):
         raise Refused(
             tr(
-                "{name} declares {count} dimensions of sizes {value}; 1 to 4 can be read.",
+                "{name} declares {count} dimensions of sizes {sizes}; 1 to 4 can be read.",
                 name=path.name,
                 count=count,
-                value=fields["DimSize"],
+                sizes=fields["DimSize"],
             )
         )
     name = fields["ElementType"].removesuffix("_ARRAY")
     if name not in TYPES:
         raise Refused(
             tr(
-                "{name} holds values of type {value}, which cannot be shown.",
+                "{name} holds values of type {type}, which cannot be shown.",
                 name=path.name,
-                value=fields["ElementType"],
+                type=fields["ElementType"],
             )
         )
     channels = int(fields.get("ElementNumberOfChannels", "1"))

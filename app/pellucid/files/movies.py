@@ -79,7 +79,7 @@ def film_obstacle(form: FilmFormat, count: int, size: tuple[int, int]) -> str:
         )
     if form.extension == ".webp" and max(size) > webp_animation.LARGEST:
         return tr(
-            "WebP holds at most {LARGEST} pixels along a side. Choose a smaller size.", LARGEST=webp_animation.LARGEST
+            "WebP holds at most {limit} pixels along a side. Choose a smaller size.", limit=webp_animation.LARGEST
         )
     return ""
 
@@ -283,10 +283,10 @@ def _digest(picture: Pixels) -> bytes:
 def _read_back(path: Path, written: Path, count: int, milliseconds: float) -> str:
     size = amount(written.stat().st_size)
     return tr(
-        "{name} was read back: {count} pictures in {value:.2f} s, {size}.",
+        "{name} was read back: {count} pictures in {seconds:.2f} s, {size}.",
         name=path.name,
         count=count,
-        value=milliseconds / 1000,
+        seconds=milliseconds / 1000,
         size=size,
     )
 

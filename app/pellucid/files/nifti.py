@@ -128,9 +128,9 @@ def _type(path: Path, code: int) -> tuple[np.dtype, int]:
     name = _NAMES.get(code, tr("type {code}", code=code))
     raise Refused(
         tr(
-            "{name} holds {name2} values, which cannot be shown. Convert it to a real number type first.",
+            "{name} holds {type} values, which cannot be shown. Convert it to a real number type first.",
             name=path.name,
-            name2=name,
+            type=name,
         )
     )
 

@@ -86,14 +86,14 @@ def parse(path: Path) -> RawImage:
 def _parse(path: Path, fields: dict[str, str], length: int) -> RawImage:
     name = fields["type"].lower()
     if name not in _CODE:
-        raise Refused(tr("{name} holds values of type {name2!r}, which cannot be shown.", name=path.name, name2=name))
+        raise Refused(tr("{name} holds values of type {type!r}, which cannot be shown.", name=path.name, type=name))
     sizes = tuple(int(n) for n in fields["sizes"].split())
     if len(sizes) != int(fields["dimension"]) or any(n < 1 for n in sizes) or len(sizes) > 16:
         raise Refused(
             tr(
-                "{name} declares sizes {value} that do not fit its dimension; it is damaged.",
+                "{name} declares sizes {sizes} that do not fit its dimension; it is damaged.",
                 name=path.name,
-                value=fields["sizes"],
+                sizes=fields["sizes"],
             )
         )
     steps, spatial = _axes(fields, len(sizes))
@@ -107,7 +107,11 @@ def _parse(path: Path, fields: dict[str, str], length: int) -> RawImage:
     encoding = _ENCODINGS.get(fields.get("encoding", "raw").lower())
     if encoding is None:
         raise Refused(
-            tr("{name} uses the encoding {value!r}, which is not known here.", name=path.name, value=fields["encoding"])
+            tr(
+                "{name} uses the encoding {encoding!r}, which is not known here.",
+                name=path.name,
+                encoding=fields["encoding"],
+            )
         )
     order: ByteOrder = ">" if fields.get("endian", "little").lower() == "big" else "<"
     data, offset, skip = _data(path, fields, length, encoding)

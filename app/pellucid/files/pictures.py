@@ -81,7 +81,7 @@ def parse(path: Path) -> Picture:
     except (struct.error, KeyError, ValueError, IndexError) as error:
         raise Refused(tr("{name} has no whole picture header. It is damaged or incomplete.", name=path.name)) from error
     if picture.width < 1 or picture.height < 1:
-        raise Refused(tr("{name} declares {text_}. Its header is damaged.", name=path.name, text_=picture.text))
+        raise Refused(tr("{name} declares {picture}. Its header is damaged.", name=path.name, picture=picture.text))
     check_memory(path.name, picture.nbytes, picture.text, DECODED_IN_CHILD)
     if picture.format == "PNG":
         check_inflation(path.name, picture.nbytes // 8, path.stat().st_size, picture.text)
@@ -192,9 +192,9 @@ def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]
     if array.shape != wanted:
         raise Refused(
             tr(
-                "{name} declares {text_} but its pixels are {shape}. It is damaged.",
+                "{name} declares {picture} but its pixels are {shape}. It is damaged.",
                 name=path.name,
-                text_=picture.text,
+                picture=picture.text,
                 shape=array.shape,
             )
         )

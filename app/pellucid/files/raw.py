@@ -100,7 +100,7 @@ def check(raw: RawImage) -> None:
         present = raw.data.stat().st_size - raw.offset
     except OSError as error:
         raise Refused(
-            tr("{name} names the data file {name2}, which is not beside it.", name=raw.path.name, name2=raw.data.name)
+            tr("{name} names the data file {data}, which is not beside it.", name=raw.path.name, data=raw.data.name)
         ) from error
     name, declared = raw.path.name, raw.nbytes + raw.skip
     if raw.encoding in ("gzip", "zlib"):

@@ -90,11 +90,11 @@ def _check_place(path: Path, target: Path, needs: int) -> None:
     if needs and needs + _RESERVE > free:
         raise Refused(
             tr(
-                "{name} was not written: it needs {amount} and the disk has {amount2} left. Free "
+                "{name} was not written: it needs {needed} and the disk has {free} left. Free "
                 "some space or choose another folder.",
                 name=path.name,
-                amount=amount(needs),
-                amount2=amount(free),
+                needed=amount(needs),
+                free=amount(free),
             )
         )
 

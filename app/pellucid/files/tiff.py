@@ -94,13 +94,13 @@ def _layout(path: Path, tif: Any, series: Any) -> dict[str, Any]:
     page = series.keyframe
     dtype = np.dtype(series.dtype)
     if dtype.kind not in "buif" or dtype.itemsize > 8:
-        raise Refused(tr("{name} holds {name2} values, which cannot be shown.", name=path.name, name2=dtype.name))
+        raise Refused(tr("{name} holds {type} values, which cannot be shown.", name=path.name, type=dtype.name))
     if int(page.photometric) in _UNSHOWN:
         raise Refused(
             tr(
-                "{name} holds {value} colours. Convert it to RGB first.",
+                "{name} holds {kind} colours. Convert it to RGB first.",
                 name=path.name,
-                value=_UNSHOWN[int(page.photometric)],
+                kind=_UNSHOWN[int(page.photometric)],
             )
         )
     names, shape = series.axes[::-1], tuple(int(n) for n in series.shape[::-1])
@@ -186,7 +186,7 @@ def _findings(path: Path, tif: Any, series: Any, names: str, letters: str) -> li
             found.append(
                 [
                     "frames",
-                    tr("{name}: its {length} {what} are shown as frames.", name=path.name, length=length, what=what),
+                    tr("{name}: its {count} {axis} are shown as frames.", name=path.name, count=length, axis=what),
                     "info",
                 ]
             )

@@ -54,15 +54,12 @@ def write_verified(
 
 
 def _differs(path: Path) -> Refused:
-    kept = tr(" The file that was there is unchanged.") if path.exists() else ""
-    return Refused(
-        tr(
-            "{name} was not kept: what was written does not read back the same, so the disk or "
-            "the program is at fault. Try another folder.{kept}",
-            name=path.name,
-            kept=kept,
-        )
+    said = tr(
+        "{name} was not kept: what was written does not read back the same, so the disk or the program is at fault. "
+        "Try another folder.",
+        name=path.name,
     )
+    return Refused(" ".join((said, tr("The file that was there is unchanged."))) if path.exists() else said)
 
 
 Writer = Callable[[Path, Frames, Geometry, dict[str, str]], None]

@@ -198,10 +198,10 @@ def _manifest_of(file: zipfile.ZipFile, name: str) -> Manifest:
             raise Refused(
                 tr(
                     "{name} was saved by a newer Pellucid (format {version}; this one reads up to "
-                    "{SCHEMA_VERSION}). Update Pellucid to open it.",
+                    "{known}). Update Pellucid to open it.",
                     name=name,
                     version=version,
-                    SCHEMA_VERSION=SCHEMA_VERSION,
+                    known=SCHEMA_VERSION,
                 )
             )
         return Manifest.model_validate(upgraded(data, version) if isinstance(version, int) else data)

@@ -134,33 +134,33 @@ def lateral_verdict(setting: Setting) -> str:
     needed, pixel = setting.pixel_needed, setting.pixel
     if pixel is None:
         return tr(
-            "The pixel size is unknown. The optics ask for pixels of {length} or less on the specimen.",
-            length=length(needed),
+            "The pixel size is unknown. The optics ask for pixels of {needed} or less on the specimen.",
+            needed=length(needed),
         )
     if pixel > needed:
         return tr(
-            "Sampling-limited: pixels of {length} show no detail finer than {length2}, while the "
-            "optics carry {length3}. Pixels of {length4} or less would show it.",
-            length=length(pixel),
-            length2=length(2 * pixel),
-            length3=length(setting.abbe),
-            length4=length(needed),
+            "Sampling-limited: pixels of {pixel} show no detail finer than {shown}, while the "
+            "optics carry {limit}. Pixels of {needed} or less would show it.",
+            pixel=length(pixel),
+            shown=length(2 * pixel),
+            limit=length(setting.abbe),
+            needed=length(needed),
         )
     if 2.5 * pixel < needed:
         return tr(
-            "Diffraction-limited: the optics carry nothing finer than {length}. Pixels of "
-            "{length2} are {value:.1f} times finer than needed ({length3}): no more is seen.",
-            length=length(setting.abbe),
-            length2=length(pixel),
-            value=needed / pixel,
-            length3=length(needed),
+            "Diffraction-limited: the optics carry nothing finer than {limit}. Pixels of "
+            "{pixel} are {times:.1f} times finer than needed ({needed}): no more is seen.",
+            limit=length(setting.abbe),
+            pixel=length(pixel),
+            times=needed / pixel,
+            needed=length(needed),
         )
     return tr(
-        "Diffraction-limited: the optics carry nothing finer than {length}, and pixels of "
-        "{length2} keep all of it ({length3} or less are needed).",
-        length=length(setting.abbe),
-        length2=length(pixel),
-        length3=length(needed),
+        "Diffraction-limited: the optics carry nothing finer than {limit}, and pixels of "
+        "{pixel} keep all of it ({needed} or less are needed).",
+        limit=length(setting.abbe),
+        pixel=length(pixel),
+        needed=length(needed),
     )
 
 
@@ -170,19 +170,19 @@ def axial_verdict(setting: Setting) -> str:
         return ""
     if setting.step > setting.step_needed:
         return tr(
-            "Along the axis sampling-limited: slices {length} apart tell {length2} apart, the "
-            "optics {length3}. Slices {length4} apart would show it.",
-            length=length(setting.step),
-            length2=length(2 * setting.step),
-            length3=length(setting.axial),
-            length4=length(setting.step_needed),
+            "Along the axis sampling-limited: slices {step} apart tell {shown} apart, the "
+            "optics {limit}. Slices {needed} apart would show it.",
+            step=length(setting.step),
+            shown=length(2 * setting.step),
+            limit=length(setting.axial),
+            needed=length(setting.step_needed),
         )
     return tr(
-        "Along the axis diffraction-limited: the optics tell {length} apart, and slices "
-        "{length2} apart keep it ({length3} or less are needed).",
-        length=length(setting.axial),
-        length2=length(setting.step),
-        length3=length(setting.step_needed),
+        "Along the axis diffraction-limited: the optics tell {limit} apart, and slices "
+        "{step} apart keep it ({needed} or less are needed).",
+        limit=length(setting.axial),
+        step=length(setting.step),
+        needed=length(setting.step_needed),
     )
 
 

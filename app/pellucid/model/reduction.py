@@ -165,10 +165,10 @@ class Reduction:
             if whole.frames > 1:
                 said.append(
                     tr(
-                        "Of its {frames} frames, {value}–{stop} are here.",
+                        "Of its {frames} frames, {first}–{last} are here.",
                         frames=whole.frames,
-                        value=kept.start + 1,
-                        stop=kept.stop,
+                        first=kept.start + 1,
+                        last=kept.stop,
                     )
                 )
         if self.factor > 1:

@@ -128,8 +128,8 @@ def curves_to_table(curves: Sequence[Curve], times: Sequence[float] | None, unit
             [value]
             if curve.std is None
             else [
-                tr("{value}, mean", value=value),
-                tr("{value}, SD", value=value),
+                tr("{name}, mean", name=value),
+                tr("{name}, SD", name=value),
                 tr("{name}, voxels", name=curve.name),
             ]
         )

@@ -59,12 +59,12 @@ def ball_of(title: str, radius: float, unit: str, image: sitk.Image) -> Ball:
     if max(radii) > _LARGEST:
         raise Refused(
             tr(
-                "A radius of {radius:g} {unit} is {max:.0f} voxels here; {title} works up to {LARGEST}.",
+                "A radius of {radius:g} {unit} is {voxels:.0f} voxels here; {title} works up to {limit}.",
                 radius=radius,
                 unit=unit,
-                max=max(radii),
+                voxels=max(radii),
                 title=title,
-                LARGEST=_LARGEST,
+                limit=_LARGEST,
             )
         )
     return Ball(radii)

@@ -90,10 +90,10 @@ def _refuse_huge(grids: Sequence[AxisGrid], voxel_bytes: int) -> None:
     if needed > _memory_bytes() / 2:
         raise Refused(
             tr(
-                "An image of {numbers} voxels would need {value:.1f} GB, more than half of the "
+                "An image of {size} voxels would need {gigabytes:.1f} GB, more than half of the "
                 "memory of this computer. Choose a larger spacing.",
-                numbers=_numbers(size),
-                value=needed / 2**30,
+                size=_numbers(size),
+                gigabytes=needed / 2**30,
             )
         )
 
@@ -127,10 +127,10 @@ def crop(image: Image, context: Context, *, box: Annotated[Box, Title("Box")] = 
     if any(a < 0 or n < 1 or a + n > total for a, n, total in zip(start, size, available, strict=True)):
         raise Refused(
             tr(
-                "A box of {numbers} voxels from voxel {join} does not lie inside this image of {numbers2} voxels.",
-                numbers=_numbers(size),
-                join=", ".join(map(str, start)),
-                numbers2=_numbers(available),
+                "A box of {size} voxels from voxel {start} does not lie inside this image of {available} voxels.",
+                size=_numbers(size),
+                start=", ".join(map(str, start)),
+                available=_numbers(available),
             )
         )
     filter = sitk.RegionOfInterestImageFilter()

@@ -154,9 +154,9 @@ def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:
     if image.GetDimension() not in (2, 3):
         raise Refused(
             tr(
-                "{title} works on images of two or three dimensions; this one has {GetDimension}.",
+                "{title} works on images of two or three dimensions; this one has {count}.",
                 title=title,
-                GetDimension=image.GetDimension(),
+                count=image.GetDimension(),
             )
         )
     if image.GetPixelID() not in _KNOWN_IDS:

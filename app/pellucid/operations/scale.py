@@ -18,11 +18,11 @@ def sigma_voxels(title: str, sigma: float, image: Any) -> tuple[float, float, fl
     if max(x, y, z) > _WIDEST:
         raise Refused(
             tr(
-                "A sigma of {sigma:g} mm is {max:.0f} voxels here; {title} works up to {WIDEST:.0f}.",
+                "A sigma of {sigma:g} mm is {voxels:.0f} voxels here; {title} works up to {limit:.0f}.",
                 sigma=sigma,
-                max=max(x, y, z),
+                voxels=max(x, y, z),
                 title=title,
-                WIDEST=_WIDEST,
+                limit=_WIDEST,
             )
         )
     return x, y, z

@@ -72,9 +72,9 @@ class Recipe(BaseModel):
             raise Refused(
                 tr(
                     "This recipe was made by a newer Pellucid (version {version}, this one reads "
-                    "{VERSION}). Update Pellucid to use it.",
+                    "{known}). Update Pellucid to use it.",
                     version=version,
-                    VERSION=VERSION,
+                    known=VERSION,
                 )
             )
         try:

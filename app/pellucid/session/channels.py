@@ -187,18 +187,19 @@ def _check(layers: Sequence[ImageLayer]) -> None:
         if not layer.geometry.same_grid(first.geometry):
             raise Refused(
                 tr(
-                    "“{name}” and “{name2}” lie on different grids. Resample one onto the other first.",
-                    name=first.name,
-                    name2=layer.name,
+                    "“{first}” and “{second}” lie on different grids. Resample one onto the other first.",
+                    first=first.name,
+                    second=layer.name,
                 )
             )
         if layer.volume.dtype != first.volume.dtype:
             raise Refused(
                 tr(
-                    "“{name}” holds {name2} values and “{name3}” {name4} values. Merge layers of one type.",
-                    name=first.name,
-                    name2=first.volume.dtype.name,
-                    name3=layer.name,
-                    name4=layer.volume.dtype.name,
+                    "“{first}” holds {first_type} values and “{second}” {second_type} values. "
+                    "Merge layers of one type.",
+                    first=first.name,
+                    first_type=first.volume.dtype.name,
+                    second=layer.name,
+                    second_type=layer.volume.dtype.name,
                 )
             )

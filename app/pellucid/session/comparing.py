@@ -28,10 +28,10 @@ class DifferentFrames(Refused):
     def __init__(self, first: ImageLayer, second: ImageLayer) -> None:
         super().__init__(
             tr(
-                "“{name}” and “{name2}” state different frames of reference: whether they lie on "
+                "“{first}” and “{second}” state different frames of reference: whether they lie on "
                 "each other rightly is not known until they are registered.",
-                name=first.name,
-                name2=second.name,
+                first=first.name,
+                second=second.name,
             )
         )
         self.pair = (first.id, second.id)

@@ -38,9 +38,9 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
     if float(values.min()) < 0 or float(values.max()) > MAX_LABELS:
         raise Refused(
             tr(
-                "“{name}” holds values outside 0 to {MAX_LABELS}, so they are not labels.",
+                "“{name}” holds values outside 0 to {limit}, so they are not labels.",
                 name=name,
-                MAX_LABELS=MAX_LABELS,
+                limit=MAX_LABELS,
             )
         )
     voxels = values.astype(np.uint8)
@@ -115,9 +115,9 @@ class Labelling:
         if value > MAX_LABELS:
             raise Refused(
                 tr(
-                    "“{name}” already has {MAX_LABELS} labels. Add another label layer.",
+                    "“{name}” already has {limit} labels. Add another label layer.",
                     name=layer.name,
-                    MAX_LABELS=MAX_LABELS,
+                    limit=MAX_LABELS,
                 )
             )
         row = Label(value, name or tr("Label {value}", value=value), color_for(value))

@@ -249,10 +249,10 @@ class Loading:
         if here and other is not None:
             self._session.notice.emit(
                 tr(
-                    "“{name}” and “{name2}” state different frames of reference: whether they lie on each other "
+                    "“{first}” and “{second}” state different frames of reference: whether they lie on each other "
                     "rightly is not known until they are registered.",
-                    name=layer.name,
-                    name2=other.name,
+                    first=layer.name,
+                    second=other.name,
                 ),
                 "warning",
             )

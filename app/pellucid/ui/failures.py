@@ -107,7 +107,7 @@ def _said(error: BaseException) -> tuple[str, str]:
         return str(error), "warning"
     if isinstance(error, MemoryError):
         return tr("There is not enough memory for this. Close other images or work on a part of this one."), "error"
-    where = tr("Where it happened is noted in {LOG_NAME} in the log folder.", LOG_NAME=LOG_NAME)
+    where = tr("Where it happened is noted in {file} in the log folder.", file=LOG_NAME)
     return tr(
         "Something went wrong inside Pellucid ({name}). {where} Save your work.", name=type(error).__name__, where=where
     ), "error"

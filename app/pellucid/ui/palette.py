@@ -189,7 +189,7 @@ class Palette(QFrame):
     def _tell(self) -> None:
         command = self.current()
         if command is None:
-            self.said.setText(tr("Nothing is called “{text_}”. Try another word.", text_=self.search.text()))
+            self.said.setText(tr("Nothing is called “{words}”. Try another word.", words=self.search.text()))
         else:
             self.said.setText(command.why_not or tr("Enter: do it  ·  Esc: close"))
 

@@ -244,9 +244,9 @@ class KeysDialog(QDialog):
         except OSError as error:
             self._tell(
                 tr(
-                    "{name} could not be written: {strerror}. Choose another folder.",
+                    "{name} could not be written: {reason}. Choose another folder.",
                     name=path.name,
-                    strerror=error.strerror,
+                    reason=error.strerror,
                 )
             )
         else:

@@ -37,7 +37,7 @@ class BrushBox(QWidget):
         self.shape = Segmented(((tr("Disc"), False), (tr("Ball"), True)))
         tips = (tr("Paint in the slice only"), tr("Paint in all slices within the radius"))
         for button, tip in zip(self.shape.buttons, tips, strict=True):
-            described(button, tr("Brush shape: {text_}", text_=button.text()), tip)
+            described(button, tr("Brush shape: {shape}", shape=button.text()), tip)
         self.slider = ValueSlider(Scale(0.5, 100.0))
         self.diameter = NumberBox(Bounds(0.1, 500.0), 1.0)
         self.slider.setAccessibleName(tr("Brush diameter slider"))

@@ -91,7 +91,7 @@ class HistogramPanel(Panel):
         for button, tip in zip(
             self.scope.buttons, (tr("All voxels"), tr("The slice in view"), tr("The active label")), strict=True
         ):
-            described(button, tr("Histogram of: {text_}", text_=button.text()), tip)
+            described(button, tr("Histogram of: {scope}", scope=button.text()), tip)
         self.scope.chosen.connect(lambda _scope: self._count())
         self.set_header(tr("Histogram"), self.scope)
         self.empty = EmptyState("chart-histogram", tr("Open an image to see its values and set the window."))

@@ -87,9 +87,9 @@ class HistoryPanel(Panel):
         allow(self.undo, "" if history.can_undo else tr("There is nothing to undo."))
         allow(self.redo, "" if history.can_redo else tr("There is nothing to redo."))
         if history.can_undo:
-            self.undo.setToolTip(tr("Undo {undo_label} (Ctrl+Z)", undo_label=history.undo_label))
+            self.undo.setToolTip(tr("Undo {step} (Ctrl+Z)", step=history.undo_label))
         if history.can_redo:
-            self.redo.setToolTip(tr("Redo {redo_label} (Ctrl+Y)", redo_label=history.redo_label))
+            self.redo.setToolTip(tr("Redo {step} (Ctrl+Y)", step=history.redo_label))
         count = tr_count("{count:,} step", "{count:,} steps", len(history.steps))
         self.used.setText(
             tr(
@@ -142,8 +142,8 @@ def _tip(text: str, state: str) -> str:
     return (
         text
         + {
-            "current": tr("\nYou are here"),
-            "done": tr("\nClick: go back to here"),
-            "undone": tr("\nClick: redo up to here"),
+            "current": "\n" + tr("You are here"),
+            "done": "\n" + tr("Click: go back to here"),
+            "undone": "\n" + tr("Click: redo up to here"),
         }[state]
     )

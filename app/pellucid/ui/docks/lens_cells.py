@@ -38,11 +38,8 @@ def pixel_cells(
             if laid:
                 weight = int(weights[inner])
                 product = weight * numbers[n, k].astype(np.float64)
-                tip += tr(
-                    "\nWeight {number}, product {cell_text}",
-                    number=words.number(weight),
-                    cell_text=cell_text(np.asarray(product), plain=True),
-                )
+                said = cell_text(np.asarray(product), plain=True)
+                tip += "\n" + tr("Weight {weight}, product {product}", weight=words.number(weight), product=said)
                 if products is not None:
                     text = cell_text(products[inner], plain=True)
             faint = products is not None and not laid
@@ -85,5 +82,5 @@ def _tip(near: Neighbourhood, n: int, k: int, text: str) -> str:
     return (
         f"{place}: {text}"
         if near.inside[n, k]
-        else tr("{place} lies outside the image; {text_} is taken there", place=place, text_=text)
+        else tr("{place} lies outside the image; {value} is taken there", place=place, value=text)
     )

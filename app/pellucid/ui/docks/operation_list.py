@@ -118,7 +118,7 @@ class OperationList(QWidget):
         if item is not None:
             self.tree.setCurrentItem(item)
         if self.tree.topLevelItemCount() == 0 and self._operations:
-            none = QTreeWidgetItem(self.tree, [tr("Nothing found for “{text_}”", text_=self.search.text())])
+            none = QTreeWidgetItem(self.tree, [tr("Nothing found for “{words}”", words=self.search.text())])
             none.setFlags(Qt.ItemFlag.NoItemFlags)
 
     def _add(self, parent: QTreeWidgetItem, operation: Operation) -> None:
