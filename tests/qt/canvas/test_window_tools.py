@@ -12,7 +12,8 @@ from pellucid.model import colormaps
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Layout, Plane, Tool
-from pellucid.ui.canvas.color_bar import ColorBar, ticks
+from pellucid.ui.canvas.bar_scale import ticks
+from pellucid.ui.canvas.color_bar import ColorBar
 
 VALUES = np.random.default_rng(5).integers(-500, 500, (6, 40, 50)).astype(np.int16)
 

@@ -2,32 +2,25 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from pellucid.model.compare import CompareMode
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
+from pellucid.ui.canvas.bar_scale import LEAST, BarScale
 from pellucid.ui.canvas.corner_texts import TEXT, window_text
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.tools import CanvasTool, Pointer
-from pellucid.ui.canvas.words import RIGHT, Words
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
-_WIDTH = 12
-_FROM_RIGHT = 32
-"""Widget pixels from the right edge that belong to the letter of the patient's side."""
 _REACH = 7.0
 """Widget pixels around an end of the bar that take hold of it."""
-_LEAST = (200, 200)
-_TICK_ROOM = 34
-_TEXT_PIXELS = 12
 
 
 def is_wanted(pane: SliceView) -> ImageLayer | None:
@@ -40,41 +33,20 @@ def is_wanted(pane: SliceView) -> ImageLayer | None:
     return image if shown and image.id in pane.stack.shown else None
 
 
-def ticks(low: float, high: float, most: int) -> list[tuple[float, str]]:
-    """Return at most ``most`` round values (1, 2 or 5 times a power of ten apart) in a range, with their texts."""
-    span = high - low
-    if not span > 0 or not math.isfinite(span) or most < 1:
-        return []
-    power = 10.0 ** math.floor(math.log10(span / most))
-    step = next((n * power for n in (1, 2, 5, 10, 20, 50) if span / (n * power) <= most), 100 * power)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    values = [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
-    return [(value, _tick_text(value, decimals)) for value in values]
-
-
-def _tick_text(value: float, decimals: int) -> str:
-    text = f"{value:.3g}" if abs(value) >= 1e6 or decimals > 6 else f"{value:.{decimals}f}"
-    text = text.lstrip("-") if float(text) == 0 else text
-    return text.replace("-", "\N{MINUS SIGN}", 1) if text.startswith("-") else text
-
-
 class ColorBar:
     """Draws the bar at the right of a pane, between the corner texts, and hands out its grips."""
 
     def __init__(self) -> None:
-        self._words: Words | None = None
+        self._scale = BarScale()
         self._look: Look | None = None
         self._picture = QImage()
         self._grips = {part: BarGrip(self, part) for part in ("low", "high", "level")}
 
     def place(self, pane: SliceView) -> QRectF | None:
         """Return where the bar stands, or None when there is none or no room for it."""
-        if is_wanted(pane) is None or pane.width() < _LEAST[0] or pane.height() < _LEAST[1]:
+        if is_wanted(pane) is None or pane.width() < LEAST or pane.height() < LEAST:
             return None
-        top = pane.height() / 4 + self._font().height + 8
-        left = pane.width() - _FROM_RIGHT - _WIDTH
-        return QRectF(round(left), round(top), _WIDTH, round(pane.height() * 0.75 - top))
+        return self._scale.place(pane.width(), pane.height())
 
     def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
         """Return what drags an end of the window or its level."""
@@ -97,20 +69,8 @@ class ColorBar:
         held = None if at is None else self.grip(pane, Pointer(at, pane.mouse.modifiers))
         for part, y in (("high", box.top()), ("low", box.bottom())):
             color = theme.DARK.accent if held is self._grips[part] else TEXT
-            painter.fillRect(QRectF(box.left() - 3, y - 1, _WIDTH + 6, 2), QColor(color))
-        self._paint_ticks(painter, image, box)
-
-    def _paint_ticks(self, painter: QPainter, image: ImageLayer, box: QRectF) -> None:
-        words, (low, high) = self._font(), image.display.limits
-        unit = image.volume.unit
-        if unit:
-            words.draw(painter, unit, TEXT, box.right(), box.top() - words.height - 6, RIGHT)
-        if not high > low:
-            return
-        for value, text in ticks(low, high, max(2, int(box.height() / _TICK_ROOM))):
-            y = box.bottom() - (value - low) / (high - low) * box.height()
-            painter.fillRect(QRectF(box.left() - 5, y - 0.5, 5, 1), QColor(TEXT))
-            words.draw(painter, text, TEXT, box.left() - 8, y - words.height / 2, RIGHT)
+            painter.fillRect(QRectF(box.left() - 3, y - 1, box.width() + 6, 2), QColor(color))
+        self._scale.paint(painter, box, image.display.limits, image.volume.unit)
 
     def _gradient(self, look: Look) -> QImage:
         """Return the colours of the window from high to low, one pixel wide; kept until the look changes."""
@@ -120,13 +80,6 @@ class ColorBar:
             self._picture = QImage(colors.data, 1, 256, 4, QImage.Format.Format_RGB32).copy()
             self._look = look
         return self._picture
-
-    def _font(self) -> Words:
-        if self._words is None:
-            font = theme.figures(QGuiApplication.font())
-            font.setPixelSize(_TEXT_PIXELS)
-            self._words = Words(font)
-        return self._words
 
 
 class BarGrip:
