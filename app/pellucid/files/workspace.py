@@ -32,7 +32,6 @@ from pellucid.files.sources import absolute, digest, relative
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 
-EXTENSION = ".pellucid"
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 64 << 20
 _MOST_MEMBERS = 20_000

@@ -32,7 +32,6 @@ class Kind(StrEnum):
 
 LINES = frozenset({Kind.LENGTH, Kind.POLYLINE})
 """Kinds that have a length and a profile."""
-ANGLES = frozenset({Kind.ANGLE, Kind.COBB})
 REGIONS = frozenset({Kind.RECTANGLE, Kind.ELLIPSE, Kind.POLYGON, Kind.FREEHAND})
 """Kinds that have an area and statistics."""
 BOXED = frozenset({Kind.RECTANGLE, Kind.ELLIPSE})

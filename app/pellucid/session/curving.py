@@ -11,8 +11,8 @@ from pellucid.history.annotations import AddAnnotation
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
-from pellucid.model.geometry import Floats, Vector
 from pellucid.model.layer import ImageLayer
+from pellucid.model.shapes import vector
 from pellucid.model.time_curves import Curve, label_values, point_values, region_values
 from pellucid.session.measuring import KINDS
 
@@ -96,12 +96,7 @@ class Curving:
         right, down = (frame.right, frame.down) if frame is not None else (axes[0], axes[1])
         normal = np.cross(right, down)
         point = Annotation(
-            Kind.POINT, ((x, y, z),), _vector(normal), _vector(right), _vector(down), layer=layer.id,
+            Kind.POINT, ((x, y, z),), vector(normal), vector(right), vector(down), layer=layer.id,
             frame=layer.frame, name=name, frame_of_reference=layer.geometry.frame_of_reference,
         )  # fmt: skip
         self._session.history.do(AddAnnotation(point, tr("Pin {name}", name=name)))
-
-
-def _vector(numbers: Floats) -> Vector:
-    x, y, z = (float(n) for n in numbers)
-    return x, y, z

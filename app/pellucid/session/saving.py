@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pellucid.jobs.job import Job, JobState
 from pellucid.language import tr
@@ -172,11 +171,6 @@ class Saving:
                                     cancelled=job.cancelled)  # fmt: skip
 
         return self._write(path, work, done)
-
-    def slice_pixels(self, layer: ImageLayer, frame: PlaneFrame, index: int) -> NDArray[Any] | None:
-        """Return the true values of the slice a pane shows, as it lies on the screen; None outside the layer."""
-        plane = layer_plane(layer.volume.array, layer.geometry, frame, index)
-        return None if plane is None else np.ascontiguousarray(plane.array)
 
     def export_slice(self, layer: ImageLayer, frame: PlaneFrame, index: int, path: Path, *, as_shown: bool,
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip

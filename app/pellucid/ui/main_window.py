@@ -315,13 +315,6 @@ class MainWindow(QMainWindow):
         """Add an empty label layer on the grid of the active image."""
         self.session.labelling.add_layer()
 
-    def toggle_labels(self) -> None:
-        """Show or hide all label layers."""
-        layers = self.session.document.label_layers
-        visible = not any(layer.visible for layer in layers)
-        for layer in layers:
-            layer.visible = visible
-
     def toggle_full_screen(self) -> None:
         """Enter or leave full screen."""
         self.showNormal() if self.isFullScreen() else self.showFullScreen()

@@ -7,7 +7,7 @@ from pellucid.ui.actions.entry import Entry, needs_image, needs_labels
 ROWS: tuple[Entry, ...] = (
     Entry("segment.labels", "Segment", "New &label layer", lambda w: w.new_label_layer(), (), "layers-plus",
           needs_image),
-    Entry("segment.show", "Segment", "&Show labels", lambda w: w.toggle_labels(), ("G",),
+    Entry("segment.show", "Segment", "&Show labels", lambda w: w.canvas_in_use().toggle_labels(), ("G",),
           icon="eye-outline", why_not=needs_labels,
           shown_only=True),
 )  # fmt: skip

@@ -28,8 +28,8 @@ class BarScale:
 
     def place(self, width: int, height: int) -> QRectF:
         """Return where the bar of a pane of this size stands."""
-        top = round(height / 4 + self.text_height + 8)
-        return QRectF(width - _FROM_RIGHT - _WIDTH, top, _WIDTH, round(height * 0.75) - top)
+        top = height / 4 + self.text_height + 8
+        return QRectF(width - _FROM_RIGHT - _WIDTH, round(top), _WIDTH, math.floor(height * 0.75 - top))
 
     @property
     def text_height(self) -> float:

@@ -77,7 +77,6 @@ class Picturing:
             (view, "show_crosshair", look.texts and view.show_crosshair),
             (view, "show_measurements", look.texts and view.show_measurements),
             (view, "hide_identity", not look.identity),
-            (view, "show_measurements", look.texts and view.show_measurements),
             (view, "hide_preview", False),
         )
 
