@@ -114,6 +114,7 @@ class Stage:
         folder = demo_study()
         self.session.open([folder / name for name in names] or [folder])
         self.settle()
+        self.window.notices.withdraw()
 
     def leave(self) -> None:
         """Close and delete the window: those left alive are dressed anew with every later theme."""
@@ -150,6 +151,13 @@ def opened(stage: Stage) -> None:
     layer = stage.session.document.active_image
     layer.display.set_limits(-1100, 400)
     stage.window.status.point_at(stage.session.view.crosshair)
+    stage.settle()
+
+
+@state
+def offered(stage: Stage) -> None:
+    """Show that the study holds a PET that belongs beside the CT that was opened."""
+    stage.session.open([demo_study()])
     stage.settle()
 
 
