@@ -128,7 +128,7 @@ class Arranging:
     def beside(self, opened: Series, study: Sequence[Series]) -> Series | None:
         """Return the series of a study that a rule would hang beside the one that was opened."""
         parts, hung = self._find(study, at_once=False)
-        together = [parts[n][0] for n in hung.images] if hung is not None and self._ruled else []
+        together = [parts[n][0] for n in hung.images] if hung is not None else []
         return next((one for one in together if one is not opened), None) if opened in together else None
 
     def _find(self, series: Sequence[Series], at_once: bool) -> tuple[list[_Part], Hung | None]:

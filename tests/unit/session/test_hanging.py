@@ -147,11 +147,11 @@ def test_what_lies_in_the_space_of_the_opened_series_is_offered(session, tmp_pat
     write(tmp_path, "PT", 2, size=(8, 6, 3))
     offers = []
     session.offer.connect(lambda *offer: offers.append(offer))
+    session.arranging.choose(Layout(1, 2))
     opened(session, tmp_path)
     [(sentence, _words, accept)] = offers
     assert "PT 2" in sentence
     assert [layer.name for layer in session.document.layers] == ["CT 1"]
-    session.arranging.choose(Layout(1, 2))
     accept()
     assert session.jobs.drain(60)
     assert session.view.layout == Layout(1, 3)
