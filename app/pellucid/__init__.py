@@ -3,12 +3,12 @@
 The rooms, from the bottom up; a room imports only from rooms further down (a test guards it):
 
     language     texts in the language of the user; everybody may import it
-    model        what is shown: geometry, volume, labels, layer, document, view, slicing, statistics
+    model        what is shown: geometry, volume, labels, layer, annotations, document, view, planes, transfer, timing
     operations   what can be computed: one decorated function per filter; knows no layer and no document
     paths        where resources, settings, caches and logs are
     settings     the user's choices, validated and versioned
     dicom        scan headers, stack files into volumes with findings, decode in child processes
-    files        every other format: discover, read, export (verified), workspace, demo study
+    files        every other format: discover, read, export (verified), films, workspace, demo study
     jobs         background work: edits one by one, queries where the latest wins, loading
     history      what can be undone: commands, the bounded history, painting
     recipes      what can be replayed: the steps that made an image, as JSON

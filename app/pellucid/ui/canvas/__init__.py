@@ -1,18 +1,25 @@
 """The canvas: panes that show slices of the document, and what mouse and keys do on them.
 
-canvas_area.py       arranges panes, follows document and view, says which slices are visible
-slice_view.py        one pane: a plane of the reference grid, drawn by the items of its stack
+canvas_area.py       follows document and view, says which slices are visible; pane_grid.py arranges the panes
+slice_view.py        one pane: a plane of the reference grid, drawn by the items of its stack on a sheet.py
+drawing.py           all panes that changed are taken up together, their pictures made side by side
 layer_stack.py       keeps the items of a pane in step with the layers
 cutting.py           what a layer shows: a slice (slabs.py fetches sagittal neighbours), an askew plane, a thick slab
-crosshair.py         the lines of the other planes; crosshair_tools.py turns and shifts planes; thickness.py slabs
 layer_item.py        draws an image layer; label_item.py draws a label layer or a previewed mask
-comparison.py        two layers against each other: joint_item.py draws them as one, compare_overlay.py the divider
+comparison.py        two layers against each other: joint_item.py draws them as one, flicker.py by turns
 lookup.py            values to screen colours; sampling.py which pixels of a slice the screen needs
 camera.py            zoom and centre of a pane
-decorations.py       what is painted over the image: corner_texts, scale_bar, in words.py
-pane_mouse.py        which button does what; tools.py the tools themselves
-keyboard.py          which pane a key is for; keys.py the table of keys
-information_pane.py  the fourth pane; empty_state.py, banner.py and drops.py around the panes
+overlays.py          what is painted over the image and can be taken hold of:
+  crosshair.py         the lines of the other planes; crosshair_tools.py turns and shifts planes
+  measure_overlay.py   measurements: measure_scene, _painting, _plates, _words, _editor, _menu, drawn by measure_tools.py
+  color_bar.py         the window in colours; difference_bar.py; both stand where bar_scale.py says
+  compare_overlay.py   the divider; link_chip.py links (link_menu.py); lens_outline.py; window_region.py
+decorations.py       what is painted and cannot be taken hold of: corner_texts, scale_bar, in words.py
+pane_mouse.py        which button does what; tools.py the tools themselves; thickness.py slabs
+keyboard.py          which pane a key is for; keys.py the table of keys; key_book.py what the user made of it
+cine_bar.py          plays frames and slices by the cine_clock.py
+picturing.py         pictures of panes for taking away
+information_pane.py  the fourth pane; empty_state, first_slice, banner, pane_menu, drops, pane_drops around the panes
 """
 
 from pellucid.ui.canvas.canvas_area import CanvasArea
