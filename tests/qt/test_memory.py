@@ -14,7 +14,7 @@ from pellucid.model.layer import Source
 from pellucid.model.slicing import plane_frame
 from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, geometry_of
-from pellucid.session.loading import Loaded
+from pellucid.session.opening import Loaded
 from pellucid.settings import Settings
 
 PATIENCE = 30_000

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.stack import sequences
@@ -14,43 +13,19 @@ from pellucid.files.discover import is_series
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
 from pellucid.language import tr
-from pellucid.model.findings import Refused
-from pellucid.model.geometry import Geometry
-from pellucid.model.histogram import histogram, initial_limits, initial_transfer
-from pellucid.model.layer import ImageLayer, Layer, Source, unique_name
+from pellucid.model.histogram import initial_limits, initial_transfer
+from pellucid.model.layer import ImageLayer, Layer, unique_name
 from pellucid.model.reduction import Reduction, TooLarge
 from pellucid.model.view import PaneState
-from pellucid.model.volume import Acquisition, Volume, image_from_array
+from pellucid.session.opening import Loaded, one_slice, read, title_of
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import VolumePlan
     from pellucid.files.discover import Item
     from pellucid.session.session import Session
 
 
 _FUNCTIONAL = ("PT", "NM")
 """Modalities that are looked at in colours over an image of another kind."""
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What a load job hands to the main thread: frames, the window to begin with, and where they came from."""
-
-    frames: tuple[Volume, ...]
-    limits: tuple[float, float]
-    name: str
-    source: Source
-
-
-def parts(item: Item) -> tuple[str, ...]:
-    """Return a name for each volume an item holds; plans of one sequence count as one."""
-    if not is_series(item):
-        return (item.path.name,)
-    return tuple(_part_name(plans) for plans in sequences(item))
-
-
-def _part_name(plans: tuple[VolumePlan, ...]) -> str:
-    return plans[0].label if len(plans) == 1 else tr("{count} frames", count=len(plans))
 
 
 @dataclass(frozen=True, eq=False)
@@ -269,7 +244,7 @@ class Loading:
         plan = sequences(item)[part][0] if is_series(item) else None
         if plan is None:
             return
-        volume = _one_slice(plan, pixels, index)
+        volume = one_slice(plan, pixels, index)
         layer = ImageLayer(title_of(item), (volume,))
         layer.display.set_limits(*initial_limits(volume))
         layer.display.transfer = initial_transfer(volume)
@@ -292,55 +267,3 @@ class Loading:
     def is_placeholder(self, layer: Layer) -> bool:
         """Return whether a layer is only the first slice of what is still loading."""
         return layer is self._first
-
-
-def read(
-    item: Item, part: int, job: Job, first: Any = None, share: float = 0.75, reduction: Reduction | None = None
-) -> Loaded:
-    """Read one volume (all its frames) of an item and find the window to begin with.
-
-    ``share`` is how much of the free memory it may take; raise TooLarge when that is not enough.
-    """
-    frames: tuple[Volume, ...]
-    if is_series(item):
-        from pellucid.dicom.read import read_sequence
-
-        if not item.volumes:
-            why = item.findings[0].message if item.findings else tr("It holds no image.")
-            raise Refused(tr("“{title}” could not be opened. {why}", title=title_of(item), why=why))
-        plans = sequences(item)[part]
-        frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
-                               reduction=reduction)  # fmt: skip
-        source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}", reduction)
-    else:
-        from pellucid.files.images import read as read_image
-
-        frames = read_image(item.path, progress=job.report, cancelled=job.cancelled, share=share, reduction=reduction)
-        source = Source("image", (str(item.path),), reduction=reduction)
-    name = title_of(item, part)
-    if reduction is not None and not reduction.is_whole:
-        name = f"{name} ({reduction.label})"
-    return Loaded(frames, start_limits(frames[0], job.cancelled), name, source)
-
-
-def start_limits(volume: Volume, cancelled: Callable[[], bool]) -> tuple[float, float]:
-    """Return the window to begin with: the first one the source states, else 0.1–99.9 % of all values."""
-    needs_values = not volume.acquisition.windows and not volume.is_colour
-    return initial_limits(volume, histogram(volume, cancelled=cancelled) if needs_values else None)
-
-
-def _one_slice(plan: VolumePlan, pixels: NDArray[Any], index: int) -> Volume:
-    nx, ny, _ = plan.geometry.size
-    geometry: Geometry = plan.geometry.cropped((0, 0, index), (nx, ny, 1))
-    image = image_from_array(np.ascontiguousarray(pixels[np.newaxis]), geometry, colour=pixels.ndim == 3)
-    acquisition: Acquisition = plan.acquisition
-    return Volume(image, geometry, unit=plan.unit, acquisition=acquisition)
-
-
-def title_of(item: Item, part: int = 0) -> str:
-    """Return a name for the layer: what the series is called, never who the patient is."""
-    if not is_series(item):
-        return item.path.name
-    name = item.description or f"{item.modality} {item.number}".strip() or tr("Series")
-    labels = parts(item)
-    return f"{name} {labels[part]}".strip() if len(labels) > 1 else name

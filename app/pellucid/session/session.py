@@ -24,9 +24,10 @@ from pellucid.session.curving import Curving
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
-from pellucid.session.loading import Loading, title_of
+from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
+from pellucid.session.opening import title_of
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing

@@ -12,7 +12,8 @@ from pellucid.model.view import Plane
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.session import Session
 from pellucid.session.linking import OFFSET, OWN, UNKNOWN
-from pellucid.session.loading import Loaded, Place
+from pellucid.session.loading import Place
+from pellucid.session.opening import Loaded
 
 CT_GRID = Geometry((20, 16, 12), (1.0, 1.0, 2.0), (-10.0, -8.0, 0.0), frame_of_reference="1.2.3")
 PT_GRID = Geometry((10, 8, 6), (2.0, 2.0, 4.0), (-10.0, -8.0, 0.0), frame_of_reference="1.2.3")

@@ -18,7 +18,7 @@ from pellucid.model.slicing import plane_frame
 from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, geometry_of
 from pellucid.session import Session, loading
-from pellucid.session.loading import Loaded
+from pellucid.session.opening import Loaded
 
 PATIENCE = 60.0
 

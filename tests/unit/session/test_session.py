@@ -15,7 +15,7 @@ from pellucid.model.slicing import plane_frame
 from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, geometry_of
 from pellucid.session import Session
-from pellucid.session.loading import Loaded
+from pellucid.session.opening import Loaded
 from pellucid.settings import Settings
 
 

@@ -11,7 +11,7 @@ lookup.py            values to screen colours; sampling.py which pixels of a sli
 camera.py            zoom and centre of a pane
 overlays.py          what is painted over the image and can be taken hold of:
   crosshair.py         the lines of the other planes; crosshair_tools.py turns and shifts planes
-  measure_overlay.py   measurements: measure_scene, _painting, _plates, _words, _editor, _menu, drawn by measure_tools.py
+  measure_overlay.py   measurements: measure_scene, _painting, _plates, _words, _editor, _menu, and measure_tools
   color_bar.py         the window in colours; difference_bar.py; both stand where bar_scale.py says
   compare_overlay.py   the divider; link_chip.py links (link_menu.py); lens_outline.py; window_region.py
 decorations.py       what is painted and cannot be taken hold of: corner_texts, scale_bar, in words.py

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.timing import Timing
-from pellucid.session.playing import FASTEST, SLOWEST, FrameTrack, Order, Track
+from pellucid.session.playing import FASTEST, SLOWEST, Order
+from pellucid.session.tracks import FrameTrack, Track
 from pellucid.ui import theme
 from pellucid.ui.canvas.cine_clock import CineClock
 from pellucid.ui.docks.parts import described, flat_button

@@ -135,7 +135,7 @@ def _series(one: Series) -> Node:
 
 def part_names(one: Any) -> tuple[str, ...]:
     """Return a name for each volume that can be loaded from an item."""
-    from pellucid.session.loading import parts
+    from pellucid.session.opening import parts
 
     return parts(one)
 
