@@ -233,7 +233,8 @@ def _brush(size: int, options: Options) -> tuple[Side, Side]:
     ours = Ours(volume, labels, options, quad=size == 512)
     peer = Stock(volume, labels, ours.size, planes=len(ours.panes))
     ours.begin_stroke()
-    return ours.side(ours.dab), peer.side(peer.dab)  # every pane shows the volume that is painted on
+    painted_on = Side(ours.dab, Paints(ours.panes[0].viewport()), ours, ours.close)
+    return painted_on, peer.side(peer.dab)
 
 
 def _against_napari(what: str, options: Options) -> tuple[Side, Side]:

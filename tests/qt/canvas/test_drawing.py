@@ -127,3 +127,21 @@ def test_interpolation_off_the_widget_is_that_of_the_painter(four):
     painter.end()
     difference = np.abs(pixels(actual).astype(int) - pixels(expected))[2:-2, 2:-2]
     assert difference.max() <= 1
+
+
+def test_a_dab_is_drawn_only_where_it_is_seen(four, qtbot):
+    labels = four.session.document.label_layers[0].labels
+    panes = four.area.shown_panes()
+    four.session.view.crosshair = tuple(float(n) for n in labels.geometry.index_to_world((20, 10, 6)))
+    qtbot.wait(50)
+    drawn = []
+    for pane in panes:
+        pane.refreshed.connect(lambda pane=pane: drawn.append(pane.plane.value))
+    labels.array[6, 2:5, 3:6] = 2
+    labels.touch((slice(6, 7), slice(2, 5), slice(3, 6)))
+    qtbot.wait(50)
+    assert drawn == ["axial"]
+    four.session.view.crosshair = tuple(float(n) for n in labels.geometry.index_to_world((4, 10, 6)))
+    qtbot.wait(50)
+    item = next(p for p in panes if p.plane.value == "sagittal").stack._items[four.session.document.label_layers[0].id]
+    assert 2 in item.pixels, "what was painted is seen when the other pane comes there"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY
+from pellucid.model.labels import Box
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.view import Plane, Screen, Tool
 from pellucid.ui.canvas.banner import Banner
@@ -155,10 +156,11 @@ class CanvasArea(DropArea):
             layer.labels.table_changed.disconnect(self._look_changed, missing_ok=True)
         self._look_changed()
 
-    def _voxels_changed(self, _box: object) -> None:
+    def _voxels_changed(self, box: Box) -> None:
         for pane in self.panes:
             pane.stack.labels_changed()
-        self._draw_again()
+            if pane.isVisible() and pane.cuts(box):
+                pane.schedule()
 
     def _layer_changed(self, info: Any) -> None:
         self._draw_again()
