@@ -125,7 +125,10 @@ class Settings(BaseModel):
             return cls.model_validate({key: value for key, value in values.items() if key not in wrong})
 
     def save(self) -> None:
-        """Write the settings beside the old file and swap: at any moment a whole file is there."""
+        """Write the settings beside the old file and swap: at any moment a whole file is there.
+
+        Who wants no list of what was opened wants no folder of it either: folders are often named after patients.
+        """
         file = self._file
         if file is None:
             return
@@ -133,7 +136,8 @@ class Settings(BaseModel):
         handle, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(self.model_dump_json(indent=2) + "\n")
+                left_out = None if self.keep_recent else {"recent", "last_folder"}
+                stream.write(self.model_dump_json(indent=2, exclude=left_out) + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
             Path(name).replace(file)

@@ -114,6 +114,15 @@ def test_the_recent_list_can_be_switched_off() -> None:
     assert settings.recent == []
 
 
+def test_without_the_recent_list_no_folder_is_kept_on_disk() -> None:
+    settings = load()
+    settings.keep_recent, settings.last_folder = False, "/patients/secret"
+    settings.recent = ["/patients/secret/scan"]
+    settings.save()
+    assert "secret" not in file_of_settings().read_text(encoding="utf-8")
+    assert load().last_folder == "" and not load().keep_recent
+
+
 def test_defaults_are_not_shared_between_settings() -> None:
     Settings().recent.append("x")
     assert Settings().recent == []
