@@ -20,7 +20,7 @@ from pellucid.model.optics import (
 )
 from pellucid.ui import theme
 from pellucid.ui.docks.optics_fields import OpticsFields
-from pellucid.ui.docks.parts import Panel, dim, flat_button, scrolling, section
+from pellucid.ui.docks.parts import Panel, dim, flat_button, scrolling, section, tell
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import format_number
 
@@ -130,13 +130,13 @@ class OpticsPanel(Panel):
         self.fields.show_pixel(setting.pixel, power, image=self._layer is not None)
         self.note.setVisible(setting.mode is Mode.CONFOCAL)
         trouble = " ".join((*self.fields.complaints(), *complaints(setting)))
-        _tell(self.trouble, trouble, "danger")
+        tell(self.trouble, trouble, "danger")
         possible = setting.na < setting.index
         fine = setting.pixel is not None and setting.pixel <= setting.pixel_needed
         tone = "good" if fine else "warning" if setting.pixel is not None else ""
-        _tell(self.verdict, lateral_verdict(setting) if possible else "", tone)
+        tell(self.verdict, lateral_verdict(setting) if possible else "", tone)
         deep = setting.step is not None and setting.step <= setting.step_needed
-        _tell(self.axial, axial_verdict(setting) if possible else "", "good" if deep else "warning")
+        tell(self.axial, axial_verdict(setting) if possible else "", "good" if deep else "warning")
         self._show_limits(setting, possible)
 
     def _show_limits(self, setting: Setting, possible: bool) -> None:
@@ -205,12 +205,3 @@ def _pairs(rows: list[tuple[QLabel, QLabel]]) -> QWidget:
         grid.addWidget(name, n, 0)
         grid.addWidget(value, n, 1)
     return body
-
-
-def _tell(label: QLabel, text: str, tone: str) -> None:
-    label.setText(text)
-    label.setVisible(bool(text))
-    if label.property("tone") != tone:
-        label.setProperty("tone", tone)
-        label.style().unpolish(label)
-        label.style().polish(label)

@@ -120,6 +120,16 @@ def allow(widget: QWidget, why_not: str = "") -> None:
     widget.setToolTip(why_not or str(widget.property("tip") or ""))
 
 
+def tell(label: QLabel, sentence: str, tone: str = "") -> None:
+    """Show a sentence, or nothing; ``tone`` is ``""``, ``"good"``, ``"warning"`` or ``"danger"``."""
+    label.setText(sentence)
+    label.setVisible(bool(sentence))
+    if label.property("tone") != tone:
+        label.setProperty("tone", tone)
+        label.style().unpolish(label)  # or the stylesheet would not see the new tone
+        label.style().polish(label)
+
+
 def own_colours(layer: ImageLayer) -> str:
     """Return why a window does nothing to a layer, or nothing."""
     said = tr("This image is shown in its own colours. Choose one channel in Layers to window it.")

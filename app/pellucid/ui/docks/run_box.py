@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSiz
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row, rule
+from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row, rule, tell
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -115,11 +115,7 @@ class RunBox(QWidget):
 
     def say(self, sentence: str, tone: str = "") -> None:
         """Show a sentence; ``tone`` is ``""``, ``"good"``, ``"warning"`` or ``"danger"``."""
-        self.message.setProperty("tone", tone)
-        self.message.style().unpolish(self.message)
-        self.message.style().polish(self.message)
-        self.message.setText(sentence)
-        self.message.setVisible(bool(sentence))
+        tell(self.message, sentence, tone)
 
     def preview_state(self, state: str) -> None:
         """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
