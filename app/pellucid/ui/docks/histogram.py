@@ -20,6 +20,7 @@ from pellucid.ui.docks.color_box import ColorBox
 from pellucid.ui.docks.curve_box import CurveBox
 from pellucid.ui.docks.curve_points import Points
 from pellucid.ui.docks.curves import reading, summary
+from pellucid.ui.docks.flow_layout import FlowLayout
 from pellucid.ui.docks.histogram_plot import HistogramPlot
 from pellucid.ui.docks.parts import (
     Elided,
@@ -30,7 +31,6 @@ from pellucid.ui.docks.parts import (
     flat_button,
     own_colours,
     push_button,
-    row,
     scrolling,
 )
 from pellucid.ui.docks.preset_bar import PresetBar
@@ -157,7 +157,11 @@ class HistogramPanel(Panel):
         self.log.toggled.connect(self.plot.set_log)
         self.cdf.toggled.connect(self.plot.set_cdf)
         self.auto, self.auto_slice, self.reset = auto, slice_, reset
-        return row(auto, slice_, self.region, reset, QWidget(), self.log, self.cdf, fit, stretch=4)
+        line = QWidget()
+        flow = FlowLayout(line)
+        for button in (auto, slice_, self.region, reset, self.log, self.cdf, fit):
+            flow.addWidget(button)
+        return line
 
     # ---------------------------------------------------------------- from the model
 
