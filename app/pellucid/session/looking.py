@@ -12,6 +12,7 @@ import numpy as np
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.display import Channel
+from pellucid.model.findings import Refused
 from pellucid.model.histogram import Histogram, auto_limits, histogram
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.transfer import shares
@@ -88,7 +89,9 @@ class Looking:
         self.histogram(layer, "volume", lambda h: layer.display.set_limits(*auto_limits(h)))
 
     def auto_slice(self, layer: ImageLayer) -> None:
-        """Set the window to 0.1–99.9 % of the values of the slice the user is at."""
+        """Set the window to 0.1–99.9 % of the values of the slice the user is at; raise Refused when there is none."""
+        if self._session.slice_in_use() is None:
+            raise Refused(tr("This pane cuts across slices. Choose Auto, which takes the whole volume."))
         self.histogram(layer, "slice", lambda h: layer.display.set_limits(*auto_limits(h)))
 
     def reset_window(self, layer: ImageLayer) -> None:

@@ -308,6 +308,16 @@ def test_the_slice_and_a_region_have_buttons(panel, session, ct, qtbot):
     assert session.view.tool is Tool.WINDOW_REGION
 
 
+def test_a_pane_across_slices_has_no_histogram_of_one(panel, session, ct, qtbot):
+    session.slice_in_use = lambda: None
+    limits, told = ct.display.limits, []
+    session.notice.connect(lambda text, _severity: told.append(text))
+    qtbot.mouseClick(panel.scope.buttons[1], Qt.MouseButton.LeftButton)
+    assert panel.plot.cumulative() is None and "across slices" in panel.reading.text()
+    panel.auto_slice.click()
+    assert len(told) == 1 and "across slices" in told[0] and ct.display.limits == limits
+
+
 # -------------------------------------------------------------------- curve
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.language import mark, tr
 from pellucid.model import colormaps
+from pellucid.model.findings import Refused
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Tool
 from pellucid.ui import theme
@@ -229,6 +230,11 @@ class HistogramPanel(Panel):
         layer, scope = self._layer, self.scope.value()
         if layer is None:
             return
+        if scope == "slice" and self._session.slice_in_use() is None:
+            self._histogram = None
+            self.plot.show_histogram(None)
+            self.reading.setText(tr("This pane cuts across slices; choose Volume."))
+            return
         self.reading.setText(tr("Counting…"))
 
         def done(histogram: Histogram) -> None:
@@ -266,7 +272,10 @@ class HistogramPanel(Panel):
 
     def _auto_slice(self) -> None:
         if self._layer is not None:
-            self._session.looking.auto_slice(self._layer)
+            try:
+                self._session.looking.auto_slice(self._layer)
+            except Refused as refusal:
+                self._session.notice.emit(str(refusal), "warning")
 
     def _draw_region(self) -> None:
         self._session.view.tool = Tool.WINDOW_REGION
