@@ -65,16 +65,9 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
     new = scaled(old, factor)
     together = [other for other in session.document.layers if other is layer or _goes_with(other, layer)]
     before = {other.id: _frames(other) for other in together}
-    said = Finding(
-        CODE,
-        tr(
-            "The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.",
-            millimetres=millimetres,
-        ),
-        "info",
-    )
     step = Provenance("calibrate", {"length_mm": float(millimetres), "factor": factor}, (layer.name,))
     images = {other.id: other.frames for other in together if isinstance(other, ImageLayer)}
+    said = _said(millimetres)
 
     def work(_job: Job) -> dict[str, tuple[Volume, ...]]:
         return {
@@ -92,11 +85,7 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
         title = tr("Calibrate {name} with {millimetres:g} mm", name=layer.name, millimetres=millimetres)
         with session.history.group(title):
             for other in kept:
-                if isinstance(other, LabelLayer):
-                    labels = other.labels
-                    session.history.do(ReplaceLabelMap(other, LabelMap(new, labels.array, labels.labels), title))
-                else:
-                    session.history.do(ReplaceVolume(other, frames[other.id], (*other.provenance, step), title))
+                session.history.do(_replacement(other, new, frames.get(other.id, ()), step, title))
             _keep_voxels(session, {other.id for other in kept}, old, new, title)
         session.view.crosshair = vector(new.index_to_world(old.world_to_index(session.view.crosshair)))
 
@@ -109,6 +98,21 @@ def scaled(geometry: Geometry, factor: float) -> Geometry:
     x, y, z = geometry.spacing
     known = (True, True, geometry.known_spacing[2])
     return replace(geometry, spacing=(x * factor, y * factor, z), known_spacing=known, at_detector=False)
+
+
+def _said(millimetres: float) -> Finding:
+    words = tr("The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.",
+               millimetres=millimetres)  # fmt: skip
+    return Finding(CODE, words, "info")
+
+
+def _replacement(
+    layer: Layer, grid: Geometry, frames: tuple[Volume, ...], step: Provenance, title: str
+) -> ReplaceLabelMap | ReplaceVolume:
+    """Return the step that puts a layer on its calibrated grid: labels on ``grid``, an image as ``frames``."""
+    if isinstance(layer, LabelLayer):
+        return ReplaceLabelMap(layer, LabelMap(grid, layer.labels.array, layer.labels.labels), title)
+    return ReplaceVolume(layer, frames, (*layer.provenance, step), title)
 
 
 def _keep_voxels(session: Session, layers: set[str], old: Geometry, new: Geometry, title: str) -> None:
