@@ -47,6 +47,8 @@ FOREIGN = {
 }  # fmt: skip
 """Formats that are not read, by extension: they get a sentence instead of silence."""
 _HEAD = 1024
+_UNLIKELY = 1000
+"""Times its size in the file that an image seldom has."""
 _AT_ONCE = 512 << 20
 """Files beyond this are read piece by piece: read at once, they would be in memory twice for a moment."""
 _THUMBED = 32 << 20
@@ -175,6 +177,8 @@ def _piecewise(
         _, (decoded,) = _pool(pool).call("pellucid.files.tiff:decode_pages", payload, cancelled=cancelled)
         return decoded
 
+    if extent_of(file).nbytes > _UNLIKELY * file.path.stat().st_size:
+        pages(0, 1)  # refused before memory is taken for what the header of a damaged file declares
     batches = Decoded(Order.of(raw, inner), raw.stored.itemsize, pages)
     return read_streamed(raw, batches, reduction, inner=inner, progress=progress, cancelled=cancelled)
 
