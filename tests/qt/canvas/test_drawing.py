@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from canvas_bench import make_labels, make_layer, pixels
 from pellucid.model.geometry import Geometry
-from pellucid.ui.canvas import drawing, label_item
+from pellucid.ui.canvas import drawing, label_item, sampling
 from pellucid.ui.canvas.drawing import do_together
 from pellucid.ui.canvas.layer_item import SliceItem
 
@@ -145,3 +145,13 @@ def test_a_dab_is_drawn_only_where_it_is_seen(four, qtbot):
     qtbot.wait(50)
     item = next(p for p in panes if p.plane.value == "sagittal").stack._items[four.session.document.label_layers[0].id]
     assert 2 in item.pixels, "what was painted is seen when the other pane comes there"
+
+
+@pytest.mark.parametrize("turn", ["plain", "flipped", "turned", "colour"])
+def test_thinned_slices_hold_the_chosen_rows_and_columns(turn):
+    values = np.arange(40 * 60 * 3).reshape(40, 60, 3)
+    array = {"plain": values[..., 0], "flipped": values[::-1, ::-1, 0], "turned": values[..., 0].T, "colour": values}[turn]
+    rows = sampling.along(array.shape[0], 0.4, 3.0, 100, gather=True, stride=False)
+    columns = sampling.along(array.shape[1], 0.3, -1.0, 100, gather=True, stride=False)
+    expected = [[array[r, c] for c in columns.index] for r in rows.index]
+    np.testing.assert_array_equal(sampling.take(array, rows, columns), expected)
