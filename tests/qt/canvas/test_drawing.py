@@ -150,7 +150,8 @@ def test_a_dab_is_drawn_only_where_it_is_seen(four, qtbot):
 @pytest.mark.parametrize("turn", ["plain", "flipped", "turned", "colour"])
 def test_thinned_slices_hold_the_chosen_rows_and_columns(turn):
     values = np.arange(40 * 60 * 3).reshape(40, 60, 3)
-    array = {"plain": values[..., 0], "flipped": values[::-1, ::-1, 0], "turned": values[..., 0].T, "colour": values}[turn]
+    grey = values[..., 0]
+    array = {"plain": grey, "flipped": grey[::-1, ::-1], "turned": grey.T, "colour": values}[turn]
     rows = sampling.along(array.shape[0], 0.4, 3.0, 100, gather=True, stride=False)
     columns = sampling.along(array.shape[1], 0.3, -1.0, 100, gather=True, stride=False)
     expected = [[array[r, c] for c in columns.index] for r in rows.index]
