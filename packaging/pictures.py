@@ -6,7 +6,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
 
     Speed           too_large
     Planes          opened sagittal turned_planes slabs turned_slab_light oblique_acquisition acquired_planes
-    Layouts         layouts study two_series own_position sixteen drop_hint links second_window
+    Layouts         layouts study offered two_series own_position sixteen drop_hint links second_window
     Time            cine cine_light time_curve
     Several layers  fusion compare_* compare_light label_outline channels before
     Colour images   micrograph channels one_channel lens_colour

@@ -80,11 +80,11 @@ from pellucid.main import make_application, make_window
 from pellucid.settings import Settings
 app = make_application()
 window = make_window(Settings())
-assert not window._is_made("Histogram")
+assert not window.docking.is_made("Histogram")
 window.show()
 QTimer.singleShot(1500, app.quit)
 app.exec()
-assert window._is_made("Histogram")
+assert window.docking.is_made("Histogram")
 import json, os, sys
 print(json.dumps(sorted({name.split(".")[0] for name in sys.modules})), flush=True)
 os._exit(0)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from psygnal import EmissionInfo
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -24,8 +24,7 @@ from pellucid.ui.canvas.slice_view import SliceView
 from pellucid.ui.canvas.thickness import projected_at
 from pellucid.ui.canvases import Canvases
 from pellucid.ui.compare_bar import CompareBar
-from pellucid.ui.dock_table import DOCKS, Dock
-from pellucid.ui.dock_tabs import DockTabs
+from pellucid.ui.docking import Docking
 from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.file_menu import FileMenu
@@ -39,16 +38,6 @@ if TYPE_CHECKING:
 
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
 STATE_VERSION = 1
-_AFTER_PAINT = 30
-"""ms after which the window was painted for the first time."""
-
-
-class _Waiting(QWidget):
-    """Keeps the place of a panel that is made later."""
-
-    def sizeHint(self) -> QSize:
-        """Return about the size of the panel to come."""
-        return QSize(340, 460)
 
 
 class MainWindow(QMainWindow):
@@ -74,7 +63,8 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(session, self.jobs_bar)
         self.setStatusBar(self.status)
         self._assemble_centre()
-        self._assemble_docks()
+        self._limits_of: OperationsDock | None = None
+        self.docking = Docking(self, session, self._panel_made)
         self.studies, self.layers = self.panel("Studies"), self.panel("Layers")
         self.filters, self.segment = self.panel("Filters"), self.panel("Segment")
         self.history, self.statistics = self.panel("History"), self.panel("Statistics")
@@ -99,89 +89,34 @@ class MainWindow(QMainWindow):
         column.addWidget(self.cine)
         self.setCentralWidget(centre)
 
-    def _assemble_docks(self) -> None:
-        self._limits_of: OperationsDock | None = None
-        self._waiting = QTimer(self, singleShot=True, interval=_AFTER_PAINT)
-        self._waiting.timeout.connect(self._fill_waiting)
-        self.docks: dict[str, QDockWidget] = {}
-        self._filling: set[str] = set()
-        for row in DOCKS:
-            self._add_dock(row)
-        self.docks["Filters"].raise_()
-        DockTabs(self)
-        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        self._share_room()
-
-    def _share_room(self) -> None:
-        docks = self.docks
-        self.resizeDocks([docks["Studies"], docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["Studies"], docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
-        self.resizeDocks([docks["Histogram"], docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
-
-    def _add_dock(self, row: Dock) -> None:
-        dock = QDockWidget(tr(row.name), self)
-        dock.setObjectName(f"dock.{row.name}")
-        self.docks[row.name] = dock
-        self.addDockWidget(row.area, dock)
-        if row.beside:
-            self.tabifyDockWidget(self.docks[row.beside], dock)
-        if row.open and row.later:
-            dock.setWidget(_Waiting())
-        elif row.open:
-            self._fill_dock(row)
-        else:
-            dock.hide()
-            dock.visibilityChanged.connect(lambda shown: self._fill_dock(row) if shown else None)
-
-    def _fill_dock(self, row: Dock) -> None:
-        """Make the panel of a dock, once."""
-        dock = self.docks[row.name]
-        if self._is_made(row.name) or row.name in self._filling:
-            return
-        self._filling.add(row.name)  # a floating dock is hidden and shown again when its title is put in
-        try:
-            panel = row.make(self.session)
-            dock.setWidget(panel)
-        finally:
-            self._filling.discard(row.name)
-        if hasattr(panel, "limits_edited"):
-            panel.limits_edited.connect(self._take_limits)
-        if hasattr(panel, "set_in_front"):
-            dock.visibilityChanged.connect(panel.set_in_front)
-            panel.set_in_front(dock.isVisible())
-
-    def _is_made(self, name: str) -> bool:
-        widget = self.docks[name].widget()
-        return widget is not None and not isinstance(widget, _Waiting)
-
-    def _fill_waiting(self) -> None:
-        """Make the panels that could wait until the window was painted."""
-        for row in DOCKS:
-            if row.later:
-                self._fill_dock(row)
-
     @property
     def histogram(self) -> HistogramPanel:
         """Return the panel of the histogram, made now if it was not yet."""
-        self._fill_waiting()
+        self.docking.fill_waiting()
         panel: HistogramPanel = self.panel("Histogram")
         return panel
 
     def refresh_histogram(self) -> None:
         """Count again what the histogram shows of the slices on the screen, if it is made."""
-        if self._is_made("Histogram"):
+        if self.docking.is_made("Histogram"):
             self.histogram.refresh()
+
+    @property
+    def docks(self) -> dict[str, QDockWidget]:
+        """Return the docks by their names in the table."""
+        return self.docking.docks
 
     def show_dock(self, name: str) -> QWidget:
         """Bring a dock to the front and return its panel."""
-        self._fill_dock(next(row for row in DOCKS if row.name == name))
-        self.docks[name].show()
-        self.docks[name].raise_()
-        return self.panel(name)
+        return self.docking.show(name)
 
     def panel(self, name: str) -> Any:
         """Return the panel of a dock that is made already."""
-        return self.docks[name].widget()
+        return self.docking.panel(name)
+
+    def _panel_made(self, panel: QWidget) -> None:
+        if hasattr(panel, "limits_edited"):
+            panel.limits_edited.connect(self._take_limits)
 
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(tr(f"&{name}")) for name in MENUS}
@@ -267,7 +202,7 @@ class MainWindow(QMainWindow):
         """Show the limits of the form seen last; only it can take them away again."""
         if limits is not None:
             self._limits_of = panel
-        if panel is self._limits_of and (limits is not None or self._is_made("Histogram")):
+        if panel is self._limits_of and (limits is not None or self.docking.is_made("Histogram")):
             self.histogram.show_limits(limits)
 
     def _take_limits(self, low: float, high: float) -> None:
@@ -380,9 +315,9 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Share the room among the docks again: only now it is known how much there is."""
         super().showEvent(event)
-        self._waiting.start()
+        self.docking.fill_soon()
         if not event.spontaneous() and not self.session.settings.window_state:
-            QTimer.singleShot(0, self, self._share_room)
+            QTimer.singleShot(0, self, self.docking.share_room)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once about unsaved work, then stop all jobs and keep the settings."""

@@ -244,7 +244,7 @@ class AnyHistory(RuleBasedStateMachine):
 def test_a_thousand_random_commands_are_undone_and_redone_exactly() -> None:
     AnyHistory.done = 0
     plan = settings(
-        max_examples=65,
+        max_examples=100,
         stateful_step_count=50,
         deadline=None,
         database=None,

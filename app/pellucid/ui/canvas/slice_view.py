@@ -28,11 +28,12 @@ from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness
 from pellucid.model.slicing import layer_slice
 from pellucid.model.view import PaneState, Plane
+from pellucid.ui.canvas.brush_outline import brush_outline
 from pellucid.ui.canvas.camera import PaneCamera
 from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.cutting import Section, sight
-from pellucid.ui.canvas.decorations import Brush, Decorations, Picture
+from pellucid.ui.canvas.decorations import Decorations, Picture
 from pellucid.ui.canvas.drawing import Work, drawing
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
@@ -41,7 +42,6 @@ from pellucid.ui.canvas.pane_drops import Hints
 from pellucid.ui.canvas.pane_mouse import PaneMouse
 from pellucid.ui.canvas.sheet import SheetView
 from pellucid.ui.canvas.thickness import slab_text
-from pellucid.ui.canvas.tools import BrushTool
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -382,20 +382,9 @@ class SliceView(SheetView):
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,
-            self._brush(), (at, self._readout) if at is not None and self._readout else None,
+            brush_outline(self), (at, self._readout) if at is not None and self._readout else None,
             self._held.says if self._held is not None else self.comparison.says(), self.stack.withheld,
         )  # fmt: skip
-
-    def _brush(self) -> Brush | None:
-        tool, at = self.mouse.tool, self.mouse.at
-        if not isinstance(tool, BrushTool) or at is None:
-            return None
-        layer = self.session.document.active_labels
-        color = "#d8dbe0"
-        if isinstance(layer, LabelLayer):
-            color = layer.labels.label(layer.active_label).color
-        radius = self.session.view.brush_diameter / 2 * self.camera.scale
-        return Brush(at, radius, color, tool.erasing(self.mouse.modifiers))
 
     def title(self) -> str:
         """Return what the pane shows, for menus."""
