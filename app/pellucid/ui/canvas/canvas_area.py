@@ -159,8 +159,14 @@ class CanvasArea(DropArea):
     def _voxels_changed(self, box: Box) -> None:
         for pane in self.panes:
             pane.stack.labels_changed()
-            if pane.isVisible() and pane.cuts(box):
+            if pane.isVisible() and self._cuts(pane, box):
                 pane.schedule()
+
+    def _cuts(self, pane: SliceView, box: Box) -> bool:
+        """Return whether what a pane shows may hold voxels of a box (z, y, x) of some label layer."""
+        layers = self.session.viewing.layers(pane.state)
+        places = [pane.slice_of(layer) for layer in layers if isinstance(layer, LabelLayer)]
+        return any(place is None or box[2 - place[0]].start <= place[1] < box[2 - place[0]].stop for place in places)
 
     def _layer_changed(self, info: Any) -> None:
         self._draw_again()

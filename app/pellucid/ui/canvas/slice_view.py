@@ -22,8 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from pellucid.model.geometry import Floats
-from pellucid.model.labels import Box
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness
 from pellucid.model.slicing import layer_slice
@@ -195,12 +194,6 @@ class SliceView(SheetView):
             return None
         axis, index = layer_slice(layer.geometry, frame, frame.slice_index(viewing.position(self.state)))
         return (axis, index) if axis >= 0 and index >= 0 else None
-
-    def cuts(self, box: Box) -> bool:
-        """Return whether what is shown may hold voxels of a box (z, y, x) of some label layer."""
-        places = [self.slice_of(layer) for layer in self.session.viewing.layers(self.state)
-                  if isinstance(layer, LabelLayer)]  # fmt: skip
-        return any(place is None or box[2 - place[0]].start <= place[1] < box[2 - place[0]].stop for place in places)
 
     def fit(self) -> None:
         """Show the whole plane."""
