@@ -51,6 +51,7 @@ _KNOWN_UNREADABLE = {
 }  # fmt: skip
 DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecodecs",))
 """Read by pydicom: what this module needs as a decoding plug-in."""
+_UNKNOWN = mark("an unknown transfer syntax")
 _PLUGIN = "pellucid"
 _FIRST_CHOICE = {_JPEG + "50": ("pillow",), JPEG_EXTENDED: ("pillow",)}
 
@@ -59,7 +60,7 @@ def unreadable(syntax: str) -> str:
     """Return what is wrong with a transfer syntax as a sentence, empty when it can be read."""
     if syntax in BUNDLED:
         return ""
-    name = tr(_KNOWN_UNREADABLE.get(syntax, mark("an unknown transfer syntax")))
+    name = tr(_KNOWN_UNREADABLE.get(syntax, _UNKNOWN))
     return tr(
         "its pixels are stored as {name} ({syntax}), which Pellucid cannot read. Convert it "
         "to an uncompressed form with another tool.",

@@ -86,7 +86,7 @@ QToolButton[flat="true"]:checked { background: $select; }
 QToolButton[flat="true"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
 QToolButton[segment="true"] {
-  background: $field; color: $dim; border: 1px solid $edge; border-right-width: 0; padding: 0 8px;
+  background: $field; color: $dim; border: 1px solid $edge; border-right-width: 0; padding: 0 5px;
   min-height: 24px; max-height: 24px;
 }
 QToolButton[segment="true"][place="first"] { border-top-left-radius: 4px; border-bottom-left-radius: 4px; }

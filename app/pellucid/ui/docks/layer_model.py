@@ -27,7 +27,8 @@ def detail(layer: Layer) -> str:
     """Return the second line of a layer: what it is and how large."""
     size = "×".join(str(n) for n in layer.geometry.size if n > 1 or not layer.geometry.is_planar)
     if isinstance(layer, LabelLayer):
-        return f"{tr_count('{count:,} label', '{count:,} labels', len(layer.labels.labels))} · {size}"
+        count = tr_count("{count:,} label", "{count:,} labels", len(layer.labels.labels))
+        return f"{count} · {size}"
     modality = layer.volume.acquisition.modality or (tr("Colour") if layer.volume.is_colour else tr("Image"))
     frames = (
         tr("frame {number} of {count}", number=layer.frame + 1, count=len(layer.frames))

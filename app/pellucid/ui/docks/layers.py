@@ -43,6 +43,7 @@ class LayersPanel(Panel):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(mark("Layers"), parent)
+        self.setMinimumWidth(0)  # as wide as its lines are in the language of the user
         self._session = session
         self._label_watch = LayerWatch(self._labels_changed)
         self._build()

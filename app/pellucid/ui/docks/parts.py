@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -208,9 +208,26 @@ def push_button(
     return button
 
 
+class UpAndDown(QScrollArea):
+    """Scrolls up and down only, and so is never narrower than what it holds, whatever the language."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return room for the widest line and the scroll bar."""
+        body, size = self.widget(), super().minimumSizeHint()
+        if body is None:
+            return size
+        return QSize(body.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width(), size.height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Ask for more or less room when the lines change."""
+        if watched is self.widget() and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 def scrolling(body: QWidget) -> QScrollArea:
     """Return a body that scrolls up and down when there is no room, in the colour of the panel."""
-    scroll = QScrollArea()
+    scroll = UpAndDown()
     scroll.setWidgetResizable(True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
