@@ -354,3 +354,13 @@ def test_history_and_status_bar_can_be_translated(study):
         study.window.actions_table.refresh()
         assert "\n".join(bare(study.window)) == ""
     assert session.history.redo_label and bare_words(session.history.redo_label) == []
+
+
+def test_the_layers_have_room_for_longer_words(study):
+    study.session.document.active = study.session.document.label_layers[0]
+    study.rest()
+    panel = study.window.show_dock("Layers")
+    study.rest()
+    for widget in panel.look.findChildren(QWidget):
+        if widget.isVisible():
+            assert widget.mapTo(panel, widget.rect().topRight()).x() < panel.width(), widget.accessibleName()
