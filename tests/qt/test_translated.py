@@ -356,11 +356,26 @@ def test_history_and_status_bar_can_be_translated(study):
     assert session.history.redo_label and bare_words(session.history.redo_label) == []
 
 
-def test_the_layers_have_room_for_longer_words(study):
-    study.session.document.active = study.session.document.label_layers[0]
-    study.rest()
-    panel = study.window.show_dock("Layers")
-    study.rest()
-    for widget in panel.look.findChildren(QWidget):
-        if widget.isVisible():
-            assert widget.mapTo(panel, widget.rect().topRight()).x() < panel.width(), widget.accessibleName()
+class Longer(gettext.NullTranslations):
+    """Makes every text half as long again, as other languages do."""
+
+    def gettext(self, message: str) -> str:
+        return message + "n" * (len(message) // 2)
+
+
+def test_the_layers_have_room_for_longer_words(qtbot):
+    language.use_catalogue(Longer())
+    user = User(qtbot, (1280, 720))
+    try:
+        first = image("¤CT")
+        for layer in (first, labels(first)):
+            user.session.document.insert(len(user.session.document), layer)
+        user.session.document.active = user.session.document.label_layers[0]
+        user.rest()
+        panel = user.window.layers
+        edges = [w.mapTo(panel, w.rect().topRight()).x() for w in panel.look.findChildren(QWidget) if w.isVisible()]
+        assert len(edges) > 8
+        assert max(edges) < panel.width() <= 400
+    finally:
+        language.use_catalogue(gettext.NullTranslations())
+        user.leave()
