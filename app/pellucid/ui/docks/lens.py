@@ -273,5 +273,5 @@ class LensPanel(Panel):
 
     def _show_kernel(self, kernel: Kernel, way: Way) -> None:
         self.weights.set_cells(kernel_cells(kernel, way))
-        self.weights.setAccessibleDescription(kernel.tip)
-        self.weights.setToolTip(kernel.tip)
+        self.weights.setAccessibleDescription(tr(kernel.tip))
+        self.weights.setToolTip(tr(kernel.tip))
