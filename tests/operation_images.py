@@ -66,9 +66,33 @@ def blobs(shape: Any, seed: int = 2, share: float = 0.4) -> Any:
 
 
 def inputs_of(operation: Any, image: sitk.Image, mask: sitk.Image | None = None) -> tuple[sitk.Image, ...]:
-    """Return an image or masks, as an operation takes them."""
+    """Return an image or masks, as an operation takes them; optional ones are left out."""
     other = mask if mask is not None else image
     return tuple(image if kind == "image" else other for kind in operation.inputs)
+
+
+def sample(
+    operation: Any,
+    shape: Any,
+    dtype: str = "int16",
+    direction: str = "straight",
+    *,
+    colour: int = 0,
+    every: bool = False,
+) -> tuple[sitk.Image, ...]:
+    """Return different images and masks on one grid for the ports of an operation, with ``every`` the optional too.
+
+    ``colour`` is the number of values per voxel of the images (0: one).
+    """
+    ports = [port for port in operation.ports if every or not port.optional]
+    made = []
+    for n, port in enumerate(ports):
+        if port.kind == "mask":
+            made.append(on_grid(blobs(shape, seed=2 + n).astype(dtype), direction))
+        else:
+            whole = (*shape, colour) if colour else shape
+            made.append(on_grid(noise(whole, dtype, seed=1 + n), direction, colour=bool(colour)))
+    return tuple(made)
 
 
 def geometry(image: sitk.Image) -> tuple[Any, ...]:

@@ -79,8 +79,9 @@ def run(options: argparse.Namespace) -> int:
 
     operation = operations.find(options.id)
     parameters = _parameters(operation, options)
-    if len(options.others) > len(operation.inputs) - 1:
-        raise Refused(f"{operation.title} takes {len(operation.inputs)} inputs; {1 + len(options.others)} were given.")
+    most = len(operation.ports)
+    if len(options.others) > most - 1 and not operation.takes_many:
+        raise Refused(f"{operation.title} takes {most} inputs; {1 + len(options.others)} were given.")
     if len(options.others) < len(operation.inputs) - 1:
         kind = operation.inputs[-1]
         raise Refused(f"{operation.title} needs a second {kind}. Name its file with --with.")
@@ -123,4 +124,5 @@ def _other(operation: Operation, n: int, path: Path) -> Volume:
     frames = source.read_one(path)
     if len(frames) != 1:
         raise Refused(f"“{path.name}” has {len(frames)} frames; the second input must be one volume.")
-    return mask_of(frames[0], path.name, None) if operation.inputs[n - 1] == "mask" else frames[0]
+    port = operation.ports[min(n, len(operation.ports)) - 1]
+    return mask_of(frames[0], path.name, None) if port.kind == "mask" else frames[0]

@@ -33,6 +33,10 @@ def _ignore(fraction: float) -> None:
     """Throw progress away."""
 
 
+def _unheard(sentence: str) -> None:
+    """Throw a remark away."""
+
+
 def _never() -> bool:
     """Never cancel."""
     return False
@@ -55,7 +59,8 @@ class Context:
     (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``prepared``
     holds what the operation learned from the whole image when it now sees only a part. ``padding`` is the
     closed range of values that are not part of the image, or None: automatic thresholds leave them out, and
-    filters see ``fill`` in their place (the lowest other value when that is None).
+    filters see ``fill`` in their place (the lowest other value when that is None). ``remark`` receives sentences
+    about what the user should know of a result that is otherwise fine: values that were cut, voxels left out.
     """
 
     progress: Callable[[float], None] = _ignore
@@ -65,6 +70,7 @@ class Context:
     prepared: Any = None
     padding: tuple[float, float] | None = None
     fill: float | None = None
+    remark: Callable[[str], None] = _unheard
 
     def check(self) -> None:
         """Raise Cancelled when the run was told to stop."""

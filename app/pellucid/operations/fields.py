@@ -12,9 +12,9 @@ import pydantic
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.units import Range, Slider, Title, Unit
+from pellucid.operations.units import KernelGrid, Range, Slider, Title, Unit
 
-Kind = Literal["float", "int", "bool", "choice", "box", "text"]
+Kind = Literal["float", "int", "bool", "choice", "box", "text", "kernel"]
 
 
 @dataclass(frozen=True)
@@ -66,24 +66,6 @@ def parse_docstring(function: Callable[..., Any]) -> Docstring:
     return Docstring(summary.strip(), " ".join(body.split()), arguments, " ".join(sections.get("Source", "").split()))
 
 
-def read_inputs(function: Callable[..., Any]) -> tuple[tuple[str, ...], str]:
-    """Return the kinds (``"image"``, ``"mask"``) of the images a function takes and of the one it makes."""
-    hints = get_type_hints(function, include_extras=True)
-    names = [
-        name
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is not parameter.KEYWORD_ONLY and name != "context"
-    ]
-    return tuple(_image_kind(hints[name]) for name in names), _image_kind(hints["return"])
-
-
-def _image_kind(hint: Any) -> str:
-    kinds = [extra for extra in get_args(hint)[1:] if extra in ("image", "mask")]
-    if not kinds:
-        raise TypeError(f"{hint} is neither Image nor Mask")
-    return str(kinds[0])
-
-
 def read_fields(function: Callable[..., Any], docstring: Docstring) -> tuple[Field, ...]:
     """Return one field for each keyword-only parameter; every parameter needs a default and a help text."""
     hints = get_type_hints(function, include_extras=True)
@@ -106,7 +88,7 @@ def _field(name: str, hint: Any, default: Any, help: str) -> Field:
     return Field(
         name=name,
         title=title.text,
-        kind=_kind(base),
+        kind="kernel" if KernelGrid in marks else _kind(base),
         default=default,
         help=help,
         unit=marks.get(Unit, Unit("")).text,
@@ -186,7 +168,7 @@ def _expected(field: Field) -> str:
         return tr("one of {choices}", choices=", ".join(field.choices))
     if field.kind == "bool":
         return tr("true or false")
-    if field.kind == "text":
+    if field.kind in ("text", "kernel"):
         return tr("a text")
     if field.kind == "box":
         return tr("six whole numbers: first voxel x, y, z, then the number of voxels along x, y, z")

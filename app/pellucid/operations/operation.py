@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import inspect
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from string import Template
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pydantic
 
 from pellucid.language import tr
+from pellucid.operations.answers import Points as FoundPoints
+from pellucid.operations.answers import Table as MeasuredTable
 from pellucid.operations.context import Cancelled, Context, Refused
-from pellucid.operations.fields import Field, explain, make_model, parse_docstring, read_fields, read_inputs
+from pellucid.operations.fields import Field, explain, make_model, parse_docstring, read_fields
+from pellucid.operations.ports import Port, read_ports
 
 __all__ = [
     "Cancelled",
@@ -27,7 +32,10 @@ __all__ = [
     "Image",
     "Mask",
     "Operation",
+    "Points",
+    "Port",
     "Refused",
+    "Table",
     "get",
     "operation",
     "registry",
@@ -37,25 +45,40 @@ if TYPE_CHECKING:
     from SimpleITK import Image
 
     Mask = Image
+    Points = FoundPoints
+    Table = MeasuredTable
 else:  # the markers the decorator reads; SimpleITK itself is imported by the families
     Image = Annotated[Any, "image"]
     Mask = Annotated[Any, "mask"]
+    Points = Annotated[Any, "points"]
+    Table = Annotated[Any, "table"]
 
 Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
-FAMILIES = ("smoothing", "edges", "intensity", "geometry", "threshold", "morphology", "islands", "masks")
+Python = str | Callable[[Any], str]
+FAMILIES = (
+    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
+    "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
+    "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
+    "threshold", "morphology", "islands", "masks",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One thing that can be computed on images.
 
-    ``inputs`` are the kinds of the images taken, in order, and ``output`` the kind made: ``"image"``, or
-    ``"mask"`` (8-bit, 0 and 1, on the grid of the input). ``same_grid`` is False where size or spacing change,
+    ``ports`` are the images taken, in order, and ``output`` the kind made: ``"image"``, ``"mask"`` (8-bit, 0 and 1,
+    on the grid of the input), ``"points"`` or ``"table"``. ``same_grid`` is False where size or spacing change,
     ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values).
-    ``pointwise`` operations give each voxel from that voxel alone (after ``prepare``, where there is one).
-    ``prepare`` learns from the whole image what every voxel needs (a histogram, an Otsu threshold); the answer
-    depends only on the images and on ``prepare_key(params)`` and may be kept for previews.
+    ``grids`` says where the further images lie: ``"same"`` on the grid of the first, ``"aligned"`` on it or
+    brought there when the parameter ``resample`` is true, ``"any"`` anywhere. ``states`` holds what is known of the
+    result's geometry and cannot be told from its pixels: ``{"known_spacing": (True, True, True)}``. ``takes_alpha``
+    operations see all four channels of an RGBA image. ``pointwise`` operations give each voxel from that voxel alone
+    (after ``prepare``, where there is one). ``prepare`` learns from the whole image what every voxel needs (a
+    histogram, an Otsu threshold); the answer depends only on the images and on ``prepare_key(params)`` and may be kept
+    for previews.
+    ``python`` and ``toolbox`` are how a script does the same without Pellucid (see ``lines``).
     """
 
     id: str
@@ -63,7 +86,7 @@ class Operation:
     menu: str
     help: str
     source: str
-    inputs: tuple[str, ...]
+    ports: tuple[Port, ...]
     output: str
     parameters: type[pydantic.BaseModel]
     fields: tuple[Field, ...]
@@ -71,11 +94,16 @@ class Operation:
     pointwise: bool = False
     same_grid: bool = True
     keeps_unit: bool = True
+    grids: str = "same"
+    states: Mapping[str, Any] = field(default_factory=dict)
+    takes_alpha: bool = False
     keywords: tuple[str, ...] = ()
-    reach_of: Callable[[Any, Spacing], Reach] | None = None
+    reach_of: Callable[[Any, Spacing], Reach | None] | None = None
     preparation: Callable[..., Any] | None = None
     prepare_uses: tuple[str, ...] = ()
     complaint: Callable[[Any], str | None] | None = None
+    python: Python = ""
+    toolbox: tuple[Callable[..., Any], ...] = ()
 
     @property
     def family(self) -> str:
@@ -86,6 +114,32 @@ class Operation:
     def summary(self) -> str:
         """Return the first sentence of the help."""
         return self.help.partition("\n")[0]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Return the kinds of the images that cannot be left out."""
+        return tuple(port.kind for port in self.ports if not port.optional)
+
+    @property
+    def takes_many(self) -> bool:
+        """Return whether the last image may be followed by any number of its kind."""
+        return self.ports[-1].many
+
+    def kinds(self, count: int) -> tuple[str, ...]:
+        """Return the kinds of ``count`` images; raise Refused when it is not so many that are taken."""
+        declared = tuple(port.kind for port in self.ports)
+        most = max(count, len(declared)) if self.takes_many else len(declared)
+        if not len(self.inputs) <= count <= most:
+            kinds = {"image": tr("image"), "mask": tr("mask")}
+            raise Refused(
+                tr(
+                    "{title} works on {wanted}; {count} were given.",
+                    title=tr(self.title),
+                    wanted=" + ".join(kinds[kind] for kind in self.inputs),
+                    count=count,
+                )
+            )
+        return (*declared, *(declared[-1:] * count))[:count]
 
     def reach(self, params: Any, spacing: Spacing) -> Reach | None:
         """Return how far (voxels along x, y, z) an input voxel matters, or None when the whole image does."""
@@ -104,41 +158,56 @@ class Operation:
             raise Refused(sentence)
         return params
 
+    def lines(self, params: Any) -> str:
+        """Return Python lines that compute the same with SimpleITK, NumPy and scikit-image alone.
+
+        They find the images under the names of the ports (None for an optional one that is empty, a list for
+        ``many``) and leave the answer in ``result``. They may call the functions of ``operations.plain`` and of
+        ``toolbox``, whose source a script carries along.
+        """
+        template = self.python(params) if callable(self.python) else self.python
+        values = {name: repr(value) for name, value in dict(params).items()}
+        return Template(inspect.cleandoc(template)).substitute(values)
+
     def prepare(self, params: Any, *images: Image, context: Context | None = None) -> Any:
         """Return what the operation must know of the whole image, or None when it needs nothing."""
         if self.preparation is None:
             return None
         context = context or Context()
         used = {name: getattr(params, name) for name in self.prepare_uses}
-        return self.preparation(*self._accepted(images), context, **used)
+        return self.preparation(*self._accepted(self.fit(images, params, context)), context, **used)
 
     def prepare_key(self, params: Any) -> Hashable:
         """Return the part of the parameters that ``prepare`` depends on."""
         return tuple(getattr(params, name) for name in self.prepare_uses)
 
-    def run(self, context: Context, *images: Image, **values: Any) -> Image:
-        """Compute a new image; the inputs are never modified. The alpha of an RGBA image stays on the same grid.
+    def run(self, context: Context, *images: Image, **values: Any) -> Any:
+        """Compute a new image, points or a table; the inputs are never modified.
 
-        Raises Refused when parameters or images do not fit, Cancelled when told to stop.
+        The alpha of an RGBA image stays on the same grid. Raises Refused when parameters or images do not fit,
+        Cancelled when told to stop.
         """
         params = self.validate(**values)
-        given, images = images, self._accepted(images)
+        given = images
+        images = self._accepted(self.fit(images, params, context))
         context.check()
         originals, images = images, self.without_padding(images, context)
         if self.preparation is not None and context.prepared is None:
             prepared = self.prepare(params, *images, context=context.part(0.0, 0.3))
             context = replace(context.part(0.3, 1.0), prepared=prepared)
         try:
-            result = self.function(*images, context, **dict(params))
+            result = self.function(*self._placed(images), context, **dict(params))
         except MemoryError as error:
             raise Refused(tr("{title} needs more memory than this computer has free.", title=tr(self.title))) from error
         context.check()
         context.progress(1.0)
+        if self.output not in ("image", "mask"):
+            return result
         if images is not originals and self.keeps_unit and context.padding is not None:
             from pellucid.operations.padding import restore
 
             result = restore(result, originals[0], context.padding, context)
-        if self._spares_alpha and originals[0] is not given[0]:
+        if self._spares_alpha and originals[0] is not given[0] and result.GetNumberOfComponentsPerPixel() == 3:
             from pellucid.operations.alpha import with_alpha_of
 
             return with_alpha_of(result, given[0])
@@ -152,7 +221,7 @@ class Operation:
 
     def without_padding(self, images: tuple[Image, ...], context: Context) -> tuple[Image, ...]:
         """Return the images with padding filled where it would bleed, else the very same tuple."""
-        if context.padding is None or not self.minds_padding:
+        if context.padding is None or not self.minds_padding or self.inputs[0] == "mask":
             return images
         from pellucid.operations.padding import filled, lowest_valid
 
@@ -169,40 +238,56 @@ class Operation:
             "source": self.source,
             "keywords": list(self.keywords),
             "inputs": list(self.inputs),
+            "ports": [asdict(port) for port in self.ports],
             "output": self.output,
             "same_grid": self.same_grid,
             "parameters": self.parameters.model_json_schema(),
         }
 
     def check_inputs(self, images: tuple[Image, ...]) -> None:
-        """Raise Refused with a sentence when number, pixels or grids of the images do not fit."""
-        from pellucid.operations.pixels import check_inputs
+        """Raise Refused with a sentence when number or pixels of the images do not fit."""
+        from pellucid.operations.pixels import check_pixels
 
-        if len(images) != len(self.inputs):
-            kinds = {"image": tr("image"), "mask": tr("mask")}
-            raise Refused(
-                tr(
-                    "{title} works on {wanted}; {count} were given.",
-                    title=tr(self.title),
-                    wanted=" + ".join(kinds[kind] for kind in self.inputs),
-                    count=len(images),
-                )
-            )
-        check_inputs(tr(self.title), self.inputs, images)
+        for kind, image in zip(self.kinds(len(images)), images, strict=True):
+            check_pixels(tr(self.title), kind, image)
+
+    def fit(
+        self, images: tuple[Image, ...], params: Any, context: Context, align: Any = None
+    ) -> tuple[Image, ...]:
+        """Return the images as the operation needs their grids; raise Refused when they do not fit.
+
+        ``align`` brings an image onto the grid of another, as ``alignment.onto`` does.
+        """
+        from pellucid.operations import alignment
+        from pellucid.operations.pixels import check_same_grid
+
+        self.check_inputs(images)
+        if self.grids == "any":
+            return images
+        if self.grids == "same":
+            for other in images[1:]:
+                check_same_grid(tr(self.title), images[0], other)
+            return images
+        kinds, resample = self.kinds(len(images)), bool(params.resample)
+        title = tr(self.title)
+        return alignment.fitted(title, images, kinds, context, resample=resample, align=align or alignment.onto)
 
     def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
         from pellucid.operations.alpha import without_alpha
         from pellucid.operations.pixels import as_mask
 
-        self.check_inputs(images)
-        pairs = zip(self.inputs, images, strict=True)
+        pairs = zip(self.kinds(len(images)), images, strict=True)
         take = without_alpha if self._spares_alpha else lambda image: image
         return tuple(as_mask(image) if kind == "mask" else take(image) for kind, image in pairs)
+
+    def _placed(self, images: tuple[Image, ...]) -> tuple[Image | None, ...]:
+        """Return the images as the function takes them: None for each optional port that stays empty."""
+        return (*images, *((None,) * (len(self.ports) - len(images))))
 
     @property
     def _spares_alpha(self) -> bool:
         """Return whether the result has a place for the alpha of the input."""
-        return self.output == "image" and self.same_grid
+        return self.output == "image" and self.same_grid and not self.takes_alpha
 
 
 _declared: dict[str, Operation] = {}
@@ -213,20 +298,15 @@ def operation(
     *,
     title: str,
     menu: str,
-    reach: Callable[[Any, Spacing], Reach] | None = None,
-    pointwise: bool = False,
-    same_grid: bool = True,
-    keeps_unit: bool = True,
     prepare: Callable[..., Any] | None = None,
-    prepare_uses: tuple[str, ...] = (),
-    complaint: Callable[[Any], str | None] | None = None,
-    keywords: tuple[str, ...] = (),
+    reach: Callable[[Any, Spacing], Reach | None] | None = None,
+    **more: Any,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a typed function as an operation.
 
-    The function takes its images by position (annotated Image or Mask), then ``context``, then its
-    parameters by keyword. ``complaint`` checks parameters against one another and returns a sentence or
-    None.
+    The function takes its images by position (annotated Image or Mask; ``| None = None`` where one is optional,
+    ``*name`` for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
+    against one another and returns a sentence or None; all of ``more`` are fields of ``Operation``.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -234,26 +314,21 @@ def operation(
             raise ValueError(f"the operation {id} is declared twice")
         doc = parse_docstring(function)
         fields = read_fields(function, doc)
-        inputs, output = read_inputs(function)
+        ports, output = read_ports(function)
         _declared[id] = Operation(
             id=id,
             title=title,
             menu=menu,
             help="\n".join(part for part in (doc.summary, doc.body) if part),
             source=doc.source,
-            inputs=inputs,
+            ports=ports,
             output=output,
             parameters=make_model(id, function, fields),
             fields=fields,
             function=function,
-            pointwise=pointwise,
-            same_grid=same_grid,
-            keeps_unit=keeps_unit,
-            keywords=keywords,
             reach_of=reach,
             preparation=prepare,
-            prepare_uses=prepare_uses,
-            complaint=complaint,
+            **more,
         )
         return function
 

@@ -141,15 +141,8 @@ def as_mask(image: sitk.Image, context: Context | None = None) -> sitk.Image:
     return map_blocks(image, np.uint8, work, context or Context())
 
 
-def check_inputs(title: str, kinds: tuple[str, ...], images: tuple[sitk.Image, ...]) -> None:
-    """Raise Refused with a sentence when pixels or grids do not fit an operation."""
-    for kind, image in zip(kinds, images, strict=True):
-        _check_pixels(title, kind, image)
-    for other in images[1:]:
-        _check_same_grid(title, images[0], other)
-
-
-def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:
+def check_pixels(title: str, kind: str, image: sitk.Image) -> None:
+    """Raise Refused with a sentence when the pixels of an image do not fit an operation."""
     pixels = image.GetPixelIDTypeAsString()
     if image.GetDimension() not in (2, 3):
         raise Refused(
@@ -173,17 +166,23 @@ def _check_pixels(title: str, kind: str, image: sitk.Image) -> None:
         raise Refused(tr("{title} needs a mask, one number per voxel; this is a colour image.", title=title))
 
 
-def _check_same_grid(title: str, first: sitk.Image, other: sitk.Image) -> None:
-    if first.GetSize() == other.GetSize():
-        far = max(np.abs(a - b).max() for a, b in zip(_corners(first), _corners(other), strict=True))
-        if far <= _GRID_TOLERANCE:
-            return
-    raise Refused(
-        tr(
-            "{title} needs two masks on the same grid; these differ in size or position. Resample one first.",
-            title=title,
+def on_same_grid(first: sitk.Image, other: sitk.Image) -> bool:
+    """Return whether two images have their voxels at the same places, to a thousandth of a mm."""
+    if first.GetSize() != other.GetSize():
+        return False
+    far = max(np.abs(a - b).max() for a, b in zip(_corners(first), _corners(other), strict=True))
+    return bool(far <= _GRID_TOLERANCE)
+
+
+def check_same_grid(title: str, first: sitk.Image, other: sitk.Image) -> None:
+    """Raise Refused when two images have their voxels at different places."""
+    if not on_same_grid(first, other):
+        raise Refused(
+            tr(
+                "{title} needs both images on the same grid; these differ in size or position. Resample one first.",
+                title=title,
+            )
         )
-    )
 
 
 def _corners(image: sitk.Image) -> list[Array]:
@@ -199,6 +198,12 @@ def need_scalar(title: str, image: sitk.Image) -> None:
         raise Refused(
             tr("{title} needs one value per voxel; this is a colour image. Take one channel of it first.", title=title)
         )
+
+
+def need_colour(title: str, image: sitk.Image) -> None:
+    """Raise Refused unless the image has red, green and blue."""
+    if image.GetNumberOfComponentsPerPixel() < 3:
+        raise Refused(tr("{title} needs a colour image; this one has a single value per voxel.", title=title))
 
 
 def finite_extremes(image: sitk.Image, context: Context) -> tuple[float, float] | tuple[int, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any
@@ -18,6 +18,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from pellucid.language import tr
+from pellucid.operations.alignment import onto
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Operation
 from pellucid.operations.padding import lowest_valid
@@ -52,7 +53,7 @@ def preview_slice(
             tr("{title} changes the grid, so there is no preview of single slices.", title=tr(operation.title))
         )
     params = operation.validate(**values)
-    operation.check_inputs(images)
+    images = operation.fit(images, params, context, _aligned)
     where = 2 - axis
     if context.padding is not None and operation.minds_padding:
         context = replace(context, fill=_fill(images, context.padding, context))
@@ -63,15 +64,14 @@ def preview_slice(
         ready = _kept(operation, images, params, lambda: _prepared(operation, images, params, context))
         context = replace(context, prepared=ready)
     if operation.pointwise:
-        parts = [_as_image(view(one).take([index], where), one) for one in images]
+        parts = _cut(operation, images, lambda array: array.take([index], where))
         return np.asarray(view(operation.run(context, *parts, **values)).take(0, where))
     return _slab(operation, images, params, where, index, context)
 
 
 def _fill(images: tuple[sitk.Image, ...], padding: tuple[float, float], context: Context) -> float:
     """Return what stands in for padding: the lowest other value of the whole image, padding itself if none."""
-    key = (padding, tuple(id(image) for image in images[:1]))
-    lowest = _kept_as(("fill", *key), images[:1], lambda: lowest_valid(images[0], padding, context))
+    lowest = _kept_as(("fill", padding), images[:1], lambda: lowest_valid(images[0], padding, context))
     return padding[1] if lowest is None else float(lowest)
 
 
@@ -92,11 +92,24 @@ def _slab(
     far, count = reach[2 - where], view(images[0]).shape[where]
     first, last = max(0, index - far), min(count, index + far + 1)
     cut = (slice(None),) * where + (slice(first, last),)
-    parts = [_as_image(view(one)[cut], one) for one in images]
+    parts = _cut(operation, images, lambda array: array[cut])
     wanted = [slice(None)] * 3
     wanted[where] = slice(index - first, index - first + 1)
     result = operation.run(replace(context, wanted=(wanted[0], wanted[1], wanted[2])), *parts, **dict(params))
     return np.array(view(result).take(index - first, where))
+
+
+def _cut(operation: Operation, images: tuple[sitk.Image, ...], part: Callable[[Any], Any]) -> list[sitk.Image]:
+    """Return the part of each image that is on the grid of the first; others are needed as they are."""
+    elsewhere = images[1:] if operation.grids == "any" else ()
+    here = images[: len(images) - len(elsewhere)]
+    return [*(_as_image(part(view(one)), one) for one in here), *elsewhere]
+
+
+def _aligned(first: sitk.Image, other: sitk.Image, kind: str, context: Context) -> sitk.Image:
+    """Return ``other`` on the grid of ``first``, computed once for a pair."""
+    answer: sitk.Image = _kept_as(("onto", kind), (first, other), lambda: onto(first, other, kind, context))
+    return answer
 
 
 def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
@@ -113,10 +126,11 @@ def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
 def _kept(operation: Operation, images: tuple[sitk.Image, ...], params: Any, compute: Any) -> Any:
     """Return what was computed before for the very same images, or compute and keep it."""
     used = operation.prepare_key(params) if operation.preparation else tuple(dict(params).items())
-    return _kept_as((operation.id, used, tuple(id(image) for image in images)), images, compute)
+    return _kept_as((operation.id, used), images, compute)
 
 
 def _kept_as(key: Hashable, images: tuple[sitk.Image, ...], compute: Any) -> Any:
+    key = (key, tuple(id(image) for image in images))
     with _LOCK:
         found = _LEARNED.get(key)
         if found is not None and all(a() is b for a, b in zip(found[0], images, strict=True)):

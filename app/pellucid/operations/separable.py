@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pellucid.operations.bands import all_finite, weighted
 from pellucid.operations.context import Region
-from pellucid.operations.pixels import Array, work_type
+from pellucid.operations.pixels import Array, blocks, work_type
 
 Kernel = NDArray[np.float64]
 Kernels = tuple[Kernel | None, Kernel | None, Kernel | None]
@@ -34,6 +34,15 @@ def filtered(array: Array, kernels: Kernels, region: Region) -> Array:
             offset = region[axis].start - needed[axis].start
             values = along(values, kernel, axis, offset, region[axis].stop - region[axis].start)
     return values
+
+
+def filtered_whole(array: Array, kernels: Kernels, block_voxels: int = 1 << 22) -> Array:
+    """Return a whole array (z, y, x[, c]) correlated along its axes, in the blocks that an operation works in."""
+    out = np.empty(array.shape, work_type(array.dtype))
+    whole = slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2])
+    for block in blocks(whole, array.shape, block_voxels):
+        out[block] = filtered(array, kernels, block)
+    return out
 
 
 def _shrinkage(part: slice, needed: slice) -> float:

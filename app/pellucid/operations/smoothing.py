@@ -11,7 +11,7 @@ from pellucid.operations.context import Context, Region
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, store, view
 from pellucid.operations.scale import sigma_kernels, sigma_reach
-from pellucid.operations.separable import Kernels, filtered, mean_kernel
+from pellucid.operations.separable import Kernels, filtered, filtered_whole, gaussian_kernel, mean_kernel
 from pellucid.operations.units import Millimetres, Range, Slider, Title, Voxels
 
 
@@ -21,6 +21,14 @@ from pellucid.operations.units import Millimetres, Range, Slider, Title, Voxels
     menu="Filters/Smoothing",
     reach=lambda p, spacing: sigma_reach(p.sigma, spacing),
     keywords=("blur", "low pass", "denoise"),
+    python="""
+        # ndimage.gaussian_filter(array, sigmas, mode="nearest", truncate=4) is the same but for the rounding of floats
+        sigmas = [$sigma / step for step in reversed((*image.GetSpacing(), 1.0)[:3])]
+        array = voxels(image)
+        smooth = filtered_whole(array, [gaussian_kernel(sigma) for sigma in sigmas])
+        result = on_grid_of(stored(smooth, array.dtype), image)
+    """,
+    toolbox=(filtered_whole, gaussian_kernel),
 )
 def gaussian(
     image: Image,
@@ -49,6 +57,13 @@ def gaussian(
     menu="Filters/Smoothing",
     reach=lambda p, spacing: (p.radius,) * 3,
     keywords=("box", "average", "blur", "uniform"),
+    python="""
+        # ndimage.uniform_filter(array, 2 * $radius + 1, mode="nearest") is the same but for the rounding of floats
+        array = voxels(image)
+        smooth = filtered_whole(array, [mean_kernel($radius)] * 3)
+        result = on_grid_of(stored(smooth, array.dtype), image)
+    """,
+    toolbox=(filtered_whole, mean_kernel),
 )
 def mean(
     image: Image,
@@ -77,6 +92,11 @@ def mean(
     menu="Filters/Smoothing",
     reach=lambda p, spacing: (p.radius,) * 3,
     keywords=("salt and pepper", "impulse noise", "denoise"),
+    python="""
+        array = voxels(image)
+        box = [1 if n == 1 else 2 * $radius + 1 for n in array.shape[:3]] + [1] * (array.ndim - 3)
+        result = on_grid_of(ndimage.median_filter(array, box, mode="nearest"), image)
+    """,
 )
 def median(
     image: Image,

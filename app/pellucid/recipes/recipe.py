@@ -13,7 +13,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import Provenance
 
-VERSION = 1
+VERSION = 2
 MOST_STEPS = 1000
 
 
@@ -21,7 +21,8 @@ class Step(BaseModel):
     """One operation; ``inputs`` names what it works on, in order.
 
     The first input is the result of the step before (for the first one: the image the recipe runs on), unless
-    its name is that of an image handed to ``replay.run``; all further inputs are found by name.
+    its name is that of an image handed to ``replay.run`` or of an earlier result; all further inputs are found by
+    name. A ``name`` keeps the result for later steps. A step that is not ``enabled`` is passed over.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -29,14 +30,18 @@ class Step(BaseModel):
     operation: str = Field(min_length=1, max_length=200)
     parameters: dict[str, JsonValue] = {}
     inputs: tuple[str, ...] = ()
+    name: str = Field(default="", max_length=200)
+    enabled: bool = True
 
 
 class Recipe(BaseModel):
-    """Steps to take one after the other."""
+    """Steps to take one after the other; version 1 had neither names nor switches, and is read as it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
+    title: str = Field(default="", max_length=200)
+    notes: str = Field(default="", max_length=4000)
     steps: tuple[Step, ...] = Field(default=(), max_length=MOST_STEPS)
 
     @classmethod

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, within
 from pellucid.model.findings import Refused
@@ -21,25 +22,34 @@ def run(
     *,
     progress: Callable[[float], None] = lambda fraction: None,
     cancelled: Callable[[], bool] = lambda: False,
-) -> Volume:
+    remark: Callable[[str], None] = lambda sentence: None,
+) -> Any:
     """Return what the steps make of ``volume``; ``named`` holds further images and masks by name.
 
-    The result of a mask operation is a volume of 0 and 1 without a unit. Raises Refused with the sentence of
-    the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says so.
+    The result of a mask operation is a volume of 0 and 1 without a unit; the last step may answer with ``Points`` or a
+    ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
+    Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
+    so.
     """
-    total = len(recipe.steps)
-    for n, step in enumerate(recipe.steps):
-        volume = take(step, volume, named or {}, lambda f, n=n: progress((n + f) / total), cancelled)  # type: ignore[misc]
-    return volume
+    steps = [step for step in recipe.steps if step.enabled]
+    known, current = {**(named or {})}, volume
+    for n, step in enumerate(steps):
+        if not isinstance(current, Volume):
+            raise Refused(tr("Step {number} gives no image, so no step can follow it.", number=n))
+        current = take(step, current, known, lambda f, n=n: progress((n + f) / len(steps)), cancelled, remark)  # type: ignore[misc]
+        if step.name:
+            known[step.name] = current
+    return current
 
 
 def take(
     step: Step,
     current: Volume,
     named: Mapping[str, Volume],
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool],
-) -> Volume:
+    progress: Callable[[float], None] = lambda fraction: None,
+    cancelled: Callable[[], bool] = lambda: False,
+    remark: Callable[[str], None] = lambda sentence: None,
+) -> Any:
     """Return the result of one step."""
     from pellucid.operations.operation import Context, get
     from pellucid.operations.operation import Refused as CannotRun
@@ -51,18 +61,26 @@ def take(
             raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
         parameters = operation.validate(**step.parameters).model_dump()
         volumes = _inputs(operation, step, current, named)
-        context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding)
-        image = operation.run(context, *(volume.image for volume in volumes), **parameters)
+        context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding, remark=remark)
+        result = operation.run(context, *(volume.image for volume in volumes), **parameters)
     except CannotRun as error:
         raise Refused(str(error)) from error
-    if operation.output == "mask" or not operation.keeps_unit:
-        return volumes[0].with_image(image, unit="", padding=None)
-    return volumes[0].with_image(image)
+    return wrapped(operation, volumes[0], result)
+
+
+def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
+    """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are."""
+    if operation.output not in ("image", "mask"):
+        return result
+    loses_unit = operation.output == "mask" or not operation.keeps_unit
+    made = volume.with_image(result, **({"unit": "", "padding": None} if loses_unit else {}))
+    stated: Mapping[str, Any] = operation.states
+    return replace(made, geometry=replace(made.geometry, **stated)) if stated else made
 
 
 def _inputs(operation: Operation, step: Step, current: Volume, named: Mapping[str, Volume]) -> tuple[Volume, ...]:
     first = named.get(step.inputs[0], current) if step.inputs else current
-    others = step.inputs[1 : len(operation.inputs)]
+    others = step.inputs[1:] if operation.takes_many else step.inputs[1 : len(operation.ports)]
     missing = [name for name in others if name not in named]
     if missing or 1 + len(others) < len(operation.inputs):
         what = f"“{missing[0]}”" if missing else f"a second {operation.inputs[-1]}"

@@ -9,115 +9,113 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from operation_cases import CASES
 from operation_images import (
     DIRECTIONS,
     PIXEL_TYPES,
     SHAPES,
-    blobs,
     geometry,
     inputs_of,
     noise,
     on_grid,
     pixels,
+    sample,
 )
 from pellucid.operations import Cancelled, Context, Refused, get, registry
 
 IDS = tuple(registry())
-FLOAT_OUTPUT = {"edges.gradient_magnitude", "edges.sobel_magnitude", "intensity.rescale"}
-EXPECTED = {
-    "smoothing.gaussian",
-    "smoothing.median",
-    "smoothing.mean",
-    "edges.gradient_magnitude",
-    "edges.sobel_magnitude",
-    "intensity.rescale",
-    "intensity.invert",
-    "intensity.clamp",
-    "intensity.equalize",
-    "geometry.resample",
-    "geometry.crop",
-    "threshold.range",
-    "threshold.otsu",
-    "masks.erode",
-    "masks.dilate",
-    "masks.open",
-    "masks.close",
-    "masks.fill_holes",
-    "masks.keep_largest",
-    "masks.remove_small",
-    "masks.union",
-    "masks.intersection",
-    "masks.difference",
-    "masks.complement",
-}
+MADE = {"image", "mask"}
+IMAGES = tuple(id for id in IDS if get(id).output in MADE)
 
 
-def test_the_first_dozen_is_there() -> None:
-    assert set(IDS) == EXPECTED
+def colours(id: str) -> int:
+    """Return how many values per voxel the images of an operation need in the tests, 0 for one."""
+    return 3 if CASES[id].colour == "needed" else 0
+
+
+def test_every_operation_has_a_case_and_every_case_an_operation() -> None:
+    assert set(IDS) == set(CASES) and len(IDS) >= 24
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", PIXEL_TYPES)
 @pytest.mark.parametrize("id", IDS)
 def test_every_pixel_type_and_shape(id: str, dtype: str, shape: str) -> None:
-    operation = get(id)
-    array = noise(SHAPES[shape], dtype)
-    image = on_grid(array)
-    mask = on_grid(blobs(SHAPES[shape]).astype(dtype))
-    before = geometry(image)
-    result = operation.run(Context(), *inputs_of(operation, image, mask))
-    assert np.array_equal(pixels(image), array) and geometry(image) == before, "the input was modified"
-    assert result.GetDimension() == image.GetDimension()
-    kind = "uint8" if operation.output == "mask" else "float32" if id in FLOAT_OUTPUT else dtype
+    operation, case = get(id), CASES[id]
+    inputs = sample(operation, SHAPES[shape], dtype, colour=colours(id))
+    before = [(pixels(image), geometry(image)) for image in inputs]
+    try:
+        result = operation.run(Context(), *inputs, **case.values)
+    except Refused as refusal:
+        assert str(refusal).endswith(".") and (shape, dtype) not in {("volume", "int16"), ("volume", "float32")}
+        assert case.refuses(shape, dtype), f"{shape} {dtype}: {refusal}"
+        return
+    for image, (array, grid) in zip(inputs, before, strict=True):
+        assert np.array_equal(pixels(image), array) and geometry(image) == grid, "the input was modified"
+    if operation.output not in MADE:
+        return
+    assert result.GetDimension() == inputs[0].GetDimension()
+    kind = "uint8" if operation.output == "mask" else dtype if case.pixels == "same" else case.pixels
     assert pixels(result).dtype == kind
     if operation.output == "mask":
         assert set(np.unique(pixels(result))) <= {0, 1}
     if operation.same_grid:
-        assert geometry(result) == before
+        assert geometry(result) == before[0][1]
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
-@pytest.mark.parametrize("id", IDS)
-def test_grids_are_kept_exactly(id: str, direction: str) -> None:
+@pytest.mark.parametrize("id", IMAGES)
+def test_grids_are_kept_exactly_and_no_identity_is(id: str, direction: str) -> None:
     operation = get(id)
-    image, mask = on_grid(noise((5, 6, 7)), direction), on_grid(blobs((5, 6, 7)), direction)
-    image.SetMetaData("0010|0010", "somebody")
-    result = operation.run(Context(), *inputs_of(operation, image, mask))
+    inputs = sample(operation, (5, 6, 7), direction=direction, colour=colours(id))
+    for image in inputs:
+        image.SetMetaData("0010|0010", "somebody")
+    result = operation.run(Context(), *inputs, **CASES[id].values)
     if operation.same_grid:
-        assert geometry(result) == geometry(image)
-    else:
-        assert result.GetDirection() == image.GetDirection()
-    if operation.output == "mask":
-        assert not result.GetMetaDataKeys()
+        assert geometry(result) == geometry(inputs[0])
+    assert not result.GetMetaDataKeys()
 
 
-@pytest.mark.parametrize("components", [3, 4])
+@pytest.mark.parametrize("components", [0, 3, 4])
 @pytest.mark.parametrize("id", IDS)
 def test_colour_works_or_is_refused_in_a_sentence(id: str, components: int) -> None:
-    operation = get(id)
-    image = on_grid(noise((9, 10, components), "uint8"), colour=True)
+    operation, case = get(id), CASES[id]
+    if operation.inputs[0] == "mask":
+        colour = on_grid(noise((9, 10, components or 3), "uint8"), colour=True)
+        with pytest.raises(Refused, match="colour"):
+            operation.run(Context(), *(colour for _ in operation.inputs))
+        return
+    inputs = sample(operation, (9, 10), "uint8", colour=components)
+    works = case.colour != "refused" if components else case.colour != "needed"
     try:
-        result = operation.run(Context(), *inputs_of(operation, image))
+        result = operation.run(Context(), *inputs, **case.values)
     except Refused as refusal:
-        assert "colour" in str(refusal) and str(refusal).endswith(".")
-        assert "mask" in (*operation.inputs, operation.output)
-    else:
-        assert result.GetNumberOfComponentsPerPixel() == components
-        assert operation.output == "image"
+        assert not works and "colour" in str(refusal) and str(refusal).endswith(".")
+        return
+    assert works
+    if operation.output in MADE:
+        wanted = components if case.components == "same" else int(case.components)
+        assert result.GetNumberOfComponentsPerPixel() == max(wanted, 1)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("id", IDS)
+@pytest.mark.parametrize("id", IMAGES)
 def test_nan_and_infinity_do_no_harm(id: str, dtype: str) -> None:
-    operation = get(id)
-    array = noise((6, 20, 21), dtype)
+    operation, case = get(id), CASES[id]
+    colour = colours(id)
+    array = noise((6, 20, 21, 3) if colour else (6, 20, 21), dtype)
     array[1, 2, 3], array[4, 5, 6], array[0, 0, 0] = np.nan, np.inf, -np.inf
-    image = on_grid(array)
-    result = pixels(operation.run(Context(), *inputs_of(operation, image)))
-    assert np.isfinite(result[2, 19, 20] if operation.same_grid else 0.0)
-    empty = on_grid(np.full((3, 4, 5), np.nan, dtype))
+    image = on_grid(array, colour=bool(colour))
+    inputs = inputs_of(operation, image, on_grid(noise((6, 20, 21))))
     try:
-        operation.run(Context(), *inputs_of(operation, empty))
+        result = pixels(operation.run(Context(), *inputs, **case.values))
+    except Refused as refusal:
+        assert str(refusal).endswith(".") and case.nan == "refused"
+    else:
+        assert case.nan == "spreads" or np.isfinite(result[2, 19, 20] if operation.same_grid else 0.0).all()
+    empty = on_grid(np.full((3, 4, 5, 3) if colour else (3, 4, 5), np.nan, dtype), colour=bool(colour))
+    try:
+        operation.run(Context(), *inputs_of(operation, empty, on_grid(noise((3, 4, 5)))), **case.values)
     except Refused as refusal:
         assert str(refusal).endswith(".")
 
@@ -153,7 +151,7 @@ def test_invalid_values_are_refused_in_a_sentence(id: str) -> None:
     operation = get(id)
     bad: dict[str, list[object]] = {
         "float": ["wide", float("nan"), float("inf")], "int": ["many", 1.5], "bool": ["perhaps"],
-        "choice": ["neither"], "box": [(1, 2, 3), "1,2,x,4,5,6"], "text": [3],
+        "choice": ["neither"], "box": ["1,2,x,4,5,6"], "text": [3], "kernel": [3],
     }  # fmt: skip
     for field in operation.fields:
         below = [] if field.minimum is None else [field.minimum - 1]
@@ -169,28 +167,22 @@ def test_invalid_values_are_refused_in_a_sentence(id: str) -> None:
 @pytest.mark.parametrize("id", IDS)
 def test_a_cancelled_run_stops_at_once(id: str) -> None:
     operation = get(id)
-    image, mask = on_grid(noise((5, 6, 7))), on_grid(blobs((5, 6, 7)))
     with pytest.raises(Cancelled):
-        operation.run(Context(cancelled=lambda: True), *inputs_of(operation, image, mask))
+        inputs = sample(operation, (5, 6, 7), colour=colours(id))
+        operation.run(Context(cancelled=lambda: True), *inputs, **CASES[id].values)
 
 
-SLOW = {
-    "smoothing.gaussian": {"sigma": 8.0}, "smoothing.median": {"radius": 3}, "smoothing.mean": {"radius": 20},
-    "edges.gradient_magnitude": {"sigma": 8.0}, "edges.sobel_magnitude": {}, "masks.close": {"radius": 15},
-    "masks.fill_holes": {}, "masks.keep_largest": {}, "threshold.otsu": {}, "intensity.equalize": {},
-    "geometry.resample": {"spacing_x": 0.4, "spacing_y": 0.4, "spacing_z": 1.0, "interpolation": "bspline"},
-}  # fmt: skip
+SLOW = [id for id, case in CASES.items() if case.slow is not None]
 
 
 @pytest.mark.parametrize("id", SLOW)
 def test_cancel_in_the_middle_is_heard_soon(id: str) -> None:
-    operation = get(id)
-    shape = (24, 256, 256)
-    image, mask = on_grid(noise(shape)), on_grid(blobs(shape))
+    operation, slow = get(id), CASES[id].slow or {}
+    inputs = sample(operation, (24, 256, 256), colour=colours(id))
     began, worked = time.monotonic(), time.process_time()  # other programs do not count as work
     context = Context(cancelled=lambda: time.monotonic() > began + 0.02)
     try:
-        operation.run(context, *inputs_of(operation, image, mask), **SLOW[id])
+        operation.run(context, *inputs, **slow)
     except Cancelled:
         assert time.process_time() - worked < 1.5
     else:
@@ -201,8 +193,8 @@ def test_cancel_in_the_middle_is_heard_soon(id: str) -> None:
 def test_progress_rises_to_one(id: str) -> None:
     operation = get(id)
     said: list[float] = []
-    image, mask = on_grid(noise((5, 6, 7))), on_grid(blobs((5, 6, 7)))
-    operation.run(Context(progress=said.append), *inputs_of(operation, image, mask))
+    inputs = sample(operation, (5, 6, 7), colour=colours(id))
+    operation.run(Context(progress=said.append), *inputs, **CASES[id].values)
     assert said[-1] == 1.0 and all(0 <= fraction <= 1 for fraction in said) and said == sorted(said)
 
 

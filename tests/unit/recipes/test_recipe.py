@@ -21,7 +21,12 @@ STEPS = (
 def test_a_recipe_survives_json() -> None:
     recipe = Recipe(steps=STEPS)
     assert Recipe.from_json(recipe.to_json()) == recipe
-    assert json.loads(recipe.to_json())["version"] == 1
+    assert json.loads(recipe.to_json())["version"] == 2
+
+
+def test_recipes_of_version_1_are_read() -> None:
+    old = '{"version": 1, "steps": [{"operation": "smoothing.mean", "parameters": {"radius": 2}, "inputs": ["CT"]}]}'
+    assert Recipe.from_json(old).steps == (Step(operation="smoothing.mean", parameters={"radius": 2}, inputs=("CT",)),)
 
 
 def test_provenance_becomes_a_recipe() -> None:
@@ -48,7 +53,7 @@ def test_what_is_not_plain_data_cannot_be_written_down(parameters: dict[str, obj
         ("[" * 100_000, "not readable as JSON"),
         ('{"steps": [{"operation": "a", "parameters": {"x": NaN}}]}', "not readable as JSON"),
         ("[]", "cannot be used"),
-        ('{"version": 2, "steps": []}', "newer Pellucid"),
+        ('{"version": 3, "steps": []}', "newer Pellucid"),
         ('{"version": 0, "steps": []}', "version"),
         ('{"steps": [{"operation": ""}]}', "steps.0.operation"),
         ('{"steps": [{"operation": "a", "code": "import os"}]}', "steps.0.code"),

@@ -1,0 +1,1 @@
+"""Combine images voxel by voxel: sums, products, extremes, expressions, masks."""

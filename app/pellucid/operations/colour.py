@@ -1,0 +1,1 @@
+"""Channels, greys, hues, pseudo-colour, and masks by colour."""

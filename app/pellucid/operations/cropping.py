@@ -1,0 +1,1 @@
+"""Cut a part out, or add a margin."""

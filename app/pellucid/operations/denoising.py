@@ -1,0 +1,1 @@
+"""Filters that take noise away and keep edges: bilateral, diffusion, non-local means, total variation, Wiener."""

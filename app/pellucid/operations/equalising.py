@@ -1,0 +1,1 @@
+"""Contrast by the histogram: CLAHE, matching to another image."""

@@ -1,0 +1,1 @@
+"""The spectrum of an image, and filters that keep or remove parts of it."""

@@ -1,0 +1,1 @@
+"""Change what is said of the grid without touching a value: origin, spacing, direction."""

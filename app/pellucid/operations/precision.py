@@ -1,0 +1,1 @@
+"""Change the pixel type, or the number of grey levels, and say what is lost."""

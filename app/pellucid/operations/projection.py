@@ -1,0 +1,1 @@
+"""Project a volume along an axis."""

@@ -1,0 +1,1 @@
+"""Separate the stains of histology."""

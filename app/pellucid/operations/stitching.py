@@ -1,0 +1,1 @@
+"""Put overlapping tiles together."""

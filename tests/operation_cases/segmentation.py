@@ -1,0 +1,24 @@
+"""Cases of thresholds and of the operations on masks."""
+
+from __future__ import annotations
+
+from operation_cases.case import Case
+
+_MASK = Case(pixels="uint8", colour="refused", slab=0)
+CASES = {
+    "threshold.range": Case({"lower": 10.0, "upper": 100.0}, pixels="uint8", colour="refused", slab=0),
+    "threshold.otsu": Case(pixels="uint8", colour="refused", slow={}, slab=0, variants=({"side": "below"},)),
+    "masks.erode": _MASK,
+    "masks.dilate": _MASK,
+    "masks.open": _MASK,
+    "masks.close": Case(pixels="uint8", colour="refused", slow={"radius": 15.0}, slab=0),
+    "masks.fill_holes": Case(pixels="uint8", colour="refused", slow={}, slab=0, variants=({"by_slice": True},)),
+    "masks.keep_largest": Case(
+        pixels="uint8", colour="refused", slow={}, slab=0, variants=({"connectivity": "corners"},)
+    ),
+    "masks.remove_small": Case({"minimum": 20.0}, pixels="uint8", colour="refused", slab=0),
+    "masks.union": _MASK,
+    "masks.intersection": _MASK,
+    "masks.difference": _MASK,
+    "masks.complement": _MASK,
+}

@@ -1,0 +1,126 @@
+"""The script of every operation, run by a Python that cannot import Pellucid, gives the same bits."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from operation_cases import CASES
+from operation_images import DIRECTIONS, geometry, pixels, sample
+from pellucid.operations import Context, get, registry
+from pellucid.recipes import Recipe, Step
+from pellucid.recipes.python_code import Start, script
+
+SHAPE = (9, 21, 26)
+RUNNER = """
+import json, runpy, sys, traceback, warnings
+class Closed:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "pellucid":
+            raise ImportError("scripts do without Pellucid")
+sys.meta_path.insert(0, Closed())
+warnings.simplefilter("ignore")
+for line in sys.stdin:
+    sys.argv = json.loads(line)
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+        print("done", flush=True)
+    except BaseException as error:
+        print(json.dumps("".join(traceback.format_exception(error)[-3:])), flush=True)
+"""
+
+
+@dataclass
+class Interpreter:
+    """One Python process without Pellucid that runs scripts one after the other."""
+
+    process: subprocess.Popen[str]
+
+    def run(self, *argv: Path) -> None:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write(json.dumps([str(part) for part in argv]) + "\n")
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().strip()
+        assert answer == "done", f"{answer}\n\n{argv[0].read_text()}"
+
+
+@pytest.fixture(scope="module")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interpreter]:
+    runner = tmp_path_factory.mktemp("runner") / "runner.py"
+    runner.write_text(RUNNER)
+    with subprocess.Popen(
+        [sys.executable, "-I", str(runner)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Interpreter(process)
+        assert process.stdin
+        process.stdin.close()
+
+
+def runs() -> Iterator[Any]:
+    for id, case in CASES.items():
+        for dtype in case.script_types:
+            for n, values in enumerate((case.values, *case.variants)):
+                yield pytest.param(id, dtype, values, id=f"{id}-{dtype}-{n}")
+
+
+@pytest.mark.parametrize(("id", "dtype", "values"), list(runs()))
+def test_the_script_gives_the_same_bits(
+    id: str, dtype: str, values: dict[str, Any], interpreter: Interpreter, tmp_path: Path
+) -> None:
+    operation = get(id)
+    colour = 3 if CASES[id].colour == "needed" else 0
+    images = sample(operation, SHAPE, dtype, tuple(DIRECTIONS)[1], colour=colour, every=True)
+    expected = operation.run(Context(), *images, **values)
+    names = tuple(f"further {n}" for n in range(1, len(images)))
+    parameters = operation.validate(**values).model_dump(mode="json")
+    recipe = Recipe(steps=(Step(operation=id, parameters=parameters, inputs=("image", *names)),))
+    check(recipe, images, expected, interpreter, tmp_path)
+
+
+def check(
+    recipe: Recipe, images: tuple[sitk.Image, ...], expected: Any, interpreter: Interpreter, folder: Path,
+    start: Start | None = None,
+) -> None:  # fmt: skip
+    written, out = folder / "script.py", folder / "out.mha"
+    written.write_text(script(recipe, start), encoding="utf-8")
+    files = [folder / f"in{n}.mha" for n in range(len(images))]
+    for image, path in zip(images, files, strict=True):
+        sitk.WriteImage(image, str(path))
+    interpreter.run(written, files[0], out, *files[1:])
+    output = get(recipe.steps[-1].operation).output
+    if output == "table":
+        assert json.loads(out.read_text()) == {entry.name: entry.value for entry in expected.entries}
+    elif output == "points":
+        rows = np.loadtxt(out, delimiter=",", skiprows=1, ndmin=2)
+        columns = np.column_stack([expected.positions, expected.radii, expected.strengths])
+        np.testing.assert_array_equal(rows.reshape(-1, 5), columns)
+    else:
+        made = sitk.ReadImage(str(out))
+        array = pixels(made)
+        assert array.dtype == pixels(expected).dtype
+        assert array.tobytes() == pixels(expected).tobytes()
+        np.testing.assert_allclose(np.hstack(geometry(made)[1:]), np.hstack(geometry(expected)[1:]), atol=1e-9)
+
+
+def test_every_operation_can_be_written() -> None:
+    assert [id for id, operation in registry().items() if not operation.python] == []
+
+
+def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path) -> None:
+    operation = get("smoothing.gaussian")
+    (picture,) = sample(operation, (12, 14), "uint8", colour=4)
+    recipe = Recipe(steps=(Step(operation=operation.id, parameters={"sigma": 1.0}),))
+    check(recipe, (picture,), operation.run(Context(), picture, sigma=1.0), interpreter, tmp_path, Start(alpha=True))
+    (image,) = sample(operation, SHAPE, "int16")
+    padding = (-1000.0, -400.0)
+    expected = operation.run(Context(padding=padding), image, sigma=1.0)
+    check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
