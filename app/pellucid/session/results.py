@@ -19,6 +19,7 @@ from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
 from pellucid.model.volume import Volume
+from pellucid.recipes.replay import wrapped
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -48,12 +49,11 @@ class ImagePlace:
 
     def prepare(self, result: sitk.Image) -> None:
         """Wrap the pixels; values that are no longer in the old unit get a window of their own."""
-        if self._step.operation.keeps_unit:
-            self._volume = self._before.with_image(result)
-            return
-        self._volume = self._before.with_image(result, unit="", padding=None)
-        if not self._volume.is_colour or self._volume.dtype != np.uint8:
-            self._limits = auto_limits(histogram(self._volume))
+        volume: Volume = wrapped(self._step.operation, self._before, result)
+        self._volume = volume
+        other_values = not self._step.operation.keeps_unit or volume.components != self._before.components
+        if other_values and (not volume.is_colour or volume.dtype != np.uint8):
+            self._limits = auto_limits(histogram(volume))
 
     def commit(self) -> None:
         """Replace the volume that was read, or add a layer."""
