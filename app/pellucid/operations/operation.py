@@ -162,8 +162,8 @@ class Operation:
         """Return Python lines that compute the same with SimpleITK, NumPy and scikit-image alone.
 
         They find the images under the names of the ports (None for an optional one that is empty, a list for
-        ``many``) and leave the answer in ``result``. They may call the functions of ``operations.plain`` and of
-        ``toolbox``, whose source a script carries along.
+        ``many``), the range of padding or None under ``padding``, and leave the answer in ``result``. They may call
+        the functions of ``operations.plain`` and of ``toolbox``, whose source a script carries along.
         """
         template = self.python(params) if callable(self.python) else self.python
         values = {name: repr(value) for name, value in dict(params).items()}
@@ -207,7 +207,7 @@ class Operation:
             from pellucid.operations.padding import restore
 
             result = restore(result, originals[0], context.padding, context)
-        if self._spares_alpha and originals[0] is not given[0] and result.GetNumberOfComponentsPerPixel() == 3:
+        if self.spares_alpha and originals[0] is not given[0] and result.GetNumberOfComponentsPerPixel() == 3:
             from pellucid.operations.alpha import with_alpha_of
 
             return with_alpha_of(result, given[0])
@@ -277,7 +277,7 @@ class Operation:
         from pellucid.operations.pixels import as_mask
 
         pairs = zip(self.kinds(len(images)), images, strict=True)
-        take = without_alpha if self._spares_alpha else lambda image: image
+        take = without_alpha if self.spares_alpha else lambda image: image
         return tuple(as_mask(image) if kind == "mask" else take(image) for kind, image in pairs)
 
     def _placed(self, images: tuple[Image, ...]) -> tuple[Image | None, ...]:
@@ -285,7 +285,7 @@ class Operation:
         return (*images, *((None,) * (len(self.ports) - len(images))))
 
     @property
-    def _spares_alpha(self) -> bool:
+    def spares_alpha(self) -> bool:
         """Return whether the result has a place for the alpha of the input."""
         return self.output == "image" and self.same_grid and not self.takes_alpha
 
