@@ -196,7 +196,7 @@ class Operation:
             prepared = self.prepare(params, *images, context=context.part(0.0, 0.3))
             context = replace(context.part(0.3, 1.0), prepared=prepared)
         try:
-            result = self.function(*self._placed(images), context, **dict(params))
+            result = self.function(*self._placed(images), context=context, **dict(params))
         except MemoryError as error:
             raise Refused(tr("{title} needs more memory than this computer has free.", title=tr(self.title))) from error
         context.check()
@@ -282,7 +282,8 @@ class Operation:
 
     def _placed(self, images: tuple[Image, ...]) -> tuple[Image | None, ...]:
         """Return the images as the function takes them: None for each optional port that stays empty."""
-        return (*images, *((None,) * (len(self.ports) - len(images))))
+        empty = len(self.ports) - len(images) - self.takes_many
+        return (*images, *((None,) * empty))
 
     @property
     def spares_alpha(self) -> bool:
@@ -304,8 +305,8 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a typed function as an operation.
 
-    The function takes its images by position (annotated Image or Mask; ``| None = None`` where one is optional,
-    ``*name`` for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
+    The function takes its images by position (annotated Image or Mask; ``| None`` where one is optional, ``*name``
+    for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
     against one another and returns a sentence or None; all of ``more`` are fields of ``Operation``.
     """
 

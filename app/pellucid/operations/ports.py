@@ -46,7 +46,7 @@ def _port(parameter: inspect.Parameter, hint: Any) -> Port:
         parameter.name,
         title or parameter.name.replace("_", " ").capitalize(),
         _kind(hint, KINDS),
-        optional=parameter.default is None,
+        optional=NoneType in get_args(hint),
         many=parameter.kind is parameter.VAR_POSITIONAL,
     )
 
