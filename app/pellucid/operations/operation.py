@@ -58,7 +58,8 @@ Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
-    "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
+    "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
+    "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip
@@ -177,7 +178,8 @@ class Operation:
             return None
         context = context or Context()
         used = {name: getattr(params, name) for name in self.prepare_uses}
-        return self.preparation(*self._accepted(self.fit(images, params, context)), context, **used)
+        placed = self._placed(self._accepted(self.fit(images, params, context)))
+        return self.preparation(*placed, context, **used)
 
     def prepare_key(self, params: Any) -> Hashable:
         """Return the part of the parameters that ``prepare`` depends on."""
@@ -313,7 +315,7 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a typed function as an operation.
 
-    The function takes its images by position (annotated Image or Mask; ``| None = None`` where one is optional,
+    The function takes its images by position (annotated Image or Mask; ``| None`` where one is optional,
     ``*name`` for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
     against one another and returns a sentence or None; all of ``more`` are fields of ``Operation``.
     """
