@@ -51,8 +51,8 @@ def outside(image: sitk.Image, mask: sitk.Image | None, padding: Range, context:
     for n, (part, target) in enumerate(zip(array, out, strict=True)):
         context.check()
         valid = ~inside(part, padding)
-        valid = valid.any(axis=-1) if valid.ndim == 3 else valid
-        np.copyto(target, valid if within is None else valid & (within[n] > 0))
+        measured = valid.any(axis=-1) if valid.ndim == 3 else valid
+        np.copyto(target, measured if within is None else measured & (within[n] > 0))
     return result
 
 
