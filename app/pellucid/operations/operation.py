@@ -58,7 +58,8 @@ Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
-    "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
+    "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
+    "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip
@@ -77,7 +78,8 @@ class Operation:
     operations see all four channels of an RGBA image. ``pointwise`` operations give each voxel from that voxel alone
     (after ``prepare``, where there is one). ``prepare`` learns from the whole image what every voxel needs (a
     histogram, an Otsu threshold); the answer depends only on the images and on ``prepare_key(params)`` and may be kept
-    for previews.
+    for previews. ``counted_in`` names an optional mask port that says which voxels ``prepare`` counts: padding is left
+    out of it.
     ``python`` and ``toolbox`` are how a script does the same without Pellucid (see ``lines``).
     """
 
@@ -101,6 +103,7 @@ class Operation:
     reach_of: Callable[[Any, Spacing], Reach | None] | None = None
     preparation: Callable[..., Any] | None = None
     prepare_uses: tuple[str, ...] = ()
+    counted_in: str = ""
     complaint: Callable[[Any], str | None] | None = None
     python: Python = ""
     toolbox: tuple[Callable[..., Any], ...] = ()
@@ -175,7 +178,8 @@ class Operation:
             return None
         context = context or Context()
         used = {name: getattr(params, name) for name in self.prepare_uses}
-        return self.preparation(*self._accepted(self.fit(images, params, context)), context, **used)
+        placed = self._placed(self._accepted(self.fit(images, params, context)))
+        return self.preparation(*placed, context, **used)
 
     def prepare_key(self, params: Any) -> Hashable:
         """Return the part of the parameters that ``prepare`` depends on."""
@@ -223,10 +227,17 @@ class Operation:
         """Return the images with padding filled where it would bleed, else the very same tuple."""
         if context.padding is None or not self.minds_padding or self.inputs[0] == "mask":
             return images
-        from pellucid.operations.padding import filled, lowest_valid
+        from pellucid.operations.padding import filled, lowest_valid, outside
 
         fill = lowest_valid(images[0], context.padding, context) if context.fill is None else context.fill
-        return images if fill is None else (filled(images[0], context.padding, fill, context), *images[1:])
+        if fill is None:
+            return images
+        rest = list(images[1:])
+        if self.counted_in:
+            place = [port.name for port in self.ports].index(self.counted_in)
+            mask = images[place] if place < len(images) else None
+            rest[place - 1 : place] = [outside(images[0], mask, context.padding, context)]
+        return (filled(images[0], context.padding, fill, context), *rest)
 
     def schema(self) -> dict[str, Any]:
         """Return everything a program must know to call the operation, ready for JSON."""

@@ -58,6 +58,12 @@ def _kind(hint: Any, allowed: tuple[str, ...]) -> str:
     return str(kinds[0])
 
 
+def _may_be_none(hint: Any) -> bool:
+    """Return whether an annotation allows None, also below its marks."""
+    parts = get_args(hint)
+    return _may_be_none(parts[0]) if hasattr(hint, "__metadata__") else NoneType in parts
+
+
 def _marks(hint: Any) -> list[Any]:
     """Return the marks of an annotation, also of one that may be None."""
     if hasattr(hint, "__metadata__"):
