@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pellucid.operations.context import Context, Region
+from pellucid.operations.halo import with_halo
 from pellucid.operations.networks import rank_network, sort_network
 from pellucid.operations.pixels import Array, blank, blocks, view
 
@@ -66,7 +67,8 @@ class _Box:
 
     def fill(self, source: Array, target: Array, block: Region, context: Context) -> None:
         """Fill one block of the target, tile by tile."""
-        padded = _with_border(source, block, self.radius, self.axes)
+        reach = [self.radius if axis in self.axes else 0 for axis in range(3)]
+        padded = with_halo(source, block, (reach[0], reach[1], reach[2]))
         part = target[block]
         row_bytes = self.width ** len(self.axes) * part.shape[2] * part.itemsize
         rows = max(1 + self.radius, _TILE_BYTES // row_bytes)
@@ -98,20 +100,6 @@ class _Box:
         if lost is not None:
             answer[lost] = np.nan
         return np.asarray(answer)
-
-
-def _with_border(source: Array, block: Region, radius: int, axes: range) -> Array:
-    """Return a copy of a block, ``radius`` voxels wider along some axes, with the border repeated."""
-    copy = source
-    for axis in range(3):
-        extra = radius if axis in axes else 0
-        wanted = np.arange(block[axis].start - extra, block[axis].stop + extra)
-        inside = wanted.clip(0, source.shape[axis] - 1)
-        low = int(inside[0])
-        copy = copy[(slice(None),) * axis + (slice(low, int(inside[-1]) + 1),)]
-        if not np.array_equal(wanted, inside):
-            copy = np.take(copy, inside - low, axis=axis)
-    return np.ascontiguousarray(copy)
 
 
 def _shifted(value: Array, axis: int, start: int, width: int) -> Array:
