@@ -57,7 +57,7 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
+    "smoothing", "denoising", "diffusion", "noise", "noise_level", "edges", "features", "kernels", "frequency",
     "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
@@ -304,7 +304,7 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a typed function as an operation.
 
-    The function takes its images by position (annotated Image or Mask; ``| None = None`` where one is optional,
+    The function takes its images by position (annotated Image or Mask; ``| None`` where one is optional,
     ``*name`` for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
     against one another and returns a sentence or None; all of ``more`` are fields of ``Operation``.
     """
