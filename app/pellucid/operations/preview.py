@@ -65,6 +65,7 @@ def preview_slice(
         context = replace(context, prepared=ready)
     if operation.pointwise:
         parts = _cut(operation, images, lambda array: array.take([index], where))
+        context = replace(context, start=_start(where, index))
         return np.asarray(view(operation.run(context, *parts, **values)).take(0, where))
     return _slab(operation, images, params, where, index, context)
 
@@ -101,8 +102,15 @@ def _slab(
     parts = _cut(operation, images, lambda array: array[cut])
     wanted = [slice(None)] * 3
     wanted[where] = slice(index - first, index - first + 1)
-    result = operation.run(replace(context, wanted=(wanted[0], wanted[1], wanted[2])), *parts, **dict(params))
+    part = replace(context, wanted=(wanted[0], wanted[1], wanted[2]), start=_start(where, first))
+    result = operation.run(part, *parts, **dict(params))
     return np.array(view(result).take(index - first, where))
+
+
+def _start(where: int, first: int) -> tuple[int, int, int]:
+    """Return the place (z, y, x) at which a part begins that was cut along one axis."""
+    z, y, x = (first if axis == where else 0 for axis in range(3))
+    return z, y, x
 
 
 def _cut(operation: Operation, images: tuple[sitk.Image, ...], part: Callable[[Any], Any]) -> list[sitk.Image]:
