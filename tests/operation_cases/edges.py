@@ -23,6 +23,14 @@ CASES = {
     "edges.laplacian_of_gaussian": Case(
         {"sigma": 1.2}, pixels="float32", slow={"sigma": 8.0}, variants=({"sigma": 2.0, "normalised": True},)
     ),
+    "edges.canny": Case(
+        {"sigma": 1.2, "lower": 50.0, "upper": 200.0},
+        pixels="uint8",
+        colour="refused",
+        slow={"sigma": 4.0},
+        variants=({"sigma": 1.5, "lower": 30.0, "upper": 150.0, "dimension": "volume"},),
+        script_types=("int16", "float32", "float64"),
+    ),
     "edges.unsharp": Case(
         {"sigma": 1.2, "amount": 2.0}, slow={"sigma": 8.0}, variants=({"sigma": 1.0, "threshold": 150.0},)
     ),

@@ -58,6 +58,15 @@ def blockwise(
     return out
 
 
+def widened(block: Region, reach: tuple[int, ...], shape: tuple[int, ...]) -> tuple[Region, Region]:
+    """Return a block grown by ``reach`` voxels as far as the image goes, and where in it the block lies."""
+    z, y, x = (
+        slice(max(0, p.start - far), min(n, p.stop + far)) for p, far, n in zip(block, reach, shape[:3], strict=True)
+    )
+    inner = [slice(p.start - q.start, p.stop - q.start) for p, q in zip(block, (z, y, x), strict=True)]
+    return (z, y, x), (inner[0], inner[1], inner[2])
+
+
 def long_axes(shape: tuple[int, ...]) -> list[int]:
     """Return the array axes (z, y, x) along which there is more than one voxel."""
     return [axis for axis in range(3) if shape[axis] > 1]
@@ -72,9 +81,13 @@ def voxel_steps(image: sitk.Image) -> Array:
     return steps[:, ::-1]
 
 
-def metric_per_mm(image: sitk.Image) -> Array:
-    """Return the matrix (axes z, y, x) that turns slopes per voxel into a squared slope per mm."""
+def metric_per_mm(image: sitk.Image, *, planar: bool = False) -> Array:
+    """Return the matrix (axes z, y, x) that turns slopes per voxel into a squared slope per mm.
+
+    With ``planar`` it is that of the slope within each slice.
+    """
     axes = [axis for axis in range(3) if axis > 2 - image.GetDimension() and image.GetSize()[2 - axis] > 1]
+    axes = [axis for axis in axes if axis > 0 or not planar]
     steps = voxel_steps(image)[:, axes]
     inverse = np.linalg.inv(steps.T @ steps)
     off_axis = ~np.eye(len(axes), dtype=bool)
