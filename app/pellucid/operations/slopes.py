@@ -27,15 +27,17 @@ def in_turn(work: Callable[[Any], None], items: Iterable[Any]) -> None:
         work(item)
 
 
-def made(image: sitk.Image, dtype: Any, compute: Callable[[Region], Array], context: Context) -> sitk.Image:
+def made(
+    image: sitk.Image, dtype: Any, compute: Callable[[Region], Array], context: Context, piece: int = PIECE_VOXELS
+) -> sitk.Image:
     """Return a new image whose wanted region is computed block by block; whole-number types are rounded."""
     result, out = blank(image, dtype)
 
     def work(block: Region) -> None:
-        with np.errstate(invalid="ignore", over="ignore"):
+        with np.errstate(all="ignore"):
             store(compute(block), out[block])
 
-    context.each(work, blocks(context.region(out.shape), out.shape, PIECE_VOXELS))
+    context.each(work, blocks(context.region(out.shape), out.shape, piece))
     return result
 
 
@@ -51,7 +53,7 @@ def blockwise(
     whole = slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
 
     def work(block: Region) -> None:
-        with np.errstate(invalid="ignore", over="ignore"):
+        with np.errstate(all="ignore"):
             out[block] = compute(block)
 
     each(work, blocks(whole, shape, piece))
