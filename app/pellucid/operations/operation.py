@@ -162,7 +162,8 @@ class Operation:
         """Return Python lines that compute the same with SimpleITK, NumPy and scikit-image alone.
 
         They find the images under the names of the ports (None for an optional one that is empty, a list for
-        ``many``) and leave the answer in ``result``. They may call the functions of ``operations.plain`` and of
+        ``many``), the range of values that are no measurements as ``padding`` (or None), and leave the answer in
+        ``result``. They may call the functions of ``operations.plain`` and of
         ``toolbox``, whose source a script carries along.
         """
         template = self.python(params) if callable(self.python) else self.python

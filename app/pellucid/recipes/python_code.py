@@ -128,6 +128,9 @@ def _step_lines(step: Step, names: dict[str, str], start: Start, *, is_first: bo
         before.append("given = result")
         taken = "without_alpha(result)"
         after.append("result = with_alpha_of(result, given)")
+    lines = operation.lines(params)
+    if "padding" in {node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)}:
+        before.append(f"padding = {start.padding if is_first else None!r}")
     before.append(f"{first.name} = {taken}")
     wanted = step.inputs[1:]
     for n, port in enumerate(others):
@@ -138,7 +141,7 @@ def _step_lines(step: Step, names: dict[str, str], start: Start, *, is_first: bo
         before.append(f"unfilled, {first.name} = {first.name}, filled_padding({first.name}, {padding!r})")
         if operation.keeps_unit:
             after.insert(0, f"result = restored_padding(result, unfilled, {padding!r})")
-    return "\n".join([*before, operation.lines(params), *after])
+    return "\n".join([*before, lines, *after])
 
 
 def _variable(name: str, names: dict[str, str]) -> str:
