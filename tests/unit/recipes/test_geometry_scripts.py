@@ -38,6 +38,9 @@ WAYS = [
     ("geometry.resample_to_image", {"interpolation": "linear", "background": -5.0}),
     ("geometry.resample_to_image", {"interpolation": "bspline"}),
     ("geometry.resample_to_image", {"interpolation": "nearest"}),
+    ("geometry.rotate", {"angle": 20.0, "interpolation": "bspline"}),
+    ("geometry.crop_foreground", {"margin": 0.0}),
+    ("geometry.crop_foreground", {"method": "border", "one_piece": False}),
 ]
 
 
