@@ -58,7 +58,8 @@ Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
-    "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
+    "intensity", "normalising", "equalising", "precision", "arithmetic", "formula", "masking",
+    "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip
