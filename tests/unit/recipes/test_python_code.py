@@ -124,3 +124,17 @@ def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path
     padding = (-1000.0, -400.0)
     expected = operation.run(Context(padding=padding), image, sigma=1.0)
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
+
+
+def test_a_further_image_called_like_a_port_keeps_its_place(interpreter: Interpreter, tmp_path: Path) -> None:
+    operation = get("arithmetic.expression")
+    images = sample(operation, SHAPE, every=True)
+    recipe = Recipe(
+        steps=(
+            Step(operation=operation.id, parameters={"formula": "a + 2 * b + 4 * c"}, inputs=("a", "c", "b")),
+            Step(operation=operation.id, parameters={"formula": "a - c"}, inputs=("a", "c", "b")),
+        )
+    )
+    first = operation.run(Context(), *images[:3], formula="a + 2 * b + 4 * c")
+    expected = operation.run(Context(), first, *images[1:3], formula="a - c")
+    check(recipe, images[:3], expected, interpreter, tmp_path)
