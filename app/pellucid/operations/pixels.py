@@ -201,9 +201,16 @@ def need_scalar(title: str, image: sitk.Image) -> None:
 
 
 def need_colour(title: str, image: sitk.Image) -> None:
-    """Raise Refused unless the image has red, green and blue."""
-    if image.GetNumberOfComponentsPerPixel() < 3:
-        raise Refused(tr("{title} needs a colour image; this one has a single value per voxel.", title=title))
+    """Raise Refused unless the image has red, green and blue, with or without alpha."""
+    count = image.GetNumberOfComponentsPerPixel()
+    if count not in (3, 4):
+        raise Refused(
+            tr(
+                "{title} needs a colour image of red, green and blue; the channels of this one: {count}.",
+                title=title,
+                count=count,
+            )
+        )
 
 
 def finite_extremes(

@@ -156,7 +156,7 @@ def _variable(name: str, names: dict[str, str]) -> str:
     """Return the variable for a further image, a new one for a new name."""
     if name not in names:
         stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "image"
-        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _RESERVED else stem
+        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _taken() else stem
         variable, n = stem, 2
         while variable in names.values():
             variable, n = f"{stem}_{n}", n + 1
@@ -164,5 +164,11 @@ def _variable(name: str, names: dict[str, str]) -> str:
     return names[name]
 
 
-_RESERVED = frozenset({"result", "given", "unfilled", "image", "mask", "other", "array", "sys", *_MODULES})
+@cache
+def _taken() -> frozenset[str]:
+    """Return the names a further image must not have: those of the ports of all operations, and of a script itself."""
+    from pellucid.operations.operation import registry
+
+    ports = {port.name for operation in registry().values() for port in operation.ports}
+    return frozenset({"result", "given", "unfilled", "array", "sys", *_MODULES, *ports})
 
