@@ -24,7 +24,7 @@ def place_for(
     session: Session, target: ImageLayer | LabelLayer, step: Step, *, as_new_layer: bool
 ) -> ImagePlace | MaskPlace | PointsPlace | TablePlace:
     """Return what takes the answer of an operation: ``prepare`` on the worker, ``commit`` on the main thread."""
-    output = step.operation.output
+    output = step.output
     if output == "mask":
         return MaskPlace(session, target, step, as_new_layer=as_new_layer)
     if output == "points":
@@ -90,7 +90,7 @@ class PointsPlace:
         with history.group(self._step.title):
             for annotation in self._made:
                 history.do(AddAnnotation(annotation, self._step.title))
-        title = tr(self._step.operation.title)
+        title = self._step.name
         if not self._count:
             notice.emit(tr("{title} found nothing.", title=title), "info")
         elif self._count > MOST_POINTS:

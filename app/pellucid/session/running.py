@@ -14,6 +14,8 @@ from pellucid.model.findings import Refused
 from pellucid.model.labels import color_for
 from pellucid.model.layer import ImageLayer, Provenance
 from pellucid.model.volume import Volume
+from pellucid.recipes.own_steps import MAKE_EVEN
+from pellucid.recipes.replay import wrapped
 from pellucid.session.answers import place_for
 from pellucid.session.inputs import Choice, Inputs
 from pellucid.session.previewing import Answer, Asked, previewed
@@ -151,7 +153,7 @@ class Running:
         inputs = self.inputs.volumes(operation, target, others)
         unit = target.volume.unit if isinstance(target, ImageLayer) else ""
         name = describe(operation, parameters, unit)
-        step = Step(
+        step = Step.of(
             operation,
             Provenance(operation.id, parameters, self.inputs.names(target, others)),
             tr("{operation} on {layer}", operation=name, layer=target.name),
@@ -166,7 +168,8 @@ class Running:
 
             images = tuple(item.image for item in inputs)
             context = Context(job.report, job.cancelled, padding=padding, remark=remarks.append)
-            place.prepare(operation.run(context, *images, **parameters))
+            result = operation.run(context, *images, **parameters)
+            place.prepare(wrapped(operation, inputs[0], result) if isinstance(inputs[0], Volume) else result)
 
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
@@ -201,7 +204,7 @@ class Running:
 
         def done(frames: tuple[Volume, ...]) -> None:
             if layer.frames == before and layer in session.document:
-                step = Provenance("make_even", {}, (layer.name,))
+                step = Provenance(MAKE_EVEN, {}, (layer.name,))
                 title = tr("Make spacing even on {name}", name=layer.name)
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
