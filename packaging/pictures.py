@@ -39,6 +39,8 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from operation_pictures import OPERATION_STATES
+
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window
 from pellucid.model.annotations import Annotation
@@ -70,7 +72,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = {}
+STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
 
 
 class Stage:

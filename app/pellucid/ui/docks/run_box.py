@@ -128,7 +128,7 @@ class RunBox(QWidget):
 
     def remark(self, sentence: str) -> None:
         """Show what an operation remarks of the slices in view, or nothing."""
-        self.remarks.setText(tr("These slices: {remark}", remark=sentence) if sentence else "")
+        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if sentence else "")
         self.remarks.setVisible(bool(sentence))
 
     def preview_state(self, state: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
@@ -16,6 +16,7 @@ from pellucid.ui.forms.throttle import Throttle
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
 
+LABEL_WIDTH = 88
 LIMITS = ("lower", "upper")
 """Two parameters of these names are limits on the values of the image; a histogram can show and drag them."""
 
@@ -121,8 +122,7 @@ class OperationForm(QWidget):
             label = QLabel(tr(field.title), wordWrap=True)
             label.setToolTip(tr(field.help))
             label.setBuddy(editor.focusProxy() or editor)
-            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            label.setMaximumWidth(96)
+            label.setFixedWidth(LABEL_WIDTH)
             top = Qt.AlignmentFlag.AlignTop if editor.tall else Qt.AlignmentFlag.AlignVCenter
             label.setMinimumHeight(theme.CONTROL_HEIGHT)
             self._grid.addWidget(label, row, 0, top)
