@@ -14,6 +14,7 @@ from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.pixels import Array, blocks, view
 
 _DIGIT = 16
+_BLOCK = 1 << 20  # voxels counted at a time
 
 
 def counted(array: Any, inside: Any) -> Any:
@@ -71,15 +72,13 @@ def _digit_counts(
     total, lock = np.zeros((len(prefixes), 1 << width), np.int64), Lock()
 
     def work(block: Region) -> None:
-        part = np.zeros(total.size, np.int64)
-        for n, values in enumerate(array[block]):
-            keys = _keys(counted(values, None if inside is None else inside[block][n]))
-            part += np.bincount(_bins(keys, prefixes, shift, width), minlength=total.size)
+        keys = _keys(counted(array[block], None if inside is None else inside[block]))
+        part = np.bincount(_bins(keys, prefixes, shift, width), minlength=total.size)
         with lock:
             np.add(total, part.reshape(total.shape), out=total)
 
     z, y, x = (slice(0, n) for n in array.shape[:3])
-    context.each(work, blocks((z, y, x), array.shape))
+    context.each(work, blocks((z, y, x), array.shape, _BLOCK))
     return total
 
 
