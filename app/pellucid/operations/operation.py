@@ -57,9 +57,12 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
+    "smoothing", "denoising", "diffusion", "noise", "noise_level",
+    "edges", "laplacian", "canny", "sharpening", "features", "texture",
+    "kernels", "frequency",
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
-    "arithmetic", "colour", "stains",
+    "arithmetic", "formula", "masking",
+    "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip

@@ -46,7 +46,7 @@ def _port(parameter: inspect.Parameter, hint: Any) -> Port:
         parameter.name,
         title or parameter.name.replace("_", " ").capitalize(),
         _kind(hint, KINDS),
-        optional=NoneType in get_args(hint),
+        optional=_may_be_none(hint),
         many=parameter.kind is parameter.VAR_POSITIONAL,
     )
 

@@ -36,7 +36,7 @@ def read_recipe(path: Path) -> Recipe:
 def find_recipe(name: str) -> Recipe:
     """Return the recipe of a file, or the example of that name; raise Refused with the names there are."""
     known, path = examples(), Path(name)
-    if path.is_file() or name not in known and (path.suffix or path.parent != Path()):
+    if path.is_file() or (name not in known and (path.suffix or path.parent != Path())):
         return read_recipe(path)
     if name in known:
         return read_recipe(known[name])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr
@@ -132,9 +133,6 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
         before.append("given = result")
         taken = "without_alpha(result)"
         after.append("result = with_alpha_of(result, given)")
-    lines = operation.lines(params)
-    if "padding" in {node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)}:
-        before.append(f"padding = {start.padding if is_first else None!r}")
     before.append(f"{first.name} = {taken}")
     wanted = step.inputs[1:]
     for n, port in enumerate(others):

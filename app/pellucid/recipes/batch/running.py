@@ -7,14 +7,14 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pellucid import language
 from pellucid.files.safe_write import sentence
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.recipes.batch.attempts import FOLDER, Attempts
+from pellucid.recipes.batch.attempts import Attempts
 from pellucid.recipes.batch.executors import Cluster, Executor, Local
 from pellucid.recipes.batch.items import Item, stamp
 from pellucid.recipes.batch.journal import GOOD, Entry, Journal
