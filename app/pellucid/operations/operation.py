@@ -59,7 +59,7 @@ Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
     "intensity", "normalising", "equalising", "precision", "arithmetic", "formula", "masking",
-    "colour", "stains",
+    "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip
