@@ -57,7 +57,7 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
+    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency", "periodic",
     "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
