@@ -42,6 +42,7 @@ class OwnStep:
     why_not: str = ""
     python: str = ""
     keeps_unit: bool = True
+    same_grid: bool = True
 
 
 def find(id: str) -> OwnStep | None:
@@ -136,8 +137,8 @@ _KNOWN = {
         OwnStep(HAND_EDIT, mark("Edited by hand"), "mask", "mask",
                 why_not=mark("Step {number} was painted by hand and cannot be transferred to another image. "
                              "Switch it off or remove it.")),
-        OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even),
-        OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate,
+        OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even, same_grid=False),
+        OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate, same_grid=False,
                 python="""
                     result = sitk.Image(result)
                     result.SetSpacing([length * $factor for length in result.GetSpacing()[:2]] + list(result.GetSpacing()[2:]))

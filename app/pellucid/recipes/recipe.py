@@ -71,6 +71,7 @@ class Recipe(BaseModel):
                         operation=step.operation,
                         parameters=to_jsonable_python(step.parameters),
                         inputs=step.inputs,
+                        name=step.name,
                         enabled=step.enabled,
                         patch=step.patches,
                     )

@@ -31,6 +31,7 @@ from pellucid.session.opening import title_of
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
+from pellucid.session.recipes import Recipes
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.viewing import Viewing
@@ -85,6 +86,7 @@ class Session:
         self.library = Library(self.jobs)
         self.loading = Loading(self)
         self.running = Running(self)
+        self.recipes = Recipes(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
@@ -236,6 +238,7 @@ class Session:
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
         self.viewing.forget()
+        self.recipes.forget()
         self.history.clear()
         self.history.mark_clean()
         self.saving.forget()
