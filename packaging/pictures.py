@@ -34,12 +34,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
+from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
-
-from operation_pictures import OPERATION_STATES
 
 from pellucid.files.demo import demo_study
 from pellucid.main import make_application, make_window

@@ -59,10 +59,10 @@ Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "diffusion", "noise", "noise_level",
     "edges", "laplacian", "canny", "sharpening", "features", "texture",
-    "kernels", "frequency",
+    "kernels", "frequency", "periodic",
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
     "arithmetic", "formula", "masking",
-    "colour", "stains",
+    "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip

@@ -32,7 +32,7 @@ def run(
     The result of a mask operation is a volume of 0 and 1 without a unit; the last step may answer with ``Points`` or a
     ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
     Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
-    so. ``threads`` is how many an operation may use; all there are when None.
+    so. A step that holds only where it was made (a hand edit) is refused before anything is computed. ``threads`` is how many an operation may use; all there are when None.
     """
     steps = [step for step in recipe.steps if step.enabled]
     refuse_what_stays(recipe)
@@ -56,7 +56,10 @@ def take(
     remark: Callable[[str], None] = lambda sentence: None,
     threads: int | None = None,
 ) -> Any:
-    """Return the result of one step."""
+    """Return the result of one step; a hand edit changes only a mask on the very grid it was made on."""
+    own = own_steps.find(step.operation)
+    if own is not None:
+        return _own(own, step, current)
     from pellucid.operations.context import available_cores
     from pellucid.operations.operation import Context
     from pellucid.operations.operation import Refused as CannotRun
