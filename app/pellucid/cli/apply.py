@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.cli import convert, operations, report, source
-from pellucid.cli.labels import mask_of
 from pellucid.model.findings import Refused
-from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Field, Operation
@@ -37,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser, operation: Operation | None =
     """Declare the arguments; with an operation also its parameters."""
     parser.add_argument("id", metavar="ID", help="the operation; list them with: pellucid operations")
     parser.add_argument("input", type=Path, metavar="IN", help="an image; for a mask operation a label image")
-    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write")
+    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; points and tables: .csv or .json")
     parser.add_argument(
         "--with", "--mask", dest="others", type=Path, action="append", default=[], metavar="FILE",
         help="the second image or mask of an operation that needs two",
@@ -74,8 +72,7 @@ def _truth(text: str) -> bool:
 
 def run(options: argparse.Namespace) -> int:
     """Run the operation on every frame of the input and write the result."""
-    from pellucid.recipes import Recipe, Step
-    from pellucid.recipes import run as replay
+    from pellucid.recipes import Recipe, Step, frames
 
     operation = operations.find(options.id)
     parameters = _parameters(operation, options)
@@ -85,19 +82,19 @@ def run(options: argparse.Namespace) -> int:
     if len(options.others) < len(operation.inputs) - 1:
         kind = operation.inputs[-1]
         raise Refused(f"{operation.title} needs a second {kind}. Name its file with --with.")
+    names = tuple(_OTHER.format(n) for n in range(2, 2 + len(options.others)))
+    recipe = Recipe(steps=(Step(operation=operation.id, parameters=parameters, inputs=("image", *names)),))
+    convert.check_answer(recipe, options.output)
     read = source.read_one(options.input, options.series, options.volume)
     if not options.even and not operation.pointwise and not read[0].geometry.is_even:
         raise Refused(
             f"The slices are not evenly spaced, so {operation.title.lower()} would mix up distances. "
             "Make the spacing even first with --even."
         )
-    frames = _as(operation.inputs[0], convert.prepared(read, options), options)
-    named = {_OTHER.format(n): _other(operation, n, path) for n, path in enumerate(options.others, 2)}
-    recipe = Recipe(steps=(Step(operation=operation.id, parameters=parameters, inputs=("image", *named)),))
-    results = tuple(replay(recipe, volume, named) for volume in frames)
-    if operation.output == "mask" and not any(volume.array.any() for volume in results):
-        report.complain(f"{operation.title} found no voxels; the mask is empty.")
-    convert.write(results, options.output, options)
+    given = frames.starts(recipe, convert.prepared(read, options), options.input.name, options.label, report.note)
+    others = {name: (path.name, source.read_one(path)) for name, path in zip(names, options.others, strict=True)}
+    named = frames.handed(recipe, others, report.note)
+    convert.write_results(frames.take_all(recipe, given, named, remark=report.note), options.output, options)
     return 0
 
 
@@ -113,16 +110,3 @@ def _parameters(operation: Operation, options: argparse.Namespace) -> dict[str, 
     except Invalid as error:
         raise Refused(str(error)) from error
 
-
-def _as(kind: str, frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[Volume, ...]:
-    if kind == "image":
-        return frames
-    return tuple(mask_of(volume, options.input.name, options.label) for volume in frames)
-
-
-def _other(operation: Operation, n: int, path: Path) -> Volume:
-    frames = source.read_one(path)
-    if len(frames) != 1:
-        raise Refused(f"“{path.name}” has {len(frames)} frames; the second input must be one volume.")
-    port = operation.ports[min(n, len(operation.ports)) - 1]
-    return mask_of(frames[0], path.name, None) if port.kind == "mask" else frames[0]

@@ -6,7 +6,7 @@ import argparse
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.cli import report, source
 from pellucid.files.discover import is_series
@@ -16,6 +16,7 @@ from pellucid.model.volume import Volume
 if TYPE_CHECKING:
     from pellucid.cli.source import Reader
     from pellucid.files.discover import Item
+    from pellucid.recipes import Recipe
 
 SUMMARY = "write a file or a DICOM series as NIfTI, NRRD, MetaImage or TIFF"
 FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
@@ -73,6 +74,26 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
     export_image(frames, path)
     for sentence in lost:
         report.complain(f"{path.name}: {sentence}")
+    report.show(str(path))
+
+
+def check_answer(recipe: Recipe, path: Path) -> None:
+    """Raise Refused when the recipe answers with points or a table and the file is not for them."""
+    from pellucid.files.answers import check_ending
+    from pellucid.recipes.needs import answer_kind
+
+    if answer_kind(recipe) in ("points", "table"):
+        check_ending(path)
+
+
+def write_results(results: tuple[Any, ...], path: Path, options: argparse.Namespace) -> None:
+    """Write what was made of the frames of one image: an image like ``write``, or the rows of its answers."""
+    from pellucid.files.answers import is_answer, write_answers
+
+    if not is_answer(results[0]):
+        write(results, path, options)
+        return
+    write_answers(results, path)
     report.show(str(path))
 
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
-from pellucid.cli import apply, convert, info, operations, report, scan, stats
+from pellucid.cli import apply, convert, info, operations, recipes, report, scan, stats
+from pellucid.cli import run as run_recipe
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _MODULES = {
     "convert": convert,
     "operations": operations,
     "apply": apply,
+    "recipes": recipes,
+    "run": run_recipe,
     "stats": stats,
 }
 COMMANDS = (*_MODULES, "view")

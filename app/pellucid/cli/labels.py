@@ -1,31 +1,18 @@
-"""Label images on the command line: whole numbers as labels, and one of them as a mask."""
+"""Label images on the command line: the labels of a file, or the segments of a DICOM segmentation."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from pellucid.cli import report, source
+from pellucid.cli import source
 from pellucid.files.discover import is_series
+from pellucid.files.label_images import label_map
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label, LabelMap, color_for
-from pellucid.model.volume import Volume, image_from_array
-
-
-def label_map(volume: Volume, name: str) -> LabelMap:
-    """Return a volume of whole numbers as labels; raise Refused when its values cannot be labels."""
-    values = volume.array
-    if volume.is_colour:
-        raise Refused(f"“{name}” is a colour image; labels are whole numbers, one per voxel.")
-    if values.dtype.kind == "f":
-        rounded = np.rint(values)
-        if not np.array_equal(rounded, values) or np.abs(rounded).max(initial=0) >= 2**31:
-            raise Refused(f"“{name}” holds values that are not whole numbers, so they are not labels.")
-        values = rounded.astype(np.int32)
-    return LabelMap(volume.geometry, values)
+from pellucid.model.volume import Volume
 
 
 def label_maps(path: Path) -> list[LabelMap]:
@@ -50,15 +37,3 @@ def only_frame(frames: tuple[Volume, ...], path: Path) -> Volume:
     if len(frames) != 1:
         raise Refused(f"“{path.name}” has {len(frames)} frames; labels are measured on one volume. Convert one first.")
     return frames[0]
-
-
-def mask_of(volume: Volume, name: str, label: int | None) -> Volume:
-    """Return where a label image holds ``label`` (any label when None) as a volume of 0 and 1."""
-    values = label_map(volume, name).array
-    found = values != 0 if label is None else values == label
-    if not found.any():
-        report.complain(f"“{name}” holds no voxel of {'any label' if label is None else f'label {label}'}.")
-    elif label is None and len(present := np.unique(values[found])) > 1:
-        report.complain(f"The {len(present)} labels of “{name}” are taken together; choose one with --label.")
-    image = image_from_array(found.astype(np.uint8), volume.geometry)
-    return replace(volume, image=image, unit="", padding=None, rescale=None)

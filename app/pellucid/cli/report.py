@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pellucid import paths
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 
@@ -26,6 +29,28 @@ def show(text: str) -> None:
 def complain(sentence: str) -> None:
     """Print a sentence on stderr."""
     _write(sys.stderr, f"pellucid: {sentence}")
+
+
+def note(sentence: str) -> None:
+    """Print on stderr what the user should know of a result that is otherwise fine."""
+    _write(sys.stderr, f"Note: {sentence}")
+
+
+@contextlib.contextmanager
+def kept_log() -> Iterator[None]:
+    """Keep in the log where unforeseen errors arise; without a place for a log nothing is kept."""
+    log = logging.getLogger("pellucid")
+    try:
+        handler: logging.Handler = logging.FileHandler(paths.log_dir() / "pellucid.log", encoding="utf-8", delay=True)
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setLevel(logging.ERROR)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 def _write(stream: Any, text: str) -> None:

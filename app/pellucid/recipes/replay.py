@@ -23,20 +23,22 @@ def run(
     progress: Callable[[float], None] = lambda fraction: None,
     cancelled: Callable[[], bool] = lambda: False,
     remark: Callable[[str], None] = lambda sentence: None,
+    threads: int | None = None,
 ) -> Any:
     """Return what the steps make of ``volume``; ``named`` holds further images and masks by name.
 
     The result of a mask operation is a volume of 0 and 1 without a unit; the last step may answer with ``Points`` or a
     ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
     Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
-    so.
+    so. ``threads`` is how many an operation may use; all there are when None.
     """
     steps = [step for step in recipe.steps if step.enabled]
     known, current = {**(named or {})}, volume
     for n, step in enumerate(steps):
         if not isinstance(current, Volume):
             raise Refused(tr("Step {number} gives no image, so no step can follow it.", number=n))
-        current = take(step, current, known, lambda f, n=n: progress((n + f) / len(steps)), cancelled, remark)  # type: ignore[misc]
+        part = lambda f, n=n: progress((n + f) / len(steps))  # noqa: E731
+        current = take(step, current, known, part, cancelled, remark, threads)  # type: ignore[arg-type]
         if step.name:
             known[step.name] = current
     return current
@@ -49,23 +51,37 @@ def take(
     progress: Callable[[float], None] = lambda fraction: None,
     cancelled: Callable[[], bool] = lambda: False,
     remark: Callable[[str], None] = lambda sentence: None,
+    threads: int | None = None,
 ) -> Any:
     """Return the result of one step."""
-    from pellucid.operations.operation import Context, get
+    from pellucid.operations.context import available_cores
+    from pellucid.operations.operation import Context
     from pellucid.operations.operation import Refused as CannotRun
+
+    operation, parameters = declared(step)
+    volumes = _inputs(operation, step, current, named)
+    context = Context(progress=progress, cancelled=cancelled, threads=threads or available_cores(),
+                      padding=volumes[0].padding, remark=remark)  # fmt: skip
+    try:
+        result = operation.run(context, *(volume.image for volume in volumes), **parameters)
+    except CannotRun as error:
+        raise Refused(str(error)) from error
+    return wrapped(operation, volumes[0], result)
+
+
+def declared(step: Step) -> tuple[Operation, dict[str, Any]]:
+    """Return the operation of a step and its checked parameters; raise Refused when there is no such thing."""
+    from pellucid.operations.operation import Refused as Unknown
+    from pellucid.operations.operation import get
 
     try:
         operation = get(step.operation)
         unknown = step.parameters.keys() - {field.name for field in operation.fields}
         if unknown:
             raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
-        parameters = operation.validate(**step.parameters).model_dump()
-        volumes = _inputs(operation, step, current, named)
-        context = Context(progress=progress, cancelled=cancelled, padding=volumes[0].padding, remark=remark)
-        result = operation.run(context, *(volume.image for volume in volumes), **parameters)
-    except CannotRun as error:
+        return operation, dict(operation.validate(**step.parameters).model_dump())
+    except Unknown as error:
         raise Refused(str(error)) from error
-    return wrapped(operation, volumes[0], result)
 
 
 def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:

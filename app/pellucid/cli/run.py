@@ -1,0 +1,52 @@
+"""Take the steps of a recipe on one image and write the result: the same bytes as in the window."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from pellucid.cli import convert, report, source
+
+SUMMARY = "take the steps of a recipe on an image"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("recipe", metavar="RECIPE", help="a file, or an example; list them with: pellucid recipes")
+    parser.add_argument("input", type=Path, metavar="IN", help="an image; a label image when the first step takes one")
+    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; points and tables: .csv or .json")
+    add_named(parser, "NAME=FILE", "a further image that the recipe knows by a name")
+    parser.add_argument("--label", type=int, metavar="N", help="the value in a label image that is the mask")
+    source.add_choice(parser)
+    convert.add_writing(parser)
+
+
+def add_named(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:
+    """Declare the option that hands over further images."""
+    parser.add_argument("--with", dest="named", type=_pair, action="append", default=[], metavar=metavar, help=text)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Take the recipe on every frame of the input and write the result."""
+    from pellucid.recipes import frames
+    from pellucid.recipes.examples import find_recipe
+    from pellucid.recipes.needs import check, check_named
+
+    recipe = find_recipe(options.recipe)
+    check(recipe)
+    check_named(recipe, dict(options.named))
+    convert.check_answer(recipe, options.output)
+    read = convert.prepared(source.read_one(options.input, options.series, options.volume), options)
+    given = frames.starts(recipe, read, options.input.name, options.label, report.note)
+    others = {name: (Path(file).name, source.read_one(Path(file))) for name, file in options.named}
+    named = frames.handed(recipe, others, report.note)
+    results = frames.take_all(recipe, given, named, remark=report.note)
+    convert.write_results(results, options.output, options)
+    return 0
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, file = text.partition("=")
+    if not (name and sign and file):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FILE")
+    return name, file

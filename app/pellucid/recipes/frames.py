@@ -1,0 +1,81 @@
+"""Take a recipe on all frames of one image, as the command line and a batch do: the same results from both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pellucid.files.answers import is_answer, write_answers
+from pellucid.files.label_images import mask_of
+from pellucid.language import tr
+from pellucid.model.findings import Refused
+from pellucid.model.volume import Volume
+from pellucid.recipes.needs import answer_kind, needs, start_kind
+from pellucid.recipes.recipe import Recipe
+from pellucid.recipes.replay import run
+
+Remark = Callable[[str], None]
+
+
+def unheard(sentence: str) -> None:
+    """Throw a remark away."""
+
+
+def starts(
+    recipe: Recipe, frames: Sequence[Volume], name: str, label: int | None, remark: Remark
+) -> tuple[Volume, ...]:
+    """Return the frames as the first step takes them: for a mask, where a label image holds a label."""
+    if start_kind(recipe) == "image":
+        return tuple(frames)
+    return tuple(mask_of(volume, name, label, remark) for volume in frames)
+
+
+def handed(recipe: Recipe, images: Mapping[str, tuple[str, Sequence[Volume]]], remark: Remark) -> dict[str, Volume]:
+    """Return the further images of a recipe from what was read under each name: (name of the file, frames)."""
+    kinds, found = needs(recipe), {}
+    for name, (file, frames) in images.items():
+        if len(frames) != 1:
+            raise Refused(
+                tr("“{file}” has {count} frames; “{name}” must be one volume.", file=file, count=len(frames), name=name)
+            )
+        mask = kinds.get(name) == "mask"
+        found[name] = mask_of(frames[0], file, None, remark) if mask else frames[0]
+    return found
+
+
+def take_all(
+    recipe: Recipe,
+    frames: Sequence[Volume],
+    named: Mapping[str, Volume],
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+    remark: Remark = unheard,
+    threads: int | None = None,
+) -> tuple[Any, ...]:
+    """Return what the recipe makes of every frame; ``remark`` hears each sentence once."""
+    said: dict[str, None] = {}
+    results = tuple(
+        run(recipe, volume, named, cancelled=cancelled, remark=lambda text: said.setdefault(text), threads=threads)
+        for volume in frames
+    )
+    if answer_kind(recipe) == "mask" and not any(volume.array.any() for volume in results):
+        said[tr("No voxels were found; the mask is empty.")] = None
+    for sentence in said:
+        remark(sentence)
+    return results
+
+
+def write(results: Sequence[Any], path: Path, *, accept_loss: bool) -> tuple[str, ...]:
+    """Write the results of one image, verified, and return what the format cannot keep of them.
+
+    Raises Refused when that would be lost without ``accept_loss``, or when the file cannot be written.
+    """
+    if is_answer(results[0]):
+        write_answers(results, path)
+        return ()
+    from pellucid.files.export import export_image, losses
+
+    lost = losses(results, path)
+    export_image(results, path, accept_loss=accept_loss)
+    return lost

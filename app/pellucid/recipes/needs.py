@@ -1,0 +1,74 @@
+"""What a recipe needs and gives, known before anything is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pellucid.language import tr
+from pellucid.model.findings import Refused
+from pellucid.recipes.recipe import Recipe, Step
+from pellucid.recipes.replay import declared
+
+HAND_EDIT = "hand.edit"
+
+
+def taken_steps(recipe: Recipe) -> tuple[Step, ...]:
+    """Return the steps that are not switched off."""
+    return tuple(step for step in recipe.steps if step.enabled)
+
+
+def hand_edited(recipe: Recipe) -> bool:
+    """Return whether a step was made by hand, on the voxels of one image."""
+    return any(step.operation == HAND_EDIT or getattr(step, "patch", None) for step in taken_steps(recipe))
+
+
+def check(recipe: Recipe) -> None:
+    """Raise Refused when a step cannot be taken whatever the image is: unknown, or with a wrong parameter."""
+    for step in taken_steps(recipe):
+        if step.operation != HAND_EDIT:
+            declared(step)
+
+
+def start_kind(recipe: Recipe) -> str:
+    """Return what the recipe runs on: ``"image"`` or ``"mask"``."""
+    steps = taken_steps(recipe)
+    return declared(steps[0])[0].ports[0].kind if steps and steps[0].operation != HAND_EDIT else "image"
+
+
+def answer_kind(recipe: Recipe) -> str:
+    """Return what the recipe makes: ``"image"``, ``"mask"``, ``"points"`` or ``"table"``."""
+    steps = taken_steps(recipe)
+    return declared(steps[-1])[0].output if steps and steps[-1].operation != HAND_EDIT else start_kind(recipe)
+
+
+def needs(recipe: Recipe) -> dict[str, str]:
+    """Return the further images a recipe must be handed, by name, with the kind of port they go into."""
+    made: set[str] = set()
+    found: dict[str, str] = {}
+    for step in taken_steps(recipe):
+        for name, kind in _others(step):
+            if name not in made:
+                found[name] = kind if found.get(name, kind) == kind else "image"
+        made |= {step.name} - {""}
+    return found
+
+
+def check_named(recipe: Recipe, names: Iterable[str]) -> None:
+    """Raise Refused when the images handed over are not those the recipe needs."""
+    given, needed = set(names), needs(recipe)
+    known = {*needed, *(step.inputs[0] for step in taken_steps(recipe) if step.inputs)}
+    for name in sorted(given - known):
+        wanted = ", ".join(f"“{one}”" for one in needed) or tr("none")
+        raise Refused(tr("The recipe has no input “{name}”. It needs: {wanted}.", name=name, wanted=wanted))
+    for name in sorted(needed.keys() - given):
+        raise Refused(tr("The recipe needs the image “{name}”. Name its file with --with “{name}=FILE”.", name=name))
+
+
+def _others(step: Step) -> list[tuple[str, str]]:
+    """Return the names of the further images of a step with their kinds."""
+    if step.operation == HAND_EDIT or len(step.inputs) < 2:
+        return []
+    operation, _ = declared(step)
+    names = step.inputs if operation.takes_many else step.inputs[: len(operation.ports)]
+    ports = [*operation.ports, *(operation.ports[-1:] * len(names))]
+    return [(name, port.kind) for name, port in zip(names, ports, strict=False)][1:]
