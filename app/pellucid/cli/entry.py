@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
-from pellucid.cli import apply, convert, info, operations, recipes, report, scan, stats
+from pellucid.cli import apply, batch, convert, info, operations, recipes, report, scan, stats
 from pellucid.cli import run as run_recipe
 from pellucid.model.findings import Refused
 
@@ -27,6 +27,7 @@ _MODULES = {
     "apply": apply,
     "recipes": recipes,
     "run": run_recipe,
+    "batch": batch,
     "stats": stats,
 }
 COMMANDS = (*_MODULES, "view")
