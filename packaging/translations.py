@@ -50,6 +50,7 @@ def _of_operations() -> Iterator[str]:
 
     for operation in registry().values():
         yield from (operation.title, operation.help, operation.family)
+        yield from (port.title for port in operation.ports[1:])
         for field in operation.fields:
             yield from (field.title, field.help, *field.shown_choices)
             yield field.unit if field.unit not in ("intensity", "mm", "mm³", "%") else ""

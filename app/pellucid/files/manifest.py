@@ -23,7 +23,7 @@ from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
 
-SCHEMA_VERSION: Literal[2] = 2
+SCHEMA_VERSION: Literal[3] = 3
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Point = tuple[Number, Number, Number]
@@ -105,7 +105,7 @@ class TransferEntry(Entry):
 
 
 class ImageEntry(LayerEntry):
-    """An image layer; without ``frames`` its pixels are read from the source."""
+    """An image layer; without ``frames`` its pixels are read from the source, as those of a missing ``base`` can be."""
 
     kind: Literal["image"] = "image"
     frame: Annotated[int, Field(ge=0)] = 0
@@ -120,6 +120,7 @@ class ImageEntry(LayerEntry):
     first_limits: tuple[Number, Number] | None = None
     first_transfer: TransferEntry = TransferEntry()
     frames: tuple[VolumeEntry, ...] = ()
+    base: tuple[VolumeEntry, ...] = ()
 
 
 class LabelEntry(LayerEntry):
@@ -252,7 +253,7 @@ class Manifest(Entry):
     """Everything about a saved work but its numbers. Layers are listed from bottom to top."""
 
     format: Literal["pellucid-work"] = "pellucid-work"
-    schema_version: Literal[2] = SCHEMA_VERSION
+    schema_version: Literal[3] = SCHEMA_VERSION
     layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
     active: str | None = None
     view: ViewEntry = ViewEntry()
@@ -270,7 +271,8 @@ class Manifest(Entry):
         """Return the entries of all arrays, in the order of the layers."""
         found: list[ArrayEntry] = []
         for layer in self.layers:
-            found += [layer.array] if isinstance(layer, LabelEntry) else [frame.array for frame in layer.frames]
+            volumes = () if isinstance(layer, LabelEntry) else (*layer.frames, *layer.base)
+            found += [layer.array] if isinstance(layer, LabelEntry) else [volume.array for volume in volumes]
         return found
 
 

@@ -1,6 +1,7 @@
 """The table of contents of works that an earlier Pellucid saved, said as this one says it.
 
-Format 1 knew two layouts, one pane or all planes, and told of a window only whether it was a sigmoid.
+Format 1 knew two layouts, one pane or all planes, and told of a window only whether it was a sigmoid. Up to format 2
+the steps of a label layer did not say which of its labels they made.
 """
 
 from __future__ import annotations
@@ -18,13 +19,24 @@ def upgraded(data: dict[str, Any], version: int) -> dict[str, Any]:
 
     Nothing is checked here but what has to be read; what does not belong is left for the check that follows.
     """
+    if version in (1, 2):
+        data["schema_version"] = 3
+        for layer in _dicts(data.get("layers")):
+            _give_steps_to_the_label(layer)
     if version == 1:
-        data["schema_version"] = 2
         for window in _windows(data):
             _name_function(window)
         if isinstance(view := data.get("view"), dict):
             _turn_into_panes(view)
     return data
+
+
+def _give_steps_to_the_label(layer: dict[str, Any]) -> None:
+    """Say of the steps of a layer with one label that they made it; which of several they made is not known."""
+    rows = _dicts(layer.get("labels"))
+    if layer.get("kind") == "labels" and len(rows) == 1:
+        for step in _dicts(layer.get("provenance")):
+            step["label"] = rows[0].get("value")
 
 
 def _windows(data: dict[str, Any]) -> Iterator[dict[str, Any]]:

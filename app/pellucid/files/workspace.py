@@ -2,7 +2,8 @@
 digests.
 
 An image whose pixels are still those of its source (no provenance) is kept as a reference: relative paths and
-a digest. Everything else, and every label map, is in the file. Nothing in it is code: no pickle, every field
+a digest. Everything else, and every label map, is in the file; what an image without a source was before its first
+step, too. Nothing in it is code: no pickle, every field
 checked, sizes checked before memory is taken, digests compared after. The manifest may name the patient, as
 the images do.
 """
@@ -33,7 +34,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 
 _MANIFEST = "manifest.json"
-_LARGEST_MANIFEST = 64 << 20
+_LARGEST_MANIFEST = 256 << 20
 _MOST_MEMBERS = 20_000
 _STEP = 8 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
@@ -136,7 +137,7 @@ def _to_disk(manifest: Manifest, digests: Mapping[str, str], folder: Path) -> Ma
             known[paths] = digest(paths) if paths else ""
         layer["source"]["sha256"] = layer["source"]["sha256"] or known[paths]
         layer["source"]["paths"] = [relative(path, folder) for path in paths]
-        for holder in [layer] if layer["kind"] == "labels" else layer["frames"]:
+        for holder in [layer] if layer["kind"] == "labels" else [*layer["frames"], *layer["base"]]:
             holder["array"]["sha256"] = digests[holder["array"]["member"]]
 
     return _changed(manifest, convert)

@@ -62,7 +62,9 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
             entries.append(_label_entry(layer, keep(layer.labels.array.copy())))
         else:
             embedded = () if _is_untouched(layer) else layer.frames
-            entries.append(_image_entry(layer, tuple(_volume_entry(v, keep(v.array)) for v in embedded)))
+            frames = tuple(_volume_entry(v, keep(v.array)) for v in embedded)
+            base = () if layer.source.paths else layer.base
+            entries.append(_image_entry(layer, frames, tuple(_volume_entry(v, keep(v.array)) for v in base)))
     active = document.active.id if document.active is not None else None
     look = ViewEntry(
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
@@ -138,7 +140,8 @@ def restore(
         own = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.frames)
         shown = own or (frames or {}).get(entry.id, ())
         if shown:
-            layers.append(_image_layer(entry, shown))
+            base = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.base)
+            layers.append(_image_layer(entry, shown, base))
     return tuple(layers), next((layer for layer in layers if layer.id == state.manifest.active), None)
 
 
@@ -212,16 +215,16 @@ def _text(text: str) -> str:
 def _plain(step: Provenance) -> Provenance:
     """Return a step whose parameters are what JSON gives back."""
     values = to_jsonable_python(step.parameters, inf_nan_mode="constants", fallback=str)
-    return Provenance(step.operation, values, step.inputs)
+    return replace(step, parameters=values, inputs=tuple(map(_text, step.inputs)))
 
 
-def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...]) -> ImageEntry:
+def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...], base: tuple[VolumeEntry, ...]) -> ImageEntry:
     display = layer.display
     level, width = _finite((display.level, display.width), (0.5, 1.0))
     return ImageEntry(
         **_common(layer), frame=layer.frame, level=level, width=width, colormap=display.colormap,
         invert=display.invert, interpolate=display.interpolate, blending=display.blending,
-        channel=display.channel, frames=frames, transfer=_transfer_entry(display.transfer),
+        channel=display.channel, frames=frames, base=base, transfer=_transfer_entry(display.transfer),
         first_transfer=_transfer_entry(layer.first_transfer),
         first_limits=_finite(layer.first_limits, None) if layer.first_limits is not None else None,
     )  # fmt: skip
@@ -260,14 +263,14 @@ def _volume(entry: VolumeEntry, array: NDArray[Any]) -> Volume:
     return Volume(image, entry.geometry, entry.unit, entry.padding, entry.acquisition, entry.findings)
 
 
-def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...]) -> ImageLayer:
+def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...], base: tuple[Volume, ...]) -> ImageLayer:
     display = ImageDisplay(entry.level, entry.width, entry.colormap, entry.invert, entry.interpolate)
     display.blending, display.channel = entry.blending, entry.channel
     display.transfer = _transfer(entry.transfer)
     return ImageLayer(
         entry.name, frames, min(entry.frame, len(frames) - 1), entry.visible, entry.opacity,
         source=_source(entry.source), provenance=entry.provenance, display=display,
-        first_limits=entry.first_limits, first_transfer=_transfer(entry.first_transfer), id=entry.id,
+        first_limits=entry.first_limits, first_transfer=_transfer(entry.first_transfer), id=entry.id, base=base,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from pellucid.history.command import SMALL, Command
 from pellucid.model.annotations import Annotation
 from pellucid.model.document import Document
 from pellucid.model.labels import LabelMap
-from pellucid.model.layer import LabelLayer
+from pellucid.model.layer import LabelLayer, Provenance
 
 _POINT_BYTES = 24
 
@@ -95,17 +95,25 @@ class RemoveAnnotation(Command):
 
 
 class ReplaceLabelMap(Command):
-    """Give a label layer another map, such as the same voxels on a calibrated grid."""
+    """Give a label layer another map, such as the same voxels on a calibrated grid, and the steps that made it."""
 
-    def __init__(self, layer: LabelLayer, labels: LabelMap, label: str) -> None:
+    def __init__(
+        self, layer: LabelLayer, labels: LabelMap, label: str, provenance: tuple[Provenance, ...] | None = None
+    ) -> None:
         self.label = label
         self._layer = layer
-        self._before, self._after = layer.labels, labels
+        self._before = (layer.labels, layer.provenance)
+        self._after = (labels, layer.provenance if provenance is None else provenance)
 
     def do(self, document: Document) -> None:
         """Set the new map."""
-        self._before, self._layer.labels = self._layer.labels, self._after
+        self._before = (self._layer.labels, self._layer.provenance)
+        self._set(self._after)
 
     def undo(self, document: Document) -> None:
         """Set the old map."""
-        self._layer.labels = self._before
+        self._set(self._before)
+
+    def _set(self, state: tuple[LabelMap, tuple[Provenance, ...]]) -> None:
+        labels, self._layer.provenance = state  # listeners of the map find the steps in place
+        self._layer.labels = labels

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pellucid.history.command import SMALL, Command
+from pellucid.history.hand_steps import without_label
 from pellucid.history.painting import PatchLabels, cleared
 from pellucid.language import tr
 from pellucid.model.document import Document
@@ -77,7 +78,8 @@ class DeleteLabel(Command):
         self.label = label or tr("Delete label {name}", name=row.name)
         before = layer.labels.labels
         self._table = SetLabelTable(layer, tuple(kept for kept in before if kept.value != value), self.label)
-        self._voxels = PatchLabels(layer, cleared(layer.labels, value), self.label)
+        steps = without_label(layer.provenance, value)
+        self._voxels = PatchLabels(layer, cleared(layer.labels, value), self.label, provenance=steps)
 
     @property
     def nbytes(self) -> int:

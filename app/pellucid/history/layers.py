@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.history.command import SMALL, Command
+from pellucid.history.hand_steps import hand_bytes
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.document import Document
@@ -130,8 +131,9 @@ class SetLayerField(Command):
 class ReplaceVolume(Command):
     """Give an image layer new frames, and the steps that made them.
 
-    With ``limits`` the window follows, with a straight curve, because the values mean something else now; undo brings
-    the old one back.
+    With the first step the frames before it are kept as the layer's base, without any step they are let go. With
+    ``limits`` the window follows, with a straight curve, because the values mean something else now; undo brings the
+    old one back.
     """
 
     def __init__(
@@ -145,8 +147,8 @@ class ReplaceVolume(Command):
     ) -> None:
         self.label = label
         self._layer = layer
-        self._before = (layer.frames, layer.provenance)
-        self._after = (frames, provenance)
+        self._before = (layer.frames, layer.provenance, layer.base)
+        self._after = (frames, provenance, _base_after(layer, provenance))
         self._limits_after = limits
         self._look_before = _look(layer)
 
@@ -162,18 +164,18 @@ class ReplaceVolume(Command):
 
     @property
     def nbytes(self) -> int:
-        """Return the bytes of the old volumes that are not used any more."""
-        kept = {id(volume) for volume in self._after[0]}
+        """Return the bytes of the old volumes that the layer does not use any more, as frames or as its base."""
+        kept = {id(volume) for volume in (*self._after[0], *self._after[2])}
         return SMALL + sum(volume.nbytes for volume in self._before[0] if id(volume) not in kept)
 
     @property
     def is_empty(self) -> bool:
         """Return whether the layer has these frames and steps already."""
-        return self._before == self._after
+        return self._before[:2] == self._after[:2]
 
     def do(self, document: Document) -> None:
         """Swap the new frames in."""
-        self._before = (self._layer.frames, self._layer.provenance)
+        self._before = (self._layer.frames, self._layer.provenance, self._layer.base)
         self._set(self._after)
         if self._limits_after is not None:
             self._look_before = _look(self._layer)
@@ -185,9 +187,16 @@ class ReplaceVolume(Command):
         if self._limits_after is not None:
             _show(self._layer, self._look_before)
 
-    def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...]]) -> None:
-        frames, self._layer.provenance = state  # listeners of the frames find the provenance in place
+    def _set(self, state: tuple[tuple[Volume, ...], tuple[Provenance, ...], tuple[Volume, ...]]) -> None:
+        frames, self._layer.provenance, self._layer.base = state  # listeners of the frames find these in place
         self._layer.frames = frames
+
+
+def _base_after(layer: ImageLayer, provenance: tuple[Provenance, ...]) -> tuple[Volume, ...]:
+    """Return the frames before the first of some steps; of a layer whose steps came without a base it is unknown."""
+    if not provenance:
+        return ()
+    return layer.base if layer.provenance else layer.frames
 
 
 _Look = tuple[tuple[float, float], tuple[float, float] | None, Transfer, Transfer]
@@ -204,7 +213,7 @@ def _show(layer: ImageLayer, look: _Look) -> None:
 
 
 def layer_bytes(layer: Layer) -> int:
-    """Return the bytes of all voxels of a layer."""
+    """Return the bytes of all voxels of a layer, of those before its first step and of its hand edits."""
     if isinstance(layer, LabelLayer):
-        return int(layer.labels.array.nbytes)
-    return sum(volume.nbytes for volume in layer.frames)
+        return int(layer.labels.array.nbytes) + hand_bytes(layer.provenance, ())
+    return sum({id(volume): volume.nbytes for volume in (*layer.frames, *layer.base)}.values())

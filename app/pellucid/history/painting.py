@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pellucid.history.brush import Brush
 from pellucid.history.command import SMALL, Command
+from pellucid.history.hand_steps import HandChanges, hand_bytes
 from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
@@ -58,16 +59,17 @@ class PatchLabels(Command):
         self._layer = layer
         self._before = layer.provenance
         self._after = layer.provenance if provenance is None else provenance
+        self._hand_bytes = hand_bytes(self._after, self._before)
 
     @property
     def nbytes(self) -> int:
-        """Return the bytes of the compressed patches."""
-        return SMALL + sum(patch.nbytes for patch in self.patches)
+        """Return the bytes of the compressed patches, and of those that only the new steps hold."""
+        return SMALL + sum(patch.nbytes for patch in self.patches) + self._hand_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no voxel changes."""
-        return not self.patches
+        """Return whether neither a voxel nor a step changes."""
+        return not self.patches and self._before == self._after
 
     def do(self, document: Document) -> None:
         """Write the new voxels."""
@@ -85,7 +87,8 @@ class PatchLabels(Command):
         for box, packed in contents:
             part = labels.array[box]
             part[...] = np.frombuffer(zlib.decompress(packed), part.dtype).reshape(part.shape)
-        labels.touch(_union([patch.box for patch in self.patches]))
+        if self.patches:
+            labels.touch(_union([patch.box for patch in self.patches]))
 
 
 class Stroke:
@@ -127,11 +130,15 @@ class Stroke:
     def commit(self) -> PatchLabels | None:
         """Return the whole stroke as one step, or None when it changed nothing."""
         patches: list[Patch] = []
+        changes = HandChanges(self._labels.shape)
         for start, before in self._tiles.items():
             box = _box_at(start, before.shape)
-            patches.extend(_difference(box, before, self._labels.array[box]))
+            for change in _difference(box, before, self._labels.array[box]):
+                patches.append(Patch.of(*change))
+                changes.add(*change)
         self._tiles.clear()
-        return PatchLabels(self._layer, patches, self._title) if patches else None
+        steps = changes.steps_after(self._layer.provenance, by=self._value)
+        return PatchLabels(self._layer, patches, self._title, provenance=steps) if patches else None
 
     def abort(self) -> None:
         """Restore what was there before the stroke."""
@@ -159,25 +166,34 @@ def replace_label(
     label: str,
     *,
     provenance: tuple[Provenance, ...] | None = None,
+    even_if_same: bool = False,
 ) -> PatchLabels | None:
     """Return the step that makes ``value`` stand exactly where ``mask`` (z, y, x) is true; None if it does.
 
-    Voxels of other labels that are locked keep their value. Raise Refused when ``value`` itself is locked.
+    Voxels of other labels that are locked keep their value. With ``even_if_same`` the steps are set though no voxel
+    changes. Raise Refused when ``value`` itself is locked.
     """
     labels = layer.labels
     _check_value(labels, value)
-    if mask.shape != labels.array.shape:
-        raise ValueError(f"mask {mask.shape} does not fit the labels {labels.array.shape}")
+    if mask.shape != labels.shape:
+        raise ValueError(f"mask {mask.shape} does not fit the labels {labels.shape}")
     locked = _locked(labels)
     patches: list[Patch] = []
+    overwritten = HandChanges(labels.shape)
     for start in range(0, mask.shape[0], _SLAB):
         slab = slice(start, min(start + _SLAB, mask.shape[0]))
         before, wanted = labels.array[slab], mask[slab].astype(bool, copy=False)
         after = before.copy()
         after[(before == value) & ~wanted] = 0
         after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
-        patches.extend(_difference((slab, *labels.whole()[1:]), before, after))
-    return PatchLabels(layer, patches, label, provenance=provenance) if patches else None
+        for change in _difference((slab, *labels.whole()[1:]), before, after):
+            patches.append(Patch.of(*change))
+            if provenance is not None:
+                overwritten.add(*change, but=value)
+    steps = overwritten.steps_after(provenance) if provenance is not None else None
+    if not patches and not (even_if_same and steps is not None):
+        return None
+    return PatchLabels(layer, patches, label, provenance=steps)
 
 
 def cleared(labels: LabelMap, value: int) -> list[Patch]:
@@ -188,7 +204,9 @@ def cleared(labels: LabelMap, value: int) -> list[Patch]:
         before = labels.array[slab]
         held = before == value
         if held.any():
-            patches.extend(_difference((slab, *labels.whole()[1:]), before, np.where(held, 0, before)))
+            after = np.where(held, 0, before).astype(before.dtype, copy=False)
+            changes = _difference((slab, *labels.whole()[1:]), before, after)
+            patches.extend(Patch.of(*change) for change in changes)
     return patches
 
 
@@ -206,8 +224,10 @@ def _locked(labels: LabelMap) -> NDArray[Any]:
     return np.array([row.value for row in labels.labels if row.locked], labels.array.dtype)
 
 
-def _difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator[Patch]:
-    """Yield one patch of the smallest box in which two arrays that fill ``box`` differ, if they do."""
+def _difference(
+    box: Box, before: NDArray[Any], after: NDArray[Any]
+) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
+    """Yield the smallest box in which two arrays that fill ``box`` differ with its voxels in both, if they do."""
     changed = before != after
     if not changed.any():
         return
@@ -216,7 +236,7 @@ def _difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator
         hit = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
         inner.append(slice(int(hit[0]), int(hit[-1]) + 1))
     z, y, x = (slice(outer.start + part.start, outer.start + part.stop) for outer, part in zip(box, inner, strict=True))
-    yield Patch.of((z, y, x), before[tuple(inner)], after[tuple(inner)].astype(before.dtype, copy=False))
+    yield (z, y, x), before[tuple(inner)], after[tuple(inner)]
 
 
 def _box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:

@@ -58,6 +58,12 @@ class LabelMap:
         """Counts the changes of the voxels: the same number means the same voxels."""
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return the number of voxels along z, y and x."""
+        z, y, x = self.array.shape
+        return z, y, x
+
+    @property
     def labels(self) -> tuple[Label, ...]:
         """Return the label table in the order of its values."""
         return tuple(self._table[value] for value in sorted(self._table))

@@ -12,6 +12,7 @@ from psygnal import SignalGroupDescriptor
 
 from pellucid.model.display import Channel, ImageDisplay, LabelDisplay
 from pellucid.model.geometry import Geometry
+from pellucid.model.hand_edits import HandPatch
 from pellucid.model.labels import LabelMap
 from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import STRAIGHT, Transfer
@@ -32,13 +33,36 @@ class Source:
     reduction: Reduction | None = None
 
 
+HAND_EDIT = "hand.edit"
+"""The step that stands for what was done by hand; its ``patches`` hold the voxels."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """The image that steps began with: the id and the name of its layer, and which of its frames."""
+
+    layer: str
+    name: str
+    frame: int = 0
+
+
 @dataclass(frozen=True)
 class Provenance:
-    """One step that made a layer: operation id, its parameters, and the names of the inputs."""
+    """One step that made a layer: operation id, its parameters, and the names of the inputs.
+
+    A label layer holds the steps of all its labels, each with the value of its ``label``; an image with several frames
+    says in ``frame`` which of them was changed (None: all). A step that is not ``enabled`` is kept but passed over.
+    The first step of a label, and of a layer that was made from another, names its ``start``.
+    """
 
     operation: str
     parameters: dict[str, Any] = field(default_factory=dict, hash=False)
     inputs: tuple[str, ...] = ()
+    label: int = 0
+    frame: int | None = None
+    enabled: bool = True
+    patches: tuple[HandPatch, ...] = ()
+    start: Start | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +104,8 @@ class ImageLayer:
     """The window first shown; reset returns to it."""
     first_transfer: Transfer = STRAIGHT
     """The curve first shown; reset returns to it."""
+    base: tuple[Volume, ...] = ()
+    """The frames before the first step that can be taken again; none without steps, or when they are not known."""
     id: str = field(default_factory=_new_id)
 
     @property

@@ -70,6 +70,13 @@ def ball_of(title: str, radius: float, unit: str, image: sitk.Image) -> Ball:
     return Ball(radii)
 
 
+def ball_voxels(radii: tuple[float, ...] | list[float]) -> Array:
+    """Return the voxels whose centre is within radii (in voxels, along z, y, x) of the middle one."""
+    steps = np.ogrid[tuple(slice(-int(radius * (1 + 1e-9)), int(radius * (1 + 1e-9)) + 1) for radius in radii)]
+    widths = [max(radius, 1e-9) * (1 + 1e-9) for radius in radii]
+    return np.asarray(sum((step / width) ** 2 for step, width in zip(steps, widths, strict=True)) <= 1)
+
+
 def dilated(mask: sitk.Image, ball: Ball, context: Context) -> sitk.Image:
     """Return the voxels that a ball around some voxel of the mask covers."""
     array = view(mask)

@@ -56,7 +56,8 @@ class Context:
 
     ``progress`` receives fractions from 0 to 1 (from the thread that runs the operation, except while a
     SimpleITK filter works), ``cancelled`` is asked often and from several threads. ``wanted`` is the region
-    (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``prepared``
+    (z, y, x) of the output that will be looked at; an operation may leave the rest undefined. ``start`` is the
+    place (z, y, x) in the whole image of the first voxel, where only a part of the image is given. ``prepared``
     holds what the operation learned from the whole image when it now sees only a part. ``padding`` is the
     closed range of values that are not part of the image, or None: automatic thresholds leave them out, and
     filters see ``fill`` in their place (the lowest other value when that is None). ``remark`` receives sentences
@@ -66,6 +67,7 @@ class Context:
     progress: Callable[[float], None] = _ignore
     cancelled: Callable[[], bool] = _never
     wanted: Region | None = None
+    start: tuple[int, int, int] = (0, 0, 0)
     threads: int = field(default_factory=available_cores)
     prepared: Any = None
     padding: tuple[float, float] | None = None

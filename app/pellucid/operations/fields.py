@@ -71,7 +71,7 @@ def read_fields(function: Callable[..., Any], docstring: Docstring) -> tuple[Fie
     hints = get_type_hints(function, include_extras=True)
     found = []
     for name, parameter in inspect.signature(function).parameters.items():
-        if parameter.kind is not parameter.KEYWORD_ONLY:
+        if parameter.kind is not parameter.KEYWORD_ONLY or name == "context":
             continue
         if parameter.default is parameter.empty or name not in docstring.arguments:
             raise TypeError(f"{function.__name__}: {name} needs a default and a line under Settings")

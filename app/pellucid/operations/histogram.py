@@ -42,12 +42,15 @@ def without_padding(counted: Histogram, padding: tuple[float, float] | None) -> 
     return replace(counted, counts=np.where(outside, counted.counts, 0))
 
 
-def histogram(image: sitk.Image, context: Context) -> Histogram:
-    """Count the finite values of an image (all channels together); the first and last bin are not empty."""
-    array = view(image)
+def histogram(image: sitk.Image, context: Context, mask: sitk.Image | None = None) -> Histogram:
+    """Count the finite values of an image (all channels together); the first and last bin are not empty.
+
+    With a mask, only the values inside are counted.
+    """
+    array, inside = view(image), None if mask is None else view(mask)
     if array.dtype.itemsize <= 2 and array.dtype.kind in "iu":
-        return _count_small(array, context)
-    low, high = finite_extremes(image, context.part(0.0, 0.3))
+        return _count_small(array, inside, context)
+    low, high = finite_extremes(image, context.part(0.0, 0.3), mask)
     span = high - low
     if not np.isfinite(span):
         raise Refused(tr("The values of this image spread too widely to be counted; clamp them first."))
@@ -62,29 +65,32 @@ def histogram(image: sitk.Image, context: Context) -> Histogram:
         places = (kept.astype(np.float64) - low) / step
         return np.asarray(places.astype(np.intp).clip(0, _BINS - 1))
 
-    counts = _count(array, count, bins, context.part(0.3, 1.0))
+    counts = _count(array, inside, count, bins, context.part(0.3, 1.0))
     return Histogram(low, step, counts, exact)
 
 
-def _count_small(array: Array, context: Context) -> Histogram:
+def _count_small(array: Array, inside: Array | None, context: Context) -> Histogram:
     """Count 8-bit and 16-bit values in one pass: the pattern of bits is the number of the bin."""
     count = 1 << (8 * array.dtype.itemsize)
     pattern = np.dtype(f"u{array.dtype.itemsize}")
-    counts = _count(array, count, lambda values: values.view(pattern), context)
+    counts = _count(array, inside, count, lambda values: values.view(pattern), context)
     first = 0
     if array.dtype.kind == "i":
         counts, first = np.roll(counts, count // 2), -count // 2
     used = np.flatnonzero(counts)
+    if len(used) == 0:
+        return Histogram(first, 1.0, np.zeros(1, np.int64), True)
     return Histogram(int(first + used[0]), 1.0, counts[used[0] : used[-1] + 1], True)
 
 
-def _count(array: Array, count: int, bins: Any, context: Context) -> NDArray[np.int64]:
+def _count(array: Array, inside: Array | None, count: int, bins: Any, context: Context) -> NDArray[np.int64]:
     total, lock = np.zeros(count, np.int64), Lock()
 
     def work(block: Region) -> None:
         part = np.zeros(count, np.int64)
-        for values in array[block]:
-            part += np.bincount(bins(values).ravel(), minlength=count)
+        for n, values in enumerate(array[block]):
+            kept = values if inside is None else values[inside[block][n] > 0]
+            part += np.bincount(bins(kept).ravel(), minlength=count)
         with lock:
             np.add(total, part, out=total)
 

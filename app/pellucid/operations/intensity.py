@@ -1,19 +1,17 @@
-"""Operations that change the values of an image and leave its shapes: rescale, invert, clamp, equalise."""
+"""Operations that change the values of an image by straight lines: rescale, invert, clamp, multiply and add."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.histogram import Histogram, histogram
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import Array, finite_extremes, map_blocks, view, work_type
-from pellucid.operations.units import Intensity
+from pellucid.operations.pixels import Array, finite_extremes, map_blocks, store, view, work_type
+from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
 
 
 @operation(
@@ -25,6 +23,12 @@ from pellucid.operations.units import Intensity
     prepare=finite_extremes,
     complaint=lambda p: None if p.minimum < p.maximum else "Minimum must be below maximum.",
     keywords=("normalise", "stretch", "range", "min max"),
+    python="""
+        array = voxels(image)
+        low, high = finite_range(array)
+        scale = ($maximum - $minimum) / (high - low) if high > low else 0.0
+        result = on_grid_of(((floating(array) - low) * scale + $minimum).astype(np.float32), image)
+    """,
 )
 def rescale(image: Image, context: Context, *, minimum: Intensity = 0.0, maximum: Intensity = 1.0) -> Image:
     """Map the range of the image linearly to a new range.
@@ -58,6 +62,13 @@ def rescale(image: Image, context: Context, *, minimum: Intensity = 0.0, maximum
     pointwise=True,
     prepare=finite_extremes,
     keywords=("negative", "complement"),
+    python="""
+        array = voxels(image)
+        low, high = finite_range(array)
+        # whole numbers may wrap round on the way, never at the end
+        inverted = (low + high) - array if array.dtype.kind == "f" else low + (high - array)
+        result = on_grid_of(inverted, image)
+    """,
 )
 def invert(image: Image, context: Context) -> Image:
     """Swap dark and bright: the largest value becomes the smallest and the other way round.
@@ -87,6 +98,14 @@ def invert(image: Image, context: Context) -> Image:
     pointwise=True,
     complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
     keywords=("clip", "limit", "saturate"),
+    python="""
+        array = voxels(image)
+        lower, upper = $lower, $upper
+        if array.dtype.kind in "iu":  # the outermost whole numbers of the type between the limits
+            info = np.iinfo(array.dtype)
+            lower, upper = max(math.ceil(lower), info.min), min(math.floor(upper), info.max)
+        result = on_grid_of(np.clip(array, lower, upper), image)
+    """,
 )
 def clamp(image: Image, context: Context, *, lower: Intensity = 0.0, upper: Intensity = 1000.0) -> Image:
     """Limit the values: whatever lies outside becomes the nearest limit.
@@ -126,65 +145,64 @@ def whole_limits(lower: float, upper: float, dtype: np.dtype[Any]) -> tuple[int,
     return max(math.ceil(lower), int(info.min)), min(math.floor(upper), int(info.max))
 
 
-@dataclass(frozen=True, eq=False)
-class Equalisation:
-    """The curve of an equalisation: how far above the first bin each bin (or edge) comes to lie."""
-
-    histogram: Histogram
-    heights: Array
-
-
-def _equalisation(image: Any, context: Context) -> Equalisation:
-    """Return the curve that makes the cumulative histogram of an image a straight line."""
-    counted = histogram(image, context)
-    counts = counted.counts
-    cumulative = np.cumsum(counts, dtype=np.float64)
-    if counted.total == 0:
-        return Equalisation(counted, np.zeros(len(counts) + 1))
-    span = counted.step * (len(counts) - 1 if counted.exact else len(counts))
-    if counted.exact:
-        rest = cumulative[-1] - counts[0]
-        share = (cumulative - counts[0]) / rest if rest > 0 else np.zeros(len(counts))
-    else:
-        share = np.concatenate([[0.0], cumulative / cumulative[-1]])
-    return Equalisation(counted, span * share)
+def _linear_lines(p: Any) -> str:
+    stored = "stored(values, array.dtype)" if p.pixel_type == "same" else "values.astype(np.float32)"
+    return f"""
+        array = voxels(image)
+        values = array.astype(np.float64) * $slope + $offset
+        result = on_grid_of({stored}, image)
+    """
 
 
 @operation(
-    "intensity.equalize",
-    title="Equalise histogram",
+    "intensity.linear",
+    title="Multiply and add",
     menu="Filters/Intensity",
     keeps_unit=False,
     pointwise=True,
-    prepare=_equalisation,
-    keywords=("equalize", "contrast", "CDF", "histogram"),
+    keywords=("slope", "intercept", "offset", "scale", "shift", "linear"),
+    python=_linear_lines,
 )
-def equalize(image: Image, context: Context) -> Image:
-    """Spread the values so that all of them are about equally frequent.
+def linear(
+    image: Image,
+    context: Context,
+    *,
+    slope: Annotated[float, Unit("×"), Range(-1e12, 1e12), Slider(-10.0, 10.0, 0.1)] = 1.0,
+    offset: Intensity = 0.0,
+    pixel_type: Annotated[
+        Literal["float32", "same"], Title("Pixel type", ("32-bit float", "That of the image"))
+    ] = "float32",
+) -> Image:
+    """Multiply every value by a number and add another.
 
-    Each value becomes minimum + (maximum - minimum) × its share in the cumulative histogram of the whole
-    image, so the range and the pixel type stay. Images of 32 bits or more are counted in 65,536 bins.
-    Colour channels share one curve, so greys stay grey.
+    Each value v becomes slope × v + offset, computed in 64-bit floats; colour channels alike. In the type of the
+    image the result is rounded and limited to what the type holds. NaN stays NaN.
+
+    Settings:
+        slope: Every value is multiplied by this.
+        offset: This is added after the multiplication.
+        pixel_type: Floats keep every result; the type of the image takes less memory.
 
     Source:
-        Cumulative histogram equalisation: Gonzalez and Woods, Digital Image Processing, section 3.3.
+        As SimpleITK.ShiftScale, which adds first.
     """
-    curve: Equalisation = context.prepared
-    dtype, counted = view(image).dtype, curve.histogram
-    if counted.exact:
-        first = dtype.type(counted.start)
-        table = np.rint(curve.heights).astype(f"u{dtype.itemsize}").view(dtype) + first
+    dtype = view(image).dtype if pixel_type == "same" else np.dtype(np.float32)
+    clipped: list[int] = []
 
-        def work(values: Array, out: Array) -> None:
-            places = (values - first).view(f"u{dtype.itemsize}")
-            np.take(table, places, out=out, mode="clip")
+    def work(values: Array, out: Array) -> None:
+        made = values.astype(np.float64) * slope + offset
+        if dtype.kind in "iu":
+            clipped.append(_beyond(made, dtype))
+        store(made, out)
 
-        return map_blocks(image, dtype, work, context)
-    edges = counted.start + counted.step * np.arange(len(curve.heights))
-    heights = counted.start + curve.heights
+    result = map_blocks(image, dtype, work, context)
+    if sum(clipped):
+        count, name = sum(clipped), dtype.name
+        context.remark(tr("{count} values do not fit into {name} and were limited to it.", count=count, name=name))
+    return result
 
-    def interpolate(values: Array, out: Array) -> None:
-        mapped = np.interp(values, edges, heights)
-        np.copyto(out, np.rint(mapped) if dtype.kind in "iu" else mapped, casting="unsafe")
 
-    return map_blocks(image, dtype, interpolate, context)
+def _beyond(values: Array, dtype: np.dtype[Any]) -> int:
+    """Return how many values lie outside a whole-number type after rounding (halves to even)."""
+    info = np.iinfo(dtype)
+    return int(np.count_nonzero((values < info.min - 0.5) | (values >= info.max + 0.5)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,25 @@ from pellucid.operations.units import Range, Slider, Title
 Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
 
 
-@operation("masks.fill_holes", title="Fill holes", menu="Segment/Masks", keywords=("cavity", "inside", "solid"))
+_FILL = """
+    array = voxels(mask)
+    thin = tuple([axis for axis, n in enumerate(array.shape) if n == 1][:1])  # one voxel thick: two dimensions
+    filled = ndimage.binary_fill_holes(array.squeeze(thin)).reshape(array.shape)
+    result = on_grid_of(filled.astype(np.uint8), mask)
+"""
+_FILL_EACH = """
+    filled = np.stack([ndimage.binary_fill_holes(plane) for plane in voxels(mask)])
+    result = on_grid_of(filled.astype(np.uint8), mask)
+"""
+
+
+@operation(
+    "masks.fill_holes",
+    title="Fill holes",
+    menu="Segment/Masks",
+    keywords=("cavity", "inside", "solid"),
+    python=lambda p: _FILL_EACH if p.by_slice else _FILL,
+)
 def fill_holes(mask: Mask, context: Context, *, by_slice: Annotated[bool, Title("Slice by slice")] = False) -> Mask:
     """Fill every part of the outside that the mask encloses.
 
@@ -42,7 +61,42 @@ def fill_holes(mask: Mask, context: Context, *, by_slice: Annotated[bool, Title(
     return _inside_box(mask, fill, flatten=not by_slice)
 
 
-@operation("masks.keep_largest", title="Keep largest island", menu="Segment/Masks", keywords=("component", "biggest"))
+def _island_lines(kept: str) -> Callable[[Any], str]:
+    """Return what writes the script that keeps some islands; ``kept`` says which by their ``sizes``."""
+
+    def lines(p: Any) -> str:
+        return f"""
+            array = voxels(mask)
+            connected = ndimage.generate_binary_structure(3, {1 if p.connectivity == "faces" else 3})
+            islands, count = ndimage.label(array, connected)
+            sizes = np.bincount(islands.ravel(), minlength=count + 1)
+            sizes[0] = 0
+            kept = {kept}
+            kept[0] = False
+            result = on_grid_of(kept[islands].astype(np.uint8), mask)
+        """
+
+    return lines
+
+
+def _large_enough(p: Any) -> str:
+    """Return the script that keeps the islands from a size on."""
+    if p.unit == "voxels":
+        return _island_lines(f"sizes >= {p.minimum!r} * (1 - 1e-9)")(p)
+    return (
+        "axes = np.array(mask.GetDirection()).reshape(mask.GetDimension(), -1)\n"
+        "voxel = np.prod(mask.GetSpacing()) * abs(np.linalg.det(axes))\n"
+        + inspect.cleandoc(_island_lines(f"sizes >= {p.minimum!r} / voxel * (1 - 1e-9)")(p))
+    )
+
+
+@operation(
+    "masks.keep_largest",
+    title="Keep largest island",
+    menu="Segment/Masks",
+    keywords=("component", "biggest"),
+    python=_island_lines("np.arange(count + 1) == sizes.argmax()"),
+)
 def keep_largest(mask: Mask, context: Context, *, connectivity: Connectivity = "faces") -> Mask:
     """Keep the largest connected part of a mask; of equal ones the first.
 
@@ -66,6 +120,7 @@ def keep_largest(mask: Mask, context: Context, *, connectivity: Connectivity = "
     title="Remove small islands",
     menu="Segment/Masks",
     keywords=("component", "specks", "noise", "size"),
+    python=_large_enough,
 )
 def remove_small(
     mask: Mask,

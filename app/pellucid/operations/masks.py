@@ -11,7 +11,14 @@ from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import Array, blank, blocks, map_blocks, view
 
 
-@operation("masks.union", title="Union", menu="Segment/Masks", pointwise=True, keywords=("or", "add", "merge"))
+@operation(
+    "masks.union",
+    title="Union",
+    menu="Segment/Masks",
+    pointwise=True,
+    keywords=("or", "add", "merge"),
+    python="result = on_grid_of(voxels(mask) | voxels(other), mask)",
+)
 def union(mask: Mask, other: Mask, context: Context) -> Mask:
     """Select the voxels that are in either mask.
 
@@ -27,6 +34,7 @@ def union(mask: Mask, other: Mask, context: Context) -> Mask:
     menu="Segment/Masks",
     pointwise=True,
     keywords=("and", "common"),
+    python="result = on_grid_of(voxels(mask) & voxels(other), mask)",
 )
 def intersection(mask: Mask, other: Mask, context: Context) -> Mask:
     """Select the voxels that are in both masks.
@@ -43,6 +51,7 @@ def intersection(mask: Mask, other: Mask, context: Context) -> Mask:
     menu="Segment/Masks",
     pointwise=True,
     keywords=("minus", "subtract"),
+    python="result = on_grid_of(voxels(mask) & (1 - voxels(other)), mask)",
 )
 def difference(mask: Mask, other: Mask, context: Context) -> Mask:
     """Select the voxels that are in the first mask and not in the other.
@@ -59,6 +68,7 @@ def difference(mask: Mask, other: Mask, context: Context) -> Mask:
     menu="Segment/Masks",
     pointwise=True,
     keywords=("not", "invert", "outside"),
+    python="result = on_grid_of(1 - voxels(mask), mask)",
 )
 def complement(mask: Mask, context: Context) -> Mask:
     """Select the voxels that are not in the mask.

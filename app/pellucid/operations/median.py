@@ -1,15 +1,16 @@
-"""The engine of the median: comparison networks on tiles for small boxes, partial sorting for large ones."""
+"""The engine of ranks (the median is one): comparison networks on tiles for small boxes, partial sorting for large."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pellucid.operations.context import Context, Region
-from pellucid.operations.networks import median_network, sort_network
+from pellucid.operations.halo import with_halo
+from pellucid.operations.networks import rank_network, sort_network
 from pellucid.operations.pixels import Array, blank, blocks, view
 
 _BLOCK_VOXELS = 1 << 18
@@ -18,6 +19,16 @@ _TILE_BYTES = 1 << 19
 
 def median(image: sitk.Image, radius: int, context: Context) -> sitk.Image:
     """Return the median of the box of ``radius`` voxels around each wanted voxel; borders are repeated."""
+    return _ranked(image, radius, lambda count: count // 2, context)
+
+
+def percentile(image: sitk.Image, radius: int, percent: float, context: Context) -> sitk.Image:
+    """Return a percentile of the box around each wanted voxel: the value of rank ``count * percent // 100``."""
+    return _ranked(image, radius, lambda count: min(int(float(count) * percent / 100.0), count - 1), context)
+
+
+def _ranked(image: sitk.Image, radius: int, rank: Callable[[int], int], context: Context) -> sitk.Image:
+    """Return the value of a rank (told from the number of voxels) in the box around each wanted voxel."""
     array = view(image)
     result, out = blank(image, array.dtype)
     region = context.region(array.shape)
@@ -26,7 +37,7 @@ def median(image: sitk.Image, radius: int, context: Context) -> sitk.Image:
     order = thin + sorted(axes, key=lambda axis: (region[axis].stop - region[axis].start, axis))
     z, y, x = (region[axis] for axis in order)
     pairs = [(source.transpose(order), target.transpose(order)) for source, target in _channels(array, out)]
-    box = _Box(radius, len(axes))
+    box = _Box(radius, len(axes), rank((2 * radius + 1) ** len(axes)))
 
     def work(item: tuple[Array, Array, Region]) -> None:
         source, target, block = item
@@ -45,18 +56,19 @@ def _channels(array: Array, out: Array) -> Iterator[tuple[Array, Array]]:
 
 
 class _Box:
-    """The median over a box along the last ``count`` axes of an array."""
+    """The value of a rank in a box along the last ``count`` axes of an array."""
 
-    def __init__(self, radius: int, count: int) -> None:
-        self.radius, self.width = radius, 2 * radius + 1
+    def __init__(self, radius: int, count: int, rank: int) -> None:
+        self.radius, self.width, self.rank = radius, 2 * radius + 1, rank
         self.axes = range(3 - count, 3)
         sorts = [sort_network(self.width, self.width**done) for done in range(count - 1)]
-        passes = [*sorts, median_network(self.width, self.width ** (count - 1))]
+        passes = [*sorts, rank_network(self.width, self.width ** (count - 1), rank)]
         self.networks = [network for network in passes if network] if all(passes) else []
 
     def fill(self, source: Array, target: Array, block: Region, context: Context) -> None:
         """Fill one block of the target, tile by tile."""
-        padded = _with_border(source, block, self.radius, self.axes)
+        reach = [self.radius if axis in self.axes else 0 for axis in range(3)]
+        padded = with_halo(source, block, (reach[0], reach[1], reach[2]))
         part = target[block]
         row_bytes = self.width ** len(self.axes) * part.shape[2] * part.itemsize
         rows = max(1 + self.radius, _TILE_BYTES // row_bytes)
@@ -70,7 +82,7 @@ class _Box:
                 part[plane, first:last] = self._compare(tile) if self.networks else self._select(tile)
 
     def _compare(self, tile: Array) -> Array:
-        """Sort ever longer runs along all axes but the last, and take the median along that."""
+        """Sort ever longer runs along all axes but the last, and take the rank along that."""
         values = [tile]
         for axis, network in zip(self.axes, self.networks, strict=True):
             values = network.apply(
@@ -79,29 +91,15 @@ class _Box:
         return np.asarray(values[0][0])
 
     def _select(self, tile: Array) -> Array:
-        """Sort every box as far as its middle."""
+        """Sort every box as far as the rank."""
         windows = sliding_window_view(tile, (self.width,) * len(self.axes), tuple(self.axes))
         boxes = windows.reshape(*windows.shape[1:3], -1)  # a copy: partition works in place
         lost = np.isnan(boxes).any(axis=2) if tile.dtype.kind == "f" else None
-        boxes.partition(boxes.shape[2] // 2, axis=2)
-        answer = boxes[..., boxes.shape[2] // 2]
+        boxes.partition(self.rank, axis=2)
+        answer = boxes[..., self.rank]
         if lost is not None:
             answer[lost] = np.nan
         return np.asarray(answer)
-
-
-def _with_border(source: Array, block: Region, radius: int, axes: range) -> Array:
-    """Return a copy of a block, ``radius`` voxels wider along some axes, with the border repeated."""
-    copy = source
-    for axis in range(3):
-        extra = radius if axis in axes else 0
-        wanted = np.arange(block[axis].start - extra, block[axis].stop + extra)
-        inside = wanted.clip(0, source.shape[axis] - 1)
-        low = int(inside[0])
-        copy = copy[(slice(None),) * axis + (slice(low, int(inside[-1]) + 1),)]
-        if not np.array_equal(wanted, inside):
-            copy = np.take(copy, inside - low, axis=axis)
-    return np.ascontiguousarray(copy)
 
 
 def _shifted(value: Array, axis: int, start: int, width: int) -> Array:

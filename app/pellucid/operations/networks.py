@@ -1,4 +1,4 @@
-"""Networks of comparisons that sort, or find the median of, many small sets at once.
+"""Networks of comparisons that sort, or find the value of a rank in, many small sets at once.
 
 A network is a fixed list of steps "put the smaller of two values here and the larger there". Applied to
 whole arrays with NumPy's minimum and maximum, one step serves thousands of voxels (Knuth, The Art of
@@ -110,12 +110,12 @@ def _staircases(rows: int, columns: int) -> Array:
 
 
 @cache
-def median_network(runs: int, length: int) -> Network | None:
-    """Return the network for the median of sorted runs of ``length`` values, or None when it is too large.
+def rank_network(runs: int, length: int, rank: int) -> Network | None:
+    """Return the network for the value of a rank (0: the smallest) among sorted runs of ``length`` values.
 
-    Value i of run k is at place ``i * runs + k``.
+    Value i of run k is at place ``i * runs + k``. None when the network would be too large.
     """
-    return _merge(runs, length, (runs * length // 2,))
+    return _merge(runs, length, (rank,))
 
 
 @cache
@@ -128,19 +128,21 @@ def _merge(runs: int, length: int, ranks: tuple[int, ...]) -> Network | None:
     if comb(runs + length, runs) > _MOST_PATTERNS:
         return None
     across = [pair for row in range(length) for pair in _batcher(range(row * runs, (row + 1) * runs))]
-    places = [place for place in range(runs * length) if len(ranks) > 1 or _is_candidate(place, runs, length)]
-    below = sum(1 for place in range(runs * length) if place not in places and _is_below(place, runs, length))
+    lowest, highest = ranks[0], ranks[-1]
+    below = [place for place in range(runs * length) if _is_below(place, runs, length, lowest)]
+    above = [place for place in range(runs * length) if _is_above(place, runs, highest)]
+    places = [place for place in range(runs * length) if place not in {*below, *above}]
     pairs = across + _exchanging(_batcher(places), length, runs)
-    return _read_only(pairs, [places[rank - below] for rank in ranks])
+    return _read_only(pairs, [places[rank - len(below)] for rank in ranks])
 
 
-def _is_below(place: int, runs: int, length: int) -> bool:
-    """Return whether more than half of a matrix with sorted rows and columns is certainly above a place."""
+def _is_below(place: int, runs: int, length: int, rank: int) -> bool:
+    """Return whether a place of a matrix with sorted rows and columns certainly holds less than a rank."""
     row, column = divmod(place, runs)
-    return (length - row) * (runs - column) > runs * length // 2 + 1
+    return (length - row) * (runs - column) > runs * length - rank
 
 
-def _is_candidate(place: int, runs: int, length: int) -> bool:
-    """Return whether a place of a matrix with sorted rows and columns can hold its median."""
+def _is_above(place: int, runs: int, rank: int) -> bool:
+    """Return whether a place of a matrix with sorted rows and columns certainly holds more than a rank."""
     row, column = divmod(place, runs)
-    return not _is_below(place, runs, length) and (row + 1) * (column + 1) <= runs * length // 2 + 1
+    return (row + 1) * (column + 1) > rank + 1

@@ -57,8 +57,12 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "noise", "edges", "features", "kernels", "frequency",
-    "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
+    "smoothing", "denoising", "diffusion", "noise", "noise_level",
+    "edges", "laplacian", "canny", "sharpening", "features", "texture",
+    "kernels", "frequency",
+    "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
+    "arithmetic", "formula", "masking",
+    "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip
@@ -77,7 +81,8 @@ class Operation:
     operations see all four channels of an RGBA image. ``pointwise`` operations give each voxel from that voxel alone
     (after ``prepare``, where there is one). ``prepare`` learns from the whole image what every voxel needs (a
     histogram, an Otsu threshold); the answer depends only on the images and on ``prepare_key(params)`` and may be kept
-    for previews.
+    for previews. ``counted_in`` names an optional mask port that says which voxels ``prepare`` counts: padding is left
+    out of it.
     ``python`` and ``toolbox`` are how a script does the same without Pellucid (see ``lines``).
     """
 
@@ -101,6 +106,7 @@ class Operation:
     reach_of: Callable[[Any, Spacing], Reach | None] | None = None
     preparation: Callable[..., Any] | None = None
     prepare_uses: tuple[str, ...] = ()
+    counted_in: str = ""
     complaint: Callable[[Any], str | None] | None = None
     python: Python = ""
     toolbox: tuple[Callable[..., Any], ...] = ()
@@ -162,8 +168,8 @@ class Operation:
         """Return Python lines that compute the same with SimpleITK, NumPy and scikit-image alone.
 
         They find the images under the names of the ports (None for an optional one that is empty, a list for
-        ``many``) and leave the answer in ``result``. They may call the functions of ``operations.plain`` and of
-        ``toolbox``, whose source a script carries along.
+        ``many``), the range of padding or None under ``padding``, and leave the answer in ``result``. They may call
+        the functions of ``operations.plain`` and of ``toolbox``, whose source a script carries along.
         """
         template = self.python(params) if callable(self.python) else self.python
         values = {name: repr(value) for name, value in dict(params).items()}
@@ -175,7 +181,8 @@ class Operation:
             return None
         context = context or Context()
         used = {name: getattr(params, name) for name in self.prepare_uses}
-        return self.preparation(*self._accepted(self.fit(images, params, context)), context, **used)
+        placed = self._placed(self._accepted(self.fit(images, params, context)))
+        return self.preparation(*placed, context, **used)
 
     def prepare_key(self, params: Any) -> Hashable:
         """Return the part of the parameters that ``prepare`` depends on."""
@@ -196,7 +203,7 @@ class Operation:
             prepared = self.prepare(params, *images, context=context.part(0.0, 0.3))
             context = replace(context.part(0.3, 1.0), prepared=prepared)
         try:
-            result = self.function(*self._placed(images), context, **dict(params))
+            result = self.function(*self._placed(images), context=context, **dict(params))
         except MemoryError as error:
             raise Refused(tr("{title} needs more memory than this computer has free.", title=tr(self.title))) from error
         context.check()
@@ -207,7 +214,7 @@ class Operation:
             from pellucid.operations.padding import restore
 
             result = restore(result, originals[0], context.padding, context)
-        if self._spares_alpha and originals[0] is not given[0] and result.GetNumberOfComponentsPerPixel() == 3:
+        if self.spares_alpha and originals[0] is not given[0] and result.GetNumberOfComponentsPerPixel() == 3:
             from pellucid.operations.alpha import with_alpha_of
 
             return with_alpha_of(result, given[0])
@@ -223,10 +230,17 @@ class Operation:
         """Return the images with padding filled where it would bleed, else the very same tuple."""
         if context.padding is None or not self.minds_padding or self.inputs[0] == "mask":
             return images
-        from pellucid.operations.padding import filled, lowest_valid
+        from pellucid.operations.padding import filled, lowest_valid, outside
 
         fill = lowest_valid(images[0], context.padding, context) if context.fill is None else context.fill
-        return images if fill is None else (filled(images[0], context.padding, fill, context), *images[1:])
+        if fill is None:
+            return images
+        rest = list(images[1:])
+        if self.counted_in:
+            place = [port.name for port in self.ports].index(self.counted_in)
+            mask = images[place] if place < len(images) else None
+            rest[place - 1 : place] = [outside(images[0], mask, context.padding, context)]
+        return (filled(images[0], context.padding, fill, context), *rest)
 
     def schema(self) -> dict[str, Any]:
         """Return everything a program must know to call the operation, ready for JSON."""
@@ -277,15 +291,16 @@ class Operation:
         from pellucid.operations.pixels import as_mask
 
         pairs = zip(self.kinds(len(images)), images, strict=True)
-        take = without_alpha if self._spares_alpha else lambda image: image
+        take = without_alpha if self.spares_alpha else lambda image: image
         return tuple(as_mask(image) if kind == "mask" else take(image) for kind, image in pairs)
 
     def _placed(self, images: tuple[Image, ...]) -> tuple[Image | None, ...]:
         """Return the images as the function takes them: None for each optional port that stays empty."""
-        return (*images, *((None,) * (len(self.ports) - len(images))))
+        empty = len(self.ports) - len(images) - self.takes_many
+        return (*images, *((None,) * empty))
 
     @property
-    def _spares_alpha(self) -> bool:
+    def spares_alpha(self) -> bool:
         """Return whether the result has a place for the alpha of the input."""
         return self.output == "image" and self.same_grid and not self.takes_alpha
 
@@ -304,8 +319,8 @@ def operation(
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register a typed function as an operation.
 
-    The function takes its images by position (annotated Image or Mask; ``| None = None`` where one is optional,
-    ``*name`` for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
+    The function takes its images by position (annotated Image or Mask; ``| None`` where one is optional, ``*name``
+    for any number), then ``context``, then its parameters by keyword. ``complaint`` checks parameters
     against one another and returns a sentence or None; all of ``more`` are fields of ``Operation``.
     """
 

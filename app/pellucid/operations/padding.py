@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.operations.context import Context
-from pellucid.operations.pixels import Array, blank, view
+from pellucid.operations.pixels import Array, allocate, as_mask, blank, view
+from pellucid.operations.plain import stored
 
 Range = tuple[float, float]
 
@@ -41,6 +42,20 @@ def filled(image: sitk.Image, padding: Range, value: float, context: Context) ->
     return copy
 
 
+def outside(image: sitk.Image, mask: sitk.Image | None, padding: Range, context: Context) -> sitk.Image:
+    """Return the part of a mask (None: of the whole image) that is not padding."""
+    array = view(image)
+    result, out = allocate(image.GetSize(), np.uint8)
+    result.CopyInformation(image)
+    within = None if mask is None else view(as_mask(mask, context))
+    for n, (part, target) in enumerate(zip(array, out, strict=True)):
+        context.check()
+        valid = ~inside(part, padding)
+        measured = valid.any(axis=-1) if valid.ndim == 3 else valid
+        np.copyto(target, measured if within is None else measured & (within[n] > 0))
+    return result
+
+
 def restore(result: sitk.Image, original: sitk.Image, padding: Range, context: Context) -> sitk.Image:
     """Return ``result`` with the padding of ``original`` in its places."""
     array, made = view(original), view(result)
@@ -48,5 +63,9 @@ def restore(result: sitk.Image, original: sitk.Image, padding: Range, context: C
     for part, new, target in zip(array, made, out, strict=True):
         context.check()
         np.copyto(target, new)
-        np.copyto(target, part.astype(made.dtype, copy=False), where=inside(part, padding))
+        beyond = inside(part, padding)
+        if made.dtype == part.dtype:
+            np.copyto(target, part, where=beyond)
+        else:
+            target[beyond] = stored(part[beyond].astype(np.float64), made.dtype)
     return copy

@@ -201,18 +201,32 @@ def need_scalar(title: str, image: sitk.Image) -> None:
 
 
 def need_colour(title: str, image: sitk.Image) -> None:
-    """Raise Refused unless the image has red, green and blue."""
-    if image.GetNumberOfComponentsPerPixel() < 3:
-        raise Refused(tr("{title} needs a colour image; this one has a single value per voxel.", title=title))
+    """Raise Refused unless the image has red, green and blue, with or without alpha."""
+    count = image.GetNumberOfComponentsPerPixel()
+    if count not in (3, 4):
+        raise Refused(
+            tr(
+                "{title} needs a colour image of red, green and blue; the channels of this one: {count}.",
+                title=title,
+                count=count,
+            )
+        )
 
 
-def finite_extremes(image: sitk.Image, context: Context) -> tuple[float, float] | tuple[int, int]:
-    """Return the smallest and largest finite value (whole numbers stay whole); 0, 0 when there is none."""
-    array = view(image)
+def finite_extremes(
+    image: sitk.Image, context: Context, mask: sitk.Image | None = None
+) -> tuple[float, float] | tuple[int, int]:
+    """Return the smallest and largest finite value (whole numbers stay whole); 0, 0 when there is none.
+
+    With a mask, only the values inside count.
+    """
+    array, inside = view(image), None if mask is None else view(mask)
     found: list[tuple[Any, Any]] = []
 
     def work(block: Region) -> None:
-        values = array[block]
+        values = array[block] if inside is None else array[block][inside[block] > 0]
+        if values.size == 0:
+            return
         low, high = values.min(), values.max()
         if array.dtype.kind == "f" and not (np.isfinite(low) and np.isfinite(high)):
             values = values[np.isfinite(values)]

@@ -100,5 +100,16 @@ def restored_padding(result: sitk.Image, given: sitk.Image, padding: tuple[float
     """Return a result with the padding of the image it was made from in its places."""
     array, before = voxels(result), voxels(given)
     outside = (before >= padding[0]) & (before <= padding[1])
-    array[outside] = before[outside].astype(array.dtype)
+    array[outside] = stored(before[outside].astype(np.float64), array.dtype)
     return on_grid_of(array, result)
+
+
+def outside_padding(image: sitk.Image, mask: sitk.Image | None, padding: tuple[float, float]) -> sitk.Image | None:
+    """Return the part of a mask (None: of the whole image) whose values are measurements, not padding."""
+    array = voxels(image)
+    valid = ~((array >= padding[0]) & (array <= padding[1]))
+    if valid.all() or not valid.any():
+        return mask
+    valid = valid.any(axis=-1) if valid.ndim == 4 else valid
+    valid = valid if mask is None else valid & (voxels(mask) > 0)
+    return on_grid_of(valid.astype(np.uint8), image)

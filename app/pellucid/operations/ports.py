@@ -46,7 +46,7 @@ def _port(parameter: inspect.Parameter, hint: Any) -> Port:
         parameter.name,
         title or parameter.name.replace("_", " ").capitalize(),
         _kind(hint, KINDS),
-        optional=parameter.default is None,
+        optional=_may_be_none(hint),
         many=parameter.kind is parameter.VAR_POSITIONAL,
     )
 
@@ -56,6 +56,12 @@ def _kind(hint: Any, allowed: tuple[str, ...]) -> str:
     if not kinds:
         raise TypeError(f"{hint} is none of {', '.join(allowed)}")
     return str(kinds[0])
+
+
+def _may_be_none(hint: Any) -> bool:
+    """Return whether an annotation allows None, also below its marks."""
+    parts = get_args(hint)
+    return _may_be_none(parts[0]) if hasattr(hint, "__metadata__") else NoneType in parts
 
 
 def _marks(hint: Any) -> list[Any]:

@@ -58,15 +58,22 @@ def preview_slice(
     if context.padding is not None and operation.minds_padding:
         context = replace(context, fill=_fill(images, context.padding, context))
     if not operation.pointwise and operation.reach(params, axis_lengths(images[0])) is None:
-        whole = _kept(operation, images, params, lambda: operation.run(context, *images, **values))
-        return np.array(view(whole).take(index, where))
+        return np.array(view(whole(operation, images, values, context)).take(index, where))
     if operation.preparation is not None:
-        ready = _kept(operation, images, params, lambda: _prepared(operation, images, params, context))
+        key = ("prepared", operation.id, operation.prepare_key(params))
+        ready = _kept_as(key, images, lambda: _prepared(operation, images, params, context))
         context = replace(context, prepared=ready)
     if operation.pointwise:
         parts = _cut(operation, images, lambda array: array.take([index], where))
+        context = replace(context, start=_start(where, index))
         return np.asarray(view(operation.run(context, *parts, **values)).take(0, where))
     return _slab(operation, images, params, where, index, context)
+
+
+def whole(operation: Operation, images: Sequence[sitk.Image], values: Mapping[str, Any], context: Context) -> Any:
+    """Return all that an operation makes, computed once for the very same images and values."""
+    params, inputs = operation.validate(**values), tuple(images)
+    return _kept(operation, inputs, params, lambda: operation.run(context, *inputs, **values))
 
 
 def _fill(images: tuple[sitk.Image, ...], padding: tuple[float, float], context: Context) -> float:
@@ -95,8 +102,15 @@ def _slab(
     parts = _cut(operation, images, lambda array: array[cut])
     wanted = [slice(None)] * 3
     wanted[where] = slice(index - first, index - first + 1)
-    result = operation.run(replace(context, wanted=(wanted[0], wanted[1], wanted[2])), *parts, **dict(params))
+    part = replace(context, wanted=(wanted[0], wanted[1], wanted[2]), start=_start(where, first))
+    result = operation.run(part, *parts, **dict(params))
     return np.array(view(result).take(index - first, where))
+
+
+def _start(where: int, first: int) -> tuple[int, int, int]:
+    """Return the place (z, y, x) at which a part begins that was cut along one axis."""
+    z, y, x = (first if axis == where else 0 for axis in range(3))
+    return z, y, x
 
 
 def _cut(operation: Operation, images: tuple[sitk.Image, ...], part: Callable[[Any], Any]) -> list[sitk.Image]:
@@ -125,8 +139,7 @@ def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
 
 def _kept(operation: Operation, images: tuple[sitk.Image, ...], params: Any, compute: Any) -> Any:
     """Return what was computed before for the very same images, or compute and keep it."""
-    used = operation.prepare_key(params) if operation.preparation else tuple(dict(params).items())
-    return _kept_as((operation.id, used), images, compute)
+    return _kept_as((operation.id, tuple(dict(params).items())), images, compute)
 
 
 def _kept_as(key: Hashable, images: tuple[sitk.Image, ...], compute: Any) -> Any:

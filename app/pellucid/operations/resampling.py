@@ -1,8 +1,9 @@
-"""The engine of resampling to another spacing along the same axes: one pass of band matrices per axis.
+"""The engine of resampling along the same axes: one pass of band matrices per axis.
 
-Cubic B-splines are interpolated with their cardinal function, which falls by 0.27 from voxel to voxel and
-is cut where 32-bit floats no longer notice. Beyond its outermost voxels an image is repeated (linear) or
-mirrored (B-spline), as in ITK.
+Cubic B-splines are interpolated with their cardinal function, which falls by 0.27 from voxel to voxel and is cut
+where 32-bit floats no longer notice. The weights of a windowed sinc are scaled to a sum of 1, so that a constant stays
+one. Beyond its outermost voxels an image is repeated, or mirrored for B-splines, as in ITK. Smoothing against aliasing
+is part of the weights and costs no pass of its own.
 """
 
 from __future__ import annotations
@@ -14,41 +15,94 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from pellucid.operations.bands import all_finite, weighted
+from pellucid.operations.bands import weighted
 from pellucid.operations.context import Context, Region
+from pellucid.operations.gaps import Range, bridged, missing
 from pellucid.operations.pixels import Array, allocate, blocks, store, view, work_type
+from pellucid.operations.plain import on_grid_of, stored, voxels
+from pellucid.operations.separable import gaussian_kernel, gaussian_reach
 
 _POLE = np.sqrt(3.0) - 2.0
 _TAPS = 18
+_SINC_RADIUS = 5
+_REACHES = {"linear": 1, "bspline": 8, "lanczos": _SINC_RADIUS, "hamming": _SINC_RADIUS}
+_DEEPEST = 12
 _BLOCK_VOXELS = 1 << 21
 
 
 @dataclass(frozen=True)
 class AxisGrid:
-    """Where new voxels lie along an axis of ``length`` old ones: at ``first + j * step`` (in old voxels)."""
+    """Where new voxels lie along an axis of ``length`` old ones: at ``first + j * step`` (in old voxels).
+
+    ``blur`` is the sigma, in old voxels, of the Gaussian that the old voxels are smoothed with before.
+    """
 
     length: int
     count: int
     first: float
     step: float
+    blur: float = 0.0
 
-    @classmethod
-    def centred(cls, length: int, count: int, step: float) -> AxisGrid:
-        """Return the grid whose middle is the middle of the old one."""
-        return cls(length, count, ((length - 1) - (count - 1) * step) / 2, step)
+    @property
+    def is_same(self) -> bool:
+        """Return whether the new voxels are the old ones."""
+        return self.count == self.length and self.first == 0 and self.step == 1 and self.blur == 0
 
-    def taps(self, part: slice, spline: bool) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    def places(self, part: slice) -> NDArray[np.float64]:
+        """Return where some of the new voxels lie."""
+        return self.first + self.step * np.arange(part.start, part.stop)
+
+    def nearest(self, part: slice) -> NDArray[np.intp]:
+        """Return the old voxels nearest to some of the new ones."""
+        return np.floor(self.places(part) + 0.5).astype(np.intp).clip(0, self.length - 1)
+
+    def beyond(self, part: slice) -> NDArray[np.bool_]:
+        """Return which of the new voxels lie on no old one."""
+        places = self.places(part)
+        return (places < -0.5 - 1e-6) | (places > self.length - 0.5 + 1e-6)
+
+    def taps(self, part: slice, how: str) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Return the old voxels and their weights, shape (n, taps), for a part of the new voxels."""
-        places = self.first + self.step * np.arange(part.start, part.stop)
-        if not spline:
+        places = self.places(part)
+        if self.is_same:
+            return places.astype(np.intp)[:, np.newaxis], np.ones((len(places), 1))
+        if how == "linear":
             places = places.clip(0, self.length - 1)
         below = np.floor(places)
         rest = (places - below)[:, np.newaxis]
-        steps = np.arange(-_TAPS, _TAPS + 2) if spline else np.arange(2)
-        reached = below.astype(np.intp)[:, np.newaxis] + steps
-        if not spline:
-            return reached.clip(0, self.length - 1), np.hstack([1 - rest, rest])
-        return _mirrored(reached, self.length), _cardinal(rest, steps)
+        offsets = {"linear": np.arange(2), "bspline": np.arange(-_TAPS, _TAPS + 2)}.get(
+            how, np.arange(1 - _SINC_RADIUS, _SINC_RADIUS + 1)
+        )
+        columns = below.astype(np.intp)[:, np.newaxis] + offsets
+        if how == "bspline":
+            columns, weights = _mirrored(columns, self.length), _cardinal(rest, offsets)
+        else:
+            columns = columns.clip(0, self.length - 1)
+            weights = np.hstack([1 - rest, rest]) if how == "linear" else _sinc(rest - offsets, how)
+        return self._blurred(columns, weights)
+
+    def _blurred(self, columns: Array, weights: Array) -> tuple[Array, Array]:
+        """Return the taps that give the same from the voxels before they are smoothed."""
+        kernel = gaussian_kernel(self.blur)
+        if kernel is None:
+            return columns, weights
+        far = len(kernel) // 2
+        reached = (columns[:, :, np.newaxis] + np.arange(-far, far + 1)).clip(0, self.length - 1)
+        return reached.reshape(len(columns), -1), (weights[:, :, np.newaxis] * kernel).reshape(len(columns), -1)
+
+
+def centred(length: int, count: int, step: float, *, anti_alias: bool = False) -> AxisGrid:
+    """Return the new places whose middle is the middle of the old ones."""
+    first = ((length - 1) - (count - 1) * step) / 2
+    return AxisGrid(length, count, first, step, alias_sigma(step) if anti_alias and count > 1 else 0.0)
+
+
+def alias_sigma(step: float) -> float:
+    """Return the sigma, in old voxels, that makes an old voxel as wide as a new one ``step`` times its size.
+
+    The width of a voxel is that of a Gaussian whose full width at half maximum is its size.
+    """
+    return float(np.sqrt((step**2 - 1) / (8 * np.log(2)))) if step > 1 else 0.0
 
 
 def _mirrored(index: NDArray[np.intp], length: int) -> NDArray[np.intp]:
@@ -66,41 +120,105 @@ def _cardinal(rest: NDArray[np.float64], steps: NDArray[np.intp]) -> NDArray[np.
     return np.asarray(spline @ fall)
 
 
-def resampled(image: sitk.Image, grids: Sequence[AxisGrid], spline: bool, context: Context) -> sitk.Image:
-    """Return an image interpolated on other places along its axes z, y, x, without geometry.
+def _sinc(distance: NDArray[np.float64], window: str) -> NDArray[np.float64]:
+    """Return the weights of a windowed sinc at distances in voxels, each row with the sum 1."""
+    share = distance / _SINC_RADIUS
+    window_at = np.sinc(share) if window == "lanczos" else 0.54 + 0.46 * np.cos(np.pi * share)
+    weights = np.sinc(distance) * window_at
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
-    The pixel type stays; whole numbers are rounded and clipped. A new voxel next to NaN or Inf is NaN.
+
+def resampled(
+    image: sitk.Image, grids: Sequence[AxisGrid], how: str, context: Context, background: float = 0.0
+) -> sitk.Image:
+    """Return an image at other places along its axes x, y[, z].
+
+    The pixel type stays; whole numbers are rounded and clipped.
     """
     array = view(image)
-    size = [grid.count for grid in reversed(grids)][: image.GetDimension()]
+    size = [grid.count for grid in grids]
     result, out = allocate(size, array.dtype, image.GetNumberOfComponentsPerPixel())
+    zyx = volume_grids(grids)
 
     def work(block: Region) -> None:
-        store(_block(array, grids, block, spline), out[block])
+        values = regridded(array, zyx, how, block, background, context.padding)
+        if how == "nearest":
+            out[block] = values
+        else:
+            store(values, out[block])
 
+    context.each(work, _parts(zyx, out.shape))
+    return _put(result, image, grids)
+
+
+def resampled_plain(
+    image: sitk.Image, grids: Sequence[AxisGrid], how: str, padding: Range | None, background: float = 0.0
+) -> sitk.Image:
+    """Return an image at other places along its axes x, y[, z], as ``resampled`` does."""
+    array, zyx = voxels(image), volume_grids(grids)
+    out = np.empty((*(grid.count for grid in zyx), *array.shape[3:]), array.dtype)
+    for block in _parts(zyx, out.shape):
+        values = regridded(array, zyx, how, block, background, padding)
+        out[block] = values if how == "nearest" else stored(values, out.dtype)
+    empty = sitk.Image([grid.count for grid in grids], sitk.sitkUInt8)
+    return on_grid_of(out, _put(empty, image, grids))
+
+
+def volume_grids(grids: Sequence[AxisGrid]) -> list[AxisGrid]:
+    """Return the places along z, y, x; a planar image has one slice."""
+    return [*([AxisGrid(1, 1, 0.0, 1.0)] * (3 - len(grids))), *reversed(grids)]
+
+
+def _parts(grids: Sequence[AxisGrid], shape: tuple[int, ...]) -> list[Region]:
     z, y, x = (slice(0, grid.count) for grid in grids)
     shrinkage = max(1.0, float(np.prod([grid.step for grid in grids])))
-    context.each(work, blocks((z, y, x), out.shape, max(1, int(_BLOCK_VOXELS / shrinkage))))
+    return list(blocks((z, y, x), shape, max(1, int(_BLOCK_VOXELS / shrinkage))))
+
+
+def _put(result: sitk.Image, image: sitk.Image, grids: Sequence[AxisGrid]) -> sitk.Image:
+    """Put a result where its voxels lie."""
+    result.SetSpacing([grid.step * old for grid, old in zip(grids, image.GetSpacing(), strict=True)])
+    result.SetOrigin(image.TransformContinuousIndexToPhysicalPoint([grid.first for grid in grids]))
+    result.SetDirection(image.GetDirection())
     return result
 
 
-def _block(array: Array, grids: Sequence[AxisGrid], block: Region, spline: bool) -> Array:
-    """Interpolate one block of the new grid, the axis that shrinks most first."""
-    taps = [grid.taps(part, spline) for grid, part in zip(grids, block, strict=True)]
+def regridded(
+    array: Array, grids: Sequence[AxisGrid], how: str, block: Region, background: float, padding: Range | None
+) -> Array:
+    """Return one block of the new voxels: floats, or the old values for the nearest ones.
+
+    Gaps of the image mix into nothing, and stay where they are the nearest.
+    """
+    nearest = np.ix_(*(grid.nearest(part) for grid, part in zip(grids, block, strict=True)))
+    if how == "nearest":
+        values = array[nearest]
+    else:
+        values, has_gaps = _interpolated(array, grids, how, block, padding)
+        near = array[nearest] if has_gaps else None
+        gaps = missing(near, padding) if near is not None else None
+        if near is not None and gaps is not None:
+            values[gaps] = near[gaps]
+    for axis, (grid, part) in enumerate(zip(grids, block, strict=True)):
+        np.moveaxis(values, axis, 0)[grid.beyond(part)] = stored(np.array(background, np.float64), values.dtype)
+    return values
+
+
+def _interpolated(
+    array: Array, grids: Sequence[AxisGrid], how: str, block: Region, padding: Range | None
+) -> tuple[Array, bool]:
+    """Interpolate one block of the new grid, the axis that shrinks most first; say whether there are gaps near."""
+    taps = [grid.taps(part, how) for grid, part in zip(grids, block, strict=True)]
     starts = [int(columns.min()) for columns, _ in taps]
     needed = [slice(first, int(columns.max()) + 1) for first, (columns, _) in zip(starts, taps, strict=True)]
-    values: Array = array[tuple(needed)].astype(work_type(array.dtype))
-    gaps = None if all_finite(values) else ~np.isfinite(values)
-    if gaps is not None:
-        values[gaps] = 0
-    order = sorted(range(3), key=lambda axis: grids[axis].count / grids[axis].length)
-    for axis in order:
+    has_gaps = missing(array[tuple(needed)], padding) is not None
+    if has_gaps:
+        far = _REACHES[how] + max(gaussian_reach(grid.blur) for grid in grids)
+        values = bridged(array, needed, padding, min(far, _DEEPEST))
+    else:
+        values = array[tuple(needed)].astype(work_type(array.dtype))
+    for axis in sorted(range(3), key=lambda axis: grids[axis].count / grids[axis].length):
         columns, weights = taps[axis]
-        values = weighted(values, axis, columns - starts[axis], weights)
-    if gaps is not None:
-        near = gaps.astype(values.dtype)
-        for axis in order:
-            columns, weights = grids[axis].taps(block[axis], spline=False)
-            near = weighted(near, axis, columns - starts[axis], weights)
-        values[near > 0] = np.nan
-    return values
+        if not grids[axis].is_same:
+            values = weighted(values, axis, columns - starts[axis], weights)
+    return values, has_gaps

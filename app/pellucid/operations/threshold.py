@@ -22,6 +22,10 @@ from pellucid.operations.units import Intensity, Title
     pointwise=True,
     complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
     keywords=("binary", "window", "level", "segment"),
+    python="""
+        array = voxels(image)
+        result = on_grid_of(((array >= $lower) & (array <= $upper)).astype(np.uint8), image)
+    """,
 )
 def by_range(image: Image, context: Context, *, lower: Intensity = 0.0, upper: Intensity = 1000.0) -> Mask:
     """Select the voxels whose value lies between two limits, both included.
@@ -49,6 +53,33 @@ def _otsu_threshold(image: Any, context: Context) -> int | float:
     return counted.start + (split + 1) * (1 if counted.exact else counted.step)
 
 
+def _otsu_lines(p: Any) -> str:
+    """Return the script of Otsu: one bin for each whole number, 65,536 bins for other values."""
+    selected = {
+        "above": "array >= threshold",
+        "below": "(array <= (threshold - 1 if exact else float(np.nextafter(threshold, -np.inf))))",
+    }[p.side]
+    return f"""
+        array = voxels(image)
+        kept = array[np.isfinite(array)]
+        low, span = kept.min().item(), kept.max().item() - kept.min().item()
+        exact = array.dtype.kind in "iu" and (span < 65536 or array.dtype.itemsize <= 2)
+        step = 1 if exact else span / 65536
+        bins = kept.astype(np.int64) - low if exact else ((kept.astype(float) - low) / step).astype(int).clip(0, 65535)
+        counts = np.bincount(bins.ravel(), minlength=1 if exact else 65536)
+        if padding is not None:  # values that are no measurements are not counted
+            values = low + step * np.arange(len(counts))
+            counts[(values + (0 if exact else step) >= padding[0]) & (values <= padding[1])] = 0
+        threshold = low + (otsu_split(counts) + 1) * step
+        selected = {selected}
+        {_NOT_PADDING if p.side == "below" else ""}
+        result = on_grid_of(selected.astype(np.uint8), image)
+    """
+
+
+_NOT_PADDING = "selected &= padding is None or padding[1] >= threshold or array > padding[1]"
+
+
 @operation(
     "threshold.otsu",
     title="Otsu threshold",
@@ -56,6 +87,8 @@ def _otsu_threshold(image: Any, context: Context) -> int | float:
     pointwise=True,
     prepare=_otsu_threshold,
     keywords=("automatic", "binary", "two classes"),
+    python=_otsu_lines,
+    toolbox=(otsu_split,),
 )
 def otsu(
     image: Image,

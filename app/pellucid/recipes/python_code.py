@@ -7,7 +7,8 @@ few functions it is made of are copied into the script.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr
@@ -86,7 +87,10 @@ def steps(recipe: Recipe, start: Start) -> tuple[str, tuple[str, ...]]:
     names: dict[str, str] = {}
     for number, step in enumerate(recipe.steps, 1):
         written.append(f"\n# {number}. {step_title(step)}")
-        written.append(_step_lines(step, names, start, is_first=number == 1))
+        written.append(_step_lines(step, names, start))
+        operation = _operation(step)
+        if operation.output == "mask" or not operation.keeps_unit:
+            start = replace(start, padding=None)
     return "\n".join(written).strip("\n"), tuple(names.values())
 
 
@@ -114,13 +118,14 @@ def _toolbox(recipe: Recipe) -> list[Any]:
     return [function for step in recipe.steps for function in _operation(step).toolbox]
 
 
-def _step_lines(step: Step, names: dict[str, str], start: Start, *, is_first: bool) -> str:
+def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     """Return the lines of one step: images by the names of the ports, the computation, alpha and padding put back."""
     operation = _operation(step)
     params = operation.validate(**step.parameters)
     first, *others = operation.ports
-    spares_alpha = is_first and start.alpha and operation._spares_alpha
-    padding = start.padding if is_first and operation.minds_padding else None
+    spares_alpha = start.alpha and operation.spares_alpha
+    padding = start.padding if operation.minds_padding else None
+    lines = operation.lines(params)
     before: list[str] = []
     after: list[str] = []
     taken = "as_mask(result)" if first.kind == "mask" else "result"
@@ -136,16 +141,20 @@ def _step_lines(step: Step, names: dict[str, str], start: Start, *, is_first: bo
         before.append(f"{port.name} = " + (f"[{', '.join(variables)}]" if port.many else (variables or ["None"])[0]))
     if padding is not None:
         before.append(f"unfilled, {first.name} = {first.name}, filled_padding({first.name}, {padding!r})")
+        if operation.counted_in:
+            before.append(f"{operation.counted_in} = outside_padding(unfilled, {operation.counted_in}, {padding!r})")
         if operation.keeps_unit:
             after.insert(0, f"result = restored_padding(result, unfilled, {padding!r})")
-    return "\n".join([*before, operation.lines(params), *after])
+    if "padding" in {node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)}:
+        before.append(f"padding = {start.padding!r}")
+    return "\n".join([*before, lines, *after])
 
 
 def _variable(name: str, names: dict[str, str]) -> str:
     """Return the variable for a further image, a new one for a new name."""
     if name not in names:
         stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "image"
-        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _RESERVED else stem
+        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _taken() else stem
         variable, n = stem, 2
         while variable in names.values():
             variable, n = f"{stem}_{n}", n + 1
@@ -153,5 +162,11 @@ def _variable(name: str, names: dict[str, str]) -> str:
     return names[name]
 
 
-_RESERVED = frozenset({"result", "given", "unfilled", "image", "mask", "other", "array", "sys", *_MODULES})
+@cache
+def _taken() -> frozenset[str]:
+    """Return the names a further image must not have: those of the ports of all operations, and of a script itself."""
+    from pellucid.operations.operation import registry
+
+    ports = {port.name for operation in registry().values() for port in operation.ports}
+    return frozenset({"result", "given", "unfilled", "array", "sys", *_MODULES, *ports})
 

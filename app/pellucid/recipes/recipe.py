@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.model.hand_edits import HandPatch
 from pellucid.model.layer import Provenance
 
 VERSION = 2
@@ -22,7 +31,8 @@ class Step(BaseModel):
 
     The first input is the result of the step before (for the first one: the image the recipe runs on), unless
     its name is that of an image handed to ``replay.run`` or of an earlier result; all further inputs are found by
-    name. A ``name`` keeps the result for later steps. A step that is not ``enabled`` is passed over.
+    name. A ``name`` keeps the result for later steps. A step that is not ``enabled`` is passed over. ``patch`` holds
+    the voxels of a hand edit.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -32,6 +42,13 @@ class Step(BaseModel):
     inputs: tuple[str, ...] = ()
     name: str = Field(default="", max_length=200)
     enabled: bool = True
+    patch: tuple[HandPatch, ...] = Field(default=(), max_length=100_000)
+
+    @model_serializer(mode="wrap")
+    def _without_empty_patch(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the patch out where there is none: nearly every recipe is read by people, too."""
+        values: dict[str, Any] = write(self)
+        return values if self.patch else {name: value for name, value in values.items() if name != "patch"}
 
 
 class Recipe(BaseModel):
@@ -54,6 +71,8 @@ class Recipe(BaseModel):
                         operation=step.operation,
                         parameters=to_jsonable_python(step.parameters),
                         inputs=step.inputs,
+                        enabled=step.enabled,
+                        patch=step.patches,
                     )
                     for step in provenance
                 )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, within
 from pellucid.model.findings import Refused
+from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume
+from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe, Step
 
 if TYPE_CHECKING:
@@ -30,9 +32,11 @@ def run(
     The result of a mask operation is a volume of 0 and 1 without a unit; the last step may answer with ``Points`` or a
     ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
     Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
-    so. ``threads`` is how many an operation may use; all there are when None.
+    so. A step that holds only where it was made (a hand edit) is refused before anything is computed. ``threads`` is
+    how many an operation may use; all there are when None.
     """
     steps = [step for step in recipe.steps if step.enabled]
+    refuse_what_stays(recipe)
     known, current = {**(named or {})}, volume
     for n, step in enumerate(steps):
         if not isinstance(current, Volume):
@@ -53,7 +57,10 @@ def take(
     remark: Callable[[str], None] = lambda sentence: None,
     threads: int | None = None,
 ) -> Any:
-    """Return the result of one step."""
+    """Return the result of one step; a hand edit changes only a mask on the very grid it was made on."""
+    own = own_steps.find(step.operation)
+    if own is not None:
+        return _own(own, step, current)
     from pellucid.operations.context import available_cores
     from pellucid.operations.operation import Context
     from pellucid.operations.operation import Refused as CannotRun
@@ -82,6 +89,22 @@ def declared(step: Step) -> tuple[Operation, dict[str, Any]]:
         return operation, dict(operation.validate(**step.parameters).model_dump())
     except Unknown as error:
         raise Refused(str(error)) from error
+
+
+def refuse_what_stays(recipe: Recipe) -> None:
+    """Raise Refused when a step of a recipe cannot be taken on any other image than the one it was made on."""
+    for number, step in enumerate(recipe.steps, 1):
+        own = own_steps.find(step.operation)
+        if step.enabled and own is not None and own.why_not:
+            raise Refused(tr(own.why_not, number=number))
+
+
+def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
+    if step.operation == HAND_EDIT:
+        return own_steps.painted(current, step.patch)
+    if own.take is None:
+        raise Refused(tr("“{title}” cannot be taken again.", title=tr(own.title)))
+    return own.take(current, step.parameters)
 
 
 def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:

@@ -12,19 +12,17 @@ from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
-from pellucid.model.findings import Finding, Refused
+from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.shapes import vector
 from pellucid.model.volume import Volume
+from pellucid.recipes.own_steps import CALIBRATE, CALIBRATED, calibrated, scaled
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
 
-CODE = "calibrated-by-hand"
-_SUPERSEDED = {CODE, "unknown-spacing", "detector-spacing"}
-"""Codes of findings that a calibration makes untrue."""
 _THROUGH = 1e-6  # of a line's length that may leave the plane by rounding
 
 
@@ -65,13 +63,12 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
     new = scaled(old, factor)
     together = [other for other in session.document.layers if other is layer or _goes_with(other, layer)]
     before = {other.id: _frames(other) for other in together}
-    step = Provenance("calibrate", {"length_mm": float(millimetres), "factor": factor}, (layer.name,))
+    step = Provenance(CALIBRATE, {"length_mm": float(millimetres), "factor": factor}, (layer.name,))
     images = {other.id: other.frames for other in together if isinstance(other, ImageLayer)}
-    said = _said(millimetres)
 
     def work(_job: Job) -> dict[str, tuple[Volume, ...]]:
         return {
-            name: tuple(_on_grid(volume, scaled(volume.geometry, factor), said) for volume in volumes)
+            name: tuple(calibrated(volume, factor, float(millimetres)) for volume in volumes)
             for name, volumes in images.items()
         }
 
@@ -93,25 +90,14 @@ def calibrate(session: Session, annotation: Annotation, millimetres: float) -> J
                              lambda sentence: session.notice.emit(sentence, "error"))  # fmt: skip
 
 
-def scaled(geometry: Geometry, factor: float) -> Geometry:
-    """Return a grid whose in-plane spacing is known: the present one times a factor."""
-    x, y, z = geometry.spacing
-    known = (True, True, geometry.known_spacing[2])
-    return replace(geometry, spacing=(x * factor, y * factor, z), known_spacing=known, at_detector=False)
-
-
-def _said(millimetres: float) -> Finding:
-    words = tr("The spacing was calibrated by hand: a line was said to be {millimetres:g} mm long.",
-               millimetres=millimetres)  # fmt: skip
-    return Finding(CODE, words, "info")
-
-
 def _replacement(
     layer: Layer, grid: Geometry, frames: tuple[Volume, ...], step: Provenance, title: str
 ) -> ReplaceLabelMap | ReplaceVolume:
     """Return the step that puts a layer on its calibrated grid: labels on ``grid``, an image as ``frames``."""
     if isinstance(layer, LabelLayer):
-        return ReplaceLabelMap(layer, LabelMap(grid, layer.labels.array, layer.labels.labels), title)
+        made = sorted({one.label for one in layer.provenance} - {0})
+        steps = (*layer.provenance, *(replace(step, label=value) for value in made))
+        return ReplaceLabelMap(layer, LabelMap(grid, layer.labels.array, layer.labels.labels), title, steps)
     return ReplaceVolume(layer, frames, (*layer.provenance, step), title)
 
 
@@ -125,7 +111,7 @@ def _keep_voxels(session: Session, layers: set[str], old: Geometry, new: Geometr
 
 
 def _calibrated(layer: ImageLayer) -> bool:
-    return any(finding.code == CODE for finding in layer.volume.findings)
+    return any(finding.code == CALIBRATED for finding in layer.volume.findings)
 
 
 def _goes_with(other: Layer, layer: ImageLayer) -> bool:
@@ -140,13 +126,3 @@ def _goes_with(other: Layer, layer: ImageLayer) -> bool:
 
 def _frames(layer: Layer) -> tuple[object, ...]:
     return layer.frames if isinstance(layer, ImageLayer) else (layer.labels,)
-
-
-def _on_grid(volume: Volume, geometry: Geometry, said: Finding) -> Volume:
-    """Return the same pixels on another grid of the same size."""
-    import SimpleITK as sitk
-
-    image = sitk.Image(volume.image)
-    image.SetSpacing(geometry.spacing[: image.GetDimension()])
-    findings = (*(finding for finding in volume.findings if finding.code not in _SUPERSEDED), said)
-    return replace(volume, image=image, geometry=geometry, findings=findings)

@@ -18,6 +18,8 @@ from pellucid.model.histogram import auto_limits, color_range, histogram
 from pellucid.model.layer import ImageLayer, Provenance, unique_name
 from pellucid.model.timing import NOWHEN
 from pellucid.model.volume import Volume, image_from_array
+from pellucid.recipes import own_steps
+from pellucid.session.chains import Begun
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -102,7 +104,8 @@ class Channels:
 
         def done(merged: tuple[Volume, tuple[float, float]]) -> None:
             volume, limits = merged
-            layer = ImageLayer(title, (volume,), provenance=(Provenance("channels.merge", {}, inputs),))
+            step_made = Provenance(own_steps.MERGE, {}, inputs)
+            layer = ImageLayer(title, (volume,), provenance=(step_made,), base=(volume,))
             layer.display.set_limits(*limits)
             layer.first_limits = limits
             step = tr("Merge channels into {title}", title=title)
@@ -125,10 +128,13 @@ class Channels:
 
     def _layer(self, layer: ImageLayer, part: _Part, number: int) -> ImageLayer:
         names = {other.name for other in self._session.document.layers}
-        step = Provenance("channels.split", {"channel": number}, (layer.name,))
+        is_frame = not layer.volume.is_colour
+        step = Provenance(own_steps.ONE_FRAME if is_frame else own_steps.SPLIT, {"channel": number}, (layer.name,))
+        begun = Begun.at(layer, number if is_frame else 0)
         made = ImageLayer(
-            unique_name(part.name, names), (part.volume,), source=layer.source, provenance=(*layer.provenance, step)
-        )
+            unique_name(part.name, names), (part.volume,), source=layer.source, provenance=begun.then(step),
+            base=(part.volume,) if is_frame else begun.base,
+        )  # fmt: skip
         made.display.set_limits(*part.limits)
         made.first_limits = part.limits
         made.display.colormap, made.display.blending = part.colormap, Blending.ADD
@@ -144,11 +150,10 @@ class Channels:
 def _colour_parts(volume: Volume, name: str, job: Job) -> list[_Part]:
     limits, parts = color_range(volume), []
     for number in range(volume.components):
-        image = image_from_array(np.ascontiguousarray(volume.array[..., number]), volume.geometry)
         channel = NAMES[number] if volume.components > 2 else str(number + 1)
         colormap = _COLOURS[number] if number < 3 else "grey"
         own = limits if number < 3 else _whole_range(volume)
-        parts.append(_Part(f"{name}, {channel}", replace(volume, image=image, findings=()), own, colormap))
+        parts.append(_Part(f"{name}, {channel}", own_steps.channel(volume, number), own, colormap))
         job.report((number + 1) / volume.components)
     return parts
 

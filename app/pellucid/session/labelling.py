@@ -17,9 +17,11 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap, color_for
-from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, blank_labels, unique_name
 from pellucid.model.slicing import PlaneFrame
 from pellucid.model.statistics import LabelRow, label_statistics
+from pellucid.recipes.own_steps import LABEL_VALUE
+from pellucid.session.chains import Begun
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -94,7 +96,11 @@ class Labelling:
         Raises Refused when its values cannot be labels.
         """
         document = self._session.document
-        labels = LabelLayer(layer.name, _labels_of(layer), provenance=layer.provenance)
+        labels = LabelLayer(layer.name, _labels_of(layer))
+        begun = Begun.at(layer)
+        for row in labels.labels.labels:
+            step = Provenance(LABEL_VALUE, {"value": row.value}, (layer.name,))
+            labels.provenance += begun.then(step, label=row.value)
         labels.active_label = labels.labels.labels[0].value
         with self._session.history.group(tr("Use {name} as labels", name=layer.name)):
             self._session.history.do(AddLayer(labels, document.position(layer) + 1))

@@ -6,19 +6,22 @@ overwritten.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.hand_steps import without_label
 from pellucid.history.layers import AddLayer, ReplaceVolume
 from pellucid.history.painting import PatchLabels, replace_label
 from pellucid.language import tr
+from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
 from pellucid.model.volume import Volume
+from pellucid.session.chains import Begun, Chain
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -29,11 +32,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """An operation with what the history says of it."""
+    """What was computed, as one step for the history: what it makes, how it is called, the steps a layer gets.
 
-    operation: Operation
-    provenance: Provenance
+    ``name`` is that of the operation alone, ``title`` that of the step in the history.
+    """
+
+    output: str
+    name: str
     title: str
+    made: tuple[Provenance, ...]
+    keeps_unit: bool = True
+    same_grid: bool = True
+
+    @classmethod
+    def of(cls, operation: Operation, made: Provenance, title: str) -> Step:
+        """Return the step of one operation."""
+        keeps = operation.keeps_unit
+        return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid)
 
 
 class ImagePlace:
@@ -43,17 +58,16 @@ class ImagePlace:
         assert isinstance(layer, ImageLayer)
         self._session, self._layer, self._step, self._as_new = session, layer, step, as_new_layer
         self._before = layer.volume
+        self._begun = Begun.at(layer)
         self._volume: Volume | None = None
         self._limits: tuple[float, float] | None = None
 
-    def prepare(self, result: sitk.Image) -> None:
-        """Wrap the pixels; values that are no longer in the old unit get a window of their own."""
-        if self._step.operation.keeps_unit:
-            self._volume = self._before.with_image(result)
-            return
-        self._volume = self._before.with_image(result, unit="", padding=None)
-        if not self._volume.is_colour or self._volume.dtype != np.uint8:
-            self._limits = auto_limits(histogram(self._volume))
+    def prepare(self, result: Volume) -> None:
+        """Take the volume; values that are no longer in the old unit get a window of their own."""
+        self._volume = volume = result
+        other_values = not self._step.keeps_unit or volume.components != self._before.components
+        if other_values and (not volume.is_colour or volume.dtype != np.uint8):
+            self._limits = auto_limits(histogram(volume))
 
     def commit(self) -> None:
         """Replace the volume that was read, or add a layer."""
@@ -61,25 +75,44 @@ class ImagePlace:
         if volume is None:
             return
         there = layer.volume is self._before and layer in self._session.document
-        if there and not self._as_new and (step.operation.same_grid or len(layer.frames) == 1):
-            steps = (*layer.provenance, step.provenance)
+        if there and not self._as_new and (step.same_grid or len(layer.frames) == 1):
+            frame = layer.frame if len(layer.frames) > 1 else None
+            steps = (*layer.provenance, *(replace(made, frame=frame) for made in step.made))
             frames = layer.frames_with(volume)
             self._session.history.do(ReplaceVolume(layer, frames, steps, step.title, limits=self._limits))
         else:
-            self._add(layer, volume)
+            name = f"{layer.name} – {step.name}"
+            new = image_like(layer, volume, self._begun.then(*step.made), self._begun.base, name, self._limits)
+            add_layer(self._session, new, step.title)
 
-    def _add(self, layer: ImageLayer, volume: Volume) -> None:
-        names = {other.name for other in self._session.document.layers}
-        name = unique_name(f"{layer.name} – {tr(self._step.operation.title)}", names)
-        steps = (*layer.provenance, self._step.provenance)
-        new = ImageLayer(name, (volume,), source=layer.source, provenance=steps)
-        limits = self._limits or layer.display.limits
-        new.display.set_limits(*limits)
-        new.first_limits = self._limits or layer.first_limits
-        new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
-        if self._limits is None:
-            new.display.transfer, new.first_transfer = layer.display.transfer, layer.first_transfer
-        self._session.history.do(AddLayer(new, label=self._step.title))
+
+def image_like(
+    layer: ImageLayer, volume: Volume, steps: tuple[Provenance, ...], base: tuple[Volume, ...], name: str,
+    limits: tuple[float, float] | None = None,
+) -> ImageLayer:  # fmt: skip
+    """Return a layer that looks like another; with ``limits`` it has a window of its own."""
+    new = ImageLayer(name, (volume,), source=layer.source, provenance=steps, base=base)
+    new.display.set_limits(*(limits or layer.display.limits))
+    new.first_limits = limits or layer.first_limits
+    new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
+    if limits is None:
+        new.display.transfer, new.first_transfer = layer.display.transfer, layer.first_transfer
+    return new
+
+
+def labels_like(
+    geometry: Geometry, mask: NDArray[Any], steps: tuple[Provenance, ...], row: Label | None = None
+) -> LabelLayer:
+    """Return a label layer that holds a mask as its first label, called and coloured like another label."""
+    row = Label(1, tr("Label 1"), color_for(1)) if row is None else Label(1, row.name, row.color)
+    labels = LabelMap(geometry, mask.astype(np.uint8), (row,))
+    return LabelLayer(tr("Labels"), labels, provenance=tuple(replace(step, label=1) for step in steps))
+
+
+def add_layer(session: Session, layer: Layer, title: str) -> None:
+    """Add a layer as one step, under a name that no other has."""
+    layer.name = unique_name(layer.name, {other.name for other in session.document.layers})
+    session.history.do(AddLayer(layer, label=title))
 
 
 class MaskPlace:
@@ -91,8 +124,17 @@ class MaskPlace:
         fits = current is not None and current.geometry.same_grid(target.geometry)
         self._layer = current if fits and not as_new_layer else None
         self._state = self._stamp()
+        self._made = self._steps_of(target, step.made)
         self._mask: NDArray[np.bool_] | None = None
+        self._geometry = target.geometry
         self._patch: PatchLabels | None = None
+
+    @staticmethod
+    def _steps_of(target: Layer, made: tuple[Provenance, ...]) -> tuple[Provenance, ...]:
+        """Return all steps of the label to be: those of the image or label it is made from, then its own."""
+        if isinstance(target, ImageLayer):
+            return Begun.at(target).then(*made, label=1)
+        return (*Chain.of(target).steps, *made)
 
     def _stamp(self) -> tuple[int, int, tuple[int, ...]] | None:
         if self._layer is None:
@@ -100,19 +142,26 @@ class MaskPlace:
         labels = self._layer.labels
         return self._layer.active_label, labels.version, tuple(row.value for row in labels.labels if row.locked)
 
-    def prepare(self, result: sitk.Image) -> None:
+    def prepare(self, result: Volume | sitk.Image) -> None:
         """Find the voxels that will change."""
         import SimpleITK as sitk
 
-        mask = sitk.GetArrayViewFromImage(result) != 0
-        self._mask = mask[np.newaxis] if mask.ndim == 2 else mask
+        if isinstance(result, Volume):
+            self._geometry, self._mask = result.geometry, result.array != 0
+        else:
+            mask = sitk.GetArrayViewFromImage(result) != 0
+            self._mask = mask[np.newaxis] if mask.ndim == 2 else mask
+        if self._layer is not None and not self._layer.geometry.same_grid(self._geometry):
+            self._layer = None
         if self._layer is not None:
             self._patch = self._replacement(self._layer)
 
     def _replacement(self, layer: LabelLayer) -> PatchLabels | None:
         assert self._mask is not None
-        steps = (*layer.provenance, self._step.provenance)
-        return replace_label(layer, layer.active_label, self._mask, self._step.title, provenance=steps)
+        value = layer.active_label
+        made = tuple(replace(step, label=value) for step in self._made)
+        steps = (*without_label(layer.provenance, value), *made)
+        return replace_label(layer, value, self._mask, self._step.title, provenance=steps)
 
     def commit(self) -> None:
         """Replace the label that was active when the operation began, or add a label layer."""
@@ -126,8 +175,8 @@ class MaskPlace:
         else:
             self._add(self._mask)
         if not self._mask.any():
-            title = tr(self._step.operation.title)
-            self._session.notice.emit(tr("{title} found no voxels; the label is empty.", title=title), "info")
+            name = self._step.name
+            self._session.notice.emit(tr("{title} found no voxels; the label is empty.", title=name), "info")
 
     def _replace(self, layer: LabelLayer, patch: PatchLabels | None) -> None:
         with self._session.history.group(self._step.title):
@@ -137,9 +186,4 @@ class MaskPlace:
                 self._session.history.do(patch)
 
     def _add(self, mask: NDArray[Any]) -> None:
-        geometry = self._target.geometry
-        labels = LabelMap(geometry, mask.astype(np.uint8), (Label(1, tr("Label 1"), color_for(1)),))
-        names = {other.name for other in self._session.document.layers}
-        steps = (*self._target.provenance, self._step.provenance)
-        layer = LabelLayer(unique_name(tr("Labels"), names), labels, provenance=steps)
-        self._session.history.do(AddLayer(layer, label=self._step.title))
+        add_layer(self._session, labels_like(self._geometry, mask, self._made), self._step.title)

@@ -108,17 +108,12 @@ def _operations(window: MainWindow, operations: Iterable[Operation]) -> Iterator
     for operation in operations:
         dock = operation.menu.split("/")[0]
         dock = dock if dock in window.docks else "Filters"
-        run = partial(_open_form, window, dock, operation.id)
+        run = partial(window.show_operation, dock, operation.id)
         words = " ".join((*operation.keywords, operation.title, tr(operation.help)))
         yield Command(
             f"operation.{operation.id}", tr(operation.title), f"{tr(dock)} ▸ {tr(operation.family)}", run,
             icon="tune-variant", words=words,
         )  # fmt: skip
-
-
-def _open_form(window: MainWindow, dock: str, operation_id: str) -> None:
-    panel = window.show_dock(dock)
-    panel.choose(operation_id)  # type: ignore[attr-defined]
 
 
 def _presets(window: MainWindow) -> Iterator[Command]:

@@ -29,6 +29,7 @@ from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.notice_bar import NoticeBar
+from pellucid.ui.operation_menus import OperationMenu
 from pellucid.ui.own_layouts import fill_own_layouts
 from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
@@ -36,7 +37,7 @@ from pellucid.ui.status_bar import StatusBar
 if TYPE_CHECKING:
     from pellucid.ui.docks.histogram import HistogramPanel
 
-MENUS = ("File", "Edit", "View", "Image", "Tools", "Segment", "Measure", "Window", "Help")
+MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Measure", "Window", "Help")
 STATE_VERSION = 1
 
 
@@ -110,6 +111,10 @@ class MainWindow(QMainWindow):
         """Bring a dock to the front and return its panel."""
         return self.docking.show(name)
 
+    def show_operation(self, root: str, operation_id: str) -> None:
+        """Bring the dock of a root to the front with the form of an operation."""
+        self.show_dock(root).choose(operation_id)  # type: ignore[attr-defined]
+
     def panel(self, name: str) -> Any:
         """Return the panel of a dock that is made already."""
         return self.docking.panel(name)
@@ -132,6 +137,7 @@ class MainWindow(QMainWindow):
             if entry.id == "file.demo":
                 recent = menus["File"].addMenu(tr("Open &recent"))
                 recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
+        self._operation_menus = [OperationMenu(self, menus[root], root) for root in ("Filters", "Segment")]
         for dock in self.docks.values():
             menus["Window"].addAction(dock.toggleViewAction())
         bar = self.menuBar()

@@ -10,6 +10,7 @@ from pellucid.model.histogram import histogram
 from pellucid.operations.operation import registry
 from pellucid.ui.docks.operation_list import by_family, matches
 from pellucid.ui.docks.operations import OperationsDock, starting_limits
+from pellucid.ui.forms.controls import Choice
 
 
 @pytest.fixture
@@ -187,8 +188,9 @@ def test_reasons_are_said_when_an_operation_cannot_run(segment, session, labels,
 def test_two_mask_operations_ask_for_the_other_label(segment, qtbot):
     segment.choose("masks.union")
     qtbot.waitUntil(lambda: segment.form is not None)
-    assert segment.other.isVisible() and segment.other.currentText() == "Bone – Labels"
-    assert segment.other_mask()[1] == 2
+    (other,) = segment.inputs.findChildren(Choice)
+    assert other.isVisible() and other.currentText() == "Bone – Labels"
+    assert segment.inputs.value()[0][1] == 2
 
 
 def test_without_an_image_a_sentence_says_what_to_do(empty_session, show, qtbot):

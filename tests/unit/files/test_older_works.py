@@ -133,5 +133,26 @@ def test_damaged_old_works_are_refused_with_a_sentence(damage: dict[str, Any], t
 
 
 def test_works_of_now_are_left_as_they_are() -> None:
-    now = {"schema_version": 2, "view": {"layout": "3x2"}}
-    assert upgraded(json.loads(json.dumps(now)), 2) == now
+    now = {"schema_version": 3, "view": {"layout": "3x2"}}
+    assert upgraded(json.loads(json.dumps(now)), 3) == now
+
+
+def format_2(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the contents of a work of format 2 whose label layer was thresholded."""
+    data = old_manifest("quad", "axial")
+    image, labels = data["layers"]
+    image["frames"][0]["acquisition"] = ACQUISITION | {"windows": []}
+    labels["provenance"] = [{"operation": "threshold.range", "parameters": {"lower": 1.0}, "inputs": ["CT"]}]
+    labels["labels"] = rows
+    return data | {"schema_version": 2, "view": {"layout": "3x2"}}
+
+
+@pytest.mark.parametrize(("count", "label"), [(1, 7), (2, 0)])
+def test_steps_of_format_2_go_to_the_only_label(count: int, label: int, tmp_path: Path) -> None:
+    row = {"name": "Lung", "color": "#ff0000", "visible": True, "locked": False}
+    rows = [row | {"value": 7 + n} for n in range(count)]
+    image, labels = restore(load(old_work(tmp_path / "old.pellucid", **format_2(rows))))[0]
+    assert isinstance(image, ImageLayer) and image.base == () and image.provenance[0].label == 0
+    assert [(step.operation, step.label, step.enabled) for step in labels.provenance] == [
+        ("threshold.range", label, True)
+    ]

@@ -26,8 +26,9 @@ from pellucid.model.display import Blending, Channel, ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.hand_edits import HandPatch
 from pellucid.model.labels import Label, LabelMap
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
+from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Layer, Provenance, Source, Start
 from pellucid.model.transfer import SIGMOID, STRAIGHT, Kind, Transfer, ValueTable
 from pellucid.model.view import Layout, PaneState, Plane, Projection, ViewState
 from pellucid.model.volume import Acquisition, Volume, WindowPreset, image_from_array
@@ -344,7 +345,7 @@ def test_hostile_manifests_are_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_work_of_a_newer_version_says_so(tmp_path: Path) -> None:
     full_work(tmp_path / "w.pellucid")
-    edited(tmp_path / "w.pellucid", tmp_path / "n.pellucid", schema_version=3)
+    edited(tmp_path / "w.pellucid", tmp_path / "n.pellucid", schema_version=4)
     with pytest.raises(Refused, match="saved by a newer Pellucid"):
         load(tmp_path / "n.pellucid")
 
@@ -426,3 +427,32 @@ def test_files_of_the_same_name_in_other_series_are_not_mistaken_for_the_source(
 def test_a_curve_that_is_none_is_refused(broken: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         TransferEntry.model_validate(broken)
+
+
+def test_steps_hand_edits_and_what_was_before_them_survive(tmp_path: Path) -> None:
+    patch = HandPatch.of((0, 1, 1), np.eye(3, dtype=bool)[np.newaxis], (2, 5, 6), inside=True)
+    here = Start("CT", "CT", 2)
+    steps = (
+        Provenance("threshold.range", {"lower": 1.0}, ("CT", "Ä\udcff"), label=3, enabled=False, start=here),
+        Provenance(HAND_EDIT, {"how": "painted", "strokes": 2}, label=3, patches=(patch, patch)),
+    )
+    geometry = grid((6, 5, 2))
+    before = image(geometry, seed=7).volume
+    computed = image(geometry, provenance=(Provenance("smoothing.mean", {}, ("CT",), frame=0),), base=(before,))
+    labels = LabelLayer("Labels", LabelMap(geometry), provenance=steps)
+    save(tmp_path / "a.pellucid", capture(document_of(computed, labels), ViewState()))
+    again, label_again = restore(load(tmp_path / "a.pellucid"))[0]
+    assert isinstance(again, ImageLayer) and isinstance(label_again, LabelLayer)
+    assert again.provenance == computed.provenance
+    assert np.array_equal(again.base[0].array, before.array) and again.base[0].geometry == geometry
+    said = replace(steps[0], inputs=("CT", "Ä\\udcff"))
+    assert label_again.provenance == (said, steps[1])
+    assert np.array_equal(label_again.provenance[1].patches[0].changed(), patch.changed())
+
+
+def test_what_was_before_the_steps_is_not_saved_where_the_source_still_holds_it() -> None:
+    source = Source("image", ("/data/a.nii",))
+    layer = image(source=source, provenance=STEP)
+    layer.base = layer.frames
+    (entry,) = capture(document_of(layer), ViewState()).manifest.layers
+    assert len(entry.frames) == 1 and entry.base == ()

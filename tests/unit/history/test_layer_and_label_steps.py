@@ -97,12 +97,27 @@ def test_a_new_volume_costs_what_the_old_one_holds(document: Document, history: 
     history.do(AddLayer(a))
     third, step = blank(2), Provenance("smoothing.gaussian", {"sigma": 2.0})
     history.do(ReplaceVolume(a, a.frames_with(third), (step,), "Gaussian (σ 2 mm)"))
-    assert (a.frames, a.provenance) == ((third, second), (step,))
-    assert history.nbytes == pytest.approx(first.nbytes, abs=1000)
+    assert (a.frames, a.provenance, a.base) == ((third, second), (step,), (first, second))
+    assert history.nbytes == pytest.approx(0, abs=1000), "the layer itself keeps what was before its first step"
+    fourth = blank(3)
+    history.do(ReplaceVolume(a, a.frames_with(fourth), (step, step), "Gaussian (σ 2 mm)"))
+    assert a.base == (first, second)
+    assert history.nbytes == pytest.approx(third.nbytes, abs=1000)
     history.undo()
-    assert (a.frames, a.provenance) == ((first, second), ())
+    history.undo()
+    assert (a.frames, a.provenance, a.base) == ((first, second), (), ())
     history.redo()
-    assert a.volume is third
+    assert (a.volume, a.base) == (third, (first, second))
+
+
+def test_a_layer_whose_steps_came_without_a_base_gets_no_wrong_one(document: Document, history: History) -> None:
+    a, step = image("a"), Provenance("smoothing.gaussian", {"sigma": 2.0})
+    a.provenance = (step,)
+    history.do(AddLayer(a))
+    history.do(ReplaceVolume(a, (blank(1),), (step, step), "Again"))
+    assert a.base == ()
+    history.do(ReplaceVolume(a, (blank(2),), (), "As opened"))
+    assert a.base == ()
 
 
 def test_a_removed_layer_costs_what_it_holds(document: Document, history: History) -> None:

@@ -213,7 +213,13 @@ def test_a_label_is_replaced_by_a_mask_around_locked_labels() -> None:
     command.do(DOCUMENT)
     expected = np.where(before == 3, 3, np.where(mask, 1, np.where(before == 1, 0, before)))
     np.testing.assert_array_equal(layer.labels.array, expected)
-    assert layer.provenance == (step,)
+    first, overwritten = layer.provenance
+    assert first == step
+    assert (overwritten.operation, overwritten.label, overwritten.parameters["how"]) == ("hand.edit", 2, "overwritten")
+    left = before == 2
+    for patch in overwritten.patches:
+        patch.put_into(left)
+    np.testing.assert_array_equal(left, expected == 2)
     command.undo(DOCUMENT)
     np.testing.assert_array_equal(layer.labels.array, before)
     assert layer.provenance == ()

@@ -41,7 +41,8 @@ def digest(document: Document) -> str:
             total.update(repr((layer.labels.labels, layer.labels.array.dtype)).encode())
             total.update(layer.labels.array.tobytes())
         else:
-            for volume in layer.frames:
+            total.update(b"base" * len(layer.base))
+            for volume in (*layer.frames, *layer.base):
                 total.update(repr(volume.geometry).encode())
                 total.update(volume.array.tobytes())
     return total.hexdigest()
@@ -150,7 +151,10 @@ class AnyHistory(RuleBasedStateMachine):
         layer = self.document.label_layers[seed % len(self.document.label_layers)]
         mask = np.random.default_rng(seed).random(GRID.size[::-1]) < 0.1
         try:
-            command = replace_label(layer, 1 + seed % 3, mask, "Threshold")
+            value = 1 + seed % 3
+            kept = tuple(step for step in layer.provenance if step.label != value)
+            steps = (*kept, Provenance("threshold.range", {"n": seed % 5}, label=value)) if seed % 4 else None
+            command = replace_label(layer, value, mask, "Threshold", provenance=steps)
         except Refused:
             return
         if command is not None:

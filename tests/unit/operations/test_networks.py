@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pellucid.operations.networks import median_network, sort_network
+from pellucid.operations.networks import rank_network, sort_network
 
 
 def sorted_runs(runs: int, length: int) -> np.ndarray:
@@ -18,23 +18,25 @@ def sorted_runs(runs: int, length: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("runs", "length"), [(3, 1), (3, 3), (3, 9), (5, 1), (5, 5), (7, 1)])
-def test_every_0_1_input_is_sorted_or_halved(runs: int, length: int) -> None:
+def test_every_0_1_input_is_sorted_and_ranked(runs: int, length: int) -> None:
     values = sorted_runs(runs, length)
     kept = values.copy()
-    median, sort = median_network(runs, length), sort_network(runs, length)
-    assert median and sort
+    sort = sort_network(runs, length)
+    assert sort
     expected = np.sort(values, axis=0)
-    assert np.array_equal(median.apply(list(values))[0], expected[runs * length // 2])
+    for rank in {0, 1, runs * length // 3, runs * length // 2, runs * length - 1}:
+        network = rank_network(runs, length, rank)
+        assert network and np.array_equal(network.apply(list(values))[0], expected[rank])
     assert np.array_equal(np.array(sort.apply(list(values))), expected)
     assert np.array_equal(values, kept), "the inputs were modified"
 
 
 def test_the_median_of_125_values() -> None:
     values = np.sort(np.random.default_rng(0).random((25, 5, 500)), axis=0).reshape(125, 500)
-    network = median_network(5, 25)
+    network = rank_network(5, 25, 62)
     assert network and len(network.steps) < 600
     assert np.array_equal(network.apply(list(values))[0], np.median(values, axis=0))
 
 
 def test_what_is_too_large_is_left_to_others() -> None:
-    assert median_network(7, 49) is None
+    assert rank_network(7, 49, 171) is None

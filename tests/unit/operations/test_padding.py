@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from operation_images import on_grid
+from operation_images import inputs_of, on_grid
 from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
 from pellucid.operations.padding import filled, lowest_valid, restore
@@ -56,9 +56,10 @@ def test_rescale_takes_its_range_from_the_scanned_field():
 def test_preview_with_padding_equals_the_whole(name):
     array, _outside = scan()
     image, context = on_grid(array), Context(padding=PADDING)
-    whole = sitk.GetArrayFromImage(get(name).run(context, image))
+    inputs = inputs_of(get(name), image)
+    whole = sitk.GetArrayFromImage(get(name).run(context, *inputs))
     for axis, index in ((2, 3), (1, 15), (0, 16)):
-        shown = preview_slice(get(name), image, axis, index, {}, context)
+        shown = preview_slice(get(name), inputs, axis, index, {}, context)
         assert np.allclose(shown, whole.take(index, 2 - axis), atol=1.01 if whole.dtype.kind in "iu" else 2e-2)
 
 

@@ -124,3 +124,14 @@ def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path
     padding = (-1000.0, -400.0)
     expected = operation.run(Context(padding=padding), image, sigma=1.0)
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
+
+
+@pytest.mark.parametrize("side", ["above", "below"])
+def test_otsu_leaves_padding_out_in_the_script_too(side: str, interpreter: Interpreter, tmp_path: Path) -> None:
+    operation = get("threshold.otsu")
+    (image,) = sample(operation, SHAPE, "int16")
+    padding = (-1000.0, 200.0)
+    expected = operation.run(Context(padding=padding), image, side=side)
+    assert not np.array_equal(pixels(expected), pixels(operation.run(Context(), image, side=side)))
+    recipe = Recipe(steps=(Step(operation=operation.id, parameters={"side": side}),))
+    check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))

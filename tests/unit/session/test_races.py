@@ -377,7 +377,7 @@ def test_closing_everything_lets_go_of_all_voxels(session):
     kept = [weakref.ref(layer), weakref.ref(layer.volume), weakref.ref(labels), weakref.ref(labels.labels)]
     session.running.preview("masks.dilate", {"radius": 1.0})
     assert session.jobs.drain(PATIENCE)
-    snapshots = [weakref.ref(array) for _, array, _ in session.running._snapshots.values()]
+    snapshots = [weakref.ref(array) for _, array, _ in session.running.inputs._snapshots.values()]
     assert snapshots
     del layer, labels
     session.close_all()

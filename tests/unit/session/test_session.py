@@ -140,9 +140,10 @@ def test_union_of_two_labels_of_one_layer(session):
     session.labelling.add_label(labels)
     session.running.apply("threshold.range", {"lower": 200.0, "upper": 900.0})
     assert session.jobs.drain(60)
-    ((title, choice),) = session.running.mask_choices()
+    operation = session.running.operations()["masks.union"]
+    ((title, choice),) = session.running.choices(operation.id, operation.ports[1])
     assert "Label 1" in title
-    session.running.apply("masks.union", {}, other=choice)
+    session.running.apply("masks.union", {}, others=(choice,))
     assert session.jobs.drain(60)
     array = layer.volume.array
     expected = ((array >= 0) & (array <= 100)) | ((array >= 200) & (array <= 900))

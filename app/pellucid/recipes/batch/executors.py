@@ -16,7 +16,7 @@ from pellucid import __version__
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.recipes.batch.processes import Died, Processes
-from pellucid.recipes.batch.task import Outcome, Task, do, lost
+from pellucid.recipes.batch.task import Outcome, Task, do, lost, prepare
 
 Hear = Callable[[Outcome], None]
 _PATIENCE = 30.0
@@ -38,7 +38,7 @@ class Local:
     """Processes of this computer under Dask's scheduler."""
 
     def __init__(self, workers: int, timeout: float | None = None) -> None:
-        self.processes = Processes(workers, None if timeout is None else timeout + _PATIENCE)
+        self.processes = Processes(workers, None if timeout is None else timeout + _PATIENCE, prepare)
 
     def run(self, tasks: Sequence[Task], hear: Hear) -> None:
         """Do all tasks; raises Refused when the processes cannot work at all."""

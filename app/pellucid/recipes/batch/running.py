@@ -21,7 +21,7 @@ from pellucid.recipes.batch.journal import GOOD, Entry, Journal
 from pellucid.recipes.batch.names import names
 from pellucid.recipes.batch.reports import write_answers, write_report
 from pellucid.recipes.batch.task import Options, Outcome, Task, check_pattern, filled
-from pellucid.recipes.needs import answer_kind, check, check_named, hand_edited
+from pellucid.recipes.needs import answer_kind, check, check_named
 from pellucid.recipes.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -51,13 +51,6 @@ class Order:
 
     def check(self) -> None:
         """Raise Refused for what can be known before anything is read."""
-        if hand_edited(self.recipe):
-            raise Refused(
-                tr(
-                    "The recipe holds changes by hand, which belong to one image. Switch these steps off to take it "
-                    "on others."
-                )
-            )
         check(self.recipe)
         check_named(self.recipe, dict(self.options.named))
         for _, pattern in self.options.named:

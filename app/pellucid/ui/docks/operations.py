@@ -12,16 +12,18 @@ from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
+from pellucid.ui.docks.answer_table import AnswerTable
+from pellucid.ui.docks.inputs_box import InputsBox
 from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
 from pellucid.ui.docks.run_box import RunBox
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.controls import Choice
 from pellucid.ui.forms.operation_form import OperationForm
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.model.histogram import Histogram
+    from pellucid.operations.answers import Table
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
 
@@ -63,6 +65,8 @@ class OperationsDock(Panel):
         for signal in (document.active_changed, document.inserted, document.removed):
             signal.connect(self._document_changed)
         session.preview_state.connect(self._preview_state)
+        session.running.remarked.connect(self._remarked)
+        session.running.answered.connect(self._answered)
         self._document_changed()
 
     # ---------------------------------------------------------------- for the main window
@@ -115,18 +119,16 @@ class OperationsDock(Panel):
         self.more = dim()
         self.more.hide()
         self._form_place = QVBoxLayout()
-        self.other = Choice()
-        self.other.setAccessibleName(tr("Second label"))
-        self.other.setToolTip(tr("The label this one is combined with"))
-        self.other.chosen.connect(lambda _value: self._request())
-        self._other_row = row(QLabel(tr("With")), self.other, spacing=theme.MARGIN, stretch=1)
+        self.inputs, self.answer = InputsBox(), AnswerTable()
+        self.inputs.edited.connect(self._request)
         body = QWidget()
         inner = QVBoxLayout(body)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(theme.MARGIN)
-        for part in (self.summary, self.more, self._other_row):
+        for part in (self.summary, self.more, self.inputs):
             inner.addWidget(part)
         inner.addLayout(self._form_place)
+        inner.addWidget(self.answer)
         inner.addStretch(1)
         self.run = RunBox(self._session)
         self.run.preview_toggled.connect(self._toggle_preview)
@@ -185,7 +187,8 @@ class OperationsDock(Panel):
         )
         self.more.hide()
         self.defaults.setVisible(bool(operation.fields))
-        self._other_row.setVisible(len(operation.inputs) > 1)
+        self.inputs.start(operation)
+        self.answer.show_table(None)
         self.run.start(operation)
         self.stack.setCurrentIndex(1)
         self._fold()
@@ -234,11 +237,7 @@ class OperationsDock(Panel):
         if self.run.why_not:
             return
         self._previewing = True
-        self._session.running.preview(self.operation.id, self.form.values(), self.other_mask())
-
-    def other_mask(self) -> Any:
-        """Return the second label of a mask operation, or None."""
-        return self.other.value() if self.operation is not None and len(self.operation.inputs) > 1 else None
+        self._session.running.preview(self.operation.id, self.form.values(), self.inputs.value())
 
     def _toggle_preview(self, on: bool) -> None:
         if on:
@@ -256,6 +255,15 @@ class OperationsDock(Panel):
         if self._previewing:
             self.run.preview_state(state)
 
+    def _remarked(self, remarks: tuple[str, ...]) -> None:
+        if self._previewing or not remarks:
+            self.run.remark(" ".join(remarks))
+
+    def _answered(self, table: Table | None) -> None:
+        if self.operation is not None and self.operation.output == "table":
+            image = self._session.document.active_image
+            self.answer.show_table(table, image.volume.unit if image is not None else "")
+
     def _show_limits(self) -> None:
         self.limits_shown.emit(self.form.limits() if self.form is not None and self._is_seen() else None)
 
@@ -271,7 +279,7 @@ class OperationsDock(Panel):
         self._previewing = False
         try:
             job: Job = self._session.running.apply(
-                self.operation.id, self.form.values(), as_new_layer=as_new_layer, other=self.other_mask()
+                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value()
             )
         except Refused as refusal:
             self.run.say(str(refusal), "danger")
@@ -301,11 +309,9 @@ class OperationsDock(Panel):
         """Enable Apply, or say why it cannot be."""
         if self.operation is None:
             return
-        if len(self.operation.inputs) > 1:
-            chosen = self.other.value()
-            self.other.set_options(self._session.running.mask_choices())
-            self.other.set_value(chosen)
-        self.run.allow(self._session.running.why_not(self.operation.id))
+        operation, running = self.operation, self._session.running
+        self.inputs.offer(lambda port: running.choices(operation.id, port))
+        self.run.allow(running.why_not(operation.id))
 
     def _fold(self) -> None:
         """Let the list make room for the form where both do not fit."""

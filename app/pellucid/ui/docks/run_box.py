@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSiz
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row, rule, tell
+from pellucid.ui.docks.parts import Elided, allow, described, dim, flat_button, push_button, row, rule, tell
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -29,6 +29,7 @@ class RunBox(QWidget):
         self._session = session
         self._job: Job | None = None
         self.why_not = ""
+        self._measures = False
         self._build()
 
     # ---------------------------------------------------------------- building
@@ -65,10 +66,13 @@ class RunBox(QWidget):
         pair.setSpacing(theme.MARGIN)
         pair.addWidget(self.apply_new, 3)
         pair.addWidget(self.apply, 2)
+        self.remarks = dim()
+        self.remarks.hide()
         self._progress_row = self._progress()
         for part in (
             rule(),
             row(self.preview, self.state, self.before, spacing=theme.MARGIN, stretch=1),
+            self.remarks,
             self.message,
             self._progress_row,
             buttons,
@@ -92,6 +96,11 @@ class RunBox(QWidget):
         """Begin with an operation: no message, its own wording."""
         self.say("")
         self.state.setText("")
+        self.remark("")
+        self._measures = operation.output == "table"
+        self.before.setVisible(operation.output in ("image", "mask"))
+        self.apply_new.setVisible(operation.output in ("image", "mask"))
+        self.apply.setVisible(not self._measures)
         mask = operation.output == "mask"
         new = (
             tr("Keep the active label and put the mask into a new label layer")
@@ -117,9 +126,15 @@ class RunBox(QWidget):
         """Show a sentence; ``tone`` is ``""``, ``"good"``, ``"warning"`` or ``"danger"``."""
         tell(self.message, sentence, tone)
 
+    def remark(self, sentence: str) -> None:
+        """Show what an operation remarks of the slices in view, or nothing."""
+        self.remarks.setText(tr("These slices: {remark}", remark=sentence) if sentence else "")
+        self.remarks.setVisible(bool(sentence))
+
     def preview_state(self, state: str) -> None:
         """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
-        known = {"": "", "computing": tr("computing…"), "shown": tr("these slices")}
+        shown = tr("whole image") if self._measures else tr("these slices")
+        known = {"": "", "computing": tr("computing…"), "shown": shown}
         self.state.setText(known.get(state, ""))
         if state not in known:
             self.say(state, "danger")

@@ -36,7 +36,7 @@ def go(order: Order, items: tuple[Item, ...]) -> dict[str, State]:
 def test_every_state_and_one_bad_item_never_stops_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(executors, "_PATIENCE", 0.5)
+    monkeypatch.setattr(executors, "_PATIENCE", 1.0)
     paths = make_images(tmp_path / "in", 8)
     paths[1].write_bytes(b"ObjectType = Image\n")
     colour = np.random.default_rng(0).integers(0, 255, (3, 8, 9, 3)).astype(np.uint8)
@@ -48,7 +48,7 @@ def test_every_state_and_one_bad_item_never_stops_the_rest(
     items[2:5] = [as_kind(kind, item) for kind, item in zip(kinds, items[2:5], strict=True)]
     steps = [{"operation": "threshold.range", "parameters": {"lower": 0, "upper": 9999}}]
     recipe = make_recipe(tmp_path / "r.json", steps)
-    order = Order(read_recipe(recipe), tmp_path / "out", Options(timeout=2.0), 2, report=tmp_path / "report.csv")
+    order = Order(read_recipe(recipe), tmp_path / "out", Options(timeout=3.0), 2, report=tmp_path / "report.csv")
     with caplog.at_level(logging.ERROR, "pellucid"):
         batch = Batch(order, items)
         found = {entry.name: entry for entry in batch.run()}

@@ -1,0 +1,67 @@
+"""What a change of voxels by hand adds to the steps of the labels it touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.hand_edits import HandPatch, Triple
+from pellucid.model.labels import Box
+from pellucid.model.layer import HAND_EDIT, Provenance
+
+PAINTED, ERASED, OVERWRITTEN = "painted", "erased", "overwritten"
+Steps = tuple[Provenance, ...]
+
+
+class HandChanges:
+    """Gathers the changed voxels of one edit by label; ``grid`` is the size (z, y, x) of the label map."""
+
+    def __init__(self, grid: Triple) -> None:
+        self._grid = grid
+        self._found: dict[tuple[int, bool], list[HandPatch]] = {}
+
+    def add(self, box: Box, before: NDArray[Any], after: NDArray[Any], *, but: int = 0) -> None:
+        """Take the voxels of a box before and after; what the label ``but`` gains or loses is told otherwise."""
+        z, y, x = (part.start for part in box)
+        changed = before != after
+        for inside, held in ((False, before), (True, after)):
+            for value in np.unique(held[changed]).tolist():
+                if value not in (0, but):
+                    part = changed & (held == value)
+                    patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)
+                    self._found.setdefault((value, inside), []).append(patch)
+
+    def steps_after(self, steps: Steps, *, by: int | None = None) -> Steps:
+        """Return the steps with what was found; ``by`` is the label that was painted, 0 for the eraser.
+
+        Without ``by`` the other labels were only overwritten. What follows of one kind on one label is one step.
+        """
+        for (value, inside), patches in self._found.items():
+            how = PAINTED if inside else ERASED if by == 0 else OVERWRITTEN
+            steps = _with(steps, value, how, tuple(patches))
+        return steps
+
+
+def _with(steps: Steps, value: int, how: str, patches: tuple[HandPatch, ...]) -> Steps:
+    last = max((n for n, step in enumerate(steps) if step.label == value), default=-1)
+    here = steps[last] if last >= 0 else None
+    if here is None or here.operation != HAND_EDIT or here.parameters.get("how") != how or not here.enabled:
+        return (*steps, Provenance(HAND_EDIT, {"how": how, "strokes": 1}, label=value, patches=patches))
+    counted = {"how": how, "strokes": int(here.parameters.get("strokes", 1)) + 1}
+    more = replace(here, parameters=counted, patches=(*here.patches, *patches))
+    return (*steps[:last], more, *steps[last + 1 :])
+
+
+def hand_bytes(steps: Steps, before: Steps) -> int:
+    """Return the bytes of the patches that ``steps`` hold and ``before`` does not."""
+    known = {id(patch) for step in before for patch in step.patches}
+    return sum(patch.nbytes for step in steps for patch in step.patches if id(patch) not in known)
+
+
+def without_label(steps: Iterable[Provenance], value: int) -> Steps:
+    """Return the steps of all labels but one."""
+    return tuple(step for step in steps if step.label != value)

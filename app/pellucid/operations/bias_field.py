@@ -1,0 +1,1 @@
+"""Even out the shading of the coil in MR images: N4."""

@@ -1,0 +1,142 @@
+"""The steps of one image or of one label: which they are, what they began with, and how they are changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Start
+from pellucid.model.volume import Volume
+from pellucid.recipes import own_steps
+
+Steps = tuple[Provenance, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """The steps of the shown frame of an image, or of one label (``label`` above 0) of a label layer.
+
+    ``whole`` are all steps of the layer, ``places`` those of this chain among them.
+    """
+
+    layer: Layer
+    label: int
+    whole: Steps
+    places: tuple[int, ...]
+
+    @classmethod
+    def of(cls, layer: Layer, label: int | None = None) -> Chain:
+        """Return the steps of a layer as they are now; of a label layer those of the active label unless given."""
+        if isinstance(layer, LabelLayer):
+            value = layer.active_label if label is None else label
+            places = [n for n, step in enumerate(layer.provenance) if step.label == value]
+        else:
+            value = 0
+            frames = (None, min(layer.frame, len(layer.frames) - 1))
+            places = [n for n, step in enumerate(layer.provenance) if step.frame in frames]
+        return cls(layer, value, layer.provenance, tuple(places))
+
+    @property
+    def steps(self) -> Steps:
+        """Return the steps in their order."""
+        return tuple(self.whole[place] for place in self.places)
+
+    @property
+    def start(self) -> Start | None:
+        """Return the image the steps began with, where another layer holds it."""
+        return start_of(self.steps)
+
+    @property
+    def first_open(self) -> int:
+        """Return the number of steps at the beginning that cannot be taken again; the base is what they made."""
+        fixed = [n for n, step in enumerate(self.steps) if is_fixed(step)]
+        return fixed[-1] + 1 if fixed else 0
+
+    def changed(self, n: int, **changes: Any) -> Steps:
+        """Return the steps of the layer with step ``n`` of the chain changed."""
+        place = self.places[n]
+        return (*self.whole[:place], replace(self.whole[place], **changes), *self.whole[place + 1 :])
+
+    def inserted(self, n: int, step: Provenance) -> Steps:
+        """Return the steps of the layer with a new one in the chain before step ``n``."""
+        place = self.places[n] if n < len(self.places) else len(self.whole)
+        frame = self.layer.frame if isinstance(self.layer, ImageLayer) and len(self.layer.frames) > 1 else None
+        new = replace(step, label=self.label, frame=frame)
+        return self._settled((*self.whole[:place], new, *self.whole[place:]))
+
+    def removed(self, n: int) -> Steps:
+        """Return the steps of the layer without step ``n`` of the chain."""
+        place = self.places[n]
+        return self._settled((*self.whole[:place], *self.whole[place + 1 :]))
+
+    def moved(self, n: int, to: int) -> Steps:
+        """Return the steps of the layer with step ``n`` of the chain as its step ``to``."""
+        order = list(self.steps)
+        order.insert(to, order.pop(n))
+        whole = list(self.whole)
+        for place, step in zip(self.places, order, strict=True):
+            whole[place] = step
+        return self._settled(tuple(whole))
+
+    def _settled(self, whole: Steps) -> Steps:
+        """Return steps of which the first of the chain, and no other, names the start."""
+        start, places = self.start, set(self._among(whole))
+        first = min(places, default=-1)
+        return tuple(
+            replace(step, start=start if n == first else None) if n in places else step for n, step in enumerate(whole)
+        )
+
+    def _among(self, whole: Steps) -> list[int]:
+        known = {id(step) for n, step in enumerate(self.whole) if n not in self.places}
+        return [n for n, step in enumerate(whole) if id(step) not in known]
+
+
+def start_of(steps: Sequence[Provenance]) -> Start | None:
+    """Return the start that steps name, if any does."""
+    return next((step.start for step in steps if step.start is not None), None)
+
+
+def is_fixed(step: Provenance) -> bool:
+    """Return whether a step can never be taken again, not even here: what it made stands in its place."""
+    return step.operation in (own_steps.MERGE, own_steps.ONE_FRAME)
+
+
+def of_frame(steps: Steps, frame: int) -> Steps:
+    """Return the steps that made one frame of an image, as those of an image of its own."""
+    return tuple(replace(step, frame=None) for step in steps if step.frame in (None, frame))
+
+
+@dataclass(frozen=True, eq=False)
+class Begun:
+    """What an image was when a step began: its steps so far, the frame before them (none: unknown), and where it is."""
+
+    steps: Steps
+    base: tuple[Volume, ...]
+    here: Start
+
+    @classmethod
+    def at(cls, layer: ImageLayer, frame: int | None = None) -> Begun:
+        """Take note of one frame of an image, the shown one unless given."""
+        frame = min(layer.frame, len(layer.frames) - 1) if frame is None else frame
+        base = layer.base if layer.provenance else layer.frames
+        steps = of_frame(layer.provenance, frame)
+        return cls(steps, base[frame : frame + 1], Start(layer.id, layer.name, frame))
+
+    def then(self, *more: Provenance, label: int = 0) -> Steps:
+        """Return the steps of another layer that goes on from here: its first step names the start."""
+        start = (start_of(self.steps) if label == 0 else None) or self.here
+        steps = (*self.steps, *more)
+        return tuple(replace(step, label=label, start=start if n == 0 else None) for n, step in enumerate(steps))
+
+
+def rescaling(steps: Steps) -> tuple[Any, ...]:
+    """Return what of some steps changes the unit or the range of the values: equal means the window still fits."""
+    from pellucid.operations.operation import registry
+
+    known = registry()
+    return tuple(
+        (step.operation, step.parameters)
+        for step in steps
+        if step.enabled and step.operation in known and not known[step.operation].keeps_unit
+    )

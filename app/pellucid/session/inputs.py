@@ -1,0 +1,193 @@
+"""What an operation works on: the active image or label, and the layers chosen beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.language import tr, within
+from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.volume import Volume, image_from_array
+
+if TYPE_CHECKING:
+    import SimpleITK as sitk
+
+    from pellucid.operations.operation import Operation, Port
+    from pellucid.session.session import Session
+
+Choice = tuple[str, int]
+"""A further input: the id of a layer, and the value of a label in it (0 for an image)."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelVoxels:
+    """One label of a snapshot of a label layer, as an input of an operation."""
+
+    array: NDArray[Any]
+    value: int
+    geometry: Geometry
+
+    @cached_property
+    def image(self) -> sitk.Image:
+        """Return the voxels of the label as an image of 0 and 1."""
+        return image_from_array((self.array == self.value).view(np.uint8), self.geometry)
+
+
+class Inputs:
+    """Finds and checks the images and labels of an operation; keeps snapshots of labels while there is a preview."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._snapshots: dict[str, tuple[int, NDArray[Any], dict[int, LabelVoxels]]] = {}
+
+    def target(self, operation: Operation) -> ImageLayer | LabelLayer:
+        """Return the layer an operation is about; raise Refused when none is active."""
+        document = self._session.document
+        if operation.inputs[0] == "mask":
+            labels = document.active_labels
+            if labels is None:
+                raise Refused(
+                    tr(
+                        "{title} works on a label. Make one with a threshold or the brush first.",
+                        title=tr(operation.title),
+                    )
+                )
+            return labels
+        image = document.active_image
+        if image is None:
+            raise Refused(tr("{title} works on an image. Open one first.", title=tr(operation.title)))
+        return image
+
+    def choices(self, operation: Operation, port: Port) -> tuple[tuple[str, Choice], ...]:
+        """Return (title, choice) of everything that can be a further input of an operation now."""
+        try:
+            target = self.target(operation)
+        except Refused:
+            return ()
+        found = self._labels(target, operation) if port.kind == "mask" else self._images(target, operation)
+        return tuple(found)
+
+    def _labels(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
+        for layer in self._session.document.label_layers:
+            if operation.grids != "same" or layer.geometry.same_grid(target.geometry):
+                for label in layer.labels.labels:
+                    if layer is not target or label.value != layer.active_label:
+                        yield f"{label.name} – {layer.name}", (layer.id, label.value)
+
+    def _images(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
+        for layer in self._session.document.layers:
+            if not isinstance(layer, ImageLayer) or layer is target or self._session.loading.is_placeholder(layer):
+                continue
+            here = layer.geometry.same_grid(target.geometry)
+            if here or operation.grids != "same":
+                yield layer.name if here else tr("{name} (another grid)", name=layer.name), (layer.id, 0)
+
+    def check(self, operation: Operation, target: ImageLayer | LabelLayer, others: Sequence[Choice],
+              *, complete: bool = True) -> None:  # fmt: skip
+        """Raise Refused with the sentence that says why an operation cannot run on these layers."""
+        if isinstance(target, ImageLayer) and self._session.loading.is_placeholder(target):
+            raise Refused(tr("The series is still being opened."))
+        if not target.geometry.is_even and not operation.pointwise:
+            raise Refused(
+                tr(
+                    "The slices of “{name}” are not evenly spaced, so {operation} would mix up distances. "
+                    "Use Image ▸ Make spacing even first.",
+                    name=target.name,
+                    operation=within(operation.title),
+                )
+            )
+        labels = self._session.document.active_labels
+        if operation.output == "mask" and labels is not None and labels.geometry.same_grid(target.geometry):
+            row = labels.labels.label(labels.active_label)
+            if row.locked:
+                raise Refused(tr("The label “{name}” is locked. Unlock it in the label table first.", name=row.name))
+        self._check_others(operation, target, others, complete=complete)
+
+    def _check_others(self, operation: Operation, target: ImageLayer | LabelLayer, others: Sequence[Choice],
+                      *, complete: bool) -> None:  # fmt: skip
+        for port in operation.ports[1 : len(operation.inputs)]:
+            if not self.choices(operation, port):
+                sentence = (
+                    tr("{title} needs a second label on the same grid.", title=tr(operation.title))
+                    if port.kind == "mask"
+                    else tr("{title} needs a second image. Open another one first.", title=tr(operation.title))
+                )
+                raise Refused(sentence)
+        if complete and len(others) < len(operation.inputs) - 1:
+            port = operation.ports[len(others) + 1]
+            raise Refused(
+                tr("Choose the other label for {operation}.", operation=within(operation.title))
+                if port.kind == "mask"
+                else tr("Choose the other image for {operation}.", operation=within(operation.title))
+            )
+        if operation.grids == "aligned":
+            for choice in others:
+                layer = self._layer(choice)
+                if layer is not None:
+                    _check_frames(target, layer)
+
+    def volumes(self, operation: Operation, target: ImageLayer | LabelLayer,
+                others: Sequence[Choice]) -> tuple[Volume | LabelVoxels, ...]:  # fmt: skip
+        """Return the images and labels in the order of the ports; each has an ``image``."""
+        if isinstance(target, ImageLayer):
+            found: list[Volume | LabelVoxels] = [target.volume]
+        else:
+            found = [self._snapshot(target, target.active_label)]
+        for choice in others:
+            layer = self._layer(choice)
+            if isinstance(layer, LabelLayer):
+                found.append(self._snapshot(layer, choice[1]))
+            elif layer is not None:
+                found.append(layer.volume)
+            else:
+                raise Refused(tr("The other layer is no longer there."))
+        return tuple(found)
+
+    def names(self, target: ImageLayer | LabelLayer, others: Sequence[Choice]) -> tuple[str, ...]:
+        """Return the names by which a recipe knows the inputs."""
+        said = [target.name]
+        for choice in others:
+            layer = self._layer(choice)
+            if isinstance(layer, LabelLayer):
+                said.append(f"{layer.labels.label(choice[1]).name} – {layer.name}")
+            elif layer is not None:
+                said.append(layer.name)
+        return tuple(said)
+
+    def forget(self) -> None:
+        """Drop the snapshots."""
+        self._snapshots.clear()
+
+    def _layer(self, choice: Choice) -> ImageLayer | LabelLayer | None:
+        return self._session.document.find(choice[0])
+
+    def _snapshot(self, layer: LabelLayer, value: int) -> LabelVoxels:
+        """Return a copy of the voxels that painting cannot change under a worker; made once per change.
+
+        Copies are kept while there is a preview: it learns from the whole label only once.
+        """
+        known = self._snapshots.get(layer.id)
+        if known is None or known[0] != layer.labels.version:
+            known = self._snapshots[layer.id] = (layer.labels.version, layer.labels.array.copy(), {})
+        return known[2].setdefault(value, LabelVoxels(known[1], value, layer.geometry))
+
+
+def _check_frames(target: ImageLayer | LabelLayer, other: ImageLayer | LabelLayer) -> None:
+    """Raise Refused when two layers are placed in different spaces: their voxels cannot be matched by position."""
+    here, there = target.geometry.frame_of_reference, other.geometry.frame_of_reference
+    if here and there and here != there and not target.geometry.same_grid(other.geometry):
+        raise Refused(
+            tr(
+                "“{first}” and “{second}” have different frames of reference, so their places cannot be compared. "
+                "Register them first.",
+                first=target.name,
+                second=other.name,
+            )
+        )

@@ -1,0 +1,100 @@
+"""Compute a preview on a worker: the visible slices, the whole where it cannot be less, places as spots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.jobs.job import Job
+from pellucid.language import tr
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import Preview
+from pellucid.model.volume import Volume
+from pellucid.recipes.replay import wrapped
+from pellucid.session.inputs import LabelVoxels
+
+if TYPE_CHECKING:
+    from pellucid.operations.answers import Points, Table
+    from pellucid.operations.operation import Operation
+
+_SPOT = 3.0  # pixels, the least radius of a place that was found
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What a preview is wanted of: the operation with its inputs, and (voxel axis, index) of the visible slices."""
+
+    operation: Operation
+    inputs: tuple[Volume | LabelVoxels, ...]
+    parameters: dict[str, Any]
+    slices: tuple[tuple[int, int], ...]
+    volume: Volume
+    color: str
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What can be shown of it: a preview of the image or a table, and what the operation remarked."""
+
+    preview: Preview | None = None
+    table: Table | None = None
+    remarks: tuple[str, ...] = ()
+
+
+def previewed(asked: Asked, job: Job) -> Answer:
+    """Compute the answer; raises what the operation raises."""
+    from pellucid.operations.operation import Context
+
+    remarks: list[str] = []
+    context = Context(job.report, job.cancelled, padding=asked.volume.padding, remark=remarks.append)
+    answer = _answer(asked, context)
+    return replace(answer, remarks=tuple(dict.fromkeys(remarks)))
+
+
+def _answer(asked: Asked, context: Any) -> Answer:
+    from pellucid.operations.preview import preview_slice, whole
+
+    operation, title = asked.operation, tr(asked.operation.title)
+    images = tuple(item.image for item in asked.inputs)
+    if operation.output == "table":
+        return Answer(table=whole(operation, images, asked.parameters, context))
+    if operation.output == "points":
+        found = whole(operation, images, asked.parameters, context)
+        geometry = asked.volume.geometry
+        spots = {(axis, index): drawn(found, geometry, axis, index) for axis, index in asked.slices}
+        return Answer(Preview(title, spots, is_mask=True, color=asked.color))
+    if not operation.same_grid:
+        result = operation.run(context, *images, **asked.parameters)
+        return Answer(Preview(title, whole=wrapped(operation, asked.volume, result)))
+    parts = {
+        (axis, index): preview_slice(operation, images, axis, index, asked.parameters, context)
+        for axis, index in asked.slices
+    }
+    return Answer(Preview(title, parts, is_mask=operation.output == "mask", color=asked.color))
+
+
+def drawn(found: Points, geometry: Geometry, axis: int, index: int) -> NDArray[np.uint8]:
+    """Return a slice with a spot for each place in it, as large as the place and never too small to be seen."""
+    shape = list(geometry.size[::-1])
+    del shape[2 - axis]
+    picture = np.zeros(shape, np.uint8)
+    rows, columns = [k for k in (2, 1, 0) if k != axis]
+    for position, radius in zip(found.positions, found.radii, strict=True):
+        place = geometry.world_to_index(position)
+        away = abs(place[axis] - index) * geometry.spacing[axis]
+        if away > max(radius, geometry.spacing[axis] / 2):
+            continue
+        here = np.sqrt(max(radius**2 - away**2, 0.0))
+        size = [max(_SPOT, here / geometry.spacing[k]) for k in (rows, columns)]
+        _spot(picture, (place[rows], place[columns]), size)
+    return picture
+
+
+def _spot(picture: NDArray[np.uint8], centre: tuple[float, float], size: list[float]) -> None:
+    first = [max(0, int(c - s)) for c, s in zip(centre, size, strict=True)]
+    part = picture[first[0] : int(centre[0] + size[0]) + 2, first[1] : int(centre[1] + size[1]) + 2]
+    y, x = np.ogrid[first[0] : first[0] + part.shape[0], first[1] : first[1] + part.shape[1]]
+    part[((y - centre[0]) / size[0]) ** 2 + ((x - centre[1]) / size[1]) ** 2 <= 1] = 1

@@ -1,0 +1,29 @@
+"""Cases of the filters and finders of features."""
+
+from __future__ import annotations
+
+from operation_cases.case import Case
+
+CASES = {
+    "features.vesselness": Case(
+        {"smallest": 1.0, "largest": 2.0, "steps": 2},
+        pixels="float32",
+        slow={"smallest": 2.0, "largest": 8.0, "steps": 4},
+        variants=(
+            {"smallest": 1.2, "largest": 1.2, "steps": 3, "polarity": "dark", "contrast": 20.0},
+            {"smallest": 1.0, "largest": 1.8, "steps": 3, "measure": "sato"},
+        ),
+    ),
+    "features.local_sd": Case(
+        {"half": 2},
+        pixels="float32",
+        slow={"shape": "ball", "radius": 8.0},
+        variants=({"shape": "ball", "radius": 2.6}, {"half": 1}),
+    ),
+    "features.entropy": Case(
+        {"half": 1, "levels": 16},
+        pixels="float32",
+        slow={"half": 5, "levels": 256},
+        variants=({"shape": "ball", "radius": 2.6, "levels": 7},),
+    ),
+}

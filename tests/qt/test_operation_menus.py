@@ -1,0 +1,43 @@
+"""The menus Filters and Segment list every operation, and a choice opens its form."""
+
+from __future__ import annotations
+
+import pytest
+
+from hands import User
+from pellucid.operations.operation import registry
+
+
+@pytest.fixture
+def user(qtbot):
+    user = User(qtbot, (1280, 720))
+    yield user
+    user.leave()
+
+
+def opened(user, title):
+    """Return a menu of the window as it is once it was shown and the operations were read."""
+    menu = next(action.menu() for action in user.window.menuBar().actions() if action.text() == title)
+    menu.aboutToShow.emit()
+    user.qtbot.waitUntil(lambda: any(action.menu() for action in menu.actions()))
+    return menu
+
+
+@pytest.mark.parametrize(("title", "root"), [("&Filters", "Filters"), ("&Segment", "Segment")])
+def test_every_operation_is_in_its_menu(user, title, root):
+    menu = opened(user, title)
+    submenus = [action for action in menu.actions() if action.menu()]
+    families = {action.text(): [one.text() for one in action.menu().actions()] for action in submenus}
+    wanted = {}
+    for operation in registry().values():
+        if operation.menu.startswith(f"{root}/"):
+            wanted.setdefault(operation.family, []).append(operation.title)
+    assert families == wanted
+
+
+def test_a_choice_opens_the_form(user):
+    menu = opened(user, "&Filters")
+    smoothing = next(action.menu() for action in menu.actions() if action.text() == "Smoothing")
+    next(action for action in smoothing.actions() if action.text() == "Median").trigger()
+    user.qtbot.waitUntil(lambda: user.window.filters.operation is not None)
+    assert user.window.filters.operation.id == "smoothing.median" and user.window.docks["Filters"].isVisible()
