@@ -34,33 +34,37 @@ def session() -> Session:
     session.close()
 
 
-def in_the_window(session: Session, id: str, volumes: tuple[Volume, ...], values: dict[str, Any]) -> Volume | None:
-    """Return what the window makes of images; None where an operation has no place for its answer there."""
+def in_the_window(session: Session, id: str, volumes: tuple[Volume, ...], values: dict[str, Any]) -> Any:
+    """Return what the window makes of images; None for points, which become annotations there."""
     operation = get(id)
-    if operation.output not in ("image", "mask") or operation.inputs not in (("image",), ("mask",), ("mask", "mask")):
+    if operation.output == "points":
         return None
     session.close_all()
-    for n, volume in enumerate(volumes):
-        if operation.inputs[0] == "image":
+    for n, (kind, volume) in enumerate(zip(operation.kinds(len(volumes)), volumes, strict=True)):
+        if kind == "image":
             layer: Any = ImageLayer(f"Image {n}", (volume,))
         else:
             labels = LabelMap(volume.geometry, (volume.array != 0).astype(np.uint8), (Label(1, "One", "#E69F00"),))
             layer = LabelLayer(f"Labels {n}", labels)
         session.history.do(AddLayer(layer))
-    session.document.active = session.document.layers[0]
-    other = (session.document.layers[1].id, 1) if len(volumes) > 1 else None
+    first, *others = session.document.layers
+    session.document.active = first
     said: list[str] = []
+    tables: list[Any] = []
     session.notice.connect(lambda text, severity: said.append(text) if severity == "error" else None)
-    session.running.apply(id, values, other=other)
+    session.running.answered.connect(tables.append)
+    choices = [(layer.id, int(isinstance(layer, LabelLayer))) for layer in others]
+    session.running.apply(id, values, others=choices, as_new_layer=True)
     assert session.jobs.drain(60) and not said, said
-    if operation.output == "mask":
-        labels = session.document.active_labels or session.document.label_layers[-1]
-        assert isinstance(labels, LabelLayer)
-        mask = (labels.labels.array == labels.active_label).astype(np.uint8)
-        return Volume(image_from_array(mask, labels.geometry), labels.geometry)
-    image = session.document.active_image
-    assert image is not None and image.provenance[-1].operation == id
-    return image.volume
+    session.running.answered.disconnect(tables.append)
+    if operation.output == "table":
+        return tables[-1]
+    made = session.document.active
+    assert made is not None and made is not first and made.provenance[-1].operation == id
+    if isinstance(made, LabelLayer):
+        mask = (made.labels.array == made.active_label).astype(np.uint8)
+        return Volume(image_from_array(mask, made.labels.geometry), made.labels.geometry)
+    return made.volume
 
 
 @pytest.mark.parametrize("id", tuple(registry()))
@@ -89,7 +93,7 @@ def test_the_bytes_are_the_same(
 
     volumes = tuple(read(file)[0] for file in files)
     made = in_the_window(session, id, volumes, dict(values))
-    if made is None:  # no place in the window for it: then as the operation itself gives it
+    if made is None:  # then as the operation itself gives them
         made = wrapped(operation, volumes[0], operation.run(Context(), *(v.image for v in volumes), **values))
     if is_answer(made):
         write_answers([made], window)

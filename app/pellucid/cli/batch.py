@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     workers.add_argument("--workers", type=_positive, metavar="N", help="images worked on at a time (default: cores)")
     workers.add_argument("--scheduler", default="", metavar="tcp://HOST:PORT", help="a Dask cluster, by its address")
     parser.add_argument("--resume", action="store_true", help="go on: what DIR has of this recipe and input is kept")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="write a row for each item: .csv, .parquet or .json")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="a table of the items: .csv, .parquet or .json")
     parser.add_argument("--format", choices=(*convert.FORMATS, "same"), default="nii.gz", help="of the results")
     add_named(parser, "NAME=FILE", "a further image; {stem}, {name} and {folder} stand for those of the item")
     parser.add_argument("--label", type=int, metavar="N", help="the value in label images that is the mask")
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the batch; each item that is not simply done is named on stderr."""
     from pellucid.recipes.batch import Batch, Order, collect
+    from pellucid.recipes.batch.journal import GOOD
     from pellucid.recipes.batch.reports import check_report
     from pellucid.recipes.batch.task import Options
     from pellucid.recipes.examples import find_recipe
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             counted = Counter(entry.state for entry in batch.results)
             said = ", ".join(f"{count} {state}" for state, count in counted.items())
             report.show(f"{len(batch.results)} of {len(batch.items)} items: {said or 'nothing'}. {options.out}")
-    return 1 if counted["refused"] or counted["failed"] else 0
+    return 0 if counted.keys() <= GOOD else 1
 
 
 def _tell(entry: Entry, done: int, total: int) -> None:

@@ -22,7 +22,9 @@ def unheard(sentence: str) -> None:
     """Throw a remark away."""
 
 
-def starts(recipe: Recipe, frames: Sequence[Volume], name: str, label: int | None, remark: Remark) -> tuple[Volume, ...]:
+def starts(
+    recipe: Recipe, frames: Sequence[Volume], name: str, label: int | None, remark: Remark
+) -> tuple[Volume, ...]:
     """Return the frames as the first step takes them: for a mask, where a label image holds a label."""
     if start_kind(recipe) == "image":
         return tuple(frames)

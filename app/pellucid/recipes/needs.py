@@ -6,10 +6,9 @@ from collections.abc import Iterable
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe, Step
-from pellucid.recipes.replay import declared
-
-HAND_EDIT = "hand.edit"
+from pellucid.recipes.replay import declared, refuse_what_stays
 
 
 def taken_steps(recipe: Recipe) -> tuple[Step, ...]:
@@ -17,28 +16,32 @@ def taken_steps(recipe: Recipe) -> tuple[Step, ...]:
     return tuple(step for step in recipe.steps if step.enabled)
 
 
-def hand_edited(recipe: Recipe) -> bool:
-    """Return whether a step was made by hand, on the voxels of one image."""
-    return any(step.operation == HAND_EDIT or getattr(step, "patch", None) for step in taken_steps(recipe))
-
-
 def check(recipe: Recipe) -> None:
-    """Raise Refused when a step cannot be taken whatever the image is: unknown, or with a wrong parameter."""
+    """Raise Refused when a step cannot be taken whatever the image is: made by hand, unknown, a wrong parameter."""
+    refuse_what_stays(recipe)
     for step in taken_steps(recipe):
-        if step.operation != HAND_EDIT:
+        if own_steps.find(step.operation) is None:
             declared(step)
 
 
 def start_kind(recipe: Recipe) -> str:
     """Return what the recipe runs on: ``"image"`` or ``"mask"``."""
-    steps = taken_steps(recipe)
-    return declared(steps[0])[0].ports[0].kind if steps and steps[0].operation != HAND_EDIT else "image"
+    for step in taken_steps(recipe):
+        own = own_steps.find(step.operation)
+        kind = declared(step)[0].ports[0].kind if own is None else own.needs
+        if kind:
+            return kind
+    return "image"
 
 
 def answer_kind(recipe: Recipe) -> str:
     """Return what the recipe makes: ``"image"``, ``"mask"``, ``"points"`` or ``"table"``."""
-    steps = taken_steps(recipe)
-    return declared(steps[-1])[0].output if steps and steps[-1].operation != HAND_EDIT else start_kind(recipe)
+    for step in reversed(taken_steps(recipe)):
+        own = own_steps.find(step.operation)
+        kind = declared(step)[0].output if own is None else own.makes
+        if kind:
+            return kind
+    return start_kind(recipe)
 
 
 def needs(recipe: Recipe) -> dict[str, str]:
@@ -66,7 +69,7 @@ def check_named(recipe: Recipe, names: Iterable[str]) -> None:
 
 def _others(step: Step) -> list[tuple[str, str]]:
     """Return the names of the further images of a step with their kinds."""
-    if step.operation == HAND_EDIT or len(step.inputs) < 2:
+    if len(step.inputs) < 2 or own_steps.find(step.operation) is not None:
         return []
     operation, _ = declared(step)
     names = step.inputs if operation.takes_many else step.inputs[: len(operation.ports)]

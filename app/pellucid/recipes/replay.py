@@ -32,7 +32,8 @@ def run(
     The result of a mask operation is a volume of 0 and 1 without a unit; the last step may answer with ``Points`` or a
     ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
     Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
-    so. A step that holds only where it was made (a hand edit) is refused before anything is computed. ``threads`` is how many an operation may use; all there are when None.
+    so. A step that holds only where it was made (a hand edit) is refused before anything is computed. ``threads`` is
+    how many an operation may use; all there are when None.
     """
     steps = [step for step in recipe.steps if step.enabled]
     refuse_what_stays(recipe)

@@ -64,7 +64,8 @@ def test_further_images_go_by_their_names(pellucid: Run, tmp_path: Path) -> None
     assert pellucid("run", steps, a, out, "--with", f"left out={b}").code == 0
     assert np.array_equal(read(out), ((one > 0) & (two == 0)).astype(np.uint8))
     missing = pellucid("run", steps, tmp_path / "not there.nrrd", out)
-    assert missing.code == 1 and "“left out”" in missing.err and "--with" in missing.err, "known before anything is read"
+    assert missing.code == 1, "known before anything is read"
+    assert "“left out”" in missing.err and "--with" in missing.err
     wrong = pellucid("run", steps, a, out, "--with", f"left out={b}", "--with", f"other={b}")
     assert wrong.code == 1 and "“other”" in wrong.err and "“left out”" in wrong.err
     assert pellucid("run", steps, a, out, "--with", "nonsense").code == 2

@@ -16,7 +16,7 @@ from pellucid import __version__
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.recipes.batch.processes import Died, Processes
-from pellucid.recipes.batch.task import Outcome, Task, do, lost
+from pellucid.recipes.batch.task import Outcome, Task, do, lost, prepare
 
 Hear = Callable[[Outcome], None]
 _PATIENCE = 30.0
@@ -38,13 +38,14 @@ class Local:
     """Processes of this computer under Dask's scheduler."""
 
     def __init__(self, workers: int, timeout: float | None = None) -> None:
-        self.processes = Processes(workers, None if timeout is None else timeout + _PATIENCE)
+        self.processes = Processes(workers, None if timeout is None else timeout + _PATIENCE, prepare)
 
     def run(self, tasks: Sequence[Task], hear: Hear) -> None:
         """Do all tasks; raises Refused when the processes cannot work at all."""
         from dask.multiprocessing import get
 
-        graph = {f"item-{n}": (do, task) for n, task in enumerate(tasks)}
+        last = len(tasks)  # Dask begins with the key that is sorted last
+        graph = {f"item-{last - n:09}": (do, task) for n, task in enumerate(tasks)}
         heard = (None, None, None, lambda key, outcome, *_: hear(outcome), None)
         try:
             get(graph, list(graph), pool=self.processes, chunksize=1, optimize_graph=False, callbacks=[heard])
@@ -79,7 +80,8 @@ class Cluster:
 
         waiting = iter(tasks)
         begun: dict[Any, Task] = {}
-        running = as_completed([self._submit(task, begun) for task in islice(waiting, self.most)])
+        first = [self._submit(task, begun) for task in islice(waiting, self.most)]
+        running = as_completed(first, loop=self._client.loop)
         for future in running:
             task = begun.pop(future.key)
             hear(_outcome(future, task))

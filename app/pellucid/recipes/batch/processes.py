@@ -21,7 +21,12 @@ from typing import Any
 from pellucid.recipes.batch.attempts import MOST
 
 _GRACE_SECONDS = 3.0
+_START_SECONDS = 120.0
 _FAILED = "failed"
+
+
+def _nothing_to_prepare() -> None:
+    """Begin at once."""
 
 
 class Died(Exception):
@@ -29,11 +34,16 @@ class Died(Exception):
 
 
 class Processes(Executor):
-    """As many processes as asked for; ``patience`` is the longest a task may take, in seconds."""
+    """As many processes as asked for; ``patience`` is the longest a task may take, in seconds.
 
-    def __init__(self, count: int, patience: float | None = None) -> None:
+    ``prepare`` is called in each new process before it is given anything to do.
+    """
+
+    def __init__(
+        self, count: int, patience: float | None = None, prepare: Callable[[], object] = _nothing_to_prepare
+    ) -> None:
         self._max_workers = count  # where Dask looks for it
-        self._patience = patience
+        self._patience, self._prepare = patience, prepare
         self._queue: SimpleQueue[tuple[Future[Any], Any] | None] = SimpleQueue()
         self._closing = threading.Event()
         self._workers: list[_Worker] = []
@@ -74,24 +84,36 @@ class Processes(Executor):
         while (job := self._queue.get()) is not None and not self._closing.is_set():
             future, call = job
             for _ in range(MOST + 1):
-                if worker is None:
-                    worker = _Worker()
-                    self._workers.append(worker)
                 try:
+                    worker = worker or self._started()
+                    worker.wake(self._prepare)
                     _hand_over(future, worker.ask(call, self._patience))
                     break
-                except (EOFError, OSError):
-                    self._workers.remove(worker)
-                    worker.kill()
+                except (EOFError, OSError):  # it died, was too slow, or could not be started
+                    self._ended(worker)
                     worker = None
                     if self._closing.is_set():
+                        future.cancel()
                         break
+                except Exception as error:  # the call itself cannot be sent
+                    future.set_exception(error)
+                    break
             else:
                 future.set_exception(Died())
-            if not future.done():
-                future.cancel()
         if worker is not None:
             worker.end()
+            self._ended(worker)
+
+    def _started(self) -> _Worker:
+        worker = _Worker()
+        self._workers.append(worker)
+        return worker
+
+    def _ended(self, worker: _Worker | None) -> None:
+        """Take a process off the list that is dead or is to die."""
+        if worker is not None:
+            self._workers.remove(worker)
+            worker.kill()
 
 
 def _hand_over(future: Future[Any], answer: tuple[str, Any]) -> None:
@@ -110,11 +132,18 @@ class _Worker:
         self._pipe, theirs = spawn.Pipe()
         self._process = spawn.Process(target=_work, args=(theirs,), name="pellucid-batch", daemon=False)
         self._process.start()
+        self._awake = False
         theirs.close()
 
     @property
     def pid(self) -> int:
         return self._process.pid or 0
+
+    def wake(self, prepare: Callable[[], object]) -> None:
+        """Wait until the process is ready for work; EOFError when it does not come up."""
+        if not self._awake:
+            self.ask((prepare, (), {}), _START_SECONDS)
+            self._awake = True
 
     def ask(self, call: Any, patience: float | None) -> Any:
         """Return what a call gives; EOFError when the process dies of it, or takes longer than there is patience."""
@@ -140,7 +169,6 @@ def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program, which ends its workers
     logging.getLogger().addHandler(logging.NullHandler())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _one_thread_each()
     while True:
         try:
             function, args, kwargs = pipe.recv()
@@ -159,10 +187,3 @@ def _end_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
-
-
-def _one_thread_each() -> None:
-    """Let SimpleITK use one thread: the workers share the cores."""
-    import SimpleITK as sitk
-
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)

@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pellucid import language
@@ -21,7 +21,7 @@ from pellucid.recipes.batch.journal import GOOD, Entry, Journal
 from pellucid.recipes.batch.names import names
 from pellucid.recipes.batch.reports import write_answers, write_report
 from pellucid.recipes.batch.task import Options, Outcome, Task, check_pattern, filled
-from pellucid.recipes.needs import answer_kind, check, check_named, hand_edited
+from pellucid.recipes.needs import answer_kind, check, check_named
 from pellucid.recipes.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Order:
 
     recipe: Recipe
     out: Path
-    options: Options = Options()
+    options: Options = field(default_factory=Options)
     workers: int | None = None
     scheduler: str = ""
     resume: bool = False
@@ -51,13 +51,6 @@ class Order:
 
     def check(self) -> None:
         """Raise Refused for what can be known before anything is read."""
-        if hand_edited(self.recipe):
-            raise Refused(
-                tr(
-                    "The recipe holds changes by hand, which belong to one image. Switch these steps off to take it "
-                    "on others."
-                )
-            )
         check(self.recipe)
         check_named(self.recipe, dict(self.options.named))
         for _, pattern in self.options.named:
@@ -131,8 +124,8 @@ class Batch:
             if self.journal.exists() and not self.order.resume:
                 raise Refused(
                     tr(
-                        "“{folder}” holds the results of an earlier batch. Continue it with --resume, or choose another "
-                        "folder.",
+                        "“{folder}” holds the results of an earlier batch. Go on with it (--resume), or choose "
+                        "another folder.",
                         folder=out,
                     )
                 )

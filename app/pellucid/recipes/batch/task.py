@@ -98,8 +98,21 @@ class _Run:
         )
 
 
+@cache
+def prepare() -> None:
+    """Load what takes seconds, once for each worker, so that no item is blamed for it; one thread for each worker."""
+    import SimpleITK as sitk
+
+    from pellucid.files import export, images  # noqa: F401
+    from pellucid.operations.operation import registry
+
+    registry()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+
+
 def do(task: Task) -> Outcome:
     """Work on one item; never raises: whatever happens is an outcome."""
+    prepare()
     if task.language is not None:
         language.use(Path(task.language[0]), task.language[1])
     run = _Run(task, Attempts(Path(task.out)))
