@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
+from operation_cases import CASES
 from operation_images import inputs_of, on_grid
 from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
@@ -55,11 +56,12 @@ def test_rescale_takes_its_range_from_the_scanned_field():
 @pytest.mark.parametrize("name", sorted(n for n, o in registry().items() if o.output == "image" and o.same_grid))
 def test_preview_with_padding_equals_the_whole(name):
     array, _outside = scan()
-    image, context = on_grid(array), Context(padding=PADDING)
-    inputs = inputs_of(get(name), image)
-    whole = sitk.GetArrayFromImage(get(name).run(context, *inputs))
+    colour, values = CASES[name].colour == "needed", CASES[name].values
+    image, context = on_grid(np.stack([array] * 3, -1) if colour else array, colour=colour), Context(padding=PADDING)
+    inputs = inputs_of(get(name), image, on_grid((array > 0).astype(np.uint8)))
+    whole = sitk.GetArrayFromImage(get(name).run(context, *inputs, **values))
     for axis, index in ((2, 3), (1, 15), (0, 16)):
-        shown = preview_slice(get(name), inputs, axis, index, {}, context)
+        shown = preview_slice(get(name), inputs, axis, index, values, context)
         assert np.allclose(shown, whole.take(index, 2 - axis), atol=1.01 if whole.dtype.kind in "iu" else 2e-2)
 
 
