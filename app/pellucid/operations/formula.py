@@ -64,7 +64,7 @@ def expression(
     where(condition, x, y), clip(x, low, high), round, floor, isnan. A comparison counts 1 where it is true and 0
     elsewhere. It is computed in 64-bit floats; the result is 32-bit float. What cannot be computed (division by zero,
     the root of a negative value) becomes infinite or NaN; how many voxels is said. A grey image acts on every
-    channel of a colour image.
+    channel of a colour image. The unit of the image is lost.
 
     Settings:
         formula: What is computed, such as a * 2 + b or where(a > 100, a, 0).

@@ -33,19 +33,15 @@ def optical_densities(array: Any) -> list[Any]:
     return [-np.log10(np.maximum(one, np.float32(_DARKEST))) for one in channels_of(share_of_white(array))]
 
 
-def stain_amounts(array: Any, stains: Any) -> list[Any]:
-    """Return how much of each stain colours hold, as the optical density along the stain; never below 0."""
+def stain_amounts(array: Any, stains: Any, wanted: Any = (0, 1, 2)) -> list[Any]:
+    """Return how much of the wanted stains colours hold, as the optical density along the stain; never below 0."""
     densities, unmixing = optical_densities(array), np.linalg.inv(stains)
-    return [
-        np.maximum(sum(float(unmixing[c, k]) * densities[c] for c in range(3)), 0)
-        for k in range(3)
-    ]
+    return [np.maximum(sum(float(unmixing[c, k]) * densities[c] for c in range(3)), 0) for k in wanted]
 
 
 def stain_picture(amounts: Any, stains: Any, dtype: Any) -> Any:
-    """Return the colours that amounts of stains have on a white ground; None stands for no stain."""
-    shown = [(amount, row) for amount, row in zip(amounts, stains, strict=True) if amount is not None]
-    shares = [10 ** -sum(amount * float(row[c]) for amount, row in shown) for c in range(3)]
+    """Return the colours that amounts of stains have on a white ground, one stain per row."""
+    shares = [10 ** -sum(amount * float(row[c]) for amount, row in zip(amounts, stains, strict=True)) for c in range(3)]
     return from_share(np.stack(shares, axis=-1), dtype)
 
 

@@ -19,7 +19,7 @@ _ROWS = {
     "HE": ((0.65, 0.70, 0.29), (0.07, 0.99, 0.11)),
     "H-DAB": ((0.65, 0.704, 0.286), (0.268, 0.57, 0.776)),
 }
-_PLACES = {"first": 0, "second": 1, "third": 2}
+_PLACES = ("first", "second", "third")
 Stains = Annotated[
     Literal["HED", "HE", "H-DAB", "estimated", "own"],
     Title(
@@ -84,13 +84,19 @@ def _matrix_script(params: Any) -> str:
     return f"stains = stain_matrix({[list(row) for row in rows]})  # optical densities in red, green, blue"
 
 
+def _wanted(stain: str, keep: str = "only") -> list[int]:
+    """Return the places of the stains that are kept."""
+    return [k for k, name in enumerate(_PLACES) if stain == "all" or (name == stain) == (keep == "only")]
+
+
 def _separate_script(params: Any) -> str:
-    values = "np.stack(amounts, axis=-1)" if params.stain == "all" else f"amounts[{_PLACES[params.stain]}]"
+    wanted = _wanted(params.stain)
+    values = "np.stack(amounts, axis=-1)" if len(wanted) > 1 else "amounts[0]"
     return f"""
         array = voxels(image)
         {_matrix_script(params)}
         # 6 * skimage.color.separate_stains(array, np.linalg.inv(stains)) is the same but for the rounding of floats
-        amounts = stain_amounts(array, stains)
+        amounts = stain_amounts(array, stains, {wanted})
         result = on_grid_of({values}, image)
     """
 
@@ -136,24 +142,21 @@ def separate(
         Histol. 23 (2001) 291-299; Macenko et al., A method for normalizing histology slides, ISBI 2009.
     """
     need_colour(tr("Separate stains"), image)
-    matrix = context.prepared
+    wanted = _wanted(stain)
 
     def work(parts: Any, out: Array) -> None:
-        amounts = stain_amounts(parts[0], matrix)
-        out[...] = np.stack(amounts, axis=-1) if stain == "all" else amounts[_PLACES[stain]]
+        amounts = stain_amounts(parts[0], context.prepared, wanted)
+        out[...] = np.stack(amounts, axis=-1) if len(wanted) > 1 else amounts[0]
 
-    return combined((image,), np.float32, 3 if stain == "all" else 1, work, context)
+    return combined((image,), np.float32, len(wanted), work, context)
 
 
 def _show_script(params: Any) -> str:
-    place = _PLACES[params.stain]
-    shown = [k == place if params.keep == "only" else k != place for k in range(3)]
-    amounts = ", ".join(f"amounts[{k}]" if keep else "None" for k, keep in enumerate(shown))
     return f"""
         array = voxels(image)
         {_matrix_script(params)}
-        amounts = stain_amounts(array, stains)
-        result = on_grid_of(stain_picture([{amounts}], stains, array.dtype), image)
+        kept = {_wanted(params.stain, params.keep)}
+        result = on_grid_of(stain_picture(stain_amounts(array, stains, kept), stains[kept], array.dtype), image)
     """
 
 
@@ -197,11 +200,10 @@ def show(
         stain; Macenko et al., A method for normalizing histology slides, ISBI 2009.
     """
     need_colour(tr("Show one stain"), image)
-    matrix, place = context.prepared, _PLACES[stain]
+    kept = _wanted(stain, keep)
 
     def work(parts: Any, out: Array) -> None:
-        amounts = stain_amounts(parts[0], matrix)
-        shown = [amount if (k == place) == (keep == "only") else None for k, amount in enumerate(amounts)]
-        out[...] = stain_picture(shown, matrix, out.dtype)
+        amounts = stain_amounts(parts[0], context.prepared, kept)
+        out[...] = stain_picture(amounts, context.prepared[kept], out.dtype)
 
     return combined((image,), view(image).dtype, 3, work, context)
