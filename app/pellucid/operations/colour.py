@@ -15,7 +15,6 @@ from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour, need_scalar, view
 from pellucid.operations.units import Percent, Range, Slider, Title, Unit
 
-_NOWHERE = Context()
 _STORED = {"red": 0, "green": 1, "blue": 2, "alpha": 3}
 _DERIVED: dict[str, tuple[Callable[[Any], Any], Any]] = {
     "hue": (hsv_from_rgb, 0),
@@ -119,8 +118,8 @@ def merge(
     red: Image,
     green: Image,
     blue: Image,
-    alpha: Image | None = None,
-    context: Context = _NOWHERE,
+    alpha: Image | None,
+    context: Context,
     *,
     resample: Annotated[bool, Title("Resample the other images onto the grid of red")] = False,
 ) -> Image:

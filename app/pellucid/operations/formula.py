@@ -15,8 +15,6 @@ from pellucid.operations.pixels import Array
 from pellucid.operations.plain import on_grid_or_resampled, voxels
 from pellucid.operations.units import Title
 
-_NOWHERE = Context()
-
 
 def as_floats(*images: Any, resample: bool = False) -> Any:
     """Return the values of images as 64-bit floats that can be combined, all on the grid of the first if need be."""
@@ -49,10 +47,10 @@ def _script(params: Any) -> str:
 )
 def expression(
     image: Annotated[Image, Title("a")],
-    b: Annotated[Image, Title("b")] | None = None,
-    c: Annotated[Image, Title("c")] | None = None,
-    d: Annotated[Image, Title("d")] | None = None,
-    context: Context = _NOWHERE,
+    b: Annotated[Image, Title("b")] | None,
+    c: Annotated[Image, Title("c")] | None,
+    d: Annotated[Image, Title("d")] | None,
+    context: Context,
     *,
     formula: Annotated[str, Title("Expression")] = "a * 2",
     resample: Annotated[bool, Title("Resample the other images onto this grid")] = False,
