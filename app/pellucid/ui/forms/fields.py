@@ -283,6 +283,8 @@ class TextField(FieldEditor):
 
 def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
     """Return the editor for the kind of a field; raise KeyError for a kind nobody declared."""
+    from pellucid.ui.forms.kernel_editor import KernelField
+
     editors: dict[str, type[FieldEditor]] = {
         "float": NumberField,
         "int": NumberField,
@@ -290,6 +292,7 @@ def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
         "choice": ChoiceField,
         "box": BoxField,
         "text": TextField,
+        "kernel": KernelField,
     }
     return editors[field.kind](field, parent)
 
