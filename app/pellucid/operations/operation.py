@@ -57,7 +57,8 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "noise", "edges", "laplacian", "canny", "sharpening", "features", "texture", "kernels", "frequency",
+    "smoothing", "denoising", "noise", "edges", "laplacian", "canny", "sharpening",
+    "features", "texture", "points", "kernels", "frequency",
     "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
