@@ -58,7 +58,7 @@ Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
     "smoothing", "denoising", "diffusion", "noise", "noise_level",
-    "edges", "laplacian", "canny", "sharpening", "features", "texture",
+    "edges", "laplacian", "canny", "sharpening", "features", "texture", "points",
     "kernels", "frequency", "periodic",
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
     "arithmetic", "formula", "masking",
