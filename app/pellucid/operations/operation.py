@@ -57,7 +57,8 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "diffusion", "noise", "noise_level", "edges", "features", "kernels", "frequency",
+    "smoothing", "denoising", "diffusion", "restoration", "noise", "noise_level",
+    "edges", "features", "kernels", "frequency",
     "intensity", "normalising", "equalising", "precision", "arithmetic", "colour", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
