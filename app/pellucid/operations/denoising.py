@@ -27,7 +27,7 @@ from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Tit
 T = TypeVar("T")
 Spread = tuple[int, int, int]
 Span = Annotated[Literal["slices", "volume"], Title("Work on", ("Single slices", "The whole volume"))]
-_TILE_VOXELS, _TILE_SLICES = 1 << 16, 4
+_TILE_VOXELS = 1 << 16
 _MOST_NEIGHBOURS = 20_000
 
 
@@ -190,5 +190,6 @@ def _tiled(image: Any, halo: Spread, work: Callable[[Array], Array], context: Co
     def fill(tile: Region) -> None:
         out[tile] = stored(work(floating(with_halo(array, tile, halo))), out.dtype)
 
-    context.each(fill, tiles(context.region(array.shape), array.shape, _TILE_VOXELS, _TILE_SLICES))
+    deep = 4 if halo[0] else 1
+    context.each(fill, tiles(context.region(array.shape), array.shape, _TILE_VOXELS, deep))
     return result

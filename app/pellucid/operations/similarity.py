@@ -6,7 +6,7 @@ iterable: one that asks whether to go on makes the work stop early.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import product
 from typing import Any
 
@@ -17,26 +17,33 @@ from pellucid.operations.pieces import Each, one_by_one, shifted, with_halo
 from pellucid.operations.pixels import Array
 
 Offset = tuple[int, int, int]
+Weigh = Callable[[Array, float], Array]
 
 
 def offsets_within(sigmas: tuple[float, ...], shape: tuple[int, ...]) -> list[tuple[Offset, float]]:
-    """Return the offsets (z, y, x) within 3 sigma (in voxels) and the logarithm of a Gaussian at each.
+    """Return half of the offsets (z, y, x) within 3 sigma (in voxels) and the logarithm of a Gaussian at each.
 
-    There are none along an axis with a single voxel, nor further than the image goes.
+    The others are their opposites. There are none along an axis with a single voxel, nor further than the image goes.
     """
     far = [min(int(3 * sigma), n - 1) for sigma, n in zip(sigmas, shape, strict=False)]
     found = []
     for z, y, x in product(*(range(-n, n + 1) for n in far)):
         square = sum((n / sigma) ** 2 for n, sigma in zip((z, y, x), sigmas, strict=True) if n)
-        if square <= 9:
+        if square <= 9 and (z, y, x) > (0, 0, 0):
             found.append(((z, y, x), -0.5 * square))
     return found
 
 
 def halo_of(offsets: list[tuple[Offset, float]]) -> Offset:
     """Return how far offsets reach along z, y, x."""
-    z, y, x = (max(offset[axis] for offset, _ in offsets) for axis in range(3))
+    z, y, x = (max((abs(offset[axis]) for offset, _ in offsets), default=0) for axis in range(3))
     return z, y, x
+
+
+def search_offsets(distance: int, along_z: bool) -> list[tuple[Offset, float]]:
+    """Return half of the offsets (z, y, x) up to a distance along each axis; the others are their opposites."""
+    near = range(-distance, distance + 1)
+    return [((z, y, x), 0.0) for z, y, x in product(near if along_z else [0], near, near) if (z, y, x) > (0, 0, 0)]
 
 
 def bilateral_mean(values: Array, offsets: Iterable[tuple[Offset, float]], halo: Offset, scatter: float) -> Array:
@@ -44,53 +51,63 @@ def bilateral_mean(values: Array, offsets: Iterable[tuple[Offset, float]], halo:
 
     The difference of colours is the length of the difference of their channels.
     """
-    shape = tuple(n - 2 * far for n, far in zip(values.shape, halo, strict=False))
-    middle = np.ascontiguousarray(shifted(values, halo, shape))
     scale = values.dtype.type(-0.5 / scatter**2)
-    total, moved = np.zeros(shape, values.dtype), np.zeros_like(middle)
-    with np.errstate(all="ignore"):
-        for (z, y, x), logarithm in offsets:
-            apart = shifted(values, (halo[0] + z, halo[1] + y, halo[2] + x), shape) - middle
-            weight = _square(apart)
-            weight *= scale
-            weight += values.dtype.type(logarithm)
-            np.exp(weight, out=weight)
-            total += weight
-            apart *= weight if apart.ndim == 3 else weight[..., np.newaxis]
-            moved += apart
-        return np.asarray(middle + moved / (total if moved.ndim == 3 else total[..., np.newaxis]))
+
+    def weigh(apart: Array, logarithm: float) -> Array:
+        weight = _square(apart)
+        weight *= scale
+        weight += values.dtype.type(logarithm)
+        return np.exp(weight, out=weight)
+
+    return _weighted_mean(values, offsets, halo, (0, 0, 0), weigh)
 
 
-def search_offsets(distance: int, along_z: bool) -> list[Offset]:
-    """Return all offsets (z, y, x) up to a distance along each axis."""
-    near = range(-distance, distance + 1)
-    return list(product(near if along_z else [0], near, near))
-
-
-def patch_mean(values: Array, offsets: Iterable[Offset], halo: Offset, radii: Offset, noise: float, h: float) -> Array:
+def patch_mean(
+    values: Array, offsets: Iterable[tuple[Offset, float]], halo: Offset, radii: Offset, noise: float, h: float
+) -> Array:
     """Return means weighted by exp(-max(d² - 2 noise², 0) / h²), of all but the halo (search and patch) of some values.
 
     d² is the mean squared difference of the patches, boxes of some radii, around two voxels.
     """
-    shape = tuple(n - 2 * far for n, far in zip(values.shape, halo, strict=False))
-    wide = tuple(n + 2 * radius for n, radius in zip(shape, radii, strict=True))
-    corner = tuple(far - radius for far, radius in zip(halo, radii, strict=True))
-    around = np.ascontiguousarray(shifted(values, (corner[0], corner[1], corner[2]), wide))
-    middle = shifted(around, radii, shape)
     channels = values.shape[3] if values.ndim == 4 else 1
     count = channels * int(np.prod([2 * radius + 1 for radius in radii]))
     scale, free = values.dtype.type(-1 / (count * h**2)), values.dtype.type(2 * noise**2 / h**2)
-    total, moved = np.zeros(shape, values.dtype), np.zeros(middle.shape, values.dtype)
+
+    def weigh(apart: Array, logarithm: float) -> Array:
+        weight = box_sums(_square(apart), radii)
+        weight *= scale
+        weight += free
+        np.minimum(weight, 0, out=weight)
+        return np.exp(weight, out=weight)
+
+    return _weighted_mean(values, offsets, halo, radii, weigh)
+
+
+def _weighted_mean(
+    values: Array, offsets: Iterable[tuple[Offset, float]], halo: Offset, radii: Offset, weigh: Weigh
+) -> Array:
+    """Return means over offsets and their opposites, of all but the halo of some values.
+
+    ``weigh`` makes weights of differences that are known some radii further. The weight of a pair is the same
+    seen from either side, so it is computed once: for the voxels, and for those that have one of them at the offset.
+    """
+    shape = tuple(n - 2 * far for n, far in zip(values.shape, halo, strict=False))
+    middle = shifted(values, halo, shape)
+    total, moved = np.ones(shape, values.dtype), np.zeros(middle.shape, values.dtype)
     with np.errstate(all="ignore"):
-        for z, y, x in offsets:
-            apart = shifted(values, (corner[0] + z, corner[1] + y, corner[2] + x), wide) - around
-            weight = box_sums(_square(apart), radii)
-            weight *= scale
-            weight += free
-            np.minimum(weight, 0, out=weight)
-            np.exp(weight, out=weight)
-            total += weight
-            moved += shifted(apart, radii, shape) * (weight if apart.ndim == 3 else weight[..., np.newaxis])
+        for offset, logarithm in offsets:
+            before, after = [max(n, 0) for n in offset], [max(-n, 0) for n in offset]
+            pairs = [n + b + a for n, b, a in zip(shape, before, after, strict=True)]
+            wide = tuple(n + 2 * radius for n, radius in zip(pairs, radii, strict=True))
+            start = [far - b - radius for far, b, radius in zip(halo, before, radii, strict=True)]
+            apart = shifted(values, [s + n for s, n in zip(start, offset, strict=True)], wide)
+            apart = apart - shifted(values, start, wide)
+            weight = weigh(apart, logarithm)
+            apart = shifted(apart, radii, pairs) * (weight if apart.ndim == 3 else weight[..., np.newaxis])
+            total += shifted(weight, before, shape)
+            total += shifted(weight, after, shape)
+            moved += shifted(apart, before, shape)
+            moved -= shifted(apart, after, shape)
         return np.asarray(middle + moved / (total if moved.ndim == 3 else total[..., np.newaxis]))
 
 
