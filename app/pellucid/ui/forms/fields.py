@@ -208,6 +208,7 @@ class BoxField(FieldEditor):
         for number, box in enumerate(self.boxes):
             self._add(grid, number, box)
         self.setFocusProxy(self.boxes[0])
+        self._size: tuple[int, int, int] | None = None
         self.set_value(field.default)
 
     def value(self) -> tuple[int, ...]:
@@ -224,10 +225,11 @@ class BoxField(FieldEditor):
         return next((text for box in self.boxes if (text := box.complaint())), "")
 
     def set_size(self, size: tuple[int, int, int]) -> None:
-        """Bound starts and sizes by the image; an untouched box becomes the whole image."""
+        """Bound starts and sizes by the image; an untouched box, or one of another size, becomes the whole image."""
         if len(self.boxes) != 6:
             return
-        untouched = self.value() == tuple(self.field.default)
+        untouched = self.value() == tuple(self.field.default) or self._size not in (None, size)
+        self._size = size
         for number, box in enumerate(self.boxes):
             extent = size[number % 3]
             box.bounds = Bounds(0, extent - 1, whole=True) if number < 3 else Bounds(1, extent, whole=True)

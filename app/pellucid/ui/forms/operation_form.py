@@ -102,6 +102,21 @@ class OperationForm(QWidget):
                 self.editors[name].set_value(value)
             self._edited()
 
+    @property
+    def _box(self) -> FieldEditor | None:
+        """Return the editor of a box of voxels, the first if there are several."""
+        return next((one for one in self.editors.values() if one.field.kind == "box"), None)
+
+    def box(self) -> tuple[int, ...] | None:
+        """Return the box of voxels that is set, or None when the operation has none."""
+        return self._box.value() if self._box is not None else None
+
+    def set_box(self, box: tuple[int, ...]) -> None:
+        """Take a box that was dragged elsewhere, and tell it like a typed value."""
+        if self._box is not None:
+            self._box.set_value(box)
+            self._edited()
+
     def check(self) -> str:
         """Return why the values cannot be used, or ``""``; show the sentence, turn the field red."""
         complaint = next((text for editor in self.editors.values() if (text := editor.complaint())), "")
