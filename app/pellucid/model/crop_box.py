@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.planes import PlaneFrame
 
-Box = tuple[int, int, int, int, int, int]
-"""First voxel x, y, z, then the number of voxels along x, y, z."""
+
+class Box(NamedTuple):
+    """First voxel x, y, z, then the number of voxels along x, y, z."""
+
+    x: int
+    y: int
+    z: int
+    size_x: int
+    size_y: int
+    size_z: int
+
+
 _PARALLEL = 1e-6
 
 
@@ -98,7 +109,7 @@ def resized(box: Box, size: tuple[int, int, int], sides: Mapping[int, int], step
         else:
             high = max(min(high + step, size[axis]), low + 1)
         start[axis], count[axis] = low, high - low
-    return (*start, *count)  # type: ignore[return-value]
+    return Box(*start, *count)
 
 
 def moved(box: Box, size: tuple[int, int, int], steps: Mapping[int, int]) -> Box:
@@ -106,4 +117,4 @@ def moved(box: Box, size: tuple[int, int, int], steps: Mapping[int, int]) -> Box
     start = list(box[:3])
     for axis, step in steps.items():
         start[axis] = min(max(start[axis] + step, 0), size[axis] - box[3 + axis])
-    return (*start, *box[3:])  # type: ignore[return-value]
+    return Box(*[*start, *box[3:]])

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.forms.fields import FieldEditor, editor_for
+from pellucid.ui.forms.fields import BoxField, FieldEditor, editor_for
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ class OperationForm(QWidget):
 
     @property
     def _box(self) -> FieldEditor | None:
-        """Return the editor of a box of voxels, the first if there are several."""
-        return next((one for one in self.editors.values() if one.field.kind == "box"), None)
+        """Return the editor of a box of voxels, if there is one."""
+        boxes = (one for one in self.editors.values() if isinstance(one, BoxField) and one.is_box)
+        return next(boxes, None)
 
     def box(self) -> tuple[int, ...] | None:
         """Return the box of voxels that is set, or None when the operation has none."""
