@@ -15,13 +15,13 @@ from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe
 from pellucid.recipes.replay import refuse_what_stays
+from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps
 from pellucid.session.inputs import Choice, LabelVoxels
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import Step
 from pellucid.session.step_cache import StepCache
-from pellucid.session.step_words import name_of
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session

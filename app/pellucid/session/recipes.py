@@ -12,6 +12,7 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
+from pellucid.recipes.step_words import name_of
 from pellucid.session.bases import base_of
 from pellucid.session.carrying_over import CarryingOver, planned, unit_of
 from pellucid.session.chains import Chain, Steps, first_open
@@ -20,7 +21,6 @@ from pellucid.session.live_steps import LiveSteps
 from pellucid.session.recomputing import Recomputation, StepRefused, check_kinds
 from pellucid.session.remaking import Change, remaking
 from pellucid.session.step_cache import StepCache, key_of
-from pellucid.session.step_words import name_of
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
