@@ -12,13 +12,14 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
+from pellucid.recipes.python_code import Start
 from pellucid.recipes.step_words import name_of
 from pellucid.session.bases import base_of
 from pellucid.session.carrying_over import CarryingOver, planned, unit_of
 from pellucid.session.chains import Chain, Steps, first_open
 from pellucid.session.inputs import Choice
 from pellucid.session.live_steps import LiveSteps
-from pellucid.session.recomputing import Recomputation, StepRefused, check_kinds
+from pellucid.session.recomputing import Recomputation, StepRefused, check_kinds, kind_after
 from pellucid.session.remaking import Change, remaking
 from pellucid.session.step_cache import StepCache, key_of
 
@@ -67,6 +68,24 @@ class Recipes(CarryingOver):
             self._selected = position
             self.selected_changed.emit(position)
 
+    def kind_before(self, chain: Chain, position: int) -> str:
+        """Return what a step at a position works on, ``image`` or ``mask``; ``""`` when that is not known."""
+        try:
+            base = base_of(self._session, chain)
+            return kind_after(chain.steps[:position], chain.first_open, base.kind)
+        except Refused:
+            return ""
+
+    def script_start(self, chain: Chain) -> Start:
+        """Return what a script must know of the image that a chain began with."""
+        try:
+            frames = base_of(self._session, chain).frames
+        except Refused:
+            frames = ()
+        if not frames and isinstance(chain.layer, ImageLayer):
+            frames = chain.layer.frames
+        return Start(frames[0].components == 4, frames[0].padding) if frames else Start()
+
     def why_not(self, chain: Chain) -> str:
         """Return the sentence that says why the steps of a chain cannot be changed, or ``""``."""
         try:
@@ -100,8 +119,7 @@ class Recipes(CarryingOver):
                others: Sequence[Choice] = ()) -> Job:  # fmt: skip
         """Put a new step in before the one at a position, which may be the end."""
         chain = self._chain()
-        names = self._session.running.inputs.names(chain.layer, others)
-        step = planned(Provenance(operation_id, dict(parameters), names))
+        step = self.new_step(chain, operation_id, parameters, others)
         title = tr("Insert {operation} on {layer}", operation=name_of(step, unit_of(chain)), layer=chain.layer.name)
         return self._remake(chain, chain.inserted(max(position, chain.first_open), step), title)
 
@@ -132,6 +150,12 @@ class Recipes(CarryingOver):
             else tr("Switch off step {number}: {operation} on {layer}", **words)
         )
         return self._remake(chain, chain.changed(position, enabled=on), title)
+
+    def new_step(self, chain: Chain, operation_id: str, parameters: Mapping[str, Any],
+                 others: Sequence[Choice]) -> Provenance:  # fmt: skip
+        """Return a step that a chain could get, with checked parameters."""
+        names = self._session.running.inputs.names(chain.layer, others)
+        return planned(Provenance(operation_id, dict(parameters), names))
 
     def changed_step(self, chain: Chain, position: int, parameters: Mapping[str, Any],
                      others: Sequence[Choice] | None) -> Provenance:  # fmt: skip
