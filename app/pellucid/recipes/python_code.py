@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
-from pellucid.model.layer import Provenance
+from pellucid.model.layer import HAND_EDIT, Provenance
 from pellucid.recipes import own_steps
 from pellucid.recipes.bundling import Bundle, functions_of
 from pellucid.recipes.recipe import Recipe, Step
@@ -82,7 +82,7 @@ def script(recipe: Recipe, start: Start | None = None) -> str:
         f'"""{_heading(recipe, names)}"""\n\nfrom __future__ import annotations',
         *_import_groups(imports),
         bundle.text and f"{_rule(tr('What the steps call: copied from Pellucid'))}\n\n\n{bundle.text}\n",
-        _rule(tr("The steps")) if bundle.text else "",
+        steps_rule() if bundle.text else "",
         "\n".join(reading),
         lines,
         keeping,
@@ -95,6 +95,11 @@ def _import_groups(imports: Iterable[str]) -> list[str]:
     ordered = sorted(imports, key=lambda line: (line.startswith("from"), line.casefold()))
     own = [line for line in ordered if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
     return ["\n".join(own), "\n".join(line for line in ordered if line not in own)]
+
+
+def steps_rule() -> str:
+    """Return the line that stands before the steps, where what they call stands above."""
+    return _rule(tr("The steps"))
 
 
 def _rule(text: str) -> str:
@@ -162,6 +167,9 @@ def _own_lines(step: Step, number: int) -> str:
     if own is None:
         return ""
     lines = own_steps.lines(own, step.parameters)
+    if step.operation == HAND_EDIT:
+        raise Refused(tr("Step {number} was painted by hand and cannot be written as a script. Switch it off to write "
+                         "the others.", number=number))  # fmt: skip
     if not lines:
         cannot = tr("{title} cannot be written as a script.", title=tr(own.title))
         raise Refused(tr(own.why_not, number=number) if own.why_not else cannot)

@@ -115,6 +115,11 @@ class CarryingOver:
 
         return self._session.jobs.load(tr("Opening {name}", name=path.name), work, then, self._tell)
 
+    def unit(self, chain: Chain) -> str:
+        """Return the unit of the values that the steps of a chain began with."""
+        layer = self._session.document.find(chain.start.layer) if chain.start is not None else chain.layer
+        return layer.volume.unit if isinstance(layer, ImageLayer) else ""
+
     def named(self, steps: Steps) -> dict[str, Volume | LabelVoxels]:
         """Return the further inputs of steps as they are now; raise StepRefused when one is not open."""
         inputs, found = self._session.running.inputs, {}
@@ -158,11 +163,6 @@ class CarryingOver:
 
     def _tell(self, sentence: str) -> None:
         self._session.notice.emit(sentence, "error")
-
-
-def unit_of(chain: Chain) -> str:
-    """Return the unit of the values of an image; none for a label."""
-    return chain.layer.volume.unit if isinstance(chain.layer, ImageLayer) else ""
 
 
 def planned(step: Provenance) -> Provenance:

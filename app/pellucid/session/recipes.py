@@ -15,7 +15,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
 from pellucid.recipes.python_code import Start
 from pellucid.recipes.step_words import name_of
 from pellucid.session.bases import base_of
-from pellucid.session.carrying_over import CarryingOver, planned, unit_of
+from pellucid.session.carrying_over import CarryingOver, planned
 from pellucid.session.chains import Chain, Steps, first_open
 from pellucid.session.inputs import Choice
 from pellucid.session.live_steps import LiveSteps
@@ -32,7 +32,7 @@ _SHARE = 4
 
 @dataclass(frozen=True)
 class Failure:
-    """The step of a layer that could not be taken, and the sentence that says why."""
+    """The step of a layer that could not be taken (-1: one that is not there yet), and the sentence that says why."""
 
     layer: str
     label: int
@@ -102,7 +102,7 @@ class Recipes(CarryingOver):
         chain = self._chain()
         step = self.changed_step(chain, position, parameters, others)
         whole = chain.changed(position, parameters=step.parameters, inputs=step.inputs)
-        name = name_of(step, unit_of(chain))
+        name = name_of(step, self.unit(chain))
         title = (
             tr("Branch of {layer} with {operation}", layer=chain.layer.name, operation=name)
             if branch
@@ -120,13 +120,13 @@ class Recipes(CarryingOver):
         """Put a new step in before the one at a position, which may be the end."""
         chain = self._chain()
         step = self.new_step(chain, operation_id, parameters, others)
-        title = tr("Insert {operation} on {layer}", operation=name_of(step, unit_of(chain)), layer=chain.layer.name)
+        title = tr("Insert {operation} on {layer}", operation=name_of(step, self.unit(chain)), layer=chain.layer.name)
         return self._remake(chain, chain.inserted(max(position, chain.first_open), step), title)
 
     def remove(self, position: int) -> Job:
         """Take a step out."""
         chain = self._chain(open_at=position)
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         title = tr("Remove step {number}: {operation} on {layer}", number=position + 1, operation=name,
                    layer=chain.layer.name)  # fmt: skip
         return self._remake(chain, chain.removed(position), title)
@@ -134,7 +134,7 @@ class Recipes(CarryingOver):
     def move(self, position: int, to: int) -> Job:
         """Take a step at another position."""
         chain = self._chain(open_at=min(position, to))
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         title = tr("Move step {number}: {operation} on {layer}", number=position + 1, operation=name,
                    layer=chain.layer.name)  # fmt: skip
         return self._remake(chain, chain.moved(position, to), title)
@@ -142,7 +142,7 @@ class Recipes(CarryingOver):
     def set_enabled(self, position: int, on: bool) -> Job:
         """Take a step, or pass it over while it stays in the list."""
         chain = self._chain(open_at=position)
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         words = {"number": position + 1, "operation": name, "layer": chain.layer.name}
         title = (
             tr("Switch on step {number}: {operation} on {layer}", **words)
@@ -188,7 +188,8 @@ class Recipes(CarryingOver):
             try:
                 place.compute(base, replace(recomputation, progress=job.report, cancelled=job.cancelled), job)
             except StepRefused as refusal:
-                failure = Failure(chain.layer.id, chain.label, refusal.position, str(refusal))
+                position = chain.place_before(new.steps, refusal.position)
+                failure = Failure(chain.layer.id, chain.label, position, str(refusal))
                 session.jobs.post(lambda: self._say_failed(failure))
                 raise
 

@@ -183,10 +183,13 @@ def test_what_cannot_be_done_is_a_sentence(session, panel, labels, qtbot):
 
 
 def test_a_step_that_failed_is_marked(steps, panel, session, qtbot):
-    job = session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 900, 900, 900)})
+    job = session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
+    qtbot.waitUntil(lambda: job.finished)
+    job = session.recipes.edit(0, {"box": (0, 0, 0, 900, 900, 900)})
     qtbot.waitUntil(lambda: job.finished)
     rest(session, qtbot)
-    assert session.recipes.failure is not None and panel.list.row_at(1).failure.endswith(".")
+    assert panel.list.row_at(0).failure.endswith(".") and panel.message.text() == panel.list.row_at(0).failure
+    assert panel.list.row_at(0).failure in panel.list.row_at(0).words and not panel.list.row_at(1).failure
 
 
 def test_a_hand_edit_says_what_it_is(session, panel, labels, qtbot):
@@ -272,7 +275,7 @@ def test_a_recipe_is_saved_and_loaded(steps, panel, session, tmp_path, monkeypat
     rest(session, qtbot)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a: (str(path), ""))
     begun = pet.volume
-    qtbot.mouseClick(panel.empty.findChild(type(panel.cancel)), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.load, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: pet.volume is not begun)
     rest(session, qtbot)
     assert len(titles(panel)) == 3

@@ -187,8 +187,13 @@ def test_a_step_that_fails_is_named(session: Session, chain: ImageLayer) -> None
     session.recipes.failed.connect(heard.append)
     job = session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 900, 900, 900)})
     assert session.jobs.drain(60)
-    assert job.state is JobState.FAILED and heard[-1].position == 1 and heard[-1].sentence.endswith(".")
+    assert job.state is JobState.FAILED and heard[-1].position == -1 and heard[-1].sentence.endswith(".")
     assert chain.volume is before
+    wait(session, session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 20, 20, 10)}))
+    session.recipes.edit(1, {"box": (0, 0, 0, 900, 900, 900)})
+    assert session.jobs.drain(60) and heard[-1].position == 1
+    session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
+    assert session.jobs.drain(60) and heard[-1].position == 1, "the step that fails is that of the list as it is"
     wait(session, session.recipes.edit(0, {"sigma": 2.0}))
     assert heard[-1] is None
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QPlainTextEdit, QS
 from pellucid.jobs.job import Job
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
+from pellucid.recipes.python_code import steps_rule
 from pellucid.ui import theme
 from pellucid.ui.docks.code_colours import PythonColours
 from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, described, flat_button, tell
@@ -78,6 +79,7 @@ class PythonPanel(Panel):
         column.setSpacing(theme.MARGIN)
         for part, share in ((self.whole, 0), (self.message, 0), (self.code, 1), (self.command, 0)):
             column.addWidget(part, share)
+        column.addStretch(0)  # takes the room where there is a sentence in place of the code
         self.pages = QStackedWidget()
         said = tr("The steps of the active image or label stand here as a Python script that runs without Pellucid.")
         self.pages.addWidget(EmptyState("language-python", said))
@@ -134,12 +136,19 @@ class PythonPanel(Panel):
         self.pages.setCurrentIndex(1 if text or why else 0)
         if self.code.toPlainText() != text:
             self.code.setPlainText(text)
+            self._go_to_steps()
         self.code.setVisible(bool(text))
         tell(self.message, why, "warning" if whole or written.step else "")
         self.command.setText(tr("Run it with: {command}", command=written.command) if whole and text else "")
         none = why or tr("There are no steps yet.")
         allow(self.copy, "" if text else none)
         allow(self.save, "" if written.whole else written.refused or none)
+
+    def _go_to_steps(self) -> None:
+        """Begin with the steps themselves: what they call stands before them and may be long."""
+        found = self.code.document().find(steps_rule())
+        if not found.isNull():
+            self.code.verticalScrollBar().setValue(found.blockNumber())
 
     # ---------------------------------------------------------------- actions
 

@@ -24,6 +24,7 @@ from pellucid.ui.docks.watching import LayerWatch
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
+    from pellucid.session.recipes import Failure
 
 _EMPTY, _STEPS = range(2)
 _HINT, _CARD, _CHOOSE, _NOTE = range(4)
@@ -52,7 +53,7 @@ class RecipePanel(Panel):
         session.document.active_changed.connect(self._follow)
         session.document.inserted.connect(lambda _layer: self._soon.start())
         session.document.removed.connect(lambda _layer: self._soon.start())
-        session.recipes.failed.connect(lambda _failure: self._soon.start())
+        session.recipes.failed.connect(self._failed)
         session.recipes.selected_changed.connect(lambda _n: self._soon.start())
         session.preview_state.connect(self.card.preview_state)
         session.running.remarked.connect(self.card.remarked)
@@ -94,7 +95,8 @@ class RecipePanel(Panel):
         for label in (self.hint, self.note):
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.pages = QStackedWidget()
-        self.empty = EmptyState("playlist-edit", "", push_button(tr("Load a recipe…"), self.menus.load))
+        self.load = push_button(tr("Load a recipe…"), self.menus.load)
+        self.empty = EmptyState("playlist-edit", "", self.load)
         self.pages.addWidget(self.empty)
         self.pages.addWidget(self._steps_page())
         self.column.addWidget(self.pages, 1)
@@ -136,9 +138,15 @@ class RecipePanel(Panel):
             return
         self.pages.setCurrentIndex(_STEPS)
         self.subject.setText(subject(chain))
-        self.list.set_rows(rows_of(chain, self._session.recipes.failure))
+        self.list.set_rows(rows_of(chain, self._session.recipes.failure, self._session.recipes.unit(chain)))
         selected = self._session.recipes.selected
         self._mark(selected if selected is not None and selected < len(steps) else None)
+
+    def _failed(self, failure: Failure | None) -> None:
+        """Say why a step could not be taken, unless its card does."""
+        if failure is not None and not self.card.isVisible():
+            self.say(failure.sentence, "danger")
+        self._soon.start()
 
     def _moved_on(self, chain: Chain | None) -> bool:
         before = self._chain
@@ -149,6 +157,7 @@ class RecipePanel(Panel):
     def _show_empty(self, chain: Chain | None) -> None:
         self.pages.setCurrentIndex(_EMPTY)
         self.card.clear()
+        self.load.setVisible(chain is not None)
         if chain is None:
             self.empty.say(tr("Open an image. What is done to it becomes a recipe here, step by step."))
         else:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QStyle,
     QStyledItemDelegate,
-    QStyleOptionButton,
     QStyleOptionViewItem,
     QWidget,
 )
@@ -21,7 +20,6 @@ from pellucid.language import mark, tr
 from pellucid.model.layer import HAND_EDIT, Provenance
 from pellucid.recipes import own_steps
 from pellucid.recipes.step_words import said_of
-from pellucid.session.carrying_over import unit_of
 from pellucid.session.chains import Chain, is_fixed
 from pellucid.session.recipes import Failure
 from pellucid.ui import theme
@@ -63,12 +61,12 @@ class Row:
         return ", ".join(part for part in parts if part)
 
 
-def rows_of(chain: Chain, failure: Failure | None) -> tuple[Row, ...]:
+def rows_of(chain: Chain, failure: Failure | None, unit: str = "") -> tuple[Row, ...]:
     """Return the rows of a chain; reads the registry of operations, which is slow the first time."""
     here = failure if failure and (failure.layer, failure.label) == (chain.layer.id, chain.label) else None
     found = []
     for n, step in enumerate(chain.steps):
-        title, said = said_of(step, unit_of(chain))
+        title, said = said_of(step, unit)
         if step.inputs[1:]:
             said = " · ".join(filter(None, (said, tr("with {names}", names=", ".join(step.inputs[1:])))))
         why = here.sentence if here is not None and here.position == n else ""
@@ -207,11 +205,12 @@ class _Painter(QStyledItemDelegate):
             painter.drawText(place, left, shown)
 
     def _tick(self, painter: QPainter, place: QRect, on: bool) -> None:
-        view = self.parent()
-        option = QStyleOptionButton()
-        option.rect = place
-        state = QStyle.StateFlag.State_On if on else QStyle.StateFlag.State_Off
-        option.state = QStyle.StateFlag.State_Enabled | state
-        if isinstance(view, QWidget):
-            option.palette = view.palette()
-            view.style().drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, option, painter, None)
+        c = theme.colors()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QColor(c.accent if on else c.dim))
+        painter.setBrush(QColor(c.accent if on else c.panel))
+        painter.drawRoundedRect(place.adjusted(0, 0, -1, -1), 3, 3)
+        if on:
+            theme.icon("check-bold", c.on_accent).paint(painter, place.adjusted(1, 1, -2, -2))
+        painter.restore()
