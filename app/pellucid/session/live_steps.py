@@ -139,6 +139,11 @@ def slab_slice(steps: Local, volume: Volume, axis: int, index: int, job: Job) ->
     x, y, z = start
     geometry = volume.geometry.cropped((x, y, z), (size[0], size[1], size[2]))
     image: Any = image_from_array(part, geometry, colour=volume.is_colour)
-    for operation, values, _reach in steps:
-        image = operation.run(Context(cancelled=job.cancelled, padding=volume.padding), image, **values)
+    for operation, values, reach in steps:
+        far -= reach[axis]
+        wanted = [slice(None)] * 3
+        wanted[where] = slice(max(0, index - far - first), index + far + 1 - first)
+        region = (wanted[0], wanted[1], wanted[2])
+        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region)
+        image = operation.run(context, image, **values)
     return np.array(Volume(image, geometry).array.take(index - first, where))
