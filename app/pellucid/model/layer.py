@@ -74,6 +74,7 @@ class Preview:
     ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation
     of ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
     ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image.
+    ``limits`` are the window of values that are not in the unit of the layer; without them its own window holds.
     """
 
     title: str
@@ -81,6 +82,7 @@ class Preview:
     whole: Volume | None = None
     is_mask: bool = False
     color: str = "#4aa3ff"
+    limits: tuple[float, float] | None = None
 
 
 def _new_id() -> str:
