@@ -16,6 +16,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
     Working         smoothing window labels painting history crop_box crop_box_turned
+    Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
+    Recipes         recipe code
 """
 
 from __future__ import annotations
