@@ -154,7 +154,6 @@ def positions_of(image: sitk.Image, places: Array) -> Array:
     """Return the world points (n, 3) of voxels given as z, y, x; a planar image lies at z = 0."""
     origin = np.array((*image.GetOrigin(), 0.0)[:3])
     steps = voxel_steps(image)
-    steps[:, 0] *= image.GetDimension() == 3
     return np.asarray(origin + sum(np.outer(places[:, axis], steps[:, axis]) for axis in range(3)))
 
 
