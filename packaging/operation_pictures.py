@@ -94,30 +94,3 @@ def kernel(stage: Stage) -> None:
 def blobs(stage: Stage) -> None:
     """Show blobs that were found, before they become annotations."""
     _choose(stage, "features.blobs")
-
-
-def _three_steps(stage: Stage) -> None:
-    """Take three steps on the chest CT, the last of them a mask."""
-    stage.open()
-    stage.run("smoothing.median", radius=1)
-    stage.run("intensity.clamp", lower=-1000.0, upper=400.0)
-    stage.run("threshold.range", lower=-950.0, upper=-500.0)
-    stage.run("masks.keep_largest")
-
-
-@state
-def recipe(stage: Stage) -> None:
-    """Show the steps of a label, one of them open."""
-    _three_steps(stage)
-    panel = stage.window.show_dock("Recipe")
-    stage.settle()
-    panel.list.setFocus()
-    stage.settle()
-
-
-@state
-def code(stage: Stage) -> None:
-    """Show the same steps as Python."""
-    _three_steps(stage)
-    stage.window.show_dock("Python")
-    stage.settle()
