@@ -57,8 +57,8 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "diffusion", "noise", "noise_level",
-    "edges", "laplacian", "canny", "sharpening", "features", "texture",
+    "smoothing", "denoising", "diffusion", "restoration", "noise", "noise_level",
+    "edges", "laplacian", "canny", "sharpening", "features", "texture", "points",
     "kernels", "frequency", "periodic",
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
     "arithmetic", "formula", "masking",

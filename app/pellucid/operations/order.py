@@ -88,8 +88,14 @@ def _bins(keys: Array, prefixes: Array, shift: int, width: int) -> Array:
         return np.asarray(keys >> keys.dtype.type(shift))
     known = prefixes.astype(keys.dtype)
     begin = keys >> keys.dtype.type(shift + width)
-    slot = np.searchsorted(known, begin).clip(0, len(known) - 1)
-    hit = known[slot] == begin
+    if shift + 2 * width == 8 * keys.dtype.itemsize:  # a prefix of one digit is found in a table
+        table = np.full(1 << width, -1)
+        table[known] = np.arange(len(known))
+        slot = table.take(begin)
+        hit = slot >= 0
+    else:
+        slot = np.searchsorted(known, begin).clip(0, len(known) - 1)
+        hit = known[slot] == begin
     digit = (keys[hit] >> keys.dtype.type(shift)).astype(np.intp) & ((1 << width) - 1)
     return np.asarray((slot[hit] << width) + digit)
 

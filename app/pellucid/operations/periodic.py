@@ -8,13 +8,12 @@ from typing import Annotated, Any, Literal
 
 from pellucid.language import tr
 from pellucid.operations.context import Context
-from pellucid.operations.frequency import EVERYWHERE, LENGTH, need_finite, run_passes
+from pellucid.operations.frequency import EVERYWHERE, LENGTH, need_finite
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.peaks import strongest_patterns
 from pellucid.operations.pixels import blank, view
-from pellucid.operations.transfers import Vector, notches, pattern_of, plane_steps
+from pellucid.operations.stripes import Vector, pattern_of, plane_steps, take_out, without_patterns
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
-from pellucid.operations.waves import filtered_waves, wave_axes, wave_passes
 
 
 def _found_patterns(image: Any, context: Context, *, find: str, count: int) -> tuple[Vector, ...]:
@@ -31,12 +30,8 @@ def _notch_lines(params: Any) -> str:
     return f"""
         array = voxels(image)
         patterns = {found if params.find == "automatic" else given}
-        # mirrored at its border a slice is a sum of cosines: fft.dctn, weighted by frequency, fft.idctn
-        weights = notches(plane_steps(image), patterns, $width / 100)
-        axes = wave_axes(array.shape, per_slice=True)
-        coupled = axes if len(axes) == 2 else ()
-        answer = filtered_waves(array, array.dtype, weights, axes, coupled) if patterns else array
-        result = on_grid_of(answer, image)
+        # each pattern is made to stand still by its own wave, smoothed, and subtracted
+        result = on_grid_of(without_patterns(array, plane_steps(image), patterns, $width / 100), image)
     """
 
 
@@ -49,7 +44,7 @@ def _notch_lines(params: Any) -> str:
     prepare_uses=("find", "count"),
     keywords=("Fourier", "periodic", "stripes", "moiré", "grid", "band reject", "artefact"),
     python=_notch_lines,
-    toolbox=(wave_axes, plane_steps, pattern_of, strongest_patterns, notches, filtered_waves),
+    toolbox=(plane_steps, pattern_of, strongest_patterns, without_patterns),
 )
 def notch(
     image: Image,
@@ -63,9 +58,9 @@ def notch(
 ) -> Image:
     """Remove a pattern that repeats across the slices: stripes, a grid, moiré.
 
-    Each slice is filtered by itself and mirrored at its border, where slanted stripes break and some may be left.
-    The mean stays, and so does the pixel type; whole numbers are rounded and clipped. Colour channels are filtered
-    one by one. An image with NaN or infinite values is refused.
+    Each slice is filtered by itself, up to its border. Coarse shapes and the mean stay, and so does the pixel type;
+    whole numbers are rounded and clipped. Colour channels are filtered one by one. An image with NaN or infinite
+    values is refused.
 
     Settings:
         find: Automatic takes the frequencies that stand out most from those around them, as a mean over slices.
@@ -75,19 +70,19 @@ def notch(
         width: Half the amplitude is left of frequencies that far from that of the pattern, as a share of it.
 
     Source:
-        Gonzalez and Woods, Digital Image Processing, section 5.4, with Gaussian notches.
+        Gonzalez and Woods, Digital Image Processing, section 5.4, with Gaussian notches, made by demodulation.
     """
+    need_finite(tr("Notch"), image, context)
     patterns = context.prepared if find == "automatic" else (pattern_of(period, angle),)
     _tell(patterns, context, found=find == "automatic")
-    array = view(image)
-    axes = wave_axes(array.shape, per_slice=True)
-    transfer = notches(plane_steps(image), patterns, width / 100)
-    need_finite(tr("Notch"), image, context)
+    array, steps = view(image), plane_steps(image)
     result, out = blank(image, array.dtype)
-    if patterns:
-        run_passes(wave_passes(array, out, transfer, axes, axes if len(axes) == 2 else ()), context)
-    else:
-        out[...] = array
+
+    def work(z: int) -> None:
+        take_out(array[z], out[z], steps, patterns, width / 100, context.check)
+
+    planes = context.region(array.shape)[0]
+    context.each(work, range(planes.start, planes.stop))
     return result
 
 

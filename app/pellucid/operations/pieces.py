@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,7 @@ def with_halo(source: Array, block: Region, reach: tuple[int, int, int]) -> Arra
     return np.ascontiguousarray(copy)
 
 
-def shifted(values: Array, offset: tuple[int, int, int], shape: tuple[int, ...]) -> Array:
+def shifted(values: Array, offset: Sequence[int], shape: Sequence[int]) -> Array:
     """Return the view of ``shape`` (z, y, x) voxels that begins at an offset."""
     return values[tuple(slice(start, start + n) for start, n in zip(offset, shape[:3], strict=True))]
 

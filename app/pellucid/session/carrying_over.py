@@ -15,13 +15,13 @@ from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe
 from pellucid.recipes.replay import refuse_what_stays
+from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps
 from pellucid.session.inputs import Choice, LabelVoxels
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import Step
 from pellucid.session.step_cache import StepCache
-from pellucid.session.step_words import name_of
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -115,6 +115,11 @@ class CarryingOver:
 
         return self._session.jobs.load(tr("Opening {name}", name=path.name), work, then, self._tell)
 
+    def unit(self, chain: Chain) -> str:
+        """Return the unit of the values that the steps of a chain began with."""
+        layer = self._session.document.find(chain.start.layer) if chain.start is not None else chain.layer
+        return layer.volume.unit if isinstance(layer, ImageLayer) else ""
+
     def named(self, steps: Steps) -> dict[str, Volume | LabelVoxels]:
         """Return the further inputs of steps as they are now; raise StepRefused when one is not open."""
         inputs, found = self._session.running.inputs, {}
@@ -158,11 +163,6 @@ class CarryingOver:
 
     def _tell(self, sentence: str) -> None:
         self._session.notice.emit(sentence, "error")
-
-
-def unit_of(chain: Chain) -> str:
-    """Return the unit of the values of an image; none for a label."""
-    return chain.layer.volume.unit if isinstance(chain.layer, ImageLayer) else ""
 
 
 def planned(step: Provenance) -> Provenance:

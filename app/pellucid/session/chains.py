@@ -80,9 +80,16 @@ class Chain:
         """Return steps of which the first of the chain, and no other, names the start."""
         start, places = self.start, set(self._among(whole))
         first = min(places, default=-1)
+        wanted = [step.start if n not in places else start if n == first else None for n, step in enumerate(whole)]
         return tuple(
-            replace(step, start=start if n == first else None) if n in places else step for n, step in enumerate(whole)
+            step if step.start == here else replace(step, start=here) for step, here in zip(whole, wanted, strict=True)
         )
+
+    def place_before(self, changed: Steps, n: int) -> int:
+        """Return which step of the chain is step ``n`` of the changed chain; -1 when it is new."""
+        steps = self.steps
+        known = [place for place, step in enumerate(steps) if step is changed[n]]
+        return known[0] if known else n if len(steps) == len(changed) else -1
 
     def _among(self, whole: Steps) -> list[int]:
         known = {id(step) for n, step in enumerate(self.whole) if n not in self.places}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from pellucid.session.bases import Base, base_of
 from pellucid.session.chains import Chain, Steps, first_open
 from pellucid.session.inputs import Choice
 from pellucid.session.previewing import Answer
-from pellucid.session.recomputing import Recomputation
+from pellucid.session.recomputing import Recomputation, check_kinds
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
@@ -35,15 +36,22 @@ class LiveSteps:
     def __init__(self, session: Session, recipes: Recipes) -> None:
         self._session, self._recipes = session, recipes
 
-    def show(self, position: int, parameters: Mapping[str, Any], others: Sequence[Choice] | None = None) -> Job | None:
-        """Show what the layer would be with other parameters of one of its steps; the document stays as it is."""
+    def show(self, position: int, parameters: Mapping[str, Any], others: Sequence[Choice] | None = None,
+             operation_id: str = "") -> Job | None:  # fmt: skip
+        """Show what the layer would be with other parameters of one of its steps; the document stays as it is.
+
+        With an ``operation_id``, show what it would be with that operation as a new step before the one at a position.
+        """
         session, recipes = self._session, self._recipes
         chain, image = recipes.chain(), session.document.active_image
         try:
             if chain is None or image is None:
                 raise Refused(tr("Open an image first."))
-            step = recipes.changed_step(chain, position, parameters, others)
-            whole = chain.changed(position, parameters=step.parameters, inputs=step.inputs)
+            if operation_id:
+                whole = chain.inserted(position, recipes.new_step(chain, operation_id, parameters, others or ()))
+            else:
+                step = recipes.changed_step(chain, position, parameters, others)
+                whole = chain.changed(position, parameters=step.parameters, inputs=step.inputs)
             steps = Chain.of(chain.layer, whole, chain.label or None).steps
             slices = session.visible_slices()
             if not slices:
@@ -54,13 +62,15 @@ class LiveSteps:
             recomputation = Recomputation(recipes.cache, recipes.named(steps), first_open(steps))
             color = "" if isinstance(chain.layer, ImageLayer) else session.running.color()
             base = base_of(session, chain)
+            check_kinds(steps, first_open(steps), base.kind, "mask" if color else "image")
             wanted = Wanted(steps, position, base, frame, image, slices, recomputation, color)
         except Refused as refusal:
             session.running.fail(str(refusal))
             return None
         given = dict(parameters)
         title = tr("Preview of step {number}", number=position + 1)
-        return session.running.ask(image, title, wanted.answer, lambda: self.show(position, given, others))
+        again = partial(self.show, position, given, others, operation_id)
+        return session.running.ask(image, title, wanted.answer, again)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +139,11 @@ def slab_slice(steps: Local, volume: Volume, axis: int, index: int, job: Job) ->
     x, y, z = start
     geometry = volume.geometry.cropped((x, y, z), (size[0], size[1], size[2]))
     image: Any = image_from_array(part, geometry, colour=volume.is_colour)
-    for operation, values, _reach in steps:
-        image = operation.run(Context(cancelled=job.cancelled, padding=volume.padding), image, **values)
+    for operation, values, reach in steps:
+        far -= reach[axis]
+        wanted = [slice(None)] * 3
+        wanted[where] = slice(max(0, index - far - first), index + far + 1 - first)
+        region = (wanted[0], wanted[1], wanted[2])
+        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region)
+        image = operation.run(context, image, **values)
     return np.array(Volume(image, geometry).array.take(index - first, where))

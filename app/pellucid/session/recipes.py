@@ -12,15 +12,16 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
+from pellucid.recipes.python_code import Start
+from pellucid.recipes.step_words import name_of
 from pellucid.session.bases import base_of
-from pellucid.session.carrying_over import CarryingOver, planned, unit_of
+from pellucid.session.carrying_over import CarryingOver, planned
 from pellucid.session.chains import Chain, Steps, first_open
 from pellucid.session.inputs import Choice
 from pellucid.session.live_steps import LiveSteps
-from pellucid.session.recomputing import Recomputation, StepRefused, check_kinds
+from pellucid.session.recomputing import Recomputation, StepRefused, check_kinds, kind_after
 from pellucid.session.remaking import Change, remaking
 from pellucid.session.step_cache import StepCache, key_of
-from pellucid.session.step_words import name_of
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -31,7 +32,7 @@ _SHARE = 4
 
 @dataclass(frozen=True)
 class Failure:
-    """The step of a layer that could not be taken, and the sentence that says why."""
+    """The step of a layer that could not be taken (-1: one that is not there yet), and the sentence that says why."""
 
     layer: str
     label: int
@@ -67,6 +68,24 @@ class Recipes(CarryingOver):
             self._selected = position
             self.selected_changed.emit(position)
 
+    def kind_before(self, chain: Chain, position: int) -> str:
+        """Return what a step at a position works on, ``image`` or ``mask``; ``""`` when that is not known."""
+        try:
+            base = base_of(self._session, chain)
+            return kind_after(chain.steps[:position], chain.first_open, base.kind)
+        except Refused:
+            return ""
+
+    def script_start(self, chain: Chain) -> Start:
+        """Return what a script must know of the image that a chain began with."""
+        try:
+            frames = base_of(self._session, chain).frames
+        except Refused:
+            frames = ()
+        if not frames and isinstance(chain.layer, ImageLayer):
+            frames = chain.layer.frames
+        return Start(frames[0].components == 4, frames[0].padding) if frames else Start()
+
     def why_not(self, chain: Chain) -> str:
         """Return the sentence that says why the steps of a chain cannot be changed, or ``""``."""
         try:
@@ -83,7 +102,7 @@ class Recipes(CarryingOver):
         chain = self._chain()
         step = self.changed_step(chain, position, parameters, others)
         whole = chain.changed(position, parameters=step.parameters, inputs=step.inputs)
-        name = name_of(step, unit_of(chain))
+        name = name_of(step, self.unit(chain))
         title = (
             tr("Branch of {layer} with {operation}", layer=chain.layer.name, operation=name)
             if branch
@@ -100,15 +119,14 @@ class Recipes(CarryingOver):
                others: Sequence[Choice] = ()) -> Job:  # fmt: skip
         """Put a new step in before the one at a position, which may be the end."""
         chain = self._chain()
-        names = self._session.running.inputs.names(chain.layer, others)
-        step = planned(Provenance(operation_id, dict(parameters), names))
-        title = tr("Insert {operation} on {layer}", operation=name_of(step, unit_of(chain)), layer=chain.layer.name)
+        step = self.new_step(chain, operation_id, parameters, others)
+        title = tr("Insert {operation} on {layer}", operation=name_of(step, self.unit(chain)), layer=chain.layer.name)
         return self._remake(chain, chain.inserted(max(position, chain.first_open), step), title)
 
     def remove(self, position: int) -> Job:
         """Take a step out."""
         chain = self._chain(open_at=position)
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         title = tr("Remove step {number}: {operation} on {layer}", number=position + 1, operation=name,
                    layer=chain.layer.name)  # fmt: skip
         return self._remake(chain, chain.removed(position), title)
@@ -116,7 +134,7 @@ class Recipes(CarryingOver):
     def move(self, position: int, to: int) -> Job:
         """Take a step at another position."""
         chain = self._chain(open_at=min(position, to))
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         title = tr("Move step {number}: {operation} on {layer}", number=position + 1, operation=name,
                    layer=chain.layer.name)  # fmt: skip
         return self._remake(chain, chain.moved(position, to), title)
@@ -124,7 +142,7 @@ class Recipes(CarryingOver):
     def set_enabled(self, position: int, on: bool) -> Job:
         """Take a step, or pass it over while it stays in the list."""
         chain = self._chain(open_at=position)
-        name = name_of(chain.steps[position], unit_of(chain))
+        name = name_of(chain.steps[position], self.unit(chain))
         words = {"number": position + 1, "operation": name, "layer": chain.layer.name}
         title = (
             tr("Switch on step {number}: {operation} on {layer}", **words)
@@ -132,6 +150,12 @@ class Recipes(CarryingOver):
             else tr("Switch off step {number}: {operation} on {layer}", **words)
         )
         return self._remake(chain, chain.changed(position, enabled=on), title)
+
+    def new_step(self, chain: Chain, operation_id: str, parameters: Mapping[str, Any],
+                 others: Sequence[Choice]) -> Provenance:  # fmt: skip
+        """Return a step that a chain could get, with checked parameters."""
+        names = self._session.running.inputs.names(chain.layer, others)
+        return planned(Provenance(operation_id, dict(parameters), names))
 
     def changed_step(self, chain: Chain, position: int, parameters: Mapping[str, Any],
                      others: Sequence[Choice] | None) -> Provenance:  # fmt: skip
@@ -164,7 +188,8 @@ class Recipes(CarryingOver):
             try:
                 place.compute(base, replace(recomputation, progress=job.report, cancelled=job.cancelled), job)
             except StepRefused as refusal:
-                failure = Failure(chain.layer.id, chain.label, refusal.position, str(refusal))
+                position = chain.place_before(new.steps, refusal.position)
+                failure = Failure(chain.layer.id, chain.label, position, str(refusal))
                 session.jobs.post(lambda: self._say_failed(failure))
                 raise
 

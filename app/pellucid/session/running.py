@@ -16,11 +16,11 @@ from pellucid.model.layer import ImageLayer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import MAKE_EVEN
 from pellucid.recipes.replay import wrapped
+from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
 from pellucid.session.inputs import Choice, Inputs
 from pellucid.session.previewing import Answer, Asked, previewed
 from pellucid.session.results import Step
-from pellucid.session.step_words import describe
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation, Port

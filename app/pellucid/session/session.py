@@ -21,6 +21,7 @@ from pellucid.session.arranging import Arranging
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
+from pellucid.session.framing import Framing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
@@ -94,6 +95,7 @@ class Session:
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()
+        self.framing = Framing()
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)

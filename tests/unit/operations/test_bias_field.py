@@ -59,10 +59,10 @@ def test_planes_and_one_slice_are_the_same() -> None:
 
 
 def test_the_coarse_grid_is_even_in_mm_and_never_too_small() -> None:
-    cuts = every_nth((30, 100, 101), SPACING, 4)
+    cuts = every_nth((30, 102, 103), SPACING, 4)
     assert [cut.step for cut in cuts] == [1, 3, 4]  # 2.5, 0.9 and 0.7 mm
     assert [cut.step for cut in every_nth((7, 16, 400), (1, 1, 1), 32)] == [1, 2, 32]
-    for size, cut in zip((30, 100, 101), cuts, strict=True):
+    for size, cut in zip((30, 102, 103), cuts, strict=True):
         kept = np.arange(size)[cut]
         assert abs(kept[0] - (size - 1 - kept[-1])) <= 1  # centred
 

@@ -66,7 +66,12 @@ def test_window_inverts_and_makes_nan_black_or_keeps_it() -> None:
 
 @pytest.mark.parametrize(
     ("values", "words"),
-    [({"width": 0}, "above 0"), ({"width": 0.5}, "at least 1"), ({"maximum": 256}, "0 to 255"), ({"minimum": -1}, "8-bit")],
+    [
+        ({"width": 0}, "above 0"),
+        ({"width": 0.5}, "at least 1"),
+        ({"maximum": 256}, "0 to 255"),
+        ({"minimum": -1}, "8-bit"),
+    ],
 )
 def test_window_that_makes_no_sense_is_refused(values: dict[str, float], words: str) -> None:
     with pytest.raises(Refused, match=words):

@@ -117,7 +117,10 @@ def test_clahe_by_default_has_eight_tiles_along_the_longer_side() -> None:
 
 def test_clahe_keeps_the_hue_of_colours() -> None:
     array = noise((20, 24, 3), "float32") + 1001
-    result = run("clahe", on_grid(array, colour=True), tile=5.0)
+    result = run("clahe", on_grid(array, spacing=(1, 1), colour=True), tile=10.0, bins=50)
+    cuts = [[(0, 10), (10, 20)], [(0, 12), (12, 24)]]
+    exact = by_definition(array.max(-1), float(array.min()), float(array.max()), cuts, 3.0, 50)
+    np.testing.assert_allclose(result.max(-1), exact, rtol=1e-5)
     np.testing.assert_allclose(result / result.max(-1, keepdims=True), array / array.max(-1, keepdims=True), rtol=1e-4)
     assert not np.allclose(result, array)
     black = run("clahe", on_grid(np.zeros((6, 7, 3), np.uint8), colour=True))

@@ -181,7 +181,7 @@ def test_slices_are_filtered_by_themselves_and_one_slice_is_two_dimensional() ->
 
 
 @pytest.mark.parametrize("angle", [0.0, 90.0, 35.0, -60.0])
-def test_a_given_pattern_is_taken_out_and_the_rest_stays(angle: float) -> None:
+def test_a_given_pattern_is_taken_out_up_to_the_border_and_the_rest_stays(angle: float) -> None:
     spacing = (0.5, 0.8, 3.0)
     way = (np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle)), 0.0)
     stripes = 50 * wave((2, 160, 200), 4.0, way, spacing)
@@ -189,26 +189,36 @@ def test_a_given_pattern_is_taken_out_and_the_rest_stays(angle: float) -> None:
     picture = 1000 + 200 * np.exp(-((x - 90) ** 2 + (y - 70) ** 2) / 900)
     image = on_grid((picture + stripes).astype(np.float32), "oblique", spacing)
     result = run("notch", image, find="given", period=4.0, angle=angle, width=20)
-    middle = (slice(None), slice(40, 120), slice(50, 150))
-    assert np.abs(result - picture)[middle].max() < 1.0
-    assert abs(result.mean(dtype=float) - pixels(image).mean(dtype=float)) < 0.01  # all but for the broken border
+    assert np.abs(result - picture)[:, 40:120, 50:150].max() < 0.1
+    assert np.abs(result - picture).max() < 8.0
+    assert abs(result.mean(dtype=float) - picture.mean()) < 0.1
     other = run("notch", image, find="given", period=4.0, angle=angle + 45, width=20)
-    assert np.abs(other - pixels(image))[middle].max() < 5.0
+    assert np.abs(other - pixels(image))[:, 40:120, 50:150].max() < 0.1
 
 
-def test_a_notch_is_that_of_the_mirrored_image() -> None:
-    array = noise((2, 20, 26), "float64")
+@pytest.mark.parametrize("away", [0.0, 0.5, 1.0, 2.0, -1.0])
+def test_a_notch_leaves_the_share_of_the_formula(away: float) -> None:
+    frequency = (1 + 0.2 * away) / 4.0
+    array = 30 * wave((1, 200, 240), 1 / frequency, (1, 0.6, 0), (0.5, 0.8, 3.0)).astype(np.float32)
+    angle = np.degrees(np.arctan2(0.6, 1))
+    result = run("notch", on_grid(array, spacing=(0.5, 0.8, 3.0)), find="given", period=4.0, angle=angle, width=20)
+    share = 1 - 2.0 ** -(away**2)  # half of it at the stated width
+    assert np.allclose(result[:, 60:140, 70:170], share * array[:, 60:140, 70:170], atol=0.1)
+
+
+def test_a_notch_is_that_of_the_spectrum_away_from_the_border() -> None:
+    array = noise((2, 120, 160), "float64")
     p, q = np.cos(np.deg2rad(30)) / 3, np.sin(np.deg2rad(30)) / 3
 
     def weigh(_: Any, v: Any, u: Any) -> Any:
         x, y = u / SPACING[0], v / SPACING[1]
-        near = [np.hypot(x - s * p, y - s * q) / (0.3 / 3) for s in (1, -1)]
-        share = (1 - 2.0 ** -(near[0] ** 2)) * (1 - 2.0 ** -(near[1] ** 2))
-        return np.where((u == 0) & (v == 0), 1, share)
+        near = sum(2.0 ** -((np.hypot(x - s * p, y - s * q) / (0.3 / 3)) ** 2) for s in (1, -1))
+        return 1 - near * (1 - 2.0 ** -((3.5 * 3 * np.hypot(x, y)) ** 2))
 
     exact = by_mirrored_fft(array, weigh, (1, 2))
     result = run("notch", on_grid(array), find="given", period=3.0, angle=30.0, width=30)
-    assert np.allclose(result, exact, rtol=0, atol=1e-6)
+    middle = (slice(None), slice(40, 80), slice(40, 120))
+    assert np.abs(result - exact)[middle].max() < 2e-4 * np.ptp(array)
 
 
 @pytest.mark.parametrize("dtype", ["int16", "float32"])
@@ -227,9 +237,8 @@ def test_automatic_finds_patterns_in_mm_and_takes_them_out(dtype: str) -> None:
     result = run("notch", image, Context(remark=said.append), count=5)
     assert sorted(said) == [f"Removed a pattern of {what}°." for what in ("2.7 mm at -50", "4.1 mm at 25")]
     assert result.dtype == dtype
-    middle = (slice(None), slice(40, 120), slice(50, 150))
-    before, after = (np.std((part - picture)[middle]) for part in (pixels(image), result))
-    assert before > 35 and after < 5
+    before, after = (np.std(part - picture) for part in (pixels(image), result))
+    assert before > 35 and after < 15  # noise, and edges of the disc that run as the stripes do
 
 
 def test_nothing_is_taken_out_where_nothing_repeats() -> None:
@@ -262,7 +271,7 @@ def test_limits_the_wrong_way_round_and_nan_are_refused() -> None:
 
 @pytest.mark.parametrize(("id", "direction", "most"), [
     ("spectrum", "straight", 2.3), ("low_pass", "straight", 2.3), ("high_pass", "oblique", 2.3),
-    ("band_pass", "sheared", 4.3), ("notch", "straight", 4.3),
+    ("band_pass", "sheared", 4.3), ("notch", "straight", 2.3),
 ])  # fmt: skip
 def test_no_more_memory_than_four_times_the_floats(
     id: str, direction: str, most: float, monkeypatch: pytest.MonkeyPatch

@@ -43,6 +43,11 @@ def test_quantiles_are_numpys_bit_for_bit(shape: tuple[int, ...], dtype: str) ->
         assert np.array_equal(quantiles(on_grid(array), SHARES, on_grid(mask), Context()), twin)
 
 
+def test_quantiles_between_floats_are_rounded_as_numpys() -> None:
+    array, shares = noise((3, 17, 19), "float64") / 7, np.linspace(0, 1, 997)
+    assert np.array_equal(quantiles(on_grid(array), shares, None, Context()), np.quantile(array, shares))
+
+
 def test_quantiles_of_extreme_patterns() -> None:
     for values in (
         np.array([2**63 - 1, -(2**63), 0, -1, 5], np.int64),
@@ -183,6 +188,11 @@ def test_matching_counts_the_masks_only_and_each_channel_by_itself() -> None:
     matched = run("match_histogram", on_grid(picture, colour=True), on_grid(model, colour=True))
     twin = exposure.match_histograms(picture.astype(float), model.astype(float), channel_axis=-1)
     np.testing.assert_allclose(matched, twin, atol=1e-3)
+    within, beyond = blobs((30, 31)) > 0, np.ones((12, 14), np.uint8)
+    masks = on_grid(within.astype(np.uint8)), on_grid(beyond)
+    masked = run("match_histogram", on_grid(picture, colour=True), on_grid(model, colour=True), *masks)
+    green = exposure.match_histograms(picture[within, 1].astype(float), model[..., 1].ravel().astype(float))
+    np.testing.assert_allclose(masked[within, 1], green, atol=1e-3)
 
 
 def test_matching_keeps_nan_and_ends_at_the_reference() -> None:

@@ -17,7 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Source
 from pellucid.model.slicing import plane_frame
 from pellucid.model.view import Plane, ViewState
-from pellucid.model.volume import Volume
+from pellucid.model.volume import Volume, image_from_array
 from pellucid.recipes import Recipe, Step, run
 from pellucid.session import Session
 from pellucid.session.opening import Loaded
@@ -187,8 +187,13 @@ def test_a_step_that_fails_is_named(session: Session, chain: ImageLayer) -> None
     session.recipes.failed.connect(heard.append)
     job = session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 900, 900, 900)})
     assert session.jobs.drain(60)
-    assert job.state is JobState.FAILED and heard[-1].position == 1 and heard[-1].sentence.endswith(".")
+    assert job.state is JobState.FAILED and heard[-1].position == -1 and heard[-1].sentence.endswith(".")
     assert chain.volume is before
+    wait(session, session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 20, 20, 10)}))
+    session.recipes.edit(1, {"box": (0, 0, 0, 900, 900, 900)})
+    assert session.jobs.drain(60) and heard[-1].position == 1
+    session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
+    assert session.jobs.drain(60) and heard[-1].position == 1, "the step that fails is that of the list as it is"
     wait(session, session.recipes.edit(0, {"sigma": 2.0}))
     assert heard[-1] is None
 
@@ -508,3 +513,109 @@ def test_scrolling_asks_again_for_the_slices_in_view(session: Session, chain: Im
     session.running.refresh_preview()
     wait(session)
     assert chain.preview is not None and set(chain.preview.slices) == {(2, 9)}
+
+
+@pytest.mark.parametrize("visible", [((2, 0),), ((2, 13), (1, 1)), ((0, 15), (1, 13), (2, 6))])
+def test_live_slabs_are_the_whole_at_the_border_too(
+    session: Session, chain: ImageLayer, visible: tuple[tuple[int, int], ...]
+) -> None:
+    wait(session, session.recipes.insert(3, "smoothing.mean", {"radius": 2}))
+    session.visible_slices = lambda: visible
+    wait(session, session.recipes.live.show(1, {"upper": 90.0}))
+    preview = chain.preview
+    wait(session, session.recipes.edit(1, {"upper": 90.0}))
+    assert preview is not None and set(preview.slices) == set(visible)
+    for (axis, index), shown in preview.slices.items():
+        assert np.abs(shown.astype(float) - chain.volume.array.take(index, 2 - axis)).max() <= 1
+
+
+def test_live_shows_a_step_that_is_not_there_yet(session: Session, chain: ImageLayer) -> None:
+    session.visible_slices = lambda: ((2, 7),)
+    wait(session, session.recipes.live.show(1, {"radius": 2}, None, "smoothing.mean"))
+    shown, steps = chain.preview, chain.provenance
+    assert shown is not None and len(steps) == 3
+    wait(session, session.recipes.insert(1, "smoothing.mean", {"radius": 2}))
+    assert np.abs(shown.slices[2, 7].astype(float) - chain.volume.array[7]).max() <= 1
+
+
+def test_live_says_why_it_shows_nothing(session: Session, labels: LabelLayer) -> None:
+    said: list[str] = []
+    session.preview_state.connect(said.append)
+    assert session.recipes.live.show(0, {"sigma": 2.0}) is None and "No pane shows" in said[-1]
+    session.visible_slices = lambda: ((2, 7),)
+    assert session.recipes.live.show(0, {"sigma": -2.0}) is None and "must be" in said[-1]
+
+
+# -------------------------------------------------------------------- steps that are no operations
+
+
+def colour_layer(session: Session) -> ImageLayer:
+    array = np.random.default_rng(1).integers(0, 255, (*GRID.size[::-1], 3), dtype=np.uint8)
+    image = image_from_array(array, GRID, colour=True)
+    return session.loading.add(Loaded((Volume(image, GRID),), (0.0, 255.0), "Slide", Source()), replace=False)
+
+
+def test_a_channel_goes_on_from_the_colour_image(session: Session) -> None:
+    layer = colour_layer(session)
+    do(session, "smoothing.mean", radius=1)
+    wait(session, session.channels.split(layer))
+    green = next(one for one in session.document.images if one.name.endswith("green"))
+    assert [step.operation for step in green.provenance] == ["smoothing.mean", "channels.split"]
+    assert green.base == layer.base and green.provenance[0].start is not None
+    session.document.active = green
+    do(session, "smoothing.median", radius=1)
+    wait(session, session.recipes.edit(0, {"radius": 2}))
+    assert same(scratch(green, layer.base[0]), green.volume) and green.volume.components == 1
+
+
+def test_merged_channels_and_single_frames_can_be_filtered_but_not_undone_in_the_recipe(session: Session) -> None:
+    parts = [add(session, n, f"channel {n}") for n in range(3)]
+    wait(session, session.channels.merge(parts))
+    merged = session.document.images[-1]
+    session.document.active = merged
+    do(session, "smoothing.mean", radius=1)
+    begun = merged.base[0]
+    wait(session, session.recipes.edit(1, {"radius": 2}))
+    step = Step(operation="smoothing.mean", parameters={"radius": 2})
+    assert same(merged.volume, run(Recipe(steps=(step,)), begun))
+    for change in (session.recipes.remove, lambda n: session.recipes.set_enabled(n, False)):
+        with pytest.raises(Refused, match="cannot be taken again"):
+            change(0)
+    with pytest.raises(Refused, match="Step 1 merged several layers"):
+        session.recipes.apply_to(parts[0])
+    session.recipes.insert(0, "smoothing.median", {"radius": 1})
+    assert session.jobs.drain(60)
+    assert [one.operation for one in merged.provenance] == ["channels.merge", "smoothing.median", "smoothing.mean"]
+
+
+def test_labels_taken_from_an_image_have_a_step_for_each_value(session: Session) -> None:
+    values = np.random.default_rng(3).integers(0, 3, GRID.size[::-1]).astype(np.uint8)
+    layer = session.loading.add(Loaded((phantoms.volume(values, GRID),), (0.0, 3.0), "Seg", Source()), replace=False)
+    made = session.labelling.use_as_labels(layer)
+    assert [(s.operation, s.parameters, s.label) for s in made.provenance] == [
+        ("labels.value", {"value": 1}, 1), ("labels.value", {"value": 2}, 2)
+    ]  # fmt: skip
+    made.active_label = 2
+    assert np.array_equal(run(session.recipes.of(made), layer.volume).array != 0, values == 2)
+    do(session, "masks.dilate", radius=1.5)
+    with pytest.raises(Refused, match="not open any more"):
+        session.recipes.edit(1, {"radius": 1.0})
+
+
+def test_a_calibration_is_a_step_of_labels_too(session: Session) -> None:
+    from pellucid.history.annotations import ReplaceLabelMap
+    from pellucid.model.labels import LabelMap
+    from pellucid.model.layer import Provenance
+
+    add(session)
+    do(session, "threshold.range", lower=0.0, upper=100.0)
+    (layer,) = session.document.label_layers
+    before, labels = layer.provenance, layer.labels
+    step = Provenance("calibrate", {"factor": 2.0, "length_mm": 5.0}, label=1)
+    again = LabelMap(GRID, labels.array, labels.labels)
+    session.history.do(ReplaceLabelMap(layer, again, "Calibrate", (*before, step)))
+    assert layer.provenance == (*before, step)
+    session.undo()
+    assert layer.provenance == before and layer.labels is labels
+    session.redo()
+    assert layer.provenance == (*before, step)

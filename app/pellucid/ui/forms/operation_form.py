@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.forms.fields import FieldEditor, editor_for
+from pellucid.ui.forms.fields import BoxField, FieldEditor, editor_for
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -101,6 +101,22 @@ class OperationForm(QWidget):
         if self.has_limits:
             for name, value in zip(LIMITS, (min(low, high), max(low, high)), strict=True):
                 self.editors[name].set_value(value)
+            self._edited()
+
+    @property
+    def _box(self) -> FieldEditor | None:
+        """Return the editor of a box of voxels, if there is one."""
+        boxes = (one for one in self.editors.values() if isinstance(one, BoxField) and one.is_box)
+        return next(boxes, None)
+
+    def box(self) -> tuple[int, ...] | None:
+        """Return the box of voxels that is set, or None when the operation has none."""
+        return self._box.value() if self._box is not None else None
+
+    def set_box(self, box: tuple[int, ...]) -> None:
+        """Take a box that was dragged elsewhere, and tell it like a typed value."""
+        if self._box is not None:
+            self._box.set_value(box)
             self._edited()
 
     def check(self) -> str:

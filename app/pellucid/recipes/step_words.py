@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from pellucid.operations.fields import Field
     from pellucid.operations.operation import Operation
 
+_LONGEST = 40
+
 
 def _said(field: Field, value: Any, unit: str) -> str:
     """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
@@ -20,8 +22,17 @@ def _said(field: Field, value: Any, unit: str) -> str:
     if value in field.choices:
         words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
         return within(words[value])
-    number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else str(value)
+    number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else _short(value)
     return f"{within(field.title)} {number} {unit if field.unit == 'intensity' else tr(field.unit)}".strip()
+
+
+def _short(value: Any) -> str:
+    """Return a value as text, of long ones (a kernel, a box) only the beginning."""
+    if isinstance(value, tuple | list):
+        text = "; ".join(map(_short, value))
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
