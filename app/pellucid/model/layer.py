@@ -39,11 +39,12 @@ HAND_EDIT = "hand.edit"
 
 @dataclass(frozen=True)
 class Start:
-    """The image that steps began with: the id and the name of its layer, and which of its frames."""
+    """The image that steps began with: the id and the name of its layer, and which ``of`` how many frames."""
 
     layer: str
     name: str
     frame: int = 0
+    of: int = 1
 
 
 @dataclass(frozen=True)

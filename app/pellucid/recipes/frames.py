@@ -52,13 +52,15 @@ def take_all(
     cancelled: Callable[[], bool] = lambda: False,
     remark: Remark = unheard,
     threads: int | None = None,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[Any, ...]:
     """Return what the recipe makes of every frame; ``remark`` hears each sentence once."""
     said: dict[str, None] = {}
     results = tuple(
-        run(recipe, volume, named, cancelled=cancelled, remark=lambda text: said.setdefault(text), threads=threads)
+        run(recipe, volume, named, progress=progress, cancelled=cancelled, remark=lambda text: said.setdefault(text),
+            threads=threads)
         for volume in frames
-    )
+    )  # fmt: skip
     if answer_kind(recipe) == "mask" and not any(volume.array.any() for volume in results):
         said[tr("No voxels were found; the mask is empty.")] = None
     for sentence in said:

@@ -79,10 +79,11 @@ def script(recipe: Recipe, start: Start | None = None) -> str:
         "result = sitk.ReadImage(sys.argv[1])",
         *(f"{variable} = sitk.ReadImage(sys.argv[{n}])" for n, variable in enumerate(names, 3)),
     ]
+    copied = tr("What the steps call: copied from Pellucid")
     parts = [
         f'"""{_heading(recipe, names)}"""\n\nfrom __future__ import annotations',
         *_import_groups(imports),
-        bundle.text and f"{_rule(tr('What the steps call: copied from Pellucid'))}\n\n\n{bundle.text}\n",
+        bundle.text and f"{_rule(copied)}\n\n\n{bundle.text}\n",
         steps_rule() if bundle.text else "",
         "\n".join(reading),
         lines,
@@ -126,7 +127,8 @@ def _heading(recipe: Recipe, names: Mapping[str, str]) -> str:
     rows = "\n".join(f"    {word:<{width}}{said}" for word, said in files)
     title = f"{recipe.title}: " if recipe.title else ""
     done = ", ".join(step_title(step) for step in recipe.steps) or tr("nothing")
-    text = f"{title}{done}.\n\n{tr('Made by Pellucid. Run it with:')}\n\n    {_command(names)}\n\n{rows}\n"
+    made = tr("Made by Pellucid. Run it with:")
+    text = f"{title}{done}.\n\n{made}\n\n    {_command(names)}\n\n{rows}\n"
     return text.replace("\\", "\\\\").replace('"', "'").encode("utf-8", "replace").decode("utf-8")
 
 

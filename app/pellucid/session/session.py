@@ -18,6 +18,7 @@ from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
 from pellucid.session.appearance import Appearance
 from pellucid.session.arranging import Arranging
+from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
@@ -88,6 +89,7 @@ class Session:
         self.loading = Loading(self)
         self.running = Running(self)
         self.recipes = Recipes(self)
+        self.batching = Batching(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)

@@ -114,6 +114,12 @@ class FileMenu:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def batch(self) -> None:
+        """Show the dialog for a recipe on many images."""
+        from pellucid.ui.dialogs.batch import show_batch
+
+        show_batch(self._session, self._window)
+
     def copy_picture(self, *, layout: bool) -> None:
         """Put a picture of the pane in use, or of all panes, on the clipboard."""
         from pellucid.ui.canvas.picturing import Look, Picturing

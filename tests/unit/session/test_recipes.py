@@ -452,6 +452,9 @@ def test_a_time_series_changes_only_the_frame_that_was_filtered(session: Session
     wait(session, session.recipes.branch(0, {"sigma": 1.5}))
     made = session.document.active
     assert isinstance(made, ImageLayer) and made.base == (frames[1],) and len(made.frames) == 1
+    wait(session, session.recipes.remove(0))
+    assert made.volume is frames[1]
+    assert [s.operation for s in made.provenance] == ["channels.frame"], "it is one frame, not all of the source"
 
 
 def test_even_spacing_is_a_step_that_is_taken_again(session: Session) -> None:

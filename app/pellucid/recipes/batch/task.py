@@ -179,7 +179,7 @@ def _work(run: _Run) -> str:
 
         images = tuple(evened(volume) for volume in images)
     given = frames.starts(recipe, images, task.item.path.name, options.label, run.said.append)
-    named = frames.handed(recipe, _named(task), run.said.append)
+    named = frames.handed(recipe, named_images(options, task.item), run.said.append)
     results = frames.take_all(
         recipe, given, named, cancelled=run.cancelled, remark=run.said.append, threads=1
     )
@@ -226,11 +226,11 @@ def _heed(images: tuple[Volume, ...], say: Callable[[str], None]) -> None:
         say(message)
 
 
-def _named(task: Task) -> dict[str, tuple[str, Any]]:
-    """Return the file and the frames of each further image."""
+def named_images(options: Options, item: Item) -> dict[str, tuple[str, Any]]:
+    """Return the file and the frames of each further image of an item, by name."""
     found = {}
-    for name, pattern in task.options.named:
-        path = Path(filled(pattern, task.item))
+    for name, pattern in options.named:
+        path = Path(filled(pattern, item))
         if not path.is_file():
             raise Refused(tr("There is no “{file}” for “{name}”.", file=path.name, name=name))
         found[name] = (path.name, _shared(path, path.stat().st_mtime_ns) if path == Path(pattern) else _plain(path))
