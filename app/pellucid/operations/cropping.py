@@ -17,7 +17,7 @@ from pellucid.operations.islands import keep_largest
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, allocate, view
 from pellucid.operations.plain import stored
-from pellucid.operations.units import Box, Intensity, Millimetres, Range, Slider, Title, Voxels
+from pellucid.operations.units import Begins, Box, Intensity, Millimetres, Range, Slider, Title, Voxels
 
 Margin = Annotated[Millimetres, Title("Margin"), Range(0.0), Slider(0.0, 50.0, 1.0)]
 
@@ -209,7 +209,7 @@ def pad(
         Literal["constant", "mirror", "edge"],
         Title("Fill with", ("A constant", "The mirrored image", "The outermost voxels")),
     ] = "constant",
-    constant: Annotated[Intensity, Title("Constant")] = 0.0,
+    constant: Annotated[Intensity, Title("Constant"), Begins("lowest")] = 0.0,
 ) -> Image:
     """Add voxels at the sides of the image; those that were there stay where they are in space.
 

@@ -16,7 +16,7 @@ from pellucid.operations.engines.resampling import AxisGrid, resampled, resample
 from pellucid.operations.engines.sampling import identity, sampled, sampled_plain
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import view
-from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Voxels
+from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title, Voxels
 
 Interpolation = Annotated[
     Literal["nearest", "linear", "bspline", "lanczos", "hamming"],
@@ -172,7 +172,7 @@ def resample_to_image(
     context: Context,
     *,
     interpolation: Interpolation = "linear",
-    background: Annotated[Intensity, Title("Background")] = 0.0,
+    background: Annotated[Intensity, Title("Background"), Begins("lowest")] = 0.0,
     anti_alias: AntiAlias = True,
 ) -> Image:
     """Interpolate the image at the voxels of another one, which lie where they lie in space.

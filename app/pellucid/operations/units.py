@@ -8,7 +8,7 @@ has no Slider; the form takes it from the histogram or the grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -43,6 +43,18 @@ class Title:
 
     text: str
     choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Begins:
+    """What a form begins with on an image, where one default cannot fit CT, photographs and shares from 0 to 1.
+
+    ``at`` is the ``"level"``, ``"width"``, ``"low"`` or ``"high"`` end of the window that is shown, the ``"lowest"``
+    value, or the ``"span"`` of most values, per voxel in mm as a ``"slope"``; ``share`` multiplies it.
+    """
+
+    at: Literal["level", "width", "low", "high", "lowest", "span", "slope"]
+    share: float = 1.0
 
 
 @dataclass(frozen=True)

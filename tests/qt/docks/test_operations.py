@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PySide6.QtCore import Qt
 
+from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram
+from pellucid.model.volume import Volume
 from pellucid.operations.operation import registry
 from pellucid.ui.docks.operation_list import by_family, matches
-from pellucid.ui.docks.operations import OperationsDock, starting_limits
+from pellucid.ui.docks.operations import OperationsDock, beginnings, starting_limits
 from pellucid.ui.forms.controls import Choice
 
 
@@ -167,6 +170,34 @@ def test_threshold_replaces_the_active_label(segment, session, labels, qtbot):
         session.document.layers[0].volume.array <= 200
     )
     qtbot.waitUntil(lambda: bool(((labels.labels.array == 1) == expected).all()))
+
+
+def test_a_form_starts_with_what_fits_the_image_and_returns_to_it(filters, ct, qtbot):
+    low, high = ct.display.limits
+    filters.choose("intensity.window")
+    begun = {"level": (low + high) / 2, "width": high - low}
+    qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
+    filters.form.begin({"level": 3.0})
+    filters.defaults.click()
+    qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
+
+
+def test_slopes_are_no_limits_on_the_values_of_the_image(filters, ct, qtbot):
+    filters.choose("edges.canny")
+    qtbot.waitUntil(lambda: filters.form is not None and filters.form.values()["lower"] != 20.0)
+    assert filters.form.limits() is None and not filters.form.check()
+
+
+def test_scales_follow_the_span_of_the_values(ct):
+    of_photograph = histogram(Volume(sitk.GetImageFromArray(np.arange(256, dtype=np.uint8).reshape(1, 16, 16)),
+                                     Geometry((16, 16, 1))))  # fmt: skip
+    start = {
+        name: beginnings(registry()[name].fields, ct, of_photograph)
+        for name in ("denoising.bilateral", "geometry.rotate", "edges.canny")
+    }
+    assert start["denoising.bilateral"] == {"contrast": 10.0}
+    assert start["geometry.rotate"] == {"background": 0.0}
+    assert start["edges.canny"]["upper"] > start["edges.canny"]["lower"] > 0
 
 
 def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):

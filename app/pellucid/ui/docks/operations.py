@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -20,13 +20,14 @@ from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
 from pellucid.ui.docks.run_box import RunBox
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.operation_form import OperationForm
+from pellucid.ui.forms.operation_form import LIMITS, OperationForm
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.model.histogram import Histogram
+    from pellucid.model.layer import ImageLayer
     from pellucid.operations.answers import Table
-    from pellucid.operations.operation import Operation
+    from pellucid.operations.operation import Field, Operation
     from pellucid.session import Session
 
 ROOM_FOR_BOTH = 520
@@ -44,6 +45,24 @@ def starting_limits(limits: tuple[float, float], histogram: Histogram) -> tuple[
     if histogram.minimum < low < histogram.maximum and high > low:
         return low, min(high, float(histogram.maximum))
     return float(histogram.percentile(75)), float(histogram.maximum)
+
+
+def beginnings(fields: Iterable[Field], image: ImageLayer, histogram: Histogram) -> dict[str, float]:
+    """Return what a form starts with on an image, for the parameters of which no default fits every image."""
+    low, high = image.display.limits
+    span = histogram.percentile(99) - histogram.percentile(1)
+    of = {
+        "level": (low + high) / 2, "width": high - low, "low": low, "high": high, "lowest": histogram.minimum,
+        "span": span, "slope": span / min(image.geometry.spacing[:2]),
+    }  # fmt: skip
+    found = {}
+    for field in fields:
+        if field.begins is not None:
+            value = of[field.begins.at] * field.begins.share
+            value = float(f"{value:.{1 if field.begins.at in ('span', 'slope') else 6}g}")
+            if field.minimum is None or value > field.minimum:
+                found[field.name] = value
+    return found
 
 
 class OperationsDock(Panel):
@@ -214,13 +233,20 @@ class OperationsDock(Panel):
         def done(histogram: Histogram) -> None:
             if form is self.form and histogram.total:
                 form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
-                limits = form.limits()
-                if self._starting and limits is not None:
-                    self._starting = False
-                    form.set_limits(*starting_limits(limits, histogram))
-                    self._show_limits()
+                self._begin(form, image, histogram)
 
         self._session.looking.histogram(image, "volume", done)
+
+    def _begin(self, form: OperationForm, image: ImageLayer, histogram: Histogram) -> None:
+        """Let a form that was just opened start with what fits the image."""
+        limits = form.limits()
+        values = beginnings(form.operation.fields, image, histogram)
+        if limits is not None and LIMITS[0] not in values:
+            values |= dict(zip(LIMITS, starting_limits(limits, histogram), strict=True))
+        if self._starting and values:
+            form.begin(values)
+            self._show_limits()
+        self._starting = False
 
     # ---------------------------------------------------------------- preview
 
@@ -307,7 +333,9 @@ class OperationsDock(Panel):
 
     def _defaults(self) -> None:
         if self.form is not None:
+            self._starting = True
             self.form.reset()
+            self._fit_to_image()
 
     def _show_help(self) -> None:
         self.more.setText(self.help.toolTip())

@@ -64,6 +64,11 @@ class OperationForm(QWidget):
         self.set_values({field.name: field.default for field in self.operation.fields})
         self._edited()
 
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Start with values that fit the image, and tell it like typed ones."""
+        self.set_values(values)
+        self._edited()
+
     def set_ranges(self, low: float, high: float, unit: str = "") -> None:
         """Give parameters that are values of the image the image's own range and unit."""
         for editor in self.editors.values():
@@ -87,8 +92,9 @@ class OperationForm(QWidget):
 
     @property
     def has_limits(self) -> bool:
-        """Return whether the operation has a lower and an upper limit on the values of the image."""
-        return all(name in self.editors for name in LIMITS)
+        """Return whether the operation has a lower and an upper limit on the values of the image, not on slopes."""
+        found = [self.editors[name].field for name in LIMITS if name in self.editors]
+        return len(found) == len(LIMITS) and all(field.minimum is None for field in found)
 
     def limits(self) -> tuple[float, float] | None:
         """Return the lower and upper limit, or None when the operation has none."""
