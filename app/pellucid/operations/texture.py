@@ -63,6 +63,7 @@ def _footprint_line(params: Any) -> str:
     "features.local_sd",
     title="Local standard deviation",
     menu="Filters/Features",
+    keeps_range=False,
     prepare=finite_extremes,
     reach=_reach,
     keywords=("noise", "texture", "variance", "SD", "roughness", "homogeneity"),

@@ -231,3 +231,12 @@ def test_without_an_image_a_sentence_says_what_to_do(empty_session, show, qtbot)
     qtbot.waitUntil(lambda: dock.operation is not None)
     assert "Open one first" in dock.run.message.text()
     assert not dock.run.apply.isEnabled()
+
+
+def test_a_remark_names_the_slice_only_where_it_was_computed_from_it(filters):
+    filters.choose("intensity.cast")
+    filters.run.remark("Cut.")
+    assert filters.run.remarks.text() == "In this slice: Cut."
+    filters.choose("geometry.flip")
+    filters.run.remark("A mirror image.")
+    assert filters.run.remarks.text() == "A mirror image."
