@@ -64,7 +64,7 @@ def window(
     width: Annotated[Intensity, Begins("width")] = 400.0,
     function: Annotated[
         Literal["linear", "linear_exact", "sigmoid"], Title("Function", ("Linear", "Linear exact", "Sigmoid"))
-    ] = "linear",
+    ] = "linear_exact",
     minimum: Intensity = 0.0,
     maximum: Intensity = 255.0,
     pixel_type: Annotated[Literal["uint8", "float32"], Title("Pixel type", ("8-bit", "32-bit float"))] = "uint8",

@@ -56,7 +56,7 @@ def bilateral(
     image: Image,
     context: Context,
     *,
-    sigma: Annotated[Millimetres, Title("Sigma"), Range(0.01), Slider(0.5, 5.0, 0.1)] = 1.5,
+    sigma: Annotated[Millimetres, Title("Sigma"), Range(1e-6), Slider(0.5, 5.0, 0.1)] = 1.5,
     contrast: Annotated[Intensity, Title("Contrast"), Range(1e-9), Begins("span", 0.04)] = 50.0,
 ) -> Image:
     """Replace each voxel by a mean of those near to it that have a similar value.

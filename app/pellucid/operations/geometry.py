@@ -101,9 +101,9 @@ def resample_to_size(
     image: Image,
     context: Context,
     *,
-    size_x: Annotated[Voxels, Title("Voxels along x"), Range(0), Slider(0, 1024, 1)] = 256,
-    size_y: Annotated[Voxels, Title("Voxels along y"), Range(0), Slider(0, 1024, 1)] = 256,
-    size_z: Annotated[Voxels, Title("Voxels along z"), Range(0), Slider(0, 1024, 1)] = 0,
+    size_x: Annotated[Voxels, Title("Voxels along x"), Range(0), Slider(0, 1024, 1), Begins("size", axis=0)] = 256,
+    size_y: Annotated[Voxels, Title("Voxels along y"), Range(0), Slider(0, 1024, 1), Begins("size", axis=1)] = 256,
+    size_z: Annotated[Voxels, Title("Voxels along z"), Range(0), Slider(0, 1024, 1), Begins("size", axis=2)] = 0,
     interpolation: Interpolation = "linear",
     anti_alias: AntiAlias = True,
 ) -> Image:

@@ -50,11 +50,18 @@ class Begins:
     """What a form begins with on an image, where one default cannot fit CT, photographs and shares from 0 to 1.
 
     ``at`` is the ``"level"``, ``"width"``, ``"low"`` or ``"high"`` end of the window that is shown, the ``"lowest"``
-    value, or the ``"span"`` of most values, per voxel in mm as a ``"slope"``; ``share`` multiplies it.
+    value, or the ``"span"`` of most values, per voxel in mm as a ``"slope"``; ``share`` multiplies it. Of the grid
+    it is the ``"spacing"``, ``"origin"`` or ``"size"`` along an ``axis`` (x, y, z).
     """
 
-    at: Literal["level", "width", "low", "high", "lowest", "span", "slope"]
+    at: Literal["level", "width", "low", "high", "lowest", "span", "slope", "spacing", "origin", "size"]
     share: float = 1.0
+    axis: int = 0
+
+    @property
+    def of_grid(self) -> bool:
+        """Return whether the values of the image do not matter."""
+        return self.at in ("spacing", "origin", "size")
 
 
 @dataclass(frozen=True)

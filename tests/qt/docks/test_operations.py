@@ -12,7 +12,8 @@ from pellucid.model.histogram import histogram
 from pellucid.model.volume import Volume
 from pellucid.operations.operation import registry
 from pellucid.ui.docks.operation_list import by_family, matches
-from pellucid.ui.docks.operations import OperationsDock, beginnings, starting_limits
+from pellucid.ui.docks.beginnings import from_grid, from_values
+from pellucid.ui.docks.operations import OperationsDock, starting_limits
 from pellucid.ui.forms.controls import Choice
 
 
@@ -192,12 +193,29 @@ def test_scales_follow_the_span_of_the_values(ct):
     of_photograph = histogram(Volume(sitk.GetImageFromArray(np.arange(256, dtype=np.uint8).reshape(1, 16, 16)),
                                      Geometry((16, 16, 1))))  # fmt: skip
     start = {
-        name: beginnings(registry()[name].fields, ct, of_photograph)
+        name: from_values(registry()[name].fields, ct, of_photograph)
         for name in ("denoising.bilateral", "geometry.rotate", "edges.canny")
     }
     assert start["denoising.bilateral"] == {"contrast": 10.0}
     assert start["geometry.rotate"] == {"background": 0.0}
     assert start["edges.canny"]["upper"] > start["edges.canny"]["lower"] > 0
+
+
+def test_lengths_follow_the_voxels_of_a_micrograph():
+    fields, cells = registry()["smoothing.gaussian"].fields, Geometry((800, 600, 1), (0.0005, 0.0005, 1.0))
+    assert from_grid(fields, cells) == {"sigma": 0.001}
+    assert from_grid(fields, Geometry((800, 600, 1), (0.7, 0.7, 5.0))) == {}
+    assert from_grid(fields, Geometry((800, 600, 1), known_spacing=(False, False, False))) == {}
+
+
+def test_a_form_about_the_grid_starts_with_that_of_the_image(filters, ct, qtbot):
+    filters.choose("geometry.set_spacing")
+    qtbot.waitUntil(lambda: filters.form is not None)
+    assert tuple(filters.form.values()[f"spacing_{axis}"] for axis in "xyz") == ct.geometry.spacing
+    filters.form.begin({"spacing_x": 3.0})
+    filters._document_changed()
+    qtbot.wait(50)
+    assert filters.form.values()["spacing_x"] == 3.0
 
 
 def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):

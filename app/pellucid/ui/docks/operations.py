@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -15,6 +15,7 @@ from pellucid.model.findings import Refused
 from pellucid.session.framing import Framed
 from pellucid.ui import theme
 from pellucid.ui.docks.answer_table import AnswerTable
+from pellucid.ui.docks.beginnings import from_grid, from_values, scale_of
 from pellucid.ui.docks.inputs_box import InputsBox
 from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from pellucid.model.histogram import Histogram
     from pellucid.model.layer import ImageLayer
     from pellucid.operations.answers import Table
-    from pellucid.operations.operation import Field, Operation
+    from pellucid.operations.operation import Operation
     from pellucid.session import Session
 
 ROOM_FOR_BOTH = 520
@@ -45,24 +46,6 @@ def starting_limits(limits: tuple[float, float], histogram: Histogram) -> tuple[
     if histogram.minimum < low < histogram.maximum and high > low:
         return low, min(high, float(histogram.maximum))
     return float(histogram.percentile(75)), float(histogram.maximum)
-
-
-def beginnings(fields: Iterable[Field], image: ImageLayer, histogram: Histogram) -> dict[str, float]:
-    """Return what a form starts with on an image, for the parameters of which no default fits every image."""
-    low, high = image.display.limits
-    span = histogram.percentile(99) - histogram.percentile(1)
-    of = {
-        "level": (low + high) / 2, "width": high - low, "low": low, "high": high, "lowest": histogram.minimum,
-        "span": span, "slope": span / min(image.geometry.spacing[:2]),
-    }  # fmt: skip
-    found = {}
-    for field in fields:
-        if field.begins is not None:
-            value = of[field.begins.at] * field.begins.share
-            value = float(f"{value:.{1 if field.begins.at in ('span', 'slope') else 6}g}")
-            if field.minimum is None or value > field.minimum:
-                found[field.name] = value
-    return found
 
 
 class OperationsDock(Panel):
@@ -227,7 +210,11 @@ class OperationsDock(Panel):
             return
         form.set_size(image.geometry.size)
         form.set_spacing_known(image.geometry.has_lengths)
+        form.set_scale(scale_of(image.geometry))
+        if self._starting and (values := from_grid(form.operation.fields, image.geometry)):
+            form.begin(values)
         if not form.follows_image:
+            self._starting = False
             return
 
         def done(histogram: Histogram) -> None:
@@ -240,7 +227,7 @@ class OperationsDock(Panel):
     def _begin(self, form: OperationForm, image: ImageLayer, histogram: Histogram) -> None:
         """Let a form that was just opened start with what fits the image."""
         limits = form.limits()
-        values = beginnings(form.operation.fields, image, histogram)
+        values = from_values(form.operation.fields, image, histogram)
         if limits is not None and LIMITS[0] not in values:
             values |= dict(zip(LIMITS, starting_limits(limits, histogram), strict=True))
         if self._starting and values:

@@ -61,6 +61,9 @@ class FieldEditor(QWidget):
     def set_spacing_known(self, known: bool) -> None:
         """Take over whether lengths of the image are known: where they are not, one pixel counts as 1."""
 
+    def set_scale(self, scale: float) -> None:
+        """Take over how much smaller or larger than millimetres the voxels of the image are: a power of ten."""
+
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put the controls into a row of the form."""
         grid.addWidget(self, row, 0 if not self.labelled else 1, 1, 4 if not self.labelled else 3)
@@ -133,6 +136,14 @@ class NumberField(FieldEditor):
             self.box.unit = unit
             self.box.setAccessibleName(f"{self.title}, {unit}")
             self.unit.setText(unit)
+
+    def set_scale(self, scale: float) -> None:
+        """Let the slider of a length reach as far as voxels of this image make sense of."""
+        if self.field.unit == _LENGTH:
+            low, high = _usual(self.field)
+            self.slider.set_scale(Scale(low * scale, high * scale))
+            self.slider.set_value(self.value())
+            self.box.step = (self.field.step or nice_step(high - low)) * scale
 
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put slider, box and unit into their columns."""

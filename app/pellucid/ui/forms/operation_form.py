@@ -85,6 +85,11 @@ class OperationForm(QWidget):
         for editor in self.editors.values():
             editor.set_spacing_known(known)
 
+    def set_scale(self, scale: float) -> None:
+        """Tell parameters that are lengths how much smaller or larger than millimetres the voxels are."""
+        for editor in self.editors.values():
+            editor.set_scale(scale)
+
     @property
     def follows_image(self) -> bool:
         """Return whether any parameter takes its range from the image's values."""
