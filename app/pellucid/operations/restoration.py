@@ -17,7 +17,7 @@ from pellucid.operations.similarity import mean_variance, wiener_mean
 from pellucid.operations.total_variation import denoised
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit, Voxels
 
-_TILE_VOXELS = 1 << 17
+_TILE_VOXELS = 1 << 16
 
 
 @operation(
