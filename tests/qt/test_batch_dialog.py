@@ -131,7 +131,8 @@ def test_a_batch_with_problems_from_start_to_report(dialog, user, qtbot, tmp_pat
     dialog.results.filter.set_value(State.REFUSED)
     dialog.results.filter.chosen.emit(State.REFUSED)
     assert shown.rowCount() == 1 and shown.index(0, ITEM).data() == "case0002.mha"
-    assert shown.index(0, STATE).data() == "Refused" and not shown.index(0, STATE).data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert shown.index(0, STATE).data() == "Refused"
+    assert not shown.index(0, STATE).data(Qt.ItemDataRole.DecorationRole).isNull()
     dialog.results.filter.chosen.emit(None)
     dialog.results.table.sortByColumn(SECONDS, Qt.SortOrder.DescendingOrder)
     seconds = [float(shown.index(row, SECONDS).data()) for row in range(4)]
