@@ -408,6 +408,18 @@ def test_a_recipe_survives_its_file(session: Session, chain: ImageLayer, tmp_pat
     assert "newer Pellucid" in said[-1] and len(heard) == 1
 
 
+def test_a_further_input_of_the_name_of_the_layer_does_not_divert_the_steps(session: Session) -> None:
+    from pellucid.model.layer import Provenance
+
+    layer = add(session, name="x" * 300)
+    layer.provenance = (
+        Provenance("smoothing.mean", {}, ("CT",)), Provenance("some.subtraction", {}, ("CT – Mean", "CT")),
+    )  # fmt: skip
+    recipe = session.recipes.of(layer)
+    assert [step.inputs for step in recipe.steps] == [("",), ("CT – Mean", "CT")]
+    assert Recipe.from_json(recipe.to_json()) == recipe and len(recipe.title) == 200
+
+
 def test_the_steps_can_be_edited_after_saving_and_opening(session: Session, chain: ImageLayer, tmp_path: Path) -> None:
     save(tmp_path / "a.pellucid", capture(session.document, ViewState()))
     (again,) = restore(load(tmp_path / "a.pellucid"))[0]
