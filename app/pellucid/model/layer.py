@@ -74,7 +74,8 @@ class Preview:
 
     ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation
     of ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
-    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image.
+    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image; ``replaces`` is
+    the label (layer id, value) that it stands for, which is not drawn meanwhile.
     """
 
     title: str
@@ -82,6 +83,7 @@ class Preview:
     whole: Volume | None = None
     is_mask: bool = False
     color: str = "#4aa3ff"
+    replaces: tuple[str, int] | None = None
 
 
 def _new_id() -> str:
