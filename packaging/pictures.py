@@ -15,7 +15,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Lens, optics    lens lens_colour optics
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
-    Working         smoothing window labels painting history
+    Working         smoothing window labels painting history crop_box crop_box_turned
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
+from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -45,11 +46,11 @@ from pellucid.model.annotations import Annotation
 from pellucid.model.annotations import Kind as Shape
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Channel
-from pellucid.model.geometry import Geometry
+from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.kernels import KERNELS
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
-from pellucid.model.oblique import turn_about
+from pellucid.model.oblique import combined, turn_about
 from pellucid.model.reduction import Extent, TooLarge
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.timing import TimeSource, moments_of
@@ -70,7 +71,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = {}
+STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
 
 
 class Stage:
@@ -167,6 +168,26 @@ def smoothing(stage: Stage) -> None:
     opened(stage)
     stage.raise_dock("Filters")
     stage.window.filters.choose("smoothing.gaussian")
+    stage.settle()
+
+
+@state
+def crop_box(stage: Stage) -> None:
+    """Show the box of a crop on the panes while its form is open."""
+    opened(stage)
+    stage.raise_dock("Filters")
+    stage.window.filters.choose("geometry.crop")
+    stage.settle()
+    x, y, z = stage.session.document.active_image.geometry.size
+    stage.window.filters.form.set_box((x // 8, y // 5, z // 6, x // 2, y // 2, z // 2))
+    stage.settle()
+
+
+@state
+def crop_box_turned(stage: Stage) -> None:
+    """Show the same box where it cuts planes that were turned."""
+    crop_box(stage)
+    stage.session.view.rotation = combined(turn_about((0.3, 1.0, 0.2), 25.0), IDENTITY)
     stage.settle()
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from operation_cases.case import Case
 
 CASES = {
-    "intensity.rescale": Case(pixels="float32"),
+    "intensity.rescale": Case(
+        pixels="float32",
+        variants=(
+            {"maximum": 255.0, "pixel_type": "uint8"},
+            {"minimum": -900.5, "maximum": 7.0, "pixel_type": "int16"},
+        ),
+    ),
     "intensity.invert": Case(slab=0),
     "intensity.clamp": Case({"lower": 10.0, "upper": 100.0}, slab=0),
     "intensity.linear": Case(

@@ -13,4 +13,12 @@ CASES = {
         pixels="float32", colour="refused", slow={}, variants=({"lower": 0.0, "upper": 100.0, "intervals": 7},), slab=0
     ),
     "normalise.match_histogram": Case(pixels="float32", slow={}, slab=0),
+    "normalise.n4": Case(
+        {"levels": 2, "iterations": 3, "shrink": 2},
+        pixels="float32",
+        colour="refused",
+        slow={},
+        variants=({"levels": 1, "iterations": 5, "shrink": 1, "result": "field"},),
+        slab=0,
+    ),
 }

@@ -37,8 +37,8 @@ from pellucid.model.reduction import Extent, TooLarge
 from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.view import Layout, Tool
 from pellucid.model.volume import Acquisition, Volume, image_from_array
+from pellucid.recipes.step_words import describe
 from pellucid.session.measurement_export import export
-from pellucid.session.running import describe
 from pellucid.ui.canvas.corner_texts import corners
 from pellucid.ui.canvas.measure_words import plate_lines
 from pellucid.ui.canvas.pane_menu import pane_menu

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pellucid.model.earlier_steps import complete
 from pellucid.model.view import Layout, Plane, ViewState
 
 _LAYOUTS = {"single": Layout.SINGLE, "quad": Layout.QUAD}
@@ -23,6 +24,8 @@ def upgraded(data: dict[str, Any], version: int) -> dict[str, Any]:
         data["schema_version"] = 3
         for layer in _dicts(data.get("layers")):
             _give_steps_to_the_label(layer)
+            for step in _dicts(layer.get("provenance")):
+                complete(step)
     if version == 1:
         for window in _windows(data):
             _name_function(window)

@@ -32,7 +32,7 @@ class HandPatch:
     @classmethod
     def of(cls, start: Triple, changed: NDArray[np.bool_], grid: Triple, *, inside: bool) -> HandPatch:
         """Pack a box of changed voxels."""
-        packed = zlib.compress(np.packbits(changed).tobytes(), 6)
+        packed = zlib.compress(np.packbits(changed).tobytes(), 1)
         z, y, x = changed.shape
         return cls(start, (z, y, x), grid, inside, base64.b64encode(packed).decode("ascii"))
 

@@ -52,7 +52,8 @@ class Provenance:
 
     A label layer holds the steps of all its labels, each with the value of its ``label``; an image with several frames
     says in ``frame`` which of them was changed (None: all). A step that is not ``enabled`` is kept but passed over.
-    The first step of a label, and of a layer that was made from another, names its ``start``.
+    The first step of a label, and of a layer that was made from another, names its ``start``. A ``name`` keeps the
+    result for later steps.
     """
 
     operation: str
@@ -63,6 +64,7 @@ class Provenance:
     enabled: bool = True
     patches: tuple[HandPatch, ...] = ()
     start: Start | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,7 +45,7 @@ def crests(
 def block_crests(
     array: Array, kernels: list[list[Kernel | None]], metric: Array, limits: tuple[float, float], block: Region
 ) -> Array:
-    """Return the crests of one block; beyond the border of the image there is no slope."""
+    """Return the crests of one block; the border repeats the outermost slopes."""
     grown, inner = widened(block, (1, 1, 1), array.shape)
     axes = [axis for axis in range(3) if metric[axis, axis] > 0]
     slopes = {axis: slope(array, axis, kernels, grown) for axis in axes}
@@ -58,7 +58,7 @@ def block_crests(
         across[:, i] = sum(metric[i, j] * slopes[j][here].astype(np.float64) for j in axes)
     across /= np.abs(across).max(axis=1, initial=1e-300, keepdims=True)
     ahead, behind = (
-        ndimage.map_coordinates(steep, (places + way * across).T, order=1, mode="constant") for way in (1, -1)
+        ndimage.map_coordinates(steep, (places + way * across).T, order=1, mode="nearest") for way in (1, -1)
     )
     crest = (steep[here] >= ahead) & (steep[here] > behind)
     kept = np.zeros(steep.shape, np.uint8)
@@ -130,7 +130,7 @@ def canny(
 
     An edge is where the slope is largest along its own direction. It is kept where the slope reaches the lower
     limit and the edge is linked to a place that reaches the upper one. Slopes are those of Gradient magnitude,
-    per mm. Beyond the border of the image there is no slope; a NaN has none.
+    per mm. The border repeats the outermost voxel. A NaN has no slope; colour images are refused.
 
     Settings:
         sigma: Standard deviation of the Gaussian that smooths first; details much smaller than this have no edge.

@@ -12,6 +12,7 @@ from pellucid.operations.histogram import Histogram, histogram
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.order import counted, nothing_counted
 from pellucid.operations.pixels import Array, map_blocks, view
+from pellucid.operations.pointwise import along_bins
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def equalised(array: Any, values: Any) -> Any:
     bins = ((values.astype(np.float64) - low) / step).astype(np.intp).clip(0, 65535)
     cumulative = np.cumsum(np.bincount(bins, minlength=65536))
     share = np.concatenate([[0.0], cumulative / cumulative[-1]])
-    mapped = np.interp(array, low + step * np.arange(65537), low + (step * 65536) * share)
+    mapped = along_bins(array.astype(np.float64), low, step, low + (step * 65536) * share)
     return (np.rint(mapped) if dtype.kind in "iu" else mapped).astype(dtype)
 
 
@@ -93,11 +94,10 @@ def equalize(image: Image, mask: Mask | None, context: Context) -> Image:
             np.take(table, places, out=out, mode="clip")
 
         return map_blocks(image, dtype, work, context)
-    edges = found.start + found.step * np.arange(len(curve.heights))
     heights = found.start + curve.heights
 
     def interpolate(values: Array, out: Array) -> None:
-        mapped = np.interp(values, edges, heights)
+        mapped = along_bins(values.astype(np.float64), found.start, found.step, heights)
         np.copyto(out, np.rint(mapped) if dtype.kind in "iu" else mapped, casting="unsafe")
 
     return map_blocks(image, dtype, interpolate, context)

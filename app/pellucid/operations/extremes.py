@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from pellucid.operations.ball import Ball
 from pellucid.operations.context import Context, Region
-from pellucid.operations.halo import shifted, with_halo
+from pellucid.operations.pieces import shifted, with_halo
 from pellucid.operations.pixels import Array, blank, blocks, view
 
 Fill = Callable[[Array, Array], None]

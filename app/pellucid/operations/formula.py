@@ -15,8 +15,6 @@ from pellucid.operations.pixels import Array
 from pellucid.operations.plain import on_grid_or_resampled, voxels
 from pellucid.operations.units import Title
 
-_NOWHERE = Context()
-
 
 def as_floats(*images: Any, resample: bool = False) -> Any:
     """Return the values of images as 64-bit floats that can be combined, all on the grid of the first if need be."""
@@ -49,10 +47,10 @@ def _script(params: Any) -> str:
 )
 def expression(
     image: Annotated[Image, Title("a")],
-    b: Annotated[Image, Title("b")] | None = None,
-    c: Annotated[Image, Title("c")] | None = None,
-    d: Annotated[Image, Title("d")] | None = None,
-    context: Context = _NOWHERE,
+    b: Annotated[Image, Title("b")] | None,
+    c: Annotated[Image, Title("c")] | None,
+    d: Annotated[Image, Title("d")] | None,
+    context: Context,
     *,
     formula: Annotated[str, Title("Expression")] = "a * 2",
     resample: Annotated[bool, Title("Resample the other images onto this grid")] = False,
@@ -64,7 +62,7 @@ def expression(
     where(condition, x, y), clip(x, low, high), round, floor, isnan. A comparison counts 1 where it is true and 0
     elsewhere. It is computed in 64-bit floats; the result is 32-bit float. What cannot be computed (division by zero,
     the root of a negative value) becomes infinite or NaN; how many voxels is said. A grey image acts on every
-    channel of a colour image.
+    channel of a colour image. The unit of the image is lost.
 
     Settings:
         formula: What is computed, such as a * 2 + b or where(a > 100, a, 0).

@@ -9,9 +9,24 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
+from pellucid.operations.losses import converted
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, finite_extremes, map_blocks, store, view, work_type
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
+
+
+def _rescale_complaint(p: Any) -> str | None:
+    if p.minimum >= p.maximum:
+        return tr("Minimum must be below maximum.")
+    info = None if p.pixel_type == "float32" else np.iinfo(p.pixel_type)
+    if info and not info.min <= p.minimum < p.maximum <= info.max:
+        return tr(
+            "Values of the type {name} go from {lowest} to {highest}; choose minimum and maximum in that range.",
+            name=p.pixel_type,
+            lowest=info.min,
+            highest=info.max,
+        )
+    return None
 
 
 @operation(
@@ -21,24 +36,37 @@ from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
     keeps_unit=False,
     pointwise=True,
     prepare=finite_extremes,
-    complaint=lambda p: None if p.minimum < p.maximum else "Minimum must be below maximum.",
+    complaint=_rescale_complaint,
     keywords=("normalise", "stretch", "range", "min max"),
     python="""
         array = voxels(image)
         low, high = finite_range(array)
         scale = ($maximum - $minimum) / (high - low) if high > low else 0.0
-        result = on_grid_of(((floating(array) - low) * scale + $minimum).astype(np.float32), image)
+        result = on_grid_of(converted((floating(array) - low) * scale + $minimum, $pixel_type), image)
     """,
+    toolbox=(converted,),
 )
-def rescale(image: Image, context: Context, *, minimum: Intensity = 0.0, maximum: Intensity = 1.0) -> Image:
+def rescale(
+    image: Image,
+    context: Context,
+    *,
+    minimum: Intensity = 0.0,
+    maximum: Intensity = 1.0,
+    pixel_type: Annotated[
+        Literal["float32", "uint8", "uint16", "int16"],
+        Title("Pixel type", ("32-bit float", "8-bit unsigned", "16-bit unsigned", "16-bit signed")),
+    ] = "float32",
+) -> Image:
     """Map the range of the image linearly to a new range.
 
     The smallest finite value becomes the new minimum and the largest the new maximum; colour channels keep
-    their proportions. The result is 32-bit float. An image of one value becomes the new minimum.
+    their proportions. Whole numbers are rounded, and NaN becomes 0 in them. An image of one value becomes the new
+    minimum.
 
     Settings:
         minimum: The new smallest value.
         maximum: The new largest value.
+        pixel_type: How the new values are stored.
 
     Source:
         Linear map, as SimpleITK.RescaleIntensity.
@@ -49,9 +77,9 @@ def rescale(image: Image, context: Context, *, minimum: Intensity = 0.0, maximum
 
     def work(values: Array, out: Array) -> None:
         shifted = values.astype(work_dtype) - work_dtype.type(low)
-        np.add(shifted * work_dtype.type(scale), work_dtype.type(minimum), out=out, casting="same_kind")
+        np.copyto(out, converted(shifted * work_dtype.type(scale) + work_dtype.type(minimum), pixel_type))
 
-    return map_blocks(image, np.float32, work, context)
+    return map_blocks(image, pixel_type, work, context)
 
 
 @operation(

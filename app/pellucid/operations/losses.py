@@ -48,7 +48,7 @@ def converted(values: Any, dtype: Any) -> Any:
     if values.dtype.kind in "iu":
         own = np.iinfo(values.dtype)
         return np.clip(values, max(info.min, own.min), min(info.max, own.max)).astype(dtype)
-    whole = np.rint(values.astype(np.float64, copy=False))
+    whole = np.rint(values)
     fits = (whole >= info.min) & (whole < float(info.max + 1))
     result = np.zeros(values.shape, dtype)
     np.copyto(result, whole, where=fits, casting="unsafe")
@@ -64,9 +64,11 @@ def losses_of(values: Array, dtype: np.dtype[Any]) -> Losses:
     info = np.iinfo(dtype)
     if values.dtype.kind in "iu":
         own = np.iinfo(values.dtype)
+        if info.min <= own.min and own.max <= info.max:
+            return Losses()
         beyond = (values < max(info.min, own.min)) | (values > min(info.max, own.max))
         return _outside(values[beyond]) if beyond.any() else Losses()
-    whole = np.rint(values.astype(np.float64, copy=False))
+    whole = np.rint(values)
     nan = np.isnan(whole)
     beyond = (whole < info.min) | (whole >= float(info.max + 1))
     lost = _outside(values[beyond]) if beyond.any() else Losses()
@@ -81,9 +83,9 @@ def _outside(values: Array) -> Losses:
 def _float_losses(values: Array, dtype: np.dtype[Any]) -> Losses:
     """Return what floats cannot hold: whole numbers beyond their precision, and numbers beyond their range."""
     exact = 1 << (np.finfo(dtype).nmant + 1)
+    if np.can_cast(values.dtype, dtype) and values.dtype.itemsize < 8:
+        return Losses()
     if values.dtype.kind == "f":
-        if values.dtype.itemsize <= dtype.itemsize:
-            return Losses()
         beyond = np.isfinite(values) & ~np.isfinite(converted(values, dtype))
         return _outside(values[beyond]) if beyond.any() else Losses()
     if values.size == 0 or max(int(values.max()), -int(values.min())) <= exact:

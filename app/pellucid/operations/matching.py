@@ -12,7 +12,7 @@ from pellucid.operations.histogram import Histogram, histogram
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.order import counted, nothing_counted
 from pellucid.operations.pixels import Array, check_same_grid, from_array, map_blocks, view
-from pellucid.operations.pointwise import by_curve
+from pellucid.operations.pointwise import along_bins, by_curve
 
 Distribution = tuple[Array, Array]
 
@@ -32,7 +32,10 @@ def distribution(values: Any) -> Any:
 def matched(values: Any, own: Any, standard: Any) -> Any:
     """Return for each value the level of the standard distribution that has the same share of values below."""
     shares, first = np.unique(standard[1], return_index=True)
-    return np.interp(np.interp(values, *own), shares, standard[0][first])
+    levels, heights = own[0], np.interp(own[1], shares, standard[0][first])
+    if len(levels) > 65536:  # the edges of bins, even steps
+        return along_bins(values, levels[0], levels[1] - levels[0], heights)
+    return np.interp(values, levels, heights)
 
 
 def channels(array: Any) -> list[Any]:
@@ -89,7 +92,7 @@ def _curves(
         inside, elsewhere = (None if one is None else voxels(one) for one in (mask, reference_mask))
         pairs = zip(channels(voxels(image)), channels(voxels(reference)))
         made = [
-            matched(one, distribution(counted(one, inside)), distribution(counted(other, elsewhere)))
+            matched(one.astype(np.float64), distribution(counted(one, inside)), distribution(counted(other, elsewhere)))
             for one, other in pairs
         ]
         result = on_grid_of((np.stack(made, axis=-1) if made[1:] else made[0]).astype(np.float32), image)
@@ -116,6 +119,6 @@ def match_histogram(
 
     def work(values: Array, out: Array) -> None:
         for n, (own, standard) in enumerate(curves):
-            out[..., n] = matched(values[..., n], own, standard)
+            out[..., n] = matched(values[..., n].astype(np.float64), own, standard)
 
     return map_blocks(image, np.float32, work, context)

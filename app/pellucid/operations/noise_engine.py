@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from threading import Lock
-from typing import Any
 
 import numpy as np
 
-Array = Any
-Each = Callable[[Callable[[int], None], Iterable[int]], None]
+from pellucid.operations.pieces import Each, one_by_one
+from pellucid.operations.pixels import Array
+
 _QUARTILE = 0.6744897501960817  # of the standard normal distribution: half its values lie within
-
-
-def one_by_one(work: Callable[[int], None], items: Iterable[int]) -> None:
-    """Do some work on each item in turn."""
-    for item in items:
-        work(item)
 
 
 def noise_sd(
@@ -74,7 +68,7 @@ def _valid_values(plane: Array, mask: Array | None, padding: tuple[float, float]
 def _residuals(plane: Array, padding: tuple[float, float] | None) -> Array:
     """Return the sizes of the second differences along both axes, of all 3 × 3 voxels of a slice that count."""
     inside = _counts(plane, padding)
-    values = plane.astype(np.float32 if plane.dtype.itemsize <= 2 else np.float64)
+    values: Array = plane.astype(np.float32 if plane.dtype.itemsize <= 2 else np.float64)
     with np.errstate(invalid="ignore"):
         along = values[:, 2:] - 2 * values[:, 1:-1] + values[:, :-2]
         residual = np.abs(along[2:] - 2 * along[1:-1] + along[:-2])

@@ -57,12 +57,12 @@ Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
 Python = str | Callable[[Any], str]
 FAMILIES = (
-    "smoothing", "denoising", "diffusion", "noise", "noise_level",
-    "edges", "laplacian", "canny", "sharpening", "features", "texture",
-    "kernels", "frequency",
+    "smoothing", "denoising", "diffusion", "restoration", "noise", "noise_level",
+    "edges", "laplacian", "canny", "sharpening", "features", "texture", "points",
+    "kernels", "frequency", "periodic",
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
     "arithmetic", "formula", "masking",
-    "colour", "stains",
+    "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
 )  # fmt: skip

@@ -14,6 +14,7 @@ from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.pixels import Array, blocks, view
 
 _DIGIT = 16
+_BLOCK = 1 << 20  # voxels counted at a time
 
 
 def counted(array: Any, inside: Any) -> Any:
@@ -71,15 +72,13 @@ def _digit_counts(
     total, lock = np.zeros((len(prefixes), 1 << width), np.int64), Lock()
 
     def work(block: Region) -> None:
-        part = np.zeros(total.size, np.int64)
-        for n, values in enumerate(array[block]):
-            keys = _keys(counted(values, None if inside is None else inside[block][n]))
-            part += np.bincount(_bins(keys, prefixes, shift, width), minlength=total.size)
+        keys = _keys(counted(array[block], None if inside is None else inside[block]))
+        part = np.bincount(_bins(keys, prefixes, shift, width), minlength=total.size)
         with lock:
             np.add(total, part.reshape(total.shape), out=total)
 
     z, y, x = (slice(0, n) for n in array.shape[:3])
-    context.each(work, blocks((z, y, x), array.shape))
+    context.each(work, blocks((z, y, x), array.shape, _BLOCK))
     return total
 
 
@@ -89,8 +88,14 @@ def _bins(keys: Array, prefixes: Array, shift: int, width: int) -> Array:
         return np.asarray(keys >> keys.dtype.type(shift))
     known = prefixes.astype(keys.dtype)
     begin = keys >> keys.dtype.type(shift + width)
-    slot = np.searchsorted(known, begin).clip(0, len(known) - 1)
-    hit = known[slot] == begin
+    if shift + 2 * width == 8 * keys.dtype.itemsize:  # a prefix of one digit is found in a table
+        table = np.full(1 << width, -1)
+        table[known] = np.arange(len(known))
+        slot = table.take(begin)
+        hit = slot >= 0
+    else:
+        slot = np.searchsorted(known, begin).clip(0, len(known) - 1)
+        hit = known[slot] == begin
     digit = (keys[hit] >> keys.dtype.type(shift)).astype(np.intp) & ((1 << width) - 1)
     return np.asarray((slot[hit] << width) + digit)
 

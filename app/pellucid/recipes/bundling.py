@@ -39,8 +39,8 @@ class Bundle:
 
     @property
     def text(self) -> str:
-        """Return the definitions as source."""
-        return "\n\n\n".join(self.definitions.values())
+        """Return the definitions as source; one that defines several names stands there once."""
+        return "\n\n\n".join(dict.fromkeys(self.definitions.values()))
 
     def _define(self, name: str, module: ModuleType) -> None:
         if name in self.definitions:

@@ -5,8 +5,10 @@ Some can be taken again on any image. The others hold for the voxels they were d
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from string import Template
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,13 @@ class OwnStep:
     why_not: str = ""
     python: str = ""
     keeps_unit: bool = True
+    same_grid: bool = True
+
+
+def lines(own: OwnStep, parameters: Mapping[str, Any]) -> str:
+    """Return plain Python lines that do the same, or ``""`` where there are none."""
+    values = {name: repr(value) for name, value in parameters.items()}
+    return Template(inspect.cleandoc(own.python)).safe_substitute(values)
 
 
 def find(id: str) -> OwnStep | None:
@@ -136,12 +145,13 @@ _KNOWN = {
         OwnStep(HAND_EDIT, mark("Edited by hand"), "mask", "mask",
                 why_not=mark("Step {number} was painted by hand and cannot be transferred to another image. "
                              "Switch it off or remove it.")),
-        OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even),
-        OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate,
+        OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even, same_grid=False),
+        OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate, same_grid=False,
                 python="""
                     result = sitk.Image(result)
-                    result.SetSpacing([length * $factor for length in result.GetSpacing()[:2]] + list(result.GetSpacing()[2:]))
-                    """),  # noqa: E501
+                    x, y, *rest = result.GetSpacing()
+                    result.SetSpacing([x * $factor, y * $factor, *rest])
+                    """),
         OwnStep(SPLIT, mark("Split channels"), "image", "image", take=_split,
                 python="result = sitk.VectorIndexSelectionCast(result, $channel)"),
         OwnStep(LABEL_VALUE, mark("Use as labels"), "image", "mask", take=_label_value, keeps_unit=False,

@@ -7,14 +7,19 @@ few functions it is made of are copied into the script.
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pellucid.language import tr
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
+from pellucid.model.layer import HAND_EDIT, Provenance
+from pellucid.recipes import own_steps
 from pellucid.recipes.bundling import Bundle, functions_of
 from pellucid.recipes.recipe import Recipe, Step
+from pellucid.recipes.step_words import said_of
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
@@ -37,6 +42,12 @@ _KEEPING = {
     "table": 'Path(sys.argv[2]).write_text(json.dumps(result, indent=2))',
 }
 """How a script keeps its answer: an image, rows of points (LPS mm), or numbers by name."""
+_OUT = {
+    "image": mark("the file for the result, an image"),
+    "mask": mark("the file for the result, an image of 0 and 1"),
+    "points": mark("the file for the points, a table (.csv)"),
+    "table": mark("the file for the numbers (.json)"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,55 +61,140 @@ class Start:
 def script(recipe: Recipe, start: Start | None = None) -> str:
     """Return a whole script: ``python script.py IN OUT [FILE for each further image]``.
 
-    Raises Refused for a step that cannot be written (a hand edit).
+    Steps that are switched off are left out. Raises Refused for a step that cannot be written (a hand edit).
     """
     lines, names = steps(recipe, start or Start())
+    recipe = recipe.model_copy(update={"steps": tuple(step for step in recipe.steps if step.enabled)})
     bundle = Bundle()
     from pellucid.operations import plain
 
     for function in _toolbox(recipe):
         bundle.add_used(lines, [function])
     bundle.add_used(lines, functions_of(plain))
-    keeping = _KEEPING[_operation(recipe.steps[-1]).output if recipe.steps else "image"]
+    keeping = _KEEPING[_output(recipe)]
     used = {node.id for node in ast.walk(ast.parse(f"{lines}\n{keeping}")) if isinstance(node, ast.Name)}
     named = {line for name, line in _MODULES.items() if name in used}
     imports = bundle.imports | named | {_MODULES["sitk"], "import sys"}
-    what = " ".join(["python script.py IN OUT", *(f"{name.upper()}" for name in names)])
+    reading = [
+        "result = sitk.ReadImage(sys.argv[1])",
+        *(f"{variable} = sitk.ReadImage(sys.argv[{n}])" for n, variable in enumerate(names, 3)),
+    ]
     parts = [
-        f'"""{tr("Made by Pellucid. Run it with: {command}", command=what)}"""',
-        "from __future__ import annotations",
-        "\n".join(sorted(imports, key=lambda line: (line.startswith("from"), line))),
-        bundle.text,
-        "\n".join(
-            [
-                "result = sitk.ReadImage(sys.argv[1])",
-                *(f"{name} = sitk.ReadImage(sys.argv[{n}])" for n, name in enumerate(names, 3)),
-                lines,
-                keeping,
-            ]
-        ),
+        f'"""{_heading(recipe, names)}"""\n\nfrom __future__ import annotations',
+        *_import_groups(imports),
+        bundle.text and f"{_rule(tr('What the steps call: copied from Pellucid'))}\n\n\n{bundle.text}\n",
+        steps_rule() if bundle.text else "",
+        "\n".join(reading),
+        lines,
+        keeping,
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def steps(recipe: Recipe, start: Start) -> tuple[str, tuple[str, ...]]:
-    """Return the lines of all steps, and the variables that hold further images."""
+def _import_groups(imports: Iterable[str]) -> list[str]:
+    """Return import lines as they are usually written: those of Python itself, then the others."""
+    ordered = sorted(imports, key=lambda line: (line.startswith("from"), line.casefold()))
+    own = [line for line in ordered if line.split()[1].partition(".")[0] in sys.stdlib_module_names]
+    return ["\n".join(own), "\n".join(line for line in ordered if line not in own)]
+
+
+def steps_rule() -> str:
+    """Return the line that stands before the steps, where what they call stands above."""
+    return _rule(tr("The steps"))
+
+
+def _rule(text: str) -> str:
+    return f"# {'-' * 20} {text}"
+
+
+def command(recipe: Recipe, name: str = "script.py") -> str:
+    """Return the line that runs the script of a recipe."""
+    return _command(steps(recipe, Start())[1], name)
+
+
+def _command(variables: Iterable[str], name: str = "script.py") -> str:
+    return " ".join([f"python {name} IN OUT", *(variable.upper() for variable in variables)])
+
+
+def _heading(recipe: Recipe, names: Mapping[str, str]) -> str:
+    """Return what a script says of itself: what it does, how it is run, and which file is which image."""
+    begun = next((step.inputs[0] for step in recipe.steps if step.inputs[:1] and step.inputs[0]), "")
+    begin = tr("the image to begin with") + (f": {begun}" if begun else "")
+    files = [("IN", begin), ("OUT", tr(_OUT[_output(recipe)]))]
+    files += [(variable.upper(), name) for variable, name in names.items()]
+    width = max(len(word) for word, _said in files) + 2
+    rows = "\n".join(f"    {word:<{width}}{said}" for word, said in files)
+    title = f"{recipe.title}: " if recipe.title else ""
+    done = ", ".join(step_title(step) for step in recipe.steps) or tr("nothing")
+    text = f"{title}{done}.\n\n{tr('Made by Pellucid. Run it with:')}\n\n    {_command(names)}\n\n{rows}\n"
+    return text.replace("\\", "\\\\").replace('"', "'").encode("utf-8", "replace").decode("utf-8")
+
+
+def steps(recipe: Recipe, start: Start) -> tuple[str, dict[str, str]]:
+    """Return the lines of all steps that are taken, and the variables that hold further images with their names."""
     written: list[str] = []
     names: dict[str, str] = {}
+    made: dict[str, Start] = {}
     for number, step in enumerate(recipe.steps, 1):
-        written.append(f"\n# {number}. {step_title(step)}")
-        written.append(_step_lines(step, names, start))
-        operation = _operation(step)
-        if operation.output == "mask" or not operation.keeps_unit:
-            start = replace(start, padding=None)
-    return "\n".join(written).strip("\n"), tuple(names.values())
+        if not step.enabled:
+            continue
+        parts = [f"# {number}. {step_title(step)}"]
+        if step.inputs[:1] and step.inputs[0] in made:
+            parts.append(f"result = {_variable(step.inputs[0], names)}")
+            start = made[step.inputs[0]]
+        parts.append(_own_lines(step, number) or _step_lines(step, names, start))
+        start = _after(step, start)
+        if step.name:
+            made[step.name] = start
+            parts.append(f"{_variable(step.name, names)} = result")
+        written.append("\n".join(parts))
+    return "\n\n".join(written), {variable: name for name, variable in names.items() if name not in made}
+
+
+def step_code(recipe: Recipe, position: int, start: Start) -> str:
+    """Return the lines of one step of a recipe; they work on ``result``."""
+    for before in recipe.steps[:position]:
+        start = _after(before, start) if before.enabled else start
+    step = recipe.steps[position]
+    lines = _own_lines(step, position + 1) or _step_lines(step, {}, start)
+    return f"# {position + 1}. {step_title(step)}\n{lines}\n"
+
+
+def _after(step: Step, start: Start) -> Start:
+    """Return what is known of the image after a step: padding is gone where the values mean something else."""
+    own = own_steps.find(step.operation)
+    keeps = own.keeps_unit if own is not None else _operation(step).keeps_unit and _operation(step).output != "mask"
+    return start if keeps else replace(start, padding=None)
 
 
 def step_title(step: Step) -> str:
-    """Return the name of a step with all its parameters."""
-    operation = _operation(step)
-    values = ", ".join(f"{name}={value!r}" for name, value in dict(operation.validate(**step.parameters)).items())
-    return f"{operation.title} ({values})" if values else operation.title
+    """Return the name of a step with all its parameters, in words."""
+    title, said = said_of(Provenance(step.operation, dict(step.parameters)))
+    return f"{title} ({said})" if said else title
+
+
+def _own_lines(step: Step, number: int) -> str:
+    """Return the lines of a step that is no operation; ``""`` when it is one."""
+    own = own_steps.find(step.operation)
+    if own is None:
+        return ""
+    lines = own_steps.lines(own, step.parameters)
+    if step.operation == HAND_EDIT:
+        raise Refused(tr("Step {number} was painted by hand and cannot be written as a script. Switch it off to write "
+                         "the others.", number=number))  # fmt: skip
+    if not lines:
+        cannot = tr("{title} cannot be written as a script.", title=tr(own.title))
+        raise Refused(tr(own.why_not, number=number) if own.why_not else cannot)
+    return lines
+
+
+def _output(recipe: Recipe) -> str:
+    """Return the kind of what a recipe makes."""
+    for step in reversed(recipe.steps):
+        own = own_steps.find(step.operation)
+        if own is None or own.makes:
+            return own.makes if own is not None else _operation(step).output
+    return "image"
 
 
 def _operation(step: Step) -> Operation:
@@ -115,7 +211,8 @@ def _operation(step: Step) -> Operation:
 
 
 def _toolbox(recipe: Recipe) -> list[Any]:
-    return [function for step in recipe.steps for function in _operation(step).toolbox]
+    operations = (_operation(step) for step in recipe.steps if own_steps.find(step.operation) is None)
+    return [function for operation in operations for function in operation.toolbox]
 
 
 def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:

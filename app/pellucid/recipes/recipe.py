@@ -18,6 +18,7 @@ from pydantic import (
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from pellucid.language import tr
+from pellucid.model.earlier_steps import complete
 from pellucid.model.findings import Refused
 from pellucid.model.hand_edits import HandPatch
 from pellucid.model.layer import Provenance
@@ -71,6 +72,7 @@ class Recipe(BaseModel):
                         operation=step.operation,
                         parameters=to_jsonable_python(step.parameters),
                         inputs=step.inputs,
+                        name=step.name,
                         enabled=step.enabled,
                         patch=step.patches,
                     )
@@ -101,6 +103,10 @@ class Recipe(BaseModel):
                     known=VERSION,
                 )
             )
+        if version in (None, 1) and isinstance(values, dict) and isinstance(values.get("steps"), list):
+            for step in values["steps"]:
+                if isinstance(step, dict):
+                    complete(step)
         try:
             return cls.model_validate(values)
         except ValidationError as error:

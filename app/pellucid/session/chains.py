@@ -26,16 +26,14 @@ class Chain:
     places: tuple[int, ...]
 
     @classmethod
-    def of(cls, layer: Layer, label: int | None = None) -> Chain:
-        """Return the steps of a layer as they are now; of a label layer those of the active label unless given."""
+    def of(cls, layer: Layer, whole: Steps | None = None, label: int | None = None) -> Chain:
+        """Return the steps of a layer, as they are now unless others are given; of the active label unless given."""
+        whole = layer.provenance if whole is None else whole
         if isinstance(layer, LabelLayer):
             value = layer.active_label if label is None else label
-            places = [n for n, step in enumerate(layer.provenance) if step.label == value]
-        else:
-            value = 0
-            frames = (None, min(layer.frame, len(layer.frames) - 1))
-            places = [n for n, step in enumerate(layer.provenance) if step.frame in frames]
-        return cls(layer, value, layer.provenance, tuple(places))
+            return cls(layer, value, whole, tuple(n for n, step in enumerate(whole) if step.label == value))
+        frames = (None, min(layer.frame, len(layer.frames) - 1))
+        return cls(layer, 0, whole, tuple(n for n, step in enumerate(whole) if step.frame in frames))
 
     @property
     def steps(self) -> Steps:
@@ -50,8 +48,7 @@ class Chain:
     @property
     def first_open(self) -> int:
         """Return the number of steps at the beginning that cannot be taken again; the base is what they made."""
-        fixed = [n for n, step in enumerate(self.steps) if is_fixed(step)]
-        return fixed[-1] + 1 if fixed else 0
+        return first_open(self.steps)
 
     def changed(self, n: int, **changes: Any) -> Steps:
         """Return the steps of the layer with step ``n`` of the chain changed."""
@@ -83,9 +80,16 @@ class Chain:
         """Return steps of which the first of the chain, and no other, names the start."""
         start, places = self.start, set(self._among(whole))
         first = min(places, default=-1)
+        wanted = [step.start if n not in places else start if n == first else None for n, step in enumerate(whole)]
         return tuple(
-            replace(step, start=start if n == first else None) if n in places else step for n, step in enumerate(whole)
+            step if step.start == here else replace(step, start=here) for step, here in zip(whole, wanted, strict=True)
         )
+
+    def place_before(self, changed: Steps, n: int) -> int:
+        """Return which step of the chain is step ``n`` of the changed chain; -1 when it is new."""
+        steps = self.steps
+        known = [place for place, step in enumerate(steps) if step is changed[n]]
+        return known[0] if known else n if len(steps) == len(changed) else -1
 
     def _among(self, whole: Steps) -> list[int]:
         known = {id(step) for n, step in enumerate(self.whole) if n not in self.places}
@@ -95,6 +99,12 @@ class Chain:
 def start_of(steps: Sequence[Provenance]) -> Start | None:
     """Return the start that steps name, if any does."""
     return next((step.start for step in steps if step.start is not None), None)
+
+
+def first_open(steps: Steps) -> int:
+    """Return the number of steps at the beginning that cannot be taken again."""
+    fixed = [n for n, step in enumerate(steps) if is_fixed(step)]
+    return fixed[-1] + 1 if fixed else 0
 
 
 def is_fixed(step: Provenance) -> bool:

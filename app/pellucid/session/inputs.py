@@ -39,6 +39,11 @@ class LabelVoxels:
         """Return the voxels of the label as an image of 0 and 1."""
         return image_from_array((self.array == self.value).view(np.uint8), self.geometry)
 
+    @cached_property
+    def volume(self) -> Volume:
+        """Return the same as a volume."""
+        return Volume(self.image, self.geometry)
+
 
 class Inputs:
     """Finds and checks the images and labels of an operation; keeps snapshots of labels while there is a preview."""
@@ -160,6 +165,24 @@ class Inputs:
             elif layer is not None:
                 said.append(layer.name)
         return tuple(said)
+
+    def by_name(self) -> dict[str, Choice]:
+        """Return every image and label there is by the name under which a recipe knows it."""
+        found: dict[str, Choice] = {}
+        for layer in self._session.document.layers:
+            if isinstance(layer, ImageLayer):
+                found.setdefault(layer.name, (layer.id, 0))
+            else:
+                for label in layer.labels.labels:
+                    found.setdefault(f"{label.name} – {layer.name}", (layer.id, label.value))
+        return found
+
+    def taken(self, choice: Choice) -> Volume | LabelVoxels | None:
+        """Return the image or label of a choice as it is now, or None when it is no longer there."""
+        layer = self._layer(choice)
+        if isinstance(layer, LabelLayer):
+            return self._snapshot(layer, choice[1])
+        return layer.volume if layer is not None else None
 
     def forget(self) -> None:
         """Drop the snapshots."""

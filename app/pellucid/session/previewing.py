@@ -69,10 +69,10 @@ def _answer(asked: Asked, context: Any) -> Answer:
     if not operation.same_grid:
         result = operation.run(context, *images, **asked.parameters)
         return Answer(Preview(title, whole=wrapped(operation, asked.volume, result)))
-    parts = {
-        (axis, index): preview_slice(operation, images, axis, index, asked.parameters, context)
-        for axis, index in asked.slices
-    }
+    parts = {}
+    for axis, index in asked.slices:
+        parts[axis, index] = preview_slice(operation, images, axis, index, asked.parameters, context)
+        context = replace(context, remark=lambda _sentence: None)  # what is said of one slice is said of all
     return Answer(Preview(title, parts, is_mask=operation.output == "mask", color=asked.color))
 
 

@@ -9,20 +9,20 @@ from psygnal import Signal
 
 from pellucid.history.layers import ReplaceVolume
 from pellucid.jobs.job import Job
-from pellucid.language import tr, within
+from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.labels import color_for
 from pellucid.model.layer import ImageLayer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import MAKE_EVEN
 from pellucid.recipes.replay import wrapped
+from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
 from pellucid.session.inputs import Choice, Inputs
 from pellucid.session.previewing import Answer, Asked, previewed
 from pellucid.session.results import Step
 
 if TYPE_CHECKING:
-    from pellucid.operations.fields import Field
     from pellucid.operations.operation import Operation, Port
     from pellucid.session.session import Session
 
@@ -36,7 +36,7 @@ class Running:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._request: tuple[str, dict[str, Any], tuple[Choice, ...]] | None = None
+        self._again: Callable[[], object] | None = None
         self._job: Job | None = None
         self._previewed: ImageLayer | None = None
         self._edits: list[Job] = []
@@ -66,7 +66,8 @@ class Running:
     def preview(self, operation_id: str, values: dict[str, Any], others: Sequence[Choice] = ()) -> Job | None:
         """Show what an operation would do on the visible slices; the document stays as it is."""
         session, others = self._session, tuple(others)
-        self._request = (operation_id, dict(values), others)
+        values = dict(values)
+        self._again = lambda: self.preview(operation_id, values, others)
         try:
             operation = self.operations()[operation_id]
             target = self.inputs.target(operation)
@@ -74,38 +75,40 @@ class Running:
             parameters = validated(operation, values)
             inputs = self.inputs.volumes(operation, target, others)
         except Refused as refusal:
-            self._fail(str(refusal))
+            self.fail(str(refusal))
             return None
         image = session.document.active_image
         if image is None:
             return None
         slices, volume = session.visible_slices(), image.volume
         if not slices and operation.same_grid and operation.output != "table":
-            self._fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
+            self.fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
             return None
+        asked = Asked(operation, inputs, parameters, slices, volume, self.color())
+        title = tr("Preview of {title}", title=tr(operation.title))
+        return self.ask(image, title, lambda job: previewed(asked, job), self._again)
+
+    def ask(self, image: ImageLayer, title: str, work: Callable[[Job], Answer], again: Callable[[], object]) -> Job:
+        """Have a preview computed and show it on an image; ``again`` asks anew when other slices are visible."""
+        session, volume, self._again = self._session, image.volume, again
         session.preview_state.emit("computing")
-        asked = Asked(operation, inputs, parameters, slices, volume, self._color())
 
         def done(answer: Answer) -> None:
-            if self._request is None or image.volume is not volume or image not in session.document:
+            if self._again is None or image.volume is not volume or image not in session.document:
                 return
             self._show(image, answer)
 
-        def work(job: Job) -> Answer:
-            return previewed(asked, job)
-
-        title = tr("Preview of {title}", title=tr(operation.title))
-        self._job = session.jobs.query("preview", title, work, done, self._fail, quiet=True)
+        self._job = session.jobs.query("preview", title, work, done, self.fail, quiet=True)
         return self._job
 
     def refresh_preview(self) -> None:
         """Compute the preview again, for the slices that are visible now; while cine plays there is none."""
-        if self._request is not None and not self._session.playing.is_playing:
-            self.preview(*self._request)
+        if self._again is not None and not self._session.playing.is_playing:
+            self._again()
 
     def clear_preview(self) -> None:
         """Drop the preview and show the image as it is."""
-        self._request = None
+        self._again = None
         if self._job is not None:
             self._job.cancel()
             self._job = None
@@ -126,14 +129,16 @@ class Running:
         if answer.table is not None:
             self.answered.emit(answer.table)
 
-    def _fail(self, sentence: str) -> None:
+    def fail(self, sentence: str) -> None:
+        """Show no preview, and say why."""
         if self._previewed is not None:
             self._previewed.preview = None
         self._session.preview_state.emit(sentence)
         self.remarked.emit(())
         self.answered.emit(None)
 
-    def _color(self) -> str:
+    def color(self) -> str:
+        """Return the colour of a mask that is previewed: that of the active label."""
         layer = self._session.document.active_labels
         return layer.labels.label(layer.active_label).color if layer is not None else color_for(1)
 
@@ -187,7 +192,7 @@ class Running:
             if remarks:
                 session.notice.emit(" ".join(dict.fromkeys(remarks)), "info")
 
-        return self._edit(name, work, done, failed)
+        return self.edit(name, work, done, failed)
 
     def make_even(self) -> Job:
         """Resample the active, unevenly spaced stack onto even slices as one step."""
@@ -208,10 +213,11 @@ class Running:
                 title = tr("Make spacing even on {name}", name=layer.name)
                 session.history.do(ReplaceVolume(layer, frames, (*layer.provenance, step), title))
 
-        return self._edit(tr("Make spacing even"), work, done, lambda text: session.notice.emit(text, "error"))
+        return self.edit(tr("Make spacing even"), work, done, lambda text: session.notice.emit(text, "error"))
 
-    def _edit(self, name: str, work: Callable[[Job], Any], done: Callable[[Any], None],
+    def edit(self, name: str, work: Callable[[Job], Any], done: Callable[[Any], None],
               failed: Callable[[str], None]) -> Job:  # fmt: skip
+        """Start work on the document that is given up when everything is closed."""
         job = self._session.jobs.edit(name, work, done, failed)
         self._edits = [*(other for other in self._edits if not other.finished), job]
         return job
@@ -232,24 +238,3 @@ def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:
         return dict(operation.validate(**values).model_dump())
     except BadParameters as error:
         raise Refused(str(error)) from error
-
-
-def _said(field: Field, value: Any, unit: str) -> str:
-    """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
-    if field.kind == "bool":
-        return within(field.title) if value else ""
-    if value in field.choices:
-        words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
-        return within(words[value])
-    number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else str(value)
-    return f"{within(field.title)} {number} {unit if field.unit == 'intensity' else tr(field.unit)}".strip()
-
-
-def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
-    """Return the name of a step as the history shows it: ``Gaussian (sigma 2 mm)``.
-
-    ``unit`` is that of the image's values.
-    """
-    said = [text for field in operation.fields[:3] if (text := _said(field, parameters.get(field.name), unit))]
-    title = tr(operation.title)
-    return f"{title} ({', '.join(said)})" if said else title

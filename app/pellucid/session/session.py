@@ -22,6 +22,7 @@ from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
+from pellucid.session.framing import Framing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
@@ -32,6 +33,7 @@ from pellucid.session.opening import title_of
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
+from pellucid.session.recipes import Recipes
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.viewing import Viewing
@@ -87,6 +89,7 @@ class Session:
         self.loading = Loading(self)
         self.running = Running(self)
         self.batching = Batching(self)
+        self.recipes = Recipes(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
@@ -94,6 +97,7 @@ class Session:
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()
+        self.framing = Framing()
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
@@ -238,6 +242,7 @@ class Session:
         for layer in reversed(self.document.layers):
             self.document.remove(layer)
         self.viewing.forget()
+        self.recipes.forget()
         self.history.clear()
         self.history.mark_clean()
         self.saving.forget()

@@ -67,6 +67,18 @@ def _optics(session: Session) -> QWidget:
     return OpticsPanel(session)
 
 
+def _recipe(session: Session) -> QWidget:
+    from pellucid.ui.docks.recipe import RecipePanel
+
+    return RecipePanel(session)
+
+
+def _python(session: Session) -> QWidget:
+    from pellucid.ui.docks.python_pane import PythonPanel
+
+    return PythonPanel(session)
+
+
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
     Dock("Layers", LayersPanel, LEFT),
@@ -76,6 +88,8 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
+    Dock("Recipe", _recipe, beside="Filters", later=True),
+    Dock("Python", _python, beside="Filters", open=False),
     Dock("Lens", _lens, beside="Filters", open=False),
     Dock("Optics", _optics, beside="Filters", open=False),
     Dock("Time curve", _time_curve, beside="Filters", open=False),

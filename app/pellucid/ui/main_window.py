@@ -122,6 +122,8 @@ class MainWindow(QMainWindow):
     def _panel_made(self, panel: QWidget) -> None:
         if hasattr(panel, "limits_edited"):
             panel.limits_edited.connect(self._take_limits)
+        if hasattr(panel, "code_asked"):
+            panel.code_asked.connect(partial(self.show_dock, "Python"))
 
     def _assemble_menus(self) -> None:
         menus = {name: self.menuBar().addMenu(tr(f"&{name}")) for name in MENUS}

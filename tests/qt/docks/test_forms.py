@@ -25,6 +25,8 @@ def other_value(field):
         return tuple(range(1, len(field.default) + 1))
     if field.kind == "text":
         return "other"
+    if field.kind == "kernel":
+        return "1 2 1; 2 4 2; 1 2 1 / 16"
     step = 1 if field.kind == "int" else 0.25
     wanted = field.default + step
     return wanted if field.maximum is None or wanted <= field.maximum else field.default - step

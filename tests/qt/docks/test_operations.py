@@ -38,15 +38,16 @@ def titles(dock):
 def test_families_and_search_are_those_of_the_registry():
     operations = registry().values()
     found = by_family(operations, "Filters")
-    assert [o.title for o in found["Smoothing"]] == ["Gaussian", "Mean", "Median"]
+    assert [o.title for o in found["Smoothing"]][:3] == ["Gaussian", "Mean", "Median"]
+    assert sum(map(len, found.values())) == sum(one.menu.startswith("Filters/") for one in operations)
     assert by_family(operations, "Segment", "otsu").keys() == {"Threshold"}
     assert matches(registry()["smoothing.gaussian"], "blur SMOOTH")
     assert not matches(registry()["smoothing.gaussian"], "blur otsu")
 
 
 def test_typing_narrows_the_list_and_enter_takes_the_first(filters, qtbot):
-    qtbot.keyClicks(filters.list.search, "salt")
-    assert titles(filters) == {"Smoothing": ["Median"]}
+    qtbot.keyClicks(filters.list.search, "salt impulse")
+    assert titles(filters)["Smoothing"] == ["Median"]
     qtbot.keyClick(filters.list.search, Qt.Key.Key_Return)
     assert filters.operation.id == "smoothing.median"
     filters.list.search.setText("no such thing")

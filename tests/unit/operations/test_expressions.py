@@ -66,6 +66,12 @@ def test_sums_are_exact_before_they_are_stored(dtype: str) -> None:
     assert np.array_equal(run("(a + 1e9) - 1e9", on_grid(a)), a.astype(np.float32))
 
 
+@pytest.mark.parametrize("text", ["(-2) ** a", "a ** (-2)", "-2 ** a", "(a - b) * (a - -3)", "a - (b - (-1))"])
+def test_a_line_of_python_keeps_the_meaning_of_signs(text: str) -> None:
+    values = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array([0.5, 2.0, -1.0])}
+    assert np.array_equal(meaning(parse(text).python, **values), meaning(text, **values))
+
+
 def test_what_cannot_be_computed_is_counted() -> None:
     said: list[str] = []
     result = run("log(a) + 1 / b", on_grid(np.array([[-1.0, 1, 1]])), on_grid(np.array([[1.0, 0, 1]])), remarks=said)

@@ -34,6 +34,18 @@ def test_rescale_is_simpleitks_and_leaves_nan() -> None:
     assert np.isnan(result[0, 0, 0]) and np.nanmin(result) == 0 and np.nanmax(result) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("dtype", PIXEL_TYPES)
+@pytest.mark.parametrize("pixel_type", ["uint8", "uint16", "int16"])
+def test_rescale_to_whole_numbers_is_rounded(pixel_type: str, dtype: str) -> None:
+    array = noise((4, 6, 7), dtype)
+    result = run("intensity.rescale", on_grid(array), minimum=3, maximum=250, pixel_type=pixel_type)
+    wide = array.astype(float)
+    exact = 3 + 247 * (wide - wide.min()) / np.ptp(wide)
+    assert result.dtype == pixel_type and np.abs(result - exact).max() <= 0.5 + 1e-4
+    with pytest.raises(Refused, match="go from"):
+        get("intensity.rescale").validate(minimum=-40000, maximum=1, pixel_type=pixel_type)
+
+
 def test_rescale_of_one_value_and_of_nonsense() -> None:
     assert np.all(run("intensity.rescale", on_grid(np.full((3, 4), 7, np.uint8)), minimum=3, maximum=4) == 3)
     with pytest.raises(Refused, match="below maximum"):

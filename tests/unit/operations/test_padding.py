@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
+from operation_cases import CASES
 from operation_images import inputs_of, on_grid
 from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
@@ -54,13 +55,14 @@ def test_rescale_takes_its_range_from_the_scanned_field():
 
 @pytest.mark.parametrize("name", sorted(n for n, o in registry().items() if o.output == "image" and o.same_grid))
 def test_preview_with_padding_equals_the_whole(name):
-    array, _outside = scan()
-    image, context = on_grid(array), Context(padding=PADDING)
-    inputs = inputs_of(get(name), image)
-    whole = sitk.GetArrayFromImage(get(name).run(context, *inputs))
+    array, outside = scan()
+    colour, values = CASES[name].colour == "needed", CASES[name].values
+    image = on_grid(np.stack([array] * 3, axis=-1) if colour else array, colour=colour)
+    images, context = inputs_of(get(name), image, on_grid(outside.astype(np.uint8))), Context(padding=PADDING)
+    whole = sitk.GetArrayFromImage(get(name).run(context, *images, **values))
     for axis, index in ((2, 3), (1, 15), (0, 16)):
-        shown = preview_slice(get(name), inputs, axis, index, {}, context)
-        assert np.allclose(shown, whole.take(index, 2 - axis), atol=1.01 if whole.dtype.kind in "iu" else 2e-2)
+        shown, expected = preview_slice(get(name), images, axis, index, values, context), whole.take(index, 2 - axis)
+        assert np.allclose(shown, expected, atol=1.01 if whole.dtype.kind in "iu" else 2e-2, equal_nan=True)
 
 
 def test_an_image_without_padding_voxels_is_untouched_by_the_rule():

@@ -6,6 +6,7 @@ import contextlib
 import json
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from operation_images import (
     sample,
 )
 from pellucid.operations import Cancelled, Context, Refused, get, registry
+from pellucid.operations import operation as operation_module
 
 IDS = tuple(registry())
 MADE = {"image", "mask"}
@@ -221,3 +223,10 @@ def test_an_unknown_operation_is_refused_with_near_ones() -> None:
         get("smoothing.gausian")
     with pytest.raises(Refused, match="no operation"):
         get("zzz")
+
+
+def test_every_module_that_declares_operations_is_read() -> None:
+    room = Path(operation_module.__file__).parent
+    declaring = {path.stem for path in room.glob("*.py") if "\n@operation(" in path.read_text(encoding="utf-8")}
+    waiting = {name for name in operation_module.FAMILIES if name not in declaring}
+    assert declaring <= set(operation_module.FAMILIES) and not waiting

@@ -59,3 +59,12 @@ def test_the_same_bits(
     made = run(id, tuple(images), values, padding, tmp_path, monkeypatch)
     assert pixels(made).dtype == dtype and pixels(made).tobytes() == pixels(expected).tobytes()
     np.testing.assert_allclose(np.hstack(geometry(made)[1:]), np.hstack(geometry(expected)[1:]), atol=1e-9)
+
+
+@pytest.mark.parametrize("values", [{"overlap": 30.0}, {"subvoxel": True, "blend": "maximum"}], ids=str)
+def test_any_number_of_tiles(values: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = noise((60, 90), "int16")
+    tiles = tuple(on_grid(whole[y : y + 30, x : x + 30]) for y, x in ((0, 0), (1, 22), (21, 0), (22, 23)))
+    expected = get("geometry.stitch").run(Context(), *tiles, **values)
+    made = run("geometry.stitch", tiles, values, None, tmp_path, monkeypatch)
+    assert pixels(made).tobytes() == pixels(expected).tobytes() and made.GetOrigin() == expected.GetOrigin()

@@ -29,6 +29,14 @@ def test_recipes_of_version_1_are_read() -> None:
     assert Recipe.from_json(old).steps == (Step(operation="smoothing.mean", parameters={"radius": 2}, inputs=("CT",)),)
 
 
+def test_a_recipe_of_version_1_resamples_as_it_did() -> None:
+    old = '{"version": 1, "steps": [{"operation": "geometry.resample", "parameters": {"spacing_x": 2.0}}]}'
+    (step,) = Recipe.from_json(old).steps
+    assert step.parameters == {"spacing_x": 2.0, "anti_alias": False}
+    (new,) = Recipe.from_json(old.replace('"version": 1', '"version": 2')).steps
+    assert new.parameters == {"spacing_x": 2.0}
+
+
 def test_provenance_becomes_a_recipe() -> None:
     provenance = [
         Provenance("geometry.crop", {"box": (0, 1, 2, 3, 4, 5)}, ("CT",)),

@@ -17,7 +17,7 @@ from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
-from pellucid.model.layer import ImageLayer, LabelLayer, Source
+from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, Source
 from pellucid.model.reading import read
 from pellucid.model.volume import Acquisition
 from pellucid.session import Session, measurement_export, measuring
@@ -220,6 +220,7 @@ def test_a_line_of_known_length_gives_millimetres_and_keeps_everything_on_its_vo
     layer.source = Source("image", ("/a.png",))
     labels = LabelLayer("Labels", LabelMap(UNKNOWN))
     labels.labels.array[0, 3:6, 4] = 1
+    labels.provenance = (Provenance("threshold.range", label=1),)
     stranger = image(UNKNOWN, "another picture")
     stranger.frames = (replace(stranger.volume, acquisition=Acquisition(series_uid="1.2")),)
     for one in (layer, labels, stranger):
@@ -241,8 +242,10 @@ def test_a_line_of_known_length_gives_millimetres_and_keeps_everything_on_its_vo
     assert [finding.code for finding in layer.volume.findings] == ["lossy", "calibrated-by-hand"]
     assert layer.volume.image.GetSpacing()[:2] == pytest.approx((2.5, 2.5))
     assert layer.provenance[-1].operation == "calibrate"  # so that it is saved with the work, not read again
+    assert [(step.operation, step.label) for step in labels.provenance] == [("threshold.range", 1), ("calibrate", 1)]
     assert session.history.undo_label == "Calibrate CT with 25 mm"
     session.undo()
+    assert len(labels.provenance) == 1
     assert (layer.geometry, labels.geometry, tuple(session.document.annotations), layer.frames) == before
     session.redo()
     calibrate(session, session.document.annotations[1], 50.0)  # what was set by hand may be set again

@@ -30,6 +30,7 @@ class Overlay(Protocol):
 def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
+    from pellucid.ui.canvas.crop_box import BoxInside, BoxSides
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.difference_bar import DifferenceBar
     from pellucid.ui.canvas.lens_outline import LensOutline
@@ -37,6 +38,6 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
 
     return [
-        LensOutline(), Crosshair(), CompareOverlay(), DifferenceBar(), RegionOutline(), ColorBar(), MeasureOverlay(),
-        LinkChip(),
+        BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), RegionOutline(),
+        ColorBar(), MeasureOverlay(), LinkChip(),
     ]  # fmt: skip

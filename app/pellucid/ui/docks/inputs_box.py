@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QListWidget, QListWidgetItem,
 from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.forms.controls import Choice
+from pellucid.ui.forms.operation_form import LABEL_WIDTH
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation, Port
@@ -50,7 +51,7 @@ class InputsBox(QWidget):
             label = QLabel(title, wordWrap=True)
             label.setBuddy(control)
             label.setMinimumHeight(theme.CONTROL_HEIGHT)
-            label.setMaximumWidth(96)
+            label.setFixedWidth(LABEL_WIDTH)
             top = Qt.AlignmentFlag.AlignTop if port.many else Qt.AlignmentFlag.AlignVCenter
             self._grid.addWidget(label, row, 0, top)
             self._grid.addWidget(control, row, 1)
@@ -69,6 +70,7 @@ class InputsBox(QWidget):
             none = [(tr("None"), None)] if port.optional else []
             control.set_options([*none, *found])
             control.set_value(chosen)
+            control.setPlaceholderText("" if found or none else tr("None is open"))
         self._follow()
 
     def value(self) -> tuple[Any, ...]:

@@ -9,7 +9,8 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 
 from pellucid.language import tr, tr_count
 from pellucid.model.display import Blending
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.recipes import own_steps
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import short_number
@@ -48,8 +49,16 @@ def long_detail(layer: Layer) -> str:
         lines.append(" × ".join(short_number(float(s)) for s in known) + " mm")
     if isinstance(layer, ImageLayer):
         lines += [finding.message for finding in layer.volume.findings]
-    lines += [tr("Step: {operation}", operation=step.operation) for step in layer.provenance]
+    lines += [tr("Step: {operation}", operation=_step(step)) for step in layer.provenance]
     return "\n".join(lines)
+
+
+def _step(step: Provenance) -> str:
+    """Return what a step is called without reading the registry, which is slow the first time."""
+    if step.operation == HAND_EDIT:
+        return own_steps.hand_title(step.parameters.get("how"), step.parameters.get("strokes"))
+    own = own_steps.find(step.operation)
+    return tr(own.title) if own is not None else step.operation
 
 
 _UNSEEN = ("voxels", "level", "width", "frame")

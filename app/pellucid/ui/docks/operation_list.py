@@ -28,10 +28,10 @@ def matches(operation: Operation, text: str) -> bool:
 
 
 def by_family(operations: Iterable[Operation], root: str, text: str = "") -> dict[str, list[Operation]]:
-    """Return the operations of a menu that match a search, by family in the order of their declaration."""
+    """Return the operations of a menu (``""``: of all) that match a search, by family in the order of declaration."""
     families: dict[str, list[Operation]] = {}
     for operation in operations:
-        if operation.menu.split("/")[0] == root and matches(operation, text):
+        if root in ("", operation.menu.split("/")[0]) and matches(operation, text):
             families.setdefault(operation.family, []).append(operation)
     return families
 

@@ -10,7 +10,9 @@ from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QResizeEvent, QSho
 from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
+from pellucid.model.crop_box import Box
 from pellucid.model.findings import Refused
+from pellucid.session.framing import Framed
 from pellucid.ui import theme
 from pellucid.ui.docks.answer_table import AnswerTable
 from pellucid.ui.docks.inputs_box import InputsBox
@@ -67,6 +69,7 @@ class OperationsDock(Panel):
         session.preview_state.connect(self._preview_state)
         session.running.remarked.connect(self._remarked)
         session.running.answered.connect(self._answered)
+        session.framing.dragged.connect(self._box_dragged)
         self._document_changed()
 
     # ---------------------------------------------------------------- for the main window
@@ -88,7 +91,7 @@ class OperationsDock(Panel):
             self.list.deselect()
             self.stack.setCurrentIndex(0)
             self._fold()
-            self.limits_shown.emit(None)
+            self._show_limits()
 
     # ---------------------------------------------------------------- building
 
@@ -195,6 +198,7 @@ class OperationsDock(Panel):
         self._starting = True
         self._fit_to_image()
         self._check()
+        self._show_box()
         self._request()
 
     def _fit_to_image(self) -> None:
@@ -236,6 +240,9 @@ class OperationsDock(Panel):
             return
         if self.run.why_not:
             return
+        if self.form.box() is not None:
+            self.run.preview_state("box")
+            return
         self._previewing = True
         self._session.running.preview(self.operation.id, self.form.values(), self.inputs.value())
 
@@ -266,6 +273,18 @@ class OperationsDock(Panel):
 
     def _show_limits(self) -> None:
         self.limits_shown.emit(self.form.limits() if self.form is not None and self._is_seen() else None)
+        self._show_box()
+
+    def _show_box(self) -> None:
+        """Show the box of the form on the panes: what it cuts off must be seen to be cut off."""
+        image, form = self._session.document.active_image, self.form if self._is_seen() else None
+        box = form.box() if form is not None else None
+        shown = None if image is None or box is None else Framed(image.id, image.geometry, Box(*box))
+        self._session.framing.show(self, shown)
+
+    def _box_dragged(self, box: Box) -> None:
+        if self._session.framing.owner is self and self.form is not None:
+            self.form.set_box(box)
 
     # ---------------------------------------------------------------- apply
 
@@ -304,6 +323,7 @@ class OperationsDock(Panel):
     def _refit(self) -> None:
         self._fit_to_image()
         self._check()
+        self._show_box()
 
     def _check(self) -> None:
         """Enable Apply, or say why it cannot be."""
@@ -361,7 +381,7 @@ class OperationsDock(Panel):
 
     def _went(self) -> None:
         self._stop_preview()
-        self.limits_shown.emit(None)
+        self._show_limits()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Close the operation with Escape; Ctrl+Enter applies."""

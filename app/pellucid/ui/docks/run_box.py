@@ -128,13 +128,13 @@ class RunBox(QWidget):
 
     def remark(self, sentence: str) -> None:
         """Show what an operation remarks of the slices in view, or nothing."""
-        self.remarks.setText(tr("These slices: {remark}", remark=sentence) if sentence else "")
+        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if sentence else "")
         self.remarks.setVisible(bool(sentence))
 
     def preview_state(self, state: str) -> None:
-        """Show where the preview stands: ``""``, ``"computing"``, ``"shown"`` or a sentence."""
+        """Show where the preview stands: ``""``, ``"computing"``, ``"shown"``, ``"box"`` or a sentence."""
         shown = tr("whole image") if self._measures else tr("these slices")
-        known = {"": "", "computing": tr("computing…"), "shown": shown}
+        known = {"": "", "computing": tr("computing…"), "shown": shown, "box": tr("the box on the slices")}
         self.state.setText(known.get(state, ""))
         if state not in known:
             self.say(state, "danger")

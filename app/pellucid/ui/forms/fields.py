@@ -208,6 +208,7 @@ class BoxField(FieldEditor):
         for number, box in enumerate(self.boxes):
             self._add(grid, number, box)
         self.setFocusProxy(self.boxes[0])
+        self._size: tuple[int, int, int] | None = None
         self.set_value(field.default)
 
     def value(self) -> tuple[int, ...]:
@@ -221,13 +222,33 @@ class BoxField(FieldEditor):
 
     def complaint(self) -> str:
         """Return why what is shown cannot be used, or ``""``."""
-        return next((text for box in self.boxes if (text := box.complaint())), "")
+        return next((text for box in self.boxes if (text := box.complaint())), "") or self._beyond()
+
+    @property
+    def is_box(self) -> bool:
+        """Return whether these are starts and sizes."""
+        return len(self.boxes) == 6
+
+    def _beyond(self) -> str:
+        """Return the sentence that says along which axis the box leaves the image, or ``""``."""
+        if self._size is None or not self.is_box:
+            return ""
+        value = self.value()
+        for axis, extent in enumerate(self._size):
+            if value[axis] + value[axis + 3] > extent:
+                return tr(
+                    "Along {axis} the box ends beyond the image, which has {voxels} voxels.",
+                    axis=AXES[axis],
+                    voxels=extent,
+                )
+        return ""
 
     def set_size(self, size: tuple[int, int, int]) -> None:
-        """Bound starts and sizes by the image; an untouched box becomes the whole image."""
-        if len(self.boxes) != 6:
+        """Bound starts and sizes by the image; an untouched box, or one of another size, becomes the whole image."""
+        if not self.is_box:
             return
-        untouched = self.value() == tuple(self.field.default)
+        untouched = self.value() == tuple(self.field.default) or self._size not in (None, size)
+        self._size = size
         for number, box in enumerate(self.boxes):
             extent = size[number % 3]
             box.bounds = Bounds(0, extent - 1, whole=True) if number < 3 else Bounds(1, extent, whole=True)
@@ -283,6 +304,8 @@ class TextField(FieldEditor):
 
 def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
     """Return the editor for the kind of a field; raise KeyError for a kind nobody declared."""
+    from pellucid.ui.forms.kernel_editor import KernelField
+
     editors: dict[str, type[FieldEditor]] = {
         "float": NumberField,
         "int": NumberField,
@@ -290,6 +313,7 @@ def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
         "choice": ChoiceField,
         "box": BoxField,
         "text": TextField,
+        "kernel": KernelField,
     }
     return editors[field.kind](field, parent)
 

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.forms.fields import FieldEditor, editor_for
+from pellucid.ui.forms.fields import BoxField, FieldEditor, editor_for
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
 
+LABEL_WIDTH = 88
 LIMITS = ("lower", "upper")
 """Two parameters of these names are limits on the values of the image; a histogram can show and drag them."""
 
@@ -102,6 +103,22 @@ class OperationForm(QWidget):
                 self.editors[name].set_value(value)
             self._edited()
 
+    @property
+    def _box(self) -> FieldEditor | None:
+        """Return the editor of a box of voxels, if there is one."""
+        boxes = (one for one in self.editors.values() if isinstance(one, BoxField) and one.is_box)
+        return next(boxes, None)
+
+    def box(self) -> tuple[int, ...] | None:
+        """Return the box of voxels that is set, or None when the operation has none."""
+        return self._box.value() if self._box is not None else None
+
+    def set_box(self, box: tuple[int, ...]) -> None:
+        """Take a box that was dragged elsewhere, and tell it like a typed value."""
+        if self._box is not None:
+            self._box.set_value(box)
+            self._edited()
+
     def check(self) -> str:
         """Return why the values cannot be used, or ``""``; show the sentence, turn the field red."""
         complaint = next((text for editor in self.editors.values() if (text := editor.complaint())), "")
@@ -121,8 +138,7 @@ class OperationForm(QWidget):
             label = QLabel(tr(field.title), wordWrap=True)
             label.setToolTip(tr(field.help))
             label.setBuddy(editor.focusProxy() or editor)
-            label.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
-            label.setMaximumWidth(96)
+            label.setFixedWidth(LABEL_WIDTH)
             top = Qt.AlignmentFlag.AlignTop if editor.tall else Qt.AlignmentFlag.AlignVCenter
             label.setMinimumHeight(theme.CONTROL_HEIGHT)
             self._grid.addWidget(label, row, 0, top)

@@ -1,0 +1,70 @@
+"""What steps are called where people read of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pellucid.language import tr, within
+from pellucid.model.layer import HAND_EDIT, Provenance
+from pellucid.recipes import own_steps
+
+if TYPE_CHECKING:
+    from pellucid.operations.fields import Field
+    from pellucid.operations.operation import Operation
+
+_LONGEST = 40
+
+
+def _said(field: Field, value: Any, unit: str) -> str:
+    """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
+    if field.kind == "bool":
+        return within(field.title) if value else ""
+    if value in field.choices:
+        words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
+        return within(words[value])
+    number = f"{value:g}".replace("-", "\N{MINUS SIGN}") if isinstance(value, float) else _short(value)
+    return f"{within(field.title)} {number} {unit if field.unit == 'intensity' else tr(field.unit)}".strip()
+
+
+def _short(value: Any) -> str:
+    """Return a value as text, of long ones (a kernel, a box) only the beginning."""
+    if isinstance(value, tuple | list):
+        text = "; ".join(map(_short, value))
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
+    """Return the name of a step as the history shows it: ``Gaussian (sigma 2 mm)``.
+
+    ``unit`` is that of the image's values.
+    """
+    said = [text for field in operation.fields[:3] if (text := _said(field, parameters.get(field.name), unit))]
+    title = tr(operation.title)
+    return f"{title} ({', '.join(said)})" if said else title
+
+
+def said_of(step: Provenance, unit: str = "") -> tuple[str, str]:
+    """Return the title of a step and the rest of what is said of it, in words; also of one that is not known here."""
+    from pellucid.operations.operation import registry
+
+    if step.operation == HAND_EDIT:
+        return own_steps.hand_title(step.parameters.get("how"), step.parameters.get("strokes")), ""
+    own = own_steps.find(step.operation)
+    if own is not None:
+        return tr(own.title), ""
+    operation = registry().get(step.operation)
+    if operation is None:
+        return step.operation, tr("not known to this Pellucid")
+    parameters = {field.name: field.default for field in operation.fields} | step.parameters
+    said = ", ".join(text for field in operation.fields if (text := _said(field, parameters.get(field.name), unit)))
+    return tr(operation.title), said
+
+
+def name_of(step: Provenance, unit: str = "") -> str:
+    """Return the name of a step as the history shows it."""
+    from pellucid.operations.operation import registry
+
+    operation = registry().get(step.operation)
+    return describe(operation, step.parameters, unit) if operation is not None else said_of(step)[0]
