@@ -21,6 +21,7 @@ from pellucid.session.batching import Stage
 from pellucid.ui.dialogs.batch import BatchDialog
 from pellucid.ui.dialogs.batch_results import ITEM, SECONDS, STATE
 
+pytestmark = pytest.mark.qt_log_ignore("does not support", extend=True)
 THRESHOLD = [{"operation": "threshold.range", "parameters": {"lower": 300, "upper": 600}}]
 
 
