@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr, tr_count
-from pellucid.operations.combining import in_type, of_two, pair
 from pellucid.operations.context import Context
+from pellucid.operations.engines.combining import in_type, of_two, pair
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array
 from pellucid.operations.units import Percent, Title

@@ -10,11 +10,9 @@ from scipy import ndimage
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Region
-from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.pixels import Array, blank, need_scalar, view
-from pellucid.operations.scale import sigma_voxels
-from pellucid.operations.separable import Kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.scale import sigma_voxels
+from pellucid.operations.engines.separable import Kernel
+from pellucid.operations.engines.slopes import (
     Each,
     blockwise,
     gaussian_derivatives,
@@ -25,6 +23,8 @@ from pellucid.operations.slopes import (
     voxel_sigmas,
     widened,
 )
+from pellucid.operations.operation import Image, Mask, operation
+from pellucid.operations.pixels import Array, blank, need_scalar, view
 from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title
 
 CREST_VOXELS = 1 << 18

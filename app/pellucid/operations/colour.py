@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.colour_spaces import hsv_from_rgb, in_grey, lab_from_rgb, luma, share_of_white
-from pellucid.operations.combining import combined
 from pellucid.operations.context import Context, Refused
+from pellucid.operations.engines.colour_spaces import hsv_from_rgb, in_grey, lab_from_rgb, luma, share_of_white
+from pellucid.operations.engines.combining import combined
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour, need_scalar, view
 from pellucid.operations.units import Percent, Range, Slider, Title, Unit

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.colour_spaces import channels_of, hsv_from_rgb, share_of_white
-from pellucid.operations.combining import combined
 from pellucid.operations.context import Context
+from pellucid.operations.engines.colour_spaces import channels_of, hsv_from_rgb, share_of_white
+from pellucid.operations.engines.combining import combined
+from pellucid.operations.engines.pseudo_colours import ANCHORS, colour_table, pseudo_colours
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, finite_extremes, need_colour, need_scalar
-from pellucid.operations.pseudo_colours import ANCHORS, colour_table, pseudo_colours
 from pellucid.operations.units import Intensity, Percent, Range, Slider, Title, Unit
 
 

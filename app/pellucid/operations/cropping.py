@@ -9,10 +9,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.language import tr
-from pellucid.operations.boxes import box_around, is_foreground, largest_piece, otsu_level
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.grids import refuse_huge, times
-from pellucid.operations.histogram import histogram, otsu_split, without_padding
+from pellucid.operations.engines.boxes import box_around, is_foreground, largest_piece, otsu_level
+from pellucid.operations.engines.grids import refuse_huge, times
+from pellucid.operations.engines.histogram import histogram, otsu_split, without_padding
 from pellucid.operations.islands import keep_largest
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, allocate, view

@@ -8,9 +8,9 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context
+from pellucid.operations.engines.pointwise import by_curve
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, finite_extremes, view
-from pellucid.operations.pointwise import by_curve
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
 
 

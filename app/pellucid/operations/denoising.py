@@ -9,19 +9,19 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
-from pellucid.operations.noise_engine import noise_sd
-from pellucid.operations.operation import Image, operation
-from pellucid.operations.pieces import tiles, with_halo
-from pellucid.operations.pixels import Array, blank, view
-from pellucid.operations.plain import floating, stored
-from pellucid.operations.scale import sigma_voxels
-from pellucid.operations.similarity import (
+from pellucid.operations.engines.noise_engine import noise_sd
+from pellucid.operations.engines.pieces import tiles, with_halo
+from pellucid.operations.engines.scale import sigma_voxels
+from pellucid.operations.engines.similarity import (
     bilateral_mean,
     halo_of,
     offsets_within,
     patch_mean,
     search_offsets,
 )
+from pellucid.operations.operation import Image, operation
+from pellucid.operations.pixels import Array, blank, view
+from pellucid.operations.plain import floating, stored
 from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Unit, Voxels
 
 T = TypeVar("T")

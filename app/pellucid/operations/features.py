@@ -9,12 +9,12 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
+from pellucid.operations.engines.scale import sigma_reach, sigma_voxels
+from pellucid.operations.engines.slopes import long_axes, metric_per_mm, voxel_sigmas
+from pellucid.operations.engines.vessels import VESSEL_VOXELS, scales_between, vessel_answer, vessels_at
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, finite_extremes, view
-from pellucid.operations.scale import sigma_reach, sigma_voxels
-from pellucid.operations.slopes import long_axes, metric_per_mm, voxel_sigmas
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
-from pellucid.operations.vessels import VESSEL_VOXELS, scales_between, vessel_answer, vessels_at
 
 
 def _lines(params: Any) -> str:

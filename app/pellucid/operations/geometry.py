@@ -10,12 +10,12 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.gridding import shared_axes, size_grids, spacing_grids, turned_to
-from pellucid.operations.grids import refuse_huge
+from pellucid.operations.engines.gridding import shared_axes, size_grids, spacing_grids, turned_to
+from pellucid.operations.engines.grids import refuse_huge
+from pellucid.operations.engines.resampling import AxisGrid, resampled, resampled_plain
+from pellucid.operations.engines.sampling import identity, sampled, sampled_plain
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import view
-from pellucid.operations.resampling import AxisGrid, resampled, resampled_plain
-from pellucid.operations.sampling import identity, sampled, sampled_plain
 from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Voxels
 
 Interpolation = Annotated[

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
-from pellucid.operations.correlation import Correlation, correlated, faster_by_fft
-from pellucid.operations.kernel_text import read_kernel, write_number
+from pellucid.operations.engines.correlation import Correlation, correlated, faster_by_fft
+from pellucid.operations.engines.kernel_text import read_kernel, write_number
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, blank, store, view
 from pellucid.operations.units import Intensity, KernelText, Title

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.combining import combined, in_type, same_channels
 from pellucid.operations.context import Context
+from pellucid.operations.engines.combining import combined, in_type, same_channels
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, finite_extremes, view
 from pellucid.operations.units import Intensity, Title

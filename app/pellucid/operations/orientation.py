@@ -9,11 +9,11 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.grids import refuse_huge
+from pellucid.operations.engines.grids import refuse_huge
+from pellucid.operations.engines.sampling import sampled, sampled_plain
+from pellucid.operations.engines.turning import grown, turning
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, view
-from pellucid.operations.sampling import sampled, sampled_plain
-from pellucid.operations.turning import grown, turning
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
 
 # fmt: off

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pellucid.language import tr
 from pellucid.operations.context import Context
+from pellucid.operations.engines.peaks import strongest_patterns
+from pellucid.operations.engines.stripes import Vector, pattern_of, plane_steps, take_out, without_patterns
 from pellucid.operations.frequency import EVERYWHERE, LENGTH, need_finite
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.peaks import strongest_patterns
 from pellucid.operations.pixels import blank, view
-from pellucid.operations.stripes import Vector, pattern_of, plane_steps, take_out, without_patterns
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
 
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.answers import Points as FoundPoints
-from pellucid.operations.blobs import blob_radii, find_blobs
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.corners import find_corners
+from pellucid.operations.engines.blobs import blob_radii, find_blobs
+from pellucid.operations.engines.corners import find_corners
+from pellucid.operations.engines.scale import sigma_voxels
+from pellucid.operations.engines.slopes import Each, long_axes
 from pellucid.operations.operation import Image, Points, operation
 from pellucid.operations.pixels import Array, finite_extremes, need_scalar, view
-from pellucid.operations.scale import sigma_voxels
-from pellucid.operations.slopes import Each, long_axes
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
 
 Dimension = Annotated[Literal["slices", "volume"], Title("In", ("Each slice", "The volume"))]

@@ -9,12 +9,12 @@ import numpy as np
 
 from pellucid.operations.context import Context, Region
 from pellucid.operations.denoising import Span, Spread
+from pellucid.operations.engines.pieces import Each, tiles, with_halo
+from pellucid.operations.engines.similarity import mean_variance, wiener_mean
+from pellucid.operations.engines.total_variation import denoised
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.pieces import Each, tiles, with_halo
 from pellucid.operations.pixels import blank, blocks, store, view
 from pellucid.operations.plain import floating, stored
-from pellucid.operations.similarity import mean_variance, wiener_mean
-from pellucid.operations.total_variation import denoised
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit, Voxels
 
 _TILE_VOXELS = 1 << 17

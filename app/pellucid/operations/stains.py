@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.combining import combined
 from pellucid.operations.context import Context, Refused
+from pellucid.operations.engines.combining import combined
+from pellucid.operations.engines.stain_colours import macenko_stains, stain_amounts, stain_matrix, stain_picture
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour, view
-from pellucid.operations.stain_colours import macenko_stains, stain_amounts, stain_matrix, stain_picture
 from pellucid.operations.units import KernelText, Title
 
 _ROWS = {

@@ -10,9 +10,9 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.grids import refuse_huge, times
+from pellucid.operations.engines.grids import refuse_huge, times
+from pellucid.operations.engines.tiles import Match, expected_places, stitched
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.tiles import Match, expected_places, stitched
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
 
 _LISTED = 12

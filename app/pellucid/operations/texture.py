@@ -8,11 +8,8 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import Array, finite_extremes, view
-from pellucid.operations.slopes import made
-from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, Voxels
-from pellucid.operations.windows import (
+from pellucid.operations.engines.slopes import made
+from pellucid.operations.engines.windows import (
     WINDOW_VOXELS,
     ball_footprint,
     ball_reach,
@@ -22,6 +19,9 @@ from pellucid.operations.windows import (
     entropies,
     entropy_of,
 )
+from pellucid.operations.operation import Image, operation
+from pellucid.operations.pixels import Array, finite_extremes, view
+from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, Voxels
 
 Shape = Annotated[Literal["box", "ball"], Title("Neighbourhood", ("Box of voxels", "Ball in mm"))]
 Half = Annotated[Voxels, Title("Half width of the box"), Range(1, 25), Slider(1, 10, 1)]

@@ -12,7 +12,8 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from operation_images import DIRECTIONS, PIXEL_TYPES, SPACING, noise, on_grid, pixels
-from pellucid.operations import Context, Refused, get, waves
+from pellucid.operations import Context, Refused, get
+from pellucid.operations.engines import waves
 
 SHAPES = {
     "gaussian": lambda f, period, order: 2.0 ** -((f * period) ** 2),

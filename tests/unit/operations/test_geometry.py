@@ -291,7 +291,7 @@ def test_around_padding_the_blocks_of_the_work_cannot_be_seen(
     array[5:9, 10:20] = -5000
     found = []
     for voxels in (1 << 21, 4000):
-        monkeypatch.setattr("pellucid.operations.resampling._BLOCK_VOXELS", voxels)
+        monkeypatch.setattr("pellucid.operations.engines.resampling._BLOCK_VOXELS", voxels)
         found.append(
             pixels(resample(on_grid(array), (0.4, 0.7, 1.3), interpolation, Context(padding=(-5000, -5000))))
         )

@@ -223,7 +223,7 @@ def test_blobs_are_scikit_images() -> None:
 
 @pytest.mark.parametrize("planar", [True, False])
 def test_overlap_is_a_share_of_the_smaller_one(planar: bool) -> None:
-    from pellucid.operations.blobs import shared_part
+    from pellucid.operations.engines.blobs import shared_part
 
     dimension = 2 if planar else 3
     generator = np.random.default_rng(5)

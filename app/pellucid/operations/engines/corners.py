@@ -16,9 +16,8 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from pellucid.operations.context import Region
-from pellucid.operations.pixels import Array
-from pellucid.operations.separable import filtered, gaussian_kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.separable import filtered, gaussian_kernel
+from pellucid.operations.engines.slopes import (
     Each,
     blockwise,
     gaussian_derivatives,
@@ -29,7 +28,8 @@ from pellucid.operations.slopes import (
     voxel_steps,
     widened,
 )
-from pellucid.operations.vessels import symmetric_eigenvalues
+from pellucid.operations.engines.vessels import symmetric_eigenvalues
+from pellucid.operations.pixels import Array
 
 LANDMARK_VOXELS = 1 << 19
 MOST_CANDIDATES = 1 << 18

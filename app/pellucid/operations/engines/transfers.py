@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pellucid.operations.engines.waves import Metric, Transfer, squared_frequency
 from pellucid.operations.pixels import Array
-from pellucid.operations.waves import Metric, Transfer, squared_frequency
 
 
 def low_share(squared: Array, period: float, shape: str, order: int) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.operations.context import Region
-from pellucid.operations.pieces import Each, one_by_one, shifted, with_halo
+from pellucid.operations.engines.pieces import Each, one_by_one, shifted, with_halo
 from pellucid.operations.pixels import Array
 
 Offset = tuple[int, int, int]
