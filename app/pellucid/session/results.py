@@ -51,6 +51,12 @@ class Step:
         return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid)
 
 
+def needs_window(keeps_unit: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:
+    """Return whether the window of an image says nothing about what was made of it; 8-bit colours need none."""
+    other_values = not keeps_unit or components != before.components
+    return other_values and (components == 1 or dtype != np.uint8)
+
+
 class ImagePlace:
     """Takes an image made from an image layer."""
 
@@ -65,8 +71,7 @@ class ImagePlace:
     def prepare(self, result: Volume) -> None:
         """Take the volume; values that are no longer in the old unit get a window of their own."""
         self._volume = volume = result
-        other_values = not self._step.keeps_unit or volume.components != self._before.components
-        if other_values and (not volume.is_colour or volume.dtype != np.uint8):
+        if needs_window(self._step.keeps_unit, self._before, volume.components, volume.dtype):
             self._limits = auto_limits(histogram(volume))
 
     def commit(self) -> None:

@@ -179,6 +179,20 @@ def test_a_preview_of_the_whole_volume(shown):
         assert color_at(shown, 20, 20, 9, plane) == [222] * 3
 
 
+def test_a_preview_in_another_unit_is_seen_through_a_window_of_its_own(shown):
+    shown.labels.visible = False
+    share = np.full((40, 40), 0.5, np.float32)
+    shown.layer.preview = Preview("Rescale", {(2, 9): share}, limits=(0.0, 1.0))
+    assert color_at(shown, 15, 20) == pytest.approx([128] * 3, abs=1)
+    assert color_at(shown, 15, 20, 9, Plane.CORONAL) == [100] * 3
+    shown.session.view.show_annotations = True
+    texts = shown.pane()._picture(shown.pane().frame).corners
+    assert "W 1  L 0.5" in [text for text, _colour in texts.bottom_left]
+    shown.session.view.show_annotations = False
+    shown.layer.preview = None
+    assert color_at(shown, 15, 20) == [100] * 3
+
+
 def test_a_preview_has_a_dashed_border_and_a_badge(shown):
     border = shown.rgb()[0]
     shown.layer.preview = Preview("Gaussian", {(2, 9): np.full((40, 40), 100, np.int16)})
