@@ -17,7 +17,7 @@ from pellucid.operations.pixels import blank, blocks, store, view
 from pellucid.operations.plain import floating, stored
 from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit, Voxels
 
-_TILE_VOXELS = 1 << 17
+_TILE_VOXELS = 1 << 16
 
 
 @operation(

@@ -65,11 +65,10 @@ class Batching:
 
     def recipe_of_active(self) -> Recipe:
         """Return the recipe of the active layer; raise Refused with why there is none."""
-        layer = self._session.document.active
-        steps = layer.provenance if layer is not None else ()
-        if not steps:
+        recipe = self._session.recipes.of()
+        if not recipe.steps:
             raise Refused(tr("The active layer has no steps. Apply something to it, or choose a recipe."))
-        return Recipe.of(steps)
+        return recipe
 
     def look(
         self, inputs: Iterable[Path], out: Path | None, done: Callable[[tuple[Case, ...]], None],
@@ -239,7 +238,10 @@ def _as_one(recipe: Recipe, layer: ImageLayer) -> Step:
 
     steps = taken_steps(recipe)
     known: list[Any] = [own_steps.find(step.operation) or declared(step)[0] for step in steps]
-    made = tuple(Provenance(step.operation, dict(step.parameters), step.inputs or (layer.name,)) for step in steps)
+    made = tuple(
+        Provenance(step.operation, dict(step.parameters), step.inputs or (layer.name,), name=step.name)
+        for step in steps
+    )
     name = recipe.title or tr("Recipe")
     title = tr("Recipe {name} on {layer}", name=name, layer=layer.name)
     same = all(getattr(one, "same_grid", True) for one in known)

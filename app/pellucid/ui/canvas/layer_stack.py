@@ -94,6 +94,7 @@ class LayerStack:
             self._joint.forget()
             return
         place = _Place(section, before, held)
+        replaced = {} if before else _replaced(layers)
         alone = sum(isinstance(layer, ImageLayer) and layer.visible for layer in layers) == 1
         pair = comparison.layers if comparison is not None else None
         if comparison is None or comparison.mode not in _JOINED:
@@ -114,7 +115,7 @@ class LayerStack:
                 self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.setOpacity(layer.opacity)
-                item.tint = Tint.of(layer)
+                item.tint = Tint.of(layer, replaced.get(layer.id, 0) if self.preview else 0)
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
@@ -239,3 +240,9 @@ class LayerStack:
         fill = 0 if preview.is_mask else fill_value(pixels.dtype)
         turned = orient_preview(pixels, section.frame, geometry, fill=fill)
         return PlaneImage(turned, plane.transform, plane.axis, plane.index)
+
+
+def _replaced(layers: Sequence[Layer]) -> dict[str, int]:
+    """Return the labels, by the ids of their layers, that a preview of some images stands for."""
+    previews = (layer.preview for layer in layers if isinstance(layer, ImageLayer))
+    return dict(preview.replaces for preview in previews if preview is not None and preview.replaces is not None)
