@@ -15,7 +15,7 @@ from pellucid.operations.pixels import Array
 from pellucid.operations.units import Percent, Title
 
 PixelType = Annotated[
-    Literal["same", "float32"], Title("Pixel type", ("As this image, rounded and clipped", "32-bit float"))
+    Literal["same", "float32"], Title("Pixel type", ("As this image", "32-bit float"))
 ]
 Resample = Annotated[bool, Title("Resample the other image onto this grid")]
 

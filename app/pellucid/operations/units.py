@@ -59,9 +59,22 @@ class Begins:
     axis: int = 0
 
     @property
+    def is_extent(self) -> bool:
+        """Return whether it is a difference of values, which counts from 0."""
+        return self.at in ("width", "span")
+
+    @property
     def of_grid(self) -> bool:
         """Return whether the values of the image do not matter."""
         return self.at in ("spacing", "origin", "size")
+
+
+@dataclass(frozen=True)
+class When:
+    """Marks a parameter that counts only while the choice ``name`` has one of these values; else a form leaves it out."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)

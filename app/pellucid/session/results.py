@@ -105,7 +105,7 @@ class FramesPlace:
     def prepare(self, results: tuple[Volume, ...]) -> None:
         """Take the frames; the window is that of the shown one."""
         self._frames, shown = results, results[self._shown]
-        if needs_window(self._step.keeps_unit, self._before[self._shown], shown.components, shown.dtype):
+        if needs_window(self._step.keeps_window, self._before[self._shown], shown.components, shown.dtype):
             self._limits = auto_limits(histogram(shown))
 
     def commit(self) -> None:

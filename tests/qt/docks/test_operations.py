@@ -11,8 +11,8 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram
 from pellucid.model.volume import Volume
 from pellucid.operations.operation import registry
-from pellucid.ui.docks.operation_list import by_family, matches
 from pellucid.ui.docks.beginnings import from_grid, from_values
+from pellucid.ui.docks.operation_list import by_family, matches
 from pellucid.ui.docks.operations import OperationsDock, starting_limits
 from pellucid.ui.forms.controls import Choice
 

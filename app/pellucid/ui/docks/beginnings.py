@@ -24,15 +24,17 @@ def scale_of(geometry: Geometry) -> float:
     return float(10.0 ** round(math.log10(finest)))
 
 
-def from_grid(fields: Iterable[Field], geometry: Geometry) -> dict[str, float]:
+def from_grid(fields: Iterable[Field], geometry: Geometry) -> dict[str, float | str]:
     """Return what begins with the grid of the image, and lengths that are not those of patients."""
     of, scale = {"spacing": geometry.spacing, "origin": geometry.origin, "size": geometry.size}, scale_of(geometry)
-    found: dict[str, float] = {}
+    found: dict[str, float | str] = {}
     for field in fields:
         if field.begins is not None and field.begins.of_grid:
             found[field.name] = of[field.begins.at][field.begins.axis]
         elif field.unit == "mm" and scale != 1.0:
             found[field.name] = float(f"{field.default * scale:.6g}")
+        elif field.name == "unit" and "voxels" in field.choices and scale != 1.0:
+            found["unit"] = "voxels"
     return found
 
 

@@ -140,7 +140,8 @@ class RunBox(QWidget):
 
     def remark(self, sentence: str) -> None:
         """Show what an operation remarks of the slices in view, of the whole where it needs that, or nothing."""
-        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if sentence and self._by_slice else sentence)
+        of_slice = bool(sentence) and self._by_slice
+        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if of_slice else sentence)
         self.remarks.setVisible(bool(sentence))
 
     def preview_state(self, state: str) -> None:

@@ -123,6 +123,10 @@ class NumberField(FieldEditor):
 
     def set_range(self, low: float, high: float, unit: str) -> None:
         """Take over the range and unit of the image's values."""
+        if self.field.begins is not None and self.field.begins.is_extent:
+            low, high = 0.0, (high - low) * (1.0 if self.field.begins.share == 1.0 else 10 * self.field.begins.share)
+        elif self.box.bounds.minimum is not None:
+            low, high = max(low, self.box.bounds.minimum), high
         if high > low:
             self.slider.set_scale(Scale(low, high, self.box.bounds.whole))
             self.slider.set_value(self.value())
