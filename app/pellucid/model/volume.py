@@ -104,10 +104,11 @@ class Volume:
         """Return a read-only view (z, y, x) or (z, y, x, c) that keeps the image alive."""
         import SimpleITK as sitk
 
-        view = sitk.GetArrayViewFromImage(self.image)
-        if self.image.GetDimension() == 2:
-            view = view[np.newaxis]
-        return np.asarray(_KeptAlive(view, self.image))
+        if "pinned" not in self.image.__dict__:  # asked for its memory again, the image may move: see operations.pixels
+            interface = dict(sitk.GetArrayViewFromImage(self.image).__array_interface__)
+            self.image.pinned = interface, sitk.Image(self.image)
+        view = np.asarray(_KeptAlive(self.image.pinned[0], self.image))
+        return view[np.newaxis] if self.image.GetDimension() == 2 else view
 
     @property
     def components(self) -> int:
@@ -160,11 +161,10 @@ class Volume:
 class _KeptAlive:
     """Hand NumPy the memory of a SimpleITK image together with a reference to the image itself."""
 
-    def __init__(self, view: NDArray[Any], image: sitk.Image) -> None:
+    def __init__(self, interface: dict[str, Any], image: sitk.Image) -> None:
         self.image = image
-        self.__array_interface__ = dict(view.__array_interface__)
-        pointer, _ = self.__array_interface__["data"]
-        self.__array_interface__["data"] = (pointer, True)
+        pointer, _ = interface["data"]
+        self.__array_interface__ = interface | {"data": (pointer, True)}
 
 
 def geometry_of(image: sitk.Image) -> Geometry:

@@ -295,9 +295,9 @@ class Operation:
 
     def _accepted(self, images: tuple[Image, ...]) -> tuple[Image, ...]:
         from pellucid.operations.alpha import without_alpha
-        from pellucid.operations.pixels import as_mask
+        from pellucid.operations.pixels import as_mask, pinned
 
-        pairs = zip(self.kinds(len(images)), images, strict=True)
+        pairs = zip(self.kinds(len(images)), map(pinned, images), strict=True)
         take = without_alpha if self.spares_alpha else lambda image: image
         return tuple(as_mask(image) if kind == "mask" else take(image) for kind, image in pairs)
 

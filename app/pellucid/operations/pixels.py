@@ -30,12 +30,25 @@ _PIXEL_IDS = {
 _KNOWN_IDS = {pixel_id for pair in _PIXEL_IDS.values() for pixel_id in pair}
 
 
+def pinned(image: sitk.Image) -> sitk.Image:
+    """Return the same image, whose values stay where arrays look at them as long as it lives; it must not change.
+
+    Asked for its memory while anything else holds it, such as a filter that runs in another thread, an image of
+    SimpleITK moves to a copy, and what earlier arrays look at is freed. ``Volume.array`` pins in the same way.
+    """
+    if "pinned" not in image.__dict__:
+        interface = dict(sitk.GetArrayViewFromImage(image).__array_interface__)
+        image.pinned = interface, sitk.Image(image)
+    return image
+
+
 class _Memory:
     """Hand NumPy the memory of an image together with a reference that keeps the image alive."""
 
     def __init__(self, image: sitk.Image, *, writable: bool) -> None:
         self.image = image
-        interface = dict(sitk.GetArrayViewFromImage(image).__array_interface__)
+        known = image.__dict__.get("pinned")
+        interface = known[0] if known else dict(sitk.GetArrayViewFromImage(image).__array_interface__)
         pointer, _ = interface["data"]
         self.__array_interface__ = interface | {"data": (pointer, not writable)}
 
