@@ -10,7 +10,6 @@ import ast
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import mark, tr
@@ -250,22 +249,16 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
 
 
 def _variable(name: str, names: dict[str, str]) -> str:
-    """Return the variable for a further image, a new one for a new name."""
+    """Return the variable for a further image, a new one for a new name.
+
+    All end in ``_image``, as nothing does that the lines of a step use: no word of Python, no function, no port.
+    """
     if name not in names:
-        stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "image"
-        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _taken() else stem
+        stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "further"
+        stem = stem if stem[0].isalpha() else f"image_{stem}"
+        stem = stem if stem.endswith("_image") else f"{stem}_image"
         variable, n = stem, 2
         while variable in names.values():
             variable, n = f"{stem}_{n}", n + 1
         names[name] = variable
     return names[name]
-
-
-@cache
-def _taken() -> frozenset[str]:
-    """Return the names a further image must not have: those of the ports of all operations, and of a script itself."""
-    from pellucid.operations.operation import registry
-
-    ports = {port.name for operation in registry().values() for port in operation.ports}
-    return frozenset({"result", "given", "unfilled", "array", "sys", *_MODULES, *ports})
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -137,3 +138,22 @@ def test_otsu_leaves_padding_out_in_the_script_too(side: str, interpreter: Inter
     assert not np.array_equal(pixels(expected), pixels(operation.run(Context(), image, side=side)))
     recipe = Recipe(steps=(Step(operation=operation.id, parameters={"side": side}),))
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
+
+
+@pytest.mark.parametrize("name", ["3D T1", "if", "Values", "stored", "range", "image", "日本"])
+def test_a_further_image_may_be_called_like_anything_in_the_script(
+    name: str, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    image, other = sample(get("arithmetic.add"), SHAPE)
+    windowed = get("intensity.linear").run(Context(), image, slope=2.0, pixel_type="same")
+    expected = get("arithmetic.add").run(Context(), windowed, other)
+    first = Step(operation="intensity.linear", parameters={"slope": 2.0, "pixel_type": "same"})
+    recipe = Recipe(steps=(first, Step(operation="arithmetic.add", inputs=("", name))))
+    check(recipe, (image, other), expected, interpreter, tmp_path)
+
+
+def test_no_line_of_a_step_uses_a_name_of_a_further_image() -> None:
+    for operation in registry().values():
+        for values in (CASES[operation.id].values, *CASES[operation.id].variants):
+            tree = ast.parse(operation.lines(operation.validate(**values)))
+            assert not [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.endswith("_image")]
