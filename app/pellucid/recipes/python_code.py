@@ -241,7 +241,7 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
         before.append(f"unfilled, {first.name} = {first.name}, filled_padding({first.name}, {padding!r})")
         if operation.counted_in:
             before.append(f"{operation.counted_in} = outside_padding(unfilled, {operation.counted_in}, {padding!r})")
-        if operation.keeps_unit:
+        if operation.restores_padding:
             after.insert(0, f"result = restored_padding(result, unfilled, {padding!r})")
     if "padding" in {node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)}:
         before.append(f"padding = {start.padding!r}")
