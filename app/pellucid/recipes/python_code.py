@@ -164,8 +164,13 @@ def step_code(recipe: Recipe, position: int, start: Start) -> str:
 def _after(step: Step, start: Start) -> Start:
     """Return what is known of the image after a step: padding is gone where the values mean something else."""
     own = own_steps.find(step.operation)
-    keeps = own.keeps_unit if own is not None else _operation(step).keeps_unit and _operation(step).output != "mask"
-    return start if keeps else replace(start, padding=None)
+    if own is not None:
+        return start if own.keeps_unit else replace(start, padding=None)
+    operation = _operation(step)
+    keeps = operation.keeps_unit and operation.output != "mask"
+    given = operation.ports[: len(step.inputs)]
+    alpha = start.alpha or any(port.name == "alpha" for port in given)
+    return Start(alpha, start.padding if keeps else None)
 
 
 def step_title(step: Step) -> str:

@@ -129,6 +129,14 @@ def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
 
 
+def test_alpha_that_a_step_adds_is_left_alone_by_the_next(interpreter: Interpreter, tmp_path: Path) -> None:
+    images = sample(get("colour.merge"), (12, 14), "uint8", every=True)
+    expected = get("smoothing.gaussian").run(Context(), get("colour.merge").run(Context(), *images))
+    merged = Step(operation="colour.merge", inputs=("", "green", "blue", "alpha"))
+    recipe = Recipe(steps=(merged, Step(operation="smoothing.gaussian")))
+    check(recipe, images, expected, interpreter, tmp_path)
+
+
 @pytest.mark.parametrize("side", ["above", "below"])
 def test_otsu_leaves_padding_out_in_the_script_too(side: str, interpreter: Interpreter, tmp_path: Path) -> None:
     operation = get("threshold.otsu")
