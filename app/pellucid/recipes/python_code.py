@@ -240,7 +240,8 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     wanted = step.inputs[1:]
     for n, port in enumerate(others):
         variables = [_variable(name, names) for name in (wanted[n:] if port.many else wanted[n : n + 1])]
-        variables = [f"as_mask({one})" if port.kind == "mask" else one for one in variables]
+        as_taken = "as_mask({})" if port.kind == "mask" else "without_alpha({})" if spares_alpha else "{}"
+        variables = [as_taken.format(one) for one in variables]
         before.append(f"{port.name} = " + (f"[{', '.join(variables)}]" if port.many else (variables or ["None"])[0]))
     if padding is not None:
         before.append(f"unfilled, {first.name} = {first.name}, filled_padding({first.name}, {padding!r})")

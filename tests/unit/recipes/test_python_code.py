@@ -129,6 +129,13 @@ def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
 
 
+def test_two_images_with_alpha_are_combined_without_it(interpreter: Interpreter, tmp_path: Path) -> None:
+    operation = get("arithmetic.add")
+    images = sample(operation, (12, 14), "uint8", colour=4)
+    recipe = Recipe(steps=(Step(operation=operation.id, inputs=("", "other picture")),))
+    check(recipe, images, operation.run(Context(), *images), interpreter, tmp_path, Start(alpha=True))
+
+
 def test_alpha_that_a_step_adds_is_left_alone_by_the_next(interpreter: Interpreter, tmp_path: Path) -> None:
     images = sample(get("colour.merge"), (12, 14), "uint8", every=True)
     expected = get("smoothing.gaussian").run(Context(), get("colour.merge").run(Context(), *images))
