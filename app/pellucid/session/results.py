@@ -41,19 +41,19 @@ class Step:
     name: str
     title: str
     made: tuple[Provenance, ...]
-    keeps_unit: bool = True
+    keeps_window: bool = True
     same_grid: bool = True
 
     @classmethod
     def of(cls, operation: Operation, made: Provenance, title: str) -> Step:
         """Return the step of one operation."""
-        keeps = operation.keeps_unit
+        keeps = operation.keeps_window
         return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid)
 
 
-def needs_window(keeps_unit: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:
+def needs_window(keeps_window: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:
     """Return whether the window of an image says nothing about what was made of it; 8-bit colours need none."""
-    other_values = not keeps_unit or components != before.components
+    other_values = not keeps_window or components != before.components
     return other_values and (components == 1 or dtype != np.uint8)
 
 
@@ -71,7 +71,7 @@ class ImagePlace:
     def prepare(self, result: Volume) -> None:
         """Take the volume; values that are no longer in the old unit get a window of their own."""
         self._volume = volume = result
-        if needs_window(self._step.keeps_unit, self._before, volume.components, volume.dtype):
+        if needs_window(self._step.keeps_window, self._before, volume.components, volume.dtype):
             self._limits = auto_limits(histogram(volume))
 
     def commit(self) -> None:
@@ -105,7 +105,7 @@ class FramesPlace:
     def prepare(self, results: tuple[Volume, ...]) -> None:
         """Take the frames; the window is that of the shown one."""
         self._frames, shown = results, results[self._shown]
-        if needs_window(self._step.keeps_unit, self._before[self._shown], shown.components, shown.dtype):
+        if needs_window(self._step.keeps_window, self._before[self._shown], shown.components, shown.dtype):
             self._limits = auto_limits(histogram(shown))
 
     def commit(self) -> None:

@@ -29,7 +29,7 @@ class RunBox(QWidget):
         self._session = session
         self._job: Job | None = None
         self.why_not = ""
-        self._measures = False
+        self._measures = self._by_slice = False
         self._build()
 
     # ---------------------------------------------------------------- building
@@ -102,6 +102,7 @@ class RunBox(QWidget):
         self.state.setText("")
         self.remark("")
         self._measures = operation.output == "table"
+        self._by_slice = operation.same_grid and (operation.pointwise or operation.reach_of is not None)
         self.before.setVisible(operation.output in ("image", "mask"))
         self.apply_new.setVisible(operation.output in ("image", "mask"))
         self.apply.setVisible(not self._measures)
@@ -138,8 +139,9 @@ class RunBox(QWidget):
         tell(self.message, sentence, tone)
 
     def remark(self, sentence: str) -> None:
-        """Show what an operation remarks of the slices in view, or nothing."""
-        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if sentence else "")
+        """Show what an operation remarks of the slices in view, of the whole where it needs that, or nothing."""
+        of_slice = bool(sentence) and self._by_slice
+        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if of_slice else sentence)
         self.remarks.setVisible(bool(sentence))
 
     def preview_state(self, state: str) -> None:
