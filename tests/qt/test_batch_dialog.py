@@ -141,6 +141,8 @@ def test_a_batch_with_problems_from_start_to_report(dialog, user, qtbot, tmp_pat
     dialog.export_to(tmp_path / "report.csv")
     qtbot.waitUntil(lambda: (tmp_path / "report.csv").exists(), timeout=5_000)
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 5
+    assert dialog.set_up.resume.isChecked(), "what was refused can be tried again"
+    dialog.set_up.resume.click()
     assert not dialog.go.isEnabled() and "earlier batch" in dialog.go.toolTip()
     dialog.set_up.resume.click()
     start(qtbot, dialog)

@@ -148,6 +148,25 @@ def test_further_images_by_pattern(tmp_path: Path) -> None:
     assert [entry.state for entry in again] == [State.DONE, State.REFUSED] and "“part”" in again[1].sentence
 
 
+def test_the_points_of_all_items_are_one_table(tmp_path: Path) -> None:
+    z, y, x = np.mgrid[:9, :24, :24]
+    for n in (1, 2):
+        values = sum(np.exp(-((x - 6 * k) ** 2 + (y - 8) ** 2 + (z - 4) ** 2) / 6) for k in range(1, 3 * n, 2))
+        image = sitk.GetImageFromArray((1000 * values).astype(np.float32))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        sitk.WriteImage(image, str(tmp_path / "in" / f"spots {n}.mha"))
+    step = Step(operation="features.blobs", parameters={"smallest": 2, "largest": 5})
+    order = Order(Recipe(steps=(step,)), tmp_path / "out", Options("nrrd"), 1, report=tmp_path / "report.parquet")
+    entries = Batch(order, collect([tmp_path / "in"])).run()
+    assert [entry.output for entry in entries] == ["spots 1.csv", "spots 2.csv"]
+    with (tmp_path / "out" / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    items = [row["item"] for row in rows]
+    assert items.count("spots 1") == 1 and set(items) == {"spots 1", "spots 2"}
+    assert float(rows[0]["x"]) == pytest.approx(6, abs=0.5) and float(rows[0]["z"]) == pytest.approx(4, abs=0.5)
+    assert parquet.read_table(tmp_path / "out" / "answers.parquet").num_rows == len(rows)
+
+
 def test_patterns_are_filled_in_and_checked() -> None:
     item = Item("/a b/x.nii.gz", "x", Path("/a b/x.nii.gz"), ())
     assert filled("{folder}/{stem}_mask/{name}", item) == "/a b/x_mask/x.nii.gz"
