@@ -91,6 +91,34 @@ class ImagePlace:
             add_layer(self._session, new, step.title)
 
 
+class FramesPlace:
+    """Takes images made from all frames of a time series, in their order."""
+
+    def __init__(self, session: Session, layer: ImageLayer, step: Step, *, as_new_layer: bool) -> None:
+        self._session, self._layer, self._step, self._as_new = session, layer, step, as_new_layer
+        self._before, self._shown = layer.frames, layer.frames.index(layer.volume)
+        self._steps = (*layer.provenance, *step.made)
+        self._base = layer.base if layer.provenance else layer.frames
+        self._frames: tuple[Volume, ...] = ()
+        self._limits: tuple[float, float] | None = None
+
+    def prepare(self, results: tuple[Volume, ...]) -> None:
+        """Take the frames; the window is that of the shown one."""
+        self._frames, shown = results, results[self._shown]
+        if needs_window(self._step.keeps_unit, self._before[self._shown], shown.components, shown.dtype):
+            self._limits = auto_limits(histogram(shown))
+
+    def commit(self) -> None:
+        """Replace the frames that were read, or add a layer of as many."""
+        layer, step = self._layer, self._step
+        if layer.frames == self._before and layer in self._session.document and not self._as_new:
+            self._session.history.do(ReplaceVolume(layer, self._frames, self._steps, step.title, limits=self._limits))
+            return
+        new = image_like(layer, self._frames[0], self._steps, self._base, f"{layer.name} – {step.name}", self._limits)
+        new.frames, new.frame = self._frames, self._shown
+        add_layer(self._session, new, step.title)
+
+
 def image_like(
     layer: ImageLayer, volume: Volume, steps: tuple[Provenance, ...], base: tuple[Volume, ...], name: str,
     limits: tuple[float, float] | None = None,

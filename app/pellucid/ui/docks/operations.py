@@ -298,7 +298,8 @@ class OperationsDock(Panel):
         self._previewing = False
         try:
             job: Job = self._session.running.apply(
-                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value()
+                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value(),
+                all_frames=self.run.all_frames.isChecked(),
             )
         except Refused as refusal:
             self.run.say(str(refusal), "danger")
@@ -331,6 +332,9 @@ class OperationsDock(Panel):
             return
         operation, running = self.operation, self._session.running
         self.inputs.offer(lambda port: running.choices(operation.id, port))
+        image = self._session.document.active_image
+        many = operation.output == "image" and operation.inputs[0] == "image" and image is not None
+        self.run.set_frames(len(image.frames) if many and image is not None else 1)
         self.run.allow(running.why_not(operation.id))
 
     def _fold(self) -> None:

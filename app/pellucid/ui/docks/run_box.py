@@ -66,12 +66,16 @@ class RunBox(QWidget):
         pair.setSpacing(theme.MARGIN)
         pair.addWidget(self.apply_new, 3)
         pair.addWidget(self.apply, 2)
+        self.all_frames = QCheckBox("")
+        self.all_frames.setChecked(True)
+        self.all_frames.hide()
         self.remarks = dim()
         self.remarks.hide()
         self._progress_row = self._progress()
         for part in (
             rule(),
             row(self.preview, self.state, self.before, spacing=theme.MARGIN, stretch=1),
+            self.all_frames,
             self.remarks,
             self.message,
             self._progress_row,
@@ -108,6 +112,13 @@ class RunBox(QWidget):
             else tr("Keep the layer as it is and put the result into a new one")
         )
         described(self.apply_new, tr("Apply as new layer"), new)
+
+    def set_frames(self, count: int) -> None:
+        """Offer to change all frames of a time series; one frame offers nothing."""
+        title = tr("All {count} frames", count=count)
+        self.all_frames.setText(title)
+        described(self.all_frames, title, tr("Apply to every frame of the series; off: to the shown one only"))
+        self.all_frames.setVisible(count > 1)
 
     def allow(self, why_not: str) -> None:
         """Enable the buttons, or say why they are not."""
