@@ -71,7 +71,7 @@ class Begins:
 
 @dataclass(frozen=True)
 class When:
-    """Marks a parameter that counts only while the choice ``name`` has one of these values; else a form leaves it out."""
+    """Marks a parameter that counts only while the choice ``name`` has one of these values; forms leave it out else."""
 
     name: str
     values: tuple[str, ...]
