@@ -71,7 +71,7 @@ class Begins:
 
 @dataclass(frozen=True)
 class When:
-    """Marks a parameter that counts only while the choice ``name`` has one of these values; forms leave it out else."""
+    """Marks a parameter that counts only while the choice ``name`` has one of these values; forms then show it."""
 
     name: str
     values: tuple[str, ...]

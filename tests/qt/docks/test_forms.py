@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from pellucid.operations.operation import Field, registry
 from pellucid.ui.forms.controls import NumberBox
@@ -206,6 +207,14 @@ def test_parameters_that_do_not_count_are_left_out(show):
     assert lower.isVisible() and form.has_limits
     form.set_values({"span": "image"})
     assert not lower.isVisible()
+
+
+def test_a_grid_of_numbers_is_left_out_with_all_its_rows(show):
+    form = show(OperationForm(registry()["stains.separate"]))
+    parts = [label for label in form.findChildren(QLabel) if label.text() in ("Size", "Divided by")]
+    assert parts and not any(part.isVisible() for part in parts)
+    form.set_values({"stains": "own"})
+    assert any(part.isVisible() for part in parts)
 
 
 def test_sliders_of_widths_count_from_zero(show):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -34,7 +35,7 @@ class OperationForm(QWidget):
         self.operation = operation
         self.setAccessibleName(tr("Parameters of {title}", title=tr(operation.title)))
         self.editors: dict[str, FieldEditor] = {}
-        self._rows: dict[str, int] = {}
+        self._rows: dict[str, range] = {}
         self._throttle = Throttle(self._tell, parent=self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -158,7 +159,7 @@ class OperationForm(QWidget):
             label.setMinimumHeight(theme.CONTROL_HEIGHT)
             self._grid.addWidget(label, row, 0, top)
         editor.place(self._grid, row)
-        self._rows[field.name] = row
+        self._rows[field.name] = range(row, self._grid.rowCount())
         editor.edited.connect(self._edited)
 
     def _counts(self, field: Field) -> bool:
@@ -169,7 +170,8 @@ class OperationForm(QWidget):
         """Show the rows of the parameters that count."""
         for field in self.operation.fields:
             if field.when is not None:
-                items = (self._grid.itemAtPosition(self._rows[field.name], column) for column in range(4))
+                places = product(self._rows[field.name], range(4))
+                items = (self._grid.itemAtPosition(row, column) for row, column in places)
                 for widget in {item.widget() for item in items if item is not None}:
                     if widget is not None:
                         widget.setVisible(self._counts(field))
