@@ -82,3 +82,15 @@ def filter_small(stage: Stage) -> None:
     """Show a form with many settings in a small window."""
     stage.window.resize(1280, 720)
     _choose(stage, "intensity.window")
+
+
+@state
+def kernel(stage: Stage) -> None:
+    """Show the editor of kernels."""
+    _choose(stage, "kernels.apply")
+
+
+@state
+def blobs(stage: Stage) -> None:
+    """Show blobs that were found, before they become annotations."""
+    _choose(stage, "features.blobs")

@@ -17,6 +17,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
+    Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
+    Recipes         recipe recipe_light python_code
 """
 
 from __future__ import annotations
@@ -246,6 +248,43 @@ def history(stage: Stage) -> None:
     stage.run("masks.fill_holes")
     stage.session.undo()
     stage.raise_dock("History")
+
+
+@state
+def recipe(stage: Stage) -> None:
+    """Show the steps of a label, the first of them being changed with the final result live."""
+    opened(stage)
+    stage.run("smoothing.gaussian", sigma=1.0)
+    stage.run("threshold.range", lower=-905.0, upper=-500.0)
+    stage.run("masks.fill_holes")
+    panel = stage.window.show_dock("Recipe")
+    stage.settle()
+    panel.list.setCurrentRow(0)
+    panel.card.form.set_values({"sigma": 4.0})
+    stage.session.recipes.live.show(0, {"sigma": 4.0})
+    stage.settle()
+
+
+@state
+def recipe_light(stage: Stage) -> None:
+    """Show the steps of an image, one switched off, in the light theme."""
+    theme.apply(stage.app, "light")
+    opened(stage)
+    for operation in ("smoothing.gaussian", "intensity.clamp", "smoothing.mean"):
+        stage.run(operation)
+    stage.session.recipes.set_enabled(1, False)
+    stage.window.show_dock("Recipe")
+    stage.settle()
+
+
+@state
+def python_code(stage: Stage) -> None:
+    """Show the steps of an image as Python."""
+    opened(stage)
+    stage.run("smoothing.gaussian", sigma=1.0)
+    stage.run("smoothing.median")
+    stage.window.show_dock("Python")
+    stage.settle(0.5)
 
 
 @state

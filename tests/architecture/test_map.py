@@ -33,3 +33,11 @@ def test_the_map_of_the_canvas_names_every_module_and_no_other() -> None:
     assert not there - named
     files = re.findall(r"(\w+)\.py", (room / "__init__.py").read_text(encoding="utf-8"))
     assert set(files) <= there
+
+
+def test_the_maps_of_the_operations_name_every_module_and_no_other() -> None:
+    for room in (PACKAGE / "operations", PACKAGE / "operations" / "engines"):
+        there = {path.stem for path in room.glob("*.py")} - {"__init__"}
+        text = (room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+        assert not there - set(re.findall(r"\w+", text))
+        assert set(re.findall(r"``(\w+)``", text)) - {"engines"} <= there

@@ -36,3 +36,4 @@ class Case:
     def refuses(self, shape: str, dtype: str) -> bool:
         """Return whether a shape (``"volume"``, ``"one slice"``, ``"planar"``) or a pixel type may be refused."""
         return shape in self.refused or dtype in self.refused
+

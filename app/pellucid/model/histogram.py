@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -21,6 +21,7 @@ CHUNK = 8
 _FLOAT_BINS = 4096
 _MOST_BINS = 1 << 20
 _FEW = 100
+_SAMPLE = 1 << 16
 
 
 class Stopped(Exception):
@@ -186,6 +187,19 @@ def region_limits(values: NDArray[Any], padding: tuple[float, float] | None = No
         air = 0.5 if values.dtype.kind in "iub" else max(abs(low), 1e-6) * 0.01
         low, high = low - air, high + air
     return low, high
+
+
+def sample_limits(parts: Sequence[NDArray[Any]]) -> tuple[float, float]:
+    """Return about the window that ``auto_limits`` gives a whole image, from a few slices of it."""
+    thinned = [part.ravel()[:: max(1, part.size // _SAMPLE)] for part in parts]
+    values = np.concatenate([part.astype(np.float64) for part in thinned])
+    kept = values[np.isfinite(values)]
+    if not kept.size:
+        return 0.0, 1.0
+    low, high = (float(v) for v in np.percentile(kept, (0.1, 99.9)))
+    if high <= low:
+        low, high = float(kept.min()), float(kept.max())
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
 
 
 def color_range(volume: Volume) -> tuple[float, float]:

@@ -39,11 +39,12 @@ HAND_EDIT = "hand.edit"
 
 @dataclass(frozen=True)
 class Start:
-    """The image that steps began with: the id and the name of its layer, and which of its frames."""
+    """The image that steps began with: the id and the name of its layer, and which ``of`` how many frames."""
 
     layer: str
     name: str
     frame: int = 0
+    of: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,9 @@ class Preview:
 
     ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation
     of ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
-    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image.
+    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image; ``replaces`` is
+    the label (layer id, value) that it stands for, which is not drawn meanwhile. ``limits`` are the window of values
+    that are not in the unit of the layer; without them its own window holds.
     """
 
     title: str
@@ -81,6 +84,8 @@ class Preview:
     whole: Volume | None = None
     is_mask: bool = False
     color: str = "#4aa3ff"
+    replaces: tuple[str, int] | None = None
+    limits: tuple[float, float] | None = None
 
 
 def _new_id() -> str:

@@ -1,9 +1,22 @@
 """What can be computed: pure functions on SimpleITK images that never see a layer or a document.
 
-Read ``operation.py`` (the declaration), then a family: smoothing, edges, intensity, geometry, threshold,
-morphology, islands, masks. Engines under them: ``bands`` and ``separable`` (line kernels), ``resampling``,
-``median``, ``ball``; ``pixels`` is the bridge between SimpleITK and NumPy without copies; ``preview``
-computes only the slice that is looked at.
+Read ``operation`` (the declaration), then ``smoothing`` (a family). Around the declaration: ``ports`` (the images it
+takes), ``fields`` and ``units`` (its settings), ``context`` (progress, cancel, padding), ``answers`` (points, tables),
+``alignment``, ``alpha`` and ``padding`` (what happens to the images before and after), ``pixels`` (the bridge to NumPy
+without copies), ``plain`` (functions that scripts carry along), ``preview`` (only the slice that is looked at).
+``engines`` is the room below: how it is computed.
+
+The families, one module each, in the order of the menus:
+
+    smoothing denoising diffusion restoration noise noise_level       noise, and against it
+    edges laplacian canny sharpening features texture points          what stands out
+    kernels frequency periodic                                        linear filters of one's own
+    intensity curves equalising clahe precision                       values
+    normalising matching bias_field                                   values across scanners
+    arithmetic formula masking                                        several images
+    colour colour_models colour_ranges stains                         colours
+    geometry orientation cropping metadata projection stitching       grids
+    threshold morphology islands masks                                masks
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import interpolate
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
@@ -24,6 +23,8 @@ def every_nth(shape: Any, spacing: Any, shrink: int) -> tuple[slice, ...]:
 
 def spline_weights(size: int, cut: slice) -> Any:
     """Return the weights of the voxels that stayed for every voxel of an axis: cubic splines through them."""
+    from scipy import interpolate
+
     kept = np.arange(size)[cut]
     if len(kept) == 1:
         return np.ones((size, 1))

@@ -10,11 +10,9 @@ from scipy import ndimage
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Region
-from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.pixels import Array, blank, need_scalar, view
-from pellucid.operations.scale import sigma_voxels
-from pellucid.operations.separable import Kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.scale import sigma_voxels
+from pellucid.operations.engines.separable import Kernel
+from pellucid.operations.engines.slopes import (
     Each,
     blockwise,
     gaussian_derivatives,
@@ -25,7 +23,9 @@ from pellucid.operations.slopes import (
     voxel_sigmas,
     widened,
 )
-from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title
+from pellucid.operations.operation import Image, Mask, operation
+from pellucid.operations.pixels import Array, blank, need_scalar, view
+from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title
 
 CREST_VOXELS = 1 << 18
 _EVERYWHERE = 1 << 30
@@ -60,10 +60,19 @@ def block_crests(
     ahead, behind = (
         ndimage.map_coordinates(steep, (places + way * across).T, order=1, mode="nearest") for way in (1, -1)
     )
-    crest = (steep[here] >= ahead) & (steep[here] > behind)
+    sagging = sum(bulge(steep, places, i) * np.abs(across[:, i]) * (1 - np.abs(across[:, i])) for i in axes) / 2
+    crest = (steep[here] >= ahead - sagging) & (steep[here] > behind - sagging)
     kept = np.zeros(steep.shape, np.uint8)
     kept[here] = crest * (1 + (steep[here] >= limits[1]))
     return kept[inner]
+
+
+def bulge(steep: Array, places: Array, axis: int) -> Array:
+    """Return the second difference along an axis: how much a straight line between voxels lies off the values."""
+    here, before, after = places.T, places.T.copy(), places.T.copy()
+    before[axis] = np.maximum(before[axis] - 1, 0)
+    after[axis] = np.minimum(after[axis] + 1, steep.shape[axis] - 1)
+    return np.asarray(steep[tuple(before)] - 2 * steep[tuple(here)] + steep[tuple(after)])
 
 
 def linked(thin: Array, labels: Array) -> Array:
@@ -122,8 +131,8 @@ def canny(
     context: Context,
     *,
     sigma: Annotated[Millimetres, Title("Sigma"), Range(0.0), Slider(0.1, 20.0, 0.1)] = 1.0,
-    lower: Annotated[Intensity, Title("Lower slope"), Range(0.0)] = 20.0,
-    upper: Annotated[Intensity, Title("Upper slope"), Range(0.0)] = 50.0,
+    lower: Annotated[Intensity, Title("Lower slope"), Range(0.0), Begins("slope", 0.03)] = 20.0,
+    upper: Annotated[Intensity, Title("Upper slope"), Range(0.0), Begins("slope", 0.08)] = 50.0,
     dimension: Annotated[Literal["slices", "volume"], Title("Edges of", ("Each slice", "The volume"))] = "slices",
 ) -> Mask:
     """Find edges as lines (surfaces in a volume) one voxel thin.

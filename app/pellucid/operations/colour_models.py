@@ -8,9 +8,15 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.colour_spaces import hsv_from_rgb, lab_from_rgb, rgb_from_hsv, rgb_from_lab, share_of_white
-from pellucid.operations.combining import combined
 from pellucid.operations.context import Context
+from pellucid.operations.engines.colour_spaces import (
+    hsv_from_rgb,
+    lab_from_rgb,
+    rgb_from_hsv,
+    rgb_from_lab,
+    share_of_white,
+)
+from pellucid.operations.engines.combining import combined
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour
 from pellucid.operations.units import Title

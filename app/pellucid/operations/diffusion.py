@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from pellucid.operations.context import Context
-from pellucid.operations.flows import (
+from pellucid.operations.engines.flows import (
     Change,
     curvature_change,
     edge_factor,
@@ -16,8 +16,8 @@ from pellucid.operations.flows import (
     gradient_change,
     mean_square_slope,
 )
+from pellucid.operations.engines.pieces import Each
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.pieces import Each
 from pellucid.operations.pixels import blank, blocks, store, view
 from pellucid.operations.plain import floating
 from pellucid.operations.units import Range, Slider, Title, Unit

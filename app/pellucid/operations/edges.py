@@ -9,11 +9,9 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import Array, view
-from pellucid.operations.scale import sigma_reach, sigma_voxels
-from pellucid.operations.separable import Kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.scale import sigma_reach, sigma_voxels
+from pellucid.operations.engines.separable import Kernel
+from pellucid.operations.engines.slopes import (
     blockwise,
     gaussian_derivatives,
     made,
@@ -22,6 +20,8 @@ from pellucid.operations.slopes import (
     steepness,
     voxel_sigmas,
 )
+from pellucid.operations.operation import Image, operation
+from pellucid.operations.pixels import Array, view
 from pellucid.operations.units import Millimetres, Range, Slider, Title
 
 Direction = Annotated[

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.operations.context import Context
-from pellucid.operations.histogram import Histogram, histogram
+from pellucid.operations.engines.histogram import Histogram, histogram
+from pellucid.operations.engines.order import counted, nothing_counted
+from pellucid.operations.engines.pointwise import along_bins
 from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.order import counted, nothing_counted
 from pellucid.operations.pixels import Array, map_blocks, view
-from pellucid.operations.pointwise import along_bins
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import numpy as np
 
 from pellucid.language import tr, tr_count
-from pellucid.operations.combining import combined, common_channels, same_channels
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.expressions import Expression, complaint, parse
+from pellucid.operations.engines.combining import combined, common_channels, same_channels
+from pellucid.operations.engines.expressions import Expression, complaint, parse
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array
 from pellucid.operations.plain import on_grid_or_resampled, voxels

@@ -8,14 +8,11 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations.bands import all_finite
 from pellucid.operations.context import Context, Refused, Region
-from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import blank, blocks, view
-from pellucid.operations.spectra import spectrum_of, spectrum_passes
-from pellucid.operations.transfers import band_pass, low_pass
-from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit
-from pellucid.operations.waves import (
+from pellucid.operations.engines.bands import all_finite
+from pellucid.operations.engines.spectra import spectrum_of, spectrum_passes
+from pellucid.operations.engines.transfers import band_pass, low_pass
+from pellucid.operations.engines.waves import (
     Passes,
     Transfer,
     coupled_axes,
@@ -24,11 +21,14 @@ from pellucid.operations.waves import (
     wave_axes,
     wave_passes,
 )
+from pellucid.operations.operation import Image, operation
+from pellucid.operations.pixels import blank, blocks, view
+from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, When
 
 Extent = Annotated[Literal["slices", "volume"], Title("Extent", ("Each slice", "Whole volume"))]
 Shape = Annotated[Literal["gaussian", "butterworth", "ideal"], Title("Shape", ("Gaussian", "Butterworth", "Ideal"))]
-Order = Annotated[int, Unit("poles"), Title("Order"), Range(1, 20), Slider(1, 10, 1)]
-LENGTH = Range(0.001), Slider(0.5, 100.0, 0.5)
+Order = Annotated[int, Unit("poles"), Title("Order"), Range(1, 20), Slider(1, 10, 1), When("shape", ("butterworth",))]
+LENGTH = Range(1e-6), Slider(0.5, 100.0, 0.5)
 EVERYWHERE = 1 << 30  # voxels: farther than any image is large
 _PREFACE = """
     array = voxels(image)

@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.losses import converted
+from pellucid.operations.engines.losses import converted
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, finite_extremes, map_blocks, store, view, work_type
 from pellucid.operations.units import Intensity, Range, Slider, Title, Unit

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.ball import bounding_box
 from pellucid.operations.context import Context
+from pellucid.operations.engines.ball import bounding_box
 from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import Array, blank, from_array, view
 from pellucid.operations.units import Range, Slider, Title

@@ -8,11 +8,9 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Region
-from pellucid.operations.operation import Image, operation
-from pellucid.operations.pixels import Array, view
-from pellucid.operations.scale import sigma_reach, sigma_voxels
-from pellucid.operations.separable import filtered
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.scale import sigma_reach, sigma_voxels
+from pellucid.operations.engines.separable import filtered
+from pellucid.operations.engines.slopes import (
     blockwise,
     gaussian_derivatives,
     laplacian_of,
@@ -21,6 +19,8 @@ from pellucid.operations.slopes import (
     metric_per_mm,
     voxel_sigmas,
 )
+from pellucid.operations.operation import Image, operation
+from pellucid.operations.pixels import Array, view
 from pellucid.operations.units import Millimetres, Range, Slider, Title
 
 

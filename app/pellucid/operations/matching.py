@@ -8,11 +8,11 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.histogram import Histogram, histogram
+from pellucid.operations.engines.histogram import Histogram, histogram
+from pellucid.operations.engines.order import counted, nothing_counted
+from pellucid.operations.engines.pointwise import along_bins, by_curve
 from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.order import counted, nothing_counted
 from pellucid.operations.pixels import Array, check_same_grid, from_array, map_blocks, view
-from pellucid.operations.pointwise import along_bins, by_curve
 
 Distribution = tuple[Array, Array]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pellucid.language import tr
-from pellucid.operations.ball import Ball, ball_of, ball_radii, ball_voxels, dilated, eroded, widened
 from pellucid.operations.context import Context
+from pellucid.operations.engines.ball import Ball, ball_of, ball_radii, ball_voxels, dilated, eroded, widened
 from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import view
 from pellucid.operations.units import Range, Slider, Title

@@ -8,7 +8,7 @@ from pellucid.language import tr
 from pellucid.operations.answers import Entry
 from pellucid.operations.answers import Table as MeasuredTable
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.noise_engine import mean_and_sd, noise_sd, ratio
+from pellucid.operations.engines.noise_engine import mean_and_sd, noise_sd, ratio
 from pellucid.operations.operation import Image, Mask, Table, operation
 from pellucid.operations.pixels import Array, need_scalar, view
 from pellucid.operations.units import Title

@@ -9,10 +9,10 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context
+from pellucid.operations.engines.order import counted, nothing_counted, quantiles
+from pellucid.operations.engines.pointwise import by_curve
 from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.order import counted, nothing_counted, quantiles
 from pellucid.operations.pixels import Array, check_same_grid, map_blocks, need_scalar, view
-from pellucid.operations.pointwise import by_curve
 from pellucid.operations.units import Percent, Range, Slider, Title, Unit
 
 

@@ -74,7 +74,8 @@ class Operation:
 
     ``ports`` are the images taken, in order, and ``output`` the kind made: ``"image"``, ``"mask"`` (8-bit, 0 and 1,
     on the grid of the input), ``"points"`` or ``"table"``. ``same_grid`` is False where size or spacing change,
-    ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values).
+    ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values), ``keeps_range``
+    where it is, but as a difference: the window of the image says nothing of it.
     ``grids`` says where the further images lie: ``"same"`` on the grid of the first, ``"aligned"`` on it or
     brought there when the parameter ``resample`` is true, ``"any"`` anywhere. ``states`` holds what is known of the
     result's geometry and cannot be told from its pixels: ``{"known_spacing": (True, True, True)}``. ``takes_alpha``
@@ -99,6 +100,7 @@ class Operation:
     pointwise: bool = False
     same_grid: bool = True
     keeps_unit: bool = True
+    keeps_range: bool = True
     grids: str = "same"
     states: Mapping[str, Any] = field(default_factory=dict)
     takes_alpha: bool = False
@@ -115,6 +117,11 @@ class Operation:
     def family(self) -> str:
         """Return the last part of the menu."""
         return self.menu.rpartition("/")[2]
+
+    @property
+    def keeps_window(self) -> bool:
+        """Return whether the window of the image shows the result as well."""
+        return self.keeps_unit and self.keeps_range
 
     @property
     def summary(self) -> str:
@@ -210,7 +217,7 @@ class Operation:
         context.progress(1.0)
         if self.output not in ("image", "mask"):
             return result
-        if images is not originals and self.keeps_unit and context.padding is not None:
+        if images is not originals and self.restores_padding and context.padding is not None:
             from pellucid.operations.padding import restore
 
             result = restore(result, originals[0], context.padding, context)
@@ -222,13 +229,21 @@ class Operation:
 
     @property
     def minds_padding(self) -> bool:
-        """Return whether padding would bleed into the result: an image made from neighbours or from a range."""
-        by_itself = self.pointwise and self.preparation is None
-        return self.output == "image" and self.same_grid and not by_itself
+        """Return whether padding would bleed into the result: made from neighbours, or an image from a range.
+
+        Masks by a threshold and tables leave padding out by themselves.
+        """
+        by_itself = self.pointwise and (self.preparation is None or self.output == "mask")
+        return self.output != "table" and self.same_grid and not by_itself and self.inputs[0] != "mask"
+
+    @property
+    def restores_padding(self) -> bool:
+        """Return whether padding is put back in its places: the values mean what they did before."""
+        return self.output == "image" and self.keeps_unit
 
     def without_padding(self, images: tuple[Image, ...], context: Context) -> tuple[Image, ...]:
         """Return the images with padding filled where it would bleed, else the very same tuple."""
-        if context.padding is None or not self.minds_padding or self.inputs[0] == "mask":
+        if context.padding is None or not self.minds_padding:
             return images
         from pellucid.operations.padding import filled, lowest_valid, outside
 

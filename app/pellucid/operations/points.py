@@ -9,13 +9,13 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.answers import Points as FoundPoints
-from pellucid.operations.blobs import blob_radii, find_blobs
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.corners import find_corners
+from pellucid.operations.engines.blobs import blob_radii, find_blobs
+from pellucid.operations.engines.corners import find_corners
+from pellucid.operations.engines.scale import sigma_voxels
+from pellucid.operations.engines.slopes import Each, long_axes
 from pellucid.operations.operation import Image, Points, operation
 from pellucid.operations.pixels import Array, finite_extremes, need_scalar, view
-from pellucid.operations.scale import sigma_voxels
-from pellucid.operations.slopes import Each, long_axes
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
 
 Dimension = Annotated[Literal["slices", "volume"], Title("In", ("Each slice", "The volume"))]
@@ -115,8 +115,8 @@ def blobs(
     image: Image,
     context: Context,
     *,
-    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(0.01), Slider(0.5, 20.0, 0.5)] = 2.0,
-    largest: Annotated[Millimetres, Title("Largest radius"), Range(0.01), Slider(0.5, 50.0, 0.5)] = 8.0,
+    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(1e-6), Slider(0.5, 20.0, 0.5)] = 2.0,
+    largest: Annotated[Millimetres, Title("Largest radius"), Range(1e-6), Slider(0.5, 50.0, 0.5)] = 8.0,
     steps: Annotated[int, Title("Steps"), Unit("scales"), Range(1, 30), Slider(1, 15, 1)] = 5,
     polarity: Annotated[Literal["bright", "dark"], Title("Blobs", ("Bright", "Dark"))] = "bright",
     method: Annotated[

@@ -8,11 +8,11 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.losses import Losses, converted, losses_of, remarks
+from pellucid.operations.engines.losses import Losses, converted, losses_of, remarks
+from pellucid.operations.engines.order import counted, quantiles
+from pellucid.operations.engines.pointwise import by_curve
 from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.order import counted, quantiles
 from pellucid.operations.pixels import Array, blocks, finite_extremes, map_blocks, view
-from pellucid.operations.pointwise import by_curve
 from pellucid.operations.units import Range, Slider, Title, Unit
 
 PixelType = Literal[
@@ -97,7 +97,7 @@ def cast(
 
 def even_levels(low: float, high: float, levels: int) -> Any:
     """Return the limits between equal intervals of a range, and the middle of each interval."""
-    edges = low + (high - low) * np.arange(levels + 1) / levels
+    edges = low + float(high - low) * np.arange(levels + 1) / levels
     return edges[1:-1], (edges[:-1] + edges[1:]) / 2
 
 

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.gaps import Range as Padding
+from pellucid.operations.engines.gaps import Range as Padding
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, allocate, view
 from pellucid.operations.plain import stored

@@ -8,11 +8,11 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Region
+from pellucid.operations.engines.scale import sigma_reach, sigma_voxels
+from pellucid.operations.engines.separable import Kernel, filtered, gaussian_kernel
+from pellucid.operations.engines.slopes import blockwise, made, voxel_sigmas
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, view, work_type
-from pellucid.operations.scale import sigma_reach, sigma_voxels
-from pellucid.operations.separable import Kernel, filtered, gaussian_kernel
-from pellucid.operations.slopes import blockwise, made, voxel_sigmas
 from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Unit
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, Any, Literal
 import numpy as np
 
 from pellucid.language import tr
-from pellucid.operations import median as median_engine
-from pellucid.operations.ball import Ball, ball_of, ball_radii
 from pellucid.operations.context import Context, Region
-from pellucid.operations.extremes import extreme_of_ball, extreme_of_box
+from pellucid.operations.engines import median as median_engine
+from pellucid.operations.engines.ball import Ball, ball_of, ball_radii
+from pellucid.operations.engines.extremes import extreme_of_ball, extreme_of_box
+from pellucid.operations.engines.scale import sigma_kernels, sigma_reach
+from pellucid.operations.engines.separable import Kernels, filtered, filtered_whole, gaussian_kernel, mean_kernel
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, store, view
-from pellucid.operations.scale import sigma_kernels, sigma_reach
-from pellucid.operations.separable import Kernels, filtered, filtered_whole, gaussian_kernel, mean_kernel
 from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Voxels
 
 

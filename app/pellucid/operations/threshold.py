@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.histogram import histogram, otsu_split, without_padding
+from pellucid.operations.engines.histogram import histogram, otsu_split, without_padding
 from pellucid.operations.intensity import whole_limits
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, map_blocks, need_scalar, view

@@ -25,6 +25,7 @@ from pellucid.model.layer import Provenance
 
 VERSION = 2
 MOST_STEPS = 1000
+MOST_TITLE = 200
 
 
 class Step(BaseModel):
@@ -58,7 +59,7 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     version: Literal[1, 2] = 2
-    title: str = Field(default="", max_length=200)
+    title: str = Field(default="", max_length=MOST_TITLE)
     notes: str = Field(default="", max_length=4000)
     steps: tuple[Step, ...] = Field(default=(), max_length=MOST_STEPS)
 

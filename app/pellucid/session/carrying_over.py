@@ -13,7 +13,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
-from pellucid.recipes.recipe import Recipe
+from pellucid.recipes.recipe import MOST_TITLE, Recipe
 from pellucid.recipes.replay import refuse_what_stays
 from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
@@ -40,9 +40,18 @@ class CarryingOver:
         return Chain.of(layer) if layer is not None else None
 
     def of(self, layer: Layer | None = None) -> Recipe:
-        """Return the recipe of a layer; raise Refused when there is none."""
+        """Return the recipe of a layer; raise Refused when there is none.
+
+        A step goes on from the one before it even where a further input has the name of its layer.
+        """
         chain = self._chain(layer)
-        return Recipe.of(chain.steps).model_copy(update={"title": chain.layer.name})
+        recipe = Recipe.of(chain.steps)
+        further = {name for step in recipe.steps for name in step.inputs[1:]} - {step.name for step in recipe.steps}
+        steps = tuple(
+            step.model_copy(update={"inputs": ("", *step.inputs[1:])}) if further & set(step.inputs[:1]) else step
+            for step in recipe.steps
+        )
+        return recipe.model_copy(update={"steps": steps, "title": chain.layer.name[:MOST_TITLE]})
 
     def apply_to(self, layer: Layer, mapping: Mapping[str, Choice] | None = None) -> Job:
         """Take the steps of the active layer on another one, as one step of that one."""
@@ -196,7 +205,7 @@ def _as_one(recipe: Recipe, layer: Layer, names: Mapping[str, str]) -> Step:
                                        name=step.name)))  # fmt: skip
         operation = known.get(step.operation)
         own = own_steps.find(step.operation)
-        keeps &= not step.enabled or (operation.keeps_unit if operation else own is None or own.keeps_unit)
+        keeps &= not step.enabled or (operation.keeps_window if operation else own is None or own.keeps_unit)
         same &= not step.enabled or (operation.same_grid if operation else own is None or own.same_grid)
     kind = kind_after(made, 0, "mask" if isinstance(layer, LabelLayer) else "image")
     unit = layer.volume.unit if isinstance(layer, ImageLayer) else ""

@@ -64,7 +64,10 @@ class Chain:
 
     def removed(self, n: int) -> Steps:
         """Return the steps of the layer without step ``n`` of the chain."""
-        place = self.places[n]
+        place, start = self.places[n], self.start
+        if len(self.whole) == 1 and start is not None and start.of > 1 and isinstance(self.layer, ImageLayer):
+            # without any step it would be saved as a mere reference to all frames of its source
+            return (Provenance(own_steps.ONE_FRAME, {"channel": start.frame}, (start.name,), start=start),)
         return self._settled((*self.whole[:place], *self.whole[place + 1 :]))
 
     def moved(self, n: int, to: int) -> Steps:
@@ -131,7 +134,7 @@ class Begun:
         frame = min(layer.frame, len(layer.frames) - 1) if frame is None else frame
         base = layer.base if layer.provenance else layer.frames
         steps = of_frame(layer.provenance, frame)
-        return cls(steps, base[frame : frame + 1], Start(layer.id, layer.name, frame))
+        return cls(steps, base[frame : frame + 1], Start(layer.id, layer.name, frame, len(layer.frames)))
 
     def then(self, *more: Provenance, label: int = 0) -> Steps:
         """Return the steps of another layer that goes on from here: its first step names the start."""
@@ -148,5 +151,5 @@ def rescaling(steps: Steps) -> tuple[Any, ...]:
     return tuple(
         (step.operation, step.parameters)
         for step in steps
-        if step.enabled and step.operation in known and not known[step.operation].keeps_unit
+        if step.enabled and step.operation in known and not known[step.operation].keeps_window
     )

@@ -15,6 +15,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, Preview, Provenance
 from pellucid.model.volume import Volume, image_from_array
+from pellucid.recipes.step_words import said_of
 from pellucid.session.bases import Base, base_of
 from pellucid.session.chains import Chain, Steps, first_open
 from pellucid.session.inputs import Choice
@@ -63,7 +64,9 @@ class LiveSteps:
             color = "" if isinstance(chain.layer, ImageLayer) else session.running.color()
             base = base_of(session, chain)
             check_kinds(steps, first_open(steps), base.kind, "mask" if color else "image")
-            wanted = Wanted(steps, position, base, frame, image, slices, recomputation, color)
+            replaces = (chain.layer.id, chain.label) if color else None
+            shown = Preview(said_of(steps[position])[0], is_mask=bool(color), color=color, replaces=replaces)
+            wanted = Wanted(steps, position, base, frame, image, slices, recomputation, shown)
         except Refused as refusal:
             session.running.fail(str(refusal))
             return None
@@ -75,7 +78,7 @@ class LiveSteps:
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """Everything a worker needs to compute the preview; a ``color`` makes it the tint of a mask."""
+    """Everything a worker needs to compute the preview, and how it is ``shown``, yet without pixels."""
 
     steps: Steps
     position: int
@@ -84,7 +87,7 @@ class Wanted:
     image: ImageLayer
     slices: Slices
     recomputation: Recomputation
-    color: str
+    shown: Preview
 
     def answer(self, job: Job) -> Answer:
         """Return the visible slices of the result; where every step left is local, only those are computed."""
@@ -99,10 +102,9 @@ class Wanted:
         else:
             whole = taken.take(base, self.steps)
             if not whole.geometry.same_grid(grid):
-                return Answer(Preview(tr("Changed step"), whole=whole), remarks=tuple(dict.fromkeys(remarks)))
+                return Answer(replace(self.shown, whole=whole), remarks=tuple(dict.fromkeys(remarks)))
             parts = {(axis, index): np.array(whole.array.take(index, 2 - axis)) for axis, index in self.slices}
-        preview = Preview(tr("Changed step"), parts, is_mask=bool(self.color), color=self.color or "#4aa3ff")
-        return Answer(preview, remarks=tuple(dict.fromkeys(remarks)))
+        return Answer(replace(self.shown, slices=parts), remarks=tuple(dict.fromkeys(remarks)))
 
 
 def local_steps(steps: Sequence[Provenance], volume: Volume) -> Local | None:
@@ -144,6 +146,6 @@ def slab_slice(steps: Local, volume: Volume, axis: int, index: int, job: Job) ->
         wanted = [slice(None)] * 3
         wanted[where] = slice(max(0, index - far - first), index + far + 1 - first)
         region = (wanted[0], wanted[1], wanted[2])
-        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region)
+        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region, start=(z, y, x))
         image = operation.run(context, image, **values)
     return np.array(Volume(image, geometry).array.take(index - first, where))

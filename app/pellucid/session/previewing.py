@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
+from pellucid.model.histogram import sample_limits
 from pellucid.model.layer import Preview
 from pellucid.model.volume import Volume
 from pellucid.recipes.replay import wrapped
 from pellucid.session.inputs import LabelVoxels
+from pellucid.session.results import needs_window
 
 if TYPE_CHECKING:
     from pellucid.operations.answers import Points, Table
@@ -68,12 +70,23 @@ def _answer(asked: Asked, context: Any) -> Answer:
         return Answer(Preview(title, spots, is_mask=True, color=asked.color))
     if not operation.same_grid:
         result = operation.run(context, *images, **asked.parameters)
-        return Answer(Preview(title, whole=wrapped(operation, asked.volume, result)))
+        made = wrapped(operation, asked.volume, result)
+        middle = np.asarray(made.array[made.array.shape[0] // 2])
+        return Answer(Preview(title, whole=made, limits=_limits(operation, asked.volume, [middle])))
     parts = {}
     for axis, index in asked.slices:
         parts[axis, index] = preview_slice(operation, images, axis, index, asked.parameters, context)
         context = replace(context, remark=lambda _sentence: None)  # what is said of one slice is said of all
-    return Answer(Preview(title, parts, is_mask=operation.output == "mask", color=asked.color))
+    if operation.output == "mask":
+        return Answer(Preview(title, parts, is_mask=True, color=asked.color))
+    return Answer(Preview(title, parts, limits=_limits(operation, asked.volume, list(parts.values()))))
+
+
+def _limits(operation: Operation, before: Volume, parts: list[NDArray[Any]]) -> tuple[float, float] | None:
+    """Return the window of a preview that the window of the image does not fit, as the result will have one."""
+    components = parts[0].shape[2] if parts and parts[0].ndim == 3 else 1
+    fits = not parts or not needs_window(operation.keeps_window, before, components, parts[0].dtype)
+    return None if fits else sample_limits(parts)
 
 
 def drawn(found: Points, geometry: Geometry, axis: int, index: int) -> NDArray[np.uint8]:

@@ -174,11 +174,10 @@ class Recipes(CarryingOver):
             raise Refused(tr("The series is still being opened."))
         new = Chain.of(chain.layer, whole, chain.label or None)
         base = base_of(session, chain)
-        if first_open(new.steps) != chain.first_open:
-            raise Refused(tr("This step cannot be taken again."))
         kind = "mask" if isinstance(chain.layer, LabelLayer) else "image"
         check_kinds(new.steps, new.first_open, base.kind, kind)
-        change = Change(whole, title, name or f"{chain.layer.name} – {tr('changed')}", branch)
+        apart = name or tr("{name}, changed", name=chain.layer.name)
+        change = Change(whole, title, apart, branch)
         place = remaking(session, chain, change)
         recomputation = Recomputation(self.cache, self.named(new.steps))
         self._say_failed(None)

@@ -16,7 +16,7 @@ from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume
 from pellucid.session.bases import Base
-from pellucid.session.chains import Chain, Steps, first_open, of_frame, rescaling
+from pellucid.session.chains import Begun, Chain, Steps, first_open, of_frame, rescaling
 from pellucid.session.recomputing import Recomputation
 from pellucid.session.results import add_layer, image_like, labels_like
 
@@ -44,6 +44,7 @@ class ImageRemaking:
         self._session, self._layer, self._chain, self._change = session, chain.layer, chain, change
         self._before = chain.layer.frames
         self._shown = min(chain.layer.frame, len(chain.layer.frames) - 1)
+        self._here = Begun.at(chain.layer).here
         self._frames: tuple[Volume, ...] = ()
         self._base: tuple[Volume, ...] = ()
         self._limits: Limits = None
@@ -74,8 +75,8 @@ class ImageRemaking:
             history.do(ReplaceVolume(layer, self._frames, change.whole, change.title, limits=self._limits))
             return
         n = self._shown
-        steps, base = of_frame(change.whole, n), self._base[n : n + 1]
-        new = image_like(layer, self._frames[n], steps, base, change.name, self._limits)
+        begun = Begun(of_frame(change.whole, n), self._base[n : n + 1], self._here)
+        new = image_like(layer, self._frames[n], begun.then(), begun.base, change.name, self._limits)
         add_layer(self._session, new, change.title)
 
 

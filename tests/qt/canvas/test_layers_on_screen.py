@@ -160,11 +160,37 @@ def test_a_mask_preview_is_a_tint_over_the_image(shown):
     assert color_at(shown, 20, 20) == [100] * 3
 
 
+def test_a_label_that_a_preview_stands_for_is_not_drawn_where_the_preview_is(shown):
+    mask = np.zeros((40, 40), np.uint8)
+    mask[30:38, 2:8] = 1
+    preview = Preview("Threshold", {(2, 9): mask}, is_mask=True, color="#00ff00", replaces=(shown.labels.id, 1))
+    shown.layer.preview = preview
+    assert color_at(shown, 15, 20) == [100] * 3 and color_at(shown, 5, 34) == blend((0, 255, 0), 0.35)
+    assert color_at(shown, 30, 20) == blend((0, 0, 255), 0.35)
+    assert color_at(shown, 15, 20, 9, Plane.CORONAL) == blend((255, 0, 0), 0.35)
+    shown.layer.preview = None
+    assert color_at(shown, 15, 20) == blend((255, 0, 0), 0.35)
+
+
 def test_a_preview_of_the_whole_volume(shown):
     shown.labels.visible = False
     shown.layer.preview = Preview("Otsu", whole=make_volume(np.full(SHAPE, 222, np.int16)))
     for plane in (Plane.AXIAL, Plane.CORONAL):
         assert color_at(shown, 20, 20, 9, plane) == [222] * 3
+
+
+def test_a_preview_in_another_unit_is_seen_through_a_window_of_its_own(shown):
+    shown.labels.visible = False
+    share = np.full((40, 40), 0.5, np.float32)
+    shown.layer.preview = Preview("Rescale", {(2, 9): share}, limits=(0.0, 1.0))
+    assert color_at(shown, 15, 20) == pytest.approx([128] * 3, abs=1)
+    assert color_at(shown, 15, 20, 9, Plane.CORONAL) == [100] * 3
+    shown.session.view.show_annotations = True
+    texts = shown.pane()._picture(shown.pane().frame).corners
+    assert "W 1  L 0.5" in [text for text, _colour in texts.bottom_left]
+    shown.session.view.show_annotations = False
+    shown.layer.preview = None
+    assert color_at(shown, 15, 20) == [100] * 3
 
 
 def test_a_preview_has_a_dashed_border_and_a_badge(shown):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit
 
 from pellucid.model.kernels import KERNELS
 from pellucid.operations import get
-from pellucid.operations.kernel_text import read_kernel
+from pellucid.operations.engines.kernel_text import read_kernel
 from pellucid.ui import theme
 from pellucid.ui.forms.kernel_presets import PRESETS, resized
 from pellucid.ui.forms.operation_form import OperationForm

@@ -133,11 +133,11 @@ def test_delete_removes_the_chosen_step(steps, panel, session, qtbot):
 def test_a_step_is_inserted_after_the_chosen_one(steps, panel, session, qtbot):
     click(panel, qtbot, 0)
     qtbot.mouseClick(panel.insert, Qt.MouseButton.LeftButton)
-    assert panel.chooser.isVisible() and "after step 1" in panel.choosing.text()
-    offered = panel.chooser.tree.findItems("*", Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive)
+    assert panel.choice.isVisible() and "after step 1" in panel.choice.said.text()
+    offered = panel.choice.list.tree.findItems("*", Qt.MatchFlag.MatchWildcard | Qt.MatchFlag.MatchRecursive)
     assert {"Invert", "Median"} <= {one.text(0) for one in offered} and "Erode" not in {one.text(0) for one in offered}
-    qtbot.keyClicks(panel.chooser.search, "invert")
-    qtbot.keyClick(panel.chooser.search, Qt.Key.Key_Return)
+    qtbot.keyClicks(panel.choice.list.search, "invert")
+    qtbot.keyClick(panel.choice.list.search, Qt.Key.Key_Return)
     assert panel.card.is_new and panel.card.run.apply.text() == "Insert"
     qtbot.waitUntil(lambda: steps.preview is not None)
     qtbot.mouseClick(panel.card.run.apply, Qt.MouseButton.LeftButton)
@@ -149,9 +149,9 @@ def test_a_step_is_inserted_after_the_chosen_one(steps, panel, session, qtbot):
 
 def test_the_first_step_can_be_inserted_into_an_empty_recipe(panel, session, ct, qtbot):
     qtbot.mouseClick(panel.insert, Qt.MouseButton.LeftButton)
-    assert panel.chooser.isVisible()
-    qtbot.keyClicks(panel.chooser.search, "median")
-    qtbot.keyClick(panel.chooser.search, Qt.Key.Key_Return)
+    assert panel.choice.isVisible()
+    qtbot.keyClicks(panel.choice.list.search, "median")
+    qtbot.keyClick(panel.choice.list.search, Qt.Key.Key_Return)
     qtbot.keyClick(panel.card, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: len(ct.provenance) == 1)
     rest(session, qtbot)

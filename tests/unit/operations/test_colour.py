@@ -13,7 +13,7 @@ from skimage import color
 from operation_images import PIXEL_TYPES, SHAPES, geometry, noise, on_grid, pixels
 from pellucid.model import colormaps
 from pellucid.operations import Context, Refused, get
-from pellucid.operations.pseudo_colours import ANCHORS
+from pellucid.operations.engines.pseudo_colours import ANCHORS
 
 WHITE = {"uint8": 255, "uint16": 65535, "float32": 1.0, "float64": 1.0}
 

@@ -145,7 +145,7 @@ def test_tiles_are_seamless_and_cores_do_not_matter(monkeypatch: pytest.MonkeyPa
     for id in TWINS:
         whole = pixels(get(id).run(Context(threads=1), image, iterations=3))
         with monkeypatch.context() as patch:
-            patch.setattr("pellucid.operations.flows._TILE_VOXELS", 2000)
+            patch.setattr("pellucid.operations.engines.flows._TILE_VOXELS", 2000)
             assert np.array_equal(pixels(get(id).run(Context(threads=3), image, iterations=3)), whole)
 
 

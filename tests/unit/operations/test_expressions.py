@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from operation_images import PIXEL_TYPES, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
-from pellucid.operations.expressions import parse
+from pellucid.operations.engines.expressions import parse
 from pellucid.operations.preview import preview_slice
 
 WORDS = {

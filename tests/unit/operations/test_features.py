@@ -78,6 +78,16 @@ def test_a_tube_answers_alike_however_it_lies_on_the_grid(direction: str, along:
         assert outside.max(initial=0) < 0.15 * axis.min()
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_parabola_has_its_principal_curvatures_on_every_grid(direction: str) -> None:
+    turned = np.linalg.qr(np.random.default_rng(6).normal(size=(3, 3)))[0]
+    along = places((25, 41, 35), direction) @ turned
+    image = on_grid(-0.5 * (along**2 @ np.array([0.2, 3.0, 1.2])), direction, STEP)
+    sigma = 1.5
+    result = run("features.vesselness", image, smallest=sigma * 2**0.5, largest=sigma * 2**0.5, measure="sato")
+    assert np.allclose(result[6:-6, 12:-12, 9:-9], sigma**2 * np.sqrt(3.0 * 1.2), rtol=1e-4)
+
+
 def test_plates_and_balls_are_held_down() -> None:
     place = places((25, 49, 41), "oblique")
     body, _ = tube((25, 49, 41), "oblique", (1, 2, 3), 2.0)

@@ -12,7 +12,8 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from operation_images import DIRECTIONS, PIXEL_TYPES, SPACING, noise, on_grid, pixels
-from pellucid.operations import Context, Refused, get, waves
+from pellucid.operations import Context, Refused, get
+from pellucid.operations.engines import waves
 
 SHAPES = {
     "gaussian": lambda f, period, order: 2.0 ** -((f * period) ** 2),
@@ -257,6 +258,11 @@ def test_lines_and_single_voxels(id: str, shape: tuple[int, ...]) -> None:
     array = noise((3, 9, 9), "float32")[tuple(slice(n) for n in (1,) * (3 - len(shape)) + shape)].reshape(shape)
     for values in ({"find": "given"}, {}) if id == "notch" else ({"extent": "volume"}, {}):
         assert np.isfinite(run(id, on_grid(array), **values)).all()
+
+
+@pytest.mark.parametrize("id", ["high_pass", "band_pass"])
+def test_the_mean_of_a_single_voxel_can_be_kept(id: str) -> None:
+    assert (run(id, on_grid(np.full((1, 1, 1), 5.0)), keep_mean=True) == 5.0).all()
 
 
 def test_limits_the_wrong_way_round_and_nan_are_refused() -> None:

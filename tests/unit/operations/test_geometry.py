@@ -280,3 +280,19 @@ def test_another_grid_is_refused_where_it_cannot_be() -> None:
     said: list[str] = []
     resample(on_grid(np.ones((5, 6), np.uint8)), (1, 1, 1), context=Context(remark=said.append))
     assert said == ["This image holds only 0 and 1, like a mask. Nearest keeps every voxel at its nearest one."]
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "lanczos", "bspline"])
+def test_around_padding_the_blocks_of_the_work_cannot_be_seen(
+    interpolation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    array = noise((20, 40, 44), "float32")
+    array[np.random.default_rng(3).random(array.shape) < 0.3] = -5000
+    array[5:9, 10:20] = -5000
+    found = []
+    for voxels in (1 << 21, 4000):
+        monkeypatch.setattr("pellucid.operations.engines.resampling._BLOCK_VOXELS", voxels)
+        found.append(
+            pixels(resample(on_grid(array), (0.4, 0.7, 1.3), interpolation, Context(padding=(-5000, -5000))))
+        )
+    assert np.abs(found[0] - found[1]).max() <= (0.5 if interpolation == "bspline" else 1e-2)

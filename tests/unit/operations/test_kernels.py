@@ -12,8 +12,8 @@ from scipy import ndimage
 
 from operation_images import PIXEL_TYPES, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
-from pellucid.operations.correlation import correlated
-from pellucid.operations.kernel_text import WrittenKernel, read_kernel, read_number, write_kernel
+from pellucid.operations.engines.correlation import correlated
+from pellucid.operations.engines.kernel_text import WrittenKernel, read_kernel, read_number, write_kernel
 
 MODES = ("nearest", "reflect", "mirror", "wrap", "constant")
 RNG = np.random.default_rng(7)

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from pellucid.operations.networks import rank_network, sort_network
+from pellucid.operations.engines.networks import rank_network, sort_network
 
 
 def sorted_runs(runs: int, length: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from skimage import exposure
 
 from operation_images import PIXEL_TYPES, blobs, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
-from pellucid.operations.order import quantiles
+from pellucid.operations.engines.order import quantiles
 
 SHARES = (0.0, 0.013, 0.1, 0.25, 1 / 3, 0.5, 0.77, 0.999, 1.0)
 PADDING = (-3024.0, -2000.0)

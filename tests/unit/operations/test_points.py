@@ -107,6 +107,11 @@ def test_corners_keep_their_distance_their_number_and_their_slice() -> None:
     every = found("corners", image, threshold=0.0, distance=0.0, count=10000)
     some = found("corners", image, threshold=0.0, distance=6.0, count=10000)
     assert 6 * 6 < len(some) < len(every)
+    alone = np.concatenate(
+        [found("corners", image[:, :, z : z + 1], threshold=0.0, distance=6.0).positions for z in range(6)]
+    )
+    far = np.linalg.norm(some.positions[:, None] - alone[None], axis=-1).min(axis=1)
+    assert len(alone) == len(some) and (far < 1e-6).mean() > 0.95  # one of equals may be another one
     inverse = np.linalg.inv(np.array(DIRECTIONS["oblique"]).reshape(3, 3) * STEP)
     slices = ((some.positions - image.GetOrigin()) @ inverse.T)[:, 2]
     assert np.allclose(slices, slices.round(), atol=1e-6) and len(set(slices.round())) == 6
@@ -174,6 +179,19 @@ def test_blobs_out_of_the_range_of_radii_are_left_out() -> None:
     assert len(found("blobs", filled(image, values), smallest=1.0, largest=1.8, steps=4)) == 0
 
 
+def test_blobs_at_the_ends_of_the_range_are_found() -> None:
+    image, world, middle = empty("straight")
+    values = 1000 * np.exp(-((np.linalg.norm(world - middle, axis=-1) / 2.0) ** 2) / 2)  # radius 2.83 mm
+    for smallest, largest, steps in ((2.83, 5.0, 4), (1.4, 2.83, 4), (2.83, 2.83, 1)):
+        points = found("blobs", filled(image, values), smallest=smallest, largest=largest, steps=steps)
+        assert len(points) == 1 and points.radii[0] == pytest.approx(2.83, rel=0.03)
+    laplacian, difference = (
+        found("blobs", filled(image, values), smallest=2.0, largest=4.0, method=method).strengths[0]
+        for method in ("log", "dog")
+    )
+    assert difference == pytest.approx(laplacian, rel=0.04)
+
+
 def test_discs_are_found_in_the_slice_they_are_in() -> None:
     image, _, _ = empty("oblique", (5, 48, 40))
     y, x = np.mgrid[:48, :40]
@@ -205,7 +223,7 @@ def test_blobs_are_scikit_images() -> None:
 
 @pytest.mark.parametrize("planar", [True, False])
 def test_overlap_is_a_share_of_the_smaller_one(planar: bool) -> None:
-    from pellucid.operations.blobs import shared_part
+    from pellucid.operations.engines.blobs import shared_part
 
     dimension = 2 if planar else 3
     generator = np.random.default_rng(5)

@@ -10,7 +10,7 @@ import SimpleITK as sitk
 
 from operation_images import PIXEL_TYPES, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
-from pellucid.operations.histogram import histogram, otsu_split
+from pellucid.operations.engines.histogram import histogram, otsu_split
 
 
 def run(id: str, image: sitk.Image, **values: Any) -> Any:

@@ -408,6 +408,18 @@ def test_a_recipe_survives_its_file(session: Session, chain: ImageLayer, tmp_pat
     assert "newer Pellucid" in said[-1] and len(heard) == 1
 
 
+def test_a_further_input_of_the_name_of_the_layer_does_not_divert_the_steps(session: Session) -> None:
+    from pellucid.model.layer import Provenance
+
+    layer = add(session, name="x" * 300)
+    layer.provenance = (
+        Provenance("smoothing.mean", {}, ("CT",)), Provenance("some.subtraction", {}, ("CT – Mean", "CT")),
+    )  # fmt: skip
+    recipe = session.recipes.of(layer)
+    assert [step.inputs for step in recipe.steps] == [("",), ("CT – Mean", "CT")]
+    assert Recipe.from_json(recipe.to_json()) == recipe and len(recipe.title) == 200
+
+
 def test_the_steps_can_be_edited_after_saving_and_opening(session: Session, chain: ImageLayer, tmp_path: Path) -> None:
     save(tmp_path / "a.pellucid", capture(session.document, ViewState()))
     (again,) = restore(load(tmp_path / "a.pellucid"))[0]
@@ -452,6 +464,9 @@ def test_a_time_series_changes_only_the_frame_that_was_filtered(session: Session
     wait(session, session.recipes.branch(0, {"sigma": 1.5}))
     made = session.document.active
     assert isinstance(made, ImageLayer) and made.base == (frames[1],) and len(made.frames) == 1
+    wait(session, session.recipes.remove(0))
+    assert made.volume is frames[1]
+    assert [s.operation for s in made.provenance] == ["channels.frame"], "it is one frame, not all of the source"
 
 
 def test_even_spacing_is_a_step_that_is_taken_again(session: Session) -> None:
@@ -492,8 +507,34 @@ def test_live_of_a_label_is_a_tint_on_its_image(session: Session, labels: LabelL
     image = session.document.images[0]
     session.visible_slices = lambda: ((2, 7),)
     wait(session, session.recipes.live.show(1, {"lower": 60.0}))
-    assert image.preview is not None and image.preview.is_mask
+    preview = image.preview
+    assert preview is not None and preview.is_mask and preview.title == "Threshold"
+    assert preview.replaces == (labels.id, 1), "what it stands for is not drawn meanwhile"
     wait(session, session.recipes.edit(1, {"lower": 60.0}))
+    assert np.array_equal(preview.slices[2, 7] != 0, labels.labels.mask(1)[7])
+
+
+def test_results_are_told_apart_by_patches_and_switches() -> None:
+    from dataclasses import replace
+
+    from pellucid.model.hand_edits import HandPatch
+    from pellucid.model.layer import Provenance
+    from pellucid.session.step_cache import StepCache, key_of
+
+    patch = HandPatch.of((0, 0, 0), np.ones((1, 1, 1), bool), (2, 2, 2), inside=True)
+    one = Provenance(HAND_EDIT, patches=(patch,))
+    assert key_of([one]) != key_of([replace(one, patches=(patch, patch))])
+    assert key_of([one]) != key_of([replace(one, enabled=False)]) == key_of([])
+    assert key_of([replace(one, label=2)]) == key_of([one])
+    cache, base, made = StepCache(1 << 20), make_volume(), make_volume(1)
+    cache.note("k", (base,), made, keep=True)
+    assert cache.find("k", (base,)) is made and cache.find("k", (make_volume(),)) is None
+    small = StepCache(10)
+    small.note("k", (base,), made, keep=True)
+    assert small.nbytes == 0 and small.find("k", (base,)) is made, "somebody else holds it"
+    del made
+    cache.forget()
+    assert small.find("k", (base,)) is None
 
 
 def test_the_latest_live_request_wins(session: Session, chain: ImageLayer) -> None:
@@ -527,6 +568,16 @@ def test_live_slabs_are_the_whole_at_the_border_too(
     assert preview is not None and set(preview.slices) == set(visible)
     for (axis, index), shown in preview.slices.items():
         assert np.abs(shown.astype(float) - chain.volume.array.take(index, 2 - axis)).max() <= 1
+
+
+def test_live_noise_is_that_of_its_place(session: Session, chain: ImageLayer) -> None:
+    session.visible_slices = lambda: ((2, 9), (1, 20))
+    wait(session, session.recipes.live.show(3, {"sd": 50.0, "seed": 3}, None, "noise.gaussian"))
+    preview = chain.preview
+    wait(session, session.recipes.insert(3, "noise.gaussian", {"sd": 50.0, "seed": 3}))
+    assert preview is not None
+    for (axis, index), shown in preview.slices.items():
+        assert np.array_equal(shown, chain.volume.array.take(index, 2 - axis))
 
 
 def test_live_shows_a_step_that_is_not_there_yet(session: Session, chain: ImageLayer) -> None:

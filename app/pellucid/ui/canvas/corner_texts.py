@@ -49,9 +49,13 @@ class Corners:
 
 
 def corners(
-    layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = ""
-) -> Corners:
-    """Return the texts for an image in a plane; empty facts leave no line."""
+    layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = "",
+    limits: tuple[float, float] | None = None,
+) -> Corners:  # fmt: skip
+    """Return the texts for an image in a plane; empty facts leave no line.
+
+    ``limits`` are the window of a preview whose values are not in the unit of the image.
+    """
     here = _here(frame, index, slab)
     if layer is None:
         return Corners(bottom_left=((tr("Zoom {percent:.0f} %", percent=percent), DIM),), bottom_right=here)
@@ -62,7 +66,7 @@ def corners(
     return Corners(
         _lines(who),
         (*_lines((*study, series)), *_reduced(layer)),
-        (*_window(layer), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
+        (*_window(layer, limits), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
 
@@ -135,7 +139,9 @@ def _frame(layer: ImageLayer) -> tuple[Line, ...]:
     return ((tr("Frame {number} / {count}", number=layer.frame + 1, count=count), TEXT),) if count > 1 else ()
 
 
-def _window(layer: ImageLayer) -> tuple[Line, ...]:
+def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line, ...]:
+    if limits is not None:
+        return ((window_text(sum(limits) / 2, limits[1] - limits[0], ""), TEXT),)
     if layer.shows_colour:
         return ()
     display = layer.display

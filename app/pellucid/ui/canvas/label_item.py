@@ -8,7 +8,7 @@ Every other label has a dashed outline, because colour must never be the only si
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -40,10 +40,12 @@ class Tint:
     width: float = 1.6
 
     @classmethod
-    def of(cls, layer: LabelLayer) -> Tint:
-        """Return the tint of a label layer; values without a row get their default look."""
+    def of(cls, layer: LabelLayer, hidden: int = 0) -> Tint:
+        """Return the tint of a label layer; values without a row get their default look, ``hidden`` is left out."""
         labels, small = layer.labels, layer.labels.array.dtype.itemsize == 1
         rows = labels.labels if labels.labels else (labels.label(1),)
+        if hidden:
+            rows = tuple(replace(row, visible=row.visible and row.value != hidden) for row in rows)
         look = layer.display
         fill = look.fill if look.filled else 0.0
         return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
+from pellucid.model.transfer import STRAIGHT
 from pellucid.ui.canvas.cutting import Cutter, Section
 from pellucid.ui.canvas.drawing import Work
 from pellucid.ui.canvas.joint_item import JointItem, Side
@@ -53,6 +54,7 @@ class LayerStack:
         self._joint.setZValue(-1)
         self._joint.forget()
         self._edits = 0
+        self._limits: tuple[float, float] | None = None
         self._cutters: dict[str, Cutter] = {}
         self._preview_cutter = Cutter()
         self.shown: dict[str, PlaneImage] = {}
@@ -61,6 +63,8 @@ class LayerStack:
         """Whether an image that is alone is drawn in full: in a pane of its own there is nothing to let through."""
         self.preview = ""
         """The title of the preview that is shown here, or nothing."""
+        self.limits: tuple[float, float] | None = None
+        """The window of that preview where it is not that of its layer."""
         self.withheld = False
         """Whether there is a preview that cannot be shown here: it is made of slices, and this is none."""
 
@@ -84,12 +88,13 @@ class LayerStack:
         and no other image.
         """
         self._keep({layer.id for layer in layers})
-        self.shown, self.preview, self.withheld = {}, "", False
+        self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
         self._mask.show_plane(None, None)
         if section is None:
             self._joint.forget()
             return
         place = _Place(section, before, held)
+        replaced = {} if before else _replaced(layers)
         alone = sum(isinstance(layer, ImageLayer) and layer.visible for layer in layers) == 1
         pair = comparison.layers if comparison is not None else None
         if comparison is None or comparison.mode not in _JOINED:
@@ -110,7 +115,7 @@ class LayerStack:
                 self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.setOpacity(layer.opacity)
-                item.tint = Tint.of(layer)
+                item.tint = Tint.of(layer, replaced.get(layer.id, 0) if self.preview else 0)
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
@@ -157,13 +162,16 @@ class LayerStack:
         item.channel = layer.display.channel
         found = self._image_plane(layer, place)
         plane, version = found if found is not None else (None, None)
+        if plane is not None and self._limits is not None:
+            self.limits = low, high = self._limits
+            item.look = replace(item.look, low=low, high=high, transfer=STRAIGHT)
         item.clear = plane is not None and plane.axis < 0 and not layer.volume.is_colour
         self._put(item, layer, plane, version)
 
     def _image_plane(self, layer: ImageLayer, place: _Place) -> tuple[PlaneImage, Hashable] | None:
         """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
         section, held, smooth = place.section, place.held, layer.display.interpolate
-        volume, preview = layer.volume, layer.preview
+        volume, preview, self._limits = layer.volume, layer.preview, None
         if held is not None and held.layer is layer and held.volume is not None:
             volume, preview = held.volume, None
         fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]
@@ -178,7 +186,7 @@ class LayerStack:
                 self._show_mask(preview, previewed, (section.frame, preview, section.index))
             elif previewed is not None:
                 plane, version = previewed, (*version, preview)
-                self.preview = preview.title
+                self.preview, self._limits = preview.title, preview.limits
         computed = plane if plane.axis < 0 else None  # no voxels of the volume, but made for this place and zoom
         return plane, (version, computed)
 
@@ -211,7 +219,7 @@ class LayerStack:
         self._keep(set())
         self._mask.forget()
         self._joint.forget()
-        self.shown, self.preview, self.withheld = {}, "", False
+        self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
 
     def _keep(self, ids: set[str]) -> None:
         for layer_id in [known for known in self._items if known not in ids]:
@@ -232,3 +240,9 @@ class LayerStack:
         fill = 0 if preview.is_mask else fill_value(pixels.dtype)
         turned = orient_preview(pixels, section.frame, geometry, fill=fill)
         return PlaneImage(turned, plane.transform, plane.axis, plane.index)
+
+
+def _replaced(layers: Sequence[Layer]) -> dict[str, int]:
+    """Return the labels, by the ids of their layers, that a preview of some images stands for."""
+    previews = (layer.preview for layer in layers if isinstance(layer, ImageLayer))
+    return dict(preview.replaces for preview in previews if preview is not None and preview.replaces is not None)

@@ -370,8 +370,9 @@ class SliceView(SheetView):
         if view.show_annotations:
             slab = slab_text(frame, self.index, self.thickness, short=self.width() < _NARROW)
             texts = corners(
-                self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab
-            )
+                self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab,
+                limits=self.stack.limits,
+            )  # fmt: skip
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,

@@ -15,16 +15,18 @@ from pellucid.model.findings import Refused
 from pellucid.session.framing import Framed
 from pellucid.ui import theme
 from pellucid.ui.docks.answer_table import AnswerTable
+from pellucid.ui.docks.beginnings import from_grid, from_values, scale_of
 from pellucid.ui.docks.inputs_box import InputsBox
 from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
 from pellucid.ui.docks.run_box import RunBox
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.operation_form import OperationForm
+from pellucid.ui.forms.operation_form import LIMITS, OperationForm
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.model.histogram import Histogram
+    from pellucid.model.layer import ImageLayer
     from pellucid.operations.answers import Table
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
@@ -208,19 +210,30 @@ class OperationsDock(Panel):
             return
         form.set_size(image.geometry.size)
         form.set_spacing_known(image.geometry.has_lengths)
+        form.set_scale(scale_of(image.geometry))
+        if self._starting and (values := from_grid(form.operation.fields, image.geometry)):
+            form.begin(values)
         if not form.follows_image:
+            self._starting = False
             return
 
         def done(histogram: Histogram) -> None:
             if form is self.form and histogram.total:
                 form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
-                limits = form.limits()
-                if self._starting and limits is not None:
-                    self._starting = False
-                    form.set_limits(*starting_limits(limits, histogram))
-                    self._show_limits()
+                self._begin(form, image, histogram)
 
         self._session.looking.histogram(image, "volume", done)
+
+    def _begin(self, form: OperationForm, image: ImageLayer, histogram: Histogram) -> None:
+        """Let a form that was just opened start with what fits the image."""
+        limits = form.limits()
+        values = from_values(form.operation.fields, image, histogram)
+        if limits is not None and LIMITS[0] not in values:
+            values |= dict(zip(LIMITS, starting_limits(limits, histogram), strict=True))
+        if self._starting and values:
+            form.begin(values)
+            self._show_limits()
+        self._starting = False
 
     # ---------------------------------------------------------------- preview
 
@@ -298,7 +311,8 @@ class OperationsDock(Panel):
         self._previewing = False
         try:
             job: Job = self._session.running.apply(
-                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value()
+                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value(),
+                all_frames=self.run.all_frames.isChecked(),
             )
         except Refused as refusal:
             self.run.say(str(refusal), "danger")
@@ -307,7 +321,9 @@ class OperationsDock(Panel):
 
     def _defaults(self) -> None:
         if self.form is not None:
+            self._starting = True
             self.form.reset()
+            self._fit_to_image()
 
     def _show_help(self) -> None:
         self.more.setText(self.help.toolTip())
@@ -331,6 +347,9 @@ class OperationsDock(Panel):
             return
         operation, running = self.operation, self._session.running
         self.inputs.offer(lambda port: running.choices(operation.id, port))
+        image = self._session.document.active_image
+        many = operation.output == "image" and operation.inputs[0] == "image" and image is not None
+        self.run.set_frames(len(image.frames) if many and image is not None else 1)
         self.run.allow(running.why_not(operation.id))
 
     def _fold(self) -> None:

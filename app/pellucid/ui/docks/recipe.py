@@ -13,8 +13,8 @@ from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.session.chains import Chain
 from pellucid.ui import theme
-from pellucid.ui.docks.operation_list import OperationList
-from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, dim, flat_button, push_button, row, tell
+from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, dim, flat_button, push_button, tell
+from pellucid.ui.docks.recipe_choice import OperationChoice
 from pellucid.ui.docks.recipe_list import StepList, rows_of
 from pellucid.ui.docks.recipe_menus import RecipeMenus
 from pellucid.ui.docks.recipe_step import StepCard
@@ -78,19 +78,12 @@ class RecipePanel(Panel):
         self.card = StepCard(self._session)
         self.card.closed.connect(self.close_step)
         self.card.inserted.connect(self._inserted)
-        self.chooser = OperationList("")
-        self.chooser.chosen.connect(self._take_new)
-        self.cancel = push_button(tr("Cancel"), self.close_step)
-        choosing = QWidget()
-        column = QVBoxLayout(choosing)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.MARGIN)
-        self.choosing = dim()
-        for part in (self.choosing, self.chooser, row(QWidget(), self.cancel, stretch=0)):
-            column.addWidget(part, 1 if part is self.chooser else 0)
+        self.choice = OperationChoice()
+        self.choice.chosen.connect(self._take_new)
+        self.choice.cancelled.connect(self.close_step)
         self.hint, self.note = dim(tr("Choose a step to change it.")), dim()
         self.stack = QStackedWidget()
-        for page in (self.hint, self.card, choosing, self.note):
+        for page in (self.hint, self.card, self.choice, self.note):
             self.stack.addWidget(page)
         for label in (self.hint, self.note):
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -237,16 +230,9 @@ class RecipePanel(Panel):
         kind = recipes.kind_before(chain, self._insert_at)
         fitting = [one for one in self._operations.values() if one.inputs[0] == kind == one.output]
         self.card.clear()
-        self.chooser.set_operations(fitting)
-        self.choosing.setText(
-            tr("Choose what is done after step {number}.", number=self._insert_at)
-            if self._insert_at
-            else tr("Choose what is done first.")
-        )
         self.stack.setCurrentIndex(_CHOOSE)
         self.refresh()
-        self.chooser.search.clear()
-        self.chooser.search.setFocus()
+        self.choice.offer(fitting, self._insert_at)
 
     def _take_new(self, operation_id: str) -> None:
         self.card.show_new(self._insert_at, self._operations[operation_id])

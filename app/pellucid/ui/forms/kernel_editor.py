@@ -11,7 +11,14 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QHBoxLayout, QLabel, QP
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.kernel_text import LARGEST, WrittenKernel, read_kernel, read_number, write_kernel, write_number
+from pellucid.operations.engines.kernel_text import (
+    LARGEST,
+    WrittenKernel,
+    read_kernel,
+    read_number,
+    write_kernel,
+    write_number,
+)
 from pellucid.ui import theme
 from pellucid.ui.forms.controls import Choice, NumberBox
 from pellucid.ui.forms.fields import FieldEditor

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from pellucid.language import tr
-from pellucid.operations.kernel_text import read_number, write_number
+from pellucid.operations.engines.kernel_text import read_number, write_number
 from pellucid.ui import theme
 from pellucid.ui.forms.numbers import format_number, parse_number
 from pellucid.ui.stylesheet import mix

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.language import mark
 from pellucid.model.kernels import KERNELS
-from pellucid.operations.kernel_text import WrittenKernel
+from pellucid.operations.engines.kernel_text import WrittenKernel
 
 _BINOMIAL = np.array([1.0, 2.0, 1.0])
 _CROSS = np.zeros((3, 3, 3))

@@ -16,9 +16,8 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from pellucid.operations.context import Region
-from pellucid.operations.pixels import Array
-from pellucid.operations.separable import filtered, gaussian_kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.separable import filtered, gaussian_kernel
+from pellucid.operations.engines.slopes import (
     Each,
     blockwise,
     gaussian_derivatives,
@@ -29,7 +28,8 @@ from pellucid.operations.slopes import (
     voxel_steps,
     widened,
 )
-from pellucid.operations.vessels import symmetric_eigenvalues
+from pellucid.operations.engines.vessels import symmetric_eigenvalues
+from pellucid.operations.pixels import Array
 
 LANDMARK_VOXELS = 1 << 19
 MOST_CANDIDATES = 1 << 18
@@ -154,7 +154,6 @@ def positions_of(image: sitk.Image, places: Array) -> Array:
     """Return the world points (n, 3) of voxels given as z, y, x; a planar image lies at z = 0."""
     origin = np.array((*image.GetOrigin(), 0.0)[:3])
     steps = voxel_steps(image)
-    steps[:, 0] *= image.GetDimension() == 3
     return np.asarray(origin + sum(np.outer(places[:, axis], steps[:, axis]) for axis in range(3)))
 
 

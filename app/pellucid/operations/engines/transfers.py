@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pellucid.operations.engines.waves import Metric, Transfer, squared_frequency
 from pellucid.operations.pixels import Array
-from pellucid.operations.waves import Metric, Transfer, squared_frequency
 
 
 def low_share(squared: Array, period: float, shape: str, order: int) -> Array:
@@ -35,7 +35,8 @@ def band_pass(
 
     def transfer(frequencies: Sequence[Array]) -> Array:
         squared = squared_frequency(frequencies, metric)
-        share = 1.0 - low_share(squared, longest, shape, order) if longest else np.ones_like(squared)
+        # asarray: of a single voxel it would be a number, in which nothing can be set
+        share = np.asarray(1.0 - low_share(squared, longest, shape, order)) if longest else np.ones_like(squared)
         if shortest:
             share *= low_share(squared, shortest, shape, order)
         if keep_mean:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from pellucid.operations.context import Region
+from pellucid.operations.engines.slopes import blockwise, curvatures, gaussian_derivatives
 from pellucid.operations.pixels import Array
-from pellucid.operations.slopes import blockwise, curvatures, gaussian_derivatives
 
 VESSEL_VOXELS = 1 << 19
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.expression_text import python_tree, refusal
+from pellucid.operations.engines.expression_text import python_tree, refusal
 
 NAMES = ("a", "b", "c", "d")
 _DEEPEST, _LARGEST = 80, 200  # levels, nodes

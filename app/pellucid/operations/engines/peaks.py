@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.operations.engines.spectra import hann
+from pellucid.operations.engines.stripes import Vector
 from pellucid.operations.pixels import Array
-from pellucid.operations.spectra import hann
-from pellucid.operations.stripes import Vector
 
 _SLICES_LOOKED_AT = 16
 _AROUND, _ALONG = 15, 21  # frequencies

@@ -9,8 +9,8 @@ import SimpleITK as sitk
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pellucid.operations.context import Context, Region
-from pellucid.operations.networks import rank_network, sort_network
-from pellucid.operations.pieces import with_halo
+from pellucid.operations.engines.networks import rank_network, sort_network
+from pellucid.operations.engines.pieces import with_halo
 from pellucid.operations.pixels import Array, blank, blocks, view
 
 _BLOCK_VOXELS = 1 << 18

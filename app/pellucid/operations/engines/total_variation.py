@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from pellucid.operations.context import Region
-from pellucid.operations.pieces import Each, grown, tiles
+from pellucid.operations.engines.pieces import Each, grown, tiles
 from pellucid.operations.pixels import Array
 
 _TILE_VOXELS, _TILE_SLICES = 1 << 17, 8

@@ -9,9 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.operations.context import Region
+from pellucid.operations.engines.separable import filtered
+from pellucid.operations.engines.slopes import blockwise, metric_per_mm, voxel_steps
 from pellucid.operations.pixels import Array
-from pellucid.operations.separable import filtered
-from pellucid.operations.slopes import blockwise, metric_per_mm, voxel_steps
 
 WINDOW_VOXELS = 1 << 18
 

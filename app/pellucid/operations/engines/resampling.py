@@ -15,12 +15,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from pellucid.operations.bands import weighted
 from pellucid.operations.context import Context, Region
-from pellucid.operations.gaps import Range, bridged, missing
+from pellucid.operations.engines.bands import weighted
+from pellucid.operations.engines.gaps import Range, bridged, missing
+from pellucid.operations.engines.separable import gaussian_kernel, gaussian_reach
 from pellucid.operations.pixels import Array, allocate, blocks, store, view, work_type
 from pellucid.operations.plain import on_grid_of, stored, voxels
-from pellucid.operations.separable import gaussian_kernel, gaussian_reach
 
 _POLE = np.sqrt(3.0) - 2.0
 _TAPS = 18

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.operations.context import Region
-from pellucid.operations.pieces import Each, one_by_one, shifted, with_halo
+from pellucid.operations.engines.pieces import Each, one_by_one, shifted, tiles, with_halo
 from pellucid.operations.pixels import Array
 
 Offset = tuple[int, int, int]
 Weigh = Callable[[Array, float], Array]
+_TILE_VOXELS = 1 << 16
 
 
 def offsets_within(sigmas: tuple[float, ...], shape: tuple[int, ...]) -> list[tuple[Offset, float]]:
@@ -120,17 +120,18 @@ def local_moments(values: Array, radii: Offset) -> tuple[Array, Array]:
 
 def mean_variance(array: Array, radii: Offset, each: Each = one_by_one) -> float:
     """Return the mean of the variances in the boxes around all voxels of an array, NaN left out."""
-    counts, sums = np.zeros(len(array)), np.zeros(len(array))
+    whole = slice(0, array.shape[0]), slice(0, array.shape[1]), slice(0, array.shape[2])
+    parts = list(tiles(whole, array.shape, _TILE_VOXELS, 8))
+    counts, sums = np.zeros(len(parts)), np.zeros(len(parts))
 
-    def add(tile: Region) -> None:
+    def add(place: int) -> None:
         with np.errstate(all="ignore"):
-            _, variances = local_moments(with_halo(array, tile, radii).astype(np.float64), radii)
-        for z, variance in enumerate(variances, tile[0].start):
-            found = variance[np.isfinite(variance)]
-            counts[z], sums[z] = found.size, found.sum()
+            values = with_halo(array, parts[place], radii).astype(np.float64)
+            variance = local_moments(values, radii)[1]
+        found = variance[np.isfinite(variance)]
+        counts[place], sums[place] = found.size, found.sum()
 
-    slices = slice(0, array.shape[1]), slice(0, array.shape[2])
-    each(add, [(slice(z, min(z + 4, len(array))), *slices) for z in range(0, len(array), 4)])
+    each(add, range(len(parts)))
     return float(sums.sum() / max(counts.sum(), 1.0))
 
 

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from scipy.spatial import KDTree
 
 from pellucid.operations.context import Region
-from pellucid.operations.corners import (
+from pellucid.operations.engines.corners import (
     LANDMARK_VOXELS,
     MOST_CANDIDATES,
     least_answer,
@@ -23,9 +23,8 @@ from pellucid.operations.corners import (
     positions_of,
     serially,
 )
-from pellucid.operations.pixels import Array
-from pellucid.operations.separable import filtered, gaussian_kernel
-from pellucid.operations.slopes import (
+from pellucid.operations.engines.separable import filtered, gaussian_kernel
+from pellucid.operations.engines.slopes import (
     Each,
     blockwise,
     gaussian_derivatives,
@@ -33,6 +32,7 @@ from pellucid.operations.slopes import (
     metric_per_mm,
     voxel_sigmas,
 )
+from pellucid.operations.pixels import Array
 
 _SPREAD = 1.6  # ratio of the widths whose difference stands for a Laplacian
 

@@ -8,7 +8,7 @@ from threading import Lock
 
 import numpy as np
 
-from pellucid.operations.pieces import Each, one_by_one
+from pellucid.operations.engines.pieces import Each, one_by_one
 from pellucid.operations.pixels import Array
 
 _QUARTILE = 0.6744897501960817  # of the standard normal distribution: half its values lie within

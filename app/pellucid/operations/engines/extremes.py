@@ -12,9 +12,9 @@ from itertools import groupby
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.ball import Ball
 from pellucid.operations.context import Context, Region
-from pellucid.operations.pieces import shifted, with_halo
+from pellucid.operations.engines.ball import Ball
+from pellucid.operations.engines.pieces import shifted, with_halo
 from pellucid.operations.pixels import Array, blank, blocks, view
 
 Fill = Callable[[Array, Array], None]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.operations.engines.resampling import AxisGrid, alias_sigma, centred
 from pellucid.operations.plain import voxels
-from pellucid.operations.resampling import AxisGrid, alias_sigma, centred
 
 _SMALL = 1e-6
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.histogram import otsu_split
+from pellucid.operations.engines.histogram import otsu_split
 from pellucid.operations.pixels import Array
 from pellucid.operations.plain import as_mask, on_grid_of, voxels
 

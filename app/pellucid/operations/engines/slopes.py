@@ -13,8 +13,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.operations.context import Context, Region
+from pellucid.operations.engines.separable import Kernel, derivative_kernel, filtered, gaussian_kernel, gaussian_reach
 from pellucid.operations.pixels import Array, blank, blocks, store
-from pellucid.operations.separable import Kernel, derivative_kernel, filtered, gaussian_kernel, gaussian_reach
 
 Each = Callable[[Callable[[Any], None], Iterable[Any]], None]
 """Does a piece of work on every item: ``Context.each``, or ``in_turn`` in scripts."""

@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.operations.context import Context
-from pellucid.operations.gaps import Range, bridged_whole, missing
+from pellucid.operations.engines.gaps import Range, bridged_whole, missing
 from pellucid.operations.pixels import view
 from pellucid.operations.plain import on_grid_of, stored
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.operations.context import Region
-from pellucid.operations.pieces import Each, grown, one_by_one, tiles, with_halo
+from pellucid.operations.engines.pieces import Each, grown, one_by_one, tiles, with_halo
 from pellucid.operations.pixels import Array
 
 Steps = tuple[float, float, float]

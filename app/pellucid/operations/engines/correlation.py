@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.operations.bands import all_finite
 from pellucid.operations.context import Region
+from pellucid.operations.engines.bands import all_finite
 from pellucid.operations.pixels import Array, work_type
 
 _PADDING: dict[str, Any] = {"nearest": "edge", "reflect": "symmetric", "mirror": "reflect", "wrap": "wrap"}

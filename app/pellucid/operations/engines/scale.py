@@ -6,8 +6,8 @@ from typing import Any
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
+from pellucid.operations.engines.separable import Kernels, gaussian_kernel, gaussian_reach
 from pellucid.operations.pixels import axis_lengths
-from pellucid.operations.separable import Kernels, gaussian_kernel, gaussian_reach
 
 _WIDEST = 1000.0  # voxels
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from pellucid.operations.bands import all_finite
+from pellucid.operations.engines.bands import all_finite
 from pellucid.operations.pixels import Array, work_type
 
 Range = tuple[float, float]

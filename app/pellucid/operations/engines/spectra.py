@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.operations.engines.waves import Passes, Piece, pieces
 from pellucid.operations.pixels import Array, work_type
-from pellucid.operations.waves import Passes, Piece, pieces
 
 
 def spectrum_passes(array: Array, out: Array, axes: tuple[int, ...], window: str, logarithm: bool) -> Passes:

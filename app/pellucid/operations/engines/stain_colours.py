@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.operations.colour_spaces import channels_of, from_share, share_of_white
+from pellucid.operations.engines.colour_spaces import channels_of, from_share, share_of_white
 
 _DARKEST = 1e-6
 """The least share of white that counts: black has an optical density of 6, as in scikit-image."""

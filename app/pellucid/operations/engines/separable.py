@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.operations.bands import all_finite, weighted
 from pellucid.operations.context import Region
+from pellucid.operations.engines.bands import all_finite, weighted
 from pellucid.operations.pixels import Array, blocks, work_type
 
 Kernel = NDArray[np.float64]

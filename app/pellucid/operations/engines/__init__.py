@@ -1,0 +1,12 @@
+"""How it is computed: the engines under the operations, without a declaration, a form or a sentence of their own.
+
+Whole array at once is never needed: each works on blocks (``pieces``), so that all cores help, a cancel is heard
+and a preview computes only what is seen.
+
+Neighbourhoods: ``separable`` (line kernels) on ``bands``, ``scale`` (widths in mm), ``windows``, ``correlation`` with
+``kernel_text``, ``median`` on ``networks``, ``extremes``, ``ball``, ``similarity``, ``flows``, ``total_variation``.
+Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``waves``, ``transfers``, ``spectra``,
+``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
+with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
+``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
+"""
