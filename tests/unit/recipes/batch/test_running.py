@@ -17,7 +17,18 @@ import pyarrow.parquet as parquet
 import pytest
 import SimpleITK as sitk
 
-from batch_making import Deadly, Faulty, Stubborn, as_kind, expected, make_images, make_recipe, results
+from batch_making import (
+    Deadly,
+    Faulty,
+    Stubborn,
+    as_kind,
+    expected,
+    in_flight,
+    make_images,
+    make_recipe,
+    results,
+    wait_for,
+)
 from pellucid.model.findings import Refused
 from pellucid.recipes import Recipe, Step
 from pellucid.recipes.batch import Batch, Item, Order, State, collect, executors, processes, running
@@ -209,6 +220,24 @@ def test_stopped_it_keeps_what_is_done_and_ends_soon(tmp_path: Path, monkeypatch
     assert not (tmp_path / "out" / ".pellucid-batch").exists()
     again = Batch(replace(order, resume=True), collect([tmp_path / "in"])).run()
     assert len(again) == 30 and {entry.state for entry in again} == {State.DONE}
+
+
+def test_what_is_being_worked_on_hears_that_it_shall_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_GRACE_SECONDS", 60.0)
+    step = Step(operation="denoising.curvature_diffusion", parameters={"iterations": 500})
+    batch = Batch(Order(Recipe(steps=(step,)), tmp_path / "out", workers=1),
+                  collect(make_images(tmp_path / "in", 1, (40, 256, 256))))  # fmt: skip
+    stopped: list[float] = []
+
+    def stop() -> None:
+        wait_for(lambda: in_flight(tmp_path / "out") == 1, 60)
+        time.sleep(0.5)
+        stopped.append(time.monotonic())
+        batch.stop()
+
+    threading.Thread(target=stop).start()
+    assert batch.run() == () and time.monotonic() - stopped[0] < 15
+    assert results(tmp_path / "out") == {}
 
 
 def _stop_when(batch: Batch, count: int) -> None:
