@@ -36,8 +36,9 @@ def run(options: argparse.Namespace) -> int:
     check(recipe)
     check_named(recipe, dict(options.named))
     convert.check_answer(recipe, options.output)
-    read = convert.prepared(source.read_one(options.input, options.series, options.volume), options)
-    given = frames.starts(recipe, read, options.input.name, options.label, report.note)
+    read = source.read_one(options.input, options.series, options.volume)
+    frames.heed(read, report.note)
+    given = frames.starts(recipe, convert.prepared(read, options), options.input.name, options.label, report.note)
     others = {name: (Path(file).name, source.read_one(Path(file))) for name, file in options.named}
     named = frames.handed(recipe, others, report.note)
     results = frames.take_all(recipe, given, named, remark=report.note)

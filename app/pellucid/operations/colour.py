@@ -142,7 +142,7 @@ def merge(
     names = [view(one).dtype.name for one in images]
     if len(set(names)) > 1:
         raise Refused(
-            tr("Merge channels needs one pixel type; these are {names}. Cast them first.", names=", ".join(names))
+            tr("Merge channels needs one pixel type; these are {names}. Convert the others first.", names=", ".join(names))
         )
 
     def work(parts: Any, out: Array) -> None:

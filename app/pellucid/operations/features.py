@@ -56,7 +56,7 @@ def vesselness(
     largest: Annotated[Millimetres, Title("Largest radius"), Range(1e-6), Slider(0.1, 20.0, 0.1)] = 3.0,
     steps: Annotated[int, Title("Steps"), Unit("scales"), Range(1, 30), Slider(1, 10, 1)] = 3,
     polarity: Annotated[Literal["bright", "dark"], Title("Vessels", ("Bright", "Dark"))] = "bright",
-    measure: Annotated[Literal["frangi", "sato"], Title("Measure", ("Frangi (0 to 1)", "Sato (contrast)"))] = "frangi",
+    measure: Annotated[Literal["frangi", "sato"], Title("Response", ("Frangi (0 to 1)", "Sato (contrast)"))] = "frangi",
     contrast: Annotated[Percent, Title("Contrast"), When("measure", ("frangi",))] = 5.0,
 ) -> Image:
     """Show how much each place looks like part of a vessel.

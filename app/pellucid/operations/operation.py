@@ -217,7 +217,7 @@ class Operation:
         context.progress(1.0)
         if self.output not in ("image", "mask"):
             return result
-        if images is not originals and self.keeps_unit and context.padding is not None:
+        if images is not originals and self.restores_padding and context.padding is not None:
             from pellucid.operations.padding import restore
 
             result = restore(result, originals[0], context.padding, context)
@@ -229,13 +229,21 @@ class Operation:
 
     @property
     def minds_padding(self) -> bool:
-        """Return whether padding would bleed into the result: an image made from neighbours or from a range."""
-        by_itself = self.pointwise and self.preparation is None
-        return self.output == "image" and self.same_grid and not by_itself
+        """Return whether padding would bleed into the result: made from neighbours, or an image from a range.
+
+        Masks by a threshold and tables leave padding out by themselves.
+        """
+        by_itself = self.pointwise and (self.preparation is None or self.output == "mask")
+        return self.output != "table" and self.same_grid and not by_itself and self.inputs[0] != "mask"
+
+    @property
+    def restores_padding(self) -> bool:
+        """Return whether padding is put back in its places: the values mean what they did before."""
+        return self.output == "image" and self.keeps_unit
 
     def without_padding(self, images: tuple[Image, ...], context: Context) -> tuple[Image, ...]:
         """Return the images with padding filled where it would bleed, else the very same tuple."""
-        if context.padding is None or not self.minds_padding or self.inputs[0] == "mask":
+        if context.padding is None or not self.minds_padding:
             return images
         from pellucid.operations.padding import filled, lowest_valid, outside
 

@@ -44,7 +44,7 @@ def corners(
     *,
     sigma: Annotated[Millimetres, Title("Sigma"), Range(0.0), Slider(0.1, 10.0, 0.1)] = 1.5,
     measure: Annotated[
-        Literal["shi_tomasi", "harris"], Title("Measure", ("Shi and Tomasi", "Harris and Stephens"))
+        Literal["shi_tomasi", "harris"], Title("Response", ("Shi and Tomasi", "Harris and Stephens"))
     ] = "shi_tomasi",
     dimension: Dimension = "slices",
     threshold: Annotated[Percent, Title("Threshold")] = 10.0,

@@ -97,7 +97,7 @@ def cast(
 
 def even_levels(low: float, high: float, levels: int) -> Any:
     """Return the limits between equal intervals of a range, and the middle of each interval."""
-    edges = low + (high - low) * np.arange(levels + 1) / levels
+    edges = low + float(high - low) * np.arange(levels + 1) / levels
     return edges[1:-1], (edges[:-1] + edges[1:]) / 2
 
 

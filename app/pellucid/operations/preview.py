@@ -60,7 +60,7 @@ def preview_slice(
     if not operation.pointwise and operation.reach(params, axis_lengths(images[0])) is None:
         return np.array(view(whole(operation, images, values, context)).take(index, where))
     if operation.preparation is not None:
-        key = ("prepared", operation.id, operation.prepare_key(params))
+        key = ("prepared", operation.id, operation.prepare_key(params), context.padding)
         ready = _kept_as(key, images, lambda: _prepared(operation, images, params, context))
         context = replace(context, prepared=ready)
     if operation.pointwise:
@@ -73,7 +73,8 @@ def preview_slice(
 def whole(operation: Operation, images: Sequence[sitk.Image], values: Mapping[str, Any], context: Context) -> Any:
     """Return all that an operation makes, computed once for the very same images and values."""
     params, inputs = operation.validate(**values), tuple(images)
-    return _kept(operation, inputs, params, lambda: operation.run(context, *inputs, **values))
+    key = (operation.id, tuple(dict(params).items()), context.padding)
+    return _kept_as(key, inputs, lambda: operation.run(context, *inputs, **values))
 
 
 def _fill(images: tuple[sitk.Image, ...], padding: tuple[float, float], context: Context) -> float:
@@ -137,12 +138,8 @@ def _as_image(part: NDArray[Any], like: sitk.Image) -> sitk.Image:
     return image
 
 
-def _kept(operation: Operation, images: tuple[sitk.Image, ...], params: Any, compute: Any) -> Any:
-    """Return what was computed before for the very same images, or compute and keep it."""
-    return _kept_as((operation.id, tuple(dict(params).items())), images, compute)
-
-
 def _kept_as(key: Hashable, images: tuple[sitk.Image, ...], compute: Any) -> Any:
+    """Return what was computed before for the very same images, or compute and keep it."""
     key = (key, tuple(id(image) for image in images))
     with _LOCK:
         found = _LEARNED.get(key)

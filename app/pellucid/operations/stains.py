@@ -63,7 +63,7 @@ def _complaint(params: Any) -> str | None:
 
 def _matrix(image: Any, context: Context, *, stains: str, vectors: str) -> Array:
     """Return the three stains, one per row."""
-    need_colour(tr("Stain separation"), image)
+    need_colour(tr("Separate stains"), image)
     if stains == "own":
         return np.asarray(stain_matrix(stain_rows(vectors)))
     if stains != "estimated":

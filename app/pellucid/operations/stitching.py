@@ -40,7 +40,7 @@ def stitch(
     layout: Annotated[
         Literal["rows", "snake", "columns", "places"],
         Title(
-            "Order",
+            "Tile order",
             ("Row by row", "Row by row, back and forth", "Column by column", "By their place in space"),
         ),
     ] = "rows",

@@ -22,6 +22,12 @@ def unheard(sentence: str) -> None:
     """Throw a remark away."""
 
 
+def heed(frames: Sequence[Volume], remark: Remark) -> None:
+    """Say what the reader noticed about an image, each thing once."""
+    for message in dict.fromkeys(f.message for volume in frames for f in volume.findings if f.severity != "info"):
+        remark(message)
+
+
 def starts(
     recipe: Recipe, frames: Sequence[Volume], name: str, label: int | None, remark: Remark
 ) -> tuple[Volume, ...]:

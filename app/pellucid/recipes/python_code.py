@@ -10,7 +10,6 @@ import ast
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import mark, tr
@@ -165,8 +164,13 @@ def step_code(recipe: Recipe, position: int, start: Start) -> str:
 def _after(step: Step, start: Start) -> Start:
     """Return what is known of the image after a step: padding is gone where the values mean something else."""
     own = own_steps.find(step.operation)
-    keeps = own.keeps_unit if own is not None else _operation(step).keeps_unit and _operation(step).output != "mask"
-    return start if keeps else replace(start, padding=None)
+    if own is not None:
+        return start if own.keeps_unit else replace(start, padding=None)
+    operation = _operation(step)
+    keeps = operation.keeps_unit and operation.output != "mask"
+    given = operation.ports[: len(step.inputs)]
+    alpha = start.alpha or any(port.name == "alpha" for port in given)
+    return Start(alpha, start.padding if keeps else None)
 
 
 def step_title(step: Step) -> str:
@@ -236,13 +240,14 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     wanted = step.inputs[1:]
     for n, port in enumerate(others):
         variables = [_variable(name, names) for name in (wanted[n:] if port.many else wanted[n : n + 1])]
-        variables = [f"as_mask({one})" if port.kind == "mask" else one for one in variables]
+        as_taken = "as_mask({})" if port.kind == "mask" else "without_alpha({})" if spares_alpha else "{}"
+        variables = [as_taken.format(one) for one in variables]
         before.append(f"{port.name} = " + (f"[{', '.join(variables)}]" if port.many else (variables or ["None"])[0]))
     if padding is not None:
         before.append(f"unfilled, {first.name} = {first.name}, filled_padding({first.name}, {padding!r})")
         if operation.counted_in:
             before.append(f"{operation.counted_in} = outside_padding(unfilled, {operation.counted_in}, {padding!r})")
-        if operation.keeps_unit:
+        if operation.restores_padding:
             after.insert(0, f"result = restored_padding(result, unfilled, {padding!r})")
     if "padding" in {node.id for node in ast.walk(ast.parse(lines)) if isinstance(node, ast.Name)}:
         before.append(f"padding = {start.padding!r}")
@@ -250,22 +255,16 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
 
 
 def _variable(name: str, names: dict[str, str]) -> str:
-    """Return the variable for a further image, a new one for a new name."""
+    """Return the variable for a further image, a new one for a new name.
+
+    All end in ``_image``, as nothing does that the lines of a step use: no word of Python, no function, no port.
+    """
     if name not in names:
-        stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "image"
-        stem = f"{stem}_image" if not stem[0].isalpha() or stem in _taken() else stem
+        stem = "".join(c if c.isalnum() and c.isascii() else "_" for c in name).strip("_").lower() or "further"
+        stem = stem if stem[0].isalpha() else f"image_{stem}"
+        stem = stem if stem.endswith("_image") else f"{stem}_image"
         variable, n = stem, 2
         while variable in names.values():
             variable, n = f"{stem}_{n}", n + 1
         names[name] = variable
     return names[name]
-
-
-@cache
-def _taken() -> frozenset[str]:
-    """Return the names a further image must not have: those of the ports of all operations, and of a script itself."""
-    from pellucid.operations.operation import registry
-
-    ports = {port.name for operation in registry().values() for port in operation.ports}
-    return frozenset({"result", "given", "unfilled", "array", "sys", *_MODULES, *ports})
-

@@ -151,8 +151,6 @@ class Batching:
     def _end(self, stage: Stage) -> None:
         if self.stage is Stage.RUNNING:
             self.stage = stage
-            if self.job is not None:
-                self.job.changed.disconnect(self._progressed, missing_ok=True)
             self.changed.emit()
 
     def export_report(self, path: Path) -> Job:

@@ -146,6 +146,6 @@ def slab_slice(steps: Local, volume: Volume, axis: int, index: int, job: Job) ->
         wanted = [slice(None)] * 3
         wanted[where] = slice(max(0, index - far - first), index + far + 1 - first)
         region = (wanted[0], wanted[1], wanted[2])
-        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region)
+        context = Context(cancelled=job.cancelled, padding=volume.padding, wanted=region, start=(z, y, x))
         image = operation.run(context, image, **values)
     return np.array(Volume(image, geometry).array.take(index - first, where))

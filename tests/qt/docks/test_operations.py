@@ -73,7 +73,7 @@ def test_a_click_chooses_and_a_low_panel_folds_the_list_away(filters, qtbot):
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert filters.operation.id == "smoothing.gaussian"
     assert not filters.list.isVisible() and filters.run.apply.isVisible()
-    qtbot.mouseClick(filters.back, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(filters.card.back, Qt.MouseButton.LeftButton)
     assert filters.operation is None and filters.list.isVisible()
 
 
@@ -179,7 +179,7 @@ def test_a_form_starts_with_what_fits_the_image_and_returns_to_it(filters, ct, q
     begun = {"level": (low + high) / 2, "width": high - low}
     qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
     filters.form.begin({"level": 3.0})
-    filters.defaults.click()
+    filters.card.defaults.click()
     qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
 
 

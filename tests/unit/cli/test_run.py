@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from command_line import Run, write_image
+from command_line import Run, write_image, write_series
 from pellucid.files.answers import rows
 from pellucid.operations import Context
 from pellucid.operations import operation as module
@@ -45,6 +45,14 @@ def test_run_is_apply_step_by_step(pellucid: Run, tmp_path: Path, ramp: np.ndarr
     said = pellucid("run", steps, source, out)
     assert (said.code, said.err, said.out.strip()) == (0, "", str(out))
     assert out.read_bytes() == two.read_bytes() and read(out).any()
+
+
+def test_what_the_reader_noticed_is_said(pellucid: Run, tmp_path: Path) -> None:
+    write_series(tmp_path / "ct", np.ones((4, 6, 7), np.int16), positions=[0, 2.5, 5, 7.5])
+    last = sorted((tmp_path / "ct").glob("*.dcm"))[-1]
+    last.write_bytes(last.read_bytes()[:-20])
+    said = pellucid("run", recipe(tmp_path / "r.json", ("intensity.invert", {})), tmp_path / "ct", tmp_path / "out.nii")
+    assert said.code == 0 and "cut short" in said.err
 
 
 def test_every_frame_is_worked_on(pellucid: Run, tmp_path: Path, ramp: np.ndarray) -> None:

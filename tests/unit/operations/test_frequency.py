@@ -260,6 +260,11 @@ def test_lines_and_single_voxels(id: str, shape: tuple[int, ...]) -> None:
         assert np.isfinite(run(id, on_grid(array), **values)).all()
 
 
+@pytest.mark.parametrize("id", ["high_pass", "band_pass"])
+def test_the_mean_of_a_single_voxel_can_be_kept(id: str) -> None:
+    assert (run(id, on_grid(np.full((1, 1, 1), 5.0)), keep_mean=True) == 5.0).all()
+
+
 def test_limits_the_wrong_way_round_and_nan_are_refused() -> None:
     with pytest.raises(Refused, match="must be below"):
         get("frequency.band_pass").validate(shortest=5.0, longest=5.0)

@@ -9,6 +9,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from operation_images import DIRECTIONS, PIXEL_TYPES, geometry, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
@@ -164,3 +165,24 @@ def test_growing_cuts_no_corner_off_and_back_again_is_the_same(direction: str) -
     assert (pixels(result)[:, :, [0, -1]] == -1000).mean() > 0.8
     none = run("rotate", image, angle=0.0, grow=True)
     assert none.GetSize() == image.GetSize() and np.array_equal(pixels(none), array)
+
+
+@pytest.mark.parametrize("shape", [(2, 9, 8), (7, 2, 8), (7, 9, 2), (2, 2, 2), (9, 2)], ids=str)
+@pytest.mark.parametrize("dtype", ["int16", "float32"])
+def test_splines_of_two_voxels_are_those_of_scipy(shape: tuple[int, ...], dtype: str) -> None:
+    image = on_grid(noise(shape, dtype), spacing=(1.0, 1.0, 1.0))
+    made = get("geometry.rotate").run(Context(), image, axis="z", angle=30.0, interpolation="bspline", background=-7.0)
+    middle = (np.array(image.GetSize()) - 1) / 2
+    turn = np.deg2rad(30.0)
+    y, x = (index - at for index, at in zip(np.indices(shape)[-2:], middle[1::-1], strict=True))
+    places = np.indices(shape).astype(float)
+    for sign in (1, -1):
+        places[-1] = np.cos(turn) * x + sign * np.sin(turn) * y + middle[0]
+        places[-2] = np.cos(turn) * y - sign * np.sin(turn) * x + middle[1]
+        wanted = ndimage.map_coordinates(pixels(image).astype(float), places, order=3, mode="mirror")
+        inside = ((places > -0.49) & (places < np.reshape(shape, (-1, *(1,) * len(shape))) - 0.51)).all(axis=0)
+        outside = ((places < -0.51) | (places > np.reshape(shape, (-1, *(1,) * len(shape))) - 0.49)).any(axis=0)
+        if np.allclose(pixels(made)[inside], wanted[inside], rtol=1e-3, atol=1.0):
+            assert (pixels(made)[outside] == -7).all()
+            return
+    pytest.fail("neither sense of rotation gives these values")

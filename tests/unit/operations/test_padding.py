@@ -12,7 +12,7 @@ from operation_images import inputs_of, on_grid
 from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
 from pellucid.operations.padding import filled, lowest_valid, restore
-from pellucid.operations.preview import preview_slice
+from pellucid.operations.preview import preview_slice, whole
 
 PADDING = (-3024.0, -2000.0)
 
@@ -53,6 +53,29 @@ def test_rescale_takes_its_range_from_the_scanned_field():
     assert np.allclose(made[~outside], (array[~outside] - low) / (high - low), atol=1e-5)
 
 
+def answers(name, lowest):
+    """Return what an operation makes of the scanned field where padding has a value, and what it finds in places."""
+    operation, (array, outside) = get(name), scan()
+    further = on_grid(np.random.default_rng(4).integers(-1000, 400, array.shape).astype(np.int16))
+    array[outside] = lowest
+    given = [on_grid(outside.astype(np.uint8)) if kind == "mask" else further for kind in operation.inputs[1:]]
+    result = operation.run(Context(padding=PADDING), on_grid(array), *given, **CASES[name].values)
+    if operation.output == "points":
+        return result.positions
+    if operation.output == "table":
+        return np.array([entry.value for entry in result.entries])
+    return sitk.GetArrayFromImage(result)[~outside]
+
+
+@pytest.mark.parametrize(
+    "name",
+    sorted(n for n, o in registry().items() if o.inputs[0] == "image" and o.same_grid and CASES[n].colour != "needed"),
+)
+def test_it_does_not_matter_how_low_padding_is(name):
+    deep, deeper = answers(name, -2100), answers(name, -3000)
+    assert deep.shape == deeper.shape and np.array_equal(deep, deeper, equal_nan=True)
+
+
 @pytest.mark.parametrize("name", sorted(n for n, o in registry().items() if o.output == "image" and o.same_grid))
 def test_preview_with_padding_equals_the_whole(name):
     array, outside = scan()
@@ -82,3 +105,14 @@ def test_filling_and_restoring_stop_when_told_to():
     ):
         with pytest.raises(Cancelled):
             work()
+
+
+def test_what_is_kept_for_previews_holds_for_one_padding_only():
+    array, _outside = scan()
+    image, values = on_grid(array), CASES["features.blobs"].values
+    for context in (Context(), Context(padding=PADDING)):
+        found = whole(get("features.blobs"), (image,), values, context)
+        assert np.array_equal(found.positions, get("features.blobs").run(context, image, **values).positions)
+    for context in (Context(), Context(padding=PADDING)):
+        shown = preview_slice(get("intensity.rescale"), image, 2, 3, {}, context)
+        assert np.allclose(shown, sitk.GetArrayFromImage(get("intensity.rescale").run(context, image))[3], atol=1e-5)

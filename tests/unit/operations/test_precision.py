@@ -138,3 +138,14 @@ def test_levels_count_the_mask_only_and_keep_nan() -> None:
     exact = inside.min() + step * np.array([0.5, 1.5, 2.5])
     np.testing.assert_allclose(np.unique(result[~np.isnan(result)]), exact, rtol=1e-4)
     assert np.all(quantise(on_grid(np.full((3, 4), 9, np.uint8)), levels=5) == 9)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64"])
+def test_levels_of_a_range_wider_than_64_bits_do_not_wrap(dtype: str) -> None:
+    info = np.iinfo(dtype)
+    array = np.linspace(float(info.min), float(info.max) * (1 - 1e-15), 60).astype(dtype).reshape(3, 4, 5)
+    array[0, 0, 0], array[-1, -1, -1] = info.min, info.max
+    made = pixels(get("intensity.quantise").run(Context(), on_grid(array), levels=4)).astype(float)
+    middles = info.min + (float(info.max) - info.min) * (np.arange(4) + 0.5) / 4
+    nearest = middles[np.abs(array.astype(float)[..., None] - middles).argmin(-1)]
+    assert np.allclose(made, nearest, rtol=1e-12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -128,6 +129,21 @@ def test_alpha_and_padding_are_put_back(interpreter: Interpreter, tmp_path: Path
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
 
 
+def test_two_images_with_alpha_are_combined_without_it(interpreter: Interpreter, tmp_path: Path) -> None:
+    operation = get("arithmetic.add")
+    images = sample(operation, (12, 14), "uint8", colour=4)
+    recipe = Recipe(steps=(Step(operation=operation.id, inputs=("", "other picture")),))
+    check(recipe, images, operation.run(Context(), *images), interpreter, tmp_path, Start(alpha=True))
+
+
+def test_alpha_that_a_step_adds_is_left_alone_by_the_next(interpreter: Interpreter, tmp_path: Path) -> None:
+    images = sample(get("colour.merge"), (12, 14), "uint8", every=True)
+    expected = get("smoothing.gaussian").run(Context(), get("colour.merge").run(Context(), *images))
+    merged = Step(operation="colour.merge", inputs=("", "green", "blue", "alpha"))
+    recipe = Recipe(steps=(merged, Step(operation="smoothing.gaussian")))
+    check(recipe, images, expected, interpreter, tmp_path)
+
+
 @pytest.mark.parametrize("side", ["above", "below"])
 def test_otsu_leaves_padding_out_in_the_script_too(side: str, interpreter: Interpreter, tmp_path: Path) -> None:
     operation = get("threshold.otsu")
@@ -137,3 +153,22 @@ def test_otsu_leaves_padding_out_in_the_script_too(side: str, interpreter: Inter
     assert not np.array_equal(pixels(expected), pixels(operation.run(Context(), image, side=side)))
     recipe = Recipe(steps=(Step(operation=operation.id, parameters={"side": side}),))
     check(recipe, (image,), expected, interpreter, tmp_path, Start(padding=padding))
+
+
+@pytest.mark.parametrize("name", ["3D T1", "if", "Values", "stored", "range", "image", "日本"])
+def test_a_further_image_may_be_called_like_anything_in_the_script(
+    name: str, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    image, other = sample(get("arithmetic.add"), SHAPE)
+    windowed = get("intensity.linear").run(Context(), image, slope=2.0, pixel_type="same")
+    expected = get("arithmetic.add").run(Context(), windowed, other)
+    first = Step(operation="intensity.linear", parameters={"slope": 2.0, "pixel_type": "same"})
+    recipe = Recipe(steps=(first, Step(operation="arithmetic.add", inputs=("", name))))
+    check(recipe, (image, other), expected, interpreter, tmp_path)
+
+
+def test_no_line_of_a_step_uses_a_name_of_a_further_image() -> None:
+    for operation in registry().values():
+        for values in (CASES[operation.id].values, *CASES[operation.id].variants):
+            tree = ast.parse(operation.lines(operation.validate(**values)))
+            assert not [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.endswith("_image")]

@@ -570,6 +570,16 @@ def test_live_slabs_are_the_whole_at_the_border_too(
         assert np.abs(shown.astype(float) - chain.volume.array.take(index, 2 - axis)).max() <= 1
 
 
+def test_live_noise_is_that_of_its_place(session: Session, chain: ImageLayer) -> None:
+    session.visible_slices = lambda: ((2, 9), (1, 20))
+    wait(session, session.recipes.live.show(3, {"sd": 50.0, "seed": 3}, None, "noise.gaussian"))
+    preview = chain.preview
+    wait(session, session.recipes.insert(3, "noise.gaussian", {"sd": 50.0, "seed": 3}))
+    assert preview is not None
+    for (axis, index), shown in preview.slices.items():
+        assert np.array_equal(shown, chain.volume.array.take(index, 2 - axis))
+
+
 def test_live_shows_a_step_that_is_not_there_yet(session: Session, chain: ImageLayer) -> None:
     session.visible_slices = lambda: ((2, 7),)
     wait(session, session.recipes.live.show(1, {"radius": 2}, None, "smoothing.mean"))

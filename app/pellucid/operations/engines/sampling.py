@@ -61,6 +61,8 @@ def sampled_by(
         return execute(nearest, image)
     has_gaps = missing(array, padding) is not None
     source = on_grid_of(bridged_whole(array, padding, _DEPTHS[how], check), image) if has_gaps else image
+    short = how == "bspline" and 2 in image.GetSize()
+    source = mirrored(source) if short else source
     fine = resampler(like, transform, how, background)
     small = array.dtype.itemsize <= 2 or array.dtype == np.float32
     plain, vector = (sitk.sitkFloat32, sitk.sitkVectorFloat32) if small else (sitk.sitkFloat64, sitk.sitkVectorFloat64)
@@ -68,6 +70,7 @@ def sampled_by(
     made = execute(fine, source)
     values = view(made)
     near = view(execute(nearest, image)) if has_gaps else None
+    reached = view(execute(resampler(like, transform, "nearest", 0), whole_of(image))) if short else None
     out = np.empty(values.shape, array.dtype)
     for n, part in enumerate(values):
         check()
@@ -75,8 +78,28 @@ def sampled_by(
             gaps = missing(near[n : n + 1], padding)
             if gaps is not None:
                 part = np.where(gaps[0], near[n].astype(part.dtype), part)
+        if reached is not None:
+            inside = reached[n] if part.ndim == 2 else reached[n][..., np.newaxis]
+            part = np.where(inside, part, part.dtype.type(background))
         out[n] = stored(part, array.dtype)
     return on_grid_of(out, made)
+
+
+def mirrored(image: sitk.Image) -> sitk.Image:
+    """Return an image with the voxels of axes that have two mirrored once: the splines of ITK read beyond so few."""
+    array = view(image)
+    wider = [(1, 1) if n == 2 else (0, 0) for n in array.shape[:3]] + [(0, 0)] * (array.ndim - 3)
+    padded = np.pad(array, wider, mode="reflect")
+    made = sitk.GetImageFromArray(padded if image.GetDimension() == 3 else padded[0], isVector=array.ndim == 4)
+    made.SetSpacing(image.GetSpacing())
+    made.SetDirection(image.GetDirection())
+    made.SetOrigin(image.TransformIndexToPhysicalPoint([-(n == 2) for n in image.GetSize()]))
+    return made
+
+
+def whole_of(image: sitk.Image) -> sitk.Image:
+    """Return a mask of all voxels of an image."""
+    return on_grid_of(np.ones(view(image).shape[:3], np.uint8), image)
 
 
 def resampler(like: sitk.Image, transform: sitk.Transform, how: str, background: float) -> sitk.ResampleImageFilter:

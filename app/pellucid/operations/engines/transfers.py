@@ -35,7 +35,8 @@ def band_pass(
 
     def transfer(frequencies: Sequence[Array]) -> Array:
         squared = squared_frequency(frequencies, metric)
-        share = 1.0 - low_share(squared, longest, shape, order) if longest else np.ones_like(squared)
+        # asarray: of a single voxel it would be a number, in which nothing can be set
+        share = np.asarray(1.0 - low_share(squared, longest, shape, order)) if longest else np.ones_like(squared)
         if shortest:
             share *= low_share(squared, shortest, shape, order)
         if keep_mean:

@@ -57,14 +57,14 @@ def collect(
     from pellucid.dicom.scan import scan
 
     named = expanded(inputs)
-    out = without.absolute() if without is not None else None
+    out = without.resolve() if without is not None else None
     snapshot = scan(named, pool=pool, cancelled=cancelled)
     asked = {path.absolute() for path in named if path.is_file()}
     found = [item for series in snapshot.series if series.volumes for item in _of_series(series)]
     others = dict.fromkeys(path.absolute() for path in snapshot.others)
     found += [_of_file(path) for path in sorted(others) if path in asked or _is_image(path)]
     found += [_of_problem(problem) for problem in snapshot.problems]
-    return tuple(item for item in found if out is None or out not in item.path.absolute().parents)
+    return tuple(item for item in found if out is None or out not in item.path.resolve().parents)
 
 
 def expanded(inputs: Iterable[str | Path]) -> list[Path]:

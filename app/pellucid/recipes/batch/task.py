@@ -173,7 +173,7 @@ def _work(run: _Run) -> str:
         raise Refused(task.item.refusal)
     recipe = Recipe.from_json(task.recipe)
     images = _read(task.item, run.cancelled)
-    _heed(images, run.said.append)
+    frames.heed(images, run.said.append)
     if options.even:
         from pellucid.files.evening import evened
 
@@ -217,13 +217,6 @@ def _pool() -> Pool:
     from pellucid.dicom.child import Pool
 
     return Pool(workers=1)
-
-
-def _heed(images: tuple[Volume, ...], say: Callable[[str], None]) -> None:
-    """Say what the reader noticed about an image."""
-    found = dict.fromkeys(f.message for volume in images for f in volume.findings if f.severity != "info")
-    for message in found:
-        say(message)
 
 
 def named_images(options: Options, item: Item) -> dict[str, tuple[str, Any]]:

@@ -59,6 +59,14 @@ def test_results_among_the_inputs_do_not_count(tmp_path: Path) -> None:
     assert len(collect([tmp_path], without=tmp_path / "out")) == 2
 
 
+def test_results_never_replace_an_input_however_the_folder_is_spelled(tmp_path: Path) -> None:
+    make_images(tmp_path / "in", 2)
+    (tmp_path / "link").symlink_to(tmp_path / "in", target_is_directory=True)
+    for folder in (tmp_path / "link", tmp_path / "in" / ".." / "in"):
+        assert collect([tmp_path / "in"], without=folder) == ()
+        assert collect([folder], without=tmp_path / "in") == ()
+
+
 def test_a_stamp_tells_a_changed_file(tmp_path: Path) -> None:
     (path,) = make_images(tmp_path, 1)
     before = stamp([path])
