@@ -177,7 +177,8 @@ def test_no_line_of_a_step_uses_a_name_of_a_further_image() -> None:
 
 @pytest.mark.parametrize("text", ["1\nimport os #", "1\rimport os #", "1\x0cimport os #"])
 def test_what_a_recipe_says_never_becomes_code(text: str) -> None:
-    recipe = Recipe(title=text, steps=(Step(operation="stains.separate", parameters={"vectors": text}, inputs=(text,)),))
+    step = Step(operation="stains.separate", parameters={"vectors": text}, inputs=(text,))
+    recipe = Recipe(title=text, steps=(step,))
     for written in (script(recipe), step_code(recipe, 0, Start())):
         imported = {one.name for n in ast.walk(ast.parse(written)) if isinstance(n, ast.Import) for one in n.names}
         assert "os" not in imported
