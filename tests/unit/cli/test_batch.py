@@ -10,7 +10,9 @@ import pytest
 
 from batch_making import expected, make_images, make_recipe, results
 from command_line import Run, write_series
+from pellucid.cli import batch
 from pellucid.recipes.batch import executors
+from pellucid.recipes.batch.attempts import Attempts
 from pellucid.recipes.batch.journal import Entry, State
 from pellucid.recipes.batch.reports import write_answers
 
@@ -38,6 +40,15 @@ def test_a_batch_is_run_by_run(pellucid: Run, recipe: Path, tmp_path: Path) -> N
         assert pellucid("run", recipe, path, tmp_path / "one.nii.gz").code == 0
         assert results(tmp_path / "out")[f"{path.stem}.nii.gz"] == (tmp_path / "one.nii.gz").read_bytes()
         assert expected(recipe, path, tmp_path / "truth") == (tmp_path / "one.nii.gz").read_bytes()
+
+
+def test_a_batch_that_another_one_ends_is_not_done(
+    pellucid: Run, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_images(tmp_path / "in", 12)
+    monkeypatch.setattr(batch, "_tell", lambda *_said: Attempts(tmp_path / "out").remove())
+    said = pellucid("batch", recipe, tmp_path / "in", "--out", tmp_path / "out", "--workers", 1)
+    assert "of 12 items" in said.out and not said.out.startswith("12") and said.code == 1
 
 
 def test_series_of_dicom_are_items_and_nobody_is_named(pellucid: Run, recipe: Path, tmp_path: Path) -> None:
