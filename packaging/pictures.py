@@ -15,6 +15,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Lens, optics    lens lens_colour optics
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
+    Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Recipes         recipe recipe_light python_code
@@ -43,6 +44,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from pellucid.files.demo import demo_study
+from pellucid.files.export import export_image
 from pellucid.main import make_application, make_window
 from pellucid.model.annotations import Annotation
 from pellucid.model.annotations import Kind as Shape
@@ -59,6 +61,7 @@ from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.transfer import Kind, Transfer
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection, Tool
 from pellucid.model.volume import Acquisition, Volume, image_from_array
+from pellucid.session.batching import Stage as BatchStage
 from pellucid.session.loading import Place
 from pellucid.settings import Settings
 from pellucid.ui import theme
@@ -66,6 +69,7 @@ from pellucid.ui.canvas.crosshair import lines
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
+from pellucid.ui.dialogs.batch import BatchDialog
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.large import LargeDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
@@ -713,6 +717,86 @@ def take_away(stage: Stage) -> None:
     dialog.kind.buttons[1].click()
     stage.settle(0.6)
     stage.popup = dialog
+
+
+def batch_dialog(stage: Stage, count: int) -> BatchDialog:
+    """Open the batch dialog on small images, one of them damaged, with the steps of a threshold."""
+    folder = Path(tempfile.mkdtemp()) / "Thorax 2026"
+    folder.mkdir()
+    z, y, x = np.mgrid[:24, :64, :64]
+    body = ((y - 32) / 28) ** 2 + ((x - 32) / 30) ** 2 < 1
+    lungs = (((y - 32) / 16) ** 2 + ((np.abs(x - 32) - 13) / 9) ** 2 < 1) & (z > 2)
+    grid = Geometry((64, 64, 24), (5.0, 5.0, 8.0))
+    for n in range(count):
+        values = np.where(lungs & (n % 9 != 8), -800, np.where(body, 40, -1000))
+        picture = Volume(image_from_array(values.astype(np.int16), grid), grid)
+        export_image(picture, folder / f"patient {n:03}.nii")
+    (folder / "patient 007.nii").write_bytes(b"n+1" * 200)
+    stage.window.files.batch()
+    dialog = next(w for w in stage.window.findChildren(BatchDialog) if w.isVisible())
+    dialog.set_up.recipes.set_value(next(v for v in dialog.set_up.recipes._values if "Lung" in getattr(v, "title", "")))
+    dialog.set_up._choose_recipe(dialog.set_up.recipes.value())
+    dialog.set_up.inputs.add([folder])
+    stage.settle()
+    stage.popup = dialog
+    return dialog
+
+
+def until(stage: Stage, condition: Callable[[], bool]) -> None:
+    """Let events run until a condition holds, for a minute at most."""
+    end = time.monotonic() + 60
+    while not condition() and time.monotonic() < end:
+        stage.app.processEvents()
+
+
+@state
+def batch_empty(stage: Stage) -> None:
+    """Show the batch dialog as it opens."""
+    stage.window.files.batch()
+    stage.popup = next(w for w in stage.window.findChildren(BatchDialog) if w.isVisible())
+    stage.settle()
+
+
+@state
+def batch_ready(stage: Stage) -> None:
+    """Show a batch that can begin."""
+    batch_dialog(stage, 12)
+
+
+@state
+def batch_running(stage: Stage) -> None:
+    """Show a batch half-way."""
+    dialog = batch_dialog(stage, 400)
+    dialog.go.click()
+    until(stage, lambda: len(dialog.results.model.entries) > 60)
+
+
+@state
+def batch_problems(stage: Stage) -> None:
+    """Show a batch whose images are not all fit for the recipe."""
+    dialog = batch_dialog(stage, 24)
+    dialog.go.click()
+    until(stage, lambda: dialog._batching.stage is BatchStage.FINISHED)
+    dialog.results.table.sortByColumn(0, Qt.SortOrder.DescendingOrder)
+    dialog.results.table.selectRow(0)
+    stage.settle()
+
+
+@state
+def batch_cancelled(stage: Stage) -> None:
+    """Show a batch that was stopped."""
+    batch_running(stage)
+    stage.popup.go.click()
+    until(stage, lambda: stage.popup._batching.stage is BatchStage.CANCELLED)
+    stage.settle()
+
+
+@state
+def batch_light(stage: Stage) -> None:
+    """Show a finished batch in the light theme."""
+    batch_problems(stage)
+    theme.apply(stage.app, "light")
+    stage.settle()
 
 
 def key_of(stage: Stage, modality: str) -> str:

@@ -41,6 +41,7 @@ def declared() -> Iterator[tuple[str, str]]:
     for place, found in (
         ("app/pellucid/operations", _of_operations()), ("app/pellucid/ui/actions", _of_actions()),
         ("app/pellucid/ui", _of_window()), ("resources/presets/windows.json", _of_presets()),
+        ("resources/recipes", _of_recipes()),
     ):  # fmt: skip
         yield from ((text, place) for text in found if text)
 
@@ -84,6 +85,13 @@ def _of_presets() -> Iterator[str]:
 
     for preset in built_in():
         yield from (preset.name, preset.source)
+
+
+def _of_recipes() -> Iterator[str]:
+    from pellucid.recipes.examples import examples, read_recipe
+
+    for recipe in map(read_recipe, examples().values()):
+        yield from (recipe.title, recipe.notes)
 
 
 def merged(code: str) -> Catalog:

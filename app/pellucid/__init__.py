@@ -11,7 +11,7 @@ The rooms, from the bottom up; a room imports only from rooms further down (a te
     files        every other format: discover, read, export (verified), films, workspace, demo study
     jobs         background work: edits one by one, queries where the latest wins, loading
     history      what can be undone: commands, the bounded history, painting
-    recipes      what can be replayed: the steps that made an image, as JSON
+    recipes      what can be replayed: the steps that made an image, as JSON; on thousands of images (batch)
     session      document + history + jobs + settings: the object that window and tests drive
     ui           the only room that knows Qt, with ``main`` which composes the window
     cli          the same work without a window; never imports ui or Qt

@@ -16,6 +16,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from pellucid.dicom.worker import main as decode
 
         return decode(arguments[1:])
+    if getattr(sys, "frozen", False):  # so are the processes of a batch
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     if arguments[:1] == ["view"]:
         return window(arguments[1:])
     if _opens_window(arguments):

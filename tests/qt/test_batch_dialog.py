@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QAccessible, QDropEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 
 from batch_making import Stubborn, as_kind, expected, make_images, make_recipe, results
 from hands import User
@@ -38,6 +39,11 @@ def dialog(user) -> BatchDialog:
     user.window.files.batch()
     (dialog,) = user.window.findChildren(BatchDialog)
     return dialog
+
+
+def accessible_name(widget: QWidget) -> str:
+    interface = QAccessible.queryAccessibleInterface(widget)
+    return interface.text(QAccessible.Text.Name) if interface is not None else widget.accessibleName()
 
 
 def look(qtbot, dialog: BatchDialog, *paths: Path) -> None:
@@ -71,6 +77,8 @@ def test_with_nothing_chosen_it_says_what_to_do(dialog):
     assert not dialog.go.isEnabled() and "Add images" in dialog.go.toolTip()
     assert dialog.card.isHidden() and not dialog.bar.isVisible()
     assert "Drop files" in dialog.set_up.inputs.stack.currentWidget()._sentence.text()
+    controls = [w for w in dialog.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisible()]
+    assert len(controls) > 12 and all(accessible_name(widget) for widget in controls)
     for button in (dialog.report, dialog.folder, dialog.case):
         assert not button.isEnabled() and button.toolTip().endswith(".")
 
@@ -141,6 +149,8 @@ def test_a_batch_with_problems_from_start_to_report(dialog, user, qtbot, tmp_pat
     dialog.export_to(tmp_path / "report.csv")
     qtbot.waitUntil(lambda: (tmp_path / "report.csv").exists(), timeout=5_000)
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 5
+    assert dialog.set_up.resume.isChecked(), "what was refused can be tried again"
+    dialog.set_up.resume.click()
     assert not dialog.go.isEnabled() and "earlier batch" in dialog.go.toolTip()
     dialog.set_up.resume.click()
     start(qtbot, dialog)

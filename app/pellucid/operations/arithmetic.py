@@ -15,7 +15,7 @@ from pellucid.operations.pixels import Array
 from pellucid.operations.units import Percent, Title
 
 PixelType = Annotated[
-    Literal["same", "float32"], Title("Pixel type", ("As this image, rounded and clipped", "32-bit float"))
+    Literal["same", "float32"], Title("Pixel type", ("As this image", "32-bit float"))
 ]
 Resample = Annotated[bool, Title("Resample the other image onto this grid")]
 
@@ -67,6 +67,7 @@ def add(
     title="Subtract",
     menu="Filters/Arithmetic",
     grids="aligned",
+    keeps_range=False,
     pointwise=True,
     keywords=("difference", "minus", "digital subtraction"),
     python=_script("first - second"),
@@ -269,6 +270,7 @@ def distance(first: Any, second: Any) -> Any:
     title="Absolute difference",
     menu="Filters/Arithmetic",
     grids="aligned",
+    keeps_range=False,
     pointwise=True,
     keywords=("compare", "change", "distance"),
     python=_script("np.abs(first - second)"),

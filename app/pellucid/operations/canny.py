@@ -25,7 +25,7 @@ from pellucid.operations.engines.slopes import (
 )
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, blank, need_scalar, view
-from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title
+from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title
 
 CREST_VOXELS = 1 << 18
 _EVERYWHERE = 1 << 30
@@ -131,8 +131,8 @@ def canny(
     context: Context,
     *,
     sigma: Annotated[Millimetres, Title("Sigma"), Range(0.0), Slider(0.1, 20.0, 0.1)] = 1.0,
-    lower: Annotated[Intensity, Title("Lower slope"), Range(0.0)] = 20.0,
-    upper: Annotated[Intensity, Title("Upper slope"), Range(0.0)] = 50.0,
+    lower: Annotated[Intensity, Title("Lower slope"), Range(0.0), Begins("slope", 0.03)] = 20.0,
+    upper: Annotated[Intensity, Title("Upper slope"), Range(0.0), Begins("slope", 0.08)] = 50.0,
     dimension: Annotated[Literal["slices", "volume"], Title("Edges of", ("Each slice", "The volume"))] = "slices",
 ) -> Mask:
     """Find edges as lines (surfaces in a volume) one voxel thin.

@@ -13,7 +13,7 @@ from pellucid.operations.engines.colour_spaces import hsv_from_rgb, in_grey, lab
 from pellucid.operations.engines.combining import combined
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour, need_scalar, view
-from pellucid.operations.units import Percent, Range, Slider, Title, Unit
+from pellucid.operations.units import Percent, Range, Slider, Title, Unit, When
 
 _STORED = {"red": 0, "green": 1, "blue": 2, "alpha": 3}
 _DERIVED: dict[str, tuple[Callable[[Any], Any], Any]] = {
@@ -65,7 +65,9 @@ def channel(
             ),
         ),
     ] = "red",
-    number: Annotated[int, Title("Number"), Unit("channel"), Range(1), Slider(1, 8, 1)] = 1,
+    number: Annotated[
+        int, Title("Number"), Unit("channel"), Range(1), Slider(1, 8, 1), When("channel", ("numbered",))
+    ] = 1,
 ) -> Image:  # fmt: skip
     """Take one channel of a colour image, or one number computed of its colours.
 
@@ -140,7 +142,7 @@ def merge(
     names = [view(one).dtype.name for one in images]
     if len(set(names)) > 1:
         raise Refused(
-            tr("Merge channels needs one pixel type; these are {names}. Cast them first.", names=", ".join(names))
+            tr("Merge channels needs one pixel type; these are {names}. Convert the others first.", names=", ".join(names))
         )
 
     def work(parts: Any, out: Array) -> None:
@@ -172,9 +174,9 @@ def grey(
         Literal["rec709", "rec601", "mean", "own"],
         Title("Weights", ("Rec. 709 (HDTV, sRGB)", "Rec. 601 (television)", "Equal", "My own")),
     ] = "rec709",
-    red_weight: Annotated[Percent, Title("Red")] = 30.0,
-    green_weight: Annotated[Percent, Title("Green")] = 59.0,
-    blue_weight: Annotated[Percent, Title("Blue")] = 11.0,
+    red_weight: Annotated[Percent, Title("Red"), When("weights", ("own",))] = 30.0,
+    green_weight: Annotated[Percent, Title("Green"), When("weights", ("own",))] = 59.0,
+    blue_weight: Annotated[Percent, Title("Blue"), When("weights", ("own",))] = 11.0,
 ) -> Image:
     """Turn colours into greys: the weighted mean of red, green and blue.
 

@@ -13,7 +13,7 @@ from pellucid.operations.engines.combining import combined
 from pellucid.operations.engines.pseudo_colours import ANCHORS, colour_table, pseudo_colours
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, finite_extremes, need_colour, need_scalar
-from pellucid.operations.units import Intensity, Percent, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, Intensity, Percent, Range, Slider, Title, Unit, When
 
 
 def _span(image: Any, context: Context, *, span: str, lower: float, upper: float) -> tuple[float, float]:
@@ -55,8 +55,8 @@ def pseudo(
         Title("Colour map", ("Viridis", "Magma", "Inferno", "Cividis", "Turbo", "Cool to warm")),
     ] = "viridis",
     span: Annotated[Literal["image", "own"], Title("Range", ("That of the image", "My own"))] = "image",
-    lower: Annotated[Intensity, Title("Lower")] = 0.0,
-    upper: Annotated[Intensity, Title("Upper")] = 1000.0,
+    lower: Annotated[Intensity, Title("Lower"), Begins("low"), When("span", ("own",))] = 0.0,
+    upper: Annotated[Intensity, Title("Upper"), Begins("high"), When("span", ("own",))] = 1000.0,
 ) -> Image:
     """Show values as colours: an 8-bit RGB image made with a colour map.
 

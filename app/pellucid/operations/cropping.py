@@ -17,7 +17,7 @@ from pellucid.operations.islands import keep_largest
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, allocate, view
 from pellucid.operations.plain import stored
-from pellucid.operations.units import Box, Intensity, Millimetres, Range, Slider, Title, Voxels
+from pellucid.operations.units import Begins, Box, Intensity, Millimetres, Range, Slider, Title, Voxels, When
 
 Margin = Annotated[Millimetres, Title("Margin"), Range(0.0), Slider(0.0, 50.0, 1.0)]
 
@@ -109,7 +109,7 @@ def crop_foreground(
         Literal["otsu", "above", "border"],
         Title("Foreground", ("Brighter class (Otsu)", "Above the threshold", "All but the value of the border")),
     ] = "otsu",
-    threshold: Annotated[Intensity, Title("Threshold")] = 0.0,
+    threshold: Annotated[Intensity, Title("Threshold"), When("method", ("above",))] = 0.0,
     one_piece: Annotated[bool, Title("Largest piece only")] = True,
     margin: Margin = 5.0,
 ) -> Image:
@@ -199,17 +199,17 @@ def pad(
     image: Image,
     context: Context,
     *,
-    before_x: Annotated[Added, Title("Before, along x")] = 10,
-    after_x: Annotated[Added, Title("After, along x")] = 10,
-    before_y: Annotated[Added, Title("Before, along y")] = 10,
-    after_y: Annotated[Added, Title("After, along y")] = 10,
-    before_z: Annotated[Added, Title("Before, along z")] = 0,
-    after_z: Annotated[Added, Title("After, along z")] = 0,
+    before_x: Annotated[Added, Title("Before x")] = 10,
+    after_x: Annotated[Added, Title("After x")] = 10,
+    before_y: Annotated[Added, Title("Before y")] = 10,
+    after_y: Annotated[Added, Title("After y")] = 10,
+    before_z: Annotated[Added, Title("Before z")] = 0,
+    after_z: Annotated[Added, Title("After z")] = 0,
     mode: Annotated[
         Literal["constant", "mirror", "edge"],
         Title("Fill with", ("A constant", "The mirrored image", "The outermost voxels")),
     ] = "constant",
-    constant: Annotated[Intensity, Title("Constant")] = 0.0,
+    constant: Annotated[Intensity, Title("Constant"), Begins("lowest"), When("mode", ("constant",))] = 0.0,
 ) -> Image:
     """Add voxels at the sides of the image; those that were there stay where they are in space.
 

@@ -11,7 +11,7 @@ from pellucid.operations.context import Context
 from pellucid.operations.engines.pointwise import by_curve
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, finite_extremes, view
-from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit
 
 
 def window_share(values: Any, level: float, width: float, function: str) -> Any:
@@ -60,11 +60,11 @@ def window(
     image: Image,
     context: Context,
     *,
-    level: Intensity = 40.0,
-    width: Intensity = 400.0,
+    level: Annotated[Intensity, Begins("level")] = 40.0,
+    width: Annotated[Intensity, Begins("width")] = 400.0,
     function: Annotated[
         Literal["linear", "linear_exact", "sigmoid"], Title("Function", ("Linear", "Linear exact", "Sigmoid"))
-    ] = "linear",
+    ] = "linear_exact",
     minimum: Intensity = 0.0,
     maximum: Intensity = 255.0,
     pixel_type: Annotated[Literal["uint8", "float32"], Title("Pixel type", ("8-bit", "32-bit float"))] = "uint8",
@@ -157,8 +157,8 @@ def sigmoid(
     image: Image,
     context: Context,
     *,
-    centre: Intensity = 40.0,
-    width: Intensity = 400.0,
+    centre: Annotated[Intensity, Begins("level")] = 40.0,
+    width: Annotated[Intensity, Begins("width")] = 400.0,
     minimum: Intensity = 0.0,
     maximum: Intensity = 1.0,
 ) -> Image:

@@ -22,7 +22,7 @@ from pellucid.operations.engines.similarity import (
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, blank, view
 from pellucid.operations.plain import floating, stored
-from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Unit, Voxels
+from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title, Unit, Voxels
 
 T = TypeVar("T")
 Spread = tuple[int, int, int]
@@ -56,8 +56,8 @@ def bilateral(
     image: Image,
     context: Context,
     *,
-    sigma: Annotated[Millimetres, Title("Sigma"), Range(0.01), Slider(0.5, 5.0, 0.1)] = 1.5,
-    contrast: Annotated[Intensity, Title("Contrast"), Range(1e-9)] = 50.0,
+    sigma: Annotated[Millimetres, Title("Sigma"), Range(1e-6), Slider(0.5, 5.0, 0.1)] = 1.5,
+    contrast: Annotated[Intensity, Title("Contrast"), Range(1e-9), Begins("span", 0.04)] = 50.0,
 ) -> Image:
     """Replace each voxel by a mean of those near to it that have a similar value.
 

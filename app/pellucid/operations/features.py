@@ -14,7 +14,7 @@ from pellucid.operations.engines.slopes import long_axes, metric_per_mm, voxel_s
 from pellucid.operations.engines.vessels import VESSEL_VOXELS, scales_between, vessel_answer, vessels_at
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, finite_extremes, view
-from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
+from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit, When
 
 
 def _lines(params: Any) -> str:
@@ -52,12 +52,12 @@ def vesselness(
     image: Image,
     context: Context,
     *,
-    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(0.01), Slider(0.1, 10.0, 0.1)] = 1.0,
-    largest: Annotated[Millimetres, Title("Largest radius"), Range(0.01), Slider(0.1, 20.0, 0.1)] = 3.0,
+    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(1e-6), Slider(0.1, 10.0, 0.1)] = 1.0,
+    largest: Annotated[Millimetres, Title("Largest radius"), Range(1e-6), Slider(0.1, 20.0, 0.1)] = 3.0,
     steps: Annotated[int, Title("Steps"), Unit("scales"), Range(1, 30), Slider(1, 10, 1)] = 3,
     polarity: Annotated[Literal["bright", "dark"], Title("Vessels", ("Bright", "Dark"))] = "bright",
-    measure: Annotated[Literal["frangi", "sato"], Title("Measure", ("Frangi (0 to 1)", "Sato (contrast)"))] = "frangi",
-    contrast: Annotated[Percent, Title("Contrast")] = 5.0,
+    measure: Annotated[Literal["frangi", "sato"], Title("Response", ("Frangi (0 to 1)", "Sato (contrast)"))] = "frangi",
+    contrast: Annotated[Percent, Title("Contrast"), When("measure", ("frangi",))] = 5.0,
 ) -> Image:
     """Show how much each place looks like part of a vessel.
 

@@ -12,7 +12,7 @@ import pydantic
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.units import KernelGrid, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, KernelGrid, Range, Slider, Title, Unit, When
 
 Kind = Literal["float", "int", "bool", "choice", "box", "text", "kernel"]
 
@@ -24,6 +24,7 @@ class Field:
     ``minimum`` and ``maximum`` bound the valid values, ``ui_minimum``, ``ui_maximum`` and ``step`` the
     slider; None means no limit, or a slider range that depends on the image. A unit ``"intensity"`` stands
     for the unit of the image. ``choice_titles`` are the words for ``choices``, in the same order.
+    ``begins`` says what of an image a form takes instead of the default, ``when`` with which choices it counts at all.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Field:
     step: float | None = None
     choices: tuple[str, ...] = ()
     choice_titles: tuple[str, ...] = ()
+    begins: Begins | None = None
+    when: When | None = None
 
     @property
     def shown_choices(self) -> tuple[str, ...]:
@@ -99,6 +102,8 @@ def _field(name: str, hint: Any, default: Any, help: str) -> Field:
         step=slider.step if slider else None,
         choices=choices,
         choice_titles=title.choices or choices,
+        begins=marks.get(Begins),
+        when=marks.get(When),
     )
 
 

@@ -23,12 +23,12 @@ from pellucid.operations.engines.waves import (
 )
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, view
-from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit
+from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, When
 
 Extent = Annotated[Literal["slices", "volume"], Title("Extent", ("Each slice", "Whole volume"))]
 Shape = Annotated[Literal["gaussian", "butterworth", "ideal"], Title("Shape", ("Gaussian", "Butterworth", "Ideal"))]
-Order = Annotated[int, Unit("poles"), Title("Order"), Range(1, 20), Slider(1, 10, 1)]
-LENGTH = Range(0.001), Slider(0.5, 100.0, 0.5)
+Order = Annotated[int, Unit("poles"), Title("Filter order"), Range(1, 20), Slider(1, 10, 1), When("shape", ("butterworth",))]
+LENGTH = Range(1e-6), Slider(0.5, 100.0, 0.5)
 EVERYWHERE = 1 << 30  # voxels: farther than any image is large
 _PREFACE = """
     array = voxels(image)

@@ -16,7 +16,7 @@ from pellucid.operations.engines.resampling import AxisGrid, resampled, resample
 from pellucid.operations.engines.sampling import identity, sampled, sampled_plain
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import view
-from pellucid.operations.units import Intensity, Millimetres, Range, Slider, Title, Voxels
+from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title, Voxels
 
 Interpolation = Annotated[
     Literal["nearest", "linear", "bspline", "lanczos", "hamming"],
@@ -101,9 +101,9 @@ def resample_to_size(
     image: Image,
     context: Context,
     *,
-    size_x: Annotated[Voxels, Title("Voxels along x"), Range(0), Slider(0, 1024, 1)] = 256,
-    size_y: Annotated[Voxels, Title("Voxels along y"), Range(0), Slider(0, 1024, 1)] = 256,
-    size_z: Annotated[Voxels, Title("Voxels along z"), Range(0), Slider(0, 1024, 1)] = 0,
+    size_x: Annotated[Voxels, Title("Voxels along x"), Range(0), Slider(0, 1024, 1), Begins("size", axis=0)] = 256,
+    size_y: Annotated[Voxels, Title("Voxels along y"), Range(0), Slider(0, 1024, 1), Begins("size", axis=1)] = 256,
+    size_z: Annotated[Voxels, Title("Voxels along z"), Range(0), Slider(0, 1024, 1), Begins("size", axis=2)] = 0,
     interpolation: Interpolation = "linear",
     anti_alias: AntiAlias = True,
 ) -> Image:
@@ -172,7 +172,7 @@ def resample_to_image(
     context: Context,
     *,
     interpolation: Interpolation = "linear",
-    background: Annotated[Intensity, Title("Background")] = 0.0,
+    background: Annotated[Intensity, Title("Background"), Begins("lowest")] = 0.0,
     anti_alias: AntiAlias = True,
 ) -> Image:
     """Interpolate the image at the voxels of another one, which lie where they lie in space.

@@ -13,7 +13,7 @@ from pellucid.operations.engines.correlation import Correlation, correlated, fas
 from pellucid.operations.engines.kernel_text import read_kernel, write_number
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, blank, store, view
-from pellucid.operations.units import Intensity, KernelText, Title
+from pellucid.operations.units import Begins, Intensity, KernelText, Title, When
 
 Way = Annotated[Literal["correlation", "convolution"], Title("Apply as", ("Correlation", "Convolution"))]
 Normalise = Annotated[
@@ -103,7 +103,7 @@ def apply(
     normalise: Normalise = "none",
     offset: Intensity = 0.0,
     boundary: Boundary = "nearest",
-    constant: Annotated[Intensity, Title("Value outside")] = 0.0,
+    constant: Annotated[Intensity, Title("Value outside"), Begins("lowest"), When("boundary", ("constant",))] = 0.0,
     result: ResultType = "float",
     method: Method = "automatic",
 ) -> Image:

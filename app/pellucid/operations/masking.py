@@ -11,7 +11,7 @@ from pellucid.operations.context import Context
 from pellucid.operations.engines.combining import combined, in_type, same_channels
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, finite_extremes, view
-from pellucid.operations.units import Intensity, Title
+from pellucid.operations.units import Begins, Intensity, Title, When
 
 
 def _lowest(image: Any, mask: Any, context: Context, *, fill: str) -> float:
@@ -49,7 +49,7 @@ def mask_by_label(
     *,
     keep: Annotated[Literal["inside", "outside"], Title("Keep", ("Inside the label", "Outside the label"))] = "inside",
     fill: Annotated[Literal["lowest", "value"], Title("Replace by", ("The lowest value", "A value"))] = "lowest",
-    value: Annotated[Intensity, Title("Value")] = 0.0,
+    value: Annotated[Intensity, Title("Value"), Begins("lowest"), When("fill", ("value",))] = 0.0,
     resample: Annotated[bool, Title("Resample the label onto this grid")] = False,
 ) -> Image:
     """Keep the image inside or outside a label and replace the rest by one value.

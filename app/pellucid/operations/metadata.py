@@ -11,7 +11,7 @@ from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, blank, view
-from pellucid.operations.units import Millimetres, Range, Slider, Title
+from pellucid.operations.units import Begins, Millimetres, Range, Slider, Title
 
 _WORLD = {"L": (0, 1), "R": (0, -1), "P": (1, 1), "A": (1, -1), "S": (2, 1), "I": (2, -1)}
 _KNOWN = (True, True, True)
@@ -69,9 +69,9 @@ def set_spacing(
     image: Image,
     context: Context,
     *,
-    spacing_x: Annotated[Length, Title("Spacing x")] = 1.0,
-    spacing_y: Annotated[Length, Title("Spacing y")] = 1.0,
-    spacing_z: Annotated[Length, Title("Spacing z")] = 1.0,
+    spacing_x: Annotated[Length, Title("Spacing x"), Begins("spacing", axis=0)] = 1.0,
+    spacing_y: Annotated[Length, Title("Spacing y"), Begins("spacing", axis=1)] = 1.0,
+    spacing_z: Annotated[Length, Title("Spacing z"), Begins("spacing", axis=2)] = 1.0,
     fixed: Fixed = "first",
 ) -> Image:
     """State how far the voxels lie apart; no value is changed.
@@ -113,9 +113,9 @@ def set_origin(
     image: Image,
     context: Context,
     *,
-    origin_x: Annotated[Place, Title("To the left")] = 0.0,
-    origin_y: Annotated[Place, Title("To the back")] = 0.0,
-    origin_z: Annotated[Place, Title("To the head")] = 0.0,
+    origin_x: Annotated[Place, Title("To the left"), Begins("origin", axis=0)] = 0.0,
+    origin_y: Annotated[Place, Title("To the back"), Begins("origin", axis=1)] = 0.0,
+    origin_z: Annotated[Place, Title("To the head"), Begins("origin", axis=2)] = 0.0,
     fixed: Annotated[
         Literal["first", "middle"],
         Title("What is put there", ("The first voxel", "The middle of the image")),

@@ -16,7 +16,7 @@ from pellucid.operations.context import Context
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, blank, finite_extremes, view
 from pellucid.operations.plain import floating, stored
-from pellucid.operations.units import Intensity, Percent, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, Intensity, Percent, Range, Slider, Title, Unit
 
 Draw = Callable[[np.random.Generator, Array], Array]
 Seed = Annotated[int, Title("Seed"), Unit("#"), Range(0, 4_294_967_295), Slider(0, 1000, 1)]
@@ -49,7 +49,7 @@ def gaussian(
     image: Image,
     context: Context,
     *,
-    sd: Annotated[Intensity, Title("Standard deviation"), Range(0.0)] = 20.0,
+    sd: Annotated[Intensity, Title("Standard deviation"), Range(0.0), Begins("span", 0.02)] = 20.0,
     seed: Seed = 1,
 ) -> Image:
     """Add normally distributed noise of a given standard deviation.
@@ -96,7 +96,7 @@ def poisson(
     photons: Annotated[
         float, Title("Photons per unit"), Unit("photons"), Range(1e-9, 1e9), Slider(0.01, 100.0, 0.01)
     ] = 1.0,
-    zero: Annotated[Intensity, Title("Zero level")] = 0.0,
+    zero: Annotated[Intensity, Title("Zero level"), Begins("lowest")] = 0.0,
     seed: Seed = 1,
 ) -> Image:
     """Replace each value by a count of photons that has it as its mean.

@@ -74,7 +74,8 @@ class Operation:
 
     ``ports`` are the images taken, in order, and ``output`` the kind made: ``"image"``, ``"mask"`` (8-bit, 0 and 1,
     on the grid of the input), ``"points"`` or ``"table"``. ``same_grid`` is False where size or spacing change,
-    ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values).
+    ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values), ``keeps_range``
+    where it is, but as a difference: the window of the image says nothing of it.
     ``grids`` says where the further images lie: ``"same"`` on the grid of the first, ``"aligned"`` on it or
     brought there when the parameter ``resample`` is true, ``"any"`` anywhere. ``states`` holds what is known of the
     result's geometry and cannot be told from its pixels: ``{"known_spacing": (True, True, True)}``. ``takes_alpha``
@@ -99,6 +100,7 @@ class Operation:
     pointwise: bool = False
     same_grid: bool = True
     keeps_unit: bool = True
+    keeps_range: bool = True
     grids: str = "same"
     states: Mapping[str, Any] = field(default_factory=dict)
     takes_alpha: bool = False
@@ -115,6 +117,11 @@ class Operation:
     def family(self) -> str:
         """Return the last part of the menu."""
         return self.menu.rpartition("/")[2]
+
+    @property
+    def keeps_window(self) -> bool:
+        """Return whether the window of the image shows the result as well."""
+        return self.keeps_unit and self.keeps_range
 
     @property
     def summary(self) -> str:

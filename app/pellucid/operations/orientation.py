@@ -14,7 +14,7 @@ from pellucid.operations.engines.sampling import sampled, sampled_plain
 from pellucid.operations.engines.turning import grown, turning
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, view
-from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit
 
 # fmt: off
 Letters = Literal[
@@ -146,7 +146,7 @@ def rotate(
         Title("Interpolation", ("Nearest", "Linear", "Cubic B-spline")),
     ] = "linear",
     grow: Annotated[bool, Title("Grow to hold all of it")] = False,
-    background: Annotated[Intensity, Title("Background")] = 0.0,
+    background: Annotated[Intensity, Title("Background"), Begins("lowest")] = 0.0,
 ) -> Image:
     """Turn the picture about an axis through the middle of the image.
 

@@ -13,7 +13,7 @@ from pellucid.operations.engines.stripes import Vector, pattern_of, plane_steps,
 from pellucid.operations.frequency import EVERYWHERE, LENGTH, need_finite
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, view
-from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit
+from pellucid.operations.units import Millimetres, Percent, Range, Slider, Title, Unit, When
 
 
 def _found_patterns(image: Any, context: Context, *, find: str, count: int) -> tuple[Vector, ...]:
@@ -51,9 +51,13 @@ def notch(
     context: Context,
     *,
     find: Annotated[Literal["automatic", "given"], Title("Pattern", ("Automatic", "As given"))] = "automatic",
-    count: Annotated[int, Unit("patterns"), Title("At most"), Range(1, 20), Slider(1, 10, 1)] = 2,
-    period: Annotated[Millimetres, Title("Period"), *LENGTH] = 5.0,
-    angle: Annotated[float, Unit("°"), Title("Angle"), Range(-180, 180), Slider(-90, 90, 1)] = 0.0,
+    count: Annotated[
+        int, Unit("patterns"), Title("At most"), Range(1, 20), Slider(1, 10, 1), When("find", ("automatic",))
+    ] = 2,
+    period: Annotated[Millimetres, Title("Period"), *LENGTH, When("find", ("given",))] = 5.0,
+    angle: Annotated[
+        float, Unit("°"), Title("Angle"), Range(-180, 180), Slider(-90, 90, 1), When("find", ("given",))
+    ] = 0.0,
     width: Annotated[Percent, Title("Width"), Range(1, 50), Slider(1, 50, 1)] = 10.0,
 ) -> Image:
     """Remove a pattern that repeats across the slices: stripes, a grid, moiré.

@@ -203,6 +203,8 @@ def need_scalar(title: str, image: sitk.Image) -> None:
 def need_colour(title: str, image: sitk.Image) -> None:
     """Raise Refused unless the image has red, green and blue, with or without alpha."""
     count = image.GetNumberOfComponentsPerPixel()
+    if count == 1:
+        raise Refused(tr("{title} needs a colour image of red, green and blue; this one is grey.", title=title))
     if count not in (3, 4):
         raise Refused(
             tr(

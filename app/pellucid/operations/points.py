@@ -44,7 +44,7 @@ def corners(
     *,
     sigma: Annotated[Millimetres, Title("Sigma"), Range(0.0), Slider(0.1, 10.0, 0.1)] = 1.5,
     measure: Annotated[
-        Literal["shi_tomasi", "harris"], Title("Measure", ("Shi and Tomasi", "Harris and Stephens"))
+        Literal["shi_tomasi", "harris"], Title("Response", ("Shi and Tomasi", "Harris and Stephens"))
     ] = "shi_tomasi",
     dimension: Dimension = "slices",
     threshold: Annotated[Percent, Title("Threshold")] = 10.0,
@@ -115,8 +115,8 @@ def blobs(
     image: Image,
     context: Context,
     *,
-    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(0.01), Slider(0.5, 20.0, 0.5)] = 2.0,
-    largest: Annotated[Millimetres, Title("Largest radius"), Range(0.01), Slider(0.5, 50.0, 0.5)] = 8.0,
+    smallest: Annotated[Millimetres, Title("Smallest radius"), Range(1e-6), Slider(0.5, 20.0, 0.5)] = 2.0,
+    largest: Annotated[Millimetres, Title("Largest radius"), Range(1e-6), Slider(0.5, 50.0, 0.5)] = 8.0,
     steps: Annotated[int, Title("Steps"), Unit("scales"), Range(1, 30), Slider(1, 15, 1)] = 5,
     polarity: Annotated[Literal["bright", "dark"], Title("Blobs", ("Bright", "Dark"))] = "bright",
     method: Annotated[

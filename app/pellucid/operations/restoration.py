@@ -15,7 +15,7 @@ from pellucid.operations.engines.total_variation import denoised
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import blank, blocks, store, view
 from pellucid.operations.plain import floating, stored
-from pellucid.operations.units import Intensity, Range, Slider, Title, Unit, Voxels
+from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit, Voxels
 
 _TILE_VOXELS = 1 << 16
 
@@ -42,7 +42,7 @@ def total_variation(
     image: Image,
     context: Context,
     *,
-    weight: Annotated[Intensity, Title("Weight"), Range(1e-9)] = 20.0,
+    weight: Annotated[Intensity, Title("Weight"), Range(1e-9), Begins("span", 0.02)] = 20.0,
     iterations: Annotated[int, Title("Iterations"), Unit("iterations"), Range(1, 1000), Slider(5, 200, 5)] = 30,
     span: Span = "slices",
 ) -> Image:

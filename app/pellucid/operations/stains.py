@@ -12,7 +12,7 @@ from pellucid.operations.engines.combining import combined
 from pellucid.operations.engines.stain_colours import macenko_stains, stain_amounts, stain_matrix, stain_picture
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, need_colour, view
-from pellucid.operations.units import KernelText, Title
+from pellucid.operations.units import KernelText, Title, When
 
 _ROWS = {
     "HED": ((0.65, 0.70, 0.29), (0.07, 0.99, 0.11), (0.27, 0.57, 0.78)),
@@ -33,7 +33,7 @@ Stains = Annotated[
         ),
     ),
 ]
-Vectors = Annotated[KernelText, Title("Stain vectors")]
+Vectors = Annotated[KernelText, Title("Stain vectors"), When("stains", ("own",))]
 _OWN = "0.65 0.70 0.29; 0.07 0.99 0.11; 0.27 0.57 0.78"
 
 

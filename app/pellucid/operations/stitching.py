@@ -13,7 +13,7 @@ from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.grids import refuse_huge, times
 from pellucid.operations.engines.tiles import Match, expected_places, stitched
 from pellucid.operations.operation import Image, operation
-from pellucid.operations.units import Intensity, Range, Slider, Title, Unit
+from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit, When
 
 _LISTED = 12
 Share = Annotated[float, Unit("%"), Range(0.0, 90.0), Slider(0.0, 50.0, 1.0)]
@@ -40,11 +40,14 @@ def stitch(
     layout: Annotated[
         Literal["rows", "snake", "columns", "places"],
         Title(
-            "Order",
+            "Tile order",
             ("Row by row", "Row by row, back and forth", "Column by column", "By their place in space"),
         ),
     ] = "rows",
-    per_row: Annotated[int, Unit("tiles"), Title("Tiles per row or column"), Range(1), Slider(1, 20, 1)] = 2,
+    per_row: Annotated[
+        int, Unit("tiles"), Title("Tiles per row or column"), Range(1), Slider(1, 20, 1),
+        When("layout", ("rows", "snake", "columns"))
+    ] = 2,
     overlap: Annotated[Share, Title("Expected overlap")] = 15.0,
     reach: Annotated[Share, Title("Search")] = 10.0,
     subvoxel: Annotated[bool, Title("Interpolate between voxels")] = False,
@@ -52,7 +55,7 @@ def stitch(
         Literal["linear", "first", "maximum"],
         Title("Where tiles overlap", ("Blend from one into the other", "Keep the first tile", "Take the maximum")),
     ] = "linear",
-    background: Annotated[Intensity, Title("Background")] = 0.0,
+    background: Annotated[Intensity, Title("Background"), Begins("lowest")] = 0.0,
 ) -> Image:
     """Join overlapping tiles of one picture to a single image.
 

@@ -21,11 +21,13 @@ from pellucid.operations.engines.windows import (
 )
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import Array, finite_extremes, view
-from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, Voxels
+from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, Voxels, When
 
 Shape = Annotated[Literal["box", "ball"], Title("Neighbourhood", ("Box of voxels", "Ball in mm"))]
-Half = Annotated[Voxels, Title("Half width of the box"), Range(1, 25), Slider(1, 10, 1)]
-Radius = Annotated[Millimetres, Title("Radius of the ball"), Range(0.0), Slider(0.5, 20.0, 0.5)]
+Half = Annotated[Voxels, Title("Half width"), Range(1, 25), Slider(1, 10, 1), When("shape", ("box",))]
+Radius = Annotated[
+    Millimetres, Title("Radius of the ball"), Range(0.0), Slider(0.5, 20.0, 0.5), When("shape", ("ball",))
+]
 _WIDEST = 40  # voxels
 _LEANING = 1.5  # how much further than straight up a ball may reach along an axis that leans
 
@@ -63,6 +65,7 @@ def _footprint_line(params: Any) -> str:
     "features.local_sd",
     title="Local standard deviation",
     menu="Filters/Features",
+    keeps_range=False,
     prepare=finite_extremes,
     reach=_reach,
     keywords=("noise", "texture", "variance", "SD", "roughness", "homogeneity"),

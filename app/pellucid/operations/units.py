@@ -8,7 +8,7 @@ has no Slider; the form takes it from the histogram or the grid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
@@ -43,6 +43,38 @@ class Title:
 
     text: str
     choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Begins:
+    """What a form begins with on an image, where one default cannot fit CT, photographs and shares from 0 to 1.
+
+    ``at`` is the ``"level"``, ``"width"``, ``"low"`` or ``"high"`` end of the window that is shown, the ``"lowest"``
+    value, or the ``"span"`` of most values, per voxel in mm as a ``"slope"``; ``share`` multiplies it. Of the grid
+    it is the ``"spacing"``, ``"origin"`` or ``"size"`` along an ``axis`` (x, y, z).
+    """
+
+    at: Literal["level", "width", "low", "high", "lowest", "span", "slope", "spacing", "origin", "size"]
+    share: float = 1.0
+    axis: int = 0
+
+    @property
+    def is_extent(self) -> bool:
+        """Return whether it is a difference of values, which counts from 0."""
+        return self.at in ("width", "span")
+
+    @property
+    def of_grid(self) -> bool:
+        """Return whether the values of the image do not matter."""
+        return self.at in ("spacing", "origin", "size")
+
+
+@dataclass(frozen=True)
+class When:
+    """Marks a parameter that counts only while the choice ``name`` has one of these values; forms then show it."""
+
+    name: str
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -151,8 +151,6 @@ class Batching:
     def _end(self, stage: Stage) -> None:
         if self.stage is Stage.RUNNING:
             self.stage = stage
-            if self.job is not None:
-                self.job.changed.disconnect(self._progressed, missing_ok=True)
             self.changed.emit()
 
     def export_report(self, path: Path) -> Job:
@@ -245,4 +243,4 @@ def _as_one(recipe: Recipe, layer: ImageLayer) -> Step:
     name = recipe.title or tr("Recipe")
     title = tr("Recipe {name} on {layer}", name=name, layer=layer.name)
     same = all(getattr(one, "same_grid", True) for one in known)
-    return Step(answer_kind(recipe), name, title, made, all(one.keeps_unit for one in known), same)
+    return Step(answer_kind(recipe), name, title, made, all(one.keeps_window for one in known), same)

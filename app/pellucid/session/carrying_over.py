@@ -205,7 +205,7 @@ def _as_one(recipe: Recipe, layer: Layer, names: Mapping[str, str]) -> Step:
                                        name=step.name)))  # fmt: skip
         operation = known.get(step.operation)
         own = own_steps.find(step.operation)
-        keeps &= not step.enabled or (operation.keeps_unit if operation else own is None or own.keeps_unit)
+        keeps &= not step.enabled or (operation.keeps_window if operation else own is None or own.keeps_unit)
         same &= not step.enabled or (operation.same_grid if operation else own is None or own.same_grid)
     kind = kind_after(made, 0, "mask" if isinstance(layer, LabelLayer) else "image")
     unit = layer.volume.unit if isinstance(layer, ImageLayer) else ""

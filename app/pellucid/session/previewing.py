@@ -85,7 +85,7 @@ def _answer(asked: Asked, context: Any) -> Answer:
 def _limits(operation: Operation, before: Volume, parts: list[NDArray[Any]]) -> tuple[float, float] | None:
     """Return the window of a preview that the window of the image does not fit, as the result will have one."""
     components = parts[0].shape[2] if parts and parts[0].ndim == 3 else 1
-    fits = not parts or not needs_window(operation.keeps_unit, before, components, parts[0].dtype)
+    fits = not parts or not needs_window(operation.keeps_window, before, components, parts[0].dtype)
     return None if fits else sample_limits(parts)
 
 

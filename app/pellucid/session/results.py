@@ -41,19 +41,19 @@ class Step:
     name: str
     title: str
     made: tuple[Provenance, ...]
-    keeps_unit: bool = True
+    keeps_window: bool = True
     same_grid: bool = True
 
     @classmethod
     def of(cls, operation: Operation, made: Provenance, title: str) -> Step:
         """Return the step of one operation."""
-        keeps = operation.keeps_unit
+        keeps = operation.keeps_window
         return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid)
 
 
-def needs_window(keeps_unit: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:
+def needs_window(keeps_window: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:
     """Return whether the window of an image says nothing about what was made of it; 8-bit colours need none."""
-    other_values = not keeps_unit or components != before.components
+    other_values = not keeps_window or components != before.components
     return other_values and (components == 1 or dtype != np.uint8)
 
 
@@ -71,7 +71,7 @@ class ImagePlace:
     def prepare(self, result: Volume) -> None:
         """Take the volume; values that are no longer in the old unit get a window of their own."""
         self._volume = volume = result
-        if needs_window(self._step.keeps_unit, self._before, volume.components, volume.dtype):
+        if needs_window(self._step.keeps_window, self._before, volume.components, volume.dtype):
             self._limits = auto_limits(histogram(volume))
 
     def commit(self) -> None:
@@ -89,6 +89,34 @@ class ImagePlace:
             name = f"{layer.name} – {step.name}"
             new = image_like(layer, volume, self._begun.then(*step.made), self._begun.base, name, self._limits)
             add_layer(self._session, new, step.title)
+
+
+class FramesPlace:
+    """Takes images made from all frames of a time series, in their order."""
+
+    def __init__(self, session: Session, layer: ImageLayer, step: Step, *, as_new_layer: bool) -> None:
+        self._session, self._layer, self._step, self._as_new = session, layer, step, as_new_layer
+        self._before, self._shown = layer.frames, layer.frames.index(layer.volume)
+        self._steps = (*layer.provenance, *step.made)
+        self._base = layer.base if layer.provenance else layer.frames
+        self._frames: tuple[Volume, ...] = ()
+        self._limits: tuple[float, float] | None = None
+
+    def prepare(self, results: tuple[Volume, ...]) -> None:
+        """Take the frames; the window is that of the shown one."""
+        self._frames, shown = results, results[self._shown]
+        if needs_window(self._step.keeps_window, self._before[self._shown], shown.components, shown.dtype):
+            self._limits = auto_limits(histogram(shown))
+
+    def commit(self) -> None:
+        """Replace the frames that were read, or add a layer of as many."""
+        layer, step = self._layer, self._step
+        if layer.frames == self._before and layer in self._session.document and not self._as_new:
+            self._session.history.do(ReplaceVolume(layer, self._frames, self._steps, step.title, limits=self._limits))
+            return
+        new = image_like(layer, self._frames[0], self._steps, self._base, f"{layer.name} – {step.name}", self._limits)
+        new.frames, new.frame = self._frames, self._shown
+        add_layer(self._session, new, step.title)
 
 
 def image_like(

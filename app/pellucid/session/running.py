@@ -20,7 +20,7 @@ from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
 from pellucid.session.inputs import Choice, Inputs
 from pellucid.session.previewing import Answer, Asked, previewed
-from pellucid.session.results import Step
+from pellucid.session.results import FramesPlace, Step
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation, Port
@@ -145,10 +145,11 @@ class Running:
     # ---------------------------------------------------------------- apply
 
     def apply(self, operation_id: str, values: dict[str, Any], *, as_new_layer: bool = False,
-              others: Sequence[Choice] = ()) -> Job:  # fmt: skip
+              others: Sequence[Choice] = (), all_frames: bool = False) -> Job:  # fmt: skip
         """Run an operation on the whole active image or label in the background and commit one named step.
 
-        Raises Refused when the operation cannot run on what is active.
+        Of a time series the shown frame is changed, with ``all_frames`` each. Raises Refused when the operation cannot
+        run on what is active.
         """
         session = self._session
         operation = self.operations()[operation_id]
@@ -164,17 +165,22 @@ class Running:
             tr("{operation} on {layer}", operation=name, layer=target.name),
         )
         self.clear_preview()
-        place = place_for(session, target, step, as_new_layer=as_new_layer)
-        padding = target.volume.padding if isinstance(target, ImageLayer) else None
+        series = all_frames and isinstance(target, ImageLayer) and len(target.frames) > 1
+        if series and operation.output == "image":
+            assert isinstance(target, ImageLayer)
+            place: Any = FramesPlace(session, target, step, as_new_layer=as_new_layer)
+            firsts: tuple[Any, ...] = target.frames
+        else:
+            place = place_for(session, target, step, as_new_layer=as_new_layer)
+            firsts = inputs[:1]
         remarks: list[str] = []
 
         def work(job: Job) -> None:
-            from pellucid.operations.operation import Context
-
-            images = tuple(item.image for item in inputs)
-            context = Context(job.report, job.cancelled, padding=padding, remark=remarks.append)
-            result = operation.run(context, *images, **parameters)
-            place.prepare(wrapped(operation, inputs[0], result) if isinstance(inputs[0], Volume) else result)
+            results = tuple(
+                _taken(operation, (first, *inputs[1:]), parameters, job, remarks, n / len(firsts), 1 / len(firsts))
+                for n, first in enumerate(firsts)
+            )
+            place.prepare(results if isinstance(place, FramesPlace) else results[0])
 
         def failed(sentence: str) -> None:
             session.notice.emit(sentence, "error")
@@ -228,6 +234,18 @@ class Running:
             job.cancel()
         self._edits.clear()
         self.clear_preview()
+
+
+def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, Any], job: Job, remarks: list[str],
+           begin: float, share: float) -> Any:  # fmt: skip
+    """Return what an operation makes of volumes or labels; its progress fills a share of the job's."""
+    from pellucid.operations.operation import Context
+
+    first = inputs[0]
+    context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
+                      padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
+    result = operation.run(context, *(item.image for item in inputs), **parameters)
+    return wrapped(operation, first, result) if isinstance(first, Volume) else result
 
 
 def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:

@@ -178,7 +178,7 @@ QToolBar::separator { background: $line; width: 1px; margin: 4px; }
 QStatusBar { background: $window; color: $dim; }
 QStatusBar::item { border: none; }
 QTabBar::tab {
-  background: $window; color: $dim; padding: 4px 12px; min-height: 18px; border: none;
+  background: $window; color: $dim; padding: 4px 7px; min-height: 18px; border: none;
   border-bottom: 2px solid transparent;
 }
 QTabBar::tab:selected { color: $text; background: $panel; border-bottom-color: $accent; }

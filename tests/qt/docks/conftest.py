@@ -76,9 +76,11 @@ def labels(session):
 
 @pytest.fixture
 def show(qtbot):
-    """Show a widget at a size and return it."""
+    """Show a widget at a size and return it; it lives until the test is over, for it may be painted until then."""
+    kept = []
 
     def shown(widget, width=320, height=760):
+        kept.append(widget)
         qtbot.addWidget(widget)
         widget.resize(width, height)
         widget.show()

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from pellucid.operations.operation import Field, registry
 from pellucid.ui.forms.controls import NumberBox
@@ -195,3 +196,29 @@ def test_a_length_is_one_of_pixels_where_the_spacing_is_unknown(qtbot):
     for known, unit in ((True, "mm"), (False, "px"), (True, "mm")):
         form.set_spacing_known(known)
         assert sigma.unit.text() == unit and sigma.box.accessibleName().endswith(unit)
+
+
+def test_parameters_that_do_not_count_are_left_out(show):
+    form = show(OperationForm(registry()["colour.pseudo"]))
+    lower = form.editors["lower"].box
+    assert not lower.isVisible() and not form.has_limits
+    form.editors["span"].set_value("own")
+    form.editors["span"].edited.emit()
+    assert lower.isVisible() and form.has_limits
+    form.set_values({"span": "image"})
+    assert not lower.isVisible()
+
+
+def test_a_grid_of_numbers_is_left_out_with_all_its_rows(show):
+    form = show(OperationForm(registry()["stains.separate"]))
+    parts = [label for label in form.findChildren(QLabel) if label.text() in ("Size", "Divided by")]
+    assert parts and not any(part.isVisible() for part in parts)
+    form.set_values({"stains": "own"})
+    assert any(part.isVisible() for part in parts)
+
+
+def test_sliders_of_widths_count_from_zero(show):
+    form = show(OperationForm(registry()["intensity.window"]))
+    form.set_ranges(-1000.0, 600.0, "HU")
+    assert (form.editors["width"].slider.scale.low, form.editors["width"].slider.scale.high) == (0.0, 1600.0)
+    assert form.editors["level"].slider.scale.low == -1000.0

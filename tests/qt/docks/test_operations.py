@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PySide6.QtCore import Qt
 
+from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import histogram
+from pellucid.model.volume import Volume
 from pellucid.operations.operation import registry
+from pellucid.ui.docks.beginnings import from_grid, from_values
 from pellucid.ui.docks.operation_list import by_family, matches
 from pellucid.ui.docks.operations import OperationsDock, starting_limits
 from pellucid.ui.forms.controls import Choice
@@ -69,7 +73,7 @@ def test_a_click_chooses_and_a_low_panel_folds_the_list_away(filters, qtbot):
     qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=where)
     assert filters.operation.id == "smoothing.gaussian"
     assert not filters.list.isVisible() and filters.run.apply.isVisible()
-    qtbot.mouseClick(filters.back, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(filters.card.back, Qt.MouseButton.LeftButton)
     assert filters.operation is None and filters.list.isVisible()
 
 
@@ -169,6 +173,51 @@ def test_threshold_replaces_the_active_label(segment, session, labels, qtbot):
     qtbot.waitUntil(lambda: bool(((labels.labels.array == 1) == expected).all()))
 
 
+def test_a_form_starts_with_what_fits_the_image_and_returns_to_it(filters, ct, qtbot):
+    low, high = ct.display.limits
+    filters.choose("intensity.window")
+    begun = {"level": (low + high) / 2, "width": high - low}
+    qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
+    filters.form.begin({"level": 3.0})
+    filters.card.defaults.click()
+    qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
+
+
+def test_slopes_are_no_limits_on_the_values_of_the_image(filters, ct, qtbot):
+    filters.choose("edges.canny")
+    qtbot.waitUntil(lambda: filters.form is not None and filters.form.values()["lower"] != 20.0)
+    assert filters.form.limits() is None and not filters.form.check()
+
+
+def test_scales_follow_the_span_of_the_values(ct):
+    of_photograph = histogram(Volume(sitk.GetImageFromArray(np.arange(256, dtype=np.uint8).reshape(1, 16, 16)),
+                                     Geometry((16, 16, 1))))  # fmt: skip
+    start = {
+        name: from_values(registry()[name].fields, ct, of_photograph)
+        for name in ("denoising.bilateral", "geometry.rotate", "edges.canny")
+    }
+    assert start["denoising.bilateral"] == {"contrast": 10.0}
+    assert start["geometry.rotate"] == {"background": 0.0}
+    assert start["edges.canny"]["upper"] > start["edges.canny"]["lower"] > 0
+
+
+def test_lengths_follow_the_voxels_of_a_micrograph():
+    fields, cells = registry()["smoothing.gaussian"].fields, Geometry((800, 600, 1), (0.0005, 0.0005, 1.0))
+    assert from_grid(fields, cells) == {"sigma": 0.001}
+    assert from_grid(fields, Geometry((800, 600, 1), (0.7, 0.7, 5.0))) == {}
+    assert from_grid(fields, Geometry((800, 600, 1), known_spacing=(False, False, False))) == {}
+
+
+def test_a_form_about_the_grid_starts_with_that_of_the_image(filters, ct, qtbot):
+    filters.choose("geometry.set_spacing")
+    qtbot.waitUntil(lambda: filters.form is not None)
+    assert tuple(filters.form.values()[f"spacing_{axis}"] for axis in "xyz") == ct.geometry.spacing
+    filters.form.begin({"spacing_x": 3.0})
+    filters._document_changed()
+    qtbot.wait(50)
+    assert filters.form.values()["spacing_x"] == 3.0
+
+
 def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):
     pet = histogram(session.document.layers[1].volume)
     low, high = starting_limits((0.0, 1000.0), pet)
@@ -200,3 +249,12 @@ def test_without_an_image_a_sentence_says_what_to_do(empty_session, show, qtbot)
     qtbot.waitUntil(lambda: dock.operation is not None)
     assert "Open one first" in dock.run.message.text()
     assert not dock.run.apply.isEnabled()
+
+
+def test_a_remark_names_the_slice_only_where_it_was_computed_from_it(filters):
+    filters.choose("intensity.cast")
+    filters.run.remark("Cut.")
+    assert filters.run.remarks.text() == "In this slice: Cut."
+    filters.choose("geometry.flip")
+    filters.run.remark("A mirror image.")
+    assert filters.run.remarks.text() == "A mirror image."

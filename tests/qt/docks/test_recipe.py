@@ -97,6 +97,16 @@ def test_a_changed_value_shows_the_final_result_and_update_makes_it_so(steps, pa
     assert steps.volume is before and panel.card.form.values() == {"sigma": 2.0}
 
 
+def test_in_a_low_dock_the_list_makes_room_for_the_form(steps, panel, session, qtbot):
+    panel.resize(320, 380)
+    click(panel, qtbot, 1)
+    qtbot.waitUntil(lambda: panel.card.form is not None and panel.list.height() < 60)
+    shown = panel.list.visualItemRect(panel.list.currentItem())
+    assert panel.list.viewport().rect().contains(shown.center()) and not panel.card.summary.isVisible()
+    panel.resize(320, 760)
+    qtbot.waitUntil(lambda: panel.list.height() > 60 and panel.card.summary.isVisible())
+
+
 def test_branch_makes_a_layer_and_keeps_this_one(steps, panel, session, qtbot):
     before = steps.volume
     click(panel, qtbot, 0)
@@ -183,8 +193,8 @@ def test_what_cannot_be_done_is_a_sentence(session, panel, labels, qtbot):
 
 
 def test_a_step_that_failed_is_marked(steps, panel, session, qtbot):
-    job = session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
-    qtbot.waitUntil(lambda: job.finished)
+    session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
+    rest(session, qtbot)
     job = session.recipes.edit(0, {"box": (0, 0, 0, 900, 900, 900)})
     qtbot.waitUntil(lambda: job.finished)
     rest(session, qtbot)

@@ -120,6 +120,13 @@ def test_a_frozen_program_can_start_its_decoders(monkeypatch: pytest.MonkeyPatch
     assert entry.main(["--child", "7", "x"]) == 0 and seen == [["7", "x"]]
 
 
+def test_a_frozen_program_can_start_the_processes_of_a_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr("multiprocessing.freeze_support", lambda: seen.append("asked"))
+    assert entry.main(["--version"]) == 0 and seen == ["asked"]
+
+
 def test_json_has_no_nan_and_no_numpy() -> None:
     value = {"a": [np.float32("nan"), np.int64(3), float("inf")], "b": (Path("x"), None, True)}
     assert json.loads(json.dumps(report.plain(value), allow_nan=False)) == {

@@ -50,7 +50,7 @@ def test_window_is_pydicoms() -> None:
     header.PhotometricInterpretation = "MONOCHROME2"
     twin = pydicom.pixels.apply_windowing(array, header)
     ours = run(
-        "intensity.window", on_grid(array, "oblique"), level=300, width=1501, pixel_type="float32",
+        "intensity.window", on_grid(array, "oblique"), level=300, width=1501, function="linear", pixel_type="float32",
         minimum=-(2**15), maximum=2**15 - 1,
     )  # fmt: skip
     np.testing.assert_allclose(ours, twin, rtol=1e-5, atol=0.01)
@@ -68,12 +68,12 @@ def test_window_inverts_and_makes_nan_black_or_keeps_it() -> None:
     ("values", "words"),
     [
         ({"width": 0}, "above 0"),
-        ({"width": 0.5}, "at least 1"),
+        ({"width": 0.5, "function": "linear"}, "at least 1"),
         ({"maximum": 256}, "0 to 255"),
         ({"minimum": -1}, "8-bit"),
     ],
 )
-def test_window_that_makes_no_sense_is_refused(values: dict[str, float], words: str) -> None:
+def test_window_that_makes_no_sense_is_refused(values: dict[str, Any], words: str) -> None:
     with pytest.raises(Refused, match=words):
         get("intensity.window").validate(**values)
 

@@ -46,12 +46,19 @@ def test_values_in_another_unit_have_the_window_they_will_have(session, noise, o
     assert np.allclose(seen, applied, atol=0.25 * (applied[1] - applied[0]))
 
 
+def test_differences_have_one_too_though_their_unit_is_that_of_the_image(session, noise):
+    layer = opened(session, noise + 1000)
+    seen, applied = both(session, layer, "features.local_sd")
+    assert np.allclose(seen, applied, atol=0.25 * (applied[1] - applied[0])) and applied[1] < 600
+    assert layer.volume.unit == "HU"
+
+
 def test_values_in_the_unit_of_the_image_keep_its_window(session, noise):
     seen, applied = both(session, opened(session, noise), "smoothing.mean")
     assert seen is None and applied == (-150.0, 250.0)
 
 
-def test_colours_keep_theirs_and_their_grey_gets_one(session):
+def test_the_grey_of_colours_has_a_window_of_its_own(session):
     colours = np.random.default_rng(1).integers(90, 160, (7, 32, 32, 3)).astype(np.uint8)
     seen, applied = both(session, opened(session, colours, colour=True), "colour.grey")
     assert np.allclose(seen, applied, atol=10)

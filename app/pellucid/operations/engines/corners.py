@@ -31,7 +31,7 @@ from pellucid.operations.engines.slopes import (
 from pellucid.operations.engines.vessels import symmetric_eigenvalues
 from pellucid.operations.pixels import Array
 
-LANDMARK_VOXELS = 1 << 19
+LANDMARK_VOXELS = 1 << 17
 MOST_CANDIDATES = 1 << 18
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pellucid.operations.context import Context, Region
 from pellucid.operations.engines.bands import weighted
-from pellucid.operations.engines.gaps import Range, bridged, missing
+from pellucid.operations.engines.gaps import Range, bridged, bridged_whole, missing, slabs
 from pellucid.operations.engines.separable import gaussian_kernel, gaussian_reach
 from pellucid.operations.pixels import Array, allocate, blocks, store, view, work_type
 from pellucid.operations.plain import on_grid_of, stored, voxels
@@ -133,22 +133,48 @@ def resampled(
 ) -> sitk.Image:
     """Return an image at other places along its axes x, y[, z].
 
-    The pixel type stays; whole numbers are rounded and clipped.
+    The pixel type stays; whole numbers are rounded and clipped. Gaps of the image mix into nothing, and stay where
+    they are the nearest.
     """
-    array = view(image)
-    size = [grid.count for grid in grids]
-    result, out = allocate(size, array.dtype, image.GetNumberOfComponentsPerPixel())
-    zyx = volume_grids(grids)
+    array, zyx, padding = view(image), volume_grids(grids), context.padding
+    source = None if how == "nearest" else _bridged(array, bridge_steps(zyx, how), context.part(0.0, 0.3))
+    result, out = allocate([grid.count for grid in grids], array.dtype, image.GetNumberOfComponentsPerPixel())
 
     def work(block: Region) -> None:
-        values = regridded(array, zyx, how, block, background, context.padding)
+        values = regridded(array, source, zyx, how, block, background, padding)
         if how == "nearest":
             out[block] = values
         else:
             store(values, out[block])
 
-    context.each(work, _parts(zyx, out.shape))
+    context.part(0.3, 1.0).each(work, _parts(zyx, out.shape))
     return _put(result, image, grids)
+
+
+def _bridged(array: Array, steps: int, context: Context) -> Array | None:
+    """Return an array with its gaps filled, or None where it has none."""
+    if array.dtype.kind in "iu" and context.padding is None:
+        return None
+    found: list[None] = []
+
+    def look(part: slice) -> None:
+        if not found and missing(array[part], context.padding) is not None:
+            found.append(None)
+
+    def fill(part: slice) -> None:
+        out[part] = bridged(array, part, context.padding, steps)
+
+    context.part(0.0, 0.2).each(look, slabs(array.shape, 1))
+    if not found:
+        return None
+    out = np.empty(array.shape, work_type(array.dtype))
+    context.part(0.2, 1.0).each(fill, slabs(array.shape, steps))
+    return out
+
+
+def bridge_steps(grids: Sequence[AxisGrid], how: str) -> int:
+    """Return how many voxels beside a measurement an interpolation looks at."""
+    return min(_REACHES.get(how, 0) + max(gaussian_reach(grid.blur) for grid in grids), _DEEPEST)
 
 
 def resampled_plain(
@@ -156,9 +182,12 @@ def resampled_plain(
 ) -> sitk.Image:
     """Return an image at other places along its axes x, y[, z], as ``resampled`` does."""
     array, zyx = voxels(image), volume_grids(grids)
+    source = None
+    if how != "nearest" and missing(array, padding) is not None:
+        source = bridged_whole(array, padding, bridge_steps(zyx, how), lambda: None)
     out = np.empty((*(grid.count for grid in zyx), *array.shape[3:]), array.dtype)
     for block in _parts(zyx, out.shape):
-        values = regridded(array, zyx, how, block, background, padding)
+        values = regridded(array, source, zyx, how, block, background, padding)
         out[block] = values if how == "nearest" else stored(values, out.dtype)
     empty = sitk.Image([grid.count for grid in grids], sitk.sitkUInt8)
     return on_grid_of(out, _put(empty, image, grids))
@@ -184,18 +213,24 @@ def _put(result: sitk.Image, image: sitk.Image, grids: Sequence[AxisGrid]) -> si
 
 
 def regridded(
-    array: Array, grids: Sequence[AxisGrid], how: str, block: Region, background: float, padding: Range | None
+    array: Array,
+    source: Array | None,
+    grids: Sequence[AxisGrid],
+    how: str,
+    block: Region,
+    background: float,
+    padding: Range | None,
 ) -> Array:
     """Return one block of the new voxels: floats, or the old values for the nearest ones.
 
-    Gaps of the image mix into nothing, and stay where they are the nearest.
+    ``source`` is the array with its gaps filled, where it has any; they come back where they are the nearest.
     """
     nearest = np.ix_(*(grid.nearest(part) for grid, part in zip(grids, block, strict=True)))
     if how == "nearest":
         values = array[nearest]
     else:
-        values, has_gaps = _interpolated(array, grids, how, block, padding)
-        near = array[nearest] if has_gaps else None
+        values = _interpolated(array if source is None else source, grids, how, block)
+        near = array[nearest] if source is not None else None
         gaps = missing(near, padding) if near is not None else None
         if near is not None and gaps is not None:
             values[gaps] = near[gaps]
@@ -204,21 +239,14 @@ def regridded(
     return values
 
 
-def _interpolated(
-    array: Array, grids: Sequence[AxisGrid], how: str, block: Region, padding: Range | None
-) -> tuple[Array, bool]:
-    """Interpolate one block of the new grid, the axis that shrinks most first; say whether there are gaps near."""
+def _interpolated(array: Array, grids: Sequence[AxisGrid], how: str, block: Region) -> Array:
+    """Interpolate one block of the new grid, the axis that shrinks most first."""
     taps = [grid.taps(part, how) for grid, part in zip(grids, block, strict=True)]
     starts = [int(columns.min()) for columns, _ in taps]
     needed = [slice(first, int(columns.max()) + 1) for first, (columns, _) in zip(starts, taps, strict=True)]
-    has_gaps = missing(array[tuple(needed)], padding) is not None
-    if has_gaps:
-        far = _REACHES[how] + max(gaussian_reach(grid.blur) for grid in grids)
-        values = bridged(array, needed, padding, min(far, _DEEPEST))
-    else:
-        values = array[tuple(needed)].astype(work_type(array.dtype))
+    values: Array = array[tuple(needed)].astype(work_type(array.dtype))
     for axis in sorted(range(3), key=lambda axis: grids[axis].count / grids[axis].length):
         columns, weights = taps[axis]
         if not grids[axis].is_same:
             values = weighted(values, axis, columns - starts[axis], weights)
-    return values, has_gaps
+    return values

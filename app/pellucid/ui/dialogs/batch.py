@@ -29,8 +29,8 @@ class BatchDialog(QDialog):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Batch"))
-        self.setMinimumSize(880, 560)
-        self.resize(1120, 680)
+        self.setMinimumSize(880, 620)
+        self.resize(1120, 700)
         self._session, self._batching = session, session.batching
         self.set_up, self.results = SetUp(session), Results()
         self._make_controls()
@@ -85,7 +85,8 @@ class BatchDialog(QDialog):
         if stage is Stage.RUNNING and len(self.results.model.entries) > len(self._batching.entries):
             self.results.set_entries(self._batching.entries)
         self.set_up.setEnabled(stage is not Stage.RUNNING)
-        if stage in (Stage.CANCELLED, Stage.FAILED) and self._batching.entries:
+        unfinished = stage is Stage.FINISHED and any(entry.state not in GOOD for entry in self._batching.entries)
+        if unfinished or (stage in (Stage.CANCELLED, Stage.FAILED) and self._batching.entries):
             self.set_up.resume.setChecked(True)
         self._advance()
         self._update()

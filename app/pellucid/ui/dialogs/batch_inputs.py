@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHeaderView,
+    QSizePolicy,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.language import mark, tr, tr_count
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import EmptyState, allow, dim, flat_button, row
+from pellucid.ui.docks.parts import EmptyState, allow, dim, flat_button, push_button, row
 
 if TYPE_CHECKING:
     from pellucid.recipes.batch import Item
@@ -65,9 +66,11 @@ class InputList(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(EmptyState("tray-arrow-down", tr(EMPTY)))
         self.stack.addWidget(self.list)
-        self.stack.setMinimumHeight(5 * theme.CONTROL_HEIGHT)
-        self.files = flat_button("file-image-outline", tr("Add files…"), self._ask_files)
-        self.folder = flat_button("folder-open-outline", tr("Add a folder…"), self._ask_folder)
+        self.list.setMinimumHeight(3 * theme.CONTROL_HEIGHT)
+        self.stack.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self.stack.setMinimumHeight(4 * theme.CONTROL_HEIGHT)
+        self.files = push_button(tr("Add files…"), self._ask_files)
+        self.folder = push_button(tr("Add a folder…"), self._ask_folder)
         self.remove = flat_button("minus", tr("Remove"), self._remove, tip=tr("Take the chosen lines off the list"))
         self.counted = dim(wrap=False)
         column = QVBoxLayout(self)
@@ -116,7 +119,7 @@ class InputList(QWidget):
             said = "…" if self.looking else tr_count("{count} image", "{count} images", count)
             line = QTreeWidgetItem([str(path), said])
             line.setToolTip(0, str(path))
-            line.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            line.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             line.setIcon(0, theme.icon("folder-outline" if not path.suffix else "file-image-outline"))
             self.list.addTopLevelItem(line)
         total = tr_count("{count} image", "{count} images", len(self.cases))

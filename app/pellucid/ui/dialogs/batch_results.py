@@ -69,6 +69,8 @@ class ResultModel(QAbstractTableModel):
     def headerData(self, number: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return tr(TITLES[number])
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(number)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
@@ -76,14 +78,19 @@ class ResultModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(entry, column)
         if role == _SORT_ROLE:
-            return entry.seconds if column == SECONDS else self._text(entry, column).casefold()
+            return self._order(entry, column)
         if role == Qt.ItemDataRole.DecorationRole and column == STATE:
             return state_icon(entry.state)
         if role == Qt.ItemDataRole.ToolTipRole:
             return entry.item if column == ITEM else entry.sentence or self._text(entry, column)
-        if role == Qt.ItemDataRole.TextAlignmentRole and column == SECONDS:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
+
+    @staticmethod
+    def _order(entry: Entry, column: int) -> Any:
+        """Return what a column is sorted by: states from good to bad."""
+        if column == STATE:
+            return list(State).index(entry.state)
+        return entry.seconds if column == SECONDS else ResultModel._text(entry, column).casefold()
 
     @staticmethod
     def _text(entry: Entry, column: int) -> str:
@@ -92,6 +99,11 @@ class ResultModel(QAbstractTableModel):
         if column == ITEM:
             return Path(entry.item).name.partition("#")[0]
         return f"{entry.seconds:.2f}" if column == SECONDS else entry.sentence
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column == SECONDS else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class Filtered(QSortFilterProxyModel):

@@ -83,7 +83,7 @@ class SetUp(QWidget):
         self._further_column = QVBoxLayout(self.further)
         self._further_column.setContentsMargins(0, 0, 0, 0)
         how = titled([
-            (tr("Results"), row(self.out, self.browse, spacing=theme.MARGIN, stretch=0)),
+            (tr("Folder"), row(self.out, self.browse, spacing=theme.MARGIN, stretch=0)),
             (tr("Format"), self.format),
             (tr("At a time"), row(self.workers)),
             (tr("Cluster"), self.scheduler),
@@ -94,7 +94,7 @@ class SetUp(QWidget):
         for part in (section(tr("Recipe")), self.recipes, self.notes, self.further, section(tr("Images"))):
             column.addWidget(part)
         column.addWidget(self.inputs, 1)
-        for part in (section(tr("Results")), how, self.resume, self.accept_loss):
+        for part in (section(tr("Output")), how, self.resume, self.accept_loss):
             column.addWidget(part)
 
     def _offered(self) -> list[tuple[str, Any]]:

@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.crop_box import Box
 from pellucid.model.findings import Refused
 from pellucid.session.framing import Framed
-from pellucid.ui import theme
-from pellucid.ui.docks.answer_table import AnswerTable
-from pellucid.ui.docks.inputs_box import InputsBox
+from pellucid.ui.docks.beginnings import from_grid, from_values, scale_of
+from pellucid.ui.docks.operation_card import OperationCard
 from pellucid.ui.docks.operation_list import OperationList
-from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button, row, scrolling
-from pellucid.ui.docks.run_box import RunBox
+from pellucid.ui.docks.parts import EmptyState, Panel, allow
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.operation_form import OperationForm
+from pellucid.ui.forms.operation_form import LIMITS, OperationForm
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.model.histogram import Histogram
+    from pellucid.model.layer import ImageLayer
     from pellucid.operations.answers import Table
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
@@ -102,44 +101,15 @@ class OperationsDock(Panel):
         self.column.addWidget(self.list, 3)
         self.stack = QStackedWidget()
         self.stack.addWidget(EmptyState("tune-variant", tr(EMPTY[self._root])))
-        self.stack.addWidget(self._card())
-        self.column.addWidget(self.stack, 4)
-
-    def _card(self) -> QWidget:
-        card = QWidget()
-        column = QVBoxLayout(card)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(theme.MARGIN)
-        self.title, self.summary = QLabel(), dim()
-        font = self.title.font()
-        font.setWeight(font.Weight.DemiBold)
-        self.title.setFont(font)
-        self.help = flat_button("help-circle-outline", tr("About this operation"), self._show_help)
-        self.defaults = flat_button("restore", tr("Defaults"), self._defaults, tip=tr("Return to the default values"))
-        self.back = flat_button(
-            "arrow-left", tr("Back"), self.close_operation, tip=tr("Back to the list without applying (Esc)")
-        )
-        self.more = dim()
-        self.more.hide()
-        self._form_place = QVBoxLayout()
-        self.inputs, self.answer = InputsBox(), AnswerTable()
+        self.card = card = OperationCard(self._session)
+        self.inputs, self.answer, self.run = card.inputs, card.answer, card.run
+        card.closed.connect(self.close_operation)
+        card.defaults_asked.connect(self._defaults)
         self.inputs.edited.connect(self._request)
-        body = QWidget()
-        inner = QVBoxLayout(body)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.setSpacing(theme.MARGIN)
-        for part in (self.summary, self.more, self.inputs):
-            inner.addWidget(part)
-        inner.addLayout(self._form_place)
-        inner.addWidget(self.answer)
-        inner.addStretch(1)
-        self.run = RunBox(self._session)
         self.run.preview_toggled.connect(self._toggle_preview)
         self.run.apply_asked.connect(self._apply)
-        column.addWidget(row(self.back, self.title, QWidget(), self.defaults, self.help, stretch=2))
-        column.addWidget(scrolling(body), 1)
-        column.addWidget(self.run)
-        return card
+        self.stack.addWidget(card)
+        self.column.addWidget(self.stack, 4)
 
     # ---------------------------------------------------------------- choosing
 
@@ -174,25 +144,9 @@ class OperationsDock(Panel):
         self._stop_preview()
         self.operation = operation = self._operations[operation_id]
         self.form = OperationForm(operation)
-        while (item := self._form_place.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()  # deleted later: not to be seen below the new one until then
-                old.deleteLater()
-        self._form_place.addWidget(self.form)
         self.form.edited.connect(self._edited)
         self.form.invalid.connect(self._invalid)
-        self.title.setText(tr(operation.title))
-        self.summary.setText(tr(operation.help).partition("\n")[0])
-        self.help.setToolTip(
-            "\n".join(
-                filter(None, (tr(operation.help), operation.source and tr("Source: {source}", source=operation.source)))
-            )
-        )
-        self.more.hide()
-        self.defaults.setVisible(bool(operation.fields))
-        self.inputs.start(operation)
-        self.answer.show_table(None)
-        self.run.start(operation)
+        self.card.start(operation, self.form)
         self.stack.setCurrentIndex(1)
         self._fold()
         self._starting = True
@@ -208,19 +162,30 @@ class OperationsDock(Panel):
             return
         form.set_size(image.geometry.size)
         form.set_spacing_known(image.geometry.has_lengths)
+        form.set_scale(scale_of(image.geometry))
+        if self._starting and (values := from_grid(form.operation.fields, image.geometry)):
+            form.begin(values)
         if not form.follows_image:
+            self._starting = False
             return
 
         def done(histogram: Histogram) -> None:
             if form is self.form and histogram.total:
                 form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
-                limits = form.limits()
-                if self._starting and limits is not None:
-                    self._starting = False
-                    form.set_limits(*starting_limits(limits, histogram))
-                    self._show_limits()
+                self._begin(form, image, histogram)
 
         self._session.looking.histogram(image, "volume", done)
+
+    def _begin(self, form: OperationForm, image: ImageLayer, histogram: Histogram) -> None:
+        """Let a form that was just opened start with what fits the image."""
+        limits = form.limits()
+        values = from_values(form.operation.fields, image, histogram)
+        if limits is not None and LIMITS[0] not in values:
+            values |= dict(zip(LIMITS, starting_limits(limits, histogram), strict=True))
+        if self._starting and values:
+            form.begin(values)
+            self._show_limits()
+        self._starting = False
 
     # ---------------------------------------------------------------- preview
 
@@ -298,7 +263,8 @@ class OperationsDock(Panel):
         self._previewing = False
         try:
             job: Job = self._session.running.apply(
-                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value()
+                self.operation.id, self.form.values(), as_new_layer=as_new_layer, others=self.inputs.value(),
+                all_frames=self.run.all_frames.isChecked(),
             )
         except Refused as refusal:
             self.run.say(str(refusal), "danger")
@@ -307,11 +273,9 @@ class OperationsDock(Panel):
 
     def _defaults(self) -> None:
         if self.form is not None:
+            self._starting = True
             self.form.reset()
-
-    def _show_help(self) -> None:
-        self.more.setText(self.help.toolTip())
-        self.more.setVisible(not self.more.isVisible())
+            self._fit_to_image()
 
     # ---------------------------------------------------------------- following the document
 
@@ -331,6 +295,9 @@ class OperationsDock(Panel):
             return
         operation, running = self.operation, self._session.running
         self.inputs.offer(lambda port: running.choices(operation.id, port))
+        image = self._session.document.active_image
+        many = operation.output == "image" and operation.inputs[0] == "image" and image is not None
+        self.run.set_frames(len(image.frames) if many and image is not None else 1)
         self.run.allow(running.why_not(operation.id))
 
     def _fold(self) -> None:

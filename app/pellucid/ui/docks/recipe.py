@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.session.chains import Chain
 from pellucid.ui import theme
+from pellucid.ui.docks.operations import ROOM_FOR_BOTH
 from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, dim, flat_button, push_button, tell
 from pellucid.ui.docks.recipe_choice import OperationChoice
 from pellucid.ui.docks.recipe_list import StepList, rows_of
@@ -85,6 +86,7 @@ class RecipePanel(Panel):
         self.stack = QStackedWidget()
         for page in (self.hint, self.card, self.choice, self.note):
             self.stack.addWidget(page)
+        self.stack.currentChanged.connect(lambda _page: self._fold())
         for label in (self.hint, self.note):
             label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.pages = QStackedWidget()
@@ -102,6 +104,17 @@ class RecipePanel(Panel):
         for part, share in ((self.subject, 0), (self.list, 3), (self.message, 0), (self.stack, 5)):
             column.addWidget(part, share)
         return page
+
+    def _fold(self) -> None:
+        """Let the list and the summary make room for the form of a step where there is little."""
+        tight = self.stack.currentIndex() == _CARD and self.height() < ROOM_FOR_BOTH
+        self.list.set_short(tight)
+        self.card.summary.setVisible(not tight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fold or unfold the list."""
+        super().resizeEvent(event)
+        self._fold()
 
     # ---------------------------------------------------------------- following the document
 

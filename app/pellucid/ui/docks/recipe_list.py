@@ -27,6 +27,7 @@ from pellucid.ui.docks.layer_delegate import paint_icon
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _HEIGHT = 44
+_ANY = 16_777_215  # what Qt calls QWIDGETSIZE_MAX
 KINDS = {
     "image": ("image-filter-center-focus", mark("image step")),
     "mask": ("shape-outline", mark("label step")),
@@ -105,6 +106,12 @@ class StepList(QListWidget):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setItemDelegate(_Painter(self))
+
+    def set_short(self, short: bool) -> None:
+        """Show one step only, the chosen one, or as many as there is room for."""
+        self.setMinimumHeight((1 if short else 2) * _HEIGHT + 4)
+        self.setMaximumHeight(_HEIGHT + 4 if short else _ANY)
+        self.scrollToItem(self.currentItem())
 
     def set_rows(self, rows: tuple[Row, ...]) -> None:
         """Show these steps; the one that is chosen stays chosen."""

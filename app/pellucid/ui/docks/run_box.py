@@ -29,7 +29,7 @@ class RunBox(QWidget):
         self._session = session
         self._job: Job | None = None
         self.why_not = ""
-        self._measures = False
+        self._measures = self._by_slice = False
         self._build()
 
     # ---------------------------------------------------------------- building
@@ -66,12 +66,16 @@ class RunBox(QWidget):
         pair.setSpacing(theme.MARGIN)
         pair.addWidget(self.apply_new, 3)
         pair.addWidget(self.apply, 2)
+        self.all_frames = QCheckBox("")
+        self.all_frames.setChecked(True)
+        self.all_frames.hide()
         self.remarks = dim()
         self.remarks.hide()
         self._progress_row = self._progress()
         for part in (
             rule(),
             row(self.preview, self.state, self.before, spacing=theme.MARGIN, stretch=1),
+            self.all_frames,
             self.remarks,
             self.message,
             self._progress_row,
@@ -98,6 +102,7 @@ class RunBox(QWidget):
         self.state.setText("")
         self.remark("")
         self._measures = operation.output == "table"
+        self._by_slice = operation.same_grid and (operation.pointwise or operation.reach_of is not None)
         self.before.setVisible(operation.output in ("image", "mask"))
         self.apply_new.setVisible(operation.output in ("image", "mask"))
         self.apply.setVisible(not self._measures)
@@ -108,6 +113,13 @@ class RunBox(QWidget):
             else tr("Keep the layer as it is and put the result into a new one")
         )
         described(self.apply_new, tr("Apply as new layer"), new)
+
+    def set_frames(self, count: int) -> None:
+        """Offer to change all frames of a time series; one frame offers nothing."""
+        title = tr("All {count} frames", count=count)
+        self.all_frames.setText(title)
+        described(self.all_frames, title, tr("Apply to every frame of the series; off: to the shown one only"))
+        self.all_frames.setVisible(count > 1)
 
     def allow(self, why_not: str) -> None:
         """Enable the buttons, or say why they are not."""
@@ -127,8 +139,9 @@ class RunBox(QWidget):
         tell(self.message, sentence, tone)
 
     def remark(self, sentence: str) -> None:
-        """Show what an operation remarks of the slices in view, or nothing."""
-        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if sentence else "")
+        """Show what an operation remarks of the slices in view, of the whole where it needs that, or nothing."""
+        of_slice = bool(sentence) and self._by_slice
+        self.remarks.setText(tr("In this slice: {remark}", remark=sentence) if of_slice else sentence)
         self.remarks.setVisible(bool(sentence))
 
     def preview_state(self, state: str) -> None:

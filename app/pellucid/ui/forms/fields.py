@@ -61,6 +61,9 @@ class FieldEditor(QWidget):
     def set_spacing_known(self, known: bool) -> None:
         """Take over whether lengths of the image are known: where they are not, one pixel counts as 1."""
 
+    def set_scale(self, scale: float) -> None:
+        """Take over how much smaller or larger than millimetres the voxels of the image are: a power of ten."""
+
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put the controls into a row of the form."""
         grid.addWidget(self, row, 0 if not self.labelled else 1, 1, 4 if not self.labelled else 3)
@@ -120,6 +123,10 @@ class NumberField(FieldEditor):
 
     def set_range(self, low: float, high: float, unit: str) -> None:
         """Take over the range and unit of the image's values."""
+        if self.field.begins is not None and self.field.begins.is_extent:
+            low, high = 0.0, (high - low) * (1.0 if self.field.begins.share == 1.0 else 10 * self.field.begins.share)
+        elif self.box.bounds.minimum is not None:
+            low, high = max(low, self.box.bounds.minimum), high
         if high > low:
             self.slider.set_scale(Scale(low, high, self.box.bounds.whole))
             self.slider.set_value(self.value())
@@ -133,6 +140,14 @@ class NumberField(FieldEditor):
             self.box.unit = unit
             self.box.setAccessibleName(f"{self.title}, {unit}")
             self.unit.setText(unit)
+
+    def set_scale(self, scale: float) -> None:
+        """Let the slider of a length reach as far as voxels of this image make sense of."""
+        if self.field.unit == _LENGTH:
+            low, high = _usual(self.field)
+            self.slider.set_scale(Scale(low * scale, high * scale))
+            self.slider.set_value(self.value())
+            self.box.step = (self.field.step or nice_step(high - low)) * scale
 
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put slider, box and unit into their columns."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
@@ -14,7 +15,7 @@ from pellucid.ui.forms.fields import BoxField, FieldEditor, editor_for
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
-    from pellucid.operations.operation import Operation
+    from pellucid.operations.operation import Field, Operation
 
 LABEL_WIDTH = 88
 LIMITS = ("lower", "upper")
@@ -34,6 +35,7 @@ class OperationForm(QWidget):
         self.operation = operation
         self.setAccessibleName(tr("Parameters of {title}", title=tr(operation.title)))
         self.editors: dict[str, FieldEditor] = {}
+        self._rows: dict[str, range] = {}
         self._throttle = Throttle(self._tell, parent=self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -42,6 +44,7 @@ class OperationForm(QWidget):
         self._grid.setColumnStretch(1, 1)
         for field in operation.fields:
             self._add(field)
+        self._leave_out()
         self._hint = QLabel("", wordWrap=True)
         self._hint.setProperty("tone", "danger")
         self._hint.hide()
@@ -57,11 +60,17 @@ class OperationForm(QWidget):
         """Show values without telling anybody; names the form does not have are left out."""
         for name in self.editors.keys() & values.keys():
             self.editors[name].set_value(values[name])
+        self._leave_out()
         self.check()
 
     def reset(self) -> None:
         """Return to the declared defaults and tell it."""
         self.set_values({field.name: field.default for field in self.operation.fields})
+        self._edited()
+
+    def begin(self, values: Mapping[str, Any]) -> None:
+        """Start with values that fit the image, and tell it like typed ones."""
+        self.set_values(values)
         self._edited()
 
     def set_ranges(self, low: float, high: float, unit: str = "") -> None:
@@ -80,6 +89,11 @@ class OperationForm(QWidget):
         for editor in self.editors.values():
             editor.set_spacing_known(known)
 
+    def set_scale(self, scale: float) -> None:
+        """Tell parameters that are lengths how much smaller or larger than millimetres the voxels are."""
+        for editor in self.editors.values():
+            editor.set_scale(scale)
+
     @property
     def follows_image(self) -> bool:
         """Return whether any parameter takes its range from the image's values."""
@@ -87,8 +101,9 @@ class OperationForm(QWidget):
 
     @property
     def has_limits(self) -> bool:
-        """Return whether the operation has a lower and an upper limit on the values of the image."""
-        return all(name in self.editors for name in LIMITS)
+        """Return whether the operation has a lower and an upper limit on the values of the image, not on slopes."""
+        found = [self.editors[name].field for name in LIMITS if name in self.editors]
+        return len(found) == len(LIMITS) and all(field.minimum is None and self._counts(field) for field in found)
 
     def limits(self) -> tuple[float, float] | None:
         """Return the lower and upper limit, or None when the operation has none."""
@@ -121,7 +136,8 @@ class OperationForm(QWidget):
 
     def check(self) -> str:
         """Return why the values cannot be used, or ``""``; show the sentence, turn the field red."""
-        complaint = next((text for editor in self.editors.values() if (text := editor.complaint())), "")
+        seen = (editor for editor in self.editors.values() if self._counts(editor.field))
+        complaint = next((text for editor in seen if (text := editor.complaint())), "")
         if not complaint:
             complaint = _refusal(self.operation, self.values())
             if self.has_limits:
@@ -143,9 +159,25 @@ class OperationForm(QWidget):
             label.setMinimumHeight(theme.CONTROL_HEIGHT)
             self._grid.addWidget(label, row, 0, top)
         editor.place(self._grid, row)
+        self._rows[field.name] = range(row, self._grid.rowCount())
         editor.edited.connect(self._edited)
 
+    def _counts(self, field: Field) -> bool:
+        """Return whether a parameter means something with the choices that are made."""
+        return field.when is None or self.editors[field.when.name].value() in field.when.values
+
+    def _leave_out(self) -> None:
+        """Show the rows of the parameters that count."""
+        for field in self.operation.fields:
+            if field.when is not None:
+                places = product(self._rows[field.name], range(4))
+                items = (self._grid.itemAtPosition(row, column) for row, column in places)
+                for widget in {item.widget() for item in items if item is not None}:
+                    if widget is not None:
+                        widget.setVisible(self._counts(field))
+
     def _edited(self) -> None:
+        self._leave_out()
         complaint = self.check()
         if complaint:
             self._throttle.drop()

@@ -41,6 +41,18 @@ def test_a_line_that_was_cut_off_is_passed_over_and_the_next_is_whole(cut: int, 
     assert journal.latest().keys() - {"b"} == {"a", "c"}
 
 
+def test_a_line_whose_end_is_missing_still_counts(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.start()
+    journal.add(entry("a"))
+    journal.close()
+    (tmp_path / NAME).write_bytes((tmp_path / NAME).read_bytes()[:-1])
+    journal.start()
+    journal.add(entry("b"))
+    journal.close()
+    assert journal.latest().keys() == {"a", "b"}
+
+
 ODD = [b"[1]", b"null", b"\xff\xfe", b'{"item": 1}', b'{"state": "odd", "sentences": []}', b"[" * 9999]
 
 

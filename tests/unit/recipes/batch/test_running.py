@@ -17,7 +17,18 @@ import pyarrow.parquet as parquet
 import pytest
 import SimpleITK as sitk
 
-from batch_making import Deadly, Faulty, Stubborn, as_kind, expected, make_images, make_recipe, results
+from batch_making import (
+    Deadly,
+    Faulty,
+    Stubborn,
+    as_kind,
+    expected,
+    in_flight,
+    make_images,
+    make_recipe,
+    results,
+    wait_for,
+)
 from pellucid.model.findings import Refused
 from pellucid.recipes import Recipe, Step
 from pellucid.recipes.batch import Batch, Item, Order, State, collect, executors, processes, running
@@ -148,6 +159,25 @@ def test_further_images_by_pattern(tmp_path: Path) -> None:
     assert [entry.state for entry in again] == [State.DONE, State.REFUSED] and "“part”" in again[1].sentence
 
 
+def test_the_points_of_all_items_are_one_table(tmp_path: Path) -> None:
+    z, y, x = np.mgrid[:9, :24, :24]
+    for n in (1, 2):
+        values = sum(np.exp(-((x - 6 * k) ** 2 + (y - 8) ** 2 + (z - 4) ** 2) / 6) for k in range(1, 3 * n, 2))
+        image = sitk.GetImageFromArray((1000 * values).astype(np.float32))
+        (tmp_path / "in").mkdir(exist_ok=True)
+        sitk.WriteImage(image, str(tmp_path / "in" / f"spots {n}.mha"))
+    step = Step(operation="features.blobs", parameters={"smallest": 2, "largest": 5})
+    order = Order(Recipe(steps=(step,)), tmp_path / "out", Options("nrrd"), 1, report=tmp_path / "report.parquet")
+    entries = Batch(order, collect([tmp_path / "in"])).run()
+    assert [entry.output for entry in entries] == ["spots 1.csv", "spots 2.csv"]
+    with (tmp_path / "out" / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    items = [row["item"] for row in rows]
+    assert items.count("spots 1") == 1 and set(items) == {"spots 1", "spots 2"}
+    assert float(rows[0]["x"]) == pytest.approx(6, abs=0.5) and float(rows[0]["z"]) == pytest.approx(4, abs=0.5)
+    assert parquet.read_table(tmp_path / "out" / "answers.parquet").num_rows == len(rows)
+
+
 def test_patterns_are_filled_in_and_checked() -> None:
     item = Item("/a b/x.nii.gz", "x", Path("/a b/x.nii.gz"), ())
     assert filled("{folder}/{stem}_mask/{name}", item) == "/a b/x_mask/x.nii.gz"
@@ -190,6 +220,24 @@ def test_stopped_it_keeps_what_is_done_and_ends_soon(tmp_path: Path, monkeypatch
     assert not (tmp_path / "out" / ".pellucid-batch").exists()
     again = Batch(replace(order, resume=True), collect([tmp_path / "in"])).run()
     assert len(again) == 30 and {entry.state for entry in again} == {State.DONE}
+
+
+def test_what_is_being_worked_on_hears_that_it_shall_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_GRACE_SECONDS", 60.0)
+    step = Step(operation="denoising.curvature_diffusion", parameters={"iterations": 500})
+    batch = Batch(Order(Recipe(steps=(step,)), tmp_path / "out", workers=1),
+                  collect(make_images(tmp_path / "in", 1, (40, 256, 256))))  # fmt: skip
+    stopped: list[float] = []
+
+    def stop() -> None:
+        wait_for(lambda: in_flight(tmp_path / "out") == 1, 60)
+        time.sleep(0.5)
+        stopped.append(time.monotonic())
+        batch.stop()
+
+    threading.Thread(target=stop).start()
+    assert batch.run() == () and time.monotonic() - stopped[0] < 15
+    assert results(tmp_path / "out") == {}
 
 
 def _stop_when(batch: Batch, count: int) -> None:
