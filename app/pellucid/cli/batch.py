@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
                   options.report)  # fmt: skip
     order.check()
     if options.report is not None:
-        check_report(options.report)
+        check_report(options.report, options.out)
     batch = Batch(order, collect(options.inputs, without=options.out))
     with report.kept_log():
         try:
