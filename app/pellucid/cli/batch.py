@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
                   options.report)  # fmt: skip
     order.check()
     if options.report is not None:
-        check_report(options.report)
+        check_report(options.report, options.out)
     batch = Batch(order, collect(options.inputs, without=options.out))
     with report.kept_log():
         try:
@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
             counted = Counter(entry.state for entry in batch.results)
             said = ", ".join(f"{count} {state}" for state, count in counted.items())
             report.show(f"{len(batch.results)} of {len(batch.items)} items: {said or 'nothing'}. {options.out}")
-    return 0 if counted.keys() <= GOOD else 1
+    return 0 if counted.keys() <= GOOD and len(batch.results) == len(batch.items) else 1
 
 
 def _tell(entry: Entry, done: int, total: int) -> None:

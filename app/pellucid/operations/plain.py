@@ -64,7 +64,8 @@ def on_grid_or_resampled(image: sitk.Image, other: sitk.Image, *, nearest: bool 
         places = ([n * (bits >> k & 1) for k, n in enumerate(last)] for bits in range(1 << len(last)))
         return np.array([one.TransformIndexToPhysicalPoint(place) for place in places])
 
-    if image.GetSize() == other.GetSize() and np.abs(corners(image) - corners(other)).max() <= 1e-3:
+    near = min(1e-3, min(image.GetSpacing()) / 10)
+    if image.GetSize() == other.GetSize() and np.abs(corners(image) - corners(other)).max() <= near:
         return other
     return sitk.Resample(other, image, sitk.Transform(), sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear)
 

@@ -48,9 +48,12 @@ class OwnStep:
 
 
 def lines(own: OwnStep, parameters: Mapping[str, Any]) -> str:
-    """Return plain Python lines that do the same, or ``""`` where there are none."""
+    """Return plain Python lines that do the same, or ``""`` where there are none or a parameter is missing."""
     values = {name: repr(value) for name, value in parameters.items()}
-    return Template(inspect.cleandoc(own.python)).safe_substitute(values)
+    try:
+        return Template(inspect.cleandoc(own.python)).substitute(values)
+    except KeyError:
+        return ""
 
 
 def find(id: str) -> OwnStep | None:

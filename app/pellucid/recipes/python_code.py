@@ -18,6 +18,7 @@ from pellucid.model.layer import HAND_EDIT, Provenance
 from pellucid.recipes import own_steps
 from pellucid.recipes.bundling import Bundle, functions_of
 from pellucid.recipes.recipe import Recipe, Step
+from pellucid.recipes.replay import declared
 from pellucid.recipes.step_words import said_of
 
 if TYPE_CHECKING:
@@ -174,9 +175,9 @@ def _after(step: Step, start: Start) -> Start:
 
 
 def step_title(step: Step) -> str:
-    """Return the name of a step with all its parameters, in words."""
+    """Return the name of a step with all its parameters, in words and in one line: it becomes a comment."""
     title, said = said_of(Provenance(step.operation, dict(step.parameters)))
-    return f"{title} ({said})" if said else title
+    return " ".join((f"{title} ({said})" if said else title).split())
 
 
 def _own_lines(step: Step, number: int) -> str:
@@ -224,7 +225,7 @@ def _toolbox(recipe: Recipe) -> list[Any]:
 def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     """Return the lines of one step: images by the names of the ports, the computation, alpha and padding put back."""
     operation = _operation(step)
-    params = operation.validate(**step.parameters)
+    params = operation.validate(**declared(step)[1])
     first, *others = operation.ports
     spares_alpha = start.alpha and operation.spares_alpha
     padding = start.padding if operation.minds_padding else None

@@ -10,7 +10,9 @@ import pytest
 
 from batch_making import expected, make_images, make_recipe, results
 from command_line import Run, write_series
+from pellucid.cli import batch
 from pellucid.recipes.batch import executors
+from pellucid.recipes.batch.attempts import Attempts
 from pellucid.recipes.batch.journal import Entry, State
 from pellucid.recipes.batch.reports import write_answers
 
@@ -40,14 +42,24 @@ def test_a_batch_is_run_by_run(pellucid: Run, recipe: Path, tmp_path: Path) -> N
         assert expected(recipe, path, tmp_path / "truth") == (tmp_path / "one.nii.gz").read_bytes()
 
 
+def test_a_batch_that_another_one_ends_is_not_done(
+    pellucid: Run, recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_images(tmp_path / "in", 12)
+    monkeypatch.setattr(batch, "_tell", lambda *_said: Attempts(tmp_path / "out").remove())
+    said = pellucid("batch", recipe, tmp_path / "in", "--out", tmp_path / "out", "--workers", 1)
+    assert "of 12 items" in said.out and not said.out.startswith("12") and said.code == 1
+
+
 def test_series_of_dicom_are_items_and_nobody_is_named(pellucid: Run, recipe: Path, tmp_path: Path) -> None:
     import numpy as np
 
     for n in range(2):
         write_series(tmp_path / "in" / f"ct{n}", np.full((4, 5, 6), 700 + n, np.int16))
     said = pellucid("batch", recipe, tmp_path / "in", "--out", tmp_path / "out", "--workers", 1,
-                    "--report", tmp_path / "r.csv")  # fmt: skip
+                    "--report", tmp_path / "out" / "r.csv")  # fmt: skip
     assert said.code == 0, said.err
+    (tmp_path / "out" / "r.csv").rename(tmp_path / "r.csv")
     assert sorted(name.partition("-")[0] for name in results(tmp_path / "out")) == ["ct0", "ct1"]
     written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir()) + (tmp_path / "r.csv").read_bytes()
     assert b"Secret" not in written and b"id-12345" not in written

@@ -68,6 +68,9 @@ def test_same_grid_forgives_rounding_and_nothing_else() -> None:
     base = phantoms.oblique()
     assert base.same_grid(replace(base, origin=(-9.0001, 4.0, 30.0)))
     assert not base.same_grid(replace(base, origin=(-9.1, 4.0, 30.0)))
+    fine = Geometry((50, 60, 1), (2.5e-4, 2.5e-4, 1.0))
+    assert fine.same_grid(replace(fine, origin=(1e-6, 0.0, 0.0)))
+    assert not fine.same_grid(replace(fine, origin=(2.5e-4, 0.0, 0.0))), "a pixel of a quarter of a micrometre"
     assert not base.same_grid(replace(base, size=(20, 24, 15)))
     assert not base.same_grid(Geometry((20, 24, 16)))
     stack = phantoms.uneven([0, 2, 5, 9])

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from operation_images import PIXEL_TYPES, SHAPES, geometry, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
+from pellucid.operations.plain import on_grid_or_resampled
 
 ITK = {
     "add": sitk.Add,
@@ -157,3 +158,13 @@ def test_a_mask_on_colour_nan_and_other_grids() -> None:
     assert run("mask", broken, far, resample=True, fill="value", value=-9.0)[0, 0] == 1.0
     with pytest.raises(Refused, match="same grid"):
         run("mask", broken, far)
+
+
+def test_pictures_of_a_microscope_that_lie_a_pixel_apart_are_not_on_one_grid() -> None:
+    first, other = (on_grid(noise((20, 22), seed=n), spacing=(2.5e-4, 2.5e-4)) for n in range(2))
+    other.SetOrigin((first.GetOrigin()[0] + 2.5e-4, first.GetOrigin()[1]))
+    with pytest.raises(Refused, match="same grid"):
+        run("add", first, other)
+    assert on_grid_or_resampled(first, other) is not other
+    shifted = run("subtract", first, other, resample=True, pixel_type="float32")
+    assert np.abs(shifted[:, 1:] - (pixels(first).astype(float)[:, 1:] - pixels(other)[:, :-1])).max() <= 1

@@ -17,9 +17,10 @@ import SimpleITK as sitk
 
 from operation_cases import CASES
 from operation_images import DIRECTIONS, geometry, pixels, sample
+from pellucid.model.findings import Refused
 from pellucid.operations import Context, get, registry
 from pellucid.recipes import Recipe, Step
-from pellucid.recipes.python_code import Start, script
+from pellucid.recipes.python_code import Start, script, step_code
 
 SHAPE = (9, 21, 26)
 RUNNER = """
@@ -172,3 +173,20 @@ def test_no_line_of_a_step_uses_a_name_of_a_further_image() -> None:
         for values in (CASES[operation.id].values, *CASES[operation.id].variants):
             tree = ast.parse(operation.lines(operation.validate(**values)))
             assert not [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id.endswith("_image")]
+
+
+@pytest.mark.parametrize("text", ["1\nimport os #", "1\rimport os #", "1\x0cimport os #"])
+def test_what_a_recipe_says_never_becomes_code(text: str) -> None:
+    step = Step(operation="stains.separate", parameters={"vectors": text}, inputs=(text,))
+    recipe = Recipe(title=text, steps=(step,))
+    for written in (script(recipe), step_code(recipe, 0, Start())):
+        imported = {one.name for n in ast.walk(ast.parse(written)) if isinstance(n, ast.Import) for one in n.names}
+        assert "os" not in imported
+
+
+@pytest.mark.parametrize(
+    "step", [{"operation": "channels.split"}, {"operation": "smoothing.gaussian", "parameters": {"sigma": -1}}]
+)
+def test_a_step_that_cannot_be_taken_cannot_be_written(step: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        script(Recipe(steps=(Step(**step),)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,7 @@ def expanded(inputs: Iterable[str | Path]) -> list[Path]:
     """Return the files and folders that are there; a glob stands for those it matches, ``**`` for any folders."""
     paths: list[Path] = []
     for given in inputs:
-        if Path(given).exists():
+        if os.path.exists(given):  # noqa: PTH110 - False where a name is too long for the system
             paths.append(Path(given))
             continue
         matched = sorted(glob.glob(str(given), recursive=True)) if glob.has_magic(str(given)) else []  # noqa: PTH207

@@ -21,12 +21,13 @@ _COLUMNS = ("item", "state", "seconds", "sentence", "output", "attempts", "recip
 _NUMBERS = frozenset({"seconds", "attempts", "frame", "x", "y", "z", "radius", "strength", "value"})
 
 
-def check_report(path: Path) -> None:
-    """Raise Refused when a report cannot be written there, before anything is computed."""
+def check_report(path: Path, made: Path | None = None) -> None:
+    """Raise Refused when a report cannot be written there, before anything is computed; ``made`` is a folder to be."""
     if path.suffix.lower() not in ENDINGS:
         raise Refused(tr("The name of the report must end in {endings}.", endings=", ".join(ENDINGS)))
-    if not path.absolute().parent.is_dir():
-        raise Refused(tr("The folder “{parent}” does not exist. Choose another one.", parent=path.absolute().parent))
+    parent = path.absolute().parent
+    if not parent.is_dir() and (made is None or parent != made.absolute()):
+        raise Refused(tr("The folder “{parent}” does not exist. Choose another one.", parent=parent))
     if path.suffix.lower() == ".parquet" and importlib.util.find_spec("pyarrow") is None:
         raise Refused(
             tr("Parquet needs the package “pyarrow”: install Pellucid with its extra “parquet”, or choose .csv.")

@@ -20,7 +20,7 @@ from pellucid.recipes.batch.items import Item, stamp
 from pellucid.recipes.batch.journal import GOOD, Entry, Journal
 from pellucid.recipes.batch.names import names
 from pellucid.recipes.batch.reports import write_answers, write_report
-from pellucid.recipes.batch.task import Options, Outcome, Task, check_pattern, filled
+from pellucid.recipes.batch.task import Options, Outcome, Task, check_pattern, ending, filled
 from pellucid.recipes.needs import answer_kind, check, check_named
 from pellucid.recipes.recipe import Recipe
 
@@ -129,12 +129,14 @@ class Batch:
                         folder=out,
                     )
                 )
+            before = self.journal.latest()
+            called = names(self.items, {id: entry.name for id, entry in before.items()})
+            tasks = [self._task(item, called[item.id]) for item in self.items]
+            if not self.journal.exists():
+                self._spare(tasks)
             self._attempts.prepare()
         except OSError as error:
             raise Refused(sentence(out, error)) from error
-        before = self.journal.latest()
-        called = names(self.items, {id: entry.name for id, entry in before.items()})
-        tasks = [self._task(item, called[item.id]) for item in self.items]
         left = [task for task in tasks if not self._is_done(task, before.get(task.item.id))]
         todo = {task.item.id for task in left}
         for item in self.items:
@@ -142,6 +144,13 @@ class Batch:
                 self._keep(before[item.id], hear)
         self.journal.start()
         return left
+
+    def _spare(self, tasks: Sequence[Task]) -> None:
+        """Raise Refused when a result would replace a file that no batch made."""
+        for task in tasks:
+            name = f"{task.name}{ending(task)}"
+            if (self.order.out / name).exists():
+                raise Refused(tr("“{name}” is there already. Choose another name for the folder.", name=name))
 
     def _task(self, item: Item, name: str) -> Task:
         order = self.order

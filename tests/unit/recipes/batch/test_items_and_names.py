@@ -31,7 +31,7 @@ def test_files_folders_and_globs_give_each_image_once(tmp_path: Path) -> None:
     assert [one.stem for one in found] == ["case0000", "case0001", "case0000"]
     odd = paths[0].rename(tmp_path / "a" / "scan")
     assert [one.path for one in collect([odd])] == [odd], "a file that is named counts whatever its name"
-    for nothing in (tmp_path / "gone", str(tmp_path / "*.nrrd")):
+    for nothing in (tmp_path / "gone", str(tmp_path / "*.nrrd"), "x" * 5000):
         with pytest.raises(Refused, match="no file or folder"):
             collect([nothing])
 

@@ -126,6 +126,15 @@ def test_inputs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
     assert sizes == {sitk.ReadImage(str(path)).GetSize() for path in paths}
 
 
+def test_a_file_that_no_batch_made_is_spared(tmp_path: Path) -> None:
+    items, out = collect(make_images(tmp_path / "in", 2)), tmp_path / "out"
+    out.mkdir()
+    (out / "case0001.nii.gz").write_text("precious")
+    with pytest.raises(Refused, match=r"case0001\.nii\.gz.*already"):
+        Batch(Order(CLAMP, out, workers=1), items).run()
+    assert [path.name for path in out.iterdir()] == ["case0001.nii.gz"]
+
+
 @pytest.mark.parametrize(("format", "ending"), [("nrrd", "nrrd"), ("mha", "mha"), ("same", "mha"), ("tif", "tif")])
 def test_formats(format: str, ending: str, tmp_path: Path) -> None:
     paths = make_images(tmp_path / "in", 1)
