@@ -43,8 +43,8 @@ def fitted(
         else:
             raise Refused(
                 tr(
-                    "{title} needs images on the same grid: {first} and {other} differ. Let it be resampled, or resample one "
-                    "of them first.",
+                    "{title} needs images on the same grid: {first} and {other} differ. Let it be resampled, or "
+                    "resample one of them first.",
                     title=title,
                     first=_grid(first),
                     other=_grid(other),

@@ -27,7 +27,9 @@ from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, W
 
 Extent = Annotated[Literal["slices", "volume"], Title("Extent", ("Each slice", "Whole volume"))]
 Shape = Annotated[Literal["gaussian", "butterworth", "ideal"], Title("Shape", ("Gaussian", "Butterworth", "Ideal"))]
-Order = Annotated[int, Unit("poles"), Title("Filter order"), Range(1, 20), Slider(1, 10, 1), When("shape", ("butterworth",))]
+Order = Annotated[
+    int, Unit("poles"), Title("Filter order"), Range(1, 20), Slider(1, 10, 1), When("shape", ("butterworth",))
+]
 LENGTH = Range(1e-6), Slider(0.5, 100.0, 0.5)
 EVERYWHERE = 1 << 30  # voxels: farther than any image is large
 _PREFACE = """
