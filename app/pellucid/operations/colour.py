@@ -141,8 +141,12 @@ def merge(
         need_scalar(tr("Merge channels"), one)
     names = [view(one).dtype.name for one in images]
     if len(set(names)) > 1:
-        said = ", ".join(names)
-        raise Refused(tr("Merge channels needs one pixel type; these are {names}. Convert the others first.", names=said))
+        raise Refused(
+            tr(
+                "Merge channels needs one pixel type; these are {names}. Convert the others first.",
+                names=", ".join(names),
+            )
+        )
 
     def work(parts: Any, out: Array) -> None:
         for c, part in enumerate(parts):
