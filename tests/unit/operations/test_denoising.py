@@ -214,7 +214,7 @@ def test_tiles_are_seamless_and_cores_do_not_matter(id: str, monkeypatch: pytest
     image = on_grid(noise((9, 50, 53), "float32"), "oblique")
     values = {"total_variation": {"iterations": 5, "span": "volume"}, "non_local_means": {"distance": 2}}.get(id, {})
     whole = run(id, image, Context(threads=1), **values)
-    for module in ("denoising", "restoration", "total_variation"):
+    for module in ("denoising", "restoration", "engines.total_variation"):
         monkeypatch.setattr(f"pellucid.operations.{module}._TILE_VOXELS", 2000)
     assert np.array_equal(run(id, image, Context(threads=3), **values), whole)
 
