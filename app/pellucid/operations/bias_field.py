@@ -119,6 +119,7 @@ def _n4_lines(p: Any) -> str:
     title="N4 bias field correction",
     menu="Filters/Normalise",
     keywords=("inhomogeneity", "shading", "nonuniformity", "N3", "MR", "coil"),
+    unit_stays=lambda p: p.result != "field",
     python=_n4_lines,
     toolbox=(every_nth, in_planes, weighed),
 )

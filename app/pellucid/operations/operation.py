@@ -110,6 +110,7 @@ class Operation:
     prepare_uses: tuple[str, ...] = ()
     counted_in: str = ""
     complaint: Callable[[Any], str | None] | None = None
+    unit_stays: Callable[[Any], bool] | None = None
     python: Python = ""
     toolbox: tuple[Callable[..., Any], ...] = ()
 
@@ -117,6 +118,13 @@ class Operation:
     def family(self) -> str:
         """Return the last part of the menu."""
         return self.menu.rpartition("/")[2]
+
+    def settled(self, values: Mapping[str, Any]) -> Operation:
+        """Return the operation as it is with these settings: whether the unit stays may depend on them."""
+        if self.unit_stays is None:
+            return self
+        stays = self.unit_stays(self.validate(**values))
+        return replace(self, keeps_unit=stays, unit_stays=None)
 
     @property
     def keeps_window(self) -> bool:
@@ -201,6 +209,8 @@ class Operation:
         The alpha of an RGBA image stays on the same grid. Raises Refused when parameters or images do not fit,
         Cancelled when told to stop.
         """
+        if self.unit_stays is not None:
+            return self.settled(values).run(context, *images, **values)
         params = self.validate(**values)
         given = images
         images = self._accepted(self.fit(images, params, context))

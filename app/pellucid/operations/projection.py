@@ -73,6 +73,7 @@ def projected_grid(image: sitk.Image, axis: int, first: int, count: int) -> dict
     title="Project",
     menu="Filters/Geometry",
     same_grid=False,
+    unit_stays=lambda p: p.method != "sum",
     keywords=("MIP", "maximum intensity", "average", "slab", "flatten", "z-stack", "sum", "standard deviation"),
     python="""
         axis, array = "xyz".index($axis), voxels(image)

@@ -46,6 +46,11 @@ class OwnStep:
     keeps_unit: bool = True
     same_grid: bool = True
 
+    @property
+    def keeps_window(self) -> bool:
+        """Return whether the window of the image shows the result as well."""
+        return self.keeps_unit
+
 
 def lines(own: OwnStep, parameters: Mapping[str, Any]) -> str:
     """Return plain Python lines that do the same, or ``""`` where there are none or a parameter is missing."""

@@ -214,7 +214,7 @@ def _operation(step: Step) -> Operation:
         raise Refused(str(error)) from error
     if not operation.python:
         raise Refused(tr("{title} cannot be written as a script.", title=tr(operation.title)))
-    return operation
+    return operation.settled(step.parameters)
 
 
 def _toolbox(recipe: Recipe) -> list[Any]:

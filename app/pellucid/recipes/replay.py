@@ -86,7 +86,8 @@ def declared(step: Step) -> tuple[Operation, dict[str, Any]]:
         unknown = step.parameters.keys() - {field.name for field in operation.fields}
         if unknown:
             raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
-        return operation, dict(operation.validate(**step.parameters).model_dump())
+        parameters = dict(operation.validate(**step.parameters).model_dump())
+        return operation.settled(parameters), parameters
     except Unknown as error:
         raise Refused(str(error)) from error
 

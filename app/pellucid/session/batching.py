@@ -242,5 +242,5 @@ def _as_one(recipe: Recipe, layer: ImageLayer) -> Step:
     )
     name = recipe.title or tr("Recipe")
     title = tr("Recipe {name} on {layer}", name=name, layer=layer.name)
-    same = all(getattr(one, "same_grid", True) for one in known)
+    same = all(one.same_grid for one in known)
     return Step(answer_kind(recipe), name, title, made, all(one.keeps_window for one in known), same)

@@ -203,9 +203,9 @@ def _as_one(recipe: Recipe, layer: Layer, names: Mapping[str, str]) -> Step:
         inputs = (first, *(names.get(name, name) for name in step.inputs[1:]))
         made.append(planned(Provenance(step.operation, dict(step.parameters), inputs, enabled=step.enabled,
                                        name=step.name)))  # fmt: skip
-        operation = known.get(step.operation)
+        operation = known[step.operation].settled(step.parameters) if step.operation in known else None
         own = own_steps.find(step.operation)
-        keeps &= not step.enabled or (operation.keeps_window if operation else own is None or own.keeps_unit)
+        keeps &= not step.enabled or (operation.keeps_window if operation else own is None or own.keeps_window)
         same &= not step.enabled or (operation.same_grid if operation else own is None or own.same_grid)
     kind = kind_after(made, 0, "mask" if isinstance(layer, LabelLayer) else "image")
     unit = layer.volume.unit if isinstance(layer, ImageLayer) else ""

@@ -151,5 +151,5 @@ def rescaling(steps: Steps) -> tuple[Any, ...]:
     return tuple(
         (step.operation, step.parameters)
         for step in steps
-        if step.enabled and step.operation in known and not known[step.operation].keeps_window
+        if step.enabled and step.operation in known and not known[step.operation].settled(step.parameters).keeps_window
     )

@@ -179,7 +179,8 @@ class Recipes(CarryingOver):
         apart = name or tr("{name}, changed", name=chain.layer.name)
         change = Change(whole, title, apart, branch)
         place = remaking(session, chain, change)
-        recomputation = Recomputation(self.cache, self.named(new.steps))
+        remarks: list[str] = []
+        recomputation = Recomputation(self.cache, self.named(new.steps), remark=remarks.append)
         self._say_failed(None)
         session.running.clear_preview()
 
@@ -192,7 +193,12 @@ class Recipes(CarryingOver):
                 session.jobs.post(lambda: self._say_failed(failure))
                 raise
 
-        return session.running.edit(title, work, lambda _nothing: place.commit(), self._tell)
+        def done(_nothing: None) -> None:
+            place.commit()
+            if remarks:
+                session.notice.emit(" ".join(dict.fromkeys(remarks)), "info")
+
+        return session.running.edit(title, work, done, self._tell)
 
     # ---------------------------------------------------------------- parts
 

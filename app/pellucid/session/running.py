@@ -73,6 +73,7 @@ class Running:
             target = self.inputs.target(operation)
             self.inputs.check(operation, target, others)
             parameters = validated(operation, values)
+            operation = operation.settled(parameters)
             inputs = self.inputs.volumes(operation, target, others)
         except Refused as refusal:
             self.fail(str(refusal))
@@ -156,6 +157,7 @@ class Running:
         target = self.inputs.target(operation)
         self.inputs.check(operation, target, others)
         parameters = validated(operation, values)
+        operation = operation.settled(parameters)
         inputs = self.inputs.volumes(operation, target, others)
         unit = target.volume.unit if isinstance(target, ImageLayer) else ""
         name = describe(operation, parameters, unit)

@@ -106,3 +106,19 @@ def test_progress_runs_from_step_to_step_and_cancel_stops(ramp: Volume) -> None:
     assert seen == sorted(seen) and seen[-1] == 1.0 and 0.5 in seen
     with pytest.raises(Cancelled):
         run(Recipe(steps=(clamp(10, 90),)), ramp, cancelled=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "unit"),
+    [
+        ("geometry.project", {"method": "sum"}, ""),
+        ("geometry.project", {"method": "mean"}, "HU"),
+        ("normalise.n4", {"result": "field", "levels": 1, "iterations": 1, "shrink": 1}, ""),
+        ("normalise.n4", {"result": "corrected", "levels": 1, "iterations": 1, "shrink": 1}, "HU"),
+    ],
+)
+def test_the_unit_goes_where_the_settings_make_other_values(operation: str, parameters: dict, unit: str) -> None:
+    values = np.random.default_rng(1).normal(500, 50, (4, 6, 5)).astype(np.int16)
+    values[:, :2] = 5
+    result = run(Recipe(steps=(Step(operation=operation, parameters=parameters),)), volume(values))
+    assert result.unit == unit and (result.padding is None) == (unit == "")

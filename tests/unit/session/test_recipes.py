@@ -125,6 +125,16 @@ def test_removing_the_last_step_returns_to_the_very_image(session: Session) -> N
     assert layer.base == (begun,)
 
 
+def test_what_a_changed_step_cuts_is_said(session: Session) -> None:
+    add(session)
+    do(session, "intensity.cast", pixel_type="float32")
+    said: list[str] = []
+    session.notice.connect(lambda text, _kind: said.append(text))
+    session.recipes.edit(0, {"pixel_type": "uint8"})
+    wait(session)
+    assert len(said) == 1 and "uint8" in said[0]
+
+
 def test_a_branch_is_a_new_layer_with_a_recipe_of_its_own(session: Session, chain: ImageLayer) -> None:
     before = chain.volume
     wait(session, session.recipes.branch(0, {"sigma": 2.0}))
