@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from pellucid import __version__
 from pellucid.files.safe_write import sentence
-from pellucid.language import mark
+from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 
 NAME = "journal.jsonl"
@@ -82,9 +82,18 @@ class Journal:
         return {entry.item: entry for entry in self._entries()}
 
     def start(self) -> None:
-        """Open the journal for adding, behind whatever an interrupted write left."""
+        """Open the journal for adding, behind whatever an interrupted write left; refuse while another batch has it."""
         try:
             self._file = self.path.open("ab", buffering=0)
+            if not _claimed(self._file):
+                self._file.close()
+                self._file = None
+                raise Refused(
+                    tr(
+                        "Another batch is working in “{folder}”. Wait until it has ended, or choose another folder.",
+                        folder=self.path.parent,
+                    )
+                )
             if self._file.tell() and not self.path.read_bytes().endswith(b"\n"):
                 self._file.write(b"\n")
         except OSError as error:
@@ -126,6 +135,19 @@ class Journal:
                 entry = _read(line)
                 if entry is not None:
                     yield entry
+
+
+def _claimed(file: BinaryIO) -> bool:
+    """Return whether a file is ours until it is closed or the process ends; True where nobody can tell."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):  # Windows, and shares that know no locks
+        return True
+    return True
 
 
 def _read(line: bytes) -> Entry | None:

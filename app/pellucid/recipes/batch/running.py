@@ -134,6 +134,7 @@ class Batch:
             tasks = [self._task(item, called[item.id]) for item in self.items]
             if not self.journal.exists():
                 self._spare(tasks)
+            self.journal.start()
             self._attempts.prepare()
         except OSError as error:
             raise Refused(sentence(out, error)) from error
@@ -142,7 +143,6 @@ class Batch:
         for item in self.items:
             if item.id not in todo:
                 self._keep(before[item.id], hear)
-        self.journal.start()
         return left
 
     def _spare(self, tasks: Sequence[Task]) -> None:

@@ -32,6 +32,7 @@ from batch_making import (
 from pellucid.model.findings import Refused
 from pellucid.recipes import Recipe, Step
 from pellucid.recipes.batch import Batch, Item, Order, State, collect, executors, processes, running
+from pellucid.recipes.batch.journal import Journal
 from pellucid.recipes.batch.processes import Died, Processes
 from pellucid.recipes.batch.reports import check_report
 from pellucid.recipes.batch.task import Options, check_pattern, filled
@@ -117,6 +118,19 @@ def test_what_was_refused_is_tried_again(tmp_path: Path) -> None:
     assert go(order, collect([path])) == {"case0000": State.REFUSED}
     path.write_bytes(good)
     assert go(replace(order, resume=True), collect([path])) == {"case0000": State.DONE}
+
+
+def test_a_folder_in_which_a_batch_works_is_refused_to_another(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    first, second = Journal(tmp_path / "out"), Journal(tmp_path / "out")
+    first.start()
+    begun = first.path.read_bytes()
+    with pytest.raises(Refused, match="Another batch is working"):
+        second.start()
+    assert first.path.read_bytes() == begun
+    first.close()
+    second.start()
+    second.close()
 
 
 def test_inputs_of_one_name_do_not_overwrite_each_other(tmp_path: Path) -> None:
