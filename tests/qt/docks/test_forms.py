@@ -211,10 +211,13 @@ def test_parameters_that_do_not_count_are_left_out(show):
 
 def test_a_grid_of_numbers_is_left_out_with_all_its_rows(show):
     form = show(OperationForm(registry()["stains.separate"]))
-    parts = [label for label in form.findChildren(QLabel) if label.text() in ("Size", "Divided by")]
-    assert parts and not any(part.isVisible() for part in parts)
+    editor = form.editors["vectors"]
+    parts = [label for label in form.findChildren(QLabel) if label.text() in ("Size", "Divided by", "Slices")]
+    parts += [editor.grid, editor.size_choice, editor.divisor, editor.sum_said, *editor.buttons]
+    assert len(parts) > 8 and not any(part.isVisible() for part in parts)
     form.set_values({"stains": "own"})
-    assert any(part.isVisible() for part in parts)
+    assert all(part.isVisible() for part in parts)
+    assert not editor.turning.isVisible() and not editor.said.isVisible(), "one slice, nothing to say"
 
 
 def test_sliders_of_widths_count_from_zero(show):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _EMPTY, _STEPS = range(2)
 _HINT, _CARD, _CHOOSE, _NOTE = range(4)
+_ANY_HEIGHT = 16_777_215  # what Qt calls QWIDGETSIZE_MAX
 _WATCHED = ("provenance", "active_label", "frame", "frames", "name", "labels", "table")
 
 
@@ -109,6 +110,8 @@ class RecipePanel(Panel):
         """Let the list and the summary make room for the form of a step where there is little."""
         tight = self.stack.currentIndex() == _CARD and self.height() < ROOM_FOR_BOTH
         self.list.set_short(tight)
+        line = {_HINT: self.hint, _NOTE: self.note}.get(self.stack.currentIndex())
+        self.stack.setMaximumHeight(line.sizeHint().height() if line is not None else _ANY_HEIGHT)
         self.card.summary.setVisible(not tight)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

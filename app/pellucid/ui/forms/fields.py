@@ -64,6 +64,9 @@ class FieldEditor(QWidget):
     def set_scale(self, scale: float) -> None:
         """Take over how much smaller or larger than millimetres the voxels of the image are: a power of ten."""
 
+    def came_back(self) -> None:
+        """Hide again what is not needed now: all controls were shown after they had been left out."""
+
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put the controls into a row of the form."""
         grid.addWidget(self, row, 0 if not self.labelled else 1, 1, 4 if not self.labelled else 3)

@@ -65,6 +65,11 @@ class KernelField(FieldEditor):
         divided = tr("The kernel cannot be divided by 0.") if self.divisor.value() == 0 else ""
         return self._unread or self.model.complaint() or self.divisor.complaint() or divided
 
+    def came_back(self) -> None:
+        """Show the way through the slices only where there are several, and what is said only where it is."""
+        self._tell_slice()
+        self._say(self.said.text())
+
     def place(self, grid: QGridLayout, row: int) -> None:
         """Put the controls into rows of the form, their names into its first column."""
         sizes = _line((self.size_choice, 1), (QLabel(tr("Slices")), 0), (self.slices, 1))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayoutItem, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
@@ -170,11 +170,12 @@ class OperationForm(QWidget):
         """Show the rows of the parameters that count."""
         for field in self.operation.fields:
             if field.when is not None:
-                places = product(self._rows[field.name], range(4))
-                items = (self._grid.itemAtPosition(row, column) for row, column in places)
-                for widget in {item.widget() for item in items if item is not None}:
-                    if widget is not None:
-                        widget.setVisible(self._counts(field))
+                counts = self._counts(field)
+                for row, column in product(self._rows[field.name], range(4)):
+                    for widget in _widgets(self._grid.itemAtPosition(row, column)):
+                        widget.setVisible(counts)
+                if counts:
+                    self.editors[field.name].came_back()
 
     def _edited(self) -> None:
         self._leave_out()
@@ -188,6 +189,17 @@ class OperationForm(QWidget):
     def _tell(self) -> None:
         if not self.check():
             self.edited.emit(self.values())
+
+
+def _widgets(item: QLayoutItem | None) -> Iterator[QWidget]:
+    """Yield what stands in a place of a layout, also inside layouts of its own."""
+    if item is None:
+        return
+    if (widget := item.widget()) is not None:
+        yield widget
+    elif (inner := item.layout()) is not None:
+        for n in range(inner.count()):
+            yield from _widgets(inner.itemAt(n))
 
 
 def _refusal(operation: Operation, values: dict[str, Any]) -> str:
