@@ -78,15 +78,20 @@ def take(
 
 def declared(step: Step) -> tuple[Operation, dict[str, Any]]:
     """Return the operation of a step and its checked parameters; raise Refused when there is no such thing."""
+    return checked(step.operation, step.parameters)
+
+
+def checked(operation_id: str, given: Mapping[str, Any]) -> tuple[Operation, dict[str, Any]]:
+    """Return an operation and all its parameters; raise Refused when there is no such operation or parameter."""
     from pellucid.operations.operation import Refused as Unknown
     from pellucid.operations.operation import get
 
     try:
-        operation = get(step.operation)
-        unknown = step.parameters.keys() - {field.name for field in operation.fields}
+        operation = get(operation_id)
+        unknown = given.keys() - {field.name for field in operation.fields}
         if unknown:
             raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
-        parameters = dict(operation.validate(**step.parameters).model_dump())
+        parameters = dict(operation.validate(**given).model_dump())
         return operation.settled(parameters), parameters
     except Unknown as error:
         raise Refused(str(error)) from error

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -16,10 +16,10 @@ from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job, JobState
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.layer import ImageLayer, Provenance
+from pellucid.model.layer import ImageLayer
 from pellucid.recipes.recipe import Recipe
 from pellucid.session.answers import place_for
-from pellucid.session.results import Step
+from pellucid.session.carrying_over import as_one
 
 if TYPE_CHECKING:
     from pellucid.files.discover import Found, Item
@@ -191,7 +191,7 @@ class Batching:
     def take(self, order: Order, case: Case, layer: ImageLayer) -> Job:
         """Take the recipe of an order on the image of a case, as one step."""
         session, volume = self._session, layer.volume
-        step = _as_one(order.recipe, layer)
+        step = as_one(order.recipe, layer, {})
         place = place_for(session, layer, step, as_new_layer=False)
         remarks: list[str] = []
 
@@ -226,21 +226,3 @@ def _item(found: Found, case: Case) -> Item | None:
         return next((image for image in found.images if image.path.absolute() == case.path), None)
     first = case.files[0]
     return next((series for series in found.series if is_series(series) and first in series.files), None)
-
-
-def _as_one(recipe: Recipe, layer: ImageLayer) -> Step:
-    """Return all steps of a recipe as one step of the history, with the steps the layer gets."""
-    from pellucid.recipes import own_steps
-    from pellucid.recipes.needs import answer_kind, taken_steps
-    from pellucid.recipes.replay import declared
-
-    steps = taken_steps(recipe)
-    known: list[Any] = [own_steps.find(step.operation) or declared(step)[0] for step in steps]
-    made = tuple(
-        Provenance(step.operation, dict(step.parameters), step.inputs or (layer.name,), name=step.name)
-        for step in steps
-    )
-    name = recipe.title or tr("Recipe")
-    title = tr("Recipe {name} on {layer}", name=name, layer=layer.name)
-    same = all(one.same_grid for one in known)
-    return Step(answer_kind(recipe), name, title, made, all(one.keeps_window for one in known), same)

@@ -14,7 +14,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import MOST_TITLE, Recipe
-from pellucid.recipes.replay import refuse_what_stays
+from pellucid.recipes.replay import checked, refuse_what_stays
 from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps
@@ -69,7 +69,7 @@ class CarryingOver:
             raise Refused(tr("The series is still being opened."))
         refuse_what_stays(recipe)
         names = {name: inputs.names(target, [choice])[1] for name, choice in (mapping or {}).items()}
-        step = _as_one(recipe, target, names)
+        step = as_one(recipe, target, names)
         place = place_for(session, target, step, as_new_layer=False)
         base = self._now(target)
         recomputation = Recomputation(self.cache, self.named(step.made))
@@ -178,20 +178,10 @@ def planned(step: Provenance) -> Provenance:
     """Return a step with all its parameters, checked; raise Refused when one is wrong."""
     if own_steps.find(step.operation) is not None:
         return step
-    from pellucid.operations.operation import Refused as BadStep
-    from pellucid.operations.operation import get
-
-    try:
-        operation = get(step.operation)
-        unknown = step.parameters.keys() - {field.name for field in operation.fields}
-        if unknown:
-            raise Refused(tr("{title} has no parameter “{name}”.", title=tr(operation.title), name=min(unknown)))
-        return replace(step, parameters=dict(operation.validate(**step.parameters).model_dump()))
-    except BadStep as error:
-        raise Refused(str(error)) from error
+    return replace(step, parameters=checked(step.operation, step.parameters)[1])
 
 
-def _as_one(recipe: Recipe, layer: Layer, names: Mapping[str, str]) -> Step:
+def as_one(recipe: Recipe, layer: Layer, names: Mapping[str, str]) -> Step:
     """Return all steps of a recipe as one step on a layer; ``names`` are the inputs that stand for those it names."""
     from pellucid.operations.operation import registry
 
