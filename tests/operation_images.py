@@ -65,6 +65,12 @@ def blobs(shape: Any, seed: int = 2, share: float = 0.4) -> Any:
     return (field > np.quantile(field, 1 - share)).astype(np.uint8)
 
 
+def label_blobs(shape: Any, seed: int = 2) -> Any:
+    """Return labels 1 to 5 (some in several parts) and background, as whole numbers."""
+    generator = np.random.default_rng(seed)
+    return blobs(shape, seed) * generator.integers(1, 6, size=shape).astype(np.uint8)
+
+
 def inputs_of(operation: Any, image: sitk.Image, mask: sitk.Image | None = None) -> tuple[sitk.Image, ...]:
     """Return an image or masks, as an operation takes them; optional ones are left out."""
     other = mask if mask is not None else image
@@ -87,7 +93,9 @@ def sample(
     ports = [port for port in operation.ports if every or not port.optional]
     made = []
     for n, port in enumerate(ports):
-        if port.kind == "mask":
+        if port.kind == "labels":
+            made.append(on_grid(label_blobs(shape, seed=2 + n).astype(dtype), direction))
+        elif port.kind == "mask":
             made.append(on_grid(blobs(shape, seed=2 + n).astype(dtype), direction))
         else:
             whole = (*shape, colour) if colour else shape

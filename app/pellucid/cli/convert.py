@@ -78,11 +78,11 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
 
 
 def check_answer(recipe: Recipe, path: Path) -> None:
-    """Raise Refused when the recipe answers with points or a table and the file is not for them."""
+    """Raise Refused when the recipe answers with points, a table or rows and the file is not for them."""
     from pellucid.files.answers import check_ending
-    from pellucid.recipes.needs import answer_kind
+    from pellucid.recipes.needs import ANSWERS, answer_kind
 
-    if answer_kind(recipe) in ("points", "table"):
+    if answer_kind(recipe) in ANSWERS:
         check_ending(path)
 
 

@@ -13,16 +13,16 @@ from typing import Any
 from pellucid.files.texts import write_text
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.operations.answers import Points, Table
+from pellucid.operations.answers import Points, Rows, Table
 
-Answer = Points | Table
+Answer = Points | Table | Rows
 Row = dict[str, Any]
 ENDINGS = (".csv", ".json")
 
 
 def is_answer(result: Any) -> bool:
-    """Return whether a result is points or a table, not an image."""
-    return isinstance(result, (Points, Table))
+    """Return whether a result is points, a table or rows, not an image."""
+    return isinstance(result, (Points, Table, Rows))
 
 
 def check_ending(path: Path) -> None:
@@ -34,12 +34,14 @@ def check_ending(path: Path) -> None:
 
 
 def rows(answer: Answer) -> list[Row]:
-    """Return an answer as rows: places in LPS mm, or the numbers of a table one by one."""
+    """Return an answer as rows: places in LPS mm, the numbers of a table one by one, or objects."""
     if isinstance(answer, Table):
         return [
             {"name": entry.name, "title": tr(entry.title), "value": float(entry.value), "unit": entry.unit}
             for entry in answer.entries
         ]
+    if isinstance(answer, Rows):
+        return list(answer)
     found = zip(answer.positions.tolist(), answer.radii.tolist(), answer.strengths.tolist(), strict=True)
     return [
         {"x": x, "y": y, "z": z, "radius": radius, "strength": strength, "name": answer.name}
@@ -51,6 +53,8 @@ def columns(answer: Answer) -> tuple[str, ...]:
     """Return the columns of an answer, also of one that is empty."""
     if isinstance(answer, Table):
         return ("name", "title", "value", "unit")
+    if isinstance(answer, Rows):
+        return tuple(column.name for column in answer.columns)
     return ("x", "y", "z", "radius", "strength", "name")
 
 

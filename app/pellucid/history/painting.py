@@ -1,4 +1,4 @@
-"""Steps that change the voxels of a label map: strokes of the brush, and a label replaced as a whole."""
+"""Steps that change the voxels of a label map: packed boxes, and labels replaced as a whole."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from pellucid.history.brush import Brush
 from pellucid.history.command import SMALL, Command
 from pellucid.history.hand_steps import HandChanges, hand_bytes
 from pellucid.language import tr
@@ -18,9 +17,7 @@ from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Box, LabelMap
 from pellucid.model.layer import LabelLayer, Provenance
-from pellucid.model.slicing import PlaneFrame
 
-_TILE = (8, 64, 64)
 _SLAB = 16
 
 
@@ -91,74 +88,6 @@ class PatchLabels(Command):
             labels.touch(_union([patch.box for patch in self.patches]))
 
 
-class Stroke:
-    """One stroke of the brush or the eraser: painted at once, recorded at the end as one step, or given up.
-
-    Without ``ball`` a dab is a disc in slice ``index`` of ``frame``; sizes are in mm of the world. Voxels of
-    locked labels are left alone, and a locked label cannot be painted with (Refused).
-    """
-
-    def __init__(self, layer: LabelLayer, value: int, frame: PlaneFrame, index: int, *, erase: bool = False) -> None:
-        self._layer = layer
-        self._labels = layer.labels
-        if not erase:
-            _check_value(self._labels, value)
-        name = self._labels.label(value).name
-        self._title = tr("Erase on {name}", name=layer.name) if erase else tr("Paint {name}", name=name)
-        self._value = 0 if erase else value
-        self._locked = _locked(self._labels)
-        self._brush = Brush(layer.geometry, frame, index)
-        self._tiles: dict[tuple[int, int, int], NDArray[Any]] = {}
-        self._last: NDArray[np.float64] | None = None
-
-    def dab(self, world: ArrayLike, diameter: float, *, ball: bool = False) -> None:
-        """Paint from the last point of the stroke to a world point, with a brush of ``diameter`` mm."""
-        point = np.array(world, dtype=np.float64)
-        start = point if self._last is None else self._last
-        self._last = point
-        footprint = self._brush.between(start, point, diameter / 2, ball=ball)
-        if footprint is None:
-            return
-        box, inside = footprint
-        part = self._labels.array[box]
-        change = inside & (part != self._value) & ~np.isin(part, self._locked)
-        if change.any():
-            self._keep(box)
-            part[change] = self._value
-            self._labels.touch(box)
-
-    def commit(self) -> PatchLabels | None:
-        """Return the whole stroke as one step, or None when it changed nothing."""
-        patches: list[Patch] = []
-        changes = HandChanges(self._labels.shape)
-        for start, before in self._tiles.items():
-            box = _box_at(start, before.shape)
-            for change in _difference(box, before, self._labels.array[box]):
-                patches.append(Patch.of(*change))
-                changes.add(*change)
-        self._tiles.clear()
-        steps = changes.steps_after(self._layer.provenance, by=self._value)
-        return PatchLabels(self._layer, patches, self._title, provenance=steps) if patches else None
-
-    def abort(self) -> None:
-        """Restore what was there before the stroke."""
-        for start, before in self._tiles.items():
-            box = _box_at(start, before.shape)
-            self._labels.array[box] = before
-            self._labels.touch(box)
-        self._tiles.clear()
-
-    def _keep(self, box: Box) -> None:
-        """Copy the tiles that a box touches, unless they were copied before."""
-        spans = [range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)]
-        for z in spans[0]:
-            for y in spans[1]:
-                for x in spans[2]:
-                    if (z, y, x) not in self._tiles:
-                        tile = self._labels.array[z : z + _TILE[0], y : y + _TILE[1], x : x + _TILE[2]]
-                        self._tiles[z, y, x] = tile.copy()
-
-
 def replace_label(
     layer: LabelLayer,
     value: int,
@@ -174,10 +103,10 @@ def replace_label(
     changes. Raise Refused when ``value`` itself is locked.
     """
     labels = layer.labels
-    _check_value(labels, value)
+    check_value(labels, value)
     if mask.shape != labels.shape:
         raise ValueError(f"mask {mask.shape} does not fit the labels {labels.shape}")
-    locked = _locked(labels)
+    locked = locked_values(labels)
     patches: list[Patch] = []
     overwritten = HandChanges(labels.shape)
     for start in range(0, mask.shape[0], _SLAB):
@@ -186,7 +115,7 @@ def replace_label(
         after = before.copy()
         after[(before == value) & ~wanted] = 0
         after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
-        for change in _difference((slab, *labels.whole()[1:]), before, after):
+        for change in difference((slab, *labels.whole()[1:]), before, after):
             patches.append(Patch.of(*change))
             if provenance is not None:
                 overwritten.add(*change, but=value)
@@ -194,6 +123,28 @@ def replace_label(
     if not patches and not (even_if_same and steps is not None):
         return None
     return PatchLabels(layer, patches, label, provenance=steps)
+
+
+def replace_voxels(
+    layer: LabelLayer, wanted: NDArray[Any], label: str, *, provenance: tuple[Provenance, ...]
+) -> PatchLabels:
+    """Return the step that gives a layer the labels ``wanted`` (z, y, x), but for the voxels of locked labels.
+
+    Nor does anything become a locked label.
+    """
+    labels, locked = layer.labels, locked_values(layer.labels)
+    if wanted.shape != labels.shape:
+        raise ValueError(f"labels {wanted.shape} do not fit the labels {labels.shape}")
+    patches: list[Patch] = []
+    for start in range(0, wanted.shape[0], _SLAB):
+        slab = slice(start, min(start + _SLAB, wanted.shape[0]))
+        before = labels.array[slab]
+        after = wanted[slab].astype(before.dtype)
+        if len(locked):
+            kept = np.isin(before, locked) | np.isin(after, locked)
+            after[kept] = before[kept]
+        patches.extend(Patch.of(*change) for change in difference((slab, *labels.whole()[1:]), before, after))
+    return PatchLabels(layer, patches, label, provenance=provenance)
 
 
 def cleared(labels: LabelMap, value: int) -> list[Patch]:
@@ -205,12 +156,13 @@ def cleared(labels: LabelMap, value: int) -> list[Patch]:
         held = before == value
         if held.any():
             after = np.where(held, 0, before).astype(before.dtype, copy=False)
-            changes = _difference((slab, *labels.whole()[1:]), before, after)
+            changes = difference((slab, *labels.whole()[1:]), before, after)
             patches.extend(Patch.of(*change) for change in changes)
     return patches
 
 
-def _check_value(labels: LabelMap, value: int) -> None:
+def check_value(labels: LabelMap, value: int) -> None:
+    """Raise Refused when a label is locked, or its value does not fit the label map."""
     row = labels.label(value)
     if row.locked:
         raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to change it.", name=row.name))
@@ -220,11 +172,12 @@ def _check_value(labels: LabelMap, value: int) -> None:
         )
 
 
-def _locked(labels: LabelMap) -> NDArray[Any]:
+def locked_values(labels: LabelMap) -> NDArray[Any]:
+    """Return the values of the labels that must not change."""
     return np.array([row.value for row in labels.labels if row.locked], labels.array.dtype)
 
 
-def _difference(
+def difference(
     box: Box, before: NDArray[Any], after: NDArray[Any]
 ) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
     """Yield the smallest box in which two arrays that fill ``box`` differ with its voxels in both, if they do."""
@@ -239,7 +192,8 @@ def _difference(
     yield (z, y, x), before[tuple(inner)], after[tuple(inner)]
 
 
-def _box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
+def box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
+    """Return the box of a size that begins at a voxel (z, y, x)."""
     z, y, x = (slice(first, first + length) for first, length in zip(start, shape, strict=True))
     return z, y, x
 

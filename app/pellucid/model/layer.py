@@ -74,7 +74,8 @@ class Preview:
 
     ``slices`` maps (voxel axis that the plane steps through, slice index) to a 2-D array in the orientation
     of ``array.take(index, axis)``; ``whole`` is used instead when the operation needed the whole volume.
-    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image; ``replaces`` is
+    ``is_mask`` says that the values are 0/1 to be drawn as a tint of ``color`` instead of as an image, and with
+    ``is_labels`` any labels in the colours labels begin with; ``replaces`` is
     the label (layer id, value) that it stands for, which is not drawn meanwhile. ``limits`` are the window of values
     that are not in the unit of the layer; without them its own window holds.
     """
@@ -83,6 +84,7 @@ class Preview:
     slices: dict[tuple[int, int], NDArray[Any]] = field(default_factory=dict)
     whole: Volume | None = None
     is_mask: bool = False
+    is_labels: bool = False
     color: str = "#4aa3ff"
     replaces: tuple[str, int] | None = None
     limits: tuple[float, float] | None = None

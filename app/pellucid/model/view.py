@@ -210,6 +210,10 @@ class ViewState(Screen):
     """True while a comparison by flicker shows its second layer."""
     brush_diameter: float = 10.0
     brush_ball: bool = False
+    paint_range: tuple[float, float] | None = None
+    """The intensities that tools of labels may change the voxels of; None: any."""
+    paint_within: int | None = None
+    """The label that they may change, 0 for the background; None: any."""
     others: tuple[Screen, ...] = ()
     apart: tuple[str, ...] = ()
     links: tuple[Link, ...] = field(default_factory=_links)

@@ -1,10 +1,10 @@
 """What can be computed: pure functions on SimpleITK images that never see a layer or a document.
 
-Read ``operation`` (the declaration), then ``smoothing`` (a family). Around the declaration: ``ports`` (the images it
-takes), ``fields`` and ``units`` (its settings), ``context`` (progress, cancel, padding), ``answers`` (points, tables),
-``alignment``, ``alpha`` and ``padding`` (what happens to the images before and after), ``pixels`` (the bridge to NumPy
-without copies), ``plain`` (functions that scripts carry along), ``preview`` (only the slice that is looked at).
-``engines`` is the room below: how it is computed.
+Read ``operation`` (how one is declared), then ``smoothing`` (a family). ``declaration`` is what is read from it, and
+how it runs. Around it: ``ports`` (the images it takes), ``fields`` and ``units`` (its settings), ``context``
+(progress, cancel, padding), ``answers`` (points, tables, rows), ``alignment``, ``alpha`` and ``padding`` (what happens
+to the images before and after), ``pixels`` (the bridge to NumPy without copies), ``plain`` (functions that scripts
+carry along), ``preview`` (only the slice that is looked at). ``engines`` is the room below: how it is computed.
 
 The families, one module each, in the order of the menus:
 
@@ -17,6 +17,7 @@ The families, one module each, in the order of the menus:
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
     threshold morphology islands masks                                masks
+    label_maps                                                        labels
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -19,7 +19,7 @@ def onto(first: sitk.Image, other: sitk.Image, kind: str, context: Context) -> s
         raise Refused(tr("A planar image and a volume cannot be combined."))
     filter = sitk.ResampleImageFilter()
     filter.SetReferenceImage(first)
-    filter.SetInterpolator(sitk.sitkNearestNeighbor if kind == "mask" else sitk.sitkLinear)
+    filter.SetInterpolator(sitk.sitkLinear if kind == "image" else sitk.sitkNearestNeighbor)
     return context.execute(filter, other)
 
 

@@ -12,9 +12,9 @@ import pydantic
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.units import Begins, KernelGrid, Range, Slider, Title, Unit, When
+from pellucid.operations.units import Begins, KernelGrid, Places, Range, Slider, Title, Unit, When
 
-Kind = Literal["float", "int", "bool", "choice", "box", "text", "kernel"]
+Kind = Literal["float", "int", "bool", "choice", "box", "text", "kernel", "places"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _field(name: str, hint: Any, default: Any, help: str) -> Field:
     return Field(
         name=name,
         title=title.text,
-        kind="kernel" if KernelGrid in marks else _kind(base),
+        kind="kernel" if KernelGrid in marks else "places" if Places in marks else _kind(base),
         default=default,
         help=help,
         unit=marks.get(Unit, Unit("")).text,
@@ -173,6 +173,8 @@ def _expected(field: Field) -> str:
         return tr("one of {choices}", choices=", ".join(field.choices))
     if field.kind == "bool":
         return tr("true or false")
+    if field.kind == "places":
+        return tr("places, “x y z; x y z” in mm")
     if field.kind in ("text", "kernel"):
         return tr("a text")
     if field.kind == "box":

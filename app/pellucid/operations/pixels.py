@@ -13,6 +13,8 @@ from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 
 Array = NDArray[Any]
+MOST_LABELS = 65_535
+"""The largest value of a label."""
 _CHUNK_VOXELS = 1 << 22
 _GRID_TOLERANCE = 1e-3  # mm, the largest distance of corresponding corners of grids that count as the same
 _PIXEL_IDS = {
@@ -154,6 +156,21 @@ def as_mask(image: sitk.Image, context: Context | None = None) -> sitk.Image:
     return map_blocks(image, np.uint8, work, context or Context())
 
 
+def as_labels(image: sitk.Image) -> sitk.Image:
+    """Return an image of whole numbers as 8-bit or 16-bit labels; raise Refused when its values cannot be labels."""
+    array = view(image)
+    if array.dtype in (np.uint8, np.uint16):
+        return image
+    rounded = np.rint(array) if array.dtype.kind == "f" else array
+    if not np.array_equal(rounded, array):
+        raise Refused(tr("Labels are whole numbers; this image holds others. Threshold it first."))
+    if rounded.min() < 0 or rounded.max() > MOST_LABELS:
+        raise Refused(tr("Labels are numbers from 0 to {most}; this image holds others.", most=MOST_LABELS))
+    result, out = blank(image, np.uint16)
+    np.copyto(out, rounded, casting="unsafe")
+    return result
+
+
 def check_pixels(title: str, kind: str, image: sitk.Image) -> None:
     """Raise Refused with a sentence when the pixels of an image do not fit an operation."""
     pixels = image.GetPixelIDTypeAsString()
@@ -175,6 +192,8 @@ def check_pixels(title: str, kind: str, image: sitk.Image) -> None:
         )
     if 0 in image.GetSize():
         raise Refused(tr("{title} cannot work on an image without voxels.", title=title))
+    if kind == "labels" and image.GetNumberOfComponentsPerPixel() > 1:
+        raise Refused(tr("{title} needs labels, one number per voxel; this is a colour image.", title=title))
     if kind == "mask" and image.GetNumberOfComponentsPerPixel() > 1:
         raise Refused(tr("{title} needs a mask, one number per voxel; this is a colour image.", title=title))
 

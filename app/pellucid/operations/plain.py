@@ -56,6 +56,12 @@ def as_mask(image: sitk.Image) -> sitk.Image:
     return on_grid_of(inside.astype(np.uint8), image)
 
 
+def as_labels(image: sitk.Image) -> sitk.Image:
+    """Return an image of whole numbers as labels of 8 or 16 bits."""
+    array = voxels(image)
+    return image if array.dtype in (np.uint8, np.uint16) else on_grid_of(array.astype(np.uint16), image)
+
+
 def on_grid_or_resampled(image: sitk.Image, other: sitk.Image, *, nearest: bool = False) -> sitk.Image:
     """Return ``other`` on the grid of ``image``: resampled unless it lies there already."""
 

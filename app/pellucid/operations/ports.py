@@ -10,16 +10,16 @@ from typing import Any, get_args, get_type_hints
 
 from pellucid.operations.units import Title
 
-KINDS = ("image", "mask")
-OUTPUTS = (*KINDS, "points", "table")
+KINDS = ("image", "mask", "labels")
+OUTPUTS = (*KINDS, "points", "table", "rows")
 
 
 @dataclass(frozen=True)
 class Port:
     """One image an operation takes.
 
-    ``name`` is that of the parameter, ``kind`` ``"image"`` or ``"mask"``. An ``optional`` port may stay empty; of a
-    ``many`` port (always the last one) there can be any number from one on.
+    ``name`` is that of the parameter, ``kind`` ``"image"``, ``"mask"`` or ``"labels"``. An ``optional`` port may
+    stay empty; of a ``many`` port (always the last one) there can be any number from one on.
     """
 
     name: str

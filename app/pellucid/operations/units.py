@@ -82,6 +82,11 @@ class KernelGrid:
     """Marks a text that holds a grid of numbers, ``"0 -1 0; -1 5 -1; 0 -1 0"``, slices apart by ``|``."""
 
 
+@dataclass(frozen=True)
+class Places:
+    """Marks a text that holds places, ``"x y z; x y z"`` in LPS mm: seeds that are set with the mouse."""
+
+
 def _split(value: Any) -> Any:
     """Let a box be written as one text, ``"0,0,0,10,10,10"``."""
     return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -94,5 +99,7 @@ Percent = Annotated[float, Unit("%"), Range(0, 100), Slider(0, 100, 1)]
 Count = Annotated[int, Unit(""), Range(0)]
 Box = Annotated[tuple[int, int, int, int, int, int], Unit("voxels"), BeforeValidator(_split)]
 """First voxel x, y, z, then the number of voxels along x, y, z."""
+SeedText = Annotated[str, Unit("mm"), Places()]
+"""Places in LPS mm, the numbers apart by blanks, the places by ``;``."""
 KernelText = Annotated[str, Unit(""), KernelGrid()]
 """Numbers in rows, rows apart by ``;``, slices by ``|``."""

@@ -32,7 +32,7 @@ def starts(
     recipe: Recipe, frames: Sequence[Volume], name: str, label: int | None, remark: Remark
 ) -> tuple[Volume, ...]:
     """Return the frames as the first step takes them: for a mask, where a label image holds a label."""
-    if start_kind(recipe) == "image":
+    if start_kind(recipe) != "mask":
         return tuple(frames)
     return tuple(mask_of(volume, name, label, remark) for volume in frames)
 
@@ -67,7 +67,7 @@ def take_all(
             threads=threads)
         for volume in frames
     )  # fmt: skip
-    if answer_kind(recipe) == "mask" and not any(volume.array.any() for volume in results):
+    if answer_kind(recipe) in ("mask", "labels") and not any(volume.array.any() for volume in results):
         said[tr("No voxels were found; the mask is empty.")] = None
     for sentence in said:
         remark(sentence)

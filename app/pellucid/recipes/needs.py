@@ -8,7 +8,10 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe, Step
-from pellucid.recipes.replay import declared, refuse_what_stays
+from pellucid.recipes.replay import declared, refuse_what_stays, start_name
+
+ANSWERS = ("points", "table", "rows")
+"""The kinds of answers that are no image."""
 
 
 def taken_steps(recipe: Recipe) -> tuple[Step, ...]:
@@ -25,7 +28,7 @@ def check(recipe: Recipe) -> None:
 
 
 def start_kind(recipe: Recipe) -> str:
-    """Return what the recipe runs on: ``"image"`` or ``"mask"``."""
+    """Return what the recipe runs on: ``"image"``, ``"mask"`` or ``"labels"``."""
     for step in taken_steps(recipe):
         own = own_steps.find(step.operation)
         kind = declared(step)[0].ports[0].kind if own is None else own.needs
@@ -35,7 +38,7 @@ def start_kind(recipe: Recipe) -> str:
 
 
 def answer_kind(recipe: Recipe) -> str:
-    """Return what the recipe makes: ``"image"``, ``"mask"``, ``"points"`` or ``"table"``."""
+    """Return what the recipe makes: ``"image"``, ``"mask"``, ``"labels"``, ``"points"``, ``"table"`` or ``"rows"``."""
     for step in reversed(taken_steps(recipe)):
         own = own_steps.find(step.operation)
         kind = declared(step)[0].output if own is None else own.makes
@@ -46,7 +49,7 @@ def answer_kind(recipe: Recipe) -> str:
 
 def needs(recipe: Recipe) -> dict[str, str]:
     """Return the further images a recipe must be handed, by name, with the kind of port they go into."""
-    made: set[str] = set()
+    made = {start_name(taken_steps(recipe))}
     found: dict[str, str] = {}
     for step in taken_steps(recipe):
         for name, kind in _others(step):

@@ -162,7 +162,7 @@ _KNOWN = {
                     """),
         OwnStep(SPLIT, mark("Split channels"), "image", "image", take=_split,
                 python="result = sitk.VectorIndexSelectionCast(result, $channel)"),
-        OwnStep(LABEL_VALUE, mark("Use as labels"), "image", "mask", take=_label_value, keeps_unit=False,
+        OwnStep(LABEL_VALUE, mark("Use as labels"), "labels", "mask", take=_label_value, keeps_unit=False,
                 python="result = sitk.Equal(result, $value)"),
         OwnStep(ONE_FRAME, mark("Split frames"), "image", "image",
                 why_not=mark("Step {number} took one frame of several, and a recipe works on single images. "

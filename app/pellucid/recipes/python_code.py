@@ -18,7 +18,7 @@ from pellucid.model.layer import HAND_EDIT, Provenance
 from pellucid.recipes import own_steps
 from pellucid.recipes.bundling import Bundle, functions_of
 from pellucid.recipes.recipe import Recipe, Step
-from pellucid.recipes.replay import declared
+from pellucid.recipes.replay import declared, start_name
 from pellucid.recipes.step_words import said_of
 
 if TYPE_CHECKING:
@@ -38,15 +38,20 @@ _MODULES = {
 _KEEPING = {
     "image": "sitk.WriteImage(result, sys.argv[2])",
     "mask": "sitk.WriteImage(result, sys.argv[2])",
+    "labels": "sitk.WriteImage(result, sys.argv[2])",
     "points": 'np.savetxt(sys.argv[2], result, "%.17g", ",", header="x,y,z,radius,strength", comments="")',
     "table": 'Path(sys.argv[2]).write_text(json.dumps(result, indent=2))',
+    "rows": 'Path(sys.argv[2]).write_text(json.dumps(result, indent=2))',
 }
 """How a script keeps its answer: an image, rows of points (LPS mm), or numbers by name."""
+_AS_KIND = {"image": "{}", "mask": "as_mask({})", "labels": "as_labels({})"}
 _OUT = {
     "image": mark("the file for the result, an image"),
     "mask": mark("the file for the result, an image of 0 and 1"),
+    "labels": mark("the file for the result, an image of labels"),
     "points": mark("the file for the points, a table (.csv)"),
     "table": mark("the file for the numbers (.json)"),
+    "rows": mark("the file for the rows (.json)"),
 }
 
 
@@ -137,6 +142,9 @@ def steps(recipe: Recipe, start: Start) -> tuple[str, dict[str, str]]:
     written: list[str] = []
     names: dict[str, str] = {}
     made: dict[str, Start] = {}
+    begun = start_name(step for step in recipe.steps if step.enabled)
+    if any(begun in step.inputs[1:] for step in recipe.steps if step.enabled):
+        written.append(f"{_variable(begun, names)} = result")
     for number, step in enumerate(recipe.steps, 1):
         if not step.enabled:
             continue
@@ -150,7 +158,7 @@ def steps(recipe: Recipe, start: Start) -> tuple[str, dict[str, str]]:
             made[step.name] = start
             parts.append(f"{_variable(step.name, names)} = result")
         written.append("\n".join(parts))
-    return "\n\n".join(written), {variable: name for name, variable in names.items() if name not in made}
+    return "\n\n".join(written), {variable: name for name, variable in names.items() if name not in {begun, *made}}
 
 
 def step_code(recipe: Recipe, position: int, start: Start) -> str:
@@ -168,7 +176,7 @@ def _after(step: Step, start: Start) -> Start:
     if own is not None:
         return start if own.keeps_unit else replace(start, padding=None)
     operation = _operation(step)
-    keeps = operation.keeps_unit and operation.output != "mask"
+    keeps = operation.keeps_unit and operation.output == "image"
     given = operation.ports[: len(step.inputs)]
     alpha = start.alpha or any(port.name == "alpha" for port in given)
     return Start(alpha, start.padding if keeps else None)
@@ -232,7 +240,7 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     lines = operation.lines(params)
     before: list[str] = []
     after: list[str] = []
-    taken = "as_mask(result)" if first.kind == "mask" else "result"
+    taken = _AS_KIND[first.kind].format("result")
     if spares_alpha:
         before.append("given = result")
         taken = "without_alpha(result)"
@@ -241,7 +249,7 @@ def _step_lines(step: Step, names: dict[str, str], start: Start) -> str:
     wanted = step.inputs[1:]
     for n, port in enumerate(others):
         variables = [_variable(name, names) for name in (wanted[n:] if port.many else wanted[n : n + 1])]
-        as_taken = "as_mask({})" if port.kind == "mask" else "without_alpha({})" if spares_alpha else "{}"
+        as_taken = "without_alpha({})" if spares_alpha and port.kind == "image" else _AS_KIND[port.kind]
         variables = [as_taken.format(one) for one in variables]
         before.append(f"{port.name} = " + (f"[{', '.join(variables)}]" if port.many else (variables or ["None"])[0]))
     if padding is not None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, within
@@ -33,16 +34,18 @@ def run(
     ``Table``. Steps that are not enabled are left out. ``remark`` hears what the operations have to say. Raises
     Refused with the sentence of the step that cannot be taken, and the operations' Cancelled when ``cancelled`` says
     so. A step that holds only where it was made (a hand edit) is refused before anything is computed. ``threads`` is
-    how many an operation may use; all there are when None.
+    how many an operation may use; all there are when None. The image the recipe begins with can be a further input of
+    a later step, under its name.
     """
     steps = [step for step in recipe.steps if step.enabled]
     refuse_what_stays(recipe)
     known, current = {**(named or {})}, volume
+    begun = {start_name(steps): volume}
     for n, step in enumerate(steps):
         if not isinstance(current, Volume):
             raise Refused(tr("Step {number} gives no image, so no step can follow it.", number=n))
         part = lambda f, n=n: progress((n + f) / len(steps))  # noqa: E731
-        current = take(step, current, known, part, cancelled, remark, threads)  # type: ignore[arg-type]
+        current = take(step, current, known, part, cancelled, remark, threads, begun)  # type: ignore[arg-type]
         if step.name:
             known[step.name] = current
     return current
@@ -56,8 +59,12 @@ def take(
     cancelled: Callable[[], bool] = lambda: False,
     remark: Callable[[str], None] = lambda sentence: None,
     threads: int | None = None,
+    begun: Mapping[str, Volume] = MappingProxyType({}),
 ) -> Any:
-    """Return the result of one step; a hand edit changes only a mask on the very grid it was made on."""
+    """Return the result of one step; a hand edit changes only a mask on the very grid it was made on.
+
+    ``named`` are images that any port may take, ``begun`` those that only further ports do.
+    """
     own = own_steps.find(step.operation)
     if own is not None:
         return _own(own, step, current)
@@ -66,7 +73,8 @@ def take(
     from pellucid.operations.operation import Refused as CannotRun
 
     operation, parameters = declared(step)
-    volumes = _inputs(operation, step, current, named)
+    first = named.get(step.inputs[0], current) if step.inputs else current
+    volumes = _inputs(operation, step, first, {**begun, **named})
     context = Context(progress=progress, cancelled=cancelled, threads=threads or available_cores(),
                       padding=volumes[0].padding, remark=remark)  # fmt: skip
     try:
@@ -115,16 +123,22 @@ def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
 
 def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
     """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are."""
-    if operation.output not in ("image", "mask"):
+    from pellucid.operations.declaration import VOXELS
+
+    if operation.output not in VOXELS:
         return result
-    loses_unit = operation.output == "mask" or not operation.keeps_unit
+    loses_unit = operation.output != "image" or not operation.keeps_unit
     made = volume.with_image(result, **({"unit": "", "padding": None} if loses_unit else {}))
     stated: Mapping[str, Any] = operation.states
     return replace(made, geometry=replace(made.geometry, **stated)) if stated else made
 
 
-def _inputs(operation: Operation, step: Step, current: Volume, named: Mapping[str, Volume]) -> tuple[Volume, ...]:
-    first = named.get(step.inputs[0], current) if step.inputs else current
+def start_name(steps: Iterable[Step]) -> str:
+    """Return the name of the image that steps begin with, ``""`` where they do not say it."""
+    return next((step.inputs[0] for step in steps if step.inputs), "")
+
+
+def _inputs(operation: Operation, step: Step, first: Volume, named: Mapping[str, Volume]) -> tuple[Volume, ...]:
     others = step.inputs[1:] if operation.takes_many else step.inputs[1 : len(operation.ports)]
     missing = [name for name in others if name not in named]
     if missing or 1 + len(others) < len(operation.inputs):

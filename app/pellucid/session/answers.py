@@ -11,10 +11,11 @@ from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.session.label_results import LabelsPlace
 from pellucid.session.results import ImagePlace, MaskPlace, Step
 
 if TYPE_CHECKING:
-    from pellucid.operations.answers import Points, Table
+    from pellucid.operations.answers import Points, Rows, Table
     from pellucid.session.session import Session
 
 MOST_POINTS = 500
@@ -22,11 +23,15 @@ MOST_POINTS = 500
 
 def place_for(
     session: Session, target: ImageLayer | LabelLayer, step: Step, *, as_new_layer: bool
-) -> ImagePlace | MaskPlace | PointsPlace | TablePlace:
+) -> ImagePlace | MaskPlace | LabelsPlace | PointsPlace | TablePlace | RowsPlace:
     """Return what takes the answer of an operation: ``prepare`` on the worker, ``commit`` on the main thread."""
     output = step.output
     if output == "mask":
         return MaskPlace(session, target, step, as_new_layer=as_new_layer)
+    if output == "labels":
+        return LabelsPlace(session, target, step, as_new_layer=as_new_layer)
+    if output == "rows":
+        return RowsPlace(session, step)
     if output == "points":
         return PointsPlace(session, target, step)
     if output == "table":
@@ -48,6 +53,22 @@ class TablePlace:
     def commit(self) -> None:
         """Hand it over."""
         self._session.running.answered.emit(self._table)
+
+
+class RowsPlace:
+    """Takes rows of objects; nothing of the document changes."""
+
+    def __init__(self, session: Session, step: Step) -> None:
+        self._session, self._step = session, step
+        self._rows: Rows | None = None
+
+    def prepare(self, result: Rows) -> None:
+        """Keep the rows."""
+        self._rows = result
+
+    def commit(self) -> None:
+        """Hand them over, with the step that made them."""
+        self._session.running.tabled.emit(self._rows, self._step)
 
 
 class PointsPlace:

@@ -158,7 +158,7 @@ class CarryingOver:
         first = next((step for step in recipe.steps if step.enabled), None)
         operation = registry().get(first.operation) if first is not None else None
         document = self._session.document
-        labels = operation is not None and operation.inputs[0] == "mask"
+        labels = operation is not None and operation.inputs[0] != "image"
         target = document.active_labels if labels else document.active_image
         if target is None:
             raise Refused(tr("This recipe works on a label. Make one first.") if labels else tr("Open an image first."))

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 Choice = tuple[str, int]
-"""A further input: the id of a layer, and the value of a label in it (0 for an image)."""
+"""A further input: the id of a layer, and the value of a label in it (0 for an image, or for all labels)."""
 
 
 @dataclass(frozen=True, eq=False)
 class LabelVoxels:
-    """One label of a snapshot of a label layer, as an input of an operation."""
+    """One label of a snapshot of a label layer, or all of them (``value`` 0), as an input of an operation."""
 
     array: NDArray[Any]
     value: int
@@ -36,7 +36,9 @@ class LabelVoxels:
 
     @cached_property
     def image(self) -> sitk.Image:
-        """Return the voxels of the label as an image of 0 and 1."""
+        """Return the voxels of the label as an image of 0 and 1, or the values of all labels."""
+        if self.value == 0:
+            return image_from_array(self.array, self.geometry)
         return image_from_array((self.array == self.value).view(np.uint8), self.geometry)
 
     @cached_property
@@ -55,7 +57,7 @@ class Inputs:
     def target(self, operation: Operation) -> ImageLayer | LabelLayer:
         """Return the layer an operation is about; raise Refused when none is active."""
         document = self._session.document
-        if operation.inputs[0] == "mask":
+        if operation.inputs[0] != "image":
             labels = document.active_labels
             if labels is None:
                 raise Refused(
@@ -76,8 +78,13 @@ class Inputs:
             target = self.target(operation)
         except Refused:
             return ()
-        found = self._labels(target, operation) if port.kind == "mask" else self._images(target, operation)
-        return tuple(found)
+        find = {"image": self._images, "mask": self._labels, "labels": self._maps}[port.kind]
+        return tuple(find(target, operation))
+
+    def _maps(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
+        for layer in self._session.document.label_layers:
+            if layer is not target and (operation.grids != "same" or layer.geometry.same_grid(target.geometry)):
+                yield layer.name, (layer.id, 0)
 
     def _labels(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
         for layer in self._session.document.label_layers:
@@ -121,7 +128,7 @@ class Inputs:
             if not self.choices(operation, port):
                 sentence = (
                     tr("{title} needs a second label on the same grid.", title=tr(operation.title))
-                    if port.kind == "mask"
+                    if port.kind != "image"
                     else tr("{title} needs a second image. Open another one first.", title=tr(operation.title))
                 )
                 raise Refused(sentence)
@@ -129,7 +136,7 @@ class Inputs:
             port = operation.ports[len(others) + 1]
             raise Refused(
                 tr("Choose the other label for {operation}.", operation=within(operation.title))
-                if port.kind == "mask"
+                if port.kind != "image"
                 else tr("Choose the other image for {operation}.", operation=within(operation.title))
             )
         if operation.grids == "aligned":
@@ -144,7 +151,8 @@ class Inputs:
         if isinstance(target, ImageLayer):
             found: list[Volume | LabelVoxels] = [target.volume]
         else:
-            found = [self._snapshot(target, target.active_label)]
+            whole = operation.inputs[0] == "labels"
+            found = [self._snapshot(target, 0 if whole else target.active_label)]
         for choice in others:
             layer = self._layer(choice)
             if isinstance(layer, LabelLayer):
@@ -160,7 +168,7 @@ class Inputs:
         said = [target.name]
         for choice in others:
             layer = self._layer(choice)
-            if isinstance(layer, LabelLayer):
+            if isinstance(layer, LabelLayer) and choice[1]:
                 said.append(f"{layer.labels.label(choice[1]).name} – {layer.name}")
             elif layer is not None:
                 said.append(layer.name)
@@ -170,9 +178,8 @@ class Inputs:
         """Return every image and label there is by the name under which a recipe knows it."""
         found: dict[str, Choice] = {}
         for layer in self._session.document.layers:
-            if isinstance(layer, ImageLayer):
-                found.setdefault(layer.name, (layer.id, 0))
-            else:
+            found.setdefault(layer.name, (layer.id, 0))
+            if isinstance(layer, LabelLayer):
                 for label in layer.labels.labels:
                     found.setdefault(f"{label.name} – {layer.name}", (layer.id, label.value))
         return found

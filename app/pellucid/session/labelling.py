@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.labels import DeleteLabel, SetLabelTable
 from pellucid.history.layers import AddLayer, RemoveLayer
-from pellucid.history.painting import Stroke
+from pellucid.history.stroke import Stroke
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -173,20 +173,11 @@ class Labelling:
 
     def begin_stroke(self, frame: PlaneFrame, index: int, *, erase: bool = False) -> None:
         """Begin a brush stroke on a slice; a label layer is made when there is none."""
-        image = self._session.document.active_image
-        active = self._session.document.active
-        if isinstance(active, LabelLayer):
-            layer = active
-        elif image is not None:
-            if self._session.loading.is_placeholder(image):
-                raise Refused(tr("The series is still being opened."))
-            layer = self.layer_for(image.geometry)
-        else:
-            raise Refused(tr("There is no image to paint on. Open an image first."))
-        label = layer.labels.label(layer.active_label)
-        if label.locked:
-            raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=label.name))
-        self._stroke = Stroke(layer, layer.active_label, frame, index, erase=erase)
+        editing = self._session.editing
+        layer = editing.layer()
+        editing.check(layer)
+        limits = editing.limits(layer)
+        self._stroke = editing.open(Stroke(layer, layer.active_label, frame, index, erase=erase, allowed=limits))
 
     def stroke_to(self, world: Any) -> None:
         """Paint from the last point of the stroke to a world point."""
@@ -195,18 +186,14 @@ class Labelling:
             self._stroke.dab(world, view.brush_diameter, ball=view.brush_ball)
 
     def end_stroke(self) -> None:
-        """Finish the stroke as one step; a stroke that changed nothing leaves no step."""
-        stroke, self._stroke = self._stroke, None
-        if stroke is not None:
-            command = stroke.commit()
-            if command is not None:
-                self._session.history.do(command)
+        """Finish the stroke, or whatever a tool is changing, as one step; what changed nothing leaves no step."""
+        self._stroke = None
+        self._session.editing.finish()
 
     def abort_stroke(self) -> None:
         """Give the stroke up and restore what was there."""
-        stroke, self._stroke = self._stroke, None
-        if stroke is not None:
-            stroke.abort()
+        self._stroke = None
+        self._session.editing.give_up()
 
     def statistics(self, done: Callable[[list[LabelRow]], None]) -> Job | None:
         """Compute statistics of every label of the active label layer on the active image, in the background."""

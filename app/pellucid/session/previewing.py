@@ -19,7 +19,7 @@ from pellucid.session.inputs import LabelVoxels
 from pellucid.session.results import needs_window
 
 if TYPE_CHECKING:
-    from pellucid.operations.answers import Points, Table
+    from pellucid.operations.answers import Points, Rows, Table
     from pellucid.operations.operation import Operation
 
 _SPOT = 3.0  # pixels, the least radius of a place that was found
@@ -39,10 +39,10 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """What can be shown of it: a preview of the image or a table, and what the operation remarked."""
+    """What can be shown of it: a preview of the image, a table or rows, and what the operation remarked."""
 
     preview: Preview | None = None
-    table: Table | None = None
+    table: Table | Rows | None = None
     remarks: tuple[str, ...] = ()
 
 
@@ -61,7 +61,7 @@ def _answer(asked: Asked, context: Any) -> Answer:
 
     operation, title = asked.operation, tr(asked.operation.title)
     images = tuple(item.image for item in asked.inputs)
-    if operation.output == "table":
+    if operation.output in ("table", "rows"):
         return Answer(table=whole(operation, images, asked.parameters, context))
     if operation.output == "points":
         found = whole(operation, images, asked.parameters, context)
@@ -79,6 +79,8 @@ def _answer(asked: Asked, context: Any) -> Answer:
         context = replace(context, remark=lambda _sentence: None)  # what is said of one slice is said of all
     if operation.output == "mask":
         return Answer(Preview(title, parts, is_mask=True, color=asked.color))
+    if operation.output == "labels":
+        return Answer(Preview(title, parts, is_mask=True, is_labels=True))
     return Answer(Preview(title, parts, limits=_limits(operation, asked.volume, list(parts.values()))))
 
 

@@ -97,6 +97,10 @@ class Recomputation:
         return lambda fraction: self.progress((count + fraction) / of)
 
 
+_TAKES = {"mask": ("mask", "labels"), "labels": ("image", "mask", "labels")}
+"""The kinds that can go where a mask or a label map is needed."""
+
+
 def kind_after(steps: Steps, first: int, kind: str) -> str:
     """Return the kind of what steps from ``first`` on make of an ``image`` or a ``mask``.
 
@@ -108,7 +112,7 @@ def kind_after(steps: Steps, first: int, kind: str) -> str:
             continue
         here = named.get(step.inputs[0], kind) if step.inputs else kind
         needs, makes, title = _kinds_of(step, n, here)
-        if needs != here:
+        if here not in _TAKES.get(needs, (needs,)):
             raise StepRefused(_mismatch(title, needs), n)
         kind = makes
         named |= {step.name: kind} if step.name else {}

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 class Step:
     """What was computed, as one step for the history: what it makes, how it is called, the steps a layer gets.
 
-    ``name`` is that of the operation alone, ``title`` that of the step in the history.
+    ``name`` is that of the operation alone, ``title`` that of the step in the history; ``takes`` is the kind of what
+    it works on.
     """
 
     output: str
@@ -43,12 +44,14 @@ class Step:
     made: tuple[Provenance, ...]
     keeps_window: bool = True
     same_grid: bool = True
+    takes: str = "image"
 
     @classmethod
     def of(cls, operation: Operation, made: Provenance, title: str) -> Step:
         """Return the step of one operation."""
         keeps = operation.keeps_window
-        return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid)
+        takes = operation.inputs[0]
+        return cls(operation.output, tr(operation.title), title, (made,), keeps, operation.same_grid, takes)
 
 
 def needs_window(keeps_window: bool, before: Volume, components: int, dtype: np.dtype[Any]) -> bool:

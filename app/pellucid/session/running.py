@@ -32,7 +32,9 @@ class Running:
     remarked = Signal(object)
     """Emitted with the sentences that an operation said about the result of a preview; none clears them."""
     answered = Signal(object)
-    """Emitted with the ``Table`` that an operation measured, and with None when it holds no longer."""
+    """Emitted with the ``Table`` or the ``Rows`` that an operation measured, and with None when it holds no longer."""
+    tabled = Signal(object, object)
+    """Emitted with the ``Rows`` that were asked for by Apply, and the ``Step`` that made them."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -82,7 +84,7 @@ class Running:
         if image is None:
             return None
         slices, volume = session.visible_slices(), image.volume
-        if not slices and operation.same_grid and operation.output != "table":
+        if not slices and operation.same_grid and operation.output not in ("table", "rows"):
             self.fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
             return None
         asked = Asked(operation, inputs, parameters, slices, volume, self.color())

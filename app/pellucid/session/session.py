@@ -22,6 +22,7 @@ from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
+from pellucid.session.editing import Editing
 from pellucid.session.framing import Framing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -90,6 +91,7 @@ class Session:
         self.running = Running(self)
         self.batching = Batching(self)
         self.recipes = Recipes(self)
+        self.editing = Editing(self)
         self.labelling = Labelling(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)

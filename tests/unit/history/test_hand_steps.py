@@ -14,7 +14,8 @@ from pellucid.history.hand_steps import hand_bytes
 from pellucid.history.history import History
 from pellucid.history.labels import DeleteLabel
 from pellucid.history.layers import AddLayer
-from pellucid.history.painting import Stroke, replace_label
+from pellucid.history.painting import replace_label
+from pellucid.history.stroke import Stroke
 from pellucid.model.document import Document
 from pellucid.model.hand_edits import HandPatch
 from pellucid.model.labels import Label

@@ -8,7 +8,8 @@ import pytest
 import phantoms
 from pellucid.history.history import History
 from pellucid.history.layers import AddLayer
-from pellucid.history.painting import PatchLabels, Stroke, replace_label
+from pellucid.history.painting import PatchLabels, replace_label
+from pellucid.history.stroke import Stroke
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry

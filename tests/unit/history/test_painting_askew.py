@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import phantoms
-from pellucid.history.painting import Stroke
+from pellucid.history.stroke import Stroke
 from pellucid.model.geometry import IDENTITY
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import LabelLayer

@@ -20,7 +20,8 @@ from pellucid.history.command import Command
 from pellucid.history.history import History
 from pellucid.history.labels import DeleteLabel, SetLabelTable
 from pellucid.history.layers import AddLayer, MoveLayer, RemoveLayer, ReplaceVolume, SetLayerField
-from pellucid.history.painting import Stroke, replace_label
+from pellucid.history.painting import replace_label
+from pellucid.history.stroke import Stroke
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label

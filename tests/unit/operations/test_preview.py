@@ -13,9 +13,10 @@ from operation_cases import CASES
 from operation_images import DIRECTIONS, noise, on_grid, pixels, sample
 from pellucid.operations import Cancelled, Context, Refused, get, registry
 from pellucid.operations import preview as preview_module
+from pellucid.operations.declaration import VOXELS
 from pellucid.operations.preview import preview_slice
 
-SAME_GRID = [id for id, one in registry().items() if one.same_grid and one.output in ("image", "mask")]
+SAME_GRID = [id for id, one in registry().items() if one.same_grid and one.output in VOXELS]
 VARIANTS = [(id, values) for id in SAME_GRID for values in (CASES[id].values, *CASES[id].variants)]
 SHAPE = (14, 30, 33)
 

@@ -26,9 +26,10 @@ from operation_images import (
 )
 from pellucid.operations import Cancelled, Context, Refused, get, registry
 from pellucid.operations import operation as operation_module
+from pellucid.operations.declaration import VOXELS
 
 IDS = tuple(registry())
-MADE = {"image", "mask"}
+MADE = set(VOXELS)
 IMAGES = tuple(id for id in IDS if get(id).output in MADE)
 
 
@@ -59,7 +60,8 @@ def test_every_pixel_type_and_shape(id: str, dtype: str, shape: str) -> None:
     if operation.output not in MADE:
         return
     assert result.GetDimension() == inputs[0].GetDimension()
-    kind = "uint8" if operation.output == "mask" else dtype if case.pixels == "same" else case.pixels
+    fixed = {"mask": "uint8", "labels": "uint16"}
+    kind = fixed.get(operation.output) or (dtype if case.pixels == "same" else case.pixels)
     assert pixels(result).dtype == kind
     if operation.output == "mask":
         assert set(np.unique(pixels(result))) <= {0, 1}
@@ -84,7 +86,7 @@ def test_grids_are_kept_exactly_and_no_identity_is(id: str, direction: str) -> N
 @pytest.mark.parametrize("id", IDS)
 def test_colour_works_or_is_refused_in_a_sentence(id: str, components: int) -> None:
     operation, case = get(id), CASES[id]
-    if operation.inputs[0] == "mask":
+    if operation.inputs[0] != "image":
         colour = on_grid(noise((9, 10, components or 3), "uint8"), colour=True)
         with pytest.raises(Refused, match="colour"):
             operation.run(Context(), *(colour for _ in operation.inputs))
@@ -155,7 +157,7 @@ def test_invalid_values_are_refused_in_a_sentence(id: str) -> None:
     operation = get(id)
     bad: dict[str, list[object]] = {
         "float": ["wide", float("nan"), float("inf")], "int": ["many", 1.5], "bool": ["perhaps"],
-        "choice": ["neither"], "box": ["1,2,x,4,5,6"], "text": [3], "kernel": [3],
+        "choice": ["neither"], "box": ["1,2,x,4,5,6"], "text": [3], "kernel": [3], "places": [3],
     }  # fmt: skip
     for field in operation.fields:
         below = [] if field.minimum is None else [field.minimum - 1]

@@ -21,7 +21,7 @@ from pellucid.recipes.batch.journal import GOOD, Entry, Journal
 from pellucid.recipes.batch.names import names
 from pellucid.recipes.batch.reports import write_answers, write_report
 from pellucid.recipes.batch.task import Options, Outcome, Task, check_pattern, ending, filled
-from pellucid.recipes.needs import answer_kind, check, check_named
+from pellucid.recipes.needs import ANSWERS, answer_kind, check, check_named
 from pellucid.recipes.recipe import Recipe
 
 _log = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Batch:
             stamp((*item.files, *further)),
             order.recipe.to_json(),
             order.digest,
-            answer_kind(order.recipe) in ("points", "table"),
+            answer_kind(order.recipe) in ANSWERS,
             str(order.out.absolute()),
             order.options,
             _spoken(),
@@ -214,7 +214,7 @@ class Batch:
         order, results = self.order, self.results
         if order.report is not None:
             write_report(results, order.report)
-        if answer_kind(order.recipe) in ("points", "table"):
+        if answer_kind(order.recipe) in ANSWERS:
             write_answers(results, order.out, parquet=order.report is not None and order.report.suffix == ".parquet")
 
     def _close_executor(self) -> None:

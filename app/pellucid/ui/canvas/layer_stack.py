@@ -191,7 +191,9 @@ class LayerStack:
         return plane, (version, computed)
 
     def _show_mask(self, preview: Preview, plane: PlaneImage, version: Hashable) -> None:
-        self._mask.tint = Tint((Label(1, preview.title, preview.color),), _MASK_FILL, outline=True)
+        rows = () if preview.is_labels else (Label(1, preview.title, preview.color),)
+        entries = 256 if plane.array.dtype.itemsize == 1 else 65_536
+        self._mask.tint = Tint(rows, _MASK_FILL, outline=True, entries=entries)
         self._mask.show_plane(plane, version)
         self.preview = preview.title
 

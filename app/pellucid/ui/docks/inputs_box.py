@@ -153,6 +153,8 @@ def _plain(value: Any) -> Any:
 
 
 def _tip(port: Port) -> str:
+    if port.kind == "labels":
+        return tr("A label layer; all its labels count")
     if port.kind == "mask":
         return tr("A label; its voxels are the mask") if port.optional else tr("The label this one is combined with")
     if port.many:

@@ -86,7 +86,7 @@ def _kind(step: Provenance) -> str:
     if own is None and operation is None:
         return "unknown"
     makes = own.makes or "image" if own is not None else operation.output if operation is not None else ""
-    return "mask" if makes == "mask" else "image"
+    return "mask" if makes in ("mask", "labels") else "image"
 
 
 class StepList(QListWidget):

@@ -98,14 +98,16 @@ class RunBox(QWidget):
 
     def start(self, operation: Operation) -> None:
         """Begin with an operation: no message, its own wording."""
+        from pellucid.operations.declaration import VOXELS
+
         self.say("")
         self.state.setText("")
         self.remark("")
-        self._measures = operation.output == "table"
+        self._measures = operation.output in ("table", "rows")
         self._by_slice = operation.same_grid and (operation.pointwise or operation.reach_of is not None)
-        self.before.setVisible(operation.output in ("image", "mask"))
-        self.apply_new.setVisible(operation.output in ("image", "mask"))
-        self.apply.setVisible(not self._measures)
+        self.before.setVisible(operation.output in VOXELS)
+        self.apply_new.setVisible(operation.output in VOXELS)
+        self.apply.setVisible(operation.output != "table")
         mask = operation.output == "mask"
         new = (
             tr("Keep the active label and put the mask into a new label layer")

@@ -332,6 +332,7 @@ def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
         "box": BoxField,
         "text": TextField,
         "kernel": KernelField,
+        "places": TextField,
     }
     return editors[field.kind](field, parent)
 

@@ -1,0 +1,83 @@
+"""Voxels of a label that change while the mouse moves: seen at once, recorded at the end as one step, or given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.history.hand_steps import HandChanges
+from pellucid.history.painting import Patch, PatchLabels, box_at, check_value, difference, locked_values
+from pellucid.model.labels import Box
+from pellucid.model.layer import LabelLayer
+
+_TILE = (8, 64, 64)
+
+Allowed = Callable[[Box], NDArray[np.bool_]]
+"""Says which voxels of a box may change."""
+
+
+class Staging:
+    """A change of voxels to one label (``erase``: to background) that is not yet a step of the history.
+
+    Voxels of locked labels, and those that ``allowed`` leaves out, stay as they are. Raises Refused when the label
+    itself is locked.
+    """
+
+    def __init__(
+        self, layer: LabelLayer, value: int, title: str, *, erase: bool = False, allowed: Allowed | None = None
+    ) -> None:
+        if not erase:
+            check_value(layer.labels, value)
+        self.layer, self.title = layer, title
+        self._labels = layer.labels
+        self._value = 0 if erase else value
+        self._allowed = allowed
+        self._locked = locked_values(self._labels)
+        self._tiles: dict[tuple[int, int, int], NDArray[Any]] = {}
+
+    def put(self, box: Box, inside: NDArray[np.bool_]) -> None:
+        """Change the voxels of a box where ``inside`` (z, y, x, of the shape of the box) is true."""
+        part = self._labels.array[box]
+        change = inside & (part != self._value)
+        if len(self._locked):
+            change &= ~np.isin(part, self._locked)
+        if self._allowed is not None and change.any():
+            change &= self._allowed(box)
+        if change.any():
+            self._keep(box)
+            part[change] = self._value
+            self._labels.touch(box)
+
+    def commit(self) -> PatchLabels | None:
+        """Return the whole change as one step, or None when nothing changed."""
+        patches: list[Patch] = []
+        changes = HandChanges(self._labels.shape)
+        for start, before in self._tiles.items():
+            box = box_at(start, before.shape)
+            for change in difference(box, before, self._labels.array[box]):
+                patches.append(Patch.of(*change))
+                changes.add(*change)
+        self._tiles.clear()
+        steps = changes.steps_after(self.layer.provenance, by=self._value)
+        return PatchLabels(self.layer, patches, self.title, provenance=steps) if patches else None
+
+    def abort(self) -> None:
+        """Restore what was there before; what follows begins anew."""
+        for start, before in self._tiles.items():
+            box = box_at(start, before.shape)
+            self._labels.array[box] = before
+            self._labels.touch(box)
+        self._tiles.clear()
+
+    def _keep(self, box: Box) -> None:
+        """Copy the tiles that a box touches, unless they were copied before."""
+        spans = [range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)]
+        for z in spans[0]:
+            for y in spans[1]:
+                for x in spans[2]:
+                    if (z, y, x) not in self._tiles:
+                        tile = self._labels.array[z : z + _TILE[0], y : y + _TILE[1], x : x + _TILE[2]]
+                        self._tiles[z, y, x] = tile.copy()

@@ -1,0 +1,51 @@
+"""Where painting is allowed: only on voxels with some intensities, only inside a label or the background."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Box, LabelMap
+from pellucid.model.volume import Volume
+
+
+@dataclass(frozen=True, eq=False)
+class PaintLimits:
+    """Says of any box of a label map which voxels may change.
+
+    ``values`` is the closed range of intensities of ``volume`` (None: any) and ``within`` the label that may change
+    (0: the background; None: any).
+    """
+
+    labels: LabelMap
+    volume: Volume | None = None
+    values: tuple[float, float] | None = None
+    within: int | None = None
+
+    def __call__(self, box: Box) -> NDArray[np.bool_]:
+        """Return which voxels of a box (z, y, x) may change; NaN, and voxels beyond the image, may not."""
+        part = self.labels.array[box]
+        allowed = np.ones(part.shape, bool) if self.within is None else part == self.within
+        if self.volume is not None and self.values is not None:
+            low, high = self.values
+            values = values_at(self.volume, self.labels.geometry, box)
+            allowed &= (values >= low) & (values <= high)
+        return np.asarray(allowed)
+
+
+def values_at(volume: Volume, grid: Geometry, box: Box) -> NDArray[Any]:
+    """Return the values of a scalar image at the voxels of a box (z, y, x) of a grid: nearest, NaN beyond the image."""
+    if volume.geometry.same_grid(grid):
+        return volume.array[box]
+    z, y, x = np.meshgrid(*(np.arange(part.start, part.stop) for part in box), indexing="ij")
+    world = grid.index_to_world(np.stack([x, y, z], axis=-1).reshape(-1, 3))
+    index = np.floor(volume.geometry.world_to_index(world) + 0.5).astype(np.intp)
+    inside = np.all((index >= 0) & (index < np.array(volume.geometry.size)), axis=1)
+    values = np.full(len(index), np.nan)
+    i, j, k = index[inside].T
+    values[inside] = volume.array[k, j, i]
+    return values.reshape(x.shape)

@@ -1,0 +1,98 @@
+"""What every tool that changes labels by hand begins with and ends in: where it may paint, and one named step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.history.staging import Staging
+from pellucid.language import tr
+from pellucid.model.findings import Refused
+from pellucid.model.labels import Box
+from pellucid.model.layer import LabelLayer
+from pellucid.model.paint_limits import PaintLimits
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+Staged = TypeVar("Staged", bound=Staging)
+
+class Editing:
+    """Gives tools the layer to paint on, the limits the user set, and the way into the history."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._open: Staging | None = None
+
+    def layer(self) -> LabelLayer:
+        """Return the label layer that is edited; make one when there is none. Raise Refused when that cannot be."""
+        document = self._session.document
+        if isinstance(document.active, LabelLayer):
+            return document.active
+        image = document.active_image
+        if image is None:
+            raise Refused(tr("There is no image to paint on. Open an image first."))
+        if self._session.loading.is_placeholder(image):
+            raise Refused(tr("The series is still being opened."))
+        return self._session.labelling.layer_for(image.geometry)
+
+    def limits(self, layer: LabelLayer) -> PaintLimits | None:
+        """Return where painting is allowed, or None where it is everywhere. Raise Refused when that cannot be known."""
+        view, image = self._session.view, self._session.document.active_image
+        if view.paint_range is None and view.paint_within is None:
+            return None
+        if view.paint_range is None:
+            return PaintLimits(layer.labels, within=view.paint_within)
+        if image is None or image.volume.is_colour:
+            raise Refused(tr("Painting is limited to a range of intensities, but there is no image with one value per "
+                             "voxel. Switch the limit off."))  # fmt: skip
+        return PaintLimits(layer.labels, image.volume, view.paint_range, view.paint_within)
+
+    def begin(self, title: str = "", *, erase: bool = False) -> Staging:
+        """Begin a change of the active label that is seen at once; ``title`` names the step (default: paint or erase).
+
+        Raises Refused when the label is locked or there is nothing to paint on.
+        """
+        layer = self.layer()
+        self.check(layer)
+        row = layer.labels.label(layer.active_label)
+        plain = tr("Erase on {name}", name=layer.name) if erase else tr("Paint {name}", name=row.name)
+        return self.open(
+            Staging(layer, layer.active_label, title or plain, erase=erase, allowed=self.limits(layer))
+        )
+
+    def open(self, staged: Staged) -> Staged:
+        """Take note of a change that is going on; one before it is finished first."""
+        self.finish()
+        self._open = staged
+        return staged
+
+    def check(self, layer: LabelLayer) -> None:
+        """Raise Refused when the active label of a layer is locked."""
+        row = layer.labels.label(layer.active_label)
+        if row.locked:
+            raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=row.name))
+
+    def finish(self) -> bool:
+        """Record the change that is going on as one step, if there is one; return whether anything changed."""
+        staged, self._open = self._open, None
+        command = staged.commit() if staged is not None else None
+        if command is not None:
+            self._session.history.do(command)
+        return command is not None
+
+    def give_up(self) -> None:
+        """Take the change back that is going on, if there is one."""
+        staged, self._open = self._open, None
+        if staged is not None:
+            staged.abort()
+
+    def apply(self, box: Box, inside: NDArray[np.bool_], title: str = "", *, erase: bool = False) -> bool:
+        """Paint or erase the voxels of a box (z, y, x) where ``inside`` is true as one step; return whether any did.
+
+        Raises Refused like ``begin``.
+        """
+        self.begin(title, erase=erase).put(box, inside)
+        return self.finish()
