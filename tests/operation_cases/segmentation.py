@@ -5,13 +5,16 @@ from __future__ import annotations
 from operation_cases.case import Case
 
 _MASK = Case(pixels="uint8", colour="refused", slab=0)
+_ELEMENTS = (
+    {"element": "box"}, {"element": "cross", "radius": 2.0, "unit": "voxels"}, {"times": 2, "radius": 1.0},
+)  # fmt: skip
 CASES = {
     "threshold.range": Case({"lower": 10.0, "upper": 100.0}, pixels="uint8", colour="refused", slab=0),
     "threshold.otsu": Case(pixels="uint8", colour="refused", slow={}, slab=0, variants=({"side": "below"},)),
-    "masks.erode": _MASK,
-    "masks.dilate": _MASK,
-    "masks.open": _MASK,
-    "masks.close": Case(pixels="uint8", colour="refused", slow={"radius": 15.0}, slab=0),
+    "masks.erode": Case(pixels="uint8", colour="refused", slab=0, variants=_ELEMENTS),
+    "masks.dilate": Case(pixels="uint8", colour="refused", slab=0, variants=_ELEMENTS),
+    "masks.open": Case(pixels="uint8", colour="refused", slab=0, variants=_ELEMENTS),
+    "masks.close": Case(pixels="uint8", colour="refused", slow={"radius": 15.0}, slab=0, variants=_ELEMENTS),
     "masks.fill_holes": Case(pixels="uint8", colour="refused", slow={}, slab=0, variants=({"by_slice": True},)),
     "masks.keep_largest": Case(
         pixels="uint8", colour="refused", slow={}, slab=0, variants=({"connectivity": "corners"},)

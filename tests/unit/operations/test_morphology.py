@@ -89,3 +89,30 @@ def test_any_number_but_zero_is_inside() -> None:
 def test_a_radius_of_miles_is_refused() -> None:
     with pytest.raises(Refused, match="works up to 250"):
         run("masks.dilate", on_grid(blobs((3, 4, 5))), radius=9999)
+
+
+@pytest.mark.parametrize("times", [1, 3])
+@pytest.mark.parametrize("element", ["ball", "box", "cross"])
+@pytest.mark.parametrize("shape", [(9, 22, 37), (22, 37)], ids=str)
+def test_elements_and_iterations_are_scipys(shape: tuple[int, ...], element: str, times: int) -> None:
+    array, rank = blobs(shape, share=0.3), len(shape)
+    near = ndimage.generate_binary_structure(rank, {"cross": 1, "ball": 1, "box": rank}[element])
+    grown = ndimage.binary_dilation(array, near, iterations=times)
+    shrunk = ndimage.binary_erosion(array, near, iterations=times, border_value=1)
+    options = {"radius": 1.0, "unit": "voxels", "element": element, "times": times}
+    mask = on_grid(array)
+    assert np.array_equal(run("masks.dilate", mask, **options), grown)
+    assert np.array_equal(run("masks.erode", mask, **options), shrunk)
+    opened = ndimage.binary_dilation(shrunk, near, iterations=times)
+    assert np.array_equal(run("masks.open", mask, **options), opened)
+    closed = ndimage.binary_erosion(grown, near, iterations=times, border_value=1)
+    assert np.array_equal(run("masks.close", mask, **options), closed)
+
+
+def test_a_long_cross_and_a_flat_box() -> None:
+    array = np.zeros((9, 15, 15), np.uint8)
+    array[4, 7, 7] = 1
+    cross = run("masks.dilate", on_grid(array), radius=3.0, unit="voxels", element="cross")
+    assert cross.sum() == 3 * 6 + 1 and cross[4, 7, 10] and cross[4, 10, 7] and cross[7, 7, 7] and not cross[4, 8, 8]
+    box = run("masks.dilate", on_grid(array), radius=2.0, unit="mm", element="box")
+    assert box.sum() == 1 * 5 * 5  # 2.5 mm slices are beyond 2 mm; 0.7 and 0.9 mm voxels reach two

@@ -1,6 +1,6 @@
-"""The engine of binary morphology with balls: exact, any radius along each axis, on packed bits.
+"""The engine of binary morphology with balls, boxes and crosses: exact, any radius along each axis, on packed bits.
 
-A ball is a stack of lines along x, one for each (dz, dy). Each row of the mask is widened once for every
+An element is a stack of lines along x, one for each (dz, dy). Each row of the mask is widened once for every
 length of line and packed to bits; then a dilation is the union of shifted packed rows, 64 voxels per
 machine word. Erosion is the dilation of the outside. Only the box around the mask is touched.
 
@@ -24,9 +24,13 @@ _CHUNK_VOXELS = 1 << 21
 
 @dataclass(frozen=True)
 class Ball:
-    """All voxels whose centre is within a distance of the middle one; radii in voxels along z, y, x."""
+    """All voxels whose centre is within a distance of the middle one; radii in voxels along z, y, x.
+
+    The ``shape`` ``"box"`` measures the distance along each axis by itself, ``"cross"`` only on the three axes.
+    """
 
     radii: tuple[float, float, float]
+    shape: str = "ball"
 
     @property
     def reach(self) -> tuple[int, int, int]:
@@ -37,7 +41,12 @@ class Ball:
     def lines(self) -> list[tuple[int, int, int]]:
         """Return (dz, dy, half length along x) of the lines that make up the ball."""
         rz, ry, rx = (max(radius, 1e-9) * (1 + 1e-9) for radius in self.radii)
-        deep, high, _ = self.reach
+        deep, high, wide = self.reach
+        if self.shape == "box":
+            return [(dz, dy, wide) for dz in range(-deep, deep + 1) for dy in range(-high, high + 1)]
+        if self.shape == "cross":
+            arms = [(dz, 0) for dz in range(-deep, deep + 1)] + [(0, dy) for dy in range(-high, high + 1)]
+            return [(dz, dy, 0 if dz or dy else wide) for dz, dy in dict.fromkeys(arms)]
         found = []
         for dz in range(-deep, deep + 1):
             for dy in range(-high, high + 1):
@@ -53,8 +62,8 @@ def ball_radii(radius: float, unit: str, spacing: tuple[float, float, float]) ->
     return z, y, x
 
 
-def ball_of(title: str, radius: float, unit: str, image: sitk.Image) -> Ball:
-    """Return the ball on the grid of an image; raise Refused when it is absurdly large."""
+def ball_of(title: str, radius: float, unit: str, image: sitk.Image, shape: str = "ball") -> Ball:
+    """Return the ball, box or cross on the grid of an image; raise Refused when it is absurdly large."""
     radii = ball_radii(radius, unit, axis_lengths(image))
     if max(radii) > _LARGEST:
         raise Refused(
@@ -67,13 +76,17 @@ def ball_of(title: str, radius: float, unit: str, image: sitk.Image) -> Ball:
                 limit=_LARGEST,
             )
         )
-    return Ball(radii)
+    return Ball(radii, shape)
 
 
-def ball_voxels(radii: tuple[float, ...] | list[float]) -> Array:
-    """Return the voxels whose centre is within radii (in voxels, along z, y, x) of the middle one."""
+def ball_voxels(radii: tuple[float, ...] | list[float], shape: str = "ball") -> Array:
+    """Return the voxels of a ball, a box or a cross with these radii (in voxels, along z, y, x)."""
     steps = np.ogrid[tuple(slice(-int(radius * (1 + 1e-9)), int(radius * (1 + 1e-9)) + 1) for radius in radii)]
     widths = [max(radius, 1e-9) * (1 + 1e-9) for radius in radii]
+    if shape == "box":
+        return np.ones([step.size for step in steps], bool)
+    if shape == "cross":
+        return np.asarray(sum((step != 0).astype(int) for step in steps) <= 1)
     return np.asarray(sum((step / width) ** 2 for step, width in zip(steps, widths, strict=True)) <= 1)
 
 
