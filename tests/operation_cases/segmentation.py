@@ -24,4 +24,17 @@ CASES = {
     "masks.intersection": _MASK,
     "masks.difference": _MASK,
     "masks.complement": _MASK,
-}
+    "masks.xor": _MASK,
+    "masks.islands_at": Case({"places": "-29.85 15.2 1006.5; -26 18 1001.5"}, pixels="uint8", colour="refused", slab=0,
+                             variants=({"places": "-29.85 15.2 1006.5; -26 18 1001.5", "keep": "others",
+                                        "connectivity": "corners"},)),
+    "masks.smooth": Case(pixels="uint8", colour="refused", slow={"width": 12.0, "method": "median"},
+                         variants=({"method": "median", "width": 2.0},)),
+    "masks.skeleton": Case(pixels="uint8", colour="refused", slab=0),
+    "masks.convex_hull": Case(pixels="uint8", colour="refused", slow={}, slab=0, variants=({"by_slice": True},)),
+    "masks.distance": Case(pixels="float32", colour="refused", slow={}, nan="refused",
+                           variants=({"side": "outside"}, {"side": "inside"})),
+    "masks.margin": Case({"margin": 2.0}, pixels="uint8", colour="refused", slab=0, variants=({"margin": -1.0},)),
+    "masks.hollow": Case({"thickness": 1.5}, pixels="uint8", colour="refused", slab=0,
+                         variants=({"where": "outside"}, {"where": "middle"})),
+}  # fmt: skip

@@ -16,8 +16,8 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks                                masks
-    label_maps                                                        labels
+    threshold morphology islands masks shapes distances               masks
+    label_maps label_shapes                                           labels
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

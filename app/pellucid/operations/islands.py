@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from pellucid.operations.context import Context
 from pellucid.operations.engines.ball import bounding_box
+from pellucid.operations.engines.seeds import parse_places, seed_voxels
 from pellucid.operations.operation import Mask, operation
 from pellucid.operations.pixels import Array, blank, from_array, view
-from pellucid.operations.units import Range, Slider, Title
+from pellucid.operations.units import Range, SeedText, Slider, Title
 
 Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
 
@@ -146,6 +148,66 @@ def remove_small(
         return np.asarray(sizes >= least * (1 - 1e-9))
 
     return _select_islands(mask, connectivity, kept, context)
+
+
+def _at_lines(p: Any) -> str:
+    return f"""
+        array = voxels(mask)
+        connected = ndimage.generate_binary_structure(3, {1 if p.connectivity == "faces" else 3})
+        islands, count = ndimage.label(array, connected)
+        chosen = np.zeros(count + 1, bool)
+        for place in {parse_places(p.places)!r}:
+            index = mask.TransformPhysicalPointToIndex(place[:mask.GetDimension()])
+            if all(0 <= n < size for n, size in zip(index, mask.GetSize())):
+                chosen[islands[tuple(reversed((*index, 0)[:3]))]] = True
+        chosen = {"chosen" if p.keep == "chosen" else "~chosen"}
+        chosen[0] = False
+        result = on_grid_of(chosen[islands].astype(np.uint8), mask)
+    """
+
+
+@operation(
+    "masks.islands_at",
+    title="Islands at places",
+    menu="Segment/Masks",
+    keywords=("component", "click", "select", "connected", "seed"),
+    python=_at_lines,
+)
+def islands_at(
+    mask: Mask,
+    context: Context,
+    *,
+    places: Annotated[SeedText, Title("Places")] = "",
+    keep: Annotated[Literal["chosen", "others"], Title("Keep", ("These islands", "All others"))] = "chosen",
+    connectivity: Connectivity = "faces",
+) -> Mask:
+    """Keep the connected parts of a mask in which places lie, or all others.
+
+    Places in the background choose nothing.
+
+    Settings:
+        places: One place in each island that is meant; set them by clicking on the image.
+        keep: Whether the chosen islands stay or go.
+        connectivity: Whether voxels are connected by faces only, or also by edges and corners.
+
+    Source:
+        Connected components: SimpleITK.ConnectedComponent.
+    """
+    seeds = seed_voxels(mask, parse_places(places))
+
+    array = view(mask)
+    islands, count = ndimage.label(array, ndimage.generate_binary_structure(3, 1 if connectivity == "faces" else 3))
+    context.check()
+    chosen = np.zeros(count + 1, bool)
+    for seed in seeds:
+        chosen[islands[seed]] = True
+    chosen = chosen if keep == "chosen" else ~chosen
+    chosen[0] = False
+    result, out = blank(mask, np.uint8)
+    for plane, target in zip(islands, out, strict=True):
+        context.check()
+        target[...] = chosen[plane]
+    return result
 
 
 def _select_islands(mask: Any, connectivity: str, kept: Callable[[Array], Array], context: Context) -> Any:

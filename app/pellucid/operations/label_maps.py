@@ -1,4 +1,4 @@
-"""Label maps: many labels at once, from a mask or from each other."""
+"""Label maps: many labels at once, from masks or from each other."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from pellucid.language import tr
-from pellucid.operations.context import Context, Refused
-from pellucid.operations.operation import Labels, Mask, operation
-from pellucid.operations.pixels import MOST_LABELS, blank, view
-from pellucid.operations.units import Title
+from pellucid.operations.context import Context, Refused, Region
+from pellucid.operations.engines.label_values import label_values
+from pellucid.operations.operation import Image, Labels, Mask, operation
+from pellucid.operations.pixels import MOST_LABELS, Array, blank, blocks, map_blocks, view
+from pellucid.operations.units import Range, Slider, Title
 
 Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
 
@@ -55,14 +56,186 @@ def split(mask: Mask, context: Context, *, connectivity: Connectivity = "faces")
                count=count, most=MOST_LABELS)
         )  # fmt: skip
     context.progress(0.7)
-    sizes = np.zeros(count + 1, np.int64)
-    for plane in islands:
-        context.check()
-        sizes += np.bincount(plane.ravel(), minlength=count + 1)
+    sizes = _sizes(islands, count, context)
     number = np.zeros(count + 1, np.uint16)
     number[1 + np.argsort(-sizes[1:], kind="stable")] = np.arange(1, count + 1)
-    result, out = blank(mask, np.uint16)
-    for plane, target in zip(islands, out, strict=True):
+    return _renumbered(mask, islands, number, context)
+
+
+def _sizes(labels: Array, most: int, context: Context) -> Array:
+    """Return how many voxels each value from 0 to ``most`` has."""
+    sizes = np.zeros(most + 1, np.int64)
+    for plane in labels:
+        context.check()
+        sizes += np.bincount(plane.ravel(), minlength=most + 1)
+    return sizes
+
+
+def _renumbered(like: Any, labels: Array, number: Array, context: Context) -> Any:
+    """Return a label image in which every value stands for another one."""
+    result, out = blank(like, np.uint16)
+    for plane, target in zip(labels, out, strict=True):
         context.check()
         target[...] = number[plane]
     return result
+
+
+def _relabel_lines(p: Any) -> str:
+    order = 'np.argsort(-sizes[present], kind="stable")' if p.order == "size" else "np.arange(len(present))"
+    if p.unit == "mm3":
+        least = (
+            "axes = np.array(labels.GetDirection()).reshape(labels.GetDimension(), -1)\n        "
+            f"least = {p.minimum!r} / (np.prod(labels.GetSpacing()) * abs(np.linalg.det(axes)))"
+        )
+    else:
+        least = f"least = {p.minimum!r}"
+    return f"""
+        array = voxels(labels)
+        {least}
+        sizes = np.bincount(array.ravel())
+        present = np.flatnonzero(sizes)
+        present = present[(present > 0) & (sizes[present] >= least * (1 - 1e-9))]
+        number = np.zeros(len(sizes), np.uint16)
+        number[present[{order}]] = np.arange(1, len(present) + 1)
+        result = on_grid_of(number[array], labels)
+    """
+
+
+@operation(
+    "labels.relabel",
+    title="Relabel",
+    menu="Segment/Label maps",
+    keywords=("sort by size", "renumber", "consecutive", "remove small labels"),
+    python=_relabel_lines,
+)
+def relabel(
+    labels: Labels,
+    context: Context,
+    *,
+    order: Annotated[Literal["size", "value"], Title("Order", ("Largest first", "As they are"))] = "size",
+    minimum: Annotated[float, Title("Smallest size"), Range(0.0), Slider(0.0, 10000.0, 10.0)] = 0.0,
+    unit: Annotated[Literal["mm3", "voxels"], Title("Unit", ("mm³", "voxels"))] = "mm3",
+) -> Labels:
+    """Number the labels anew from 1 on without gaps, and remove those that are too small.
+
+    Labels of the same size keep their order. Names and colours follow the voxels.
+
+    Settings:
+        order: Whether the largest label becomes 1, or only the gaps close.
+        minimum: Labels of this size or larger are kept.
+        unit: Whether the size counts mm³ or voxels.
+
+    Source:
+        As SimpleITK.RelabelComponent and skimage.segmentation.relabel_sequential.
+    """
+    array = view(labels)
+    least = minimum / _voxel_volume(labels) if unit == "mm3" else minimum
+    sizes = _sizes(array, int(array.max()), context)
+    present = np.flatnonzero(sizes)
+    present = present[(present > 0) & (sizes[present] >= least * (1 - 1e-9))]
+    turn = np.argsort(-sizes[present], kind="stable") if order == "size" else np.arange(len(present))
+    number = np.zeros(len(sizes), np.uint16)
+    number[present[turn]] = np.arange(1, len(present) + 1)
+    return _renumbered(labels, array, number, context)
+
+
+def _voxel_volume(image: Any) -> float:
+    """Return the volume of a voxel in mm³; of a planar image, its area."""
+    dimension = image.GetDimension()
+    turned = np.array(image.GetDirection()).reshape(dimension, dimension)
+    return float(np.prod(image.GetSpacing()) * abs(np.linalg.det(turned)))
+
+
+def _mask_lines(p: Any) -> str:
+    ranges = label_values(p.values)
+    if ranges is None:
+        inside = "array != 0"
+    else:
+        inside = " | ".join(f"(array == {a})" if a == b else f"((array >= {a}) & (array <= {b}))" for a, b in ranges)
+    return f"""
+        array = voxels(labels)
+        result = on_grid_of(({inside}).astype(np.uint8), labels)
+    """
+
+
+@operation(
+    "labels.to_mask",
+    title="Labels to mask",
+    menu="Segment/Label maps",
+    pointwise=True,
+    keywords=("merge labels", "binary", "union", "select label"),
+    python=_mask_lines,
+)
+def to_mask(labels: Labels, context: Context, *, values: Annotated[str, Title("Labels")] = "") -> Mask:
+    """Make one mask of some labels, or of all of them.
+
+    Settings:
+        values: The numbers of the labels that are inside, as in “1, 3-5”; leave it empty for all.
+
+    Source:
+        As SimpleITK.BinaryThreshold of each value.
+    """
+    ranges = label_values(values)
+
+    def work(part: Array, out: Array) -> None:
+        if ranges is None:
+            np.not_equal(part, 0, out=out.view(bool))
+            return
+        for first, last in ranges:
+            out |= (part >= first) & (part <= last)
+
+    return map_blocks(labels, np.uint8, work, context)
+
+
+@operation(
+    "labels.from_masks",
+    title="Masks to labels",
+    menu="Segment/Label maps",
+    pointwise=True,
+    keywords=("combine", "merge masks", "label map"),
+    python="""
+        array = np.zeros(voxels(mask).shape, np.uint16)
+        for value, one in enumerate([mask, *others], 1):
+            array[(array == 0) & (voxels(one) != 0)] = value
+        result = on_grid_of(array, mask)
+    """,
+)
+def from_masks(mask: Mask, *others: Mask, context: Context) -> Labels:
+    """Put several masks into one label map: the first becomes label 1, the next 2, and so on.
+
+    Where masks overlap the earlier one stays.
+
+    Source:
+        As SimpleITK.Mask and Add, one mask after the other.
+    """
+    arrays = [view(one) for one in (mask, *others)]
+    result, out = blank(mask, np.uint16)
+
+    def work(block: Region) -> None:
+        target = out[block]
+        for value, array in reversed(list(enumerate(arrays, 1))):
+            np.copyto(target, value, where=array[block] != 0)
+
+    context.each(work, blocks(context.region(out.shape), out.shape))
+    return result
+
+
+@operation(
+    "labels.to_image",
+    title="Labels to image",
+    menu="Segment/Label maps",
+    pointwise=True,
+    keywords=("convert", "values", "grey"),
+    python="result = on_grid_of(voxels(labels).astype(np.uint16), labels)",
+)
+def to_image(labels: Labels, context: Context) -> Image:
+    """Make an image of 16 bits whose values are those of the labels, to compute with.
+
+    Source:
+        A copy of the values.
+    """
+
+    def work(part: Array, out: Array) -> None:
+        np.copyto(out, part)
+
+    return map_blocks(labels, np.uint16, work, context)

@@ -1,4 +1,4 @@
-"""Logic of masks: union, intersection, difference, complement."""
+"""Logic of masks: union, intersection, difference, exclusive or, complement."""
 
 from __future__ import annotations
 
@@ -60,6 +60,23 @@ def difference(mask: Mask, other: Mask, context: Context) -> Mask:
         As SimpleITK.And with SimpleITK.Not of the other mask.
     """
     return _combine(mask, other, np.greater, context)
+
+
+@operation(
+    "masks.xor",
+    title="Exclusive or",
+    menu="Segment/Masks",
+    pointwise=True,
+    keywords=("xor", "symmetric difference", "disagreement"),
+    python="result = on_grid_of(voxels(mask) ^ voxels(other), mask)",
+)
+def exclusive(mask: Mask, other: Mask, context: Context) -> Mask:
+    """Select the voxels that are in exactly one of two masks.
+
+    Source:
+        As SimpleITK.Xor.
+    """
+    return _combine(mask, other, np.bitwise_xor, context)
 
 
 @operation(

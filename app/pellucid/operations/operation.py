@@ -65,8 +65,8 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
-    "threshold", "morphology", "islands", "masks",
-    "label_maps",
+    "threshold", "morphology", "islands", "masks", "shapes", "distances",
+    "label_maps", "label_shapes",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

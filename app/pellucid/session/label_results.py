@@ -55,7 +55,12 @@ class LabelsPlace:
         values = [int(value) for value in found if value]
         self._array = array if values and values[-1] > np.iinfo(np.uint8).max else array.astype(np.uint8)
         same = self._before is not None and self._before.array.shape == array.shape
-        self._rows = _named_after(self._before, array, values) if same and self._before is not None else _rows(values)
+        if same and self._before is not None:
+            self._rows = _named_after(self._before, array, values)
+        elif self._before is not None:
+            self._rows = tuple(self._before.label(value) for value in values)
+        else:
+            self._rows = _rows(values)
         if same and self._before is not None and self._layer is not None:
             self._rows = (*self._rows, *_staying(self._before, values))
         fits = self._layer is not None and np.can_cast(self._array.dtype, self._layer.labels.array.dtype)

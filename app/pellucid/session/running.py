@@ -249,7 +249,9 @@ def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, 
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
     result = operation.run(context, *(item.image for item in inputs), **parameters)
-    return wrapped(operation, first, result) if isinstance(first, Volume) else result
+    if not isinstance(first, Volume) and operation.same_grid:
+        return result
+    return wrapped(operation, first if isinstance(first, Volume) else first.volume, result)
 
 
 def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:

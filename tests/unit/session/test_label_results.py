@@ -75,6 +75,26 @@ def test_what_all_labels_share_is_known(session: Session, labels: LabelLayer) ->
     assert common_steps(labels) == ()
 
 
+def test_numbering_anew_keeps_names_and_steps(session: Session, labels: LabelLayer) -> None:
+    session.labelling.edit_label(labels, 2, name="Liver")
+    before = labels.labels.array.copy()
+    apply(session, "labels.relabel", order="size", minimum=30.0, unit="voxels")
+    assert [(row.value, row.name) for row in labels.labels.labels] == [(1, "Label 1")]
+    assert np.array_equal(labels.labels.array == 1, before == 1) and not (labels.labels.array > 1).any()
+    assert [step.operation for step in common_steps(labels)][-1] == "labels.relabel"
+    session.undo()
+    assert np.array_equal(labels.labels.array, before) and labels.labels.label(2).name == "Liver"
+
+
+def test_labels_on_another_grid_become_a_layer_of_their_own(session: Session, labels: LabelLayer) -> None:
+    session.labelling.edit_label(labels, 2, name="Liver")
+    apply(session, "labels.resample", spacing_x=2.0, spacing_y=2.6, spacing_z=2.0)
+    made = session.document.active
+    assert isinstance(made, LabelLayer) and made is not labels and made.geometry.size == (15, 13, 4)
+    assert set(np.unique(made.labels.array)) == {0, 1, 2, 3} and made.geometry.spacing == (2.0, 2.6, 2.0)
+    assert made.labels.label(2).name == "Liver"
+
+
 def test_names_follow_the_voxels() -> None:
     before = np.array([[[0, 1, 1, 2, 2, 2, 0]]])
     after = np.array([[[3, 3, 3, 3, 7, 7, 9]]])
