@@ -37,6 +37,7 @@ from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
+from pellucid.session.seeding import Seeding
 from pellucid.session.viewing import Viewing
 from pellucid.settings import Settings
 
@@ -100,6 +101,7 @@ class Session:
         self.viewing = Viewing(self)
         self.pointing = Pointing()
         self.framing = Framing()
+        self.seeding = Seeding()
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)

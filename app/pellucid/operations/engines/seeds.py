@@ -26,8 +26,8 @@ def parse_places(text: str) -> tuple[Place, ...]:
 
 
 def place_text(places: tuple[Place, ...]) -> str:
-    """Return places as text, to a thousandth of a millimetre."""
-    return "; ".join(" ".join(f"{number:.3f}".rstrip("0").rstrip(".") for number in place) for place in places)
+    """Return places as text, to a millionth of a millimetre: pixels of a microscope are below a thousandth."""
+    return "; ".join(" ".join(f"{number:.6f}".rstrip("0").rstrip(".") for number in place) for place in places)
 
 
 def seed_voxels(image: sitk.Image, places: tuple[Place, ...]) -> list[tuple[int, int, int]]:

@@ -163,7 +163,7 @@ def _space_up(area: CanvasArea, pane: SliceView) -> None:
 
 
 def _leave(area: CanvasArea, pane: SliceView) -> None:
-    if not pane.mouse.cancel():
+    if not pane.mouse.cancel() and not area.session.seeding.stop():
         area.session.measuring.select(None)
         area.choose_tool(Tool(area.session.settings.left_tool))
 

@@ -17,6 +17,7 @@ from pellucid.ui.docks.beginnings import from_grid, from_values, scale_of
 from pellucid.ui.docks.operation_card import OperationCard
 from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow
+from pellucid.ui.docks.seed_link import SeedLink
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.operation_form import LIMITS, OperationForm
 
@@ -59,6 +60,7 @@ class OperationsDock(Panel):
         self.operation: Operation | None = None
         self.form: OperationForm | None = None
         self._previewing = self._starting = False
+        self._seeds = SeedLink(session)
         self._in_front = True
         self._watch = LayerWatch(lambda what: self._check() if what in ("table", "active_label", "frames") else None)
         self._build()
@@ -87,6 +89,7 @@ class OperationsDock(Panel):
         if self.operation is not None:
             self._stop_preview()
             self.operation = self.form = None
+            self._seeds.attach(None)
             self.list.deselect()
             self.stack.setCurrentIndex(0)
             self._fold()
@@ -147,6 +150,7 @@ class OperationsDock(Panel):
         self.form.edited.connect(self._edited)
         self.form.invalid.connect(self._invalid)
         self.card.start(operation, self.form)
+        self._seeds.attach(self.form)
         self.stack.setCurrentIndex(1)
         self._fold()
         self._starting = True
@@ -241,7 +245,8 @@ class OperationsDock(Panel):
         self._show_box()
 
     def _show_box(self) -> None:
-        """Show the box of the form on the panes: what it cuts off must be seen to be cut off."""
+        """Show the box and the seeds of the form on the panes: what is cut off must be seen to be cut off."""
+        self._seeds.show(self._is_seen())
         image, form = self._session.document.active_image, self.form if self._is_seen() else None
         box = form.box() if form is not None else None
         shown = None if image is None or box is None else Framed(image.id, image.geometry, Box(*box))
@@ -354,7 +359,8 @@ class OperationsDock(Panel):
         """Close the operation with Escape; Ctrl+Enter applies."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if event.key() == Qt.Key.Key_Escape and self.operation is not None:
-            self.close_operation()
+            if not self._session.seeding.stop():
+                self.close_operation()
         elif enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.run.apply.isEnabled():
             self._apply(False)
         else:

@@ -323,6 +323,7 @@ class TextField(FieldEditor):
 def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
     """Return the editor for the kind of a field; raise KeyError for a kind nobody declared."""
     from pellucid.ui.forms.kernel_editor import KernelField
+    from pellucid.ui.forms.seeds import SeedField
 
     editors: dict[str, type[FieldEditor]] = {
         "float": NumberField,
@@ -332,7 +333,7 @@ def editor_for(field: Field, parent: QWidget | None = None) -> FieldEditor:
         "box": BoxField,
         "text": TextField,
         "kernel": KernelField,
-        "places": TextField,
+        "places": SeedField,
     }
     return editors[field.kind](field, parent)
 

@@ -16,6 +16,7 @@ from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Field, Operation
+    from pellucid.ui.forms.seeds import SeedField
 
 LABEL_WIDTH = 88
 LIMITS = ("lower", "upper")
@@ -133,6 +134,12 @@ class OperationForm(QWidget):
         if self._box is not None:
             self._box.set_value(box)
             self._edited()
+
+    def seeds(self) -> dict[str, SeedField]:
+        """Return the editors of seeds by the names of their parameters."""
+        from pellucid.ui.forms.seeds import SeedField
+
+        return {name: editor for name, editor in self.editors.items() if isinstance(editor, SeedField)}
 
     def check(self) -> str:
         """Return why the values cannot be used, or ``""``; show the sentence, turn the field red."""

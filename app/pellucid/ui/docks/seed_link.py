@@ -1,0 +1,80 @@
+"""Keeps the seeds of a form and those on the panes in step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pellucid.model.labels import PALETTE
+from pellucid.session.seeding import SeedGroup, Seeds
+
+if TYPE_CHECKING:
+    from pellucid.model.geometry import Vector
+    from pellucid.session import Session
+    from pellucid.ui.forms.operation_form import OperationForm
+    from pellucid.ui.forms.seeds import SeedField
+
+_COLORS = ("#ffd23f", *PALETTE[1:])
+"""Yellow is seen on grey images and on the tint of the first label."""
+
+
+class SeedLink:
+    """One for each panel with forms; only one group of seeds is placed at a time."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._fields: dict[str, SeedField] = {}
+        self._seen = False
+        session.seeding.edited.connect(self._edited)
+        session.seeding.stopped.connect(self._stopped)
+
+    def attach(self, form: OperationForm | None) -> None:
+        """Follow the seeds of a form from now on, or none."""
+        self._fields = form.seeds() if form is not None else {}
+        for name, field in self._fields.items():
+            field.placing_changed.connect(lambda name=name: self._placing(name))
+            field.visited.connect(self._visit)
+            field.crosshair_asked.connect(lambda field=field: self._add_at_crosshair(field))
+        self.show(self._seen)
+
+    def show(self, seen: bool) -> None:
+        """Show the seeds on the panes while the form can be seen; nobody places what is not."""
+        self._seen = seen
+        if not seen:
+            for field in self._fields.values():
+                field.set_placing(False)
+        self._session.seeding.show(self, self._seeds() if seen else None)
+
+    def _seeds(self) -> Seeds | None:
+        image = self._session.document.active_image
+        if image is None or not self._fields:
+            return None
+        groups = tuple(
+            SeedGroup(name, field.title, color, field.places)
+            for (name, field), color in zip(self._fields.items(), _COLORS, strict=False)
+        )
+        placing = next((name for name, field in self._fields.items() if field.is_placing), "")
+        return Seeds(image.id, image.geometry, groups, placing)
+
+    def _placing(self, name: str) -> None:
+        if self._fields[name].is_placing:
+            for other, field in self._fields.items():
+                if other != name:
+                    field.set_placing(False)
+        self.show(self._seen)
+
+    def _edited(self, name: str, places: tuple[Vector, ...]) -> None:
+        if self._session.seeding.owner is self and name in self._fields:
+            self._fields[name].take(places)
+
+    def _stopped(self) -> None:
+        for field in self._fields.values():
+            field.set_placing(False)
+
+    def _visit(self, place: Vector) -> None:
+        self._session.view.crosshair = place
+
+    def _add_at_crosshair(self, field: SeedField) -> None:
+        self.show(self._seen)
+        place = self._session.seeding.snapped(self._session.view.crosshair)
+        if place is not None and place not in field.places:
+            field.take((*field.places, place))
