@@ -18,6 +18,7 @@ The families, one module each, in the order of the menus:
     geometry orientation cropping metadata projection stitching       grids
     threshold morphology islands masks shapes distances               masks
     label_maps label_shapes                                           labels
+    region_growing scribbling                                         objects from seeds and scribbles
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -66,7 +66,7 @@ FAMILIES = (
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks", "shapes", "distances",
-    "label_maps", "label_shapes",
+    "label_maps", "label_shapes", "region_growing", "scribbling",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

@@ -168,6 +168,7 @@ class Running:
             Provenance(operation.id, parameters, self.inputs.names(target, others)),
             tr("{operation} on {layer}", operation=name, layer=target.name),
         )
+        as_new_layer = as_new_layer or (operation.output == "mask" and "labels" in operation.inputs[1:])
         self.clear_preview()
         series = all_frames and isinstance(target, ImageLayer) and len(target.frames) > 1
         if series and operation.output == "image":

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from operation_cases import CASES
-from operation_images import inputs_of, on_grid
+from operation_images import inputs_of, label_blobs, on_grid
 from pellucid.operations.context import Cancelled, Context
 from pellucid.operations.operation import get, registry
 from pellucid.operations.padding import filled, lowest_valid, restore
@@ -58,7 +58,8 @@ def answers(name, lowest):
     operation, (array, outside) = get(name), scan()
     further = on_grid(np.random.default_rng(4).integers(-1000, 400, array.shape).astype(np.int16))
     array[outside] = lowest
-    given = [on_grid(outside.astype(np.uint8)) if kind == "mask" else further for kind in operation.inputs[1:]]
+    marks = {"mask": outside.astype(np.uint8), "labels": label_blobs(array.shape)}
+    given = [on_grid(marks[kind]) if kind in marks else further for kind in operation.inputs[1:]]
     result = operation.run(Context(padding=PADDING), on_grid(array), *given, **CASES[name].values)
     if operation.output == "points":
         return result.positions
