@@ -23,7 +23,7 @@ Scribbles = Annotated[Labels, Title("Scribbles")]
 Margin = Annotated[Millimetres, Title("Margin"), Range(0.0), Slider(0.0, 100.0, 1.0)]
 Object = Annotated[int, Title("Label of the object"), Unit("label"), Range(1, 65535), Slider(1, 10, 1)]
 _MOST_NODES = 3_000_000
-_MOST_WALKED = 8_000_000
+_MOST_WALKED = 2_000_000
 _MOST_GROWN = 80_000_000
 
 _BOX = """
