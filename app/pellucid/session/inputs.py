@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pellucid.language import tr, within
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume, image_from_array
 
@@ -82,7 +83,9 @@ class Inputs:
         return tuple(find(target, operation))
 
     def _maps(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
-        for layer in self._session.document.label_layers:
+        """Yield the label layers, that being edited first."""
+        current = self._session.document.active_labels
+        for layer in sorted(self._session.document.label_layers, key=lambda layer: layer is not current):
             if layer is not target and (operation.grids != "same" or layer.geometry.same_grid(target.geometry)):
                 yield layer.name, (layer.id, 0)
 
@@ -173,6 +176,14 @@ class Inputs:
             elif layer is not None:
                 said.append(layer.name)
         return tuple(said)
+
+    def rows(self, operation: Operation, others: Sequence[Choice]) -> tuple[Label, ...]:
+        """Return the table of the first label layer among the further inputs, none when there is no such."""
+        for port, choice in zip(operation.ports[1:], others, strict=False):
+            layer = self._layer(choice)
+            if port.kind == "labels" and isinstance(layer, LabelLayer):
+                return layer.labels.labels
+        return ()
 
     def by_name(self) -> dict[str, Choice]:
         """Return every image and label there is by the name under which a recipe knows it."""

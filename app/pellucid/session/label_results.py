@@ -60,7 +60,8 @@ class LabelsPlace:
         elif self._before is not None:
             self._rows = tuple(self._before.label(value) for value in values)
         else:
-            self._rows = _rows(values)
+            known = {row.value: replace(row, locked=False) for row in self._step.rows}
+            self._rows = tuple(known.get(row.value, row) for row in _rows(values))
         if same and self._before is not None and self._layer is not None:
             self._rows = (*self._rows, *_staying(self._before, values))
         fits = self._layer is not None and np.can_cast(self._array.dtype, self._layer.labels.array.dtype)

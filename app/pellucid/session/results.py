@@ -35,7 +35,7 @@ class Step:
     """What was computed, as one step for the history: what it makes, how it is called, the steps a layer gets.
 
     ``name`` is that of the operation alone, ``title`` that of the step in the history; ``takes`` is the kind of what
-    it works on.
+    it works on, and ``rows`` those of the labels it was handed further: the result is called and coloured like them.
     """
 
     output: str
@@ -45,6 +45,7 @@ class Step:
     keeps_window: bool = True
     same_grid: bool = True
     takes: str = "image"
+    rows: tuple[Label, ...] = ()
 
     @classmethod
     def of(cls, operation: Operation, made: Provenance, title: str) -> Step:

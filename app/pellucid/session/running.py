@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
@@ -168,6 +169,7 @@ class Running:
             Provenance(operation.id, parameters, self.inputs.names(target, others)),
             tr("{operation} on {layer}", operation=name, layer=target.name),
         )
+        step = replace(step, rows=self.inputs.rows(operation, others))
         as_new_layer = as_new_layer or (operation.output == "mask" and "labels" in operation.inputs[1:])
         self.clear_preview()
         series = all_frames and isinstance(target, ImageLayer) and len(target.frames) > 1

@@ -95,6 +95,23 @@ def test_labels_on_another_grid_become_a_layer_of_their_own(session: Session, la
     assert made.labels.label(2).name == "Liver"
 
 
+def test_what_grows_from_scribbles_is_called_like_them(session: Session, labels: LabelLayer) -> None:
+    session.labelling.edit_label(labels, 1, name="Liver")
+    session.labelling.edit_label(labels, 2, name="Around", locked=True)
+    session.document.active = session.document.images[0]
+    job = session.running.apply("graph.grow", {"margin": 2.0}, others=((labels.id, 0),))
+    assert session.jobs.drain(60) and not job.error
+    made = session.document.active
+    assert isinstance(made, LabelLayer) and made is not labels
+    assert [(row.name, row.locked) for row in made.labels.labels] == [("Liver", False), ("Around", False),
+                                                                      ("Label 3", False)]  # fmt: skip
+    session.document.active = session.document.images[0]
+    before = labels.labels.array.copy()
+    job = session.running.apply("graph.cut", {"margin": 2.0}, others=((labels.id, 0),))
+    assert session.jobs.drain(60) and not job.error
+    assert np.array_equal(labels.labels.array, before), "scribbles stay"
+
+
 def test_names_follow_the_voxels() -> None:
     before = np.array([[[0, 1, 1, 2, 2, 2, 0]]])
     after = np.array([[[3, 3, 3, 3, 7, 7, 9]]])

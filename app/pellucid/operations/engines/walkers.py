@@ -22,8 +22,8 @@ def walked(
     """Return the label (z, y, x) that a random walker from each voxel meets first with the greatest probability.
 
     ``steps`` are the distances of voxels along z, y, x. The edges are weighted as in skimage.segmentation.random_walker
-    on values from 0 to 1; the equations are solved by conjugate gradients to a ten-thousandth. ``each(n, of)`` is told while
-    label n is solved.
+    on values from 0 to 1; the equations are solved by conjugate gradients to a ten-thousandth. ``each(n, of)`` is told
+    while label n is solved.
     """
     span = float(values.max() - values.min()) or 1.0
     weights, first, last = _edges(values.astype(np.float64) / span, steps, stiffness)

@@ -69,6 +69,8 @@ class InputsBox(QWidget):
             chosen = control.value()
             none = [(tr("None"), None)] if port.optional else []
             control.set_options([*none, *found])
+            if chosen is None and port.kind == "labels" and not port.optional and found:
+                chosen = found[0][1]
             control.set_value(chosen)
             control.setPlaceholderText("" if found or none else tr("None is open"))
         self._follow()
