@@ -62,10 +62,11 @@ class SetLabelTable(Command):
     def _set(self, rows: Rows) -> None:
         labels = self._layer.labels
         shown = {row.value: row.visible for row in labels.labels}
-        labels.labels = tuple(
-            row if row.value in self._reshown else replace(row, visible=shown.get(row.value, row.visible))
-            for row in rows
-        )
+
+        def kept(row: Label) -> bool:
+            return row.value in self._reshown or shown.get(row.value, row.visible) is row.visible
+
+        labels.labels = tuple(row if kept(row) else replace(row, visible=not row.visible) for row in rows)
 
 
 class DeleteLabel(Command):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from psygnal import Signal
 
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 
 Box = tuple[slice, slice, slice]
+
+MAX_VALUE = 65_535
+"""The highest value that a label can have."""
 
 # Okabe and Ito (2008), "Color Universal Design", reordered so that neighbours differ most, then extended.
 PALETTE = (
@@ -39,7 +43,8 @@ class Label:
 class LabelMap:
     """Voxels that hold label values, on a grid; 0 is background.
 
-    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``touch(box)`` afterwards.
+    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``make_room`` before when a value may be above 255,
+    and ``touch(box)`` afterwards; on the main thread only.
     """
 
     changed = Signal(object)
@@ -54,6 +59,7 @@ class LabelMap:
         if self.array.shape != shape:
             raise ValueError(f"label array {self.array.shape} does not fit the grid {shape}")
         self._table = {label.value: label for label in labels}
+        self._rows: tuple[Label, ...] | None = None
         self.version = 0
         """Counts the changes of the voxels: the same number means the same voxels."""
 
@@ -65,12 +71,15 @@ class LabelMap:
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """Return the label table in the order of its values."""
-        return tuple(self._table[value] for value in sorted(self._table))
+        """Return the label table in the order of its values: the same object until the table changes."""
+        if self._rows is None:
+            self._rows = tuple(self._table[value] for value in sorted(self._table))
+        return self._rows
 
     @labels.setter
     def labels(self, labels: tuple[Label, ...]) -> None:
         self._table = {label.value: label for label in labels}
+        self._rows = None
         self.table_changed.emit()
 
     def label(self, value: int) -> Label:
@@ -79,19 +88,29 @@ class LabelMap:
 
     def free_value(self) -> int:
         """Return the lowest value that no label uses."""
-        value = 1
-        while value in self._table:
-            value += 1
-        return value
+        rows = self.labels
+        # Values differ and rise from 1, so up to the first gap the value of row n is n + 1.
+        return 1 + bisect_left(range(len(rows)), 1, key=lambda n: int(rows[n].value > n + 1))
+
+    def has(self, value: int) -> bool:
+        """Return whether the table has a row of this value."""
+        return value in self._table
 
     def set_label(self, label: Label) -> None:
         """Add a row or replace the row of the same value."""
         self._table[label.value] = label
+        self._rows = None
         self.table_changed.emit()
 
     def edit_label(self, value: int, **changes: Any) -> None:
         """Change fields of one row."""
         self.set_label(replace(self.label(value), **changes))
+
+    def make_room(self, dtype: DTypeLike) -> None:
+        """Hold the voxels in a type that can also hold the values of ``dtype``; their values stay."""
+        wide = np.promote_types(self.array.dtype, dtype)
+        if wide != self.array.dtype:
+            self.array = self.array.astype(wide)
 
     def touch(self, box: Box) -> None:
         """Tell everybody that the voxels in ``box`` changed."""
@@ -118,6 +137,11 @@ class LabelMap:
             return None
         x, y, z = (int(n) for n in np.floor(index + 0.5))
         return int(self.array[z, y, x])
+
+
+def type_for(value: int) -> np.dtype[Any]:
+    """Return the smallest type of voxels that can hold a label value."""
+    return np.dtype(np.uint8 if value <= np.iinfo(np.uint8).max else np.uint16)
 
 
 def color_for(value: int) -> str:

@@ -268,6 +268,17 @@ def test_names_that_are_no_text_are_saved_all_the_same(tmp_path: Path) -> None:
     assert restore(load(tmp_path / "w.pellucid"))[0][0].name == "bad\\udcff"
 
 
+def test_labels_above_255_are_kept(tmp_path: Path) -> None:
+    labels = LabelMap(grid((4, 3, 2)), None, (Label(300, "far", "#00FF00"),))
+    labels.make_room(np.uint16)
+    labels.array[1, 2, 3] = 300
+    save(tmp_path / "w.pellucid", capture(document_of(LabelLayer("Labels", labels)), ViewState()))
+    (layer,) = restore(load(tmp_path / "w.pellucid"))[0]
+    assert isinstance(layer, LabelLayer) and layer.labels.array.dtype == np.uint16
+    np.testing.assert_array_equal(layer.labels.array, labels.array)
+    assert layer.labels.labels == labels.labels
+
+
 def full_work(path: Path) -> None:
     labels = LabelMap(grid((4, 3, 2)), None, (Label(1, "one", "#00FF00"),))
     labels.array[1, 2, 3] = 1
@@ -327,6 +338,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "flat direction": {"layers__0__frames__0__geometry__direction": [1, 0, 0, 1, 0, 0, 0, 0, 1]},
     "falling slices": {"layers__0__frames__0__geometry__slice_positions": [0, 2, 1]},
     "colour": {"layers__1__labels__0__color": "javascript:"},
+    "label value": {"layers__1__labels__0__value": 65_536},
     "float labels": {"layers__1__array__dtype": "f4"},
     "twice the same id": {"layers__0__id": "same", "layers__1__id": "same"},
     "kind": {"layers__0__kind": "plugin"},
