@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,39 @@ from psygnal import Signal
 
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
+from pellucid.model.label_colors import color_for
+
+__all__ = ["MAX_VALUE", "Box", "Code", "Label", "LabelMap", "Status", "color_for", "type_for"]
 
 Box = tuple[slice, slice, slice]
 
 MAX_VALUE = 65_535
 """The highest value that a label can have."""
 
-# Okabe and Ito (2008), "Color Universal Design", reordered so that neighbours differ most, then extended.
-PALETTE = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-    "#8DD3C7", "#B3DE69", "#BEBADA", "#FB8072", "#FFED6F",
-)  # fmt: skip
+
+class Status(StrEnum):
+    """How far the work on a label is; the words of 3D Slicer's segment editor."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    COMPLETED = "completed"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a label is in a coding scheme, such as ("SCT", "10200004", "Liver") of SNOMED CT."""
+
+    scheme: str
+    value: str
+    meaning: str
 
 
 @dataclass(frozen=True)
 class Label:
     """One row of the label table; ``value`` is what stands in the voxels, ``color`` is ``#RRGGBB``.
 
-    ``opacity`` (0 to 1) multiplies that of the layer.
+    ``opacity`` (0 to 1) multiplies that of the layer; ``code`` says what it is for other programs.
     """
 
     value: int
@@ -38,6 +54,9 @@ class Label:
     visible: bool = True
     locked: bool = False
     opacity: float = 1.0
+    status: Status = Status.NOT_STARTED
+    notes: str = ""
+    code: Code | None = None
 
 
 class LabelMap:
@@ -142,8 +161,3 @@ class LabelMap:
 def type_for(value: int) -> np.dtype[Any]:
     """Return the smallest type of voxels that can hold a label value."""
     return np.dtype(np.uint8 if value <= np.iinfo(np.uint8).max else np.uint16)
-
-
-def color_for(value: int) -> str:
-    """Return the default colour of a label value."""
-    return PALETTE[(value - 1) % len(PALETTE)]

@@ -65,6 +65,8 @@ def _edit_title(old: Label, new: Label) -> str:
         return tr("Recolour label {name}", name=old.name)
     if new.opacity != old.opacity:
         return tr("Opacity of label {name}", name=old.name)
+    if new.locked == old.locked:
+        return tr("Details of label {name}", name=old.name)
     return tr("Unlock label {name}", name=old.name) if old.locked else tr("Lock label {name}", name=old.name)
 
 

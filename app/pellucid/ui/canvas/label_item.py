@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage
 
-from pellucid.model.labels import PALETTE, Label
+from pellucid.model.label_colors import palette
+from pellucid.model.labels import Label
 from pellucid.model.layer import LabelLayer
 from pellucid.ui.canvas import sampling
 from pellucid.ui.canvas.layer_item import SliceItem
@@ -76,7 +77,7 @@ def _premultiplied(tint: Tint, strength: float) -> NDArray[np.uint32]:
     """Return the colour of every value at a strength, transparent for background and what is hidden."""
     rows = [row for row in tint.labels if 0 < row.value < tint.entries]
     values = [row.value for row in rows]
-    rgb = np.resize(np.array([_rgb(color) for color in PALETTE], np.uint32), tint.entries)
+    rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
     rgb[1:] = rgb[:-1]  # the first colour is that of label 1
     alpha = np.full(tint.entries, strength)
     rgb[values] = [_rgb(row.color) for row in rows]
