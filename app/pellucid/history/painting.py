@@ -125,11 +125,13 @@ class Stroke:
             return
         box, inside = footprint
         part = self._labels.array[box]
-        change = inside & (part != self._value) & ~np.isin(part, self._locked)
+        change = inside & (part != self._value)
+        if len(self._locked):
+            change &= ~np.isin(part, self._locked)
         if change.any():
             self._keep(box)
             self._labels.make_room(type_for(self._value))
-            self._labels.array[box][change] = self._value
+            np.copyto(self._labels.array[box], self._value, where=change)
             self._labels.touch(box)
 
     def commit(self) -> PatchLabels | None:
