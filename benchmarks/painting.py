@@ -3,10 +3,10 @@
     python benchmarks/painting.py [--only NAME] [--platform offscreen|xcb] [--steps 60] [--rounds 5] [--slices 600]
                                   [--strokes 100] [--json FILE]
 
-Three linked panes over 512 × 512 × 600 int16, as in ``display.py``. An event is a move of the mouse with the button held,
-sent to the pane as Qt sends it; it ends when every pane that the dab touches is painted. The peer writes the same dab into
-a NumPy array and shows the slices again in pyqtgraph's own ImageItems. ``strokes`` paints strokes of 25 dabs one after the
-other, the way a hand fills an organ, and tells what the end of a stroke takes and what the history keeps of it.
+Three linked panes over 512 × 512 × 600 int16, as in ``display.py``. An event is a move of the mouse with the button
+held, sent to the pane as Qt sends it; it ends when every pane that the dab touches is painted. The peer writes the same
+dab into a NumPy array and shows the slices again in pyqtgraph's own ImageItems. ``strokes`` paints strokes of 25 dabs
+one after the other, the way a hand fills an organ, and tells what the end of a stroke takes and what the history keeps.
 
 event    mouse move to painted                  p99 <= 16 ms
 history  bytes of 100 strokes, hand edits too   < 20 MB

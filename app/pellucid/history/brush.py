@@ -111,9 +111,9 @@ class Brush:
 def _reach(rows: Floats, across: Floats, line: Floats, radius: float) -> tuple[Floats, Floats]:
     """Return from where to where along each row the points lie within ``radius`` of a line from 0 to ``line``.
 
-    A row is the points ``row + t * across`` of a plane or of space, and the answer a pair of t; the first is larger than
-    the second where there is none. What is near a line is convex, so there is one such stretch: the hull of those in the
-    balls at both ends and in the tube between them.
+    A row is the points ``row + t * across`` of a plane or of space, and the answer a pair of t; the first is larger
+    than the second where there is none. What is near a line is convex, so there is one such stretch: the hull of those
+    in the balls at both ends and in the tube between them.
     """
     low, high = _in_ball(rows, across, radius)
     length = float(np.linalg.norm(line))
@@ -138,7 +138,8 @@ def _in_ball(rows: Floats, across: Floats, radius: float) -> tuple[Floats, Float
     half = rows @ across
     inside = half * half - square * rest
     reach = np.sqrt(np.maximum(inside, 0))
-    return np.where(inside < 0, np.inf, (-half - reach) / square), np.where(inside < 0, -np.inf, (reach - half) / square)
+    missed = inside < 0
+    return np.where(missed, np.inf, (-half - reach) / square), np.where(missed, -np.inf, (reach - half) / square)
 
 
 def _in_slab(start: Floats, step: float, length: float) -> tuple[Floats, Floats]:

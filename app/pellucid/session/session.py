@@ -23,6 +23,7 @@ from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.framing import Framing
+from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
@@ -91,6 +92,7 @@ class Session:
         self.batching = Batching(self)
         self.recipes = Recipes(self)
         self.labelling = Labelling(self)
+        self.label_tables = LabelTables(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)
