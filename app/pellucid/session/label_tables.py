@@ -15,10 +15,11 @@ from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Vector
 from pellucid.model.label_places import place_of, values_in
-from pellucid.model.labels import Label
+from pellucid.model.labels import Label, Status
 from pellucid.model.layer import LabelLayer
 
 if TYPE_CHECKING:
+    from pellucid.files.label_tables import Preset
     from pellucid.session.session import Session
 
 
@@ -86,6 +87,16 @@ class LabelTables:
         command = SetLabelTable(layer, tuple(map(changed, layer.labels.labels)), title)
         if not command.is_empty:
             self._session.history.do(command)
+
+    def mark(self, layer: LabelLayer, values: Collection[int], status: Status) -> None:
+        """Say how far the work on some labels is, as one step."""
+        title = tr_count("Status of {count} label", "Status of {count} labels", len(values))
+        self._set(layer, title, lambda row: replace(row, status=status) if row.value in values else row)
+
+    def apply(self, layer: LabelLayer, preset: Preset) -> None:
+        """Take a table that comes with the program as one step, its names in the language of the user."""
+        rows = (replace(row, name=tr(row.name)) for row in preset.labels)
+        self.take(layer, rows, tr("Apply label table {name}", name=tr(preset.title)))
 
     def take(self, layer: LabelLayer, rows: Iterable[Label], title: str) -> None:
         """Put rows into the table as one step: a row takes the place of that of its value, the others stay."""

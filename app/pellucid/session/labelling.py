@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -59,6 +59,8 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
 
 
 def _edit_title(old: Label, new: Label) -> str:
+    if sum(getattr(old, field.name) != getattr(new, field.name) for field in fields(Label)) > 1:
+        return tr("Details of label {name}", name=old.name)
     if new.name != old.name:
         return tr("Rename label {name}", name=old.name)
     if new.color != old.color:
