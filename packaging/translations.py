@@ -41,7 +41,7 @@ def declared() -> Iterator[tuple[str, str]]:
     for place, found in (
         ("app/pellucid/operations", _of_operations()), ("app/pellucid/ui/actions", _of_actions()),
         ("app/pellucid/ui", _of_window()), ("resources/presets/windows.json", _of_presets()),
-        ("resources/recipes", _of_recipes()),
+        ("resources/recipes", _of_recipes()), ("resources/label_tables", _of_label_tables()),
     ):  # fmt: skip
         yield from ((text, place) for text in found if text)
 
@@ -92,6 +92,13 @@ def _of_recipes() -> Iterator[str]:
 
     for recipe in map(read_recipe, examples().values()):
         yield from (recipe.title, recipe.notes)
+
+
+def _of_label_tables() -> Iterator[str]:
+    from pellucid.files.label_tables import presets
+
+    for preset in presets():
+        yield from (preset.title, *(row.name for row in preset.labels))
 
 
 def merged(code: str) -> Catalog:

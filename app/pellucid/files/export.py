@@ -6,7 +6,7 @@ metadata but geometry and type is written (hazard H33).
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,22 @@ from numpy.typing import NDArray
 from pellucid.files.evening import evened
 from pellucid.files.formats import FORMATS, Exported, Format, format_of, frames_of, losses, obstacle
 from pellucid.files.grids import from_spacing
+from pellucid.files.label_tables import to_json
 from pellucid.files.raw import IsCancelled, Progress
-from pellucid.files.safe_write import replacing
+from pellucid.files.texts import write_text
 from pellucid.files.verified import write_verified
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.labels import LabelMap
+from pellucid.model.labels import Label, LabelMap, Status
 
 __all__ = [
     "FORMATS", "Report", "evened", "export_image", "export_labels", "export_picture", "export_slice",
     "format_of",
     "losses", "obstacle",
 ]  # fmt: skip
+
+_TERMINOLOGY = "Segmentation category and type - DICOM master list"
+_ANATOMY = "Anatomic codes - DICOM master list"
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ def export_labels(
     """Write label values in the type they have, and the label table.
 
     NRRD carries the table in 3D Slicer's segmentation fields (named ``….seg.nrrd`` Slicer opens it as one);
-    beside every other format a file ``NAME.labels.json`` holds value, name and colour of each label.
+    beside every other format a file ``NAME.labels.json`` holds the table of labels.
     """
     path = Path(path)
     pairs = slicer_fields(labels) if format_of(path).name == "NRRD" else {}
@@ -78,10 +82,7 @@ def export_labels(
     if pairs or not labels.labels:
         return report
     side = path.with_name(_stem(path) + ".labels.json")
-    rows = [{"value": row.value, "name": row.name, "color": row.color} for row in labels.labels]
-    with replacing(side) as temporary:
-        text = json.dumps({"labels": rows}, ensure_ascii=False, indent=1)
-        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
+    write_text(side, to_json(labels.labels))
     said = tr("The names of the labels are in {name} beside it.", name=side.name)
     return Report(report.path, (*report.sentences, said), report.lossless, side)
 
@@ -157,7 +158,20 @@ def slicer_fields(labels: LabelMap) -> dict[str, str]:
             f"Segment{n}_Color": f"{red!r} {green!r} {blue!r}", f"Segment{n}_LabelValue": str(row.value),
             f"Segment{n}_Layer": "0", f"Segment{n}_Extent": f"0 {x} 0 {y} 0 {z}",
         }  # fmt: skip
+        if tags := slicer_tags(row):
+            fields[f"Segment{n}_Tags"] = tags
     return fields
+
+
+def slicer_tags(row: Label) -> str:
+    """Return what 3D Slicer keeps of a segment besides name and colour: the code as terminology entry, the status."""
+    tags = []
+    if row.code is not None:
+        code = "^".join(re.sub(r"[\^~|]", " ", part) for part in (row.code.scheme, row.code.value, row.code.meaning))
+        tags.append(f"TerminologyEntry:{_TERMINOLOGY}~SCT^123037004^Anatomical Structure~{code}~^^~{_ANATOMY}~^^~^^|")
+    if row.status is not Status.NOT_STARTED:
+        tags.append(f"Segmentation.Status:{row.status.replace(' ', '')}|")
+    return "".join(tags)
 
 
 def _stem(path: Path) -> str:

@@ -16,7 +16,7 @@ from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending, Channel
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import IDENTITY, Geometry, Matrix
-from pellucid.model.labels import Label
+from pellucid.model.labels import MAX_VALUE, Label
 from pellucid.model.layer import Provenance
 from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
@@ -142,8 +142,8 @@ class LabelEntry(LayerEntry):
         if np.dtype(self.array.dtype).kind not in "ui" or len(self.array.shape) != 3:
             raise ValueError("labels are whole numbers, one per voxel")
         values = [label.value for label in self.labels]
-        if len(set(values)) != len(values) or any(value < 1 for value in values):
-            raise ValueError("label values must differ and be above 0")
+        if len(set(values)) != len(values) or any(not 1 <= value <= MAX_VALUE for value in values):
+            raise ValueError("label values must differ, be above 0 and fit into voxels")
         if any(not re.fullmatch(r"#[0-9A-Fa-f]{6}", label.color) for label in self.labels):
             raise ValueError("label colours are written #RRGGBB")
         if any(not 0 <= label.opacity <= 1 for label in self.labels):

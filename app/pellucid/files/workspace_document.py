@@ -34,7 +34,7 @@ from pellucid.model.compare import Compare
 from pellucid.model.display import ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
-from pellucid.model.labels import LabelMap
+from pellucid.model.labels import Code, Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
 from pellucid.model.transfer import Transfer
 from pellucid.model.view import Link, PaneState, ViewState
@@ -246,12 +246,17 @@ def _volume_entry(volume: Volume, array: ArrayEntry) -> VolumeEntry:
 
 
 def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
-    rows = tuple(replace(row, name=_text(row.name)) for row in layer.labels.labels)
+    rows = tuple(map(_label, layer.labels.labels))
     return LabelEntry(
         **_common(layer), active_label=layer.active_label, fill=layer.display.fill,
         outline=layer.display.outline, filled=layer.display.filled, outline_width=layer.display.outline_width,
         geometry=layer.labels.geometry, array=array, labels=rows,
     )  # fmt: skip
+
+
+def _label(row: Label) -> Label:
+    code = row.code and Code(*map(_text, (row.code.scheme, row.code.value, row.code.meaning)))
+    return replace(row, name=_text(row.name), notes=_text(row.notes), code=code)
 
 
 def _source(entry: SourceEntry) -> Source:

@@ -104,14 +104,19 @@ class ReplaceLabelMap(Command):
         self._layer = layer
         self._before = (layer.labels, layer.provenance)
         self._after = (labels, layer.provenance if provenance is None else provenance)
+        self._shared = layer.labels.array is labels.array
 
     def do(self, document: Document) -> None:
         """Set the new map."""
         self._before = (self._layer.labels, self._layer.provenance)
+        if self._shared:
+            self._after[0].array = self._before[0].array
         self._set(self._after)
 
     def undo(self, document: Document) -> None:
-        """Set the old map."""
+        """Set the old map. Maps that share their voxels still do when those of one were made wider."""
+        if self._shared:
+            self._before[0].array = self._after[0].array
         self._set(self._before)
 
     def _set(self, state: tuple[LabelMap, tuple[Provenance, ...]]) -> None:

@@ -83,17 +83,18 @@ class Brush:
         return np.asarray((z * zs + constant)[:, None, None] + (y * ys)[:, None] + x * xs)
 
     def _near(self, box: Box, start: Floats, end: Floats, radius: float, *, ball: bool) -> NDArray[np.bool_]:
-        line = end - start
-        length = float(np.linalg.norm(line))
-        vectors = [self._frame.right, self._frame.down, *([self._frame.normal] if ball else [])]
-        squared = sum(self._along(box, vector, end) ** 2 for vector in vectors)
-        if length > 0:
-            # Nearest point of the line: go back from the end, but not beyond the start.
-            behind = np.clip(-self._along(box, line / length, end), 0, length)
-            squared = sum(
-                (self._along(box, vector, end) + behind * float(line @ vector) / length) ** 2 for vector in vectors
-            )
-        return np.asarray(squared <= radius * radius * (1 + 1e-9))
+        """Return the voxels near the line: along each row they are those from one to another, found without a look at
+        the voxels between.
+        """
+        vectors = np.stack([self._frame.right, self._frame.down, *([self._frame.normal] if ball else [])])
+        zs, ys, xs = (positions_along(self._geometry, axis)[box[2 - axis]] for axis in (2, 1, 0))
+        across, down, up = (vectors @ self._geometry.axes).T
+        origin = vectors @ (np.array(self._geometry.origin) - end)
+        rows = origin + zs[:, None, None] * up + ys[:, None] * down
+        low, high = _reach(rows, across, vectors @ (start - end), radius * (1 + 5e-10))
+        first, stop = np.searchsorted(xs, low), np.searchsorted(xs, high, side="right")
+        place = np.arange(len(xs), dtype=np.int32)
+        return np.asarray((place >= first[..., None]) & (place < stop[..., None]))
 
     def _under(self, box: Box, point: Floats) -> NDArray[np.bool_]:
         """Return the voxel that holds a point, so that a brush smaller than a voxel still paints."""
@@ -105,3 +106,46 @@ class Brush:
             if all(0 <= n < size for n, size in zip(offset, under.shape, strict=True)):
                 under[offset] = True
         return under
+
+
+def _reach(rows: Floats, across: Floats, line: Floats, radius: float) -> tuple[Floats, Floats]:
+    """Return from where to where along each row the points lie within ``radius`` of a line from 0 to ``line``.
+
+    A row is the points ``row + t * across`` of a plane or of space, and the answer a pair of t; the first is larger
+    than the second where there is none. What is near a line is convex, so there is one such stretch: the hull of those
+    in the balls at both ends and in the tube between them.
+    """
+    low, high = _in_ball(rows, across, radius)
+    length = float(np.linalg.norm(line))
+    if length > 0:
+        along = line / length
+        far = _in_ball(rows - line, across, radius)
+        tube = _in_ball(rows - (rows @ along)[..., None] * along, across - (across @ along) * along, radius)
+        between = _in_slab(rows @ along, float(across @ along), length)
+        middle = np.maximum(tube[0], between[0]), np.minimum(tube[1], between[1])
+        gone = middle[0] > middle[1]
+        low = np.minimum(np.minimum(low, far[0]), np.where(gone, np.inf, middle[0]))
+        high = np.maximum(np.maximum(high, far[1]), np.where(gone, -np.inf, middle[1]))
+    return low, high
+
+
+def _in_ball(rows: Floats, across: Floats, radius: float) -> tuple[Floats, Floats]:
+    """Return from where to where each row lies in a ball about 0; from ∞ to −∞ where it misses it."""
+    square = float(across @ across)
+    rest = np.einsum("...k,...k", rows, rows) - radius * radius
+    if square < 1e-18:  # the rows are points here
+        return np.where(rest <= 0, -np.inf, np.inf), np.where(rest <= 0, np.inf, -np.inf)
+    half = rows @ across
+    inside = half * half - square * rest
+    reach = np.sqrt(np.maximum(inside, 0))
+    missed = inside < 0
+    return np.where(missed, np.inf, (-half - reach) / square), np.where(missed, -np.inf, (reach - half) / square)
+
+
+def _in_slab(start: Floats, step: float, length: float) -> tuple[Floats, Floats]:
+    """Return from where to where ``start + t * step`` lies between 0 and ``length``."""
+    if abs(step) < 1e-9:
+        inside = (start >= 0) & (start <= length)
+        return np.where(inside, -np.inf, np.inf), np.where(inside, np.inf, -np.inf)
+    ends = np.stack([-start / step, (length - start) / step])
+    return ends.min(axis=0), ends.max(axis=0)

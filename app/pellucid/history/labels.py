@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from pellucid.history.command import SMALL, Command
-from pellucid.history.hand_steps import without_label
+from pellucid.history.hand_steps import Steps, without_label
 from pellucid.history.painting import PatchLabels, cleared
+from pellucid.history.turning_labels import turned
 from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
@@ -30,6 +32,11 @@ class SetLabelTable(Command):
         self._merge_key = merge_key
         self._after: Rows = tuple(sorted(rows, key=lambda row: row.value))
         self._starts_from(layer.labels.labels)
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of both tables: a row is a reference, and its object where the tables differ in it."""
+        return SMALL + 8 * (len(self._before) + len(self._after)) + SMALL * self._differing
 
     @property
     def is_empty(self) -> bool:
@@ -58,14 +65,17 @@ class SetLabelTable(Command):
         self._before = rows
         shown = {row.value: row.visible for row in rows}
         self._reshown = {row.value for row in self._after if shown.get(row.value) is not row.visible}
+        kept = {id(row) for row in rows}
+        self._differing = sum(id(row) not in kept for row in self._after) + max(0, len(rows) - len(self._after))
 
     def _set(self, rows: Rows) -> None:
         labels = self._layer.labels
         shown = {row.value: row.visible for row in labels.labels}
-        labels.labels = tuple(
-            row if row.value in self._reshown else replace(row, visible=shown.get(row.value, row.visible))
-            for row in rows
-        )
+
+        def kept(row: Label) -> bool:
+            return row.value in self._reshown or shown.get(row.value, row.visible) is row.visible
+
+        labels.labels = tuple(row if kept(row) else replace(row, visible=not row.visible) for row in rows)
 
 
 class DeleteLabel(Command):
@@ -99,6 +109,60 @@ class DeleteLabel(Command):
 
     def undo(self, document: Document) -> None:
         """Bring the row and the voxels back."""
+        self._table.undo(document)
+        if not self._voxels.is_empty:
+            self._voxels.undo(document)
+
+
+class DropLabels(Command):
+    """Remove several labels: their rows go, and their voxels become label ``into`` (0: background).
+
+    The search for the voxels takes time and may run on a worker; ``is_stale`` then says whether they were painted on
+    since, and the step must be made anew. Locked labels are refused.
+    """
+
+    def __init__(self, layer: LabelLayer, values: Collection[int], label: str, *, into: int = 0,
+                 cancelled: Callable[[], bool] = lambda: False) -> None:  # fmt: skip
+        self.label = label
+        labels = layer.labels
+        self._version, self._rows_before, self._layer = labels.version, labels.labels, layer
+        for row in self._rows_before:
+            if row.locked and (row.value in values or row.value == into):
+                raise Refused(
+                    tr("The label “{name}” is locked. Unlock it in the label table to change it.", name=row.name)
+                )
+        kept = tuple(row for row in self._rows_before if row.value not in values)
+        steps: Steps = layer.provenance
+        for value in values:
+            steps = without_label(steps, value)
+        patches, steps = turned(labels, values, into, steps, cancelled)
+        self._voxels = PatchLabels(layer, patches, label, provenance=steps)
+        self._table = SetLabelTable(layer, kept, label)
+
+    @property
+    def is_stale(self) -> bool:
+        """Return whether voxels or rows changed since the step was made."""
+        labels = self._layer.labels
+        return labels.version != self._version or labels.labels is not self._rows_before
+
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes of the rows and of the compressed voxels."""
+        return self._table.nbytes + self._voxels.nbytes
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is neither a row nor a voxel of the labels."""
+        return self._table.is_empty and self._voxels.is_empty
+
+    def do(self, document: Document) -> None:
+        """Change the voxels and drop the rows."""
+        if not self._voxels.is_empty:
+            self._voxels.do(document)
+        self._table.do(document)
+
+    def undo(self, document: Document) -> None:
+        """Bring the rows and the voxels back."""
         self._table.undo(document)
         if not self._voxels.is_empty:
             self._voxels.undo(document)

@@ -15,7 +15,7 @@ from pellucid.history.hand_steps import HandChanges, hand_bytes
 from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
-from pellucid.model.labels import Box, LabelMap
+from pellucid.model.labels import MAX_VALUE, Box, LabelMap, type_for
 from pellucid.model.layer import LabelLayer, Provenance
 
 _SLAB = 16
@@ -23,16 +23,19 @@ _SLAB = 16
 
 @dataclass(frozen=True)
 class Patch:
-    """The voxels of a box before and after a change, compressed."""
+    """The voxels of a box before and after a change, compressed; both in the type ``dtype``."""
 
     box: Box
     before: bytes
     after: bytes
+    dtype: np.dtype[Any]
 
     @staticmethod
     def of(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Patch:
-        """Pack the voxels of a box, given as arrays of its shape and of one type."""
-        return Patch(box, *(zlib.compress(array.tobytes(), 1) for array in (before, after)))
+        """Pack the voxels of a box, given as arrays of its shape; they may be wider after than before."""
+        dtype = np.promote_types(before.dtype, after.dtype)
+        old, new = (zlib.compress(array.astype(dtype, copy=False).tobytes(), 1) for array in (before, after))
+        return Patch(box, old, new, dtype)
 
     @property
     def nbytes(self) -> int:
@@ -72,18 +75,19 @@ class PatchLabels(Command):
         """Write the new voxels."""
         self._before = self._layer.provenance
         self._layer.provenance = self._after
-        self._write((patch.box, patch.after) for patch in self.patches)
+        self._write((patch, patch.after) for patch in self.patches)
 
     def undo(self, document: Document) -> None:
         """Write the old voxels."""
         self._layer.provenance = self._before
-        self._write((patch.box, patch.before) for patch in self.patches)
+        self._write((patch, patch.before) for patch in self.patches)
 
-    def _write(self, contents: Iterable[tuple[Box, bytes]]) -> None:
+    def _write(self, contents: Iterable[tuple[Patch, bytes]]) -> None:
         labels = self._layer.labels
-        for box, packed in contents:
-            part = labels.array[box]
-            part[...] = np.frombuffer(zlib.decompress(packed), part.dtype).reshape(part.shape)
+        for patch, packed in contents:
+            labels.make_room(patch.dtype)
+            part = labels.array[patch.box]
+            part[...] = np.frombuffer(zlib.decompress(packed), patch.dtype).reshape(part.shape)
         if self.patches:
             labels.touch(_union([patch.box for patch in self.patches]))
 
@@ -112,7 +116,7 @@ def replace_label(
     for start in range(0, mask.shape[0], _SLAB):
         slab = slice(start, min(start + _SLAB, mask.shape[0]))
         before, wanted = labels.array[slab], mask[slab].astype(bool, copy=False)
-        after = before.copy()
+        after = before.astype(np.promote_types(before.dtype, type_for(value)))
         after[(before == value) & ~wanted] = 0
         after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
         for change in difference((slab, *labels.whole()[1:]), before, after):
@@ -139,7 +143,7 @@ def replace_voxels(
     for start in range(0, wanted.shape[0], _SLAB):
         slab = slice(start, min(start + _SLAB, wanted.shape[0]))
         before = labels.array[slab]
-        after = wanted[slab].astype(before.dtype)
+        after = wanted[slab].astype(np.promote_types(before.dtype, wanted.dtype))
         if len(locked):
             kept = np.isin(before, locked) | np.isin(after, locked)
             after[kept] = before[kept]
@@ -166,7 +170,7 @@ def check_value(labels: LabelMap, value: int) -> None:
     row = labels.label(value)
     if row.locked:
         raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to change it.", name=row.name))
-    if not 0 < value <= np.iinfo(labels.array.dtype).max:
+    if not 0 < value <= MAX_VALUE:
         raise Refused(
             tr("The label value {value} does not fit this label layer. Use another label layer.", value=value)
         )
@@ -174,7 +178,7 @@ def check_value(labels: LabelMap, value: int) -> None:
 
 def locked_values(labels: LabelMap) -> NDArray[Any]:
     """Return the values of the labels that must not change."""
-    return np.array([row.value for row in labels.labels if row.locked], labels.array.dtype)
+    return np.array([row.value for row in labels.labels if row.locked], type_for(MAX_VALUE))
 
 
 def difference(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.hand_steps import HandChanges
 from pellucid.history.painting import Patch, PatchLabels, box_at, check_value, difference, locked_values
-from pellucid.model.labels import Box
+from pellucid.model.labels import Box, type_for
 from pellucid.model.layer import LabelLayer
 
 _TILE = (8, 64, 64)
@@ -48,7 +48,8 @@ class Staging:
             change &= self._allowed(box)
         if change.any():
             self._keep(box)
-            part[change] = self._value
+            self._labels.make_room(type_for(self._value))
+            np.copyto(self._labels.array[box], self._value, where=change)
             self._labels.touch(box)
 
     def commit(self) -> PatchLabels | None:

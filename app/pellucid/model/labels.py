@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from psygnal import Signal
 
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
+from pellucid.model.label_colors import color_for
+
+__all__ = ["MAX_VALUE", "Box", "Code", "Label", "LabelMap", "Status", "color_for", "type_for"]
 
 Box = tuple[slice, slice, slice]
 
-# Okabe and Ito (2008), "Color Universal Design", reordered so that neighbours differ most, then extended.
-PALETTE = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
-    "#8DD3C7", "#B3DE69", "#BEBADA", "#FB8072", "#FFED6F",
-)  # fmt: skip
+MAX_VALUE = 65_535
+"""The highest value that a label can have."""
+
+
+class Status(StrEnum):
+    """How far the work on a label is; the words of 3D Slicer's segment editor."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    COMPLETED = "completed"
+    FLAGGED = "flagged"
+
+
+@dataclass(frozen=True)
+class Code:
+    """What a label is in a coding scheme, such as ("SCT", "10200004", "Liver") of SNOMED CT."""
+
+    scheme: str
+    value: str
+    meaning: str
 
 
 @dataclass(frozen=True)
 class Label:
     """One row of the label table; ``value`` is what stands in the voxels, ``color`` is ``#RRGGBB``.
 
-    ``opacity`` (0 to 1) multiplies that of the layer.
+    ``opacity`` (0 to 1) multiplies that of the layer; ``code`` says what it is for other programs.
     """
 
     value: int
@@ -34,12 +54,16 @@ class Label:
     visible: bool = True
     locked: bool = False
     opacity: float = 1.0
+    status: Status = Status.NOT_STARTED
+    notes: str = ""
+    code: Code | None = None
 
 
 class LabelMap:
     """Voxels that hold label values, on a grid; 0 is background.
 
-    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``touch(box)`` afterwards.
+    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``make_room`` before when a value may be above 255,
+    and ``touch(box)`` afterwards; on the main thread only.
     """
 
     changed = Signal(object)
@@ -54,6 +78,7 @@ class LabelMap:
         if self.array.shape != shape:
             raise ValueError(f"label array {self.array.shape} does not fit the grid {shape}")
         self._table = {label.value: label for label in labels}
+        self._rows: tuple[Label, ...] | None = None
         self.version = 0
         """Counts the changes of the voxels: the same number means the same voxels."""
 
@@ -65,12 +90,15 @@ class LabelMap:
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """Return the label table in the order of its values."""
-        return tuple(self._table[value] for value in sorted(self._table))
+        """Return the label table in the order of its values: the same object until the table changes."""
+        if self._rows is None:
+            self._rows = tuple(self._table[value] for value in sorted(self._table))
+        return self._rows
 
     @labels.setter
     def labels(self, labels: tuple[Label, ...]) -> None:
         self._table = {label.value: label for label in labels}
+        self._rows = None
         self.table_changed.emit()
 
     def label(self, value: int) -> Label:
@@ -79,19 +107,29 @@ class LabelMap:
 
     def free_value(self) -> int:
         """Return the lowest value that no label uses."""
-        value = 1
-        while value in self._table:
-            value += 1
-        return value
+        rows = self.labels
+        # Values differ and rise from 1, so up to the first gap the value of row n is n + 1.
+        return 1 + bisect_left(range(len(rows)), 1, key=lambda n: int(rows[n].value > n + 1))
+
+    def has(self, value: int) -> bool:
+        """Return whether the table has a row of this value."""
+        return value in self._table
 
     def set_label(self, label: Label) -> None:
         """Add a row or replace the row of the same value."""
         self._table[label.value] = label
+        self._rows = None
         self.table_changed.emit()
 
     def edit_label(self, value: int, **changes: Any) -> None:
         """Change fields of one row."""
         self.set_label(replace(self.label(value), **changes))
+
+    def make_room(self, dtype: DTypeLike) -> None:
+        """Hold the voxels in a type that can also hold the values of ``dtype``; their values stay."""
+        wide = np.promote_types(self.array.dtype, dtype)
+        if wide != self.array.dtype:
+            self.array = self.array.astype(wide)
 
     def touch(self, box: Box) -> None:
         """Tell everybody that the voxels in ``box`` changed."""
@@ -120,6 +158,6 @@ class LabelMap:
         return int(self.array[z, y, x])
 
 
-def color_for(value: int) -> str:
-    """Return the default colour of a label value."""
-    return PALETTE[(value - 1) % len(PALETTE)]
+def type_for(value: int) -> np.dtype[Any]:
+    """Return the smallest type of voxels that can hold a label value."""
+    return np.dtype(np.uint8 if value <= np.iinfo(np.uint8).max else np.uint16)

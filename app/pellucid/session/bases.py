@@ -22,16 +22,20 @@ if TYPE_CHECKING:
 class Base:
     """The frames before the first step, or the ``source`` they must be read from; one frame for a label.
 
-    ``kind`` is what they are, ``image`` or ``mask``.
+    ``kind`` is what they are, ``image`` or ``mask``. The empty mask before all steps of a label is made only when it is
+    ``read``: whether steps can be changed is asked after each stroke, and a mask is as large as the label map.
     """
 
     frames: tuple[Volume, ...]
     kind: str = "image"
     source: Source | None = None
     frame: int | None = None
+    blank_on: LabelLayer | None = None
 
     def read(self, job: Job) -> tuple[Volume, ...]:
         """Return the frames, on a worker; raise Refused when the source is gone."""
+        if self.blank_on is not None:
+            return (blank_mask(self.blank_on),)
         if self.source is None:
             return self.frames
         from pellucid.files.sources import read_source
@@ -66,7 +70,7 @@ def _of_label(session: Session, chain: Chain, layer: LabelLayer) -> Base:
         image = session.document.find(start.layer)
     else:
         if not steps or steps[0].operation == HAND_EDIT:
-            return Base((blank_mask(layer),), "mask")
+            return Base((), "mask", blank_on=layer)
         image = next((one for one in session.document.images if (one.name,) == steps[0].inputs[:1]), None)
     if not isinstance(image, ImageLayer):
         name = start.name if start is not None else (steps[0].inputs or ("?",))[0]

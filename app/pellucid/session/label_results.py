@@ -64,8 +64,7 @@ class LabelsPlace:
             self._rows = tuple(known.get(row.value, row) for row in _rows(values))
         if same and self._before is not None and self._layer is not None:
             self._rows = (*self._rows, *_staying(self._before, values))
-        fits = self._layer is not None and np.can_cast(self._array.dtype, self._layer.labels.array.dtype)
-        if not fits or not same or not self._geometry.same_grid(self._target.geometry):
+        if not same or not self._geometry.same_grid(self._target.geometry):
             self._layer = None
         if self._layer is not None:
             self._patch = replace_voxels(self._layer, self._array, self._step.title, provenance=self._made())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
-from pellucid.model.labels import Label, LabelMap, color_for
+from pellucid.model.labels import MAX_VALUE, Label, LabelMap, color_for, type_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, blank_labels, unique_name
 from pellucid.model.slicing import PlaneFrame
 from pellucid.model.statistics import LabelRow, label_statistics
@@ -26,7 +26,7 @@ from pellucid.session.chains import Begun
 if TYPE_CHECKING:
     from pellucid.session.session import Session
 
-MAX_LABELS = 255
+MAX_LABELS = MAX_VALUE
 
 
 def _labels_of(layer: ImageLayer) -> LabelMap:
@@ -37,6 +37,8 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
             tr("“{name}” has colours or several frames; labels are one whole number for each voxel.", name=name)
         )
     values = volume.array
+    if values.dtype.kind == "f" and not np.array_equal(np.rint(values), values):
+        raise Refused(tr("“{name}” holds values that are not whole numbers, so they are not labels.", name=name))
     if float(values.min()) < 0 or float(values.max()) > MAX_LABELS:
         raise Refused(
             tr(
@@ -45,10 +47,11 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
                 limit=MAX_LABELS,
             )
         )
-    voxels = values.astype(np.uint8)
-    if values.dtype.kind == "f" and not np.array_equal(voxels, values):
-        raise Refused(tr("“{name}” holds values that are not whole numbers, so they are not labels.", name=name))
-    found = np.flatnonzero(np.bincount(voxels.ravel(), minlength=2)[1:]) + 1
+    voxels = values.astype(type_for(int(values.max())))
+    counts = np.zeros(MAX_LABELS + 1, np.int64)
+    for plane in voxels:
+        counts += np.bincount(plane.ravel(), minlength=len(counts))
+    found = np.flatnonzero(counts[1:]) + 1
     if not len(found):
         raise Refused(tr("“{name}” holds only 0, so there are no labels in it.", name=name))
     rows = tuple(Label(int(value), tr("Label {value}", value=value), color_for(int(value))) for value in found)
@@ -56,12 +59,16 @@ def _labels_of(layer: ImageLayer) -> LabelMap:
 
 
 def _edit_title(old: Label, new: Label) -> str:
+    if sum(getattr(old, field.name) != getattr(new, field.name) for field in fields(Label)) > 1:
+        return tr("Details of label {name}", name=old.name)
     if new.name != old.name:
         return tr("Rename label {name}", name=old.name)
     if new.color != old.color:
         return tr("Recolour label {name}", name=old.name)
     if new.opacity != old.opacity:
         return tr("Opacity of label {name}", name=old.name)
+    if new.locked == old.locked:
+        return tr("Details of label {name}", name=old.name)
     return tr("Unlock label {name}", name=old.name) if old.locked else tr("Lock label {name}", name=old.name)
 
 
@@ -91,16 +98,17 @@ class Labelling:
         return layer
 
     def use_as_labels(self, layer: ImageLayer) -> LabelLayer:
-        """Turn an image of whole numbers from 0 to 255 into a label layer in its place, as one step.
+        """Turn an image of whole numbers from 0 to 65,535 into a label layer in its place, as one step.
 
         Raises Refused when its values cannot be labels.
         """
         document = self._session.document
         labels = LabelLayer(layer.name, _labels_of(layer))
         begun = Begun.at(layer)
+        steps: list[Provenance] = []
         for row in labels.labels.labels:
-            step = Provenance(LABEL_VALUE, {"value": row.value}, (layer.name,))
-            labels.provenance += begun.then(step, label=row.value)
+            steps += begun.then(Provenance(LABEL_VALUE, {"value": row.value}, (layer.name,)), label=row.value)
+        labels.provenance = tuple(steps)
         labels.active_label = labels.labels.labels[0].value
         with self._session.history.group(tr("Use {name} as labels", name=layer.name)):
             self._session.history.do(AddLayer(labels, document.position(layer) + 1))

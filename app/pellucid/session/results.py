@@ -217,7 +217,7 @@ class MaskPlace:
 
     def _replace(self, layer: LabelLayer, patch: PatchLabels | None) -> None:
         with self._session.history.group(self._step.title):
-            if all(row.value != layer.active_label for row in layer.labels.labels):
+            if not layer.labels.has(layer.active_label):
                 self._session.labelling.name_label(layer, layer.active_label)
             if patch is not None:
                 self._session.history.do(patch)

@@ -24,6 +24,7 @@ from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
 from pellucid.session.framing import Framing
+from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
@@ -94,6 +95,7 @@ class Session:
         self.recipes = Recipes(self)
         self.editing = Editing(self)
         self.labelling = Labelling(self)
+        self.label_tables = LabelTables(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)

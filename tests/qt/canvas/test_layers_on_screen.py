@@ -8,8 +8,10 @@ from PySide6.QtCore import QPointF
 
 from canvas_bench import make_labels, make_layer, make_volume
 from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Label
 from pellucid.model.layer import Preview
 from pellucid.model.view import Plane
+from pellucid.ui.canvas.label_item import Tint, table
 
 SHAPE = (20, 40, 40)
 
@@ -73,6 +75,30 @@ def test_painted_voxels_appear_when_the_map_says_so(shown):
     array[9, 2:6, 2:6] = 2
     shown.labels.labels.touch((slice(9, 10), slice(2, 6), slice(2, 6)))
     assert color_at(shown, 4, 4) == blend((0, 0, 255), 0.35)
+
+
+def test_a_map_with_labels_above_255_looks_the_same(shown):
+    before = shown.rgb()
+    shown.labels.labels.make_room(np.uint16)
+    shown.labels.labels.touch(shown.labels.labels.whole())
+    np.testing.assert_array_equal(shown.rgb(), before)
+    shown.labels.labels.set_label(Label(70, "Near", "#00ff00"))
+    shown.labels.labels.set_label(Label(326, "Far, and 70 in eight bits", "#ff00ff"))
+    shown.labels.labels.array[9, 2:6, 2:6] = 326
+    shown.labels.labels.touch(shown.labels.labels.whole())
+    assert color_at(shown, 4, 4) == blend((255, 0, 255), 0.35)
+    assert color_at(shown, 15, 20) == blend((255, 0, 0), 0.35)
+
+
+@pytest.mark.parametrize("outline", [False, True])
+def test_wide_and_narrow_tables_of_colours_agree(outline):
+    labels = tuple(
+        Label(n, "", f"#{n * 65_793:06x}", opacity=n / 255, visible=n % 7 > 0) for n in range(1, 256)
+    )
+    narrow, wide = (
+        table(Tint(labels[::2], 0.4, outline, entries, hidden=9)).reshape(32, -1) for entries in (256, 65_536)
+    )
+    np.testing.assert_array_equal(wide[:, :256], narrow)
 
 
 @pytest.mark.parametrize("zoom", [0.6, 1.0, 5.0])

@@ -10,7 +10,7 @@ from pellucid.model.display import Blending
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks import label_table, layers
-from pellucid.ui.docks.label_table import COLOR, LOCKED, NAME, VISIBLE
+from pellucid.ui.docks.label_model import COLOR, LOCKED, NAME, VISIBLE
 from pellucid.ui.docks.layer_delegate import eye_rect, text_rect
 from pellucid.ui.docks.layer_model import detail
 from pellucid.ui.docks.layers import LayersPanel
@@ -215,7 +215,7 @@ def test_labels_are_added_and_deleted_with_their_voxels(panel, session, labels, 
     assert labels.active_label == 3 and panel.table.labels.rowCount() == 3
     click_cell(panel, qtbot, 0, NAME)
     qtbot.keyClick(panel.table, Qt.Key.Key_Delete)
-    assert not (labels.labels.array == 1).any()
+    qtbot.waitUntil(lambda: not (labels.labels.array == 1).any())
     session.undo()
     assert (labels.labels.array == 1).sum() == 10 * 24 * 8
 

@@ -27,7 +27,7 @@ from pellucid.model.document import Document
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.hand_edits import HandPatch
-from pellucid.model.labels import Label, LabelMap
+from pellucid.model.labels import Code, Label, LabelMap, Status
 from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Layer, Provenance, Source, Start
 from pellucid.model.transfer import SIGMOID, STRAIGHT, Kind, Transfer, ValueTable
 from pellucid.model.view import Layout, PaneState, Plane, Projection, ViewState
@@ -268,6 +268,17 @@ def test_names_that_are_no_text_are_saved_all_the_same(tmp_path: Path) -> None:
     assert restore(load(tmp_path / "w.pellucid"))[0][0].name == "bad\\udcff"
 
 
+def test_labels_above_255_are_kept(tmp_path: Path) -> None:
+    labels = LabelMap(grid((4, 3, 2)), None, (Label(300, "far", "#00FF00"),))
+    labels.make_room(np.uint16)
+    labels.array[1, 2, 3] = 300
+    save(tmp_path / "w.pellucid", capture(document_of(LabelLayer("Labels", labels)), ViewState()))
+    (layer,) = restore(load(tmp_path / "w.pellucid"))[0]
+    assert isinstance(layer, LabelLayer) and layer.labels.array.dtype == np.uint16
+    np.testing.assert_array_equal(layer.labels.array, labels.array)
+    assert layer.labels.labels == labels.labels
+
+
 def full_work(path: Path) -> None:
     labels = LabelMap(grid((4, 3, 2)), None, (Label(1, "one", "#00FF00"),))
     labels.array[1, 2, 3] = 1
@@ -327,6 +338,9 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "flat direction": {"layers__0__frames__0__geometry__direction": [1, 0, 0, 1, 0, 0, 0, 0, 1]},
     "falling slices": {"layers__0__frames__0__geometry__slice_positions": [0, 2, 1]},
     "colour": {"layers__1__labels__0__color": "javascript:"},
+    "label status": {"layers__1__labels__0__status": "nearly"},
+    "label code": {"layers__1__labels__0__code": {"scheme": "SCT", "value": 1}},
+    "label value": {"layers__1__labels__0__value": 65_536},
     "float labels": {"layers__1__array__dtype": "f4"},
     "twice the same id": {"layers__0__id": "same", "layers__1__id": "same"},
     "kind": {"layers__0__kind": "plugin"},
@@ -456,3 +470,18 @@ def test_what_was_before_the_steps_is_not_saved_where_the_source_still_holds_it(
     layer.base = layer.frames
     (entry,) = capture(document_of(layer), ViewState()).manifest.layers
     assert len(entry.frames) == 1 and entry.base == ()
+
+
+def test_status_notes_and_code_of_labels_are_kept_and_older_works_have_none(tmp_path: Path) -> None:
+    rows = (
+        Label(1, "one", "#00FF00", status=Status.FLAGGED, notes="Ä\nb", code=Code("SCT", "10200004", "Liver")),
+        Label(2, "two", "#00FF00"),
+    )
+    layer = LabelLayer("Labels", LabelMap(grid((4, 3, 2)), None, rows))
+    save(tmp_path / "w.pellucid", capture(document_of(layer), ViewState()))
+    assert restore(load(tmp_path / "w.pellucid"))[0][0].labels.labels == rows
+
+    older = [{"value": row.value, "name": row.name, "color": row.color} for row in rows]
+    edited(tmp_path / "w.pellucid", tmp_path / "old.pellucid", layers__0__labels=older)
+    found = restore(load(tmp_path / "old.pellucid"))[0][0].labels.labels
+    assert found == tuple(Label(row.value, row.name, row.color) for row in rows)

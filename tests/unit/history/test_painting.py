@@ -140,7 +140,7 @@ def test_a_locked_or_impossible_label_cannot_be_painted_with() -> None:
     with pytest.raises(Refused, match="locked"):
         Stroke(layer, 1, frame, 0)
     with pytest.raises(Refused, match="does not fit"):
-        Stroke(layer, 256, frame, 0)
+        Stroke(layer, 65_536, frame, 0)
     Stroke(layer, 1, frame, 0, erase=True)
 
 

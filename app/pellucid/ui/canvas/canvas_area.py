@@ -160,7 +160,7 @@ class CanvasArea(DropArea):
 
     def _voxels_changed(self, box: Box) -> None:
         for pane in self.panes:
-            pane.stack.labels_changed()
+            pane.stack.labels_changed(box)
             if pane.isVisible() and self._cuts(pane, box):
                 pane.schedule()
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.model.geometry import Geometry
+from pellucid.model.labels import Box, LabelMap
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness
 from pellucid.model.slabs import Slabs
@@ -77,6 +78,10 @@ class Cutter:
         if image is None or axis != 0 or not geometry.is_even:
             return image
         return replace(image, array=orient_preview(self._side.slice(array, version, k), frame, geometry, fill=fill))
+
+    def follow(self, labels: LabelMap, before: int, edits: int, box: Box) -> None:
+        """Take up voxels that were painted: between two counts of edits nothing changed but what is in the box."""
+        self._side.follow(labels.array, (labels, before), (labels, edits), box)
 
     def _askew(
         self, array: NDArray[Any], version: Hashable, geometry: Geometry, section: Section, fill: float, smooth: bool

@@ -104,12 +104,22 @@ def _step_layer(step: int) -> Run:
 def _step_label(step: int) -> Run:
     def run(area: CanvasArea, _pane: SliceView) -> None:
         layer = area.session.document.active_labels
-        values = [label.value for label in layer.labels.labels] if layer is not None else []
-        if layer is not None and values:
-            here = values.index(layer.active_label) if layer.active_label in values else -step
-            layer.active_label = values[(here + step) % len(values)]
+        if layer is not None:
+            area.session.label_tables.step(layer, step)
 
     return run
+
+
+def _new_label(area: CanvasArea, _pane: SliceView) -> None:
+    session = area.session
+    layer = session.document.active_labels
+    try:
+        if layer is None:
+            session.labelling.add_layer()
+        else:
+            session.labelling.add_label(layer)
+    except Refused as refusal:
+        session.notice.emit(str(refusal), "warning")
 
 
 def _fade_labels(change: float) -> Run:
@@ -228,6 +238,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("brush.larger", "Larger brush", "]", _brush(1)),
     KeyAction("label.next", "Next label", ".", _step_label(1)),
     KeyAction("label.previous", "Previous label", ",", _step_label(-1)),
+    KeyAction("label.new", "New label", "M", _new_label),
     KeyAction("labels.show", "Show or hide labels", "G", lambda area, _pane: area.toggle_labels()),
     KeyAction("labels.stronger", "Labels less transparent", "Shift+D", _fade_labels(0.1)),
     KeyAction("labels.fainter", "Labels more transparent", "Shift+A", _fade_labels(-0.1)),

@@ -8,7 +8,7 @@ Every other label has a dashed outline, because colour must never be the only si
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +16,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QImage
 
-from pellucid.model.labels import PALETTE, Label
+from pellucid.model.label_colors import palette
+from pellucid.model.labels import Label
 from pellucid.model.layer import LabelLayer
 from pellucid.ui.canvas import sampling
 from pellucid.ui.canvas.layer_item import SliceItem
@@ -31,36 +32,36 @@ _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
 @dataclass(frozen=True)
 class Tint:
-    """How label values are drawn: rows of the table, strength of the fill, outlines and their width on the screen."""
+    """How label values are drawn: rows of the table, strength of the fill, outlines and their width on the screen.
 
-    labels: tuple[Label, ...]
+    ``hidden`` is a value that is left out. The rows are compared but not hashed: the tuple of a table that did not
+    change is the same object, so thousands of rows cost little from frame to frame.
+    """
+
+    labels: tuple[Label, ...] = field(hash=False)
     fill: float
     outline: bool
     entries: int = 256
     width: float = 1.6
+    hidden: int = 0
 
     @classmethod
     def of(cls, layer: LabelLayer, hidden: int = 0) -> Tint:
         """Return the tint of a label layer; values without a row get their default look, ``hidden`` is left out."""
         labels, small = layer.labels, layer.labels.array.dtype.itemsize == 1
         rows = labels.labels if labels.labels else (labels.label(1),)
-        if hidden:
-            rows = tuple(replace(row, visible=row.visible and row.value != hidden) for row in rows)
         look = layer.display
         fill = look.fill if look.filled else 0.0
-        return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width)
+        return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width, hidden)
 
 
-@lru_cache(maxsize=16)
 def table(tint: Tint) -> NDArray[np.uint32]:
     """Return premultiplied colours of label + entries * signs, where signs are those of ``Mesh``."""
-    rows = np.zeros((2, tint.entries), np.uint32)
-    for row, strength in zip(rows, (tint.fill, 1.0 if tint.outline else tint.fill), strict=True):
-        row[1:] = np.resize([_premultiplied(color, strength) for color in PALETTE], tint.entries - 1)
-        for label in tint.labels:
-            row[label.value] = _premultiplied(label.color, strength * label.opacity) if label.visible else 0
-        row[0] = 0
-    fill, line = rows
+    return _small_table(tint) if tint.entries == 256 else _large_table(tint)
+
+
+def _table(tint: Tint) -> NDArray[np.uint32]:
+    fill, line = (_premultiplied(tint, strength) for strength in (tint.fill, 1.0 if tint.outline else tint.fill))
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
     colors[:] = line
     colors[0] = colors[_GAP] = fill
@@ -68,10 +69,28 @@ def table(tint: Tint) -> NDArray[np.uint32]:
     return colors.reshape(-1)
 
 
-def _premultiplied(color: str, alpha: float) -> int:
-    shown = QColor(color)
-    channels = (255, shown.red(), shown.green(), shown.blue())
-    return sum(round(channel * alpha) << shift for channel, shift in zip(channels, (24, 16, 8, 0), strict=True))
+_small_table = lru_cache(maxsize=16)(_table)
+_large_table = lru_cache(maxsize=3)(_table)  # 8 MB each
+
+
+def _premultiplied(tint: Tint, strength: float) -> NDArray[np.uint32]:
+    """Return the colour of every value at a strength, transparent for background and what is hidden."""
+    rows = [row for row in tint.labels if 0 < row.value < tint.entries]
+    values = [row.value for row in rows]
+    rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
+    rgb[1:] = rgb[:-1]  # the first colour is that of label 1
+    alpha = np.full(tint.entries, strength)
+    rgb[values] = [_rgb(row.color) for row in rows]
+    alpha[values] = [strength * row.opacity * row.visible for row in rows]
+    alpha[[0, tint.hidden]] = 0.0
+    packed = np.rint(255 * alpha).astype(np.uint32) << 24
+    for shift in (16, 8, 0):
+        packed |= np.rint((rgb >> shift & 255) * alpha).astype(np.uint32) << shift
+    return packed
+
+
+def _rgb(color: str) -> int:
+    return int(color[1:], 16)
 
 
 class LabelItem(SliceItem):

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGraphicsView
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending
 from pellucid.model.geometry import Geometry
-from pellucid.model.labels import Label
+from pellucid.model.labels import Box, Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
 from pellucid.model.transfer import STRAIGHT
@@ -56,6 +56,7 @@ class LayerStack:
         self._edits = 0
         self._limits: tuple[float, float] | None = None
         self._cutters: dict[str, Cutter] = {}
+        self._maps: dict[str, LabelMap] = {}
         self._preview_cutter = Cutter()
         self.shown: dict[str, PlaneImage] = {}
         """What each visible layer shows, by the id of the layer."""
@@ -68,9 +69,11 @@ class LayerStack:
         self.withheld = False
         """Whether there is a preview that cannot be shown here: it is made of slices, and this is none."""
 
-    def labels_changed(self) -> None:
-        """Note that voxels of a label layer are not those drawn last."""
+    def labels_changed(self, box: Box) -> None:
+        """Note that the voxels of a box of some label layer are not those drawn last."""
         self._edits += 1
+        for layer_id, labels in self._maps.items():  # reading a box anew of labels that did not change does no harm
+            self._cutters[layer_id].follow(labels, self._edits - 1, self._edits, box)
 
     def refresh(
         self,
@@ -115,6 +118,7 @@ class LayerStack:
                 self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
                 item.setOpacity(layer.opacity)
+                self._maps[layer.id] = layer.labels
                 item.tint = Tint.of(layer, replaced.get(layer.id, 0) if self.preview else 0)
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
@@ -227,6 +231,7 @@ class LayerStack:
         for layer_id in [known for known in self._items if known not in ids]:
             self._sheet.remove(self._items.pop(layer_id))
             self._cutters.pop(layer_id)
+            self._maps.pop(layer_id, None)
 
     def _previewed(
         self, preview: Preview, plane: PlaneImage, section: Section, geometry: Geometry, smooth: bool

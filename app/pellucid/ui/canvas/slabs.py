@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Box = tuple[slice, slice, slice]
+
 _WORD = np.dtype(np.complex128)
 """The widest type that NumPy copies as a whole: sixteen bytes."""
 
@@ -29,6 +31,20 @@ class Slab:
         if self._last is None or self._last[0] != (version, x):
             self._last = (version, x), np.ascontiguousarray(self._find(array, version, x))
         return self._last[1]
+
+    def follow(self, array: NDArray[Any], before: Hashable, version: Hashable, box: Box) -> None:
+        """Take up the voxels of a box (z, y, x), the only ones that changed between two versions of the array."""
+        if self._key is None or self._key[0] != before:
+            return
+        first, rows = self._key[1], box[:2]
+        if self._voxels.dtype != array.dtype:  # labels that became wider
+            self._key = None
+            return
+        self._voxels[rows] = array[rows][:, :, first : first + self._voxels.shape[2]]
+        self._key = version, first
+        if self._last is not None and self._last[0][0] == before:
+            x, kept = self._last[0][1], not box[2].start <= self._last[0][1] < box[2].stop
+            self._last = ((version, x), self._last[1]) if kept else None
 
     def _find(self, array: NDArray[Any], version: Hashable, x: int) -> NDArray[Any]:
         bytes_each = array.strides[2]

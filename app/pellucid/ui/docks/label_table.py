@@ -1,19 +1,10 @@
-"""The table of labels: colour, name, visible, locked; the selected row is the label being edited."""
+"""The table of labels: colour, name, status, value, visible, locked; the current row is the label being edited."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QEvent,
-    QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -26,112 +17,32 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pellucid.language import mark, tr
-from pellucid.model.labels import Label
-from pellucid.model.layer import LabelLayer
+from pellucid.language import tr
+from pellucid.model.labels import Label, Status
 from pellucid.ui import theme
+from pellucid.ui.docks.label_model import COLOR, LOCKED, NAME, VISIBLE, Index, LabelModel
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.swatches import ask_color
 
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-Index = QModelIndex | QPersistentModelIndex
-TOP = QModelIndex()
-COLOR, NAME, VISIBLE, LOCKED = range(4)
-TITLES = (mark("Colour"), mark("Name"), mark("Visible"), mark("Locked"))
 ROW_HEIGHT = 28
-
-
-class LabelModel(QAbstractTableModel):
-    """The labels of one layer; editing goes through the session, so that it can be undone."""
-
-    def __init__(self, session: Session, parent: Any = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self.layer: LabelLayer | None = None
-        self._rows: tuple[Label, ...] = ()
-
-    def show_layer(self, layer: LabelLayer | None) -> None:
-        """Show the table of a layer, or nothing."""
-        self.layer = layer
-        self.refresh()
-
-    def refresh(self) -> None:
-        """Read the table again; rows stay where they are when only their contents changed."""
-        rows = self.layer.labels.labels if self.layer is not None else ()
-        if [row.value for row in rows] == [row.value for row in self._rows]:
-            self._rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(max(0, len(rows) - 1), LOCKED))
-            return
-        self.beginResetModel()
-        self._rows = rows
-        self.endResetModel()
-
-    def label(self, row: int) -> Label | None:
-        """Return the label of a row, or None."""
-        return self._rows[row] if 0 <= row < len(self._rows) else None
-
-    def row(self, value: int) -> int:
-        """Return the row of a label value, −1 when it has none."""
-        return next((n for n, label in enumerate(self._rows) if label.value == value), -1)
-
-    def rowCount(self, parent: Index = TOP) -> int:  # noqa: D102 - Qt's interface
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, _parent: Index = TOP) -> int:  # noqa: D102
-        return len(TITLES)
-
-    def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        return tr(TITLES[section]) if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole else None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
-        label = self.label(index.row())
-        if label is None:
-            return None
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole) and index.column() == NAME:
-            return label.name
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(label, index.column())
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{tr(TITLES[index.column()])}: {_spoken(label, index.column())}"
-        return label if role == Qt.ItemDataRole.UserRole else None
-
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: D102
-        label, name = self.label(index.row()), str(value).strip()
-        if self.layer is None or label is None or not name or role != Qt.ItemDataRole.EditRole:
-            return False
-        self._session.labelling.edit_label(self.layer, label.value, name=name)
-        return True
-
-    def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
-        flag = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flag | Qt.ItemFlag.ItemIsEditable if index.column() == NAME else flag
-
-    def toggle(self, index: Index) -> None:
-        """Turn the eye or the lock of a row."""
-        label = self.label(index.row())
-        if self.layer is None or label is None:
-            return
-        if index.column() == VISIBLE:
-            self._session.labelling.edit_label(self.layer, label.value, visible=not label.visible)
-        elif index.column() == LOCKED:
-            self._session.labelling.edit_label(self.layer, label.value, locked=not label.locked)
-
-    def recolor(self, row: int, color: str) -> None:
-        """Give a label another colour."""
-        label = self.label(row)
-        if self.layer is not None and label is not None:
-            self._session.labelling.edit_label(self.layer, label.value, color=color)
+_MARK = 18  # pixels of the sign of a status
 
 
 class LabelTable(QTableView):
-    """The view of the table; F2 or a double click renames, Delete asks for the label to be deleted."""
+    """The view of the table; F2 or a double click renames, a double click on the value asks to go there."""
 
     delete_asked = Signal()
+    place_asked = Signal(int)
+    """Emitted with the value of a label that the crosshair should go to."""
+    menu_asked = Signal(QPoint)
+    """Emitted with the global position where the menu of the selected rows is wanted."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._session = session
         self.labels = LabelModel(session, self)
         self.setModel(self.labels)
         self.setItemDelegate(LabelDelegate(self))
@@ -139,7 +50,7 @@ class LabelTable(QTableView):
         self.setProperty("frame", True)
         self.setShowGrid(False)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         trigger = QAbstractItemView.EditTrigger
         self.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -148,6 +59,15 @@ class LabelTable(QTableView):
         self.clicked.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._chosen)
         self.labels.modelReset.connect(self.show_active)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(lambda at: self.menu_asked.emit(self.viewport().mapToGlobal(at)))
+        self._held = Qt.KeyboardModifier.NoModifier
+
+    def chosen_values(self) -> tuple[int, ...]:
+        """Return the values of the selected rows."""
+        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
+        found = (self.labels.label(row) for row in rows)
+        return tuple(label.value for label in found if label is not None)
 
     def show_active(self) -> None:
         """Select the row of the label being edited."""
@@ -162,21 +82,40 @@ class LabelTable(QTableView):
         return QSize(240, rows * ROW_HEIGHT + 2 * self.frameWidth() + 2)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space turns the eye, Ctrl+L the lock, Delete asks to delete."""
-        index = self.currentIndex()
+        """Space turns the eye (Alt+Space those of all others), Ctrl+L the lock, comma and full stop step."""
+        index, layer = self.currentIndex(), self.labels.layer
+        alt = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
         if event.key() == Qt.Key.Key_Delete:
             self.delete_asked.emit()
+        elif event.text() in (",", ".") and layer is not None:
+            self._session.label_tables.step(layer, 1 if event.text() == "." else -1)
         elif event.key() == Qt.Key.Key_Space and index.isValid():
-            self.labels.toggle(index.siblingAtColumn(VISIBLE))
+            self.labels.toggle(index.siblingAtColumn(VISIBLE), solo=alt)
         elif event.key() == Qt.Key.Key_L and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.labels.toggle(index.siblingAtColumn(LOCKED))
         else:
             super().keyPressEvent(event)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Remember which keys were held: a click alone does not tell."""
+        self._held = event.modifiers()
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Go to the label when its value was meant, else rename it."""
+        at = event.position().toPoint()
+        index = self.indexAt(at)
+        label = self.labels.label(index.row())
+        if label is not None and index.column() == NAME and at.x() >= value_left(self.visualRect(index), self, label):
+            self.place_asked.emit(label.value)
+            return
+        super().mouseDoubleClickEvent(event)
+
     def _set_headers(self) -> None:
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
         self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)  # thousands of rows are not measured
         header = self.horizontalHeader()
         header.hide()
         header.setMinimumSectionSize(24)
@@ -192,7 +131,7 @@ class LabelTable(QTableView):
             if color:
                 self.labels.recolor(index.row(), color)
         else:
-            self.labels.toggle(index)
+            self.labels.toggle(index, solo=bool(self._held & Qt.KeyboardModifier.AltModifier))
 
     def _chosen(self, index: QModelIndex, _before: QModelIndex) -> None:
         label, layer = self.labels.label(index.row()), self.labels.layer
@@ -246,10 +185,15 @@ class LabelDelegate(QStyledItemDelegate):
 
     def _write(self, painter: QPainter, option: QStyleOptionViewItem, label: Label) -> None:
         c, room = theme.colors(), option.rect.adjusted(6, 0, -4, 0)
-        value = str(label.value) if label.opacity == 1 else f"{label.opacity:.0%}  {label.value}"
+        value = _value_text(label)
         width = option.fontMetrics.horizontalAdvance(value) + 8
         painter.setPen(QColor(c.dim))
         painter.drawText(room, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, value)
+        if label.status is not Status.NOT_STARTED:
+            glyph, color = _status_sign(label.status)
+            paint_icon(painter, QRect(room.right() - width - _MARK, room.top(), _MARK, room.height()),
+                       theme.icon(glyph, color))  # fmt: skip
+            width += _MARK + 4
         painter.setPen(QColor(c.text if label.visible else c.dim))
         name = option.fontMetrics.elidedText(label.name, Qt.TextElideMode.ElideRight, room.width() - width)
         painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
@@ -261,14 +205,18 @@ class LabelDelegate(QStyledItemDelegate):
         return super().editorEvent(event, model, option, index)
 
 
-def _tip(label: Label, column: int) -> str:
-    return (
-        tr("Click: another colour"),
-        tr("{name} (value {value}). Double click or F2: rename", name=label.name, value=label.value),
-        tr("Click: hide") if label.visible else tr("Click: show"),
-        tr("Locked: cannot be painted over. Click: unlock") if label.locked else tr("Click: protect from painting"),
-    )[column]
+def value_left(cell: QRect, view: QWidget, label: Label) -> int:
+    """Return where the value begins in the cell of the name."""
+    return cell.right() - 8 - view.fontMetrics().horizontalAdvance(_value_text(label))
 
 
-def _spoken(label: Label, column: int) -> str:
-    return (label.color, label.name, "yes" if label.visible else "no", "yes" if label.locked else "no")[column]
+def _value_text(label: Label) -> str:
+    return str(label.value) if label.opacity == 1 else f"{label.opacity:.0%}  {label.value}"
+
+
+def _status_sign(status: Status) -> tuple[str, str]:
+    c = theme.colors()
+    return {
+        Status.IN_PROGRESS: ("progress-clock", c.dim), Status.COMPLETED: ("check-circle-outline", c.good),
+        Status.FLAGGED: ("flag", c.warning), Status.NOT_STARTED: ("circle-outline", c.dim),
+    }[status]  # fmt: skip

@@ -10,7 +10,6 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QP
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QGridLayout,
     QListView,
     QMenu,
     QStackedWidget,
@@ -21,18 +20,16 @@ from PySide6.QtWidgets import (
 from pellucid.language import mark, tr
 from pellucid.model import colormaps
 from pellucid.model.findings import Refused
-from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
 from pellucid.ui.docks.brush_box import BrushBox
 from pellucid.ui.docks.frame_box import FrameBox
-from pellucid.ui.docks.label_table import LabelTable
+from pellucid.ui.docks.label_box import LabelBox
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
-from pellucid.ui.docks.look_box import LookBox, PercentRow
-from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling, section
+from pellucid.ui.docks.look_box import LookBox
+from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
-from pellucid.ui.docks.watching import LayerWatch
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -45,7 +42,6 @@ class LayersPanel(Panel):
         super().__init__(mark("Layers"), parent)
         self.setMinimumWidth(0)  # as wide as its lines are in the language of the user
         self._session = session
-        self._label_watch = LayerWatch(self._labels_changed)
         self._build()
         document = session.document
         document.active_changed.connect(self._follow)
@@ -124,25 +120,12 @@ class LayersPanel(Panel):
         column = QVBoxLayout(part)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        self.table = LabelTable(self._session)
-        self.table.delete_asked.connect(self._delete_label)
-        self.new_label = flat_button("plus", tr("New label"), self._add_label)
-        self.drop_label = flat_button(
-            "trash-can-outline",
-            tr("Delete label"),
-            self._delete_label,
-            tip=tr("Delete the selected label and its voxels; undo brings both back"),
-        )
+        self.labels = LabelBox(self._session)
+        self.table, self.label_opacity = self.labels.table, self.labels.opacity
+        self.new_label, self.drop_label = self.labels.new, self.labels.drop
         self.brush = BrushBox(self._session)
-        line = QWidget()
-        grid = QGridLayout(line)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.MARGIN)
-        grid.setColumnStretch(1, 1)
-        self.label_opacity = PercentRow(grid, 0, tr("Label opacity"), self._set_label_opacity)
-        title = section(tr("Labels"), self.new_label, self.drop_label)
-        for widget in (rule(), title, self.table, line, self.brush):
-            column.addWidget(widget, 1 if widget is self.table else 0)
+        for widget in (rule(), self.labels, self.brush):
+            column.addWidget(widget, 1 if widget is self.labels else 0)
         return part
 
     # ---------------------------------------------------------------- from the model
@@ -159,12 +142,7 @@ class LayersPanel(Panel):
         self._update_buttons(layer)
         labels = layer if isinstance(layer, LabelLayer) else document.active_labels
         self.label_part.setVisible(labels is not None)
-        self._label_watch.on(labels)
-        if labels is not self.table.labels.layer:
-            self.table.labels.show_layer(labels)
-            self.table.updateGeometry()
-        self.table.show_active()
-        self._show_opacity()
+        self.labels.show_layer(labels)
 
     def _update_buttons(self, layer: Layer | None) -> None:
         document, row_ = self._session.document, self.model.row(layer)
@@ -173,28 +151,6 @@ class LayersPanel(Panel):
         allow(self.delete, nothing)
         allow(self.up, nothing or ("" if row_ > 0 else tr("This is the top layer.")))
         allow(self.down, nothing or ("" if row_ < self.model.rowCount() - 1 else tr("This is the bottom layer.")))
-
-    def _labels_changed(self, what: str) -> None:
-        if what in ("table", "labels"):
-            self.table.labels.refresh()
-            self.table.updateGeometry()
-        if what in ("table", "labels", "active_label"):
-            self.table.show_active()
-            self._show_opacity()
-            none = self.table.labels.rowCount() == 0
-            allow(self.drop_label, tr("There is no label to delete.") if none else "")
-
-    def _show_opacity(self) -> None:
-        _layer, label = self._label_in_use()
-        self.label_opacity.allow(visible=label is not None)
-        if label is not None:
-            self.label_opacity.show_share(label.opacity)
-
-    def _label_in_use(self) -> tuple[LabelLayer | None, Label | None]:
-        """Return the layer of the table and the row of the label being edited."""
-        layer = self.table.labels.layer
-        rows = layer.labels.labels if layer is not None else ()
-        return layer, next((row for row in rows if layer is not None and row.value == layer.active_label), None)
 
     # ---------------------------------------------------------------- from the user
 
@@ -205,11 +161,6 @@ class LayersPanel(Panel):
 
     def _toggle(self, layer: Layer) -> None:
         layer.visible = not layer.visible
-
-    def _set_label_opacity(self, share: float) -> None:
-        layer, label = self._label_in_use()
-        if layer is not None and label is not None:
-            self._session.labelling.edit_label(layer, label.value, opacity=share)
 
     def _ask_color(self, layer: Layer, where: QPoint) -> None:
         if isinstance(layer, ImageLayer):
@@ -261,16 +212,6 @@ class LayersPanel(Panel):
 
     def _add_layer(self) -> None:
         self._attempt(lambda: self._session.labelling.add_layer())
-
-    def _add_label(self) -> None:
-        layer = self.table.labels.layer
-        if layer is not None:
-            self._attempt(lambda: self._session.labelling.add_label(layer))
-
-    def _delete_label(self) -> None:
-        layer, label = self.table.labels.layer, self.table.labels.label(self.table.currentIndex().row())
-        if layer is not None and label is not None:
-            self._attempt(lambda: self._session.labelling.delete_label(layer, label.value))
 
     def _attempt(self, action: Callable[[], object]) -> None:
         try:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation
-from pellucid.model.labels import PALETTE
+from pellucid.model.labels import color_for
 from pellucid.model.profiles import Profile
 from pellucid.model.regions import channels
 from pellucid.ui import theme
@@ -87,7 +87,7 @@ class MeasurementPlot(QWidget):
         for number, (name, profile) in enumerate(profiles):
             count = profile.values.shape[1]
             for channel in range(count):
-                color = _CHANNELS[channel % 4] if count > 1 else PALETTE[number % len(PALETTE)]
+                color = _CHANNELS[channel % 4] if count > 1 else color_for(number + 1)
                 pen = pg.mkPen(_legible(color), width=1.5)
                 self.plot.plot(profile.distance, profile.values[:, channel], pen=pen, connect="finite")
             said.append(f"{name} ({profile.value_unit})" if profile.value_unit else name)

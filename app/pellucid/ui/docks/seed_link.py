@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pellucid.model.labels import PALETTE
+from pellucid.model.label_colors import color_for
 from pellucid.session.seeding import SeedGroup, Seeds
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pellucid.ui.forms.operation_form import OperationForm
     from pellucid.ui.forms.seeds import SeedField
 
-_COLORS = ("#ffd23f", *PALETTE[1:])
+_COLORS = ("#ffd23f", *map(color_for, range(2, 13)))
 """Yellow is seen on grey images and on the tint of the first label."""
 
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QColorDialog, QWidget
 
 from pellucid.language import tr
 from pellucid.model import colormaps
-from pellucid.model.labels import PALETTE
+from pellucid.model.label_colors import palette
 
 
 @cache
@@ -38,7 +38,7 @@ def english_title(name: str) -> str:
 
 def ask_color(parent: QWidget, current: str, title: str) -> str | None:
     """Ask for a colour; return ``#rrggbb``, or None when the user thinks better of it."""
-    for number, color in enumerate(PALETTE):
+    for number, color in enumerate(palette()[: QColorDialog.customCount()]):
         QColorDialog.setCustomColor(number, QColor(color))
     chosen = QColorDialog.getColor(QColor(current), parent, title)
     return chosen.name() if chosen.isValid() else None
