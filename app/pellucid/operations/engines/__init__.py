@@ -8,5 +8,6 @@ Neighbourhoods: ``separable`` (line kernels) on ``bands``, ``scale`` (widths in 
 Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``waves``, ``transfers``, ``spectra``,
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
-``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
+``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``. Surfaces:
+``meshing`` makes ``meshes``.
 """
