@@ -139,7 +139,8 @@ def test_no_command_but_view_loads_qt(command: list[str], tmp_path: Path) -> Non
     sitk.WriteImage(sitk.GetImageFromArray(blob), tmp_path / "labels.nii")
     recipe = tmp_path / "recipe.json"
     recipe.write_text('{"version": 2, "steps": [{"operation": "intensity.invert"}]}')
-    places = {"folder": folder, "image": folder / "image.nii", "labels": tmp_path / "labels.nii", "out": tmp_path / "out", "recipe": recipe}
+    places = {"folder": folder, "image": folder / "image.nii", "labels": tmp_path / "labels.nii"}
+    places |= {"out": tmp_path / "out", "recipe": recipe}
     arguments = [part.format(**places) for part in command]
     code = f"from pellucid.__main__ import main\nif __name__ == '__main__': assert main({arguments!r}) == 0"
     assert loaded(code, tmp_path / "home") & QT == set()

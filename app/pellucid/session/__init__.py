@@ -7,7 +7,7 @@ The same object drives the window, the tests and scripts; only here do operation
     loading.py   from a found item to layers; the first slice before the rest
     running.py   preview and apply of an operation on the active layer
     results.py   where the result of an operation goes; newer work is never overwritten
-    labelling.py labels: layers, table, strokes, statistics
+    labelling.py labels: layers, table, strokes, statistics; surfacing.py their surfaces as files
     looking.py   windows, histograms, values under the cursor
     appearance.py curves and colours that need all values; window_memory.py what was chosen for a series
     channels.py  colour images into channels and back
