@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"SimpleITK", "pydicom", "scipy", "skimage", "tifffile", "imagecodecs", "PIL", "dask", "distributed", "pyarrow"}
+HEAVY = {"SimpleITK", "pydicom", "scipy", "skimage", "tifffile", "imagecodecs", "PIL", "dask", "distributed", "pyarrow",
+         "vtk", "vtkmodules"}
 AFTER_FIRST_PAINT = {"pyqtgraph"}
 """What the window needs a moment later: plots are made when the rest is on the screen."""
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "superqt", "qtawesome", "qtpy"}

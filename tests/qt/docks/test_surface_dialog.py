@@ -34,7 +34,7 @@ def write(dialog, qtbot):
 
 def test_it_begins_with_the_active_label_and_writes_it(dialog, qtbot, tmp_path, labels):
     assert dialog.which.currentText() == "Lungs" and dialog.go.isEnabled()
-    assert dialog.smooth_unit.text() == "mm" and not dialog.together.isVisible()
+    assert dialog.smooth_unit.text() == "mm" and not dialog.together.isEnabled()
     write(dialog, qtbot)
     data = (tmp_path / "Lungs.stl").read_bytes()
     assert b"SPACE=LPS" in data[:80] and "read back" in dialog.card.lines[0] and dialog.folder.isVisible()
@@ -47,7 +47,7 @@ def test_all_labels_in_ras_and_a_file_each(dialog, qtbot, tmp_path):
     choose(dialog.which, "All labels")
     choose(dialog.format, "PLY")
     qtbot.mouseClick(dialog.space.buttons[1], LEFT)
-    assert dialog.together.isVisible() and not dialog.together.isChecked()
+    assert dialog.together.isEnabled() and not dialog.together.isChecked()
     write(dialog, qtbot)
     names = sorted(path.name for path in tmp_path.glob("*.ply"))
     assert names == ["Labels-Bone.ply", "Labels-Lungs.ply"]

@@ -72,7 +72,7 @@ class SurfaceDialog(QDialog):
         self.space = Segmented(translated(SPACES))
         self.format = Choice(translated(FORMATS))
         self.together = QCheckBox(tr("All labels in one file"))
-        self.together.setToolTip(tr("Off: a file for each label, named after it"))
+        described(self.together, self.together.text(), tr("Off: a file for each label, named after it"))
         self.path = TextLine(clearButtonEnabled=True)
         self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
         described(self.which, tr("Labels"), tr("The labels whose surfaces are written"))
@@ -128,7 +128,7 @@ class SurfaceDialog(QDialog):
         which: Which = self.which.value()
         self.smooth.set_value(usual_smoothing(which.layer.geometry))
         self.smooth_unit.setText(unit_of(which.layer.geometry))
-        self.together.setVisible(which.several)
+        allow(self.together, "" if which.several else tr("One label makes one file."))
         name = which.layer.name if which.values is None else which.layer.labels.label(which.values[0]).name
         self.path.setText(str(self._folder() / f"{clean(name)}{self.format.value()}"))
         self._check()
