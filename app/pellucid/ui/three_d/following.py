@@ -302,7 +302,7 @@ class Following(QObject):
         self._studio.do(action)
 
     def _draw(self) -> None:
-        self._do(lambda parts: parts.stage.frame_once())
+        self._do(lambda parts: parts.stage.frame_first())
         self.changed.emit()
 
 

@@ -19,6 +19,7 @@ class Marker:
         for face, letter in _FACES.items():
             getattr(cube, f"Set{face}FaceText")(letter)
             getattr(cube, f"Get{face}FaceProperty")().SetColor(0.10, 0.12, 0.14)
+        cube.SetZFaceTextRotation(90.0)
         cube.SetFaceTextScale(0.62)
         cube.GetCubeProperty().SetColor(0.78, 0.81, 0.85)
         cube.GetTextEdgesProperty().SetColor(0.25, 0.28, 0.32)

@@ -53,7 +53,7 @@ class _Picture:
         self.is_on = False
         for actor in (self._actor, self._edge):
             actor.SetVisibility(False)
-            stage.add(actor)
+            stage.add(actor, "plane")
 
     def show(self, cut: Cut | None) -> None:
         """Show a cut, or nothing."""

@@ -36,14 +36,18 @@ class Stage:
         self.renderer.SetBackground(0.0, 0.0, 0.0)
         self.window.AddRenderer(self.renderer)
         self.marker = Marker(self.window)
-        self._framed = False
+        self._props: dict[vtkProp3D, str] = {}
+        self._kinds: frozenset[str] = frozenset()
+        self._moved = False
 
-    def add(self, prop: vtkProp3D) -> None:
-        """Put something on the stage."""
+    def add(self, prop: vtkProp3D, kind: str) -> None:
+        """Put something on the stage; ``kind`` names what it is one of."""
+        self._props[prop] = kind
         self.renderer.AddViewProp(prop)
 
     def remove(self, prop: vtkProp3D) -> None:
         """Take something off the stage."""
+        self._props.pop(prop, None)
         self.renderer.RemoveViewProp(prop)
 
     # ---------------------------------------------------------------- camera
@@ -51,20 +55,22 @@ class Stage:
     def frame(self) -> None:
         """Show everything, from the front and a little from the left and above; nothing while the stage is empty."""
         self.look_from("A")
-        if self._framed:
-            camera = self.renderer.GetActiveCamera()
-            camera.Azimuth(25.0)
-            camera.Elevation(12.0)
-            camera.OrthogonalizeViewUp()
+        camera = self.renderer.GetActiveCamera()
+        camera.Azimuth(25.0)
+        camera.Elevation(12.0)
+        camera.OrthogonalizeViewUp()
+        self._moved = False
 
-    def frame_once(self) -> None:
-        """Frame everything unless that was done, so that the view does not jump when something is added."""
-        if not self._framed:
+    def frame_first(self) -> None:
+        """Frame everything when other kinds of things stand there than before, until somebody moves the camera."""
+        kinds = frozenset(kind for prop, kind in self._props.items() if prop.GetVisibility())
+        if kinds != self._kinds and not self._moved:
             self.frame()
+        self._kinds = kinds
 
     def forget_frame(self) -> None:
-        """Frame what comes next: it is something else."""
-        self._framed = False
+        """Frame what comes next, wherever the camera was moved: it is something else."""
+        self._kinds, self._moved = frozenset(), False
 
     def look_from(self, side: str) -> None:
         """Look at everything from a side of the patient: A, P, L, R, S or I."""
@@ -80,10 +86,11 @@ class Stage:
         camera.SetViewAngle(_ANGLE)
         self.renderer.ResetCamera(bounds)
         camera.Dolly(_NEARER)
-        self._framed = True
+        self._moved = True
 
     def turn(self, right: float, down: float) -> None:
         """Turn the scene as a drag by pixels does."""
+        self._moved = True
         height = max(1, self.window.GetSize()[1])
         camera = self.renderer.GetActiveCamera()
         camera.Azimuth(-right / height * _TURN)
@@ -92,10 +99,12 @@ class Stage:
 
     def zoom(self, factor: float) -> None:
         """Come nearer (more than 1) or go back."""
+        self._moved = True
         self.renderer.GetActiveCamera().Dolly(factor)
 
     def pan(self, right: float, down: float) -> None:
         """Move the scene by pixels."""
+        self._moved = True
         camera, height = self.renderer.GetActiveCamera(), max(1, self.window.GetSize()[1])
         focus, place = np.array(camera.GetFocalPoint()), np.array(camera.GetPosition())
         up = np.array(camera.GetViewUp())
@@ -157,5 +166,6 @@ class Stage:
 
     def close(self) -> None:
         """Let go of everything that belongs to the graphics driver."""
+        self._props.clear()
         self.renderer.RemoveAllViewProps()
         self.window.Finalize()

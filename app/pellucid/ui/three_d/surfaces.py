@@ -45,7 +45,7 @@ class Surfaces:
             if key not in self._shown and len(solid.faces):
                 actor = _actor(solid)
                 self._shown[key] = solid, actor
-                self._stage.add(actor)
+                self._stage.add(actor, "surface")
 
     def dress(self, looks: Mapping[Key, SurfaceLook]) -> None:
         """Give the surfaces their colours, opacities and visibility; those without a look are hidden."""

@@ -49,6 +49,8 @@ _BUTTONS = {
 class StageView(QWidget):
     """Shows what the studio draws; asks only when something changed, and for a rough picture while it is moved."""
 
+    picked = Signal(object)
+    """Emitted with the world point of what was clicked."""
     taken_back = Signal()
     """Emitted when a click became a double click, so that it was not meant as one."""
 
@@ -63,8 +65,9 @@ class StageView(QWidget):
         self._soon.timeout.connect(self.draw)
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE)
         self._settle.timeout.connect(self._draw_well)
-        self._rough = False
+        self._rough = self._asked = False
         studio.drawn.connect(self._take)
+        studio.picked.connect(self._take_pick)
         self.setAccessibleName(tr("3-D picture"))
         self.setAccessibleDescription(tr("Surfaces, slice planes and volume; A, P, L, R, S and I look from a side"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -180,12 +183,18 @@ class StageView(QWidget):
         way = (event.position() - self._pressed).manhattanLength()
         if was == "turn" and way < QApplication.startDragDistance():
             ratio = self.devicePixelRatioF()
+            self._asked = True
             self._studio.pick(int(event.position().x() * ratio), int(event.position().y() * ratio))
+
+    def _take_pick(self, world: object) -> None:
+        if self._asked:
+            self._asked = False
+            self.picked.emit(world)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show everything again; the first of the two clicks is taken back."""
         if event.button() == Qt.MouseButton.LeftButton:
-            self._doing = ""
+            self._doing, self._asked = "", False
             self.taken_back.emit()
             self.reset()
 

@@ -41,7 +41,7 @@ class VolumePart:
         if block is self._block:
             return
         if self._block is None:
-            self._stage.add(self._volume)
+            self._stage.add(self._volume, "volume")
         self._block = block
         if block is None:
             self._stage.remove(self._volume)

@@ -132,7 +132,7 @@ class ThreeDWindow(QWidget):
         studio = self.studio = Studio(self)
         view = self.view = StageView(studio)
         following = self.following = Following(self._session, studio, self)
-        studio.picked.connect(following.go_to)
+        view.picked.connect(following.go_to)
         studio.failed.connect(view.tell)
         following.changed.connect(view.request)
         following.noted.connect(view.tell)
