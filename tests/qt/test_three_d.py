@@ -223,6 +223,18 @@ def test_a_click_on_a_surface_moves_the_crosshair_there(user, window):
     assert user.session.view.crosshair == before, "there is nothing"
 
 
+def test_a_click_on_the_volume_moves_the_crosshair_to_what_is_seen(user, window):
+    labels(user).visible = False
+    pick_volume(user, window, "CT: bone")
+    QTest.keyClick(window.view, KEY.Key_R)
+    rest(user, window)
+    place = QPoint(window.view.width() // 2, window.view.height() // 2)
+    QTest.mouseClick(window.view, BUTTON.LeftButton, pos=place)
+    rest(user, window)
+    index = GRID.world_to_index(user.session.view.crosshair)
+    assert 10 < index[0] < 17 and np.allclose(index[1:], (19.5, 17.5), atol=1), "values of bone begin at x = 7"
+
+
 def test_planes_follow_crosshair_and_window(user, window):
     labels(user).visible = False
     QTest.keyClick(window.view, KEY.Key_L)  # the sagittal plane is seen face on

@@ -7,6 +7,7 @@
     studio.py        the thread that draws
     stage.py         the VTK window, camera, picking; marker.py its cube of letters; sides.py where to look from
     surfaces.py      label surfaces; planes.py textured planes; cuts.py what is on them; volume.py the ray caster
+    ray.py           what a click meets in the volume
     presets.py       how values of a volume become colour and opacity
 
 VTK is imported only by stage, marker, surfaces, planes and volume, and these only once the window is opened. All of

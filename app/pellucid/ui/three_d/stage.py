@@ -157,9 +157,14 @@ class Stage:
                 volume.SetVisibility(True)
             for actor, was in forced:
                 actor.SetForceOpaque(was)
-        if depth >= 1.0:
-            return None
-        self.renderer.SetDisplayPoint(x, height - 1 - y, depth)
+        return None if depth >= 1.0 else self._world(x, y, depth)
+
+    def sight(self, x: int, y: int) -> tuple[Floats, Floats]:
+        """Return the world points where the line of sight through a pixel begins and ends."""
+        return self._world(x, y, 0.0), self._world(x, y, 1.0)
+
+    def _world(self, x: int, y: int, depth: float) -> Floats:
+        self.renderer.SetDisplayPoint(x, self.window.GetSize()[1] - 1 - y, depth)
         self.renderer.DisplayToWorld()
         *point, scale = self.renderer.GetWorldPoint()
         return np.array(point) / (scale or 1.0)

@@ -13,6 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from pellucid.language import tr
@@ -79,9 +80,11 @@ class Studio(QObject):
         """Ask what lies under a pixel of the last picture."""
 
         def look(parts: Parts) -> None:
-            found = parts.stage.pick(x, y)
-            if found is not None:
-                self.picked.emit(found)
+            start, end = parts.stage.sight(x, y)
+            both = (parts.stage.pick(x, y), parts.volume.pick(start, end))
+            found = [point for point in both if point is not None]
+            if found:
+                self.picked.emit(min(found, key=lambda point: float(np.linalg.norm(point - start))))
 
         self.do(look)
 

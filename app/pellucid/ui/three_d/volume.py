@@ -11,8 +11,10 @@ from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkRenderingCore import vtkColorTransferFunction, vtkVolume
 from vtkmodules.vtkRenderingVolume import vtkFixedPointVolumeRayCastMapper
 
+from pellucid.model.geometry import Floats
 from pellucid.session.solids import Block
 from pellucid.ui.three_d.presets import Preset
+from pellucid.ui.three_d.ray import met
 from pellucid.ui.three_d.stage import Stage
 
 QUICK, STILL = (3.0, 2.0), (1.0, 1.0)
@@ -30,6 +32,7 @@ class VolumePart:
         self._volume.GetProperty().SetInterpolationTypeToLinear()
         self._stage = stage
         self._block: Block | None = None
+        self._look: tuple[Preset, float] | None = None
 
     @property
     def is_on(self) -> bool:
@@ -59,6 +62,7 @@ class VolumePart:
 
     def dress(self, preset: Preset, strength: float) -> None:
         """Draw with a preset whose values are those of the image; ``strength`` multiplies its opacity."""
+        self._look = preset, strength
         paint = self._volume.GetProperty()
         opacity, color = vtkPiecewiseFunction(), vtkColorTransferFunction()
         for value, share in preset.opacity:
@@ -78,6 +82,12 @@ class VolumePart:
             self._mapper.SetBlendModeToMaximumIntensity()
         else:
             self._mapper.SetBlendModeToComposite()
+
+    def pick(self, start: Floats, end: Floats) -> Floats | None:
+        """Return the world point that a line of sight meets in the volume, or None."""
+        if self._block is None or self._look is None:
+            return None
+        return met(self._block, *self._look, start, end)
 
     def hurry(self, on: bool) -> None:
         """Draw roughly, or well."""
