@@ -3,7 +3,7 @@
     availability.py  whether VTK is there and can draw, found out in a process of its own
     window.py        the window: the picture and its controls
     view.py          the picture: mouse, keys, painting
-    following.py     keeps what is drawn true to the session
+    following.py     keeps what is drawn true to the session; density.py the volume among it
     studio.py        the thread that draws
     stage.py         the VTK window, camera, picking; marker.py its cube of letters; sides.py where to look from
     surfaces.py      label surfaces; planes.py textured planes; cuts.py what is on them; volume.py the ray caster

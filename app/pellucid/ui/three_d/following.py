@@ -11,13 +11,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from pellucid.language import tr
 from pellucid.model.geometry import Vector, same_world
 from pellucid.model.layer import ImageLayer, LabelLayer
-from pellucid.session.solids import Block, Solid, ask_block, ask_solids
+from pellucid.session.solids import Solid, ask_solids
 from pellucid.ui.canvas.lookup import Colorer
 from pellucid.ui.docks.watching import LayerWatch
-from pellucid.ui.forms.numbers import short_number
 from pellucid.ui.forms.throttle import Throttle
 from pellucid.ui.three_d.cuts import cuts
-from pellucid.ui.three_d.presets import PRESETS, Preset, placed
+from pellucid.ui.three_d.density import Density
+from pellucid.ui.three_d.presets import Preset
 from pellucid.ui.three_d.surfaces import SurfaceLook
 
 if TYPE_CHECKING:
@@ -43,15 +43,12 @@ class Following(QObject):
         super().__init__(parent)
         self._session, self._studio = session, studio
         self.show_surfaces, self.show_planes = True, True
-        self.preset: Preset | None = None
-        self.strength, self.shift = 1.0, 0.0
+        self.density = Density(session, studio, lambda text: self._note("volume", text), self._draw)
         self._active = False
         self._solids: dict[str, dict[int, Solid]] = {}
         self._left_out: dict[str, int] = {}
         self._stale: set[str] = set()
         self._said: dict[str, str] = {}
-        self._block: tuple[Any, Block] | None = None
-        self._is_volume_on = False
         self._before: Vector | None = None
         self._colorer = Colorer()
         self._watches: dict[str, LayerWatch] = {}
@@ -98,25 +95,18 @@ class Following(QObject):
 
     def set_preset(self, preset: Preset | None) -> None:
         """Draw the volume in this way, or not at all."""
-        self.preset = preset
-        self._ask_block()
+        self.density.preset = preset
+        self._refresh_volume()
 
     def set_strength(self, strength: float) -> None:
         """Multiply the opacity of the volume."""
-        self.strength = strength
-        self._dress_volume()
+        self.density.strength = strength
+        self.density.dress()
 
     def set_shift(self, shift: float) -> None:
         """Move the values of a preset in Hounsfield units."""
-        self.shift = shift
-        self._dress_volume()
-
-    def presets(self) -> list[tuple[Preset, str]]:
-        """Return all presets, each with the sentence why it cannot be used now, or an empty text."""
-        image = self._session.document.active_image
-        unit = image.volume.unit if image is not None else ""
-        said = tr("For CT in Hounsfield units (HU).")
-        return [(preset, said if preset.hounsfield and unit not in ("HU", "") else "") for preset in PRESETS]
+        self.density.shift = shift
+        self.density.dress()
 
     def go_to(self, world: Any) -> None:
         """Move the crosshair to a world point."""
@@ -150,7 +140,7 @@ class Following(QObject):
             if name not in self._watches:
                 watch = self._watches[name] = LayerWatch(partial(self._labels_changed, name))
                 watch.on(layer)
-            self._stale.add(name)  # what is not changed is found out by its checksum
+                self._stale.add(name)
         if not document.layers:
             self._do(lambda parts: parts.stage.forget_frame())
         grid = document.reference
@@ -160,7 +150,7 @@ class Following(QObject):
         self._show_solids()
         self._ask_surfaces()
         self._cut_soon.request()
-        self._ask_block()
+        self._refresh_volume()
 
     def _follow_image(self, image: ImageLayer | None) -> None:
         if image is self._image:
@@ -177,14 +167,13 @@ class Following(QObject):
     def _image_event(self, info: Any) -> None:
         if self._active and info.signal.name in ("frames", "frame", "visible"):
             self._cut_soon.request()
-            self._ask_block()
+            self._refresh_volume()
             self.image_changed.emit()
 
     def _look_event(self, _info: Any) -> None:
         if self._active:
             self._cut_soon.request()
-            if self.preset is not None and not self.preset.hounsfield:
-                self._dress_volume()
+            self.density.window_changed()
 
     def _labels_changed(self, name: str, what: str) -> None:
         if what in ("voxels", "labels"):
@@ -247,50 +236,9 @@ class Following(QObject):
             self._do(lambda parts: parts.planes.show(found))
             self._draw()
 
-    def _ask_block(self) -> None:
-        image = self._session.document.active_image
-        if not self._active:
-            return
-        if self.preset is None or image is None or not image.visible:
-            self._note("volume", "")
-            self._put(None)
-        elif self._block is not None and self._block[0] is image.volume:
-            self._show_block(self._block[1])
-        else:
-            self._ask_volume(image)
-
-    def _ask_volume(self, image: ImageLayer) -> None:
-        volume = image.volume
-
-        def done(block: Block) -> None:
-            self._block = volume, block
-            active = self._session.document.active_image
-            if self.preset is not None and active is not None and active.volume is volume:
-                self._show_block(block)
-
-        def failed(sentence: str) -> None:
-            self._note("volume", sentence)
-            self._put(None)
-
-        self._note("volume", tr("The volume is being prepared…"))
-        ask_block(self._session, image, done, failed)
-
-    def _show_block(self, block: Block) -> None:
-        self._note("volume", _size_note(block))
-        self._put(block)
-        self._dress_volume()
-
-    def _put(self, block: Block | None) -> None:
-        self._is_volume_on = block is not None
-        self._do(lambda parts: parts.volume.put(block))
-        self._draw()
-
-    def _dress_volume(self) -> None:
-        image = self._session.document.active_image
-        if self.preset is not None and image is not None and self._is_volume_on:
-            preset, strength = placed(self.preset, image.display.limits, self.shift), self.strength
-            self._do(lambda parts: parts.volume.dress(preset, strength))
-            self._draw()
+    def _refresh_volume(self) -> None:
+        if self._active:
+            self.density.refresh()
 
     # ---------------------------------------------------------------- telling
 
@@ -304,12 +252,3 @@ class Following(QObject):
     def _draw(self) -> None:
         self._do(lambda parts: parts.stage.frame_first())
         self.changed.emit()
-
-
-def _size_note(block: Block) -> str:
-    """Say that the volume was made smaller, or nothing."""
-    if max(block.factors) == 1:
-        return ""
-    size = " × ".join(str(n) for n in block.array.shape[::-1])
-    by = " × ".join(short_number(float(n)) for n in block.factors)
-    return tr("The volume is drawn from {size} voxels: blocks of {by} were averaged.", size=size, by=by)

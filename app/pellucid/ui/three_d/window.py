@@ -174,7 +174,7 @@ class ThreeDWindow(QWidget):
         """Enable the presets that fit the active image; one that fits no more gives way to the brightest values."""
         if self.following is None:
             return
-        fits = {preset.name: why_not for preset, why_not in self.following.presets()}
+        fits = {preset.name: why_not for preset, why_not in self.following.density.presets()}
         for number, preset in enumerate(PRESETS, 1):
             item = self.preset.model().item(number)  # type: ignore[attr-defined]
             item.setEnabled(not fits[preset.name])
