@@ -19,6 +19,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Working         smoothing window labels painting history crop_box crop_box_turned
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Recipes         recipe recipe_light python_code
+    Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from surface_pictures import SURFACE_STATES
 
 from pellucid.files.demo import demo_study
 from pellucid.files.export import export_image
@@ -77,7 +79,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
+STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STATES)
 
 
 class Stage:

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"SimpleITK", "pydicom", "scipy", "skimage", "tifffile", "imagecodecs", "PIL", "dask", "distributed", "pyarrow"}
+HEAVY = {"SimpleITK", "pydicom", "scipy", "skimage", "tifffile", "imagecodecs", "PIL", "dask", "distributed", "pyarrow",
+         "vtk", "vtkmodules"}
 AFTER_FIRST_PAINT = {"pyqtgraph"}
 """What the window needs a moment later: plots are made when the rest is on the screen."""
 QT = {"PySide6", "PyQt5", "PyQt6", "pyqtgraph", "superqt", "qtawesome", "qtpy"}
@@ -117,6 +118,7 @@ COMMANDS = [
     ["operations", "smoothing.gaussian"],
     ["apply", "smoothing.gaussian", "{image}", "{out}.mha", "--sigma", "1"],
     ["stats", "{image}", "{image}", "--csv", "{out}.csv"],
+    ["surface", "{labels}", "{out}.stl"],
     ["recipes", "--json"],
     ["run", "{recipe}", "{image}", "{out}.nrrd"],
     ["batch", "{recipe}", "{folder}", "--out", "{out}", "--workers", "1"],
@@ -133,9 +135,13 @@ def test_no_command_but_view_loads_qt(command: list[str], tmp_path: Path) -> Non
     sitk.WriteImage(
         sitk.GetImageFromArray(np.arange(60, dtype=np.int16).reshape(3, 4, 5)), folder / "image.nii"
     )
+    blob = np.zeros((4, 5, 6), np.uint8)
+    blob[1:3, 1:4, 1:5] = 1
+    sitk.WriteImage(sitk.GetImageFromArray(blob), tmp_path / "labels.nii")
     recipe = tmp_path / "recipe.json"
     recipe.write_text('{"version": 2, "steps": [{"operation": "intensity.invert"}]}')
-    places = {"folder": folder, "image": folder / "image.nii", "out": tmp_path / "out", "recipe": recipe}
+    places = {"folder": folder, "image": folder / "image.nii", "labels": tmp_path / "labels.nii"}
+    places |= {"out": tmp_path / "out", "recipe": recipe}
     arguments = [part.format(**places) for part in command]
     code = f"from pellucid.__main__ import main\nif __name__ == '__main__': assert main({arguments!r}) == 0"
     assert loaded(code, tmp_path / "home") & QT == set()

@@ -1,4 +1,4 @@
-"""The canvases of the main window and of a second one: both show the same session, each with panes of its own."""
+"""The canvases of the main window and of a second one, each with panes of its own, and the 3-D view: one session."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pellucid.ui.docks.presets import apply_key
 if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
     from pellucid.ui.second_window import SecondWindow
+    from pellucid.ui.three_d.window import ThreeDWindow
 
 Slice = tuple[int, int]
 
@@ -25,6 +26,8 @@ class Canvases:
         self._window = window
         self.second: SecondWindow | None = None
         """The second window once it was opened; hidden while it is closed."""
+        self.three_d: ThreeDWindow | None = None
+        """The 3-D view once it was opened; hidden while it is closed."""
         session = window.session
         session.visible_slices, session.slice_in_use = self.visible_slices, self.slice_in_use
         self.connect(window.canvas)
@@ -72,8 +75,22 @@ class Canvases:
             self.connect(self.second.canvas)
         self.second.open()
 
+    def open_three_d(self) -> None:
+        """Show surfaces and volume in a window of their own; raise Refused where what draws them is not installed."""
+        from pellucid.ui.three_d.availability import missing
+
+        if said := missing():
+            raise Refused(said)
+        if self.three_d is None:
+            from pellucid.ui.three_d.window import ThreeDWindow
+
+            self.three_d = ThreeDWindow(self._window)
+        self.three_d.open()
+
     def close(self) -> None:
-        """Close the second window with the main one."""
+        """Close the other windows with the main one."""
+        if self.three_d is not None:
+            self.three_d.finish()
         if self.second is not None:
             self.second.close()
             self.second.deleteLater()

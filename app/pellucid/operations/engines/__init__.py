@@ -11,4 +11,6 @@ with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
 Labels: ``seeds``, ``label_values``, ``label_smoothing``, ``distances``, ``hulls``,
 ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``, ``apart``.
+``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``. Surfaces:
+``meshing`` makes ``meshes``.
 """

@@ -67,6 +67,8 @@ ROWS: tuple[Entry, ...] = (
           tip="Rows, columns, planes, slabs and links; never the series"),
     Entry("view.second_window", "View", "&New window for the panes", lambda w: w.canvases.open_second(),
           ("Ctrl+Shift+N",), "monitor-multiple", needs_layer, tip="For a second monitor; the crosshair is shared"),
+    Entry("view.three_d", "View", "&3-D view", lambda w: w.canvases.open_three_d(), ("Ctrl+3",), "cube-outline",
+          needs_layer, tip="Labels as surfaces, the slices in space, and the image as a volume"),
     Entry("view.fit", "View", "&Fit", lambda w: w.canvas_in_use().fit_all(), ("F",), "fit-to-page-outline", needs_layer,
           separator=True, shown_only=True),
     Entry("view.reset", "View", "&Reset view", lambda w: w.canvas_in_use().reset_views(), ("Ctrl+R",),
