@@ -64,7 +64,7 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
-    "threshold", "morphology", "islands", "masks",
+    "threshold", "morphology", "islands", "masks", "comparison",
 )  # fmt: skip
 
 
