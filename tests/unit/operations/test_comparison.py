@@ -111,7 +111,7 @@ def test_slices_at_uneven_heights_lie_where_they_are() -> None:
         return np.column_stack([0.5 * indices[:, 0], 2.0 * indices[:, 1], heights[indices[:, 2].astype(int)]])
 
     first, second = np.zeros((2, 6, 9, 9), bool)
-    first[2:4, 3:7, 2:6], second[3:6, 4:8, 2:7] = True, True
+    first[2:4, 3:7, 1:5], second[3:6, 4:8, 1:6] = True, True
     found = compared(first, second, Space(first.shape, place))
     assert found["centre_distance"] == pytest.approx(np.linalg.norm([0.25, 2.0, 35 / 3 - 4.5]))
     assert found["hausdorff"] == pytest.approx(np.linalg.norm([0.5, 2.0, 13.0]))  # from 20 mm down to 7 mm
