@@ -45,13 +45,14 @@ def match(first: Array, second: Array, threshold: float = 0.5) -> Matching:
 
     Only pairs whose intersection over union is at least ``threshold`` match, each object once (Hungarian method).
     """
-    ones, one = np.unique(first, return_inverse=True)
-    others, other = np.unique(second, return_inverse=True)
-    pairs, counts = np.unique(one.ravel() * np.int64(len(others)) + other.ravel(), return_counts=True)
+    seen = (first != 0) | (second != 0)
+    ones, one = np.unique(first[seen], return_inverse=True)
+    others, other = np.unique(second[seen], return_inverse=True)
+    pairs, counts = np.unique(one * np.int64(len(others)) + other, return_counts=True)
     rows, columns = np.divmod(pairs, len(others))
-    sizes, other_sizes = np.bincount(one.ravel()), np.bincount(other.ravel())
-    seen = (ones[rows] != 0) & (others[columns] != 0)
-    rows, columns, counts = rows[seen], columns[seen], counts[seen]
+    sizes, other_sizes = np.bincount(one), np.bincount(other)
+    both = (ones[rows] != 0) & (others[columns] != 0)
+    rows, columns, counts = rows[both], columns[both], counts[both]
     iou = counts / (sizes[rows] + other_sizes[columns] - counts)
     kept = iou >= threshold
     found = _assigned(rows[kept], columns[kept], iou[kept], (len(ones), len(others)))

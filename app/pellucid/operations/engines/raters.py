@@ -75,6 +75,15 @@ def staple(counts: Array, raters: int) -> Consensus:
     return Consensus(weight, sensitivity, specificity)
 
 
+def dice_matrix(counts: Array, raters: int) -> Array:
+    """Return the Dice of each rater with each, from the voxels judged in each way; two empty masks agree fully."""
+    inside = judgements(raters)
+    common = (inside * counts[:, np.newaxis]).T @ inside.astype(np.int64)
+    sizes = np.diagonal(common)
+    sums = sizes[:, np.newaxis] + sizes
+    return np.divide(2 * common, sums, out=np.ones(sums.shape), where=sums > 0)
+
+
 def chosen(codes: Array, rule: Array, each: Each = one_by_one) -> Array:
     """Return a mask (0 and 1) of the voxels that were judged in a way for which a rule says yes."""
     table, result = rule.astype(np.uint8), np.empty(codes.shape, np.uint8)
