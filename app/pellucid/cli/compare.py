@@ -208,9 +208,7 @@ def _show_pairwise(images: list[Maps], options: argparse.Namespace, context: Con
     names = [path.name for path in options.images]
     found = [_pairwise(value, images, context) for value in labels]
     if options.csv is not None:
-        lines = [f"{one['label']},{names[n]},{names[m]},{one['dice'][n][m]!r}"
-                 for one in found for n in range(len(names)) for m in range(n + 1, len(names))]  # fmt: skip
-        _write(options.csv, "\n".join(["label,first,second,dice", *lines]) + "\n")
+        _write(options.csv, _pairs_to_csv(names, found))
     if options.json:
         report.show_json({"images": [str(path) for path in options.images], "labels": found})
         return 0
@@ -223,6 +221,20 @@ def _show_pairwise(images: list[Maps], options: argparse.Namespace, context: Con
         ]
         report.show(_aligned([head, *lines]))
     return 0
+
+
+def _pairs_to_csv(names: list[str], found: list[dict[str, Any]]) -> str:
+    import csv
+    import io
+    from itertools import combinations
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["label", "first", "second", "dice"])
+    for one in found:
+        for n, m in combinations(range(len(names)), 2):
+            writer.writerow([one["label"], names[n], names[m], one["dice"][n][m]])
+    return text.getvalue()
 
 
 def _pairwise(value: int, images: list[Maps], context: Context) -> dict[str, Any]:

@@ -53,9 +53,7 @@ class Agreement:
     def row(self) -> dict[str, Any]:
         """Return the row as it is written: what is not known in mm is None there, and stands behind in px."""
         found: dict[str, Any] = {"label": self.label, "name": self.name}
-        found |= {
-            key: self.values[name] if self.known(name) else None for key, name in zip(KEYS, NAMES, strict=True)
-        }
+        found |= {key: self.values[name] if self.known(name) else None for key, name in zip(KEYS, NAMES, strict=True)}
         found["reference_label"] = self.reference
         if not self.in_mm:
             found |= {f"{name}_px": self.values[name] for name in LENGTHS}
