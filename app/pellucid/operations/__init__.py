@@ -16,7 +16,8 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks comparison                     masks
+    threshold morphology islands masks                                masks
+    comparison (its numbers in comparison_words)                      masks against each other
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -89,7 +89,8 @@ def on_one_grid(taken: Sequence[Taken]) -> list[NDArray[np.bool_]]:
 def answer(one: Taken, other: Taken, sides: tuple[Side, Side], versions: tuple[int, ...], context: Context) -> Answer:
     """Compare two sides; the second is brought onto the grid of the first if need be."""
     from pellucid.files.label_comparison import compare, on_grid
-    from pellucid.operations.engines.mask_comparison import BOTH, agreement
+    from pellucid.operations.engines.agreement_values import BOTH
+    from pellucid.operations.engines.mask_comparison import agreement
     from pellucid.operations.engines.overlap import profile
 
     remarks, geometry = [], one.labels.geometry

@@ -17,7 +17,8 @@ from skimage.metrics import hausdorff_distance
 from operation_images import DIRECTIONS, SPACING, blobs, on_grid, pixels
 from pellucid.operations import Context, Refused, get
 from pellucid.operations.engines import overlap
-from pellucid.operations.engines.mask_comparison import BOTH, FIRST_ONLY, OTHER, SECOND_ONLY, Space, agreement, compared
+from pellucid.operations.engines.agreement_values import BOTH, FIRST_ONLY, OTHER, SECOND_ONLY
+from pellucid.operations.engines.mask_comparison import Space, agreement, compared
 from pellucid.operations.engines.object_matching import match
 
 SHAPE = (7, 12, 13)

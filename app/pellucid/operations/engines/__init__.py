@@ -9,4 +9,6 @@ Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``wav
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
+Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``), ``raters``,
+``object_matching``.
 """

@@ -9,6 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from pellucid.operations.engines.agreement_values import BOTH, FIRST_ONLY, OTHER, SECOND_ONLY
 from pellucid.operations.engines.overlap import Counts, Profile, joint_box, profile, ratios
 from pellucid.operations.engines.pieces import Each, one_by_one
 from pellucid.operations.engines.surface_distance import Place, distance_summary, surface_distances
@@ -21,8 +22,6 @@ NAMES = (
     "mean_surface_distance", "centre_distance", "hausdorff_mean", "first_volume", "second_volume", "first_voxels",
     "second_voxels", "common_voxels",
 )  # fmt: skip
-BOTH, FIRST_ONLY, SECOND_ONLY, OTHER = 1, 2, 3, 4
-"""The values of a map of agreement; ``OTHER`` is where both hold a label, but not the same."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,4 +10,6 @@ ROWS: tuple[Entry, ...] = (
     Entry("segment.show", "Segment", "&Show labels", lambda w: w.canvas_in_use().toggle_labels(), ("G",),
           icon="eye-outline", why_not=needs_labels,
           shown_only=True),
+    Entry("segment.compare", "Segment", "&Compare masks", lambda w: w.show_dock("Compare masks"), (), "set-center",
+          needs_labels, tip="How well two labels or layers agree: Dice, Hausdorff …; several raters"),
 )  # fmt: skip

@@ -40,12 +40,13 @@ class Tint:
     width: float = 1.6
 
     @classmethod
-    def of(cls, layer: LabelLayer, hidden: int = 0) -> Tint:
-        """Return the tint of a label layer; values without a row get their default look, ``hidden`` is left out."""
+    def of(cls, layer: LabelLayer, *hidden: int) -> Tint:
+        """Return the tint of a label layer; values without a row get their default look, ``hidden`` are left out."""
         labels, small = layer.labels, layer.labels.array.dtype.itemsize == 1
         rows = labels.labels if labels.labels else (labels.label(1),)
-        if hidden:
-            rows = tuple(replace(row, visible=row.visible and row.value != hidden) for row in rows)
+        if any(hidden):
+            rest = tuple(row for row in rows if row.value not in hidden)
+            rows = (*rest, *(replace(labels.label(value), visible=False) for value in hidden if value))
         look = layer.display
         fill = look.fill if look.filled else 0.0
         return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width)
