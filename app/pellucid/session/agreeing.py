@@ -41,7 +41,7 @@ class Agreeing:
         self.answer: Answer | None = None
         self.problem = ""
         """The sentence that says why there is no answer, or nothing."""
-        self._shown = True
+        self._shown, self._open, self._wanted = True, False, False
         session.document.removed.connect(self._forget)
 
     # ---------------------------------------------------------------- what is compared
@@ -69,30 +69,35 @@ class Agreeing:
         return layer.labels.label(side[1]).color if layer is not None and side[1] else ""
 
     def choose(self, first: Side | None, second: Side | None) -> None:
-        """Compare two other sides from now on."""
+        """Compare two other sides from now on, as the user wants it."""
+        self._wanted = True
+        self._take(first, second)
+
+    def _take(self, first: Side | None, second: Side | None) -> None:
         if (first, second) != (self.first, self.second):
             self.first, self.second = first, second
             self.answer, self.problem = None, ""
             self.changed.emit()
 
     def propose(self) -> None:
-        """Choose sides where none are chosen or one is gone: two layers as a whole, or two labels of one."""
+        """Choose sides where the user has not, or one is gone: two layers as a whole, or two labels of one."""
         known = [side for _title, side in self.choices()]
-        if self.first in known and self.second in known:
+        if self._wanted and self.first in known and self.second in known:
             return
+        self._wanted = False
         layers = self._session.document.label_layers
         if len(layers) > 1:
-            self.choose((layers[0].id, 0), (layers[1].id, 0))
+            self._take((layers[0].id, 0), (layers[1].id, 0))
         elif layers and len(layers[0].labels.labels) > 1:
             one, other = layers[0].labels.labels[:2]
-            self.choose((layers[0].id, one.value), (layers[0].id, other.value))
+            self._take((layers[0].id, one.value), (layers[0].id, other.value))
         else:
-            self.choose(None, None)
+            self._take(None, None)
 
     def _forget(self, layer: object) -> None:
         gone = getattr(layer, "id", "")
         if gone in {side[0] for side in (self.first, self.second) if side is not None}:
-            self.choose(None, None)
+            self._take(None, None)
 
     # ---------------------------------------------------------------- computing
 
@@ -150,10 +155,21 @@ class Agreeing:
             self._shown = on
             self.changed.emit()
 
+    @property
+    def open(self) -> bool:
+        """Return whether masks are being compared at all: without the panel nothing says what the colours mean."""
+        return self._open
+
+    @open.setter
+    def open(self, on: bool) -> None:
+        if on != self._open:
+            self._open = on
+            self.changed.emit()
+
     def map(self) -> AgreementMap | None:
         """Return the map to be drawn: none while it is not wanted, or older than the voxels."""
         answer = self.answer
-        if answer is None or not self._shown or self._versions(answer.map.sides) != answer.versions:
+        if answer is None or not (self._shown and self._open) or self._versions(answer.map.sides) != answer.versions:
             return None
         layers = [self.layer(side) for side in answer.map.sides]
         return answer.map if all(layer is not None and layer.visible for layer in layers) else None

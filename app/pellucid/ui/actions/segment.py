@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from pellucid.language import tr
 from pellucid.ui.actions.entry import Entry, needs_image, needs_labels
+
+if TYPE_CHECKING:
+    from pellucid.session import Session
+    from pellucid.ui.main_window import MainWindow
+
+def _needs_map(session: Session) -> str:
+    found = session.agreeing.open and session.agreeing.answer is not None
+    return "" if found else tr("Compare two masks first: Segment ▸ Compare masks.")
+
+
+def _flip_map(window: MainWindow) -> None:
+    agreeing = window.session.agreeing
+    agreeing.shown = not agreeing.shown
+
 
 ROWS: tuple[Entry, ...] = (
     Entry("segment.labels", "Segment", "New &label layer", lambda w: w.new_label_layer(), (), "layers-plus",
@@ -11,5 +28,8 @@ ROWS: tuple[Entry, ...] = (
           icon="eye-outline", why_not=needs_labels,
           shown_only=True),
     Entry("segment.compare", "Segment", "&Compare masks", lambda w: w.show_dock("Compare masks"), (), "set-center",
-          needs_labels, tip="How well two labels or layers agree: Dice, Hausdorff …; several raters"),
+          needs_labels, tip="How well two labels or layers agree: Dice, Hausdorff …; several raters",
+          separator=True),
+    Entry("segment.agreement", "Segment", "Show &agreement", _flip_map, (), why_not=_needs_map,
+          checked=lambda s: s.agreeing.shown, tip="Colour where the compared masks agree and where not"),
 )  # fmt: skip

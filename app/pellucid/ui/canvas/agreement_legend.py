@@ -23,8 +23,9 @@ COLORS: dict[int, tuple[str, str]] = {
     SECOND_ONLY: ("#56B4E9", mark("only B (under)")),
     OTHER: ("#CC79A7", mark("another label")),
 }
-_LEAST = 240  # pixels of a pane that has room for the legend
+_LEAST = 260  # pixels of a pane that has room for the legend
 _ROW, _SWATCH, _AIR = 16, 10, 6
+_LETTER = 14  # half the room of the letter in the middle of the side
 
 
 def agreement_labels() -> tuple[Label, ...]:
@@ -33,7 +34,7 @@ def agreement_labels() -> tuple[Label, ...]:
 
 
 class AgreementLegend:
-    """Stands at the left side of every large pane that shows the map."""
+    """Stands at the left side of every large pane that shows the map, above the letter."""
 
     def paint(self, painter: QPainter, pane: SliceView) -> None:
         """Draw swatches and words."""
@@ -50,7 +51,7 @@ class AgreementLegend:
         painter.setFont(font)
         widest = max(painter.fontMetrics().horizontalAdvance(words) for _color, words in rows)
         height = len(rows) * _ROW + 2 * _AIR
-        plate = QRectF(8, (pane.height() - height) / 2, widest + _SWATCH + 3 * _AIR, height)
+        plate = QRectF(8, pane.height() / 2 - _LETTER - height, widest + _SWATCH + 3 * _AIR, height)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(0, 0, 0, 150))
         painter.drawRoundedRect(plate, 4, 4)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QPixmap, QShowEvent
+from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPixmap, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
@@ -95,7 +95,6 @@ class CompareMasksPanel(Panel):
         described(self.map, self.map.text(), tr("Colour where the masks agree and where not, instead of the labels"))
         self.map.setChecked(self._session.agreeing.shown)
         self.map.toggled.connect(lambda on: setattr(self._session.agreeing, "shown", on))
-        self.legend = QWidget()
         self.curve = Segmented(((tr("Dice"), "dice"), (tr("Area"), "area")))
         self.curve.chosen.connect(lambda _kind: self._show_curve())
         self.chart = LineChart(tr("Agreement of each slice"))
@@ -134,7 +133,14 @@ class CompareMasksPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Compare when first seen."""
         super().showEvent(event)
+        self._session.agreeing.open = True
         self._follow()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take the map off the images when the dock is closed; behind another tab it counts as open."""
+        super().hideEvent(event)
+        if not event.spontaneous():
+            self._session.agreeing.open = False
 
     def _follow(self, *_args: object) -> None:
         """Take up which label layers there are."""

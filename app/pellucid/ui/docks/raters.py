@@ -39,6 +39,7 @@ class RatersPage(QWidget):
         self.said = dim()
         self.matrix = DiceMatrix(tr("Dice of each rater with each"))
         self.matrix.chosen.connect(self._chosen)
+        self.matrix.hide()
         self.trust = dim()
         self.trust.setToolTip(
             tr("What STAPLE estimates: sensitivity is the share of the consensus that a rater marked, specificity the "
@@ -52,9 +53,8 @@ class RatersPage(QWidget):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        for part in (self.list, self.said, self.matrix, self.trust):
+        for part in (self.list, self.said, self.matrix, self.staple, self.trust):
             column.addWidget(part)
-        column.addWidget(self.staple, 0, Qt.AlignmentFlag.AlignLeft)
         column.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
