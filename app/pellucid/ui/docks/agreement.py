@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QHideEvent, QPixmap, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.layer import LabelLayer
 from pellucid.session.agreement_answers import Side
 from pellucid.ui import theme
 from pellucid.ui.canvas.agreement_legend import COLORS
-from pellucid.ui.docks.agreement_numbers import AgreementTable, NumberList, as_csv, as_json
+from pellucid.ui.docks.agreement_numbers import AgreementTable, NumberList, as_csv, as_json, legend
 from pellucid.ui.docks.line_chart import Line, LineChart
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, row, scrolling, tell, titled
 from pellucid.ui.docks.raters import RatersPage
@@ -107,7 +107,7 @@ class CompareMasksPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         sides = row(titled(((tr("A"), self.first), (tr("B"), self.second))), self.swap, stretch=0)
-        for part in (sides, self.said, self.working, self.map, _legend(), self.numbers, self.table,
+        for part in (sides, self.said, self.working, self.map, legend(), self.numbers, self.table,
                      self.curve, self.chart, self.caption):  # fmt: skip
             column.addWidget(part, 1 if part is self.table else 0)
         column.addStretch(0)
@@ -298,15 +298,3 @@ def _unknown(rows: tuple[Agreement, ...]) -> str:
     if rows and not rows[0].in_mm:
         return tr("The spacing is not known, so distances are in px.")
     return ""
-
-
-def _legend() -> QWidget:
-    """Return the colours of the map in words."""
-    parts: list[QWidget] = []
-    for color, words in list(COLORS.values())[:3]:
-        sign, said = QLabel(), dim(tr(words), wrap=False)
-        swatch = QPixmap(12, 12)
-        swatch.fill(QColor(color))
-        sign.setPixmap(swatch)
-        parts += [sign, said]
-    return row(*parts, spacing=theme.GRID)

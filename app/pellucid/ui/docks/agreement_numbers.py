@@ -17,6 +17,8 @@ from pellucid.files.label_comparison import Agreement, rows_to_csv
 from pellucid.language import tr
 from pellucid.operations.comparison_words import MEASURES, Measure
 from pellucid.ui import theme
+from pellucid.ui.canvas.agreement_legend import COLORS
+from pellucid.ui.docks.parts import dim, row
 from pellucid.ui.forms.numbers import MINUS, format_number
 
 if TYPE_CHECKING:
@@ -192,6 +194,16 @@ class AgreementTable(QTableView):
         order = self.model()
         assert isinstance(order, QSortFilterProxyModel)
         self.row_chosen.emit(self.rows.rows[order.mapToSource(index).row()])
+
+
+def legend() -> QWidget:
+    """Return the colours of the map in words."""
+    parts: list[QWidget] = []
+    for color, words in list(COLORS.values())[:3]:
+        sign, said = QLabel(), dim(tr(words), wrap=False)
+        sign.setPixmap(_swatch(color))
+        parts += [sign, said]
+    return row(*parts, spacing=theme.GRID)
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
