@@ -62,6 +62,10 @@ def by_maurer(first: Any, second: Any) -> float:
     return float(max(found))
 
 
+def _largest(distances: tuple[Any, Any]) -> float:
+    return float(max(side.max() for side in distances))
+
+
 def tasks(slices: int, *, scipy_too: bool) -> dict[str, dict[str, Callable[[], Any]]]:
     first, second = ellipsoid(slices, 0), ellipsoid(slices, 6)
     one, other = placed(first), placed(second)
@@ -81,8 +85,8 @@ def tasks(slices: int, *, scipy_too: bool) -> dict[str, dict[str, Callable[[], A
             "numpy": lambda: np.count_nonzero(first & second),
         },
         "surface distances": {
-            "ours (whole)": lambda: max(d.max() for d in surface_distances(first, second, space.place, (0, 1, 2), each)),
-            "ours (box)": lambda: max(d.max() for d in surface_distances(*small, space.place, (0, 1, 2), each)),
+            "ours (whole)": lambda: _largest(surface_distances(first, second, space.place, (0, 1, 2), each)),
+            "ours (box)": lambda: _largest(surface_distances(*small, space.place, (0, 1, 2), each)),
             "SimpleITK Hausdorff": lambda: (hausdorff.Execute(one, other), hausdorff.GetHausdorffDistance())[1],
             "SimpleITK Maurer (box)": lambda: by_maurer(*small),
             **({"scipy edt (box)": lambda: by_distance_maps(*small)} if scipy_too else {}),

@@ -67,7 +67,7 @@ class CompareMasksPanel(Panel):
         self.raters = RatersPage(self._session)
         self.raters.pair_chosen.connect(self._pair_chosen)
         self.pages = QStackedWidget()
-        self.pages.addWidget(scrolling(self._two()))
+        self.pages.addWidget(self._two())
         self.pages.addWidget(self.raters)
         whole = QWidget()
         column = QVBoxLayout(whole)
@@ -77,7 +77,7 @@ class CompareMasksPanel(Panel):
         column.addWidget(self.pages, 1)
         self.stack = QStackedWidget()
         self.stack.addWidget(EmptyState("set-center", tr(EMPTY)))
-        self.stack.addWidget(whole)
+        self.stack.addWidget(scrolling(whole))
         self.column.addWidget(self.stack, 1)
 
     def _two(self) -> QWidget:

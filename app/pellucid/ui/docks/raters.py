@@ -12,7 +12,7 @@ from pellucid.language import tr
 from pellucid.session.agreement_answers import Raters, Side
 from pellucid.ui import theme
 from pellucid.ui.docks.dice_matrix import DiceMatrix
-from pellucid.ui.docks.parts import allow, dim, push_button, scrolling, tell
+from pellucid.ui.docks.parts import allow, dim, push_button, tell
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -49,16 +49,12 @@ class RatersPage(QWidget):
             tr("Make consensus (STAPLE)"), self._staple, glyph="account-group-outline",
             tip=tr("Adds a label layer with the most likely mask: each rater counts as far as the others confirm"),
         )  # fmt: skip
-        body = QWidget()
-        column = QVBoxLayout(body)
+        column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         for part in (self.list, self.said, self.matrix, self.staple, self.trust):
             column.addWidget(part)
         column.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(scrolling(body))
 
     def offer(self) -> None:
         """List the labels there are now; new ones are ticked while they are few."""
