@@ -18,6 +18,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
+    Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
+                    compare_raters
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
 """
@@ -38,6 +40,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
+from agreement_pictures import AGREEMENT_STATES
 from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
@@ -80,6 +83,7 @@ from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STATES)
+STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | AGREEMENT_STATES
 
 
 class Stage:

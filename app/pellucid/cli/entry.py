@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
-from pellucid.cli import apply, batch, convert, info, operations, recipes, report, scan, stats, surface
+from pellucid.cli import apply, batch, compare, convert, info, operations, recipes, report, scan, stats, surface
 from pellucid.cli import run as run_recipe
 from pellucid.model.findings import Refused
 
@@ -30,6 +30,7 @@ _MODULES = {
     "batch": batch,
     "stats": stats,
     "surface": surface,
+    "compare": compare,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

@@ -19,6 +19,8 @@ The families, one module each, in the order of the menus:
     threshold morphology islands masks shapes distances               masks
     label_maps label_shapes                                           labels
     region_growing scribbling                                         objects from seeds and scribbles
+    threshold morphology islands masks                                masks
+    comparison (its numbers in comparison_words)                      masks against each other
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -67,6 +67,7 @@ FAMILIES = (
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks", "shapes", "distances",
     "label_maps", "label_shapes", "region_growing", "scribbling",
+    "threshold", "morphology", "islands", "masks", "comparison",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

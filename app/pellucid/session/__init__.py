@@ -15,6 +15,7 @@ The same object drives the window, the tests and scripts; only here do operation
     appearance.py curves and colours that need all values; window_memory.py what was chosen for a series
     channels.py  colour images into channels and back
     comparing.py two layers against each other, and the image before its last change
+    agreeing.py  two masks against each other, several raters
     saving.py    the work in one file, exports
 """
 

@@ -16,6 +16,7 @@ from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
+from pellucid.session.agreeing import Agreeing
 from pellucid.session.appearance import Appearance
 from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
@@ -107,6 +108,7 @@ class Session:
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
+        self.agreeing = Agreeing(self)
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.arranging = Arranging(self)

@@ -55,6 +55,12 @@ def _measurements(session: Session) -> QWidget:
     return MeasurementsPanel(session)
 
 
+def _compare_masks(session: Session) -> QWidget:
+    from pellucid.ui.docks.agreement import CompareMasksPanel
+
+    return CompareMasksPanel(session)
+
+
 def _lens(session: Session) -> QWidget:
     from pellucid.ui.docks.lens import LensPanel
 
@@ -87,6 +93,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
+    Dock("Compare masks", _compare_masks, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Recipe", _recipe, beside="Filters", later=True),
     Dock("Python", _python, beside="Filters", open=False),

@@ -96,7 +96,7 @@ def test_wide_and_narrow_tables_of_colours_agree(outline):
         Label(n, "", f"#{n * 65_793:06x}", opacity=n / 255, visible=n % 7 > 0) for n in range(1, 256)
     )
     narrow, wide = (
-        table(Tint(labels[::2], 0.4, outline, entries, hidden=9)).reshape(32, -1) for entries in (256, 65_536)
+        table(Tint(labels[::2], 0.4, outline, entries, hidden=(9,))).reshape(32, -1) for entries in (256, 65_536)
     )
     np.testing.assert_array_equal(wide[:, :256], narrow)
 

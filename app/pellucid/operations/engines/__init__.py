@@ -13,4 +13,6 @@ Labels: ``seeds``, ``label_values``, ``label_smoothing``, ``distances``, ``hulls
 ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``, ``apart``.
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``. Surfaces:
 ``meshing`` makes ``meshes``.
+Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``), ``raters``,
+``object_matching``.
 """

@@ -34,7 +34,7 @@ _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 class Tint:
     """How label values are drawn: rows of the table, strength of the fill, outlines and their width on the screen.
 
-    ``hidden`` is a value that is left out. The rows are compared but not hashed: the tuple of a table that did not
+    ``hidden`` are values that are left out. The rows are compared but not hashed: the tuple of a table that did not
     change is the same object, so thousands of rows cost little from frame to frame.
     """
 
@@ -43,11 +43,11 @@ class Tint:
     outline: bool
     entries: int = 256
     width: float = 1.6
-    hidden: int = 0
+    hidden: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, layer: LabelLayer, hidden: int = 0) -> Tint:
-        """Return the tint of a label layer; values without a row get their default look, ``hidden`` is left out."""
+    def of(cls, layer: LabelLayer, *hidden: int) -> Tint:
+        """Return the tint of a label layer; values without a row get their default look, ``hidden`` are left out."""
         labels, small = layer.labels, layer.labels.array.dtype.itemsize == 1
         rows = labels.labels if labels.labels else (labels.label(1),)
         look = layer.display
@@ -82,7 +82,7 @@ def _premultiplied(tint: Tint, strength: float) -> NDArray[np.uint32]:
     alpha = np.full(tint.entries, strength)
     rgb[values] = [_rgb(row.color) for row in rows]
     alpha[values] = [strength * row.opacity * row.visible for row in rows]
-    alpha[[0, tint.hidden]] = 0.0
+    alpha[[0, *(value for value in tint.hidden if value < tint.entries)]] = 0.0
     packed = np.rint(255 * alpha).astype(np.uint32) << 24
     for shift in (16, 8, 0):
         packed |= np.rint((rgb >> shift & 255) * alpha).astype(np.uint32) << shift

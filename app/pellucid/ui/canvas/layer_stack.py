@@ -17,6 +17,7 @@ from pellucid.model.labels import Box, Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
 from pellucid.model.transfer import STRAIGHT
+from pellucid.ui.canvas.agreement_legend import AGREEMENT_FILL, agreement_labels
 from pellucid.ui.canvas.cutting import Cutter, Section
 from pellucid.ui.canvas.drawing import Work
 from pellucid.ui.canvas.joint_item import JointItem, Side
@@ -26,6 +27,7 @@ from pellucid.ui.canvas.lookup import Look, fill_value
 from pellucid.ui.canvas.sheet import Sheet
 
 if TYPE_CHECKING:
+    from pellucid.session.agreement_answers import AgreementMap
     from pellucid.session.comparing import Held
     from pellucid.ui.canvas.comparison import Comparison
 
@@ -50,6 +52,9 @@ class LayerStack:
         self._items: dict[str, LayerItem | LabelItem] = {}
         self._mask = self._add(LabelItem())
         self._mask.setZValue(10_000)
+        self._agreement = self._add(LabelItem())
+        self._agreement.setZValue(9_000)
+        self._agreement_cutter = Cutter()
         self._joint: JointItem = self._add(JointItem())
         self._joint.setZValue(-1)
         self._joint.forget()
@@ -84,15 +89,17 @@ class LayerStack:
         fine: bool,
         held: Held | None = None,
         comparison: Comparison | None = None,
+        agreement: AgreementMap | None = None,
     ) -> None:
         """Show a section of the layers; ``before`` leaves previews out, ``fine`` averages large slices.
 
         ``held`` replaces a layer by what it was, or leaves it out; ``comparison`` shows two images against each other
-        and no other image.
+        and no other image. ``agreement`` is drawn instead of the labels it stands for.
         """
         self._keep({layer.id for layer in layers})
         self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
         self._mask.show_plane(None, None)
+        self._show_agreement(agreement, layers, section)
         if section is None:
             self._joint.forget()
             return
@@ -117,9 +124,13 @@ class LayerStack:
                 item.fine, item.region = fine, None
                 self._show_image(item, layer, place)
             elif isinstance(item, LabelItem) and isinstance(layer, LabelLayer):
+                stood_for = agreement.hides(layer) if agreement is not None else ()
+                if 0 in stood_for:
+                    item.show_plane(None, None)
+                    continue
                 item.setOpacity(layer.opacity)
                 self._maps[layer.id] = layer.labels
-                item.tint = Tint.of(layer, replaced.get(layer.id, 0) if self.preview else 0)
+                item.tint = Tint.of(layer, *stood_for, *((replaced.get(layer.id, 0),) if self.preview else ()))
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
@@ -149,7 +160,7 @@ class LayerStack:
 
     def pictures(self, view: QGraphicsView) -> list[Work]:
         """Return the work of making the pictures that will be painted and are not there yet."""
-        made = (item.picture(view) for item in (*self._items.values(), self._mask))
+        made = (item.picture(view) for item in (*self._items.values(), self._mask, self._agreement))
         return [work for work in made if work is not None]
 
     def is_thinned(self) -> bool:
@@ -159,7 +170,8 @@ class LayerStack:
 
     def is_coarse(self) -> bool:
         """Return whether a resampled plane or slab could be finer."""
-        return any(cutter.coarse for cutter in (*self._cutters.values(), self._preview_cutter))
+        own = (self._preview_cutter, self._agreement_cutter)
+        return any(cutter.coarse for cutter in (*self._cutters.values(), *own))
 
     def _show_image(self, item: LayerItem, layer: ImageLayer, place: _Place) -> None:
         item.look, item.smooth = Look.of_layer(layer), layer.display.interpolate
@@ -201,6 +213,21 @@ class LayerStack:
         self._mask.show_plane(plane, version)
         self.preview = preview.title
 
+    def _show_agreement(
+        self, agreement: AgreementMap | None, layers: Sequence[Layer], section: Section | None
+    ) -> None:
+        here = {layer.id for layer in layers}
+        if agreement is None or section is None or not any(layer_id in here for layer_id, _value in agreement.sides):
+            self._agreement.show_plane(None, None)
+            return
+        self._agreement.tint = Tint(agreement_labels(), AGREEMENT_FILL, outline=True)
+        values = agreement.values
+        plane = self._agreement_cutter.cut(values, agreement, agreement.geometry, section, fill=0, labels=True)
+        made = plane if plane is not None and plane.axis < 0 else None
+        self._agreement.show_plane(
+            plane.for_window() if plane is not None else None, (section.frame, agreement, section.index, made)
+        )
+
     def _put(self, item: LayerItem | LabelItem, layer: Layer, plane: PlaneImage | None, version: Hashable) -> None:
         if plane is None:
             item.show_plane(None, None)
@@ -224,6 +251,7 @@ class LayerStack:
         """Let go of everything drawn, so that a hidden pane keeps no volume alive."""
         self._keep(set())
         self._mask.forget()
+        self._agreement.forget()
         self._joint.forget()
         self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
 

@@ -29,6 +29,7 @@ class Overlay(Protocol):
 
 def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
+    from pellucid.ui.canvas.agreement_legend import AgreementLegend
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
     from pellucid.ui.canvas.crop_box import BoxInside, BoxSides
     from pellucid.ui.canvas.crosshair import Crosshair
@@ -39,6 +40,6 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), RegionOutline(),
-        ColorBar(), MeasureOverlay(), SeedMarks(), LinkChip(),
+        BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(),
+        RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), LinkChip(),
     ]  # fmt: skip

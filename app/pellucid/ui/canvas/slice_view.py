@@ -141,7 +141,7 @@ class SliceView(SheetView):
         self.stack.fills = viewing.is_alone(self.state)
         self.stack.refresh(
             layers, self._section(), before=view.hide_preview, fine=seen == self._seen,
-            held=self._held, comparison=self.comparison,
+            held=self._held, comparison=self.comparison, agreement=self.session.agreeing.map(),
         )  # fmt: skip
         if seen != self._seen:
             self._rest.start()
