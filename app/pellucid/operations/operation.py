@@ -65,7 +65,8 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
-    "threshold", "morphology", "islands", "masks",
+    "threshold", "thresholds_automatic", "clustering", "watershed", "superpixels", "nuclei",
+    "morphology", "islands", "masks", "mask_expression",
     "label_maps",
 )  # fmt: skip
 
