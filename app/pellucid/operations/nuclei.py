@@ -48,7 +48,7 @@ from pellucid.operations.watershed import check_count, in_steps
     toolbox=(
         upright, smoothed, counted, least_brightness, standing_out,
         surroundings, depths, middles, objects_from, by_size, ball_voxels,
-    ),  # fmt: skip
+    ),
 )
 def nuclei(
     image: Image,

@@ -102,7 +102,10 @@ def nearest(features: Array, table: Array, places: list[Array], scales: tuple[fl
     values = features[block]
     counts = table.shape[:3]
     here = [place[span] for place, span in zip(places, block, strict=True)]
-    axes = [np.arange(span.start, span.stop, dtype=np.float32) * np.float32(s) for span, s in zip(block, scales, strict=True)]
+    axes = [
+        np.arange(span.start, span.stop, dtype=np.float32) * np.float32(scale)
+        for span, scale in zip(block, scales, strict=True)
+    ]
     lines = (axes[0][:, None, None], axes[1][:, None], axes[2])
     best, chosen = np.full(values.shape[:3], np.inf, np.float32), np.zeros(values.shape[:3], np.int64)
     for step in itertools.product(*((-1, 0, 1) if n > 1 else (0,) for n in counts)):
