@@ -57,7 +57,8 @@ def test_multi_otsu_is_that_of_the_libraries(thresholds: int) -> None:
     filter.SetNumberOfThresholds(thresholds)
     filter.SetNumberOfHistogramBins(256)
     assert np.mean(found == pixels(filter.Execute(on_grid(array)))) > 0.99
-    assert np.array_equal(run("threshold.multi_otsu", on_grid(array), thresholds=thresholds, background=False), twin + 1)
+    every = run("threshold.multi_otsu", on_grid(array), thresholds=thresholds, background=False)
+    assert np.array_equal(every, twin + 1)
 
 
 def test_the_thresholds_are_said() -> None:

@@ -70,7 +70,7 @@ def test_inside_of_a_mask_only() -> None:
 
 
 def test_colours_are_told_apart_that_are_equally_bright() -> None:
-    y, x = np.mgrid[0:40, 0:60]
+    _y, x = np.mgrid[0:40, 0:60]
     number = (x > 33).astype(int)
     colours = np.array([[200, 60, 60], [60, 130, 60]], np.uint8)[number]
     labels = run(on_grid(colours, colour=True, spacing=(1, 1)), size=9.0)

@@ -112,7 +112,8 @@ def test_floods_are_those_of_scikit_image() -> None:
     markers = np.zeros(smooth.shape, np.int32)
     markers[tuple(np.random.default_rng(4).integers(0, (9, 30, 32), (6, 3)).T)] = np.arange(1, 7)
     for surface, sign in (("dark", 1), ("bright", -1)):
-        found = run("watershed.from_markers", on_grid(smooth), on_grid(markers.astype(np.uint16)), surface=surface, sigma=0)
+        images = on_grid(smooth), on_grid(markers.astype(np.uint16))
+        found = run("watershed.from_markers", *images, surface=surface, sigma=0)
         assert np.mean(found == segmentation.watershed(sign * smooth, markers)) > 0.995
 
 
@@ -131,7 +132,7 @@ def test_a_mask_bounds_the_flood_and_parts_without_marker_stay_empty() -> None:
 
 
 def test_nan_is_flooded_last_and_markers_are_needed() -> None:
-    array, markers, truth = marked("float32")
+    array, markers, _truth = marked("float32")
     array[3, 12, 12] = np.nan
     found = run("watershed.from_markers", on_grid(array), on_grid(markers), surface="bright", sigma=0)
     assert set(np.unique(found)) <= {3, 4, 9} and found[3, 12, 12] == 3
