@@ -40,7 +40,8 @@ def pixels(path: Path) -> Any:
 
 
 def test_each_example_can_be_used_and_says_what_it_does() -> None:
-    assert set(examples()) == {"lung-mask", "nuclei-count", "brain-normalisation", "stain-separation"}
+    masks = {"body-mask", "lung-mask", "bone-mask"}
+    assert set(examples()) == masks | {"nuclei-count", "brain-normalisation", "stain-separation"}
     for path in examples().values():
         recipe = read_recipe(path)
         check(recipe)
@@ -59,6 +60,20 @@ def test_lungs_of_the_demo_study(run: Any, study: Path) -> None:
     assert min(halves) > 0.3 * sum(halves), "both lungs"
 
 
+def test_body_and_bones_of_the_demo_study(run: Any, study: Path) -> None:
+    body, bones, lungs = (
+        pixels(run(name, study / "CT", "nrrd")).astype(bool) for name in ("body-mask", "bone-mask", "lung-mask")
+    )
+    reader = sitk.ImageSeriesReader()
+    reader.SetFileNames(reader.GetGDCMSeriesFileNames(str(study / "CT")))
+    values = sitk.GetArrayFromImage(reader.Execute())
+    assert 0.2 < body.mean() < 0.8 and (body & lungs).sum() > 0.99 * lungs.sum(), "the lungs are in the body"
+    assert (values[~body] > -300).mean() < 0.02, "hardly any tissue is outside"
+    assert not (bones & ~body).any() and (bones & lungs).sum() < 0.03 * bones.sum()
+    assert (bones & (values > 300) & body).sum() > 0.95 * ((values > 300) & body).sum()
+    assert 0.01 < bones.sum() / body.sum() < 0.15
+
+
 def test_eosin_of_the_demo_study(run: Any, study: Path) -> None:
     picture = study / "Section, H&E.tif"
     density = pixels(run("stain-separation", picture, "nrrd"))
@@ -72,6 +87,18 @@ def test_lungs_against_a_label_map(run: Any, data_dir: Path) -> None:
     truth = np.isin(pixels(folder / "example_seg.nii.gz"), range(10, 15))  # the five lobes
     dice = 2 * (mask & truth).sum() / (mask.sum() + truth.sum())
     assert dice > 0.85, f"3 mm voxels of the lung bases only: most of them lie at a border; Dice {dice:.3f}"
+
+
+def test_body_and_bones_against_a_label_map(run: Any, data_dir: Path) -> None:
+    folder = data_dir / "seg_gt_nifti" / "totalseg"
+    labels = pixels(folder / "example_seg.nii.gz")
+    body, bones = (
+        pixels(run(name, folder / "example_ct_sm.nii.gz", "nii.gz")).astype(bool) for name in ("body-mask", "bone-mask")
+    )
+    assert (body & (labels > 0)).sum() > 0.99 * (labels > 0).sum(), "every organ is in the body"
+    truth = np.isin(labels, [*range(30, 34), *range(98, 117)])  # vertebrae and ribs
+    dice = 2 * (bones & truth).sum() / (bones.sum() + truth.sum())
+    assert dice > 0.82 and (bones & truth).sum() > 0.85 * truth.sum(), f"3 mm voxels, thin bones; Dice {dice:.3f}"
 
 
 def test_nuclei_against_their_masks(run: Any, data_dir: Path) -> None:

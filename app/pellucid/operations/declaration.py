@@ -199,9 +199,9 @@ class Operation:
     def minds_padding(self) -> bool:
         """Return whether padding would bleed into the result: made from neighbours, or an image from a range.
 
-        Masks by a threshold and tables leave padding out by themselves.
+        Masks by a threshold, classes of values and tables leave padding out by themselves.
         """
-        by_itself = self.pointwise and (self.preparation is None or self.output == "mask")
+        by_itself = self.pointwise and (self.preparation is None or self.output in ("mask", "labels"))
         measures = self.output in ("table", "rows")
         return not measures and self.same_grid and not by_itself and self.inputs[0] == "image"
 

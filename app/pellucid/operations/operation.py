@@ -68,6 +68,9 @@ FAMILIES = (
     "threshold", "morphology", "islands", "masks", "shapes", "distances",
     "label_maps", "label_shapes", "region_growing", "scribbling",
     "threshold", "morphology", "islands", "masks", "comparison",
+    "threshold", "thresholds_automatic", "clustering", "watershed", "superpixels", "nuclei",
+    "morphology", "islands", "masks", "mask_expression",
+    "label_maps",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

@@ -40,7 +40,7 @@ def by_range(image: Image, context: Context, *, lower: Intensity = 0.0, upper: I
         As SimpleITK.BinaryThreshold.
     """
     need_scalar(tr("Threshold"), image)
-    return _between(image, lower, upper, context)
+    return between(image, lower, upper, context)
 
 
 def _otsu_threshold(image: Any, context: Context) -> int | float:
@@ -111,14 +111,14 @@ def otsu(
     need_scalar(tr("Otsu"), image)
     threshold: int | float = context.prepared
     if side == "above":
-        return _between(image, threshold, np.inf, context)
+        return between(image, threshold, np.inf, context)
     below = threshold - 1 if isinstance(threshold, int) else np.nextafter(threshold, -np.inf)
     low_padding = context.padding is not None and context.padding[1] < below
     lowest = np.nextafter(context.padding[1], np.inf) if context.padding and low_padding else -np.inf
-    return _between(image, lowest, below, context)
+    return between(image, lowest, below, context)
 
 
-def _between(image: Any, lower: float, upper: float, context: Context) -> Any:
+def between(image: Any, lower: float, upper: float, context: Context) -> Any:
     """Return the mask of the values from ``lower`` to ``upper``."""
     dtype = view(image).dtype
     if dtype.kind == "f":

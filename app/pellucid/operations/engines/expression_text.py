@@ -14,8 +14,15 @@ _GLUED_NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![e
 _SINGLE_EQUALS = re.compile(r"(?<![<>=!])=(?!=)")
 
 
-def python_tree(text: str) -> ast.expr:
-    """Return Python's own tree of a text of harmless characters; columns in it count from the start of the text."""
+_SPELLED = {"&": "and", "|": "or", "~": "not", "!": "not", "im": "a"}
+_SIGNS = re.compile(r"&&?|\|\|?|~|!(?!=)|\bim\b", re.ASCII)
+
+
+def python_tree(text: str, *, logic: bool = False) -> ast.expr:
+    """Return Python's own tree of a text of harmless characters; columns in it count from the start of the text.
+
+    With ``logic`` the signs & | ~ ! stand for and, or, not, which bind less than comparisons, and im for a.
+    """
     if len(text) > _LONGEST:
         raise Refused(tr("The expression is longer than {count} characters; split it into steps.", count=_LONGEST))
     fine = _CHARACTERS.match(text)
@@ -34,19 +41,35 @@ def python_tree(text: str) -> ast.expr:
     try:
         line = re.sub(r"\s", " ", text)
         blank = len(line) - len(line.lstrip())
-        return _shifted(ast.parse(line.lstrip(), mode="eval").body, blank)
+        spelled, columns = _spelled_out(line.lstrip()) if logic else (line.lstrip(), None)
+        return _shifted(ast.parse(spelled, mode="eval").body, blank, columns)
     except SyntaxError as error:
         last = len(text.rstrip()) - 1
-        place = min(error.offset - 1 + blank, last) if error.offset else last
+        offset = error.offset - 1 if error.offset else len(text)
+        place = min((columns[min(offset, len(columns) - 1)] if columns else offset) + blank, last)
         raise refusal(place, tr("the expression cannot be understood here")) from None
     except (ValueError, RecursionError, MemoryError):
         raise Refused(tr("The expression is nested too deeply; split it into steps.")) from None
 
 
-def _shifted(tree: ast.expr, columns: int) -> ast.expr:
+def _spelled_out(line: str) -> tuple[str, list[int]]:
+    """Return a line with words for the signs of logic, and for each column of it the one it came from."""
+    parts, columns, done = [], [], 0
+    for sign in _SIGNS.finditer(line):
+        word = _SPELLED[sign.group() if sign.group() == "im" else sign.group()[0]]
+        word = word if sign.group() == "im" else f" {word} "
+        parts += [line[done : sign.start()], word]
+        columns += [*range(done, sign.start()), *([sign.start()] * len(word))]
+        done = sign.end()
+    spelled, places = "".join([*parts, line[done:]]), [*columns, *range(done, len(line) + 1)]
+    return spelled.lstrip(), places[len(spelled) - len(spelled.lstrip()) :]
+
+
+def _shifted(tree: ast.expr, blank: int, columns: list[int] | None) -> ast.expr:
+    """Return a tree whose columns are those of the text that was written."""
     for node in ast.walk(tree):
         if hasattr(node, "col_offset"):
-            node.col_offset += columns
+            node.col_offset = (columns[node.col_offset] if columns else node.col_offset) + blank
     return tree
 
 

@@ -75,20 +75,24 @@ class Expression:
         return _evaluate(self.tree, values)
 
 
-def parse(text: str) -> Expression:
-    """Return the formula of a text; raise Refused with a sentence that says what is wrong in which column."""
-    tree = python_tree(text)
-    part = _Reader().read(tree, 0)
+def parse(text: str, *, condition: bool = False) -> Expression:
+    """Return the formula of a text; raise Refused with a sentence that says what is wrong in which column.
+
+    A ``condition`` is true or false; & and | join its comparisons as they are read, and im is another name for a.
+    """
+    part = _Reader().read(python_tree(text, logic=condition), 0)
     names = {node.id for node in ast.walk(part.tree) if isinstance(node, ast.Name) and node.id != "np"}
     if not names:
         raise Refused(tr("The expression names no image; write a for this image."))
+    if condition and not part.logical:
+        raise Refused(tr("The expression gives a number, not yes or no; compare it, such as im > 0."))
     return Expression(part.tree, tuple(sorted(names)))
 
 
-def complaint(text: str) -> str | None:
+def complaint(text: str, *, condition: bool = False) -> str | None:
     """Return what is wrong with a text, or None."""
     try:
-        parse(text)
+        parse(text, condition=condition)
     except Refused as refusal:
         return str(refusal)
     return None
