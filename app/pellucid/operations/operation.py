@@ -67,6 +67,7 @@ FAMILIES = (
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
     "label_maps",
+    "contours",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}
