@@ -23,6 +23,7 @@ from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
+from pellucid.session.evolving import Evolving
 from pellucid.session.framing import Framing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -90,6 +91,7 @@ class Session:
         self.library = Library(self.jobs)
         self.loading = Loading(self)
         self.running = Running(self)
+        self.evolving = Evolving(self)
         self.batching = Batching(self)
         self.recipes = Recipes(self)
         self.editing = Editing(self)
