@@ -71,7 +71,7 @@ def chan_vese(
     start: Annotated[Mask | None, Title("Start")] = None,
     *,
     context: Context,
-    begin: Annotated[Literal["seeds", "grid"], Title("Begin at", ("Seeds", "Balls all over"))] = "seeds",
+    begin: Annotated[Literal["seeds", "grid"], Title("Begin at", ("Seeds", "Everywhere"))] = "seeds",
     seeds: Annotated[SeedText, Title("Seeds"), When("begin", ("seeds",))] = "",
     radius: Radius = 5.0,
     iterations: Iterations = 200,
@@ -228,9 +228,9 @@ def between_limits(
     start: Annotated[Mask | None, Title("Start")] = None,
     *,
     context: Context,
+    seeds: Annotated[SeedText, Title("Seeds")] = "",
     lower: Annotated[Intensity, Title("Lower")] = 0.0,
     upper: Annotated[Intensity, Title("Upper")] = 1000.0,
-    seeds: Annotated[SeedText, Title("Seeds")] = "",
     radius: Radius = 5.0,
     iterations: Iterations = 200,
     smoothness: Smoothness = 0.5,
@@ -243,9 +243,9 @@ def between_limits(
     limits. It stops early when nothing moves any more.
 
     Settings:
+        seeds: Where the contour starts: balls about these places.
         lower: The smallest value that the contour grows into.
         upper: The largest value that the contour grows into.
-        seeds: Where the contour starts: balls about these places.
         radius: Radius of the balls it starts with.
         iterations: How often the contour is moved, each time by about half a voxel at its full speed.
         smoothness: Radius of the details that are smoothed away; more keeps it from leaking through gaps.

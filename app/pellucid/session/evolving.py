@@ -37,6 +37,8 @@ class Run:
     iteration: int = 0
     changes: list[float] = field(default_factory=list)
     ended: bool = False
+    is_gone: bool = False
+    """Whether nothing is left inside."""
     is_working: bool = False
     is_dead: bool = False
     is_kept: bool = False
@@ -96,9 +98,10 @@ class Run:
     def _step(self) -> None:
         assert self._moments is not None
         moment = next(self._moments, None)
+        gone = moment is None and self._moment is not None and not (self._moment.level < 0).any()
         with self.gate:
             if moment is None:
-                self.ended = True
+                self.ended, self.is_gone = True, gone
                 return
             self._moment, self.iteration = moment, moment.iteration
             self.changes.append(moment.change)
@@ -167,6 +170,11 @@ class Evolving:
     def has_ended(self) -> bool:
         """Return whether the contour came to rest by itself."""
         return self._run is not None and self._run.ended
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether the contour shrank to nothing."""
+        return self._run is not None and self._run.is_gone
 
     @property
     def iteration(self) -> int:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
     from pellucid.session import Session
 
-_HEIGHT = 32
+_HEIGHT = 26
 _MOST_POINTS = 400
 
 
@@ -85,7 +85,8 @@ class EvolutionBox(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
         column.addWidget(row(self.play, self.one, self.ten, self.restart, QWidget(), self.count, stretch=4))
-        column.addWidget(row(self.curve, self.change, spacing=theme.MARGIN, stretch=0))
+        self._way = row(self.curve, self.change, spacing=theme.MARGIN, stretch=0)
+        column.addWidget(self._way)
 
     def start(self, operation: Operation) -> None:
         """Begin with an operation."""
@@ -132,10 +133,11 @@ class EvolutionBox(QWidget):
         self.count.setText(tr("Iteration {number}", number=number))
         self.change.setText(self._said(changes))
         self.curve.show_values(changes)
+        self._way.setVisible(bool(changes) or self._evolving.has_ended)
 
     def _said(self, changes: tuple[float, ...]) -> str:
         if self._evolving.has_ended:
-            return tr("at rest")
+            return tr("Nothing is left inside") if self._evolving.is_gone else tr("At rest")
         image = self._session.document.active_image
         unit = tr("mm") if image is None or image.geometry.has_lengths else tr("px")
-        return tr("moves {length} {unit}", length=f"{changes[-1]:.3g}", unit=unit) if changes else ""
+        return tr("Moves {length} {unit}", length=f"{changes[-1]:.3g}", unit=unit) if changes else ""
