@@ -20,6 +20,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
                     compare_raters
+    Contours        contour_empty seeds_placed seeds_light contour_early contour_late contour_playing
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
 """
@@ -41,6 +42,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
+from contour_pictures import CONTOUR_STATES
 from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
@@ -84,6 +86,7 @@ from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STATES)
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | AGREEMENT_STATES
+STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | CONTOUR_STATES
 
 
 class Stage:

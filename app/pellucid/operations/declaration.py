@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,8 @@ from pellucid.operations.ports import Port
 
 if TYPE_CHECKING:
     from SimpleITK import Image
+
+    from pellucid.operations.evolution import Moment
 
 Spacing = tuple[float, float, float]
 Reach = tuple[int, int, int]
@@ -42,6 +44,8 @@ class Operation:
     histogram, an Otsu threshold); the answer depends only on the images and on ``prepare_key(params)`` and may be kept
     for previews. ``counted_in`` names an optional mask port that says which voxels ``prepare`` counts: padding is left
     out of it.
+    ``evolution`` is how an operation comes about that can be watched: called as the function is, it yields one
+    ``Moment`` after another without end, the beginning first; the operation takes as many as ``iterations`` says.
     ``python`` and ``toolbox`` are how a script does the same without Pellucid (see ``lines``).
     """
 
@@ -69,6 +73,7 @@ class Operation:
     counted_in: str = ""
     complaint: Callable[[Any], str | None] | None = None
     unit_stays: Callable[[Any], bool] | None = None
+    evolution: Callable[..., Iterator[Moment]] | None = None
     python: Python = ""
     toolbox: tuple[Callable[..., Any], ...] = ()
 
@@ -194,6 +199,16 @@ class Operation:
 
             return with_alpha_of(result, given[0])
         return result
+
+    def evolve(self, context: Context, *images: Image, **values: Any) -> Iterator[Moment]:
+        """Yield how the result comes about, for as long as anybody asks; after n iterations it is what ``run`` makes.
+
+        Raises what ``run`` raises.
+        """
+        assert self.evolution is not None
+        params = self.validate(**values)
+        fitted = self.without_padding(self._accepted(self.fit(images, params, context)), context)
+        return self.evolution(*self._placed(fitted), context=context, **dict(params))
 
     @property
     def minds_padding(self) -> bool:

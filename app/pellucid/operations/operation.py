@@ -71,6 +71,7 @@ FAMILIES = (
     "threshold", "thresholds_automatic", "clustering", "watershed", "superpixels", "nuclei",
     "morphology", "islands", "masks", "mask_expression",
     "label_maps",
+    "contours",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

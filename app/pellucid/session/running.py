@@ -13,12 +13,13 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.labels import color_for
-from pellucid.model.layer import ImageLayer, Provenance
+from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import MAKE_EVEN
 from pellucid.recipes.replay import wrapped
 from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
+from pellucid.session.evolving import ITERATIONS
 from pellucid.session.inputs import Choice, Inputs
 from pellucid.session.previewing import Answer, Asked, previewed
 from pellucid.session.results import FramesPlace, Step
@@ -89,6 +90,8 @@ class Running:
             self.fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
             return None
         asked = Asked(operation, inputs, parameters, slices, volume, self.color())
+        if operation.evolution is not None:
+            return session.evolving.begin(image, asked)
         title = tr("Preview of {title}", title=tr(operation.title))
         return self.ask(image, title, lambda job: previewed(asked, job), self._again)
 
@@ -100,7 +103,7 @@ class Running:
         def done(answer: Answer) -> None:
             if self._again is None or image.volume is not volume or image not in session.document:
                 return
-            self._show(image, answer)
+            self.show(image, answer)
 
         self._job = session.jobs.query("preview", title, work, done, self.fail, quiet=True)
         return self._job
@@ -123,7 +126,8 @@ class Running:
         self._session.preview_state.emit("")
         self.remarked.emit(())
 
-    def _show(self, image: ImageLayer, answer: Answer) -> None:
+    def show(self, image: ImageLayer, answer: Answer) -> None:
+        """Show a preview on an image: the answer to what was asked, or one on the way to it."""
         if self._previewed is not None and self._previewed is not image:
             self._previewed.preview = None
         self._previewed = image
@@ -162,6 +166,9 @@ class Running:
         parameters = validated(operation, values)
         operation = operation.settled(parameters)
         inputs = self.inputs.volumes(operation, target, others)
+        evolved = self._evolved(operation, target, inputs, parameters)
+        if evolved is not None:
+            parameters = parameters | {ITERATIONS: evolved[0]}
         unit = target.volume.unit if isinstance(target, ImageLayer) else ""
         name = describe(operation, parameters, unit)
         step = Step.of(
@@ -184,7 +191,8 @@ class Running:
 
         def work(job: Job) -> None:
             results = tuple(
-                _taken(operation, (first, *inputs[1:]), parameters, job, remarks, n / len(firsts), 1 / len(firsts))
+                _taken(operation, (first, *inputs[1:]), parameters, job, remarks, n / len(firsts), 1 / len(firsts),
+                       evolved[1] if evolved is not None else None)
                 for n, first in enumerate(firsts)
             )
             place.prepare(results if isinstance(place, FramesPlace) else results[0])
@@ -206,6 +214,14 @@ class Running:
                 session.notice.emit(" ".join(dict.fromkeys(remarks)), "info")
 
         return self.edit(name, work, done, failed)
+
+    def _evolved(self, operation: Operation, target: ImageLayer | LabelLayer, inputs: tuple[Any, ...],
+                 parameters: dict[str, Any]) -> tuple[int, Callable[[Any], Any]] | None:  # fmt: skip
+        """Return how far a contour that is being watched came, and what makes its mask; None where there is none."""
+        if operation.evolution is None or not isinstance(target, ImageLayer):
+            return None
+        asked = Asked(operation, inputs, parameters, (), target.volume, self.color())
+        return self._session.evolving.taken(asked)
 
     def make_even(self) -> Job:
         """Resample the active, unevenly spaced stack onto even slices as one step."""
@@ -244,14 +260,17 @@ class Running:
 
 
 def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, Any], job: Job, remarks: list[str],
-           begin: float, share: float) -> Any:  # fmt: skip
-    """Return what an operation makes of volumes or labels; its progress fills a share of the job's."""
+           begin: float, share: float, made: Callable[[Any], Any] | None = None) -> Any:  # fmt: skip
+    """Return what an operation makes of volumes or labels; its progress fills a share of the job's.
+
+    ``made`` has the result already: a contour that was watched.
+    """
     from pellucid.operations.operation import Context
 
     first = inputs[0]
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
-    result = operation.run(context, *(item.image for item in inputs), **parameters)
+    result = made(context) if made else operation.run(context, *(item.image for item in inputs), **parameters)
     if not isinstance(first, Volume) and operation.same_grid:
         return result
     return wrapped(operation, first if isinstance(first, Volume) else first.volume, result)

@@ -24,6 +24,7 @@ from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
+from pellucid.session.evolving import Evolving
 from pellucid.session.framing import Framing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
@@ -92,6 +93,7 @@ class Session:
         self.library = Library(self.jobs)
         self.loading = Loading(self)
         self.running = Running(self)
+        self.evolving = Evolving(self)
         self.batching = Batching(self)
         self.recipes = Recipes(self)
         self.editing = Editing(self)

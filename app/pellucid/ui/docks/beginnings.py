@@ -30,8 +30,10 @@ def from_grid(fields: Iterable[Field], geometry: Geometry) -> dict[str, float | 
     found: dict[str, float | str] = {}
     for field in fields:
         if field.begins is not None and field.begins.of_grid:
-            found[field.name] = of[field.begins.at][field.begins.axis]
-        elif field.unit == "mm" and scale != 1.0:
+            begins = of[field.begins.at][field.begins.axis]
+            share = field.begins.share
+            found[field.name] = begins if share == 1.0 else float(f"{begins * share:.3g}")
+        elif field.unit == "mm" and field.kind == "float" and scale != 1.0:
             found[field.name] = float(f"{field.default * scale:.6g}")
         elif field.name == "unit" and "voxels" in field.choices and scale != 1.0:
             found["unit"] = "voxels"

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.answer_table import AnswerTable
+from pellucid.ui.docks.evolution_box import EvolutionBox
 from pellucid.ui.docks.inputs_box import InputsBox
 from pellucid.ui.docks.parts import dim, flat_button, row, scrolling
 from pellucid.ui.docks.run_box import RunBox
@@ -29,6 +30,7 @@ class OperationCard(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.inputs, self.answer, self.run = InputsBox(), AnswerTable(), RunBox(session)
+        self.evolution = EvolutionBox(session)
         self._make_head()
         self._lay_out()
 
@@ -47,6 +49,7 @@ class OperationCard(QWidget):
         self.defaults.setVisible(bool(operation.fields))
         self.inputs.start(operation)
         self.answer.show_table(None)
+        self.evolution.start(operation)
         self.run.start(operation)
 
     def _make_head(self) -> None:
@@ -78,6 +81,7 @@ class OperationCard(QWidget):
         inner.addStretch(1)
         column.addWidget(row(self.back, self.title, QWidget(), self.defaults, self.help, stretch=2))
         column.addWidget(scrolling(body), 1)
+        column.addWidget(self.evolution)
         column.addWidget(self.run)
 
     def _show_help(self) -> None:

@@ -108,6 +108,7 @@ class OperationsDock(Panel):
         self.inputs, self.answer, self.run = card.inputs, card.answer, card.run
         card.closed.connect(self.close_operation)
         card.defaults_asked.connect(self._defaults)
+        card.evolution.wanted.connect(self._evolve)
         self.inputs.edited.connect(self._request)
         self.run.preview_toggled.connect(self._toggle_preview)
         self.run.apply_asked.connect(self._apply)
@@ -215,6 +216,11 @@ class OperationsDock(Panel):
         self._previewing = True
         self._session.running.preview(self.operation.id, self.form.values(), self.inputs.value())
 
+    def _evolve(self) -> None:
+        """Begin with the contour that is to move."""
+        self.run.preview.setChecked(True)
+        self._request()
+
     def _toggle_preview(self, on: bool) -> None:
         if on:
             self._request()
@@ -304,6 +310,7 @@ class OperationsDock(Panel):
         many = operation.output == "image" and operation.inputs[0] == "image" and image is not None
         self.run.set_frames(len(image.frames) if many and image is not None else 1)
         self.run.allow(running.why_not(operation.id))
+        self.card.evolution.allow(self.run.why_not)
 
     def _fold(self) -> None:
         """Let the list make room for the form where both do not fit."""
