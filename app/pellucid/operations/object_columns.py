@@ -12,9 +12,9 @@ GROUPS = {"place": mark("Size and place"), "shape": mark("Shape"), "intensity": 
 """The groups of columns by id, in the order of the table, with their titles."""
 
 _MOMENTS = mark(
-    "From the second moments of the voxels as solid boxes, in the space of the patient: the axis of the ellipse (4√λ) or "
-    "ellipsoid (2√(5λ)) that has the same moments."
-)  # fmt: skip
+    "From the second moments of the voxels as solid boxes, in the space of the patient: the axis of the ellipse (4√λ) "
+    "or ellipsoid (2√(5λ)) that has the same moments."
+)
 _GLCM = mark(
     "Of the grey-level co-occurrence matrix: symmetric and normed, of pairs inside the object, the mean over all "
     "directions; as skimage.feature.graycoprops (Haralick 1973)."
@@ -59,7 +59,8 @@ _KNOWN: dict[str, tuple[str, str, str, str]] = {
     "perimeter_mm": ("shape", mark("Perimeter"), "mm", mark("Crofton's formula with 4 directions, as "
                                                            "skimage.measure.perimeter_crofton.")),
     "surface_mm2": ("shape", mark("Surface"), "mm²", mark("Crofton's formula with 13 directions (Lehmann and Legland, "
-                                                         "2012), as ITK's label shape statistics.")),
+                                                         "2012), on cubes as ITK; right for round bodies, a tenth "
+                                                         "too small for faces along the grid.")),
     "roundness": ("shape", mark("Roundness"), "", mark("Perimeter of the circle of the same area over the perimeter; "
                                                       "about 1 for a disc.")),
     "sphericity": ("shape", mark("Sphericity"), "", mark("Surface of the ball of the same volume over the surface, "
@@ -69,7 +70,7 @@ _KNOWN: dict[str, tuple[str, str, str, str]] = {
     "feret_min_mm": ("shape", mark("Smallest Feret"), "mm", mark("Smallest distance of two parallel lines that hold "
                                                                 "the object between them.")),
     "solidity": ("shape", mark("Solidity"), "", mark("Size of the object over that of the convex hull of the corners "
-                                                    "of its voxels.")),
+                                                    "of its voxels; below 1 also for round bodies of few voxels.")),
     "mean": ("intensity", mark("Mean"), "intensity", mark("Mean of the values; NaN and infinity are left out.")),
     "sd": ("intensity", mark("SD"), "intensity", mark("Standard deviation of the values (of the population, n).")),
     "minimum": ("intensity", mark("Minimum"), "intensity", mark("Smallest value.")),

@@ -29,7 +29,7 @@ def percents_of(text: str) -> tuple[float, ...]:
     except ValueError:
         found = (-1.0,)
     if not all(0 <= share <= 100 for share in found):
-        raise Refused(tr("Percentiles are numbers from 0 to 100, such as “5 25 75 95”; “{text}” is not.", text=text))
+        raise Refused(tr("Percentiles are numbers from 0 to 100, such as “5 25 75 95”; “{given}” is not.", given=text))
     return found
 
 

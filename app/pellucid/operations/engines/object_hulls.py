@@ -57,10 +57,11 @@ def deep_hulls(runs: Runs, matrix: Array, each: Each = one_by_one) -> tuple[Arra
     order = np.argsort(number, kind="stable")
     first = np.searchsorted(number[order], np.arange(len(runs.ids) + 1))
     points = np.stack([x, y, 2 * z], axis=1)[order]
+    up = np.array([0, 0, 1])
 
     def measure(n: int) -> None:
-        mine = points[first[n] : first[n + 1]]
-        corners = np.concatenate([mine - (0, 0, 1), mine + (0, 0, 1)]) - mine[0]
+        mine = points[first[n] : first[n + 1]] - points[first[n]]
+        corners = np.concatenate([mine - up, mine + up])
         body = ConvexHull(corners @ (matrix.T / 2))
         hull[n], largest[n] = body.volume, longest(body.points[body.vertices])
 
@@ -94,7 +95,7 @@ def outlines(runs: Runs) -> tuple[tuple[Array, Array, Array], tuple[Array, Array
 def _chain(key: Array, y: Array, x: Array, outer: np.ufunc) -> tuple[Array, Array, Array]:
     """Return the corners on one side of rows of pixels that lie on the hull."""
     key = np.repeat(key, 2)
-    y = (2 * y[:, None] + (-1, 1)).ravel()
+    y = (2 * y[:, None] + np.array([-1, 1])).ravel()
     x = np.repeat(x, 2)
     new = np.flatnonzero((np.diff(key, prepend=-1) != 0) | (np.diff(y, prepend=y[:1] - 1) != 0))
     key, y, x = key[new], y[new], outer.reduceat(x, new) if len(new) else x

@@ -20,7 +20,8 @@ def overlap_table(labels: Array, other: Array, each: Each = one_by_one) -> dict[
     lock = Lock()
 
     def count(z: int) -> None:
-        held = [np.bincount(one[z].ravel(), minlength=len(size)) for one, size in zip((labels, other), sizes, strict=True)]
+        planes = (labels[z], other[z])
+        held = [np.bincount(plane.ravel(), minlength=len(size)) for plane, size in zip(planes, sizes, strict=True)]
         both = (labels[z] != 0) & (other[z] != 0)
         pairs, counts = np.unique(labels[z][both].astype(np.int64) * wide + other[z][both], return_counts=True)
         with lock:
