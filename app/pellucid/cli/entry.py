@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
-from pellucid.cli import apply, batch, convert, info, operations, recipes, report, scan, stats
+from pellucid.cli import apply, batch, convert, features, info, operations, recipes, report, scan, stats
 from pellucid.cli import run as run_recipe
 from pellucid.model.findings import Refused
 
@@ -29,6 +29,7 @@ _MODULES = {
     "run": run_recipe,
     "batch": batch,
     "stats": stats,
+    "features": features,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

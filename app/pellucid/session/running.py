@@ -16,6 +16,7 @@ from pellucid.model.layer import ImageLayer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import MAKE_EVEN
 from pellucid.recipes.replay import wrapped
+from pellucid.recipes.row_units import honest
 from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
 from pellucid.session.inputs import Choice, Inputs
@@ -249,6 +250,8 @@ def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, 
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
     result = operation.run(context, *(item.image for item in inputs), **parameters)
+    if operation.output == "rows":
+        return honest(result, first.geometry)
     return wrapped(operation, first, result) if isinstance(first, Volume) else result
 
 

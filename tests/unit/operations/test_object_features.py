@@ -51,7 +51,7 @@ def test_a_ball_measures_the_same_on_every_grid(direction: str) -> None:
     assert 2 * radius < row["feret_mm"] < 2 * radius + 2.1  # the corners of voxels lie beyond their middles
     assert row["elongation"] == pytest.approx(1, abs=1e-2) and row["flatness"] == pytest.approx(1, abs=1e-2)
     for axis in ("major", "middle", "minor"):
-        assert row[f"axis_{axis}_mm"] == pytest.approx(2 * radius, rel=5e-3)
+        assert row[f"axis_{axis}_mm"] == pytest.approx(2 * radius, rel=1e-2)
     assert 0.88 < row["solidity"] < 1 and row["touches_border"] == 0
 
 
