@@ -14,12 +14,16 @@ OBJECTS = "features.objects"
 
 
 def measured(
-    labels: Any, geometry: Geometry, images: Sequence[Any], parameters: Mapping[str, Any], label_names: Mapping[int, str],
+    labels: Any,
+    geometry: Geometry,
+    images: Sequence[Any],
+    parameters: Mapping[str, Any],
+    label_names: Mapping[int, str],
     *,
     progress: Callable[[float], None] = lambda fraction: None,
     cancelled: Callable[[], bool] = lambda: False,
     remark: Callable[[str], None] = lambda sentence: None,
-) -> Rows:  # fmt: skip
+) -> Rows:
     """Return the rows of a label map (a SimpleITK image) with honest units, and the names of its labels if any.
 
     Raises Refused with a sentence, and the operations' Cancelled when ``cancelled`` says so.

@@ -88,8 +88,9 @@ def _counted(value: Array, order: Array) -> Array:
 
 
 def place_columns(runs: Runs, grid: tuple[Array, Array]) -> Columns:
-    """Return number of voxels, size and centroid."""
+    """Return number of voxels, size, centroid and the box around each object."""
     matrix, origin = grid
+    first, extent = boxes(runs)
     flat = runs.shape[0] == 1
     centroid = mean_places(runs) @ matrix.T + origin
     size = runs.voxels * cell_size(matrix, flat=flat)
@@ -97,18 +98,18 @@ def place_columns(runs: Runs, grid: tuple[Array, Array]) -> Columns:
         "voxels": runs.voxels,
         ("area_mm2" if flat else "volume_mm3"): size,
         **{f"centroid_{axis}_mm": centroid[:, k] for k, axis in enumerate("xyz")},
+        **{f"box_first_{axis}": first[:, k] for k, axis in enumerate("xyz")},
+        **{f"box_size_{axis}": extent[:, k] for k, axis in enumerate("xyz")},
+        "touches_border": at_border(runs, first, extent).astype(np.int64),
     }
 
 
 def shape_columns(runs: Runs, objects: Array, grid: tuple[Array, Array], each: Each) -> Columns:
-    """Return size, place, box and shape."""
+    """Return size, place and shape."""
     matrix, flat = grid[0], runs.shape[0] == 1
     columns = place_columns(runs, grid)
     size = columns["area_mm2" if flat else "volume_mm3"]
-    first, extent = boxes(runs)
-    columns["touches_border"] = at_border(runs, first, extent).astype(np.int64)
-    for name, part in (("first", first), ("size", extent)):
-        columns |= {f"box_{name}_{axis}": part[:, k] for k, axis in enumerate("xyz")}
+    extent = np.stack([columns[f"box_size_{axis}"] for axis in "xyz"], axis=1)
     columns["extent"] = runs.voxels / extent.prod(axis=1)
     columns["equivalent_diameter_mm"] = 2 * np.sqrt(size / np.pi) if flat else np.cbrt(6 * size / np.pi)
     axes, longest = principal_axes(spreads(runs, mean_places(runs), flat=flat), matrix, flat=flat)
