@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("labels", type=Path, metavar="LABELS",
                         help="an image of whole numbers, 0 is background, or a DICOM segmentation")  # fmt: skip
     parser.add_argument("images", type=Path, nargs="*", metavar="IMAGE",
-                        help="images whose values are measured; the columns of several begin with their names")  # fmt: skip
+                        help="images that are measured; the columns of several begin with their names")  # fmt: skip
     parser.add_argument("--csv", type=Path, metavar="F", help="write the rows to this file")
     parser.add_argument("--parquet", type=Path, metavar="F", help="write the rows to this file, typed")
     parser.add_argument("--json", action="store_true", help="print JSON (which is what happens without a file)")

@@ -60,8 +60,8 @@ def _made(layer: LabelLayer) -> Steps:
                "layer that one operation made, such as Split into islands.", name=layer.name)
         )  # fmt: skip
     raise Refused(
-        tr("“{name}” was not made by steps that can be taken on another image. Make its labels with operations, such as "
-           "a threshold and Split into islands.", name=layer.name)
+        tr("“{name}” was not made by steps that can be taken on another image. Make its labels with operations, "
+           "such as a threshold and Split into islands.", name=layer.name)
     )  # fmt: skip
 
 

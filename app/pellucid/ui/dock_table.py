@@ -55,6 +55,12 @@ def _measurements(session: Session) -> QWidget:
     return MeasurementsPanel(session)
 
 
+def _objects(session: Session) -> QWidget:
+    from pellucid.ui.docks.objects import ObjectsPanel
+
+    return ObjectsPanel(session)
+
+
 def _lens(session: Session) -> QWidget:
     from pellucid.ui.docks.lens import LensPanel
 
@@ -87,6 +93,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Segment", lambda session: OperationsDock(session, "Segment"), beside="Filters"),
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
+    Dock("Table", _objects, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Recipe", _recipe, beside="Filters", later=True),
     Dock("Python", _python, beside="Filters", open=False),

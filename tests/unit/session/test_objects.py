@@ -216,7 +216,7 @@ def test_run_and_batch_give_the_rows_of_the_window(
     assert command(["batch", str(recipe), str(folder), "--out", str(tmp_path / "out"), "--workers", "1"]) == 0
     with (tmp_path / "out" / "answers.csv").open(encoding="utf-8", newline="") as file:
         joined = list(csv.DictReader(file))
-    assert list(joined[0])[0] == "item" and {row["item"] for row in joined} == {"cells1", "cells2"}
+    assert next(iter(joined[0])) == "item" and {row["item"] for row in joined} == {"cells1", "cells2"}
     assert [row["mean"] for row in joined[: len(rows)]] == [row["mean"] for row in rows] and len(joined) > len(rows)
 
 

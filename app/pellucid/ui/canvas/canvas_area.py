@@ -103,6 +103,7 @@ class CanvasArea(DropArea):
             signal.connect(self._draw_again)
         session.pointing.lens_changed.connect(self._draw_again)
         session.framing.changed.connect(self._draw_again)
+        session.objects.selected_changed.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)

@@ -36,8 +36,9 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
+    from pellucid.ui.canvas.object_outline import ObjectOutline
 
     return [
-        BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), RegionOutline(),
-        ColorBar(), MeasureOverlay(), LinkChip(),
+        BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
+        RegionOutline(), ColorBar(), MeasureOverlay(), LinkChip(),
     ]  # fmt: skip
