@@ -12,7 +12,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
-from pellucid.cli import apply, batch, compare, convert, info, operations, recipes, report, scan, stats, surface
+from pellucid.cli import (
+    apply,
+    batch,
+    compare,
+    convert,
+    features,
+    info,
+    operations,
+    recipes,
+    report,
+    scan,
+    stats,
+    surface,
+)
 from pellucid.cli import run as run_recipe
 from pellucid.model.findings import Refused
 
@@ -31,6 +44,7 @@ _MODULES = {
     "stats": stats,
     "surface": surface,
     "compare": compare,
+    "features": features,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

@@ -72,6 +72,8 @@ FAMILIES = (
     "morphology", "islands", "masks", "mask_expression",
     "label_maps",
     "contours",
+    "threshold", "morphology", "islands", "masks",
+    "label_maps", "object_features",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

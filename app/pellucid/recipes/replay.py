@@ -13,6 +13,7 @@ from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
 from pellucid.recipes.recipe import Recipe, Step
+from pellucid.recipes.row_units import honest
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
@@ -122,9 +123,14 @@ def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
 
 
 def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
-    """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are."""
+    """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are.
+
+    Rows get the units that the grid of the volume knows.
+    """
     from pellucid.operations.declaration import VOXELS
 
+    if operation.output == "rows":
+        return honest(result, volume.geometry)
     if operation.output not in VOXELS:
         return result
     loses_unit = operation.output != "image" or not operation.keeps_unit

@@ -17,6 +17,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import MAKE_EVEN
 from pellucid.recipes.replay import wrapped
+from pellucid.recipes.row_units import honest
 from pellucid.recipes.step_words import describe
 from pellucid.session.answers import place_for
 from pellucid.session.evolving import ITERATIONS
@@ -271,6 +272,8 @@ def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, 
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
     result = made(context) if made else operation.run(context, *(item.image for item in inputs), **parameters)
+    if operation.output == "rows":
+        return honest(result, first.geometry)
     if not isinstance(first, Volume) and operation.same_grid:
         return result
     return wrapped(operation, first if isinstance(first, Volume) else first.volume, result)

@@ -33,6 +33,7 @@ from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
+from pellucid.session.objects import Objects
 from pellucid.session.opening import title_of
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
@@ -102,6 +103,7 @@ class Session:
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)
+        self.objects = Objects(self)
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()

@@ -61,6 +61,12 @@ def _compare_masks(session: Session) -> QWidget:
     return CompareMasksPanel(session)
 
 
+def _objects(session: Session) -> QWidget:
+    from pellucid.ui.docks.objects import ObjectsPanel
+
+    return ObjectsPanel(session)
+
+
 def _lens(session: Session) -> QWidget:
     from pellucid.ui.docks.lens import LensPanel
 
@@ -94,6 +100,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("Compare masks", _compare_masks, beside="Filters", open=False),
+    Dock("Table", _objects, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Recipe", _recipe, beside="Filters", later=True),
     Dock("Python", _python, beside="Filters", open=False),

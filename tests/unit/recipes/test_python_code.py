@@ -103,6 +103,8 @@ def check(
     output = get(recipe.steps[-1].operation).output
     if output == "table":
         assert json.loads(out.read_text()) == {entry.name: entry.value for entry in expected.entries}
+    elif output == "rows":
+        assert json.loads(out.read_text()) == expected.values
     elif output == "points":
         rows = np.loadtxt(out, delimiter=",", skiprows=1, ndmin=2)
         columns = np.column_stack([expected.positions, expected.radii, expected.strengths])

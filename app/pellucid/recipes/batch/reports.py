@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -55,13 +56,23 @@ def write_answers(entries: Iterable[Entry], folder: Path, *, parquet: bool) -> P
     path = folder / ANSWERS
     write_text(path, as_csv(ordered, table))
     if parquet:
-        _write_parquet(ordered, [{key: _number(key, text) for key, text in row.items()} for row in table],
-                       path.with_suffix(".parquet"))  # fmt: skip
+        numbers = {title for title in ordered if title in _NUMBERS or _is_measured(title, table)}
+        typed = [{key: _value(text, key in numbers) for key, text in row.items()} for row in table]
+        _write_parquet(ordered, typed, path.with_suffix(".parquet"), numbers)
     return path
 
 
-def _number(title: str, text: str) -> Any:
-    return text if title not in _NUMBERS else float(text) if text else None
+def _is_measured(title: str, table: Sequence[dict[str, Any]]) -> bool:
+    """Return whether a column of the answers holds numbers only: those of objects depend on what was measured."""
+    held = [row[title] for row in table if row.get(title)]
+    try:
+        return title not in ("item", "name", "title", "unit") and all(math.isfinite(float(text)) for text in held)
+    except ValueError:
+        return False
+
+
+def _value(text: str, is_number: bool) -> Any:
+    return text if not is_number else float(text) if text else None
 
 
 def _write(titles: Sequence[str], table: Sequence[dict[str, Any]], path: Path) -> None:
@@ -72,11 +83,14 @@ def _write(titles: Sequence[str], table: Sequence[dict[str, Any]], path: Path) -
         write_text(path, as_json(table) if kind == ".json" else as_csv(titles, table))
 
 
-def _write_parquet(titles: Sequence[str], table: Sequence[dict[str, Any]], path: Path) -> None:
+def _write_parquet(
+    titles: Sequence[str], table: Sequence[dict[str, Any]], path: Path, numbers: Iterable[str] = _NUMBERS
+) -> None:
     import pyarrow as pa
     from pyarrow import parquet
 
-    kinds = {title: pa.float64() if title in _NUMBERS else pa.string() for title in titles}
+    numbers = frozenset(numbers)
+    kinds = {title: pa.float64() if title in numbers else pa.string() for title in titles}
     columns = {title: [row.get(title) for row in table] for title in titles}
     made = pa.table({title: pa.array(values, kinds[title]) for title, values in columns.items()})
     with replacing(path) as temporary:

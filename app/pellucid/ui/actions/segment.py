@@ -46,4 +46,6 @@ ROWS: tuple[Entry, ...] = (
           separator=True),
     Entry("segment.agreement", "Segment", "Show &agreement", _flip_map, (), why_not=_needs_map,
           checked=lambda s: s.agreeing.shown, tip="Colour where the compared masks agree and where not"),
+    Entry("segment.table", "Segment", "&Table of objects", lambda w: w.show_dock("Table"), (), "table-large",
+          tip="Every label or object with its size, shape, values and texture; plots, export, batch", separator=True),
 )  # fmt: skip

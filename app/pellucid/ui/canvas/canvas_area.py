@@ -104,6 +104,7 @@ class CanvasArea(DropArea):
         session.pointing.lens_changed.connect(self._draw_again)
         for overlaid in (session.framing, session.seeding, session.agreeing):
             overlaid.changed.connect(self._draw_again)
+        session.objects.selected_changed.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)

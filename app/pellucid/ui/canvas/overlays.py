@@ -37,9 +37,10 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
+    from pellucid.ui.canvas.object_outline import ObjectOutline
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(),
-        RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), LinkChip(),
+        BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
+        AgreementLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), LinkChip(),
     ]  # fmt: skip

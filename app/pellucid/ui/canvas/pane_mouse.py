@@ -133,6 +133,16 @@ class PaneMouse:
         if not isinstance(self.tool, DrawTool):
             self._pane.session.measuring.select(None)
 
+    def _picked(self, pointer: Pointer) -> None:
+        """Select the measured object that was clicked, with Ctrl beside others; painting and drawing select nothing."""
+        if self.tool in self._picking:
+            more = pointer.has(Qt.KeyboardModifier.ControlModifier)
+            self._pane.session.objects.pick(self._pane.world_at(pointer.at), more=more)
+
+    @property
+    def _picking(self) -> tuple[CanvasTool, ...]:
+        return tuple(self._tools[tool] for tool in (Tool.WINDOW, Tool.CROSSHAIR, Tool.PAN, Tool.ZOOM, Tool.SCROLL))
+
     def tell_place(self) -> None:
         """Tell which world point is under the mouse: it changes also while the mouse rests."""
         if self.at is not None and self._pane.frame is not None:
@@ -150,6 +160,7 @@ class PaneMouse:
         tool.release(self._pane)
         if button == Qt.MouseButton.LeftButton and not self._dragged and tool is self.tool:
             self._clicked_beside()
+            self._picked(Pointer(event.position(), event.modifiers()))
         self._pane.schedule()
         if button == Qt.MouseButton.RightButton and not self._dragged:
             self._pane.menu_requested.emit(event.globalPosition().toPoint())

@@ -1,0 +1,88 @@
+"""The view of the table of objects: whole rows are selected, Delete deletes, Ctrl+C copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from pellucid.language import tr
+from pellucid.ui import theme
+from pellucid.ui.docks.object_model import ObjectModel
+
+_WIDEST = 300
+_FLAG = QItemSelectionModel.SelectionFlag
+
+
+class ObjectView(QTableView):
+    """Shows an ``ObjectModel``; rows are named by their numbers in the table that was measured."""
+
+    delete_asked = Signal()
+    copy_asked = Signal()
+    chosen = Signal(object)
+    """Emitted with the numbers of the rows that the user selected."""
+
+    def __init__(self, model: ObjectModel) -> None:
+        super().__init__()
+        self._objects, self.quiet = model, False
+        self.setModel(model)
+        self.setAccessibleName(tr("Measured objects"))
+        self.setToolTip(tr("Click a row to go to its object; click an object on the image to find its row"))
+        self.setProperty("frame", True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setFont(theme.figures(self.font()))
+        self.setMinimumHeight(4 * theme.CONTROL_HEIGHT)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
+        head = self.horizontalHeader()
+        head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setResizeContentsPrecision(50)
+        head.setMaximumSectionSize(_WIDEST)
+        head.setHighlightSections(False)
+        self.setSortingEnabled(True)
+        self.selectionModel().selectionChanged.connect(self._selection_changed)
+
+    def _selection_changed(self, *_args: object) -> None:
+        if not self.quiet:
+            self.chosen.emit(self.rows())
+
+    def rows(self) -> frozenset[int]:
+        """Return the numbers of the rows that are selected."""
+        shown = [index.row() for index in self.selectionModel().selectedRows()]
+        return frozenset(self._objects.order[shown].tolist()) if shown else frozenset()
+
+    def choose(self, rows: Iterable[int]) -> None:
+        """Select rows without telling anybody, and bring the first of them into sight."""
+        places = np.array(sorted(at for row in rows if (at := self._objects.place_of(row)) >= 0), np.int64)
+        picked = self.selectionModel()
+        if sorted(index.row() for index in picked.selectedRows()) == places.tolist():
+            return
+        self.quiet = True
+        selection = QItemSelection()
+        for run in np.split(places, np.flatnonzero(np.diff(places) != 1) + 1) if len(places) else ():
+            selection.select(self._objects.index(int(run[0]), 0), self._objects.index(int(run[-1]), 0))
+        picked.clear()
+        picked.select(selection, _FLAG.Select | _FLAG.Rows)
+        first = self._objects.index(int(places[0]), 0) if len(places) else QModelIndex()
+        picked.setCurrentIndex(first, _FLAG.NoUpdate)
+        if len(places):
+            self.scrollTo(first)
+        self.quiet = False
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete or copy; everything else as in every table."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.delete_asked.emit()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_asked.emit()
+        else:
+            super().keyPressEvent(event)
