@@ -31,6 +31,7 @@ from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
 from pellucid.session.opening import title_of
+from pellucid.session.outlining import Outlining
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
@@ -93,6 +94,7 @@ class Session:
         self.recipes = Recipes(self)
         self.editing = Editing(self)
         self.labelling = Labelling(self)
+        self.outlining = Outlining(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)
