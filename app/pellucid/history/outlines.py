@@ -214,11 +214,11 @@ class Prism:
         """Return which voxels lie inside, from where each row of them crosses the edges."""
         spacing = self.grid.spacing
         basis = np.stack([self._steps[axis] * spacing[axis] for axis in (self._across, self._down)], axis=1)
-        corners = np.linalg.solve(basis, (flat_points(self.outline) - self._start).T).T
+        corners: Floats = np.asarray(np.linalg.solve(basis, (flat_points(self.outline) - self._start).T).T, np.float64)
         lean = np.linalg.solve(basis, self._steps[self._deep])
         deep = self._positions(self._deep)[spans[self._deep]]
         down = self._positions(self._down)[spans[self._down]] / spacing[self._down]
-        rows = (down[None, :] + (lean[1] * deep)[:, None]).ravel()
+        rows: Floats = (down[None, :] + (lean[1] * deep)[:, None]).ravel()
         shift = np.repeat(lean[0] * deep, len(down)) + spans[self._across].start
         width = spans[self._across].stop - spans[self._across].start
         result = np.empty((len(rows), width), bool)

@@ -14,7 +14,11 @@ from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.layer import LabelLayer
+from pellucid.model.planes import PlaneFrame
+from pellucid.model.shapes import box
 from pellucid.model.view import Cut, Depth
+from pellucid.model.volume import Volume
+from pellucid.session.wiring import Wire
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -46,6 +50,8 @@ class Outlining:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._draft: Annotation | None = None
+        self.wire: Wire | None = None
+        """The live wire that is being drawn."""
         session.view.events.tool.connect(self._tool_chosen)
 
     @property
@@ -56,11 +62,18 @@ class Outlining:
     @draft.setter
     def draft(self, outline: Annotation | None) -> None:
         before, self._draft = self._draft, outline
+        if outline is None:
+            self.wire = None
         if outline is not before:
             self.changed.emit()
 
     def _tool_chosen(self, _tool: object) -> None:
         self.draft = None
+
+    def begin_wire(self, volume: Volume, frame: PlaneFrame, index: int, outline: Annotation, snap: float) -> Wire:
+        """Begin a live wire over an image; ``snap`` mm around the mouse it is drawn to edges."""
+        self.wire = Wire(self._session, volume, frame, index, outline, snap)
+        return self.wire
 
     # ---------------------------------------------------------------- what an outline does
 
@@ -79,7 +92,13 @@ class Outlining:
         return Use(cut, depth, scissors)
 
     def close(self, outline: Annotation, use: Use) -> Job | None:
-        """Change the labels within an outline as one step: at once, or by the job that is returned."""
+        """Change the labels within an outline as one step: at once, or by the job that is returned.
+
+        An outline without an area changes nothing.
+        """
+        left, top, right, bottom = box(outline)
+        if right <= left or bottom <= top:
+            return None
         return self._change(outline, use)
 
     def fill_region(self, region: Annotation) -> Job | None:

@@ -36,8 +36,9 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
+    from pellucid.ui.canvas.outline_overlay import OutlineOverlay
 
     return [
         BoxInside(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(), RegionOutline(),
-        ColorBar(), MeasureOverlay(), LinkChip(),
+        ColorBar(), MeasureOverlay(), OutlineOverlay(), LinkChip(),
     ]  # fmt: skip

@@ -30,6 +30,7 @@ from pellucid.ui.docks.label_table import LabelTable
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
 from pellucid.ui.docks.look_box import LookBox, PercentRow
+from pellucid.ui.docks.outline_box import OutlineBox
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling, section
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
 from pellucid.ui.docks.watching import LayerWatch
@@ -134,6 +135,7 @@ class LayersPanel(Panel):
             tip=tr("Delete the selected label and its voxels; undo brings both back"),
         )
         self.brush = BrushBox(self._session)
+        self.outlines = OutlineBox(self._session)
         line = QWidget()
         grid = QGridLayout(line)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -141,7 +143,7 @@ class LayersPanel(Panel):
         grid.setColumnStretch(1, 1)
         self.label_opacity = PercentRow(grid, 0, tr("Label opacity"), self._set_label_opacity)
         title = section(tr("Labels"), self.new_label, self.drop_label)
-        for widget in (rule(), title, self.table, line, self.brush):
+        for widget in (rule(), title, self.table, line, self.brush, self.outlines):
             column.addWidget(widget, 1 if widget is self.table else 0)
         return part
 
