@@ -17,6 +17,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
+    Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
+                    scissors_keep fill_region
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Recipes         recipe recipe_light python_code
 """
@@ -38,6 +40,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
 from operation_pictures import OPERATION_STATES
+from outline_pictures import OUTLINE_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -77,7 +80,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
+STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | OUTLINE_STATES
 
 
 class Stage:
