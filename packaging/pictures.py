@@ -17,6 +17,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
+    Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
+                    scissors_keep fill_region
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
                     compare_raters
@@ -44,6 +46,7 @@ import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
 from operation_pictures import OPERATION_STATES
+from outline_pictures import OUTLINE_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -87,6 +90,7 @@ from pellucid.ui.palette import open_palette
 STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STATES)
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | AGREEMENT_STATES
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | CONTOUR_STATES
+STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | OUTLINE_STATES
 
 
 class Stage:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from pellucid.language import mark, tr
 from pellucid.model.annotations import BOXED, Annotation, Kind
 from pellucid.model.geometry import Floats, Geometry
-from pellucid.model.shapes import box, flat_points, outline, to_world
+from pellucid.model.shapes import box, flat_points, outline, to_plane, to_world
 
 AS_DRAWN = mark("The spacing is unknown: the angle is that on the screen.")
 CROSSING = mark("The outline crosses itself: only what lies inside an odd number of times is counted.")
@@ -132,6 +132,18 @@ def _region(annotation: Annotation, geometry: Geometry) -> tuple[Measurement, ..
         for quantity, ends in (("width", corners[:2]), ("height", corners[1:])):
             found.append(Measurement(quantity, *_length_as(geometry, ends, unit)))
     return tuple(found)
+
+
+def outline_area(annotation: Annotation, geometry: Geometry) -> Measurement:
+    """Return the area of an outline of any number of points, quickly enough for every move of the mouse.
+
+    Of an outline that crosses itself it is what lies to its one side less what lies to the other.
+    """
+    unit = length_unit(geometry, annotation.points)
+    area = polygon_area(to_plane(annotation, annotation.points))
+    if unit == "px":
+        area *= _pixels_per_area(annotation, geometry)
+    return Measurement("area", area, unit.replace("mm", "mm²", 1).replace("px", "px²", 1))
 
 
 def _length_as(geometry: Geometry, ends: Floats, unit: str) -> tuple[float, str]:

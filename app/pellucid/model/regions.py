@@ -147,14 +147,23 @@ def _inside(annotation: Annotation, lattice: _Lattice) -> NDArray[np.bool_]:
         if annotation.kind is Kind.RECTANGLE:
             return np.asarray(np.maximum(np.abs(across), np.abs(along)) <= 1 + _EDGE)
         return np.asarray(across**2 + along**2 <= 1 + _EDGE)
+    first = lattice.columns[0] if len(lattice.columns) else 0
     at = crossings(_to_lattice(lattice, flat_points(annotation)), lattice.rows)
-    width = len(lattice.columns)
-    if not width or not len(lattice.rows):
-        return np.zeros((len(lattice.rows), width), bool)
-    # A row is inside from the first column at or after an odd crossing to the last before an even one.
-    change = np.clip(np.ceil(np.where(np.isfinite(at), at - lattice.columns[0], width)), 0, width).astype(np.intp)
-    flat = change + np.arange(len(lattice.rows))[:, None] * (width + 1)
-    turns = np.bincount(flat.ravel(), minlength=len(lattice.rows) * (width + 1)).reshape(-1, width + 1)
+    return between_crossings(at - first, len(lattice.columns))
+
+
+def between_crossings(at: Floats, width: int) -> NDArray[np.bool_]:
+    """Return which of the columns 0 to ``width`` - 1 lie inside, shape (rows, width), given where each row crosses.
+
+    ``at`` is (rows, n) with inf for what is no crossing. A row is inside from the first column at or after an odd
+    crossing to the last before an even one.
+    """
+    rows = len(at)
+    if not width or not rows:
+        return np.zeros((rows, width), bool)
+    change = np.clip(np.ceil(np.where(np.isfinite(at), at, width)), 0, width).astype(np.intp)
+    flat = change + np.arange(rows)[:, None] * (width + 1)
+    turns = np.bincount(flat.ravel(), minlength=rows * (width + 1)).reshape(-1, width + 1)
     return np.asarray(np.cumsum(turns[:, :-1], axis=1) % 2 == 1)
 
 

@@ -63,6 +63,45 @@ class Tool(StrEnum):
     POINT = "point"
     ARROW = "arrow"
     TEXT = "text"
+    LABEL_POLYGON = "label polygon"
+    LABEL_LASSO = "label lasso"
+    LABEL_RECTANGLE = "label rectangle"
+    LABEL_ELLIPSE = "label ellipse"
+    LIVE_WIRE = "live wire"
+    SCISSORS = "scissors"
+
+
+OUTLINES = frozenset({
+    Tool.LABEL_POLYGON, Tool.LABEL_LASSO, Tool.LABEL_RECTANGLE, Tool.LABEL_ELLIPSE, Tool.LIVE_WIRE, Tool.SCISSORS,
+})  # fmt: skip
+"""The tools that draw an outline and change the labels within it."""
+
+
+class Depth(StrEnum):
+    """How far from the slice it was drawn on an outline reaches."""
+
+    SLICE = "slice"
+    NEAR = "near"
+    """As many millimetres to each side as ``outline_reach`` says."""
+    ALL = "all"
+
+
+class Cut(StrEnum):
+    """What the scissors do to the active label."""
+
+    FILL = "fill"
+    ERASE = "erase"
+    KEEP = "keep"
+    """Erase what lies outside."""
+
+
+class CutShape(StrEnum):
+    """What the scissors draw."""
+
+    FREEHAND = "freehand"
+    POLYGON = "polygon"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
 
 
 @dataclass(frozen=True)
@@ -210,6 +249,14 @@ class ViewState(Screen):
     """True while a comparison by flicker shows its second layer."""
     brush_diameter: float = 10.0
     brush_ball: bool = False
+    outline_depth: Depth = Depth.SLICE
+    """How deep outlines are filled."""
+    cut_depth: Depth = Depth.ALL
+    """How deep the scissors cut."""
+    outline_reach: float = 10.0
+    """Millimetres to each side of the slice for ``Depth.NEAR``."""
+    cut: Cut = Cut.ERASE
+    cut_shape: CutShape = CutShape.FREEHAND
     paint_range: tuple[float, float] | None = None
     """The intensities that tools of labels may change the voxels of; None: any."""
     paint_within: int | None = None

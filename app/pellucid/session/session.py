@@ -35,6 +35,7 @@ from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
 from pellucid.session.objects import Objects
 from pellucid.session.opening import title_of
+from pellucid.session.outlining import Outlining
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
@@ -100,6 +101,7 @@ class Session:
         self.editing = Editing(self)
         self.labelling = Labelling(self)
         self.label_tables = LabelTables(self)
+        self.outlining = Outlining(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pellucid.language import mark, tr
-from pellucid.model.view import Tool
+from pellucid.model.view import OUTLINES, Tool
 
 if TYPE_CHECKING:
     from pellucid.settings import Settings
@@ -115,9 +115,15 @@ _DOES = {
     Tool.POINT: mark("point"),
     Tool.ARROW: mark("arrow"),
     Tool.TEXT: mark("text"),
+    Tool.LABEL_POLYGON: mark("polygon of the label"),
+    Tool.LABEL_LASSO: mark("lasso of the label"),
+    Tool.LABEL_RECTANGLE: mark("rectangle of the label"),
+    Tool.LABEL_ELLIPSE: mark("ellipse of the label"),
+    Tool.LIVE_WIRE: mark("live wire"),
+    Tool.SCISSORS: mark("scissors"),
 }
 _WHEEL_DOES = {Wheel.SLICES: mark("slices"), Wheel.ZOOM: mark("zoom")}
-_DRAWING = frozenset({
+_DRAWING = OUTLINES | frozenset({
     Tool.WINDOW_REGION, Tool.LENGTH, Tool.POLYLINE, Tool.ANGLE, Tool.COBB, Tool.RECTANGLE, Tool.ELLIPSE,
     Tool.POLYGON, Tool.FREEHAND, Tool.POINT, Tool.ARROW, Tool.TEXT,
 })  # fmt: skip
@@ -136,7 +142,9 @@ def turns(wheel: Wheel) -> str:
 def hint(tool: Tool, habits: MouseHabits) -> str:
     """Return the line that says what every button does while a tool is in force."""
     parts = [tr("Left: {does}", does=does(tool)), tr("Right: {does}", does=does(habits.right))]
-    if tool is Tool.BRUSH:
+    if tool is Tool.SCISSORS:
+        parts.insert(1, tr("Ctrl: the other way"))
+    elif tool is Tool.BRUSH or tool in OUTLINES:
         parts.insert(1, tr("Ctrl: erase"))
     if habits.middle is not None:
         parts.append(tr("Middle: {does}", does=does(habits.middle)))

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from pellucid.ui.actions import compare, edit, file, help, image, measure, planes, segment, time, tools, view
+from pellucid.ui.actions import (
+    compare,
+    edit,
+    file,
+    help,
+    image,
+    measure,
+    outlines,
+    planes,
+    segment,
+    time,
+    tools,
+    view,
+)
 from pellucid.ui.actions.entry import Entry
 from pellucid.ui.canvas.key_book import KeyBook, shown
 from pellucid.ui.mouse_habits import MouseHabits, habits_of, rest_words
@@ -18,7 +31,7 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Entry, ...] = (
     *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
-    *segment.ROWS, *measure.ROWS, *help.ROWS,
+    *outlines.ROWS, *segment.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

@@ -101,6 +101,7 @@ class CanvasArea(DropArea):
         for signal in (document.annotations.inserted, document.annotations.removed, document.annotations.changed,
                        session.measuring.changed):  # fmt: skip
             signal.connect(self._draw_again)
+        session.outlining.changed.connect(self._draw_again)
         session.pointing.lens_changed.connect(self._draw_again)
         for overlaid in (session.framing, session.seeding, session.agreeing):
             overlaid.changed.connect(self._draw_again)

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from pellucid.model.oblique import turned_frame
 from pellucid.model.planes import PlaneFrame
-from pellucid.model.view import Plane, Tool
+from pellucid.model.view import OUTLINES, Plane, Tool
 from pellucid.ui.canvas.crosshair_tools import CentreTool, ShiftTool, TurnTool
 from pellucid.ui.canvas.tools import CanvasTool, Pointer
 from pellucid.ui.theme import PLANE_COLORS
@@ -31,7 +31,7 @@ _SHARE, _LEAST_ARM = 0.74, 56.0
 _THREE = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
 _LOOKING = (Tool.WINDOW, Tool.CROSSHAIR, Tool.PAN, Tool.ZOOM, Tool.SCROLL)
 """Tools that leave the lines to be taken hold of; others draw and must not be disturbed."""
-_PAINTING = (Tool.BRUSH, Tool.ERASER)
+_PAINTING = OUTLINES | {Tool.BRUSH, Tool.ERASER}
 
 
 @dataclass(frozen=True)

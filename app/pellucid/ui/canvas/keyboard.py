@@ -211,5 +211,6 @@ def _own_modifier(event: QKeyEvent) -> Qt.KeyboardModifier:
     keys = {
         Qt.Key.Key_Control: Qt.KeyboardModifier.ControlModifier,
         Qt.Key.Key_Shift: Qt.KeyboardModifier.ShiftModifier,
+        Qt.Key.Key_Alt: Qt.KeyboardModifier.AltModifier,
     }
     return keys.get(Qt.Key(event.key()), Qt.KeyboardModifier.NoModifier)

@@ -8,7 +8,9 @@ from PySide6.QtWidgets import QMenu
 
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.findings import Refused
 from pellucid.session.calibrating import obstacle
+from pellucid.session.outlining import why_not_fill
 from pellucid.ui.canvas.measure_editor import ask_length, edit_annotation
 from pellucid.ui.canvas.measure_overlay import MeasureOverlay
 
@@ -41,5 +43,17 @@ def fill_measure_menu(menu: QMenu, pane: SliceView) -> None:
         action = menu.addAction(tr("Calibrate: this line is … mm"), lambda: ask_length(pane, annotation))
         action.setEnabled(not why)
         action.setToolTip(why or tr("Type how long the line is; the image gets its spacing from it"))
+    if annotation.is_region:
+        why = why_not_fill(pane.session)
+        action = menu.addAction(tr("Fill with the active label"), lambda: _fill(pane, annotation))
+        action.setEnabled(not why)
+        action.setToolTip(why or tr("Paint the voxels inside on this slice with the active label"))
     menu.addAction(tr("Delete\tDel"), lambda: measuring.remove(annotation))
     menu.addSeparator()
+
+
+def _fill(pane: SliceView, annotation: Annotation) -> None:
+    try:
+        pane.session.outlining.fill_region(annotation)
+    except Refused as reason:
+        pane.session.notice.emit(str(reason), "warning")

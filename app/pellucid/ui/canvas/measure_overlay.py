@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTransform
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats
 from pellucid.model.shapes import moved, with_handle
-from pellucid.model.view import Tool
+from pellucid.model.view import OUTLINES, Tool
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_editor import edit_annotation
 from pellucid.ui.canvas.measure_painting import paint_handles, paint_line
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 REACH = 6.0
 """Widget pixels from a line or handle within which it is taken hold of."""
 _FONT_PIXELS = 12
-_BRUSHES = (Tool.BRUSH, Tool.ERASER)
+_BRUSHES = OUTLINES | {Tool.BRUSH, Tool.ERASER}
 _SAMPLES = 64
 BODY = -1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
@@ -29,6 +29,12 @@ _SECOND_LINE = 3
 """Points of a Cobb angle once its second line has begun."""
 
 
+class Desk(Protocol):
+    """Where what is half drawn lies."""
+
+    draft: Annotation | None
+
+
 class DrawTool:
     """Draws one kind of annotation.
 
@@ -40,10 +46,21 @@ class DrawTool:
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
-        self._fewest, self._most = POINT_COUNTS[kind]
         self._id = ""
         self._begins = False
         """Whether a drag from the point just pressed makes another point: it begins a line."""
+
+    @property
+    def _fewest(self) -> int:
+        return POINT_COUNTS[self.kind][0]
+
+    @property
+    def _most(self) -> int | None:
+        return POINT_COUNTS[self.kind][1]
+
+    def _desk(self, pane: SliceView) -> Desk:
+        """Return who holds what is half drawn."""
+        return pane.session.measuring
 
     # ---------------------------------------------------------------- the mouse
 
@@ -53,7 +70,7 @@ class DrawTool:
         second = self.kind is Kind.COBB and draft is not None and len(draft.points) == _SECOND_LINE
         self._begins = self._most != 1 and (draft is None or second)
         if draft is not None:
-            pane.session.measuring.draft = self._with_last(pane, draft, pointer)
+            self._desk(pane).draft = self._with_last(pane, draft, pointer)
         else:
             self._begin(pane, pointer)
 
@@ -68,7 +85,7 @@ class DrawTool:
         if self._begins:
             self._begins = False
             draft = replace(draft, points=(*draft.points, draft.points[-1]))
-        pane.session.measuring.draft = self._with_last(pane, draft, pointer)
+        self._desk(pane).draft = self._with_last(pane, draft, pointer)
 
     def release(self, pane: SliceView) -> None:
         """Set the point where the button was let go; the last one finishes."""
@@ -84,13 +101,13 @@ class DrawTool:
         if closed or self.kind is Kind.FREEHAND or len(points) == self._most:
             self._keep(pane, replace(draft, points=points))
         else:
-            pane.session.measuring.draft = replace(draft, points=(*points, points[-1]))
+            self._desk(pane).draft = replace(draft, points=(*points, points[-1]))
 
     def hover(self, pane: SliceView, pointer: Pointer) -> None:
         """Let the last point follow the mouse between clicks."""
         draft = self._draft(pane)
         if draft is not None:
-            pane.session.measuring.draft = self._with_last(pane, draft, pointer)
+            self._desk(pane).draft = self._with_last(pane, draft, pointer)
 
     def double_click(self, pane: SliceView, pointer: Pointer) -> bool:
         """Finish what may have any number of points; return whether there was anything to finish."""
@@ -99,7 +116,7 @@ class DrawTool:
     def cancel(self, pane: SliceView) -> None:
         """Give up what is being drawn."""
         if self._draft(pane) is not None:
-            pane.session.measuring.draft = None
+            self._desk(pane).draft = None
 
     # ---------------------------------------------------------------- the keyboard
 
@@ -121,14 +138,14 @@ class DrawTool:
         if draft is None:
             return False
         kept = (*draft.points[:-2], draft.points[-1])
-        pane.session.measuring.draft = replace(draft, points=kept) if len(kept) > 1 else None
+        self._desk(pane).draft = replace(draft, points=kept) if len(kept) > 1 else None
         return True
 
     # ---------------------------------------------------------------- what is drawn
 
     def _draft(self, pane: SliceView) -> Annotation | None:
         """Return what this tool is drawing, if it still lies on the slice of the pane."""
-        draft, frame = pane.session.measuring.draft, pane.frame
+        draft, frame = self._desk(pane).draft, pane.frame
         if draft is None or draft.id != self._id or frame is None:
             return None
         away = np.dot(draft.points[0], frame.normal) - np.dot(frame.world_at(0, 0, pane.index), frame.normal)
@@ -146,7 +163,7 @@ class DrawTool:
         draft = on_plane(self.kind, start, frame, layer=layer.id, frame=time)
         self._id = draft.id
         pane.session.measuring.select(None)
-        pane.session.measuring.draft = draft
+        self._desk(pane).draft = draft
 
     def _with_last(self, pane: SliceView, draft: Annotation, pointer: Pointer) -> Annotation:
         at = vector(pane.world_at(pointer.at))
@@ -157,18 +174,23 @@ class DrawTool:
     def _append(self, pane: SliceView, draft: Annotation, pointer: Pointer) -> None:
         if (pane.widget_at(draft.points[-1]) - pointer.at).manhattanLength() >= _FREEHAND_STEP:
             points = (*draft.points, vector(pane.world_at(pointer.at)))
-            pane.session.measuring.draft = replace(draft, points=points)
+            self._desk(pane).draft = replace(draft, points=points)
 
     def _near(self, pane: SliceView, one: Vector, other: Vector) -> bool:
         step: QPointF = pane.widget_at(one) - pane.widget_at(other)
         return bool(step.manhattanLength() < DRAG_DISTANCE)
 
+    def _simplified(self, pane: SliceView, drawn: Annotation) -> Annotation:
+        """Return a freehand line without points that the eye would not miss, anything else as it is."""
+        if self.kind is not Kind.FREEHAND or not drawn.is_complete:
+            return drawn
+        flat = simplified(to_plane(drawn, drawn.points), _FREEHAND_TOLERANCE / pane.camera.scale)
+        return replace(drawn, points=tuple(vector(p) for p in to_world(drawn, flat)))
+
     def _keep(self, pane: SliceView, drawn: Annotation) -> None:
         measuring = pane.session.measuring
         measuring.draft = None
-        if self.kind is Kind.FREEHAND and drawn.is_complete:
-            flat = simplified(to_plane(drawn, drawn.points), _FREEHAND_TOLERANCE / pane.camera.scale)
-            drawn = replace(drawn, points=tuple(vector(p) for p in to_world(drawn, flat)))
+        drawn = self._simplified(pane, drawn)
         if not drawn.is_complete:
             return
         if self.kind is Kind.TEXT:

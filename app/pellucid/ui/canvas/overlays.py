@@ -38,9 +38,10 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
     from pellucid.ui.canvas.object_outline import ObjectOutline
+    from pellucid.ui.canvas.outline_overlay import OutlineOverlay
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
         BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
-        AgreementLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), LinkChip(),
+        AgreementLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
     ]  # fmt: skip

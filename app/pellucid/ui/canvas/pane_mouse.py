@@ -9,6 +9,7 @@ from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
+from pellucid.ui.canvas.outline_tools import OutlineTool, make_outline_tools
 from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
 from pellucid.ui.mouse_habits import MouseHabits, Wheel, habits_of
 
@@ -23,7 +24,7 @@ class PaneMouse:
 
     def __init__(self, pane: SliceView) -> None:
         self._pane = pane
-        self._tools = make_tools() | make_draw_tools()
+        self._tools = make_tools() | make_draw_tools() | make_outline_tools()
         self._drag: tuple[Qt.MouseButton, CanvasTool, QPointF] | None = None
         self._dragged = False
         self._pans = False
@@ -120,7 +121,7 @@ class PaneMouse:
         over = self._over
         self.tell_place()
         self.show_cursor()
-        if isinstance(self.tool, BrushTool) or over != self._over:
+        if isinstance(self.tool, (BrushTool, OutlineTool)) or over != self._over:
             pane.schedule()
 
     def _take_crosshair_along(self) -> None:
@@ -216,9 +217,9 @@ class PaneMouse:
         self._pane.schedule()
 
     def modifiers_changed(self, modifiers: Qt.KeyboardModifier) -> None:
-        """Show at once whether the brush would erase."""
+        """Show at once whether a brush or an outline would erase."""
         self.modifiers = modifiers
-        if isinstance(self.tool, BrushTool):
+        if isinstance(self.tool, (BrushTool, OutlineTool)):
             self._pane.schedule()
 
     def show_cursor(self) -> None:

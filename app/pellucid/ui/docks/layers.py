@@ -28,6 +28,7 @@ from pellucid.ui.docks.label_box import LabelBox
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
 from pellucid.ui.docks.look_box import LookBox
+from pellucid.ui.docks.outline_box import OutlineBox
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
 
@@ -124,7 +125,8 @@ class LayersPanel(Panel):
         self.table, self.label_opacity = self.labels.table, self.labels.opacity
         self.new_label, self.drop_label = self.labels.new, self.labels.drop
         self.brush = BrushBox(self._session)
-        for widget in (rule(), self.labels, self.brush):
+        self.outlines = OutlineBox(self._session)
+        for widget in (rule(), self.labels, self.brush, self.outlines):
             column.addWidget(widget, 1 if widget is self.labels else 0)
         return part
 
