@@ -66,7 +66,7 @@ FAMILIES = (
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
     "threshold", "morphology", "islands", "masks",
-    "label_maps",
+    "label_maps", "interpolation",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}
