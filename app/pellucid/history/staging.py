@@ -47,7 +47,7 @@ class Staging:
         if self._allowed is not None and change.any():
             change &= self._allowed(box)
         if change.any():
-            self._keep(box)
+            self._keep(box, change)
             part[change] = self._value
             self._labels.touch(box)
 
@@ -72,12 +72,22 @@ class Staging:
             self._labels.touch(box)
         self._tiles.clear()
 
-    def _keep(self, box: Box) -> None:
-        """Copy the tiles that a box touches, unless they were copied before."""
+    def _keep(self, box: Box, change: NDArray[np.bool_]) -> None:
+        """Copy the tiles in which something changes, unless they were copied before."""
         spans = [range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)]
         for z in spans[0]:
             for y in spans[1]:
                 for x in spans[2]:
-                    if (z, y, x) not in self._tiles:
-                        tile = self._labels.array[z : z + _TILE[0], y : y + _TILE[1], x : x + _TILE[2]]
-                        self._tiles[z, y, x] = tile.copy()
+                    start = (z, y, x)
+                    if start not in self._tiles and change[_within(box, start)].any():
+                        tile = self._labels.array[box_at(start, _TILE)]
+                        self._tiles[start] = tile.copy()
+
+
+def _within(box: Box, start: tuple[int, int, int]) -> Box:
+    """Return the part of a box that lies in the tile beginning at a voxel, counted from the start of the box."""
+    z, y, x = (
+        slice(max(first - part.start, 0), first + size - part.start)
+        for part, first, size in zip(box, start, _TILE, strict=True)
+    )
+    return z, y, x

@@ -16,7 +16,7 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks                                masks
+    threshold morphology islands masks interpolation                  masks
     label_maps                                                        labels
 """
 

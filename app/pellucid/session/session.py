@@ -23,6 +23,7 @@ from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
+from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -37,7 +38,9 @@ from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
+from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.viewing import Viewing
+from pellucid.session.wand import Wand
 from pellucid.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,6 +96,9 @@ class Session:
         self.recipes = Recipes(self)
         self.editing = Editing(self)
         self.labelling = Labelling(self)
+        self.filling = Filling(self)
+        self.wand = Wand(self)
+        self.slice_copies = SliceCopies(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)

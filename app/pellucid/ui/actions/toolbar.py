@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QToolButton
 
 from pellucid.language import tr
+from pellucid.model.view import Tool
 from pellucid.session.arranging import LAYOUTS
 from pellucid.ui.pane_menus import add_layouts, add_links
 from pellucid.ui.theme import icon
@@ -59,12 +60,18 @@ MEASURE_POPUP = Popup(
                                       "freehand", "point", "arrow", "text")),
     follows=True,
 )  # fmt: skip
+PAINT_POPUP = Popup(
+    "Paint", "brush",
+    tuple(f"tool.{tool}" for tool in (Tool.BRUSH, Tool.ERASER, Tool.SMART_BRUSH, Tool.FILL, Tool.WAND,
+                                      Tool.PICK_LABEL, Tool.ISLAND)),
+    follows=True,
+)  # fmt: skip
 
 TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("file.open_folder", "file.open_files", "file.save", "file.export"),
     ("edit.undo", "edit.redo"),
     (LAYOUT_POPUP, LINK_POPUP, "view.fit"),
-    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, "tool.brush", "tool.eraser"),
+    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, PAINT_POPUP),
     (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
                                   "compare.difference", "compare.red_green")),
      "image.auto", "view.identity"),
