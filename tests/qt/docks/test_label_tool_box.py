@@ -15,7 +15,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def labels(session):
     layer = session.document.label_layers[0]
-    session.document.active = session.document.images[0]
+    session.document.remove(session.document.images[1])
     session.document.active = layer
     return layer
 
@@ -60,6 +60,21 @@ def test_only_the_options_of_the_tool_in_force_are_shown(box, session, tool, sho
     assert {name for name in parts if getattr(box, name).isVisible()} == shown
 
 
+def test_brush_size_shape_and_tool(box, session, qtbot):
+    brush = box
+    qtbot.mouseClick(brush.brush, Qt.MouseButton.LeftButton)
+    assert session.view.tool == Tool.BRUSH
+    qtbot.mouseClick(brush.shape.buttons[1], Qt.MouseButton.LeftButton)
+    brush.diameter.setFocus()
+    brush.diameter.selectAll()
+    qtbot.keyClicks(brush.diameter, "12.5")
+    assert session.view.brush_ball is True and session.view.brush_diameter == 12.5
+    session.view.brush_diameter = 30
+    assert brush.diameter.value() == 30
+    session.view.tool = Tool.PAN
+    assert not brush.brush.isChecked()
+
+
 def test_options_of_the_wand(box, session, qtbot):
     view, wand = session.view, box.wand
     view.tool = Tool.WAND
@@ -95,7 +110,7 @@ def test_painting_is_limited_to_a_range(box, session, qtbot):
     type_into(qtbot, limits.high, "120")
     assert view.paint_range == (-50.0, 120.0)
     type_into(qtbot, limits.low, "500")
-    assert view.paint_range == (-50.0, 120.0) and "above" in limits.low.toolTip()
+    assert view.paint_range == (50.0, 120.0) and "above" in limits.low.toolTip()
     click(qtbot, limits.window_button)
     assert view.paint_range == (-1000.0, 800.0)
     limits.low.clearFocus()

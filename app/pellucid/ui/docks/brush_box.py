@@ -12,7 +12,7 @@ from pellucid.model.view import BRUSHES, Tool
 from pellucid.ui import theme
 from pellucid.ui.docks.between_box import BetweenBox
 from pellucid.ui.docks.limit_box import LimitBox
-from pellucid.ui.docks.parts import dim, flat_button, row, section
+from pellucid.ui.docks.parts import Panel, dim, flat_button, row, rule, scrolling, section
 from pellucid.ui.docks.tool_options import BrushOptions, FillOptions, IslandOptions, StrictnessRow, WandOptions
 
 if TYPE_CHECKING:
@@ -32,6 +32,17 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
     (Tool.ISLAND, "chart-bubble", mark("Island"),
      mark("Click a part of the active label to keep only that part (Shift+U). Ctrl removes it instead.")),
 )  # fmt: skip
+
+
+class LabelToolsPanel(Panel):
+    """The dock of the tools of labels; the window shows it when one of them is chosen."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(mark("Label tools"), parent)
+        self.set_header(tr("Label tools"))
+        self.setMinimumWidth(0)
+        self.box = BrushBox(session)
+        self.column.addWidget(scrolling(self.box), 1)
 
 
 class BrushBox(QWidget):
@@ -61,10 +72,13 @@ class BrushBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        column.addWidget(section(tr("Label tools"), self.between.opener))
-        column.addWidget(row(*self.buttons.values()))
-        for part in (self.between, self.hint, *(widget for widget, _tools in self._shown_for), self.limits):
+        options = (widget for widget, _tools in self._shown_for)
+        for part in (
+            row(*self.buttons.values()), self.hint, *options, rule(), section(tr("Limits")), self.limits, rule(),
+            row(self.between.opener), self.between,
+        ):  # fmt: skip
             column.addWidget(part)
+        column.addStretch(1)
         self._view.events.connect(self._view_changed)
         self._changed()
 

@@ -1,4 +1,4 @@
-"""The panel “Layers”: the list of layers, how the active one is shown, its labels, the brush."""
+"""The panel “Layers”: the list of layers, how the active one is shown, its labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ from pellucid.model.findings import Refused
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
-from pellucid.ui.docks.brush_box import BrushBox
 from pellucid.ui.docks.frame_box import FrameBox
 from pellucid.ui.docks.label_table import LabelTable
 from pellucid.ui.docks.layer_delegate import LayerDelegate
@@ -133,7 +132,6 @@ class LayersPanel(Panel):
             self._delete_label,
             tip=tr("Delete the selected label and its voxels; undo brings both back"),
         )
-        self.brush = BrushBox(self._session)
         line = QWidget()
         grid = QGridLayout(line)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -141,7 +139,7 @@ class LayersPanel(Panel):
         grid.setColumnStretch(1, 1)
         self.label_opacity = PercentRow(grid, 0, tr("Label opacity"), self._set_label_opacity)
         title = section(tr("Labels"), self.new_label, self.drop_label)
-        for widget in (rule(), title, self.table, line, self.brush):
+        for widget in (rule(), title, self.table, line):
             column.addWidget(widget, 1 if widget is self.table else 0)
         return part
 
