@@ -7,12 +7,13 @@ half its smallest spacing: each shows the voxel that holds its middle, which is 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pellucid.model.askew import Bounds, Raster, Sight, cut, raster
+from pellucid.model.askew import Bounds, Raster, Sight, cut, nearest_slices, raster
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Box
 from pellucid.model.nearest_values import nearest_values
@@ -35,7 +36,7 @@ class SliceVoxels:
         self.axis, self.slice = layer_slice(geometry, frame, index)
         self._depth = float(frame.depths[index])
         self._raster: Raster | None = None
-        self._voxels: NDArray[np.intp] = np.zeros((0, 0, 3), np.intp)  # z, y, x of each pixel; -1 outside
+        self._voxels: NDArray[np.int32] = np.zeros((0, 0, 3), np.int32)  # z, y, x of each pixel; -1 outside
         if self.axis < 0:
             bounds = cut(geometry, frame, self._depth)
             self._raster = None if bounds is None else raster(bounds, geometry, _sight(bounds, geometry))
@@ -138,10 +139,11 @@ class SliceVoxels:
         if self.is_plain:
             yield self._boxed(chosen)
             return
-        voxels = self._voxels[chosen & self.exists()]
+        voxels = self._voxels[chosen]
+        voxels = voxels[voxels[:, 0] >= 0]
         slabs = voxels[:, 0] // _SLAB
-        for slab in np.unique(slabs):
-            part = voxels[slabs == slab]
+        order = np.argsort(slabs, kind="stable")
+        for part in np.split(voxels[order], np.flatnonzero(np.diff(slabs[order])) + 1):
             low, high = part.min(axis=0), part.max(axis=0) + 1
             inside = np.zeros(tuple(high - low), bool)
             inside[tuple((part - low).T)] = True
@@ -158,17 +160,26 @@ class SliceVoxels:
         parts.insert(2 - self.axis, slice(self.slice, self.slice + 1))
         return (parts[0], parts[1], parts[2]), inside
 
-    def _looked_through(self, pixels: Raster) -> NDArray[np.intp]:
+    def _looked_through(self, pixels: Raster) -> NDArray[np.int32]:
         """Return z, y and x of the voxel that each pixel of an askew plane shows, -1 where there is none."""
-        frame, size = self._frame, np.array(self._geometry.size)
-        u = pixels.left + pixels.pitch * np.arange(pixels.columns)
-        v = pixels.top + pixels.pitch * np.arange(pixels.rows)
-        world = (
-            frame.origin + self._depth * frame.normal + u[None, :, None] * frame.right + v[:, None, None] * frame.down
-        )
-        index = np.floor(self._geometry.world_to_index(world.reshape(-1, 3)) + 0.5).astype(np.intp)
-        index[~np.all((index >= 0) & (index < size), axis=1)] = -1
-        return index[:, ::-1].reshape(pixels.rows, pixels.columns, 3)
+        frame, geometry = self._frame, self._geometry
+        inverse = np.linalg.inv(geometry.axes)
+        first = frame.origin + self._depth * frame.normal + pixels.left * frame.right + pixels.top * frame.down
+        base = inverse @ (first - np.array(geometry.origin))
+        across, down = inverse @ frame.right * pixels.pitch, inverse @ frame.down * pixels.pitch
+        rows, columns = np.arange(pixels.rows)[:, None], np.arange(pixels.columns)
+        voxels = np.empty((pixels.rows, pixels.columns, 3), np.int32)
+        for axis in range(3):
+            lengths = base[axis] + down[axis] * rows + across[axis] * columns
+            voxels[..., 2 - axis] = nearest_slices(geometry, axis, lengths)
+        voxels[(voxels < 0).any(axis=-1)] = -1
+        return voxels
+
+
+@lru_cache(maxsize=4)
+def slice_voxels(geometry: Geometry, frame: PlaneFrame, index: int) -> SliceVoxels:
+    """Return what a slice shows of a grid; the last ones are kept, as looking through an askew plane takes long."""
+    return SliceVoxels(geometry, frame, index)
 
 
 def _sight(bounds: Bounds, geometry: Geometry) -> Sight:

@@ -18,7 +18,7 @@ from pellucid.model.labels import Box
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.paint_limits import PaintLimits
 from pellucid.model.planes import PlaneFrame
-from pellucid.model.slice_voxels import SliceVoxels
+from pellucid.model.slice_voxels import SliceVoxels, slice_voxels
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -113,7 +113,7 @@ class Filling:
         layers = [layer for layer in reversed(document.label_layers) if layer.visible]
         first = document.active_labels
         for layer in sorted(layers, key=lambda layer: layer is not first):
-            part = SliceVoxels(layer.geometry, spot.frame, spot.index)
+            part = slice_voxels(layer.geometry, spot.frame, spot.index)
             voxel = part.voxel(spot.world) if part.is_there else None
             value = int(layer.labels.array[voxel]) if voxel is not None else 0
             if value and layer.labels.label(value).visible:
@@ -125,7 +125,7 @@ class Filling:
     # ---------------------------------------------------------------- parts
 
     def _under(self, layer: LabelLayer, spot: Spot) -> SliceVoxels:
-        part = SliceVoxels(layer.geometry, spot.frame, spot.index)
+        part = slice_voxels(layer.geometry, spot.frame, spot.index)
         if not part.is_there:
             raise Refused(tr("“{name}” has no voxels on this slice.", name=layer.name))
         return part

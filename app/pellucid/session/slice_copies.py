@@ -11,7 +11,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import LabelLayer
 from pellucid.model.planes import PlaneFrame
-from pellucid.model.slice_voxels import SliceVoxels
+from pellucid.model.slice_voxels import slice_voxels
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -64,7 +64,7 @@ class SliceCopies:
 
     def _seen(self, frame: PlaneFrame, index: int) -> NDArray[np.bool_]:
         layer = self._layer()
-        part = SliceVoxels(layer.geometry, frame, index)
+        part = slice_voxels(layer.geometry, frame, index)
         held = np.asarray(part.take(layer.labels.array) == layer.active_label) if part.is_there else np.zeros(0, bool)
         if not held.any():
             raise Refused(tr("This slice holds nothing of “{name}”.", name=self._name()))
@@ -72,7 +72,7 @@ class SliceCopies:
 
     def _add(self, chosen: NDArray[np.bool_], frame: PlaneFrame, index: int, title: str) -> None:
         layer, editing = self._layer(), self._session.editing
-        part = SliceVoxels(layer.geometry, frame, index)
+        part = slice_voxels(layer.geometry, frame, index)
         if not part.is_there or part.shape != chosen.shape:
             raise Refused(tr("What was copied does not fit this slice: it comes from another plane or grid."))
         self._session.document.active = layer

@@ -14,7 +14,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.growing import Region, Slices, connected, similar, whole
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.paint_limits import values_at
-from pellucid.model.slice_voxels import SliceVoxels
+from pellucid.model.slice_voxels import SliceVoxels, slice_voxels
 from pellucid.model.volume import Volume
 from pellucid.session.filling import Given, Mask, Spot, as_box, stopper
 
@@ -38,6 +38,8 @@ class _Held:
     place: tuple[int, ...]
     values: Any
     like: Any
+    region: Mask
+    """What is shown of the slice, where the wand keeps to one."""
     job: Job | None = None
     ending: bool = False
     size: int = 0
@@ -76,18 +78,18 @@ class Wand:
         if session.loading.is_placeholder(image):
             raise Refused(tr("The series is still being opened."))
         layer = editing.layer()
-        part = SliceVoxels(layer.geometry, spot.frame, spot.index)
+        part = slice_voxels(layer.geometry, spot.frame, spot.index)
         place = part.place(spot.world) if part.is_there else None
         if place is None:
             raise Refused(tr("There is no voxel of “{name}” here.", name=layer.name))
-        values = part.values(image.volume)
+        values = np.ascontiguousarray(part.values(image.volume))
         like = self._like(values, place, colour=image.volume.is_colour)
         if not np.all(np.isfinite(like)):
             raise Refused(tr("The image has no value here."))
         name = layer.labels.label(layer.active_label).name
         title = tr("Erase with the wand on {name}", name=layer.name) if erase else tr("Wand for {name}", name=name)
         staged = editing.begin(title, erase=erase)
-        self._held = _Held(staged, layer, image.volume, part, place, values, like)
+        self._held = _Held(staged, layer, image.volume, part, place, values, like, np.zeros(part.shape, bool))
         self.spread(self.tolerance(image))
 
     def spread(self, tolerance: float) -> None:
@@ -106,9 +108,11 @@ class Wand:
             box, found = connected(near.shape, seed, lambda box: near[box])
             region[box] = found
         held.size = int(region.sum())
-        held.staged.abort()
-        for box3, inside in held.part.boxes(region):
+        for box3, inside in held.part.boxes(held.region & ~region):
+            held.staged.restore(box3, inside)
+        for box3, inside in held.part.boxes(region & ~held.region):
             held.staged.put(box3, inside)
+        held.region = region
 
     def finish(self) -> None:
         """Record what is shown as one step; a search that is still going on is waited for."""

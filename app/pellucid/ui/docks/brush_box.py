@@ -16,6 +16,7 @@ from pellucid.ui.docks.parts import Panel, dim, flat_button, row, rule, scrollin
 from pellucid.ui.docks.tool_options import BrushOptions, FillOptions, IslandOptions, StrictnessRow, WandOptions
 
 if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
     from pellucid.session import Session
 
 TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
@@ -34,6 +35,11 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
 )  # fmt: skip
 
 
+def _load(_job: Job) -> None:
+    """Load what finds connected voxels, half a second's work, before the first click needs it."""
+    import scipy.ndimage  # noqa: F401
+
+
 class LabelToolsPanel(Panel):
     """The dock of the tools of labels; the window shows it when one of them is chosen."""
 
@@ -43,6 +49,7 @@ class LabelToolsPanel(Panel):
         self.setMinimumWidth(0)
         self.box = BrushBox(session)
         self.column.addWidget(scrolling(self.box), 1)
+        session.jobs.query("label tools", tr("Label tools"), _load, quiet=True)
 
 
 class BrushBox(QWidget):
