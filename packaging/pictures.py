@@ -19,6 +19,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
                     scissors_keep fill_region
+    Label tools     smart_brush fill_tool wand_tool wand_turned islands_tool picking limited between label_tools_light
+                    label_tools_small
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
                     compare_raters
@@ -45,6 +47,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
+from label_pictures import LABEL_STATES
 from operation_pictures import OPERATION_STATES
 from outline_pictures import OUTLINE_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
@@ -91,6 +94,7 @@ STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STA
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | AGREEMENT_STATES
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | CONTOUR_STATES
 STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | OUTLINE_STATES
+STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | LABEL_STATES)
 
 
 class Stage:

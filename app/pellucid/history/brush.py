@@ -43,6 +43,12 @@ class Brush:
         inside |= self._under(box, end)
         return (box, inside) if inside.any() else None
 
+    def squared_distance(self, box: Box, middle: Floats, *, ball: bool) -> Floats:
+        """Return the squared distance in mm of every voxel of a box from the middle of a dab."""
+        vectors = [self._frame.right, self._frame.down, *([self._frame.normal] if ball else [])]
+        at = middle if ball else self._flattened(middle)
+        return np.asarray(sum(self._along(box, vector, at) ** 2 for vector in vectors))
+
     def _flattened(self, point: Floats) -> Floats:
         """Move a point along the normal onto the plane of the label slice that is shown."""
         depth = self._depth

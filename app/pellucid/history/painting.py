@@ -89,7 +89,7 @@ class PatchLabels(Command):
             part = labels.array[patch.box]
             part[...] = np.frombuffer(zlib.decompress(packed), patch.dtype).reshape(part.shape)
         if self.patches:
-            labels.touch(_union([patch.box for patch in self.patches]))
+            labels.touch(union([patch.box for patch in self.patches]))
 
 
 def replace_label(
@@ -202,6 +202,7 @@ def box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:
     return z, y, x
 
 
-def _union(boxes: list[Box]) -> Box:
+def union(boxes: list[Box]) -> Box:
+    """Return the smallest box around boxes."""
     z, y, x = (slice(min(box[axis].start for box in boxes), max(box[axis].stop for box in boxes)) for axis in range(3))
     return z, y, x

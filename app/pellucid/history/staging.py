@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.history.hand_steps import HandChanges
-from pellucid.history.painting import Patch, PatchLabels, box_at, check_value, difference, locked_values
+from pellucid.history.painting import Patch, PatchLabels, box_at, check_value, difference, locked_values, union
 from pellucid.model.labels import Box, type_for
 from pellucid.model.layer import LabelLayer
 
@@ -47,7 +48,7 @@ class Staging:
         if self._allowed is not None and change.any():
             change &= self._allowed(box)
         if change.any():
-            self._keep(box)
+            self._keep(box, change)
             self._labels.make_room(type_for(self._value))
             np.copyto(self._labels.array[box], self._value, where=change)
             self._labels.touch(box)
@@ -67,18 +68,45 @@ class Staging:
 
     def abort(self) -> None:
         """Restore what was there before; what follows begins anew."""
-        for start, before in self._tiles.items():
-            box = box_at(start, before.shape)
+        boxes = [box_at(start, before.shape) for start, before in self._tiles.items()]
+        for box, before in zip(boxes, self._tiles.values(), strict=True):
             self._labels.array[box] = before
-            self._labels.touch(box)
         self._tiles.clear()
+        if boxes:
+            self._labels.touch(union(boxes))
 
-    def _keep(self, box: Box) -> None:
-        """Copy the tiles that a box touches, unless they were copied before."""
-        spans = [range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True)]
-        for z in spans[0]:
-            for y in spans[1]:
-                for x in spans[2]:
-                    if (z, y, x) not in self._tiles:
-                        tile = self._labels.array[z : z + _TILE[0], y : y + _TILE[1], x : x + _TILE[2]]
-                        self._tiles[z, y, x] = tile.copy()
+    def restore(self, box: Box, inside: NDArray[np.bool_]) -> None:
+        """Restore what the voxels of a box where ``inside`` is true were before; the rest of the change stays."""
+        part = self._labels.array[box]
+        for start in _tiles_of(box):
+            before = self._tiles.get(start)
+            if before is not None:
+                there, here = _overlap(box, start)
+                chosen = inside[there]
+                part[there][chosen] = before[here][chosen]
+        self._labels.touch(box)
+
+    def _keep(self, box: Box, change: NDArray[np.bool_]) -> None:
+        """Copy the tiles in which something changes, unless they were copied before."""
+        for start in _tiles_of(box):
+            if start not in self._tiles and change[_overlap(box, start)[0]].any():
+                self._tiles[start] = self._labels.array[box_at(start, _TILE)].copy()
+
+
+def _tiles_of(box: Box) -> Iterator[tuple[int, int, int]]:
+    """Yield the first voxel of every tile that a box touches."""
+    z, y, x = (range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True))
+    return product(z, y, x)
+
+
+def _overlap(box: Box, start: tuple[int, int, int]) -> tuple[Box, Box]:
+    """Return what a box and the tile beginning at a voxel share: counted from the start of the box, and of the tile."""
+    shared = [
+        (max(part.start, first), min(part.stop, first + size))
+        for part, first, size in zip(box, start, _TILE, strict=True)
+    ]
+    (z, y, x), (k, j, i) = (
+        [slice(low - first, high - first) for (low, high), first in zip(shared, origin, strict=True)]
+        for origin in ([part.start for part in box], start)
+    )
+    return (z, y, x), (k, j, i)

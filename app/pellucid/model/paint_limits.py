@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Box, LabelMap
+from pellucid.model.nearest_values import nearest_values
 from pellucid.model.volume import Volume
 
 
@@ -38,14 +39,9 @@ class PaintLimits:
 
 
 def values_at(volume: Volume, grid: Geometry, box: Box) -> NDArray[Any]:
-    """Return the values of a scalar image at the voxels of a box (z, y, x) of a grid: nearest, NaN beyond the image."""
+    """Return the values of an image at the voxels of a box (z, y, x) of a grid: nearest, NaN beyond the image."""
     if volume.geometry.same_grid(grid):
         return volume.array[box]
     z, y, x = np.meshgrid(*(np.arange(part.start, part.stop) for part in box), indexing="ij")
-    world = grid.index_to_world(np.stack([x, y, z], axis=-1).reshape(-1, 3))
-    index = np.floor(volume.geometry.world_to_index(world) + 0.5).astype(np.intp)
-    inside = np.all((index >= 0) & (index < np.array(volume.geometry.size)), axis=1)
-    values = np.full(len(index), np.nan)
-    i, j, k = index[inside].T
-    values[inside] = volume.array[k, j, i]
-    return values.reshape(x.shape)
+    values = nearest_values(volume, grid.index_to_world(np.stack([x, y, z], axis=-1).reshape(-1, 3)))
+    return values.reshape(*x.shape, *values.shape[1:])

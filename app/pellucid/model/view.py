@@ -52,6 +52,11 @@ class Tool(StrEnum):
     SCROLL = "scroll"
     BRUSH = "brush"
     ERASER = "eraser"
+    SMART_BRUSH = "smart brush"
+    FILL = "fill"
+    WAND = "wand"
+    PICK_LABEL = "pick label"
+    ISLAND = "island"
     LENGTH = "length"
     POLYLINE = "polyline"
     ANGLE = "angle"
@@ -102,6 +107,14 @@ class CutShape(StrEnum):
     POLYGON = "polygon"
     RECTANGLE = "rectangle"
     ELLIPSE = "ellipse"
+
+
+BRUSHES = frozenset({Tool.BRUSH, Tool.ERASER, Tool.SMART_BRUSH})
+"""The tools with a size."""
+LABEL_TOOLS = BRUSHES | {Tool.FILL, Tool.WAND, Tool.PICK_LABEL, Tool.ISLAND}
+"""The tools that change labels where the mouse is, or ask for them."""
+EDITING_TOOLS = LABEL_TOOLS | OUTLINES
+"""All tools that change labels."""
 
 
 @dataclass(frozen=True)
@@ -257,8 +270,22 @@ class ViewState(Screen):
     """Millimetres to each side of the slice for ``Depth.NEAR``."""
     cut: Cut = Cut.ERASE
     cut_shape: CutShape = CutShape.FREEHAND
+    smart_strictness: float = 2.5
+    """How many standard deviations a value may be away from those under the middle of the smart brush."""
+    fill_volume: bool = False
+    """Whether filling and the wand go through all slices."""
+    wand_tolerance: float | None = None
+    """How far a value may be away for the wand; None: what fits the window of the image."""
+    wand_mean: bool = False
+    """Whether the wand compares with the mean around the click instead of the voxel."""
+    wand_connected: bool = True
+    """Whether the wand takes only voxels that are connected with the click."""
+    island_volume: bool = True
+    """Whether an island is what is connected through all slices."""
     paint_range: tuple[float, float] | None = None
     """The intensities that tools of labels may change the voxels of; None: any."""
+    paint_range_kept: tuple[float, float] | None = None
+    """The range that is taken up again when the limit is switched on."""
     paint_within: int | None = None
     """The label that they may change, 0 for the background; None: any."""
     others: tuple[Screen, ...] = ()

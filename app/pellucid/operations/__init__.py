@@ -21,6 +21,8 @@ The families, one module each, in the order of the menus:
     region_growing scribbling                                         objects from seeds and scribbles
     threshold morphology islands masks                                masks
     comparison (its numbers in comparison_words)                      masks against each other
+    threshold morphology islands masks interpolation                  masks
+    label_maps                                                        labels
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -74,6 +74,8 @@ FAMILIES = (
     "contours",
     "threshold", "morphology", "islands", "masks",
     "label_maps", "object_features",
+    "threshold", "morphology", "islands", "masks",
+    "label_maps", "interpolation",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}

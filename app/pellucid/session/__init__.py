@@ -11,6 +11,7 @@ The same object drives the window, the tests and scripts; only here do operation
     editing.py   what tools that change labels begin with and end in: layer, limits, one named step
     labelling.py labels: layers, table, strokes, statistics
     labelling.py labels: layers, table, strokes, statistics; surfacing.py their surfaces as files
+    filling.py   fill, islands, picking a label; wand.py similar values; slice_copies.py a slice to another
     looking.py   windows, histograms, values under the cursor
     appearance.py curves and colours that need all values; window_memory.py what was chosen for a series
     channels.py  colour images into channels and back

@@ -50,6 +50,19 @@ class Editing:
                              "voxel. Switch the limit off."))  # fmt: skip
         return PaintLimits(layer.labels, image.volume, view.paint_range, view.paint_within)
 
+    def toggle_range(self) -> None:
+        """Limit painting to the range used last, or lift the limit; at first it is the window of the active image.
+
+        Raises Refused when there is no image with one value per voxel.
+        """
+        view, image = self._session.view, self._session.document.active_image
+        if view.paint_range is not None:
+            view.paint_range_kept, view.paint_range = view.paint_range, None
+            return
+        if image is None or image.volume.is_colour:
+            raise Refused(tr("Painting can be limited to a range of values only on an image with one value per voxel."))
+        view.paint_range = view.paint_range_kept or image.display.limits
+
     def begin(self, title: str = "", *, erase: bool = False) -> Staging:
         """Begin a change of the active label that is seen at once; ``title`` names the step (default: paint or erase).
 
@@ -68,6 +81,10 @@ class Editing:
         self.finish()
         self._open = staged
         return staged
+
+    def is_open(self, staged: Staging) -> bool:
+        """Return whether a change is still going on: neither recorded nor given up."""
+        return self._open is staged
 
     def check(self, layer: LabelLayer) -> None:
         """Raise Refused when the active label of a layer is locked."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.labels import DeleteLabel, SetLabelTable
 from pellucid.history.layers import AddLayer, RemoveLayer
+from pellucid.history.smart_stroke import SmartStroke
 from pellucid.history.stroke import Stroke
 from pellucid.jobs.job import Job
 from pellucid.language import tr
@@ -179,13 +180,26 @@ class Labelling:
         mask = layer.labels.mask(layer.active_label)
         return mask if mask.any() else None
 
-    def begin_stroke(self, frame: PlaneFrame, index: int, *, erase: bool = False) -> None:
-        """Begin a brush stroke on a slice; a label layer is made when there is none."""
-        editing = self._session.editing
+    def begin_stroke(
+        self, frame: PlaneFrame, index: int, *, erase: bool = False, like: ImageLayer | None = None
+    ) -> None:
+        """Begin a brush stroke on a slice; a label layer is made when there is none.
+
+        The stroke keeps to what is alike in the image ``like``, if one is given.
+        """
+        editing, strictness = self._session.editing, self._session.view.smart_strictness
+        if like is not None and self._session.loading.is_placeholder(like):
+            raise Refused(tr("The series is still being opened."))
         layer = editing.layer()
         editing.check(layer)
-        limits = editing.limits(layer)
-        self._stroke = editing.open(Stroke(layer, layer.active_label, frame, index, erase=erase, allowed=limits))
+        limits, value = editing.limits(layer), layer.active_label
+        if like is None:
+            stroke = Stroke(layer, value, frame, index, erase=erase, allowed=limits)
+        else:
+            stroke = SmartStroke(
+                layer, value, frame, index, like.volume, strictness, erase=erase, allowed=limits
+            )
+        self._stroke = editing.open(stroke)
 
     def stroke_to(self, world: Any) -> None:
         """Paint from the last point of the stroke to a world point."""

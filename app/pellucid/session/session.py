@@ -25,6 +25,7 @@ from pellucid.session.comparing import Comparing
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
+from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
@@ -43,7 +44,9 @@ from pellucid.session.recipes import Recipes
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
+from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.viewing import Viewing
+from pellucid.session.wand import Wand
 from pellucid.settings import Settings
 
 if TYPE_CHECKING:
@@ -102,6 +105,9 @@ class Session:
         self.labelling = Labelling(self)
         self.label_tables = LabelTables(self)
         self.outlining = Outlining(self)
+        self.filling = Filling(self)
+        self.wand = Wand(self)
+        self.slice_copies = SliceCopies(self)
         self.looking = Looking(self)
         self.appearance = Appearance(self)
         self.measuring = Measuring(self)

@@ -85,6 +85,12 @@ def _recipe(session: Session) -> QWidget:
     return RecipePanel(session)
 
 
+def _label_tools(session: Session) -> QWidget:
+    from pellucid.ui.docks.brush_box import LabelToolsPanel
+
+    return LabelToolsPanel(session)
+
+
 def _python(session: Session) -> QWidget:
     from pellucid.ui.docks.python_pane import PythonPanel
 
@@ -93,6 +99,7 @@ def _python(session: Session) -> QWidget:
 
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
+    Dock("Label tools", _label_tools, LEFT, beside="Studies", open=False),
     Dock("Layers", LayersPanel, LEFT),
     Dock("Histogram", _histogram, later=True),
     Dock("Filters", lambda session: OperationsDock(session, "Filters")),

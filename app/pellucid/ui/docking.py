@@ -101,6 +101,11 @@ class Docking:
         self.docks[name].raise_()
         return self.panel(name)
 
+    def offer(self, name: str) -> None:
+        """Bring a dock to the front unless the user closed it."""
+        if not self.is_made(name) or not self.docks[name].isHidden():
+            self.show(name)
+
     def panel(self, name: str) -> Any:
         """Return the panel of a dock that is made already."""
         return self.docks[name].widget()

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, Q
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.view import Layout, Tool
+from pellucid.model.view import EDITING_TOOLS, Layout, Tool
 from pellucid.session import Session
 from pellucid.ui import theme
 from pellucid.ui.actions import TABLE, Actions
@@ -186,6 +186,8 @@ class MainWindow(QMainWindow):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 
     def _view_changed(self, info: EmissionInfo) -> None:
+        if info.signal.name == "tool" and info.args[0] in EDITING_TOOLS and info.args[1] not in EDITING_TOOLS:
+            self.docking.offer("Label tools")
         if info.signal.name != "crosshair":  # it moves with every slice, and no action depends on where it is
             self._later.start()
 

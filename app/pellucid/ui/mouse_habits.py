@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pellucid.language import mark, tr
-from pellucid.model.view import OUTLINES, Tool
+from pellucid.model.view import BRUSHES, OUTLINES, Tool
 
 if TYPE_CHECKING:
     from pellucid.settings import Settings
@@ -104,6 +104,11 @@ _DOES = {
     Tool.SCROLL: mark("slices"),
     Tool.BRUSH: mark("paint"),
     Tool.ERASER: mark("erase"),
+    Tool.SMART_BRUSH: mark("paint what is alike"),
+    Tool.FILL: mark("fill"),
+    Tool.WAND: mark("wand"),
+    Tool.PICK_LABEL: mark("pick a label"),
+    Tool.ISLAND: mark("keep an island"),
     Tool.LENGTH: mark("length"),
     Tool.POLYLINE: mark("polyline"),
     Tool.ANGLE: mark("angle"),
@@ -144,13 +149,15 @@ def hint(tool: Tool, habits: MouseHabits) -> str:
     parts = [tr("Left: {does}", does=does(tool)), tr("Right: {does}", does=does(habits.right))]
     if tool is Tool.SCISSORS:
         parts.insert(1, tr("Ctrl: the other way"))
-    elif tool is Tool.BRUSH or tool in OUTLINES:
+    elif tool in (Tool.BRUSH, Tool.SMART_BRUSH, Tool.FILL, Tool.WAND) or tool in OUTLINES:
         parts.insert(1, tr("Ctrl: erase"))
+    elif tool is Tool.ISLAND:
+        parts.insert(1, tr("Ctrl: remove it"))
     if habits.middle is not None:
         parts.append(tr("Middle: {does}", does=does(habits.middle)))
     parts.append(tr("Wheel: {does}", does=turns(habits.wheel)))
     parts.append(tr("Ctrl+wheel: {does}", does=turns(habits.wheel.other)))
-    if tool in (Tool.BRUSH, Tool.ERASER):
+    if tool in BRUSHES:
         parts.append(tr("Shift+wheel: brush size"))
     elif habits.shift_crosshair:
         parts.append(tr("Shift+move: crosshair"))

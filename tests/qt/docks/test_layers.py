@@ -7,7 +7,6 @@ from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtWidgets import QLineEdit
 
 from pellucid.model.display import Blending
-from pellucid.model.view import Tool
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks import label_table, layers
 from pellucid.ui.docks.label_model import COLOR, LOCKED, NAME, VISIBLE
@@ -224,21 +223,6 @@ def test_the_swatch_of_a_label_layer_recolours_the_active_label(panel, labels, m
     monkeypatch.setattr(layers, "ask_color", lambda *_args: "#abcdef")
     panel._ask_color(labels, panel.list.viewport().mapToGlobal(row_rect(panel, 0).center()))
     assert labels.labels.label(1).color == "#abcdef"
-
-
-def test_brush_size_shape_and_tool(panel, session, qtbot):
-    brush = panel.brush
-    qtbot.mouseClick(brush.brush, Qt.MouseButton.LeftButton)
-    assert session.view.tool == Tool.BRUSH
-    qtbot.mouseClick(brush.shape.buttons[1], Qt.MouseButton.LeftButton)
-    brush.diameter.setFocus()
-    brush.diameter.selectAll()
-    qtbot.keyClicks(brush.diameter, "12.5")
-    assert session.view.brush_ball is True and session.view.brush_diameter == 12.5
-    session.view.brush_diameter = 30
-    assert brush.diameter.value() == 30
-    session.view.tool = Tool.PAN
-    assert not brush.brush.isChecked()
 
 
 def test_an_empty_document_shows_one_sentence_and_reasons(empty_session, show):

@@ -15,4 +15,5 @@ Labels: ``seeds``, ``label_values``, ``label_smoothing``, ``distances``, ``hulls
 ``meshing`` makes ``meshes``.
 Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``), ``raters``,
 ``object_matching``.
+Labels: ``seeds``. Masks: ``between``.
 """

@@ -16,7 +16,7 @@ def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
 ROWS: tuple[Entry, ...] = (
     _tool(Tool.LABEL_POLYGON, "&Polygon of the label", "Shift+P", "vector-polygon-variant",
           "Click each corner; double click, Enter or the first corner fills · Ctrl: erase · Alt: all slices"),
-    _tool(Tool.LABEL_LASSO, "&Lasso of the label", "L", "draw",
+    _tool(Tool.LABEL_LASSO, "&Lasso of the label", "J", "draw",
           "Drag around what belongs to the active label · Ctrl: erase · Alt: all slices"),
     _tool(Tool.LABEL_RECTANGLE, "&Rectangle of the label", "Shift+R", "rectangle",
           "Drag or click two corners · Ctrl: erase · Shift: equal sides · Alt: all slices"),

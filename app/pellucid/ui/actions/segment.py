@@ -31,6 +31,27 @@ def _needs_map(session: Session) -> str:
 def _flip_map(window: MainWindow) -> None:
     agreeing = window.session.agreeing
     agreeing.shown = not agreeing.shown
+def _needs_copy(session: Session) -> str:
+    """Return why not, or nothing."""
+    return tr("Copy a slice of a label first.") if session.slice_copies.is_empty else needs_labels(session)
+
+
+def _copy(window: MainWindow) -> None:
+    pane = window.canvas_in_use().pane_in_use()
+    if pane is not None and pane.frame is not None:
+        window.session.slice_copies.copy(pane.frame, pane.index)
+
+
+def _paste(window: MainWindow) -> None:
+    pane = window.canvas_in_use().pane_in_use()
+    if pane is not None and pane.frame is not None:
+        window.session.slice_copies.paste(pane.frame, pane.index)
+
+
+def _copy_on(window: MainWindow, step: int) -> None:
+    pane = window.canvas_in_use().pane_in_use()
+    if pane is not None and pane.frame is not None:
+        pane.go_to(window.session.slice_copies.copy_on(pane.frame, pane.index, step))
 
 
 ROWS: tuple[Entry, ...] = (
@@ -48,4 +69,14 @@ ROWS: tuple[Entry, ...] = (
           checked=lambda s: s.agreeing.shown, tip="Colour where the compared masks agree and where not"),
     Entry("segment.table", "Segment", "&Table of objects", lambda w: w.show_dock("Table"), (), "table-large",
           tip="Every label or object with its size, shape, values and texture; plots, export, batch", separator=True),
+    Entry("segment.copy_slice", "Segment", "&Copy slice of label", _copy, (), "content-copy",
+          needs_labels, tip="Copy what the slice under the mouse shows of the active label", separator=True),
+    Entry("segment.paste_slice", "Segment", "&Paste slice of label", _paste, (),
+          "content-paste", _needs_copy, tip="Add what was copied to the active label on the slice under the mouse"),
+    Entry("segment.copy_on", "Segment", "Copy label to the &next slice", lambda w: _copy_on(w, 1),
+          ("Ctrl+Shift+Down",), "", needs_labels, tip="Add the active label of this slice to the next, and go there",
+          shown_only=True),
+    Entry("segment.copy_back", "Segment", "Copy label to the pre&vious slice", lambda w: _copy_on(w, -1),
+          ("Ctrl+Shift+Up",), "", needs_labels,
+          tip="Add the active label of this slice to the previous one, and go there", shown_only=True),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
@@ -19,9 +20,15 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 
+def _follow(button: QToolButton, action: QAction, on: bool) -> None:
+    """Let the button be an action that was switched on."""
+    if on:
+        button.setDefaultAction(action)
+
+
 @dataclass(frozen=True)
 class Popup:
-    """Several actions under one button; with ``follows`` the button does what was chosen last."""
+    """Several actions under one button; with ``follows`` the button is the one chosen last, here or by a key."""
 
     title: str
     icon: str
@@ -42,7 +49,8 @@ class Popup:
         button.setMenu(menu)
         if self.follows:
             button.setDefaultAction(actions[self.ids[0]])
-            menu.triggered.connect(button.setDefaultAction)
+            for name in self.ids:
+                actions[name].toggled.connect(partial(_follow, button, actions[name]))
             button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         else:
             button.setIcon(icon(self.icon))
@@ -66,13 +74,18 @@ DRAW_LABELS_POPUP = Popup(
                                       Tool.LIVE_WIRE, Tool.SCISSORS)),
     follows=True,
 )  # fmt: skip
+PAINT_POPUP = Popup(
+    "Paint", "brush",
+    tuple(f"tool.{tool}" for tool in (Tool.BRUSH, Tool.ERASER, Tool.SMART_BRUSH, Tool.FILL, Tool.WAND,
+                                      Tool.PICK_LABEL, Tool.ISLAND)),
+    follows=True,
+)  # fmt: skip
 
 TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("file.open_folder", "file.open_files", "file.save", "file.export"),
     ("edit.undo", "edit.redo"),
     (LAYOUT_POPUP, LINK_POPUP, "view.fit"),
-    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, "tool.brush", "tool.eraser",
-     DRAW_LABELS_POPUP),
+    ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, PAINT_POPUP, DRAW_LABELS_POPUP),
     (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
                                   "compare.difference", "compare.red_green")),
      "image.auto", "view.identity"),

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from pellucid.model.oblique import turned_frame
 from pellucid.model.planes import PlaneFrame
-from pellucid.model.view import OUTLINES, Plane, Tool
+from pellucid.model.view import EDITING_TOOLS, Plane, Tool
 from pellucid.ui.canvas.crosshair_tools import CentreTool, ShiftTool, TurnTool
 from pellucid.ui.canvas.tools import CanvasTool, Pointer
 from pellucid.ui.theme import PLANE_COLORS
@@ -31,7 +31,6 @@ _SHARE, _LEAST_ARM = 0.74, 56.0
 _THREE = (Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL)
 _LOOKING = (Tool.WINDOW, Tool.CROSSHAIR, Tool.PAN, Tool.ZOOM, Tool.SCROLL)
 """Tools that leave the lines to be taken hold of; others draw and must not be disturbed."""
-_PAINTING = OUTLINES | {Tool.BRUSH, Tool.ERASER}
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ class Line:
 def lines(pane: SliceView) -> tuple[Line, ...]:
     """Return the lines of the other planes in a pane, or none where only one plane can be shown."""
     frame, view = pane.frame, pane.session.view
-    if frame is None or not view.show_crosshair or frame.geometry.is_planar or view.tool in _PAINTING:
+    if frame is None or not view.show_crosshair or frame.geometry.is_planar or view.tool in EDITING_TOOLS:
         return ()
     place = pane.session.viewing.position(pane.state)
     at = pane.widget_at(place)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.model.view import Tool
 from pellucid.ui.canvas.key_book import KeyBook
 from pellucid.ui.canvas.keys import ACTIONS, KeyAction
 
@@ -43,6 +44,7 @@ class Keyboard(QObject):
         self._rekey()
         area.session.habits_changed.connect(self._rekey)
         self.space: Space = Space(self._flip_texts)
+        self.pick: HeldTool = HeldTool(Tool.PICK_LABEL)
 
     def _rekey(self) -> None:
         """Take up the keys of the settings."""
@@ -120,6 +122,28 @@ class Space:
         if self._pane is not None:
             self._pane.mouse.hold_pan(False)
             self._pane = None
+
+
+class HeldTool:
+    """The key of a tool: a tap chooses the tool, while held it is in force and then the tool before returns."""
+
+    def __init__(self, tool: Tool) -> None:
+        self._tool = tool
+        self._since = QElapsedTimer()
+        self._before: Tool | None = None
+
+    def press(self, area: CanvasArea) -> None:
+        """Take the tool."""
+        before = area.session.view.tool
+        self._before = before if before is not self._tool else None
+        self._since.start()
+        area.choose_tool(self._tool)
+
+    def release(self, area: CanvasArea) -> None:
+        """Keep the tool after a tap; after a hold give the one before back."""
+        before, self._before = self._before, None
+        if before is not None and self._since.elapsed() >= _TAP and area.session.view.tool is self._tool:
+            area.choose_tool(before)
 
 
 class KeyMap:

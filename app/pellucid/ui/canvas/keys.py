@@ -71,10 +71,7 @@ def _before(held: bool) -> Run:
 
 
 def _compare(area: CanvasArea, _pane: SliceView) -> None:
-    try:
-        area.session.comparing.cycle()
-    except Refused as refusal:
-        area.session.notice.emit(str(refusal), "warning")
+    _attempt(area, area.session.comparing.cycle)
 
 
 def _brush(steps: int) -> Run:
@@ -113,13 +110,38 @@ def _step_label(step: int) -> Run:
 def _new_label(area: CanvasArea, _pane: SliceView) -> None:
     session = area.session
     layer = session.document.active_labels
+    if layer is None:
+        _attempt(area, session.labelling.add_layer)
+    else:
+        _attempt(area, lambda: session.labelling.add_label(layer))
+
+
+def _pick_down(area: CanvasArea, _pane: SliceView) -> None:
+    area.keyboard.pick.press(area)
+
+
+def _pick_up(area: CanvasArea, _pane: SliceView) -> None:
+    area.keyboard.pick.release(area)
+
+
+def _limit_painting(area: CanvasArea, _pane: SliceView) -> None:
+    _attempt(area, area.session.editing.toggle_range)
+
+
+def _copy_on(step: int) -> Run:
+    def run(area: CanvasArea, pane: SliceView) -> None:
+        frame = pane.frame
+        if frame is not None:
+            _attempt(area, lambda: pane.go_to(area.session.slice_copies.copy_on(frame, pane.index, step)))
+
+    return run
+
+
+def _attempt(area: CanvasArea, action: Callable[[], object]) -> None:
     try:
-        if layer is None:
-            session.labelling.add_layer()
-        else:
-            session.labelling.add_label(layer)
+        action()
     except Refused as refusal:
-        session.notice.emit(str(refusal), "warning")
+        area.session.notice.emit(str(refusal), "warning")
 
 
 def _fade_labels(change: float) -> Run:
@@ -222,11 +244,16 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("tool.brush", "Brush", "B", _tool(Tool.BRUSH)),
     KeyAction("tool.eraser", "Eraser", "Shift+E", _tool(Tool.ERASER)),
     KeyAction("tool.label polygon", "Polygon of the label", "Shift+P", _tool(Tool.LABEL_POLYGON)),
-    KeyAction("tool.label lasso", "Lasso of the label", "L", _tool(Tool.LABEL_LASSO)),
+    KeyAction("tool.label lasso", "Lasso of the label", "J", _tool(Tool.LABEL_LASSO)),
     KeyAction("tool.label rectangle", "Rectangle of the label", "Shift+R", _tool(Tool.LABEL_RECTANGLE)),
     KeyAction("tool.label ellipse", "Ellipse of the label", "Shift+O", _tool(Tool.LABEL_ELLIPSE)),
     KeyAction("tool.live wire", "Live wire", "V", _tool(Tool.LIVE_WIRE)),
     KeyAction("tool.scissors", "Scissors", "X", _tool(Tool.SCISSORS)),
+    KeyAction("tool.smart_brush", "Smart brush", "Shift+B", _tool(Tool.SMART_BRUSH)),
+    KeyAction("tool.fill", "Fill", "Shift+F", _tool(Tool.FILL)),
+    KeyAction("tool.wand", "Wand", "U", _tool(Tool.WAND)),
+    KeyAction("tool.pick_label", "Pick label (hold: once)", "L", _pick_down, _pick_up),
+    KeyAction("tool.island", "Island", "Shift+U", _tool(Tool.ISLAND)),
     KeyAction("tool.length", "Length", "D", _tool(Tool.LENGTH)),
     KeyAction("tool.polyline", "Polyline", "Y", _tool(Tool.POLYLINE)),
     KeyAction("tool.angle", "Angle", "A", _tool(Tool.ANGLE)),
@@ -242,6 +269,9 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("tool.leave", "Give up what is being drawn, or back to the tool at start", "Esc", _leave),
     KeyAction("brush.smaller", "Smaller brush", "[", _brush(-1)),
     KeyAction("brush.larger", "Larger brush", "]", _brush(1)),
+    KeyAction("label.limit", "Limit painting to a range, or not", "Shift+I", _limit_painting),
+    KeyAction("label.copy_on", "Copy the label to the next slice", "Ctrl+Shift+Down", _copy_on(1)),
+    KeyAction("label.copy_back", "Copy the label to the previous slice", "Ctrl+Shift+Up", _copy_on(-1)),
     KeyAction("label.next", "Next label", ".", _step_label(1)),
     KeyAction("label.previous", "Previous label", ",", _step_label(-1)),
     KeyAction("label.new", "New label", "M", _new_label),

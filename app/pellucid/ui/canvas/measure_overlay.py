@@ -12,7 +12,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTransform
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats
 from pellucid.model.shapes import moved, with_handle
-from pellucid.model.view import OUTLINES, Tool
+from pellucid.model.view import EDITING_TOOLS
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_editor import edit_annotation
 from pellucid.ui.canvas.measure_painting import paint_handles, paint_line
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 REACH = 6.0
 """Widget pixels from a line or handle within which it is taken hold of."""
 _FONT_PIXELS = 12
-_BRUSHES = OUTLINES | {Tool.BRUSH, Tool.ERASER}
 _SAMPLES = 64
 BODY = -1
 
@@ -90,7 +89,7 @@ class MeasureOverlay:
     def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
         """Return what moves or reshapes the annotation under the mouse, unless something is painted or drawn."""
         tool = pane.mouse.tool
-        if pane.session.view.tool in _BRUSHES or (isinstance(tool, DrawTool) and tool.is_drawing(pane)):
+        if pane.session.view.tool in EDITING_TOOLS or (isinstance(tool, DrawTool) and tool.is_drawing(pane)):
             return None
         found = self.hit(pane, pointer.at)
         return AnnotationGrip(*found) if found is not None else None

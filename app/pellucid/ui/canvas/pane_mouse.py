@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.label_tools import make_label_tools
 from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
 from pellucid.ui.canvas.outline_tools import OutlineTool, make_outline_tools
 from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
@@ -24,7 +25,7 @@ class PaneMouse:
 
     def __init__(self, pane: SliceView) -> None:
         self._pane = pane
-        self._tools = make_tools() | make_draw_tools() | make_outline_tools()
+        self._tools = make_tools() | make_draw_tools() | make_outline_tools() | make_label_tools()
         self._drag: tuple[Qt.MouseButton, CanvasTool, QPointF] | None = None
         self._dragged = False
         self._pans = False

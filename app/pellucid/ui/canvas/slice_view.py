@@ -27,7 +27,7 @@ from pellucid.model.planes import PlaneFrame
 from pellucid.model.projecting import Thickness
 from pellucid.model.slicing import layer_slice
 from pellucid.model.view import PaneState, Plane
-from pellucid.ui.canvas.brush_outline import brush_outline
+from pellucid.ui.canvas.brush_outline import brush_outline, limits_note
 from pellucid.ui.canvas.camera import PaneCamera
 from pellucid.ui.canvas.comparison import Comparison
 from pellucid.ui.canvas.corner_texts import corners, plane_title
@@ -377,8 +377,13 @@ class SliceView(SheetView):
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,
             brush_outline(self), (at, self._readout) if at is not None and self._readout else None,
-            self._held.says if self._held is not None else self.comparison.says(), self.stack.withheld,
+            self._note(), self.stack.withheld,
         )  # fmt: skip
+
+    def _note(self) -> str:
+        """Return what is shown or done otherwise than usual."""
+        seen = self._held.says if self._held is not None else self.comparison.says()
+        return seen or limits_note(self)
 
     def title(self) -> str:
         """Return what the pane shows, for menus."""

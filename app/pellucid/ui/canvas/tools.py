@@ -202,8 +202,8 @@ class BrushTool:
 
     cursor = Qt.CursorShape.BlankCursor
 
-    def __init__(self, *, erases: bool = False) -> None:
-        self._erases = erases
+    def __init__(self, *, erases: bool = False, smart: bool = False) -> None:
+        self._erases, self._smart = erases, smart
         self._painting = False
 
     def erasing(self, modifiers: Qt.KeyboardModifier) -> bool:
@@ -215,8 +215,12 @@ class BrushTool:
         frame = pane.frame
         if frame is None:
             return
+        erase = self.erasing(pointer.modifiers)
         try:
-            pane.session.labelling.begin_stroke(frame, pane.index, erase=self.erasing(pointer.modifiers))
+            if self._smart and pane.image is None:
+                raise Refused(tr("The smart brush compares values, and there is no image here."))
+            like = pane.image if self._smart else None
+            pane.session.labelling.begin_stroke(frame, pane.index, erase=erase, like=like)
         except Refused as reason:
             pane.session.notice.emit(str(reason), "warning")
             return
@@ -252,6 +256,7 @@ def make_tools() -> dict[Tool, CanvasTool]:
         Tool.SCROLL: ScrollTool(),
         Tool.BRUSH: BrushTool(),
         Tool.ERASER: BrushTool(erases=True),
+        Tool.SMART_BRUSH: BrushTool(smart=True),
     }
 
 

@@ -1,91 +1,110 @@
-"""Brush, eraser, their size and shape."""
+"""The tools of labels: a button for each, the options of the one in force, and what limits them all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from psygnal import EmissionInfo
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from pellucid.language import tr
-from pellucid.model.view import Tool
+from pellucid.language import mark, tr
+from pellucid.model.view import BRUSHES, Tool
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import described, flat_button, row
-from pellucid.ui.forms.controls import NumberBox, Segmented, ValueSlider
-from pellucid.ui.forms.numbers import Bounds, Scale
+from pellucid.ui.docks.between_box import BetweenBox
+from pellucid.ui.docks.limit_box import LimitBox
+from pellucid.ui.docks.outline_box import OUTLINE_TOOLS, OutlineBox
+from pellucid.ui.docks.parts import Panel, dim, flat_button, row, rule, scrolling, section
+from pellucid.ui.docks.tool_options import BrushOptions, FillOptions, IslandOptions, StrictnessRow, WandOptions
 
 if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
     from pellucid.session import Session
+
+TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
+    (Tool.BRUSH, "brush", mark("Brush"), mark("Paint the active label (B). Ctrl erases for one stroke.")),
+    (Tool.ERASER, "eraser", mark("Eraser"), mark("Erase labels under the brush (Shift+E).")),
+    (Tool.SMART_BRUSH, "brush-variant", mark("Smart brush"),
+     mark("Paint only what is like the middle of the brush, up to the edge (Shift+B). Ctrl erases.")),
+    (Tool.FILL, "format-color-fill", mark("Fill"),
+     mark("Click a hole to fill it, or a label to turn it into the active one (Shift+F). Ctrl erases it.")),
+    (Tool.WAND, "auto-fix", mark("Wand"),
+     mark("Click to take connected voxels of similar values; drag up or down to take more or less (U). Ctrl erases.")),
+    (Tool.PICK_LABEL, "eyedropper", mark("Pick label"),
+     mark("Click a label to make it the active one (L; held, the tool before returns).")),
+    (Tool.ISLAND, "chart-bubble", mark("Island"),
+     mark("Click a part of the active label to keep only that part (Shift+U). Ctrl removes it instead.")),
+)  # fmt: skip
+
+
+def _load(_job: Job) -> None:
+    """Load what finds connected voxels, half a second's work, before the first click needs it."""
+    import scipy.ndimage  # noqa: F401
+
+
+class LabelToolsPanel(Panel):
+    """The dock of the tools of labels; the window shows it when one of them is chosen."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(mark("Label tools"), parent)
+        self.set_header(tr("Label tools"))
+        self.setMinimumWidth(0)
+        self.box = BrushBox(session)
+        self.column.addWidget(scrolling(self.box), 1)
+        session.jobs.query("label tools", tr("Label tools"), _load, quiet=True)
 
 
 class BrushBox(QWidget):
-    """The controls of the brush; they show and set the view's state, which keys and wheel change too."""
+    """The controls of all tools of labels; they show and set the view's state, which keys and wheel change too."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._view, self._document = session.view, session.document
-        self.brush = flat_button(
-            "brush",
-            tr("Brush"),
-            lambda: self._use(Tool.BRUSH),
-            checkable=True,
-            tip=tr("Paint the active label (B). Ctrl erases for one stroke."),
+        self._view = session.view
+        self.buttons = {
+            tool: flat_button(glyph, tr(name), lambda tool=tool: self._use(tool), checkable=True, tip=tr(tip))  # type: ignore[misc]
+            for tool, glyph, name, tip in TOOLS
+        }
+        self.brush, self.eraser = self.buttons[Tool.BRUSH], self.buttons[Tool.ERASER]
+        self.hint = dim()
+        self.sizes = BrushOptions(session)
+        self.shape, self.slider, self.diameter = self.sizes.shape, self.sizes.slider, self.sizes.diameter
+        self.strictness = StrictnessRow(session)
+        self.fill, self.wand, self.island = FillOptions(session), WandOptions(session), IslandOptions(session)
+        self.outlines = OutlineBox(session)
+        self.between, self.limits = BetweenBox(session), LimitBox(session)
+        self._shown_for: tuple[tuple[QWidget, frozenset[Tool]], ...] = (
+            (self.sizes, BRUSHES),
+            (self.strictness, frozenset({Tool.SMART_BRUSH})),
+            (self.fill, frozenset({Tool.FILL})),
+            (self.wand, frozenset({Tool.WAND})),
+            (self.island, frozenset({Tool.ISLAND})),
         )
-        self.eraser = flat_button(
-            "eraser", tr("Eraser"), lambda: self._use(Tool.ERASER), checkable=True, tip=tr("Erase the active label")
-        )
-        self.shape = Segmented(((tr("Disc"), False), (tr("Ball"), True)))
-        tips = (tr("Paint in the slice only"), tr("Paint in all slices within the radius"))
-        for button, tip in zip(self.shape.buttons, tips, strict=True):
-            described(button, tr("Brush shape: {shape}", shape=button.text()), tip)
-        self.slider = ValueSlider(Scale(0.5, 100.0))
-        self.diameter = NumberBox(Bounds(0.1, 500.0), 1.0)
-        self.slider.setAccessibleName(tr("Brush diameter slider"))
-        self.slider.setToolTip(tr("Diameter of the brush: [ and ], or Shift+wheel on the image"))
-        self.diameter.setAccessibleName(tr("Brush diameter"))
-        self.diameter.set_tip(tr("Diameter of the brush"))
-        self.unit = QLabel("mm")
-        self.unit.setProperty("dim", True)
-        self._lay_out()
-        self.shape.chosen.connect(lambda ball: setattr(self._view, "brush_ball", ball))
-        self.slider.moved.connect(self._resize)
-        self.diameter.edited.connect(self._resize)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.GRID)
+        options = (widget for widget, _tools in self._shown_for)
+        for part in (
+            row(*self.buttons.values()), self.outlines, self.hint, *options, rule(), section(tr("Limits")),
+            self.limits, rule(), row(self.between.opener), self.between,
+        ):  # fmt: skip
+            column.addWidget(part)
+        column.addStretch(1)
         self._view.events.connect(self._view_changed)
-        self._document.active_changed.connect(self._changed)
         self._changed()
-
-    def _lay_out(self) -> None:
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(theme.MARGIN)
-        grid.setVerticalSpacing(theme.GRID)
-        grid.addWidget(row(self.brush, self.eraser), 0, 0)
-        grid.addWidget(self.shape, 0, 1, 1, 3)
-        label = QLabel(tr("Diameter"))
-        label.setBuddy(self.diameter)
-        grid.addWidget(label, 1, 0)
-        grid.addWidget(self.slider, 1, 1)
-        grid.addWidget(self.diameter, 1, 2)
-        grid.addWidget(self.unit, 1, 3)
-        grid.setColumnStretch(1, 1)
 
     def _use(self, tool: Tool) -> None:
         self._view.tool = Tool.WINDOW if self._view.tool == tool else tool
         self._changed()
 
-    def _resize(self, value: float) -> None:
-        self._view.brush_diameter = value
-
     def _view_changed(self, info: EmissionInfo) -> None:
-        if info.signal.name in ("tool", "brush_ball", "brush_diameter"):
+        if info.signal.name == "tool":
             self._changed()
 
-    def _changed(self, *_args: object) -> None:
-        self.brush.setChecked(self._view.tool == Tool.BRUSH)
-        self.eraser.setChecked(self._view.tool == Tool.ERASER)
-        self.shape.set_value(self._view.brush_ball)
-        self.slider.set_value(self._view.brush_diameter)
-        if not self.diameter.hasFocus() or self.diameter.value() != self._view.brush_diameter:
-            self.diameter.set_value(float(f"{self._view.brush_diameter:.4g}"))
-        reference = self._document.reference
-        self.unit.setText("mm" if reference is None or reference.has_lengths else "px")
+    def _changed(self) -> None:
+        used = self._view.tool
+        for tool, button in self.buttons.items():
+            button.setChecked(tool == used)
+        known = (*TOOLS, *OUTLINE_TOOLS)
+        said = next((f"{tr(name)}: {tr(tip)}" for tool, _glyph, name, tip in known if tool == used), "")
+        self.hint.setText(said or tr("Choose a tool to change labels on the image."))
+        for widget, tools in self._shown_for:
+            widget.setVisible(used in tools)

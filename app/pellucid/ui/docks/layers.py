@@ -1,4 +1,4 @@
-"""The panel “Layers”: the list of layers, how the active one is shown, its labels, the brush."""
+"""The panel “Layers”: the list of layers, how the active one is shown, its labels."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ from pellucid.model import colormaps
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
-from pellucid.ui.docks.brush_box import BrushBox
 from pellucid.ui.docks.frame_box import FrameBox
 from pellucid.ui.docks.label_box import LabelBox
 from pellucid.ui.docks.layer_delegate import LayerDelegate
 from pellucid.ui.docks.layer_model import LayerModel
 from pellucid.ui.docks.look_box import LookBox
-from pellucid.ui.docks.outline_box import OutlineBox
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
 
@@ -124,9 +122,7 @@ class LayersPanel(Panel):
         self.labels = LabelBox(self._session)
         self.table, self.label_opacity = self.labels.table, self.labels.opacity
         self.new_label, self.drop_label = self.labels.new, self.labels.drop
-        self.brush = BrushBox(self._session)
-        self.outlines = OutlineBox(self._session)
-        for widget in (rule(), self.labels, self.brush, self.outlines):
+        for widget in (rule(), self.labels):
             column.addWidget(widget, 1 if widget is self.labels else 0)
         return part
 

@@ -18,11 +18,11 @@ from pellucid.ui.forms.numbers import Bounds
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_TOOLS = (
+OUTLINE_TOOLS = (
     (Tool.LABEL_POLYGON, "vector-polygon-variant", mark("Polygon of the label"),
      mark("Click each corner of what belongs to the active label (Shift+P). Ctrl erases.")),
     (Tool.LABEL_LASSO, "draw", mark("Lasso of the label"),
-     mark("Drag around what belongs to the active label (L). Ctrl erases.")),
+     mark("Drag around what belongs to the active label (J). Ctrl erases.")),
     (Tool.LABEL_RECTANGLE, "rectangle", mark("Rectangle of the label"),
      mark("Drag a rectangle to fill (Shift+R). Ctrl erases, Shift keeps it square.")),
     (Tool.LABEL_ELLIPSE, "ellipse", mark("Ellipse of the label"),
@@ -58,7 +58,7 @@ class OutlineBox(QWidget):
         self._session, self._view = session, session.view
         self.tools = {
             tool: flat_button(glyph, tr(name), partial(self._use, tool), checkable=True, tip=tr(tip))
-            for tool, glyph, name, tip in _TOOLS
+            for tool, glyph, name, tip in OUTLINE_TOOLS
         }
         self.depths = _choice(_DEPTHS, mark("Depth: {choice}"))
         self.cuts = _choice(_CUTS, mark("Scissors: {choice}"))
