@@ -17,6 +17,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
+    Labels          label_table label_table_light label_menu label_details thousands_of_labels
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Recipes         recipe recipe_light python_code
 """
@@ -37,6 +38,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
+from label_pictures import LABEL_STATES
 from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
@@ -77,7 +79,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
+STATES: dict[str, Callable[[Stage], None]] = {**OPERATION_STATES, **LABEL_STATES}
 
 
 class Stage:

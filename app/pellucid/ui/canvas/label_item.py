@@ -61,7 +61,8 @@ def table(tint: Tint) -> NDArray[np.uint32]:
 
 
 def _table(tint: Tint) -> NDArray[np.uint32]:
-    fill, line = (_premultiplied(tint, strength) for strength in (tint.fill, 1.0 if tint.outline else tint.fill))
+    rgb, shown = _looks(tint)
+    fill, line = (_premultiplied(rgb, shown * strength) for strength in (tint.fill, 1.0 if tint.outline else tint.fill))
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
     colors[:] = line
     colors[0] = colors[_GAP] = fill
@@ -73,16 +74,20 @@ _small_table = lru_cache(maxsize=16)(_table)
 _large_table = lru_cache(maxsize=3)(_table)  # 8 MB each
 
 
-def _premultiplied(tint: Tint, strength: float) -> NDArray[np.uint32]:
-    """Return the colour of every value at a strength, transparent for background and what is hidden."""
+def _looks(tint: Tint) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+    """Return colour and opacity of every value, no opacity for background and what is hidden."""
     rows = [row for row in tint.labels if 0 < row.value < tint.entries]
     values = [row.value for row in rows]
     rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
     rgb[1:] = rgb[:-1]  # the first colour is that of label 1
-    alpha = np.full(tint.entries, strength)
+    shown = np.ones(tint.entries)
     rgb[values] = [_rgb(row.color) for row in rows]
-    alpha[values] = [strength * row.opacity * row.visible for row in rows]
-    alpha[[0, tint.hidden]] = 0.0
+    shown[values] = [row.opacity if row.visible else 0.0 for row in rows]
+    shown[[0, tint.hidden]] = 0.0
+    return rgb, shown
+
+
+def _premultiplied(rgb: NDArray[np.uint32], alpha: NDArray[np.float64]) -> NDArray[np.uint32]:
     packed = np.rint(255 * alpha).astype(np.uint32) << 24
     for shift in (16, 8, 0):
         packed |= np.rint((rgb >> shift & 255) * alpha).astype(np.uint32) << shift
