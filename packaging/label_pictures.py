@@ -12,8 +12,9 @@ from pellucid.model.labels import Code, Label, Status, color_for
 from pellucid.ui import theme
 
 if TYPE_CHECKING:
-    from pellucid.model.layer import LabelLayer
     from pictures import Stage
+
+    from pellucid.model.layer import LabelLayer
 
 LABEL_STATES: dict[str, Callable[[Stage], None]] = {}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 def test_the_docstring_lists_every_state_once_or_more():
     folder = Path(__file__).parents[2] / "packaging"
     text = (folder / "pictures.py").read_text("utf-8")
-    sources = text + (folder / "operation_pictures.py").read_text("utf-8")
+    sources = "".join(file.read_text("utf-8") for file in folder.glob("*pictures.py"))
     states = set(re.findall(r"^@state\ndef (\w+)", sources, re.M))
     listed = set(re.findall(r"\w+", text.split("What shows what:")[1].split('"""')[0]))
     assert states and not states - listed

@@ -27,6 +27,7 @@ from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 _DASH, _PERIOD = 6, 9
+_FEW = 1000  # rows that are read anew whenever one changes
 _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
 
@@ -74,23 +75,46 @@ _small_table = lru_cache(maxsize=16)(_table)
 _large_table = lru_cache(maxsize=3)(_table)  # 8 MB each
 
 
-def _looks(tint: Tint) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
-    """Return colour and opacity of every value, no opacity for background and what is hidden."""
-    rows = [row for row in tint.labels if 0 < row.value < tint.entries]
+Looks = tuple[NDArray[np.uint32], NDArray[np.float64]]
+_last: tuple[tuple[Label, ...], Looks] | None = None
+
+
+def _looks(tint: Tint) -> Looks:
+    """Return colour and opacity of every value, no opacity for background and what is hidden.
+
+    Of a table of which the last looks are known only the rows that changed are read.
+    """
+    global _last
+    known, rows = _last, tint.labels
+    if known is not None and len(known[1][0]) == tint.entries and _goes_on(known[0], rows):
+        rgb, shown = known[1][0].copy(), known[1][1].copy()
+        same = len(known[0])
+        rows = (*(new for new, old in zip(rows, known[0], strict=False) if new is not old), *rows[same:])
+    else:
+        rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
+        rgb[1:] = rgb[:-1]  # the first colour is that of label 1
+        shown = np.ones(tint.entries)
+    rows = tuple(row for row in rows if 0 < row.value < tint.entries)
     values = [row.value for row in rows]
-    rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
-    rgb[1:] = rgb[:-1]  # the first colour is that of label 1
-    shown = np.ones(tint.entries)
     rgb[values] = [_rgb(row.color) for row in rows]
     shown[values] = [row.opacity if row.visible else 0.0 for row in rows]
+    if len(tint.labels) > _FEW:
+        _last = tint.labels, (rgb, shown.copy())
     shown[[0, tint.hidden]] = 0.0
     return rgb, shown
 
 
+def _goes_on(before: tuple[Label, ...], after: tuple[Label, ...]) -> bool:
+    """Return whether a table has all rows of another, perhaps changed, and others only behind them."""
+    return len(after) >= len(before) and all(
+        new is old or new.value == old.value for new, old in zip(after, before, strict=False)
+    )
+
+
 def _premultiplied(rgb: NDArray[np.uint32], alpha: NDArray[np.float64]) -> NDArray[np.uint32]:
-    packed = np.rint(255 * alpha).astype(np.uint32) << 24
-    for shift in (16, 8, 0):
-        packed |= np.rint((rgb >> shift & 255) * alpha).astype(np.uint32) << shift
+    packed = np.rint(255 * alpha).astype(np.uint32) << np.uint32(24)
+    for shift in map(np.uint32, (16, 8, 0)):
+        packed |= np.rint((rgb >> shift & np.uint32(255)) * alpha).astype(np.uint32) << shift
     return packed
 
 
