@@ -21,6 +21,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     scissors_keep fill_region
     Label tools     smart_brush fill_tool wand_tool wand_turned islands_tool picking limited between label_tools_light
                     label_tools_small
+    Labels          label_table label_table_light label_menu label_details thousands_of_labels
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
                     compare_raters
@@ -50,6 +51,7 @@ from contour_pictures import CONTOUR_STATES
 from label_pictures import LABEL_STATES
 from operation_pictures import OPERATION_STATES
 from outline_pictures import OUTLINE_STATES
+from paint_pictures import PAINT_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -90,11 +92,10 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | SURFACE_STATES)
-STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | AGREEMENT_STATES
-STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | CONTOUR_STATES
-STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | OUTLINE_STATES
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES | LABEL_STATES)
+STATES: dict[str, Callable[[Stage], None]] = {
+    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
+    **PAINT_STATES,
+}  # fmt: skip
 
 
 class Stage:

@@ -63,19 +63,22 @@ class SetLabelTable(Command):
 
     def _starts_from(self, rows: Rows) -> None:
         self._before = rows
-        shown = {row.value: row.visible for row in rows}
-        self._reshown = {row.value for row in self._after if shown.get(row.value) is not row.visible}
-        kept = {id(row) for row in rows}
-        self._differing = sum(id(row) not in kept for row in self._after) + max(0, len(rows) - len(self._after))
+        there = {row.value: row for row in rows}
+        changed = [row for row in self._after if there.get(row.value) is not row]
+        self._differing = len(changed) + max(0, len(rows) - len(self._after))
+        self._reshown = {
+            row.value for row in changed if (old := there.get(row.value)) is None or old.visible is not row.visible
+        }
 
     def _set(self, rows: Rows) -> None:
-        labels = self._layer.labels
-        shown = {row.value: row.visible for row in labels.labels}
-
-        def kept(row: Label) -> bool:
-            return row.value in self._reshown or shown.get(row.value, row.visible) is row.visible
-
-        labels.labels = tuple(row if kept(row) else replace(row, visible=not row.visible) for row in rows)
+        labels, reshown = self._layer.labels, self._reshown
+        there = {row.value: row for row in labels.labels}
+        labels.labels = tuple(
+            row
+            if (now := there.get(row.value, row)) is row or now.visible is row.visible or row.value in reshown
+            else replace(row, visible=now.visible)
+            for row in rows
+        )
 
 
 class DeleteLabel(Command):

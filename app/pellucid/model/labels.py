@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,8 @@ class LabelMap:
     @labels.setter
     def labels(self, labels: tuple[Label, ...]) -> None:
         self._table = {label.value: label for label in labels}
-        self._rows = None
+        rises = all(before.value < after.value for before, after in pairwise(labels))
+        self._rows = labels if rises else None
         self.table_changed.emit()
 
     def label(self, value: int) -> Label:

@@ -239,3 +239,29 @@ def test_replacing_touches_the_bounding_box_only_and_nothing_when_equal() -> Non
         replace_label(layer, 1, mask, "locked")
     with pytest.raises(ValueError, match="does not fit"):
         replace_label(layer, 2, mask[1:], "wrong grid")
+
+
+@pytest.mark.parametrize("ball", [False, True])
+@pytest.mark.parametrize("kind", GRIDS)
+def test_a_dab_covers_what_is_near_its_line_voxel_by_voxel(kind: str, ball: bool) -> None:
+    """Against the distance of every voxel from the line, in every direction the line can take."""
+    from pellucid.history.brush import Brush
+
+    geometry, rng = GRIDS[kind], np.random.default_rng(6)
+    positions = phantoms.positions(geometry)
+    for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL):
+        frame = plane_frame(geometry, plane)
+        vectors = np.stack([frame.right, frame.down, *([frame.normal] if ball else [])])
+        for _ in range(4):
+            ends = [geometry.index_to_world(rng.integers((20, 20, 15), (80, 70, 45))) for _ in range(2)]
+            index, radius = frame.slice_index(ends[1]), float(rng.uniform(2, 9))
+            found = Brush(geometry, frame, index).between(ends[0], ends[1], radius, ball=ball)
+            assert found is not None
+            box, inside = found
+            start, end = (vectors @ point for point in ends)
+            line = end - start
+            places = positions[box] @ vectors.T
+            share = np.clip((places - start) @ line / max(float(line @ line), 1e-12), 0, 1)
+            near = np.linalg.norm(places - start - share[..., None] * line, axis=-1)
+            sure = np.abs(near - radius) > 1e-6
+            np.testing.assert_array_equal(inside[sure], near[sure] < radius)

@@ -27,6 +27,7 @@ from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 _DASH, _PERIOD = 6, 9
+_FEW = 1000  # rows that are read anew whenever one changes
 _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
 
@@ -61,7 +62,8 @@ def table(tint: Tint) -> NDArray[np.uint32]:
 
 
 def _table(tint: Tint) -> NDArray[np.uint32]:
-    fill, line = (_premultiplied(tint, strength) for strength in (tint.fill, 1.0 if tint.outline else tint.fill))
+    rgb, shown = _looks(tint)
+    fill, line = (_premultiplied(rgb, shown * strength) for strength in (tint.fill, 1.0 if tint.outline else tint.fill))
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
     colors[:] = line
     colors[0] = colors[_GAP] = fill
@@ -73,19 +75,46 @@ _small_table = lru_cache(maxsize=16)(_table)
 _large_table = lru_cache(maxsize=3)(_table)  # 8 MB each
 
 
-def _premultiplied(tint: Tint, strength: float) -> NDArray[np.uint32]:
-    """Return the colour of every value at a strength, transparent for background and what is hidden."""
-    rows = [row for row in tint.labels if 0 < row.value < tint.entries]
+Looks = tuple[NDArray[np.uint32], NDArray[np.float64]]
+_last: tuple[tuple[Label, ...], Looks] | None = None
+
+
+def _looks(tint: Tint) -> Looks:
+    """Return colour and opacity of every value, no opacity for background and what is hidden.
+
+    Of a table of which the last looks are known only the rows that changed are read.
+    """
+    global _last
+    known, rows = _last, tint.labels
+    if known is not None and len(known[1][0]) == tint.entries and _goes_on(known[0], rows):
+        rgb, shown = known[1][0].copy(), known[1][1].copy()
+        same = len(known[0])
+        rows = (*(new for new, old in zip(rows, known[0], strict=False) if new is not old), *rows[same:])
+    else:
+        rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
+        rgb[1:] = rgb[:-1]  # the first colour is that of label 1
+        shown = np.ones(tint.entries)
+    rows = tuple(row for row in rows if 0 < row.value < tint.entries)
     values = [row.value for row in rows]
-    rgb = np.resize(np.array([_rgb(color) for color in palette()], np.uint32), tint.entries)
-    rgb[1:] = rgb[:-1]  # the first colour is that of label 1
-    alpha = np.full(tint.entries, strength)
     rgb[values] = [_rgb(row.color) for row in rows]
-    alpha[values] = [strength * row.opacity * row.visible for row in rows]
-    alpha[[0, *(value for value in tint.hidden if value < tint.entries)]] = 0.0
-    packed = np.rint(255 * alpha).astype(np.uint32) << 24
-    for shift in (16, 8, 0):
-        packed |= np.rint((rgb >> shift & 255) * alpha).astype(np.uint32) << shift
+    shown[values] = [row.opacity if row.visible else 0.0 for row in rows]
+    if len(tint.labels) > _FEW:
+        _last = tint.labels, (rgb, shown.copy())
+    shown[[0, *(value for value in tint.hidden if value < tint.entries)]] = 0.0
+    return rgb, shown
+
+
+def _goes_on(before: tuple[Label, ...], after: tuple[Label, ...]) -> bool:
+    """Return whether a table has all rows of another, perhaps changed, and others only behind them."""
+    return len(after) >= len(before) and all(
+        new is old or new.value == old.value for new, old in zip(after, before, strict=False)
+    )
+
+
+def _premultiplied(rgb: NDArray[np.uint32], alpha: NDArray[np.float64]) -> NDArray[np.uint32]:
+    packed = np.rint(255 * alpha).astype(np.uint32) << np.uint32(24)
+    for shift in map(np.uint32, (16, 8, 0)):
+        packed |= np.rint((rgb >> shift & np.uint32(255)) * alpha).astype(np.uint32) << shift
     return packed
 
 

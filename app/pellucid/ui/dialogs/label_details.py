@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
+from PySide6.QtWidgets import QDialog, QGridLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.labels import Code, Status
@@ -19,6 +19,8 @@ from pellucid.ui.forms.controls import Choice, TextLine
 
 if TYPE_CHECKING:
     from pellucid.session import Session
+
+_TITLES = 72  # pixels of the titles, the same in both tables
 
 
 class LabelDetailsDialog(QDialog):
@@ -38,12 +40,17 @@ class LabelDetailsDialog(QDialog):
         fields = ((tr("Name"), self.name), (tr("Colour"), self.color), (tr("Status"), self.status),
                   (tr("Notes"), self.notes))  # fmt: skip
         code = ((tr("Scheme"), self.scheme), (tr("Code"), self.code), (tr("Meaning"), self.meaning))
+        tables = titled(fields), titled(code)
+        for table in tables:
+            grid = table.layout()
+            assert isinstance(grid, QGridLayout)
+            grid.setColumnMinimumWidth(0, _TITLES)
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         for part in (
-            section(tr("Label {value}", value=value)), titled(fields), section(tr("What it is")), self.search,
-            self.list, titled(code),
+            section(tr("Label {value}", value=value)), tables[0], section(tr("What it is")), self.search,
+            self.list, tables[1],
             dim(tr("SNOMED CT codes as DICOM lists them (PS3.16). Any other code may be typed.")),
         ):  # fmt: skip
             column.addWidget(part)
@@ -51,6 +58,13 @@ class LabelDetailsDialog(QDialog):
         column.addWidget(row(QWidget(), cancel, self.apply, spacing=theme.MARGIN, stretch=0))
         self.name.setFocus()
         self.name.selectAll()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Take room for the sentence that is wrapped: Qt counts it as one line."""
+        super().showEvent(event)
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
 
     def _make_fields(self) -> None:
         label = self._label
@@ -65,7 +79,8 @@ class LabelDetailsDialog(QDialog):
         self.status.set_value(label.status)
         self.notes = QPlainTextEdit(label.notes)
         self.notes.setTabChangesFocus(True)
-        self.notes.setFixedHeight(72)
+        self.notes.setMinimumHeight(76)
+        self.notes.setMaximumHeight(76)
         described(self.notes, tr("Notes on the label"))
 
     def _make_code(self) -> None:
@@ -78,6 +93,7 @@ class LabelDetailsDialog(QDialog):
         self.list = QListWidget()
         self.list.setFixedHeight(112)
         self.list.setUniformItemSizes(True)
+        self.list.setProperty("frame", True)
         described(self.list, tr("Codes found"))
         self.list.itemClicked.connect(self._take)
         self.list.itemActivated.connect(self._take)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from pellucid.language import tr, tr_count
+from pellucid.language import tr
 from pellucid.model.labels import Label
 from pellucid.model.layer import LabelLayer
 from pellucid.ui import theme
@@ -71,6 +71,7 @@ class LabelBox(QWidget):
         self.filter.setPlaceholderText(tr("Find a label"))
         described(self.filter, tr("Find a label"), tr("Show only labels whose name, code or value holds this"))
         self.found = dim("", wrap=False)
+        described(self.found, tr("How many labels there are, and how many of them are shown"))
         self._typing = QTimer(self, singleShot=True, interval=_TYPING)
         self._typing.timeout.connect(self._filter)
         self.filter.textChanged.connect(lambda _text: self._typing.start())
@@ -116,9 +117,8 @@ class LabelBox(QWidget):
         model = self.table.labels
         self.table.updateGeometry()
         self.filter.setVisible(model.total > _MANY or bool(model.wanted))
-        shown, all_of = model.rowCount(), tr_count("{count:,} label", "{count:,} labels", model.total)
-        few = tr("{shown:,} of {all_of}", shown=shown, all_of=all_of)
-        self.found.setText(few if model.wanted else all_of if model.total > _MANY else "")
+        few = tr("{shown:,} of {total:,}", shown=model.rowCount(), total=model.total)
+        self.found.setText(few if model.wanted else f"{model.total:,}" if model.total > _MANY else "")
         allow(self.drop, tr("There is no label to delete.") if not model.total else "")
 
     def _show_opacity(self) -> None:

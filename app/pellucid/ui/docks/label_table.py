@@ -56,6 +56,7 @@ class LabelTable(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setTabKeyNavigation(False)
         self._set_headers()
+        self.setMinimumHeight(4 * ROW_HEIGHT + 4)
         self.clicked.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._chosen)
         self.labels.modelReset.connect(self.show_active)
