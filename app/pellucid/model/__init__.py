@@ -6,6 +6,7 @@ layer, document, display, view   what is in the work, how it is drawn, where the
 planes, slicing                  how planes lie on the screen, and what a layer shows in one
 compare, compositing, channels   two layers against each other, channels of a colour image
 transfer                         the curve between a window and the screen: the reference for drawing
+live_wire                        the way along the edges of a picture
 histogram, statistics            exact histograms and windows, numbers of each label
 colormaps   tables of 256 colours · findings  what a reader noticed, and refusals
 """

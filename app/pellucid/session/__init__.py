@@ -9,6 +9,7 @@ The same object drives the window, the tests and scripts; only here do operation
     results.py   where the result of an operation goes; newer work is never overwritten
     label_results.py  where a label map that an operation made goes
     editing.py   what tools that change labels begin with and end in: layer, limits, one named step
+    outlining.py outlines that change labels when they are closed; wiring.py the live wire
     labelling.py labels: layers, table, strokes, statistics
     looking.py   windows, histograms, values under the cursor
     appearance.py curves and colours that need all values; window_memory.py what was chosen for a series
