@@ -87,7 +87,7 @@ class Outlining:
     def use(self, *, scissors: bool, inverted: bool = False, through: bool = False) -> Use:
         """Return what an outline begun now does: as the view says, ``inverted`` or ``through`` all slices on demand.
 
-        The inverse of filling is erasing, that of either erasing by the scissors the other side or the other way.
+        Inverted, filling erases, erasing fills, and keeping what is inside erases it.
         """
         view = self._session.view
         depth = view.cut_depth if scissors else view.outline_depth
