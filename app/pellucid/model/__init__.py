@@ -7,6 +7,7 @@ planes, slicing                  how planes lie on the screen, and what a layer 
 slice_voxels, growing            the voxels of a slice as tools see them, and regions that grow from one
 compare, compositing, channels   two layers against each other, channels of a colour image
 transfer                         the curve between a window and the screen: the reference for drawing
+live_wire                        the way along the edges of a picture
 histogram, statistics            exact histograms and windows, numbers of each label
 colormaps   tables of 256 colours · findings  what a reader noticed, and refusals
 """

@@ -152,6 +152,12 @@ def steepest(strength: Floats, pixel: tuple[int, int], radii: tuple[float, float
     return top + int(y_best), left + int(x_best)
 
 
+def load_libraries() -> None:
+    """Load what finding ways needs, which takes a moment the first time."""
+    import scipy.ndimage
+    import scipy.sparse.csgraph  # noqa: F401
+
+
 def _ways(cost: Floats, steps: tuple[float, float], seed: tuple[int, int]) -> tuple[Floats, NDArray[np.int32]]:
     from scipy.sparse import csr_array
     from scipy.sparse.csgraph import dijkstra

@@ -14,9 +14,10 @@ from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.layer import LabelLayer
+from pellucid.model.live_wire import load_libraries
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.shapes import box
-from pellucid.model.view import Cut, Depth
+from pellucid.model.view import Cut, Depth, Tool
 from pellucid.model.volume import Volume
 from pellucid.session.wiring import Wire
 
@@ -53,6 +54,7 @@ class Outlining:
         self.wire: Wire | None = None
         """The live wire that is being drawn."""
         session.view.events.tool.connect(self._tool_chosen)
+        session.document.removed.connect(self._layer_went)
 
     @property
     def draft(self) -> Annotation | None:
@@ -67,7 +69,12 @@ class Outlining:
         if outline is not before:
             self.changed.emit()
 
-    def _tool_chosen(self, _tool: object) -> None:
+    def _tool_chosen(self, tool: Tool) -> None:
+        self.draft = None
+        if tool is Tool.LIVE_WIRE:  # the first click shall not wait for its libraries
+            self._session.jobs.query("live wire", tr("Live wire"), lambda _job: load_libraries(), quiet=True)
+
+    def _layer_went(self, _layer: object) -> None:
         self.draft = None
 
     def begin_wire(self, volume: Volume, frame: PlaneFrame, index: int, outline: Annotation, snap: float) -> Wire:
@@ -80,7 +87,7 @@ class Outlining:
     def use(self, *, scissors: bool, inverted: bool = False, through: bool = False) -> Use:
         """Return what an outline begun now does: as the view says, ``inverted`` or ``through`` all slices on demand.
 
-        The inverse of filling is erasing, that of either erasing by the scissors the other side or the other way.
+        Inverted, filling erases, erasing fills, and keeping what is inside erases it.
         """
         view = self._session.view
         depth = view.cut_depth if scissors else view.outline_depth

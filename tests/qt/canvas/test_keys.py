@@ -237,11 +237,11 @@ def test_every_key_is_used_once_and_can_be_changed(shown):
     used = [action.key for action in keys.ACTIONS]
     assert len(set(used)) == len(used)
     book = KeyBook(shown.session, ())
-    assert book.owner("F").title == "Fit" and book.owner("X") is None
-    book.give("pane.view.invert", ["X"])
+    assert book.owner("F").title == "Fit" and book.owner("J") is None
+    book.give("pane.view.invert", ["J"])
     shown.key(KEY.Key_I)
     assert not shown.layer.display.invert
-    shown.key(KEY.Key_X)
+    shown.key(KEY.Key_J)
     assert shown.layer.display.invert
 
 

@@ -379,32 +379,37 @@ def test_clicked_scissors_follow_the_shape_that_is_chosen(shown):
     assert agree(voxels(shown) == 1, expected(shown, pane, SQUARE))
 
 
-def test_a_large_cut_is_a_job_that_can_be_cancelled_and_sees_what_was_painted_meanwhile(shown, monkeypatch):
-    monkeypatch.setattr("pellucid.session.outlining.AT_ONCE", 10)
-    pane = turned_to(shown, "axial")
-    view = shown.session.view
-    view.tool, view.cut = Tool.SCISSORS, Cut.FILL
-    bench, ends = shown, ring(pane)
-    shown.session.jobs.edit("wait", lambda job: None)
-    bench.press(pane, ends[0])
-    for at in ends[1:]:
-        bench.move(pane, at)
-    bench.release(pane, ends[-1])
+def test_a_large_cut_is_a_job_that_can_be_cancelled(shown, monkeypatch):
+    job = large_cut(shown, monkeypatch)
     assert not voxels(shown).any()
-    job = next(job for job in shown.session.jobs.running if job.name.startswith("Scissors"))
     job.cancel()
     settle(shown)
     assert not voxels(shown).any() and shown.session.history.steps == ()
+
+
+def test_a_large_cut_sees_what_was_painted_meanwhile(shown, monkeypatch):
+    job = large_cut(shown, monkeypatch)
+    assert job.wait(20)  # it has looked, and has not been heard yet
+    shown.labels.active_label = 2
+    shown.session.editing.apply((slice(10, 12), slice(25, 35), slice(35, 45)), np.ones((2, 10, 10), bool))
+    shown.session.labelling.edit_label(shown.labels, 2, locked=True)
+    painted = voxels(shown).copy()
+    settle(shown)
+    assert (voxels(shown)[10:12, 25:35, 35:45] == 2).all() and (voxels(shown) == 1).any()
+    assert shown.session.history.steps[-1] == "Scissors: fill one" and undone_and_redone(shown, painted)
+
+
+def large_cut(bench, monkeypatch):
+    """Fill through all slices as what is large is filled, and return the job."""
+    monkeypatch.setattr("pellucid.session.outlining.AT_ONCE", 10)
+    pane = turned_to(bench, "axial")
+    bench.session.view.tool, bench.session.view.cut = Tool.SCISSORS, Cut.FILL
+    ends = ring(pane)
     bench.press(pane, ends[0])
     for at in ends[1:]:
         bench.move(pane, at)
     bench.release(pane, ends[-1])
-    shown.session.editing.apply((slice(0, 1), slice(0, 5), slice(0, 5)), np.ones((1, 5, 5), bool))
-    painted = voxels(shown).copy()
-    settle(shown)
-    assert voxels(shown)[0, :5, :5].all() and (voxels(shown) > 0).sum() > (painted > 0).sum()
-    shown.session.undo()
-    assert np.array_equal(voxels(shown), painted)
+    return next(job for job in bench.session.jobs.running if job.name.startswith("Scissors"))
 
 
 # ---------------------------------------------------------------- live wire

@@ -118,3 +118,5 @@ def test_of_equal_pixels_the_nearest_is_the_steepest() -> None:
     strength[4, 6] = strength[4, 1] = 3.0
     assert steepest(strength, (4, 4), (3.0, 3.0)) == (4, 6)
     assert steepest(strength, (4, 4), (1.0, 1.0)) == (4, 4)
+    strength[1, 1] = 9.0  # in the corner of the square, outside of the circle
+    assert steepest(strength, (4, 4), (3.0, 3.0)) == (4, 6)

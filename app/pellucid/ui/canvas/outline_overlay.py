@@ -30,6 +30,7 @@ _HALO = QColor(16, 16, 16)
 _FILLED = 0.28
 _ERASED = "#ff5a4f"
 """The colour of outlines that take labels away, which no label has at first."""
+_DASHES = [5.0, 3.0]
 _MARK = 5.0
 _AWAY = QPointF(18, 18)
 
@@ -148,8 +149,10 @@ def _paint_line(painter: QPainter, line: Floats, use: Use, color: QColor) -> Non
     """Draw the line with a dark halo; dashed where it erases."""
     shape = _polygon(line)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    style = Qt.PenStyle.DashLine if use.erases else Qt.PenStyle.SolidLine
-    for pen in (QPen(_HALO, 3.5), QPen(color, 1.6, style)):
+    stroke = QPen(color, 1.8)
+    if use.erases:
+        stroke.setDashPattern(_DASHES)
+    for pen in (QPen(_HALO, 3.2), stroke):
         pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
         painter.setPen(pen)
         painter.drawPolyline(shape)

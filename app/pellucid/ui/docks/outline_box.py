@@ -99,6 +99,7 @@ class OutlineBox(QWidget):
         )  # fmt: skip
         for n, (name, title, control) in enumerate(lines):
             label = QLabel(title)
+            label.setBuddy(self.reach if name == "near" else control)
             grid.addWidget(label, n, 0)
             grid.addWidget(control, n, 1)
             self._lines[name] = label, control
