@@ -245,7 +245,7 @@ def test_planes_follow_crosshair_and_window(user, window):
         pixels = window.view.pixels().astype(int)
         rows, columns = pixels.shape[:2]
         part = pixels[rows // 3 : rows // 3 + 30, columns // 3 : columns // 3 + 30]
-        return float(part.mean())
+        return float(np.median(part))
 
     _x, y, z = user.session.view.crosshair
     shown = []
@@ -346,6 +346,14 @@ def test_without_vtk_the_menu_says_what_to_install(user, monkeypatch):
     action.trigger()
     assert user.window.canvases.three_d is None
     assert 'pip install "pellucid[3d]"' in user.window.notices.text
+
+
+def test_a_way_to_draw_that_fails_gives_way_to_the_next(monkeypatch):
+    monkeypatch.setattr(availability, "_state", {})
+    monkeypatch.setattr(availability, "_WAYS", ({"PELLUCID_TRY": "1"}, {"PELLUCID_TRY": "2"}))
+    monkeypatch.setattr(availability, "_PROBE", "import os; raise SystemExit(os.environ['PELLUCID_TRY'] == '1')")
+    monkeypatch.setenv("PELLUCID_TRY", "0")
+    assert availability.why_not() == "" and availability.os.environ["PELLUCID_TRY"] == "2"
 
 
 @pytest.mark.parametrize("probe", ["import os; os.abort()", "raise SystemExit(3)"])

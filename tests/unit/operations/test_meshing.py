@@ -127,6 +127,8 @@ def test_a_thin_vessel_survives_smoothing():
     mask[2:38, 20, 20] = True
     meshed = made(mask, geometry, soft(geometry, width=1.5))
     assert np.ptp(meshed.mesh.points[:, 2]) > 30, "at one half of the field nothing would be left"
+    field, level = meshing._softened(mask.astype(np.float32), float(mask.sum()), np.array([1.5] * 3), quiet)
+    assert field.max() < 0.1 and np.count_nonzero(field > level) == pytest.approx(mask.sum(), rel=0.1)
     dot = np.zeros((40, 40, 40), bool)
     dot[20, 20, 20] = True
     check_closed(made(dot, geometry, soft(geometry, width=8.0)).mesh)

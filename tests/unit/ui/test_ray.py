@@ -35,6 +35,11 @@ def test_the_front_of_what_is_opaque(scene):
     assert 9.3 < x < 12 and (y, z) == (pytest.approx(15), pytest.approx(15))
     point = met(scene, placed(BONE, (0, 1), 0.0), 1.0, *sight((60, 15, 15), (-20, 15, 15)))
     assert 17.5 < GRID.world_to_index(point)[0] < 19.8, "from the other side the other front"
+    share = np.interp(900, *zip(*BONE.opacity, strict=True)) * 0.3
+    total = 1 - (1 - share) ** (10 / scene.step)
+    deep = np.log(1 - total / 2) / np.log(1 - share) * scene.step
+    point = met(scene, placed(BONE, (0, 1), 0.0), 0.3, *sight((-20, 15, 12), (60, 15, 12)))
+    assert GRID.world_to_index(point)[0] == pytest.approx(9.5 + deep, abs=0.5), "where half of what is seen is passed"
 
 
 def test_the_highest_value_of_a_mip(scene):

@@ -26,6 +26,10 @@ window.Render()
 raise SystemExit(0 if window.SupportsOpenGL() else 3)
 """
 _PATIENCE = 60.0
+_EGL = {"VTK_DEFAULT_OPENGL_WINDOW": "vtkEGLRenderWindow"}
+_WAYS: tuple[dict[str, str], ...] = (_EGL, {}) if sys.platform.startswith("linux") else ({},)
+"""What to put into the environment. On Linux EGL comes first: it needs no display, and so does not care whose thread or
+which of X and Wayland it is."""
 _state: dict[str, str] = {}
 
 
@@ -55,18 +59,26 @@ def why_not() -> str:
 
 
 def _probe() -> str:
+    """Return an empty text when one of the ways to draw works, and have this process take that way."""
     if getattr(sys, "frozen", False):
         return ""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    try:
-        code = subprocess.run(
-            [sys.executable, "-c", _PROBE], env=environment, capture_output=True, timeout=_PATIENCE, check=False
-        ).returncode
-    except (OSError, subprocess.TimeoutExpired):
-        code = -1
-    if code == 0:
-        return ""
+    for way in _WAYS:
+        if _draws(way):
+            os.environ.update(way)
+            return ""
     return tr(
         "The 3-D view cannot be drawn on this computer: OpenGL did not start. Update the graphics driver; on Linux "
         "install libgl1 and libegl1."
     )
+
+
+def _draws(way: dict[str, str]) -> bool:
+    """Return whether a process that draws one picture lives through it."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)} | way
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE], env=environment, capture_output=True, timeout=_PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0

@@ -18,7 +18,7 @@ from pellucid.ui.three_d.sides import SIDES
 _TURN = 200.0
 """Degrees of a drag over the whole height."""
 _PEELS = 6
-_ANGLE, _NEARER = 25.0, 1.35
+_ANGLE, _NEARER = 25.0, 1.25
 
 
 class Stage:
