@@ -120,7 +120,7 @@ def _as_label(side: Taken, value: int) -> LabelMap:
 def in_numbers_of(first: LabelMap, second: LabelMap) -> LabelMap:
     """Return a second map with the values that labels of the same name have in the first.
 
-    Labels whose names are not known there keep their value, unless the first map means something else by it.
+    Labels whose names are not known there keep their value, unless it now stands for another label by its name.
     """
     by_name = {label.name.casefold(): label.value for label in first.labels}
     wanted = {label.value: by_name.get(label.name.casefold(), label.value) for label in second.labels}

@@ -15,6 +15,8 @@ from pellucid.model.histogram import sample_limits
 from pellucid.model.layer import Preview
 from pellucid.model.volume import Volume
 from pellucid.recipes.replay import wrapped
+from pellucid.recipes.row_units import honest
+from pellucid.session.answers import in_known_units
 from pellucid.session.inputs import LabelVoxels
 from pellucid.session.results import needs_window
 
@@ -61,8 +63,11 @@ def _answer(asked: Asked, context: Any) -> Answer:
 
     operation, title = asked.operation, tr(asked.operation.title)
     images = tuple(item.image for item in asked.inputs)
-    if operation.output in ("table", "rows"):
-        return Answer(table=whole(operation, images, asked.parameters, context))
+    if operation.output == "rows":
+        return Answer(table=honest(whole(operation, images, asked.parameters, context), asked.inputs[0].geometry))
+    if operation.output == "table":
+        table = whole(operation, images, asked.parameters, context)
+        return Answer(table=in_known_units(table, asked.inputs[0].geometry))
     if operation.output == "points":
         found = whole(operation, images, asked.parameters, context)
         geometry = asked.volume.geometry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -35,6 +35,8 @@ class RatersPage(QWidget):
         self.list.setProperty("frame", True)
         self.list.setAccessibleName(tr("Raters"))
         self.list.setToolTip(tr("Tick the labels that show the same thing, one for each rater"))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.list.itemChanged.connect(lambda _item: self.refresh())
         self.said = dim()
         self.matrix = DiceMatrix(tr("Dice of each rater with each"))
@@ -68,11 +70,12 @@ class RatersPage(QWidget):
             on = side in ticked or (side not in self._known and len(choices) <= _ROWS)
             item.setCheckState(Qt.CheckState.Checked if on else Qt.CheckState.Unchecked)
             item.setData(_ROLE, side)
+            item.setToolTip(title)
+            item.setSizeHint(QSize(0, theme.CONTROL_HEIGHT))
             self.list.addItem(item)
         self._known = {side for _title, side in choices}
         self.list.blockSignals(False)
-        height = self.list.sizeHintForRow(0) if choices else theme.CONTROL_HEIGHT
-        self.list.setFixedHeight(max(height, 18) * min(max(len(choices), 3), _ROWS) + 4)
+        self.list.setFixedHeight(theme.CONTROL_HEIGHT * min(max(len(choices), _FEWEST), _ROWS) + theme.MARGIN)
 
     def sides(self) -> tuple[Side, ...]:
         """Return the labels that are ticked, in their order."""
