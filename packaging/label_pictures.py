@@ -37,7 +37,7 @@ def _begin(stage: Stage, tool: Tool, *, single: bool = True) -> SliceView:
     session = stage.session
     session.document.active_image.display.set_limits(-160, 240)
     layer = session.labelling.add_layer()
-    session.labelling.edit_label(layer, 1, name="Soft tissue", color="#56B4E9")
+    session.labelling.edit_label(layer, 1, name="Soft tissue", color="#F0E442")
     session.labelling.add_label(layer, "Lungs")
     layer.active_label = 1
     if single:

@@ -108,9 +108,14 @@ class Wand:
             box, found = connected(near.shape, seed, lambda box: near[box])
             region[box] = found
         held.size = int(region.sum())
-        for box3, inside in held.part.boxes(held.region & ~region):
+        colour = held.volume.is_colour
+
+        def fits(voxels: Any) -> Mask:
+            return similar(held.part.values_of(held.volume, voxels), held.like, tolerance, colour=colour)
+
+        for box3, inside in held.part.boxes(held.region & ~region, lambda voxels: ~fits(voxels)):
             held.staged.restore(box3, inside)
-        for box3, inside in held.part.boxes(region & ~held.region):
+        for box3, inside in held.part.boxes(region & ~held.region, fits):
             held.staged.put(box3, inside)
         held.region = region
 
