@@ -29,7 +29,10 @@ class HandChanges:
         z, y, x = (part.start for part in box)
         changed = before != after
         for inside, held in ((False, before), (True, after)):
-            for value in np.flatnonzero(np.bincount(held[changed])).tolist():  # far faster than unique
+            concerned = held * changed
+            if not concerned.any():
+                continue
+            for value in np.flatnonzero(np.bincount(concerned.ravel())).tolist():  # far faster than unique
                 if value not in (0, but):
                     part = changed & (held == value)
                     patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)

@@ -21,6 +21,8 @@ _CORE = 0.25
 """The share of the radius of a brush around its middle whose voxels say what is alike."""
 _LEAST_SPREAD = 0.05
 """The least standard deviation of these voxels, as a share of that of all voxels under the brush."""
+_ENOUGH = 4096
+"""Voxels under the brush of which that is estimated."""
 
 
 def _unchecked() -> None:
@@ -113,11 +115,11 @@ def alike(values: NDArray[Any], inside: Mask, core: Mask, strictness: float, *, 
     within = values[inside][..., :3] if colour else values[inside]
     middle = values[core & inside][..., :3] if colour else values[core & inside]
     mean, spread = _spread(middle)
-    _mean, overall = _spread(within)
+    _mean, overall = _spread(within[:: max(1, len(within) // _ENOUGH)])
     if not np.all(np.isfinite(mean)):
         return np.zeros_like(inside)
     tolerance = strictness * max(spread, _LEAST_SPREAD * overall)
-    near = inside & similar(values.astype(np.float64), mean, tolerance * (1 + 1e-9), colour=colour)
+    near = inside & similar(values, mean, tolerance * (1 + 1e-9), colour=colour)
     parts, count = ndimage.label(near)
     kept = np.zeros(count + 1, bool)
     kept[np.unique(parts[core & near])] = True

@@ -6,8 +6,8 @@ half its smallest spacing: each shows the voxel that holds its middle, which is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ class SliceVoxels:
             bounds = cut(geometry, frame, self._depth)
             self._raster = None if bounds is None else raster(bounds, geometry, _sight(bounds, geometry))
             if self._raster is not None:
-                self._voxels = self._looked_through(self._raster)
+                self._voxels = self._at(self._raster, *np.ogrid[: self._raster.rows, : self._raster.columns])
 
     @property
     def is_there(self) -> bool:
@@ -86,6 +86,12 @@ class SliceVoxels:
         world = self._geometry.index_to_world(self._voxels[..., ::-1].reshape(-1, 3))
         values = nearest_values(volume, world)
         return values.reshape(*self.shape, *values.shape[1:])
+
+    def values_of(self, volume: Volume, voxels: NDArray[np.int32]) -> NDArray[Any]:
+        """Return the values of an image at voxels (n, 3; z, y, x) of the grid: nearest, NaN beyond the image."""
+        if volume.geometry.same_grid(self._geometry):
+            return np.asarray(volume.array[tuple(voxels.T)])
+        return nearest_values(volume, self._geometry.index_to_world(voxels[:, ::-1]))
 
     def allowed(self, limits: PaintLimits | None) -> NDArray[np.bool_]:
         """Return which voxels of the slice may change."""
@@ -132,8 +138,14 @@ class SliceVoxels:
             return tuple(int(n) for n in self._voxels[place])
         return (*place[: 2 - self.axis], self.slice, *place[2 - self.axis :])
 
-    def boxes(self, chosen: NDArray[np.bool_]) -> Iterator[tuple[Box, NDArray[np.bool_]]]:
-        """Yield boxes (z, y, x) of the grid, and which of their voxels are the chosen ones of the slice."""
+    def boxes(
+        self, chosen: NDArray[np.bool_], fits: Callable[[NDArray[np.int32]], NDArray[np.bool_]] | None = None
+    ) -> Iterator[tuple[Box, NDArray[np.bool_]]]:
+        """Yield boxes (z, y, x) of the grid, and which of their voxels are the chosen ones of the slice.
+
+        ``fits`` says which of some voxels (n, 3; z, y, x) may join the chosen ones of an askew plane that they lie
+        between, though too thin to be seen: they would be left out as specks.
+        """
         if not chosen.any():
             return
         if self.is_plain:
@@ -141,6 +153,9 @@ class SliceVoxels:
             return
         voxels = self._voxels[chosen]
         voxels = voxels[voxels[:, 0] >= 0]
+        if fits is not None:
+            slivers = self._slivers(chosen)
+            voxels = np.concatenate([voxels, slivers[fits(slivers)]])
         slabs = voxels[:, 0] // _SLAB
         order = np.argsort(slabs, kind="stable")
         for part in np.split(voxels[order], np.flatnonzero(np.diff(slabs[order])) + 1):
@@ -160,15 +175,37 @@ class SliceVoxels:
         parts.insert(2 - self.axis, slice(self.slice, self.slice + 1))
         return (parts[0], parts[1], parts[2]), inside
 
-    def _looked_through(self, pixels: Raster) -> NDArray[np.int32]:
-        """Return z, y and x of the voxel that each pixel of an askew plane shows, -1 where there is none."""
+    def _slivers(self, chosen: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return the voxels that an askew plane cuts between the middles of chosen pixels, and that no pixel shows."""
+        assert self._raster is not None
+        rows, columns = np.nonzero(chosen)
+        found = [
+            self._at(self._raster, rows + down, columns + across) for down in (-0.25, 0.25) for across in (-0.25, 0.25)
+        ]
+        own = self._voxels[rows, columns]
+        thin = np.concatenate([voxels[(voxels != own).any(axis=-1) & (voxels[:, 0] >= 0)] for voxels in found])
+        numbers = np.unique(self._numbered(thin))
+        width, height, _depth = self._geometry.size
+        numbers = numbers[~np.isin(numbers, self._seen, assume_unique=True)]
+        return np.stack([numbers // (width * height), numbers // width % height, numbers % width], -1).astype(np.int32)
+
+    @cached_property
+    def _seen(self) -> NDArray[np.int64]:
+        """Return the numbers of the voxels that a pixel of an askew plane shows."""
+        return np.unique(self._numbered(self._voxels[self.exists()]))
+
+    def _numbered(self, voxels: NDArray[np.int32]) -> NDArray[np.int64]:
+        width, height, _depth = self._geometry.size
+        return np.asarray((voxels[:, 0].astype(np.int64) * height + voxels[:, 1]) * width + voxels[:, 2])
+
+    def _at(self, pixels: Raster, rows: NDArray[Any], columns: NDArray[Any]) -> NDArray[np.int32]:
+        """Return z, y and x of the voxel that an askew plane shows at rows and columns of its pixels; -1: none."""
         frame, geometry = self._frame, self._geometry
         inverse = np.linalg.inv(geometry.axes)
         first = frame.origin + self._depth * frame.normal + pixels.left * frame.right + pixels.top * frame.down
         base = inverse @ (first - np.array(geometry.origin))
         across, down = inverse @ frame.right * pixels.pitch, inverse @ frame.down * pixels.pitch
-        rows, columns = np.arange(pixels.rows)[:, None], np.arange(pixels.columns)
-        voxels = np.empty((pixels.rows, pixels.columns, 3), np.int32)
+        voxels = np.empty((*np.broadcast_shapes(rows.shape, columns.shape), 3), np.int32)
         for axis in range(3):
             lengths = base[axis] + down[axis] * rows + across[axis] * columns
             voxels[..., 2 - axis] = nearest_slices(geometry, axis, lengths)

@@ -85,7 +85,7 @@ class Filling:
             self._search(layer, title, lambda check: self._connected(layer, voxel, value, limits, check), erase=erase)
             return
         wanted = (part.take(layer.labels.array) == value) & part.allowed(limits)
-        self._put(part, _filled(wanted, part.place(spot.world)), title, erase=erase)
+        self._put(layer, part, _filled(wanted, part.place(spot.world)), value, title, erase=erase)
 
     def island(self, spot: Spot, *, remove: bool = False) -> None:
         """Keep only the part of the active label that is connected with a spot, or remove it.
@@ -105,7 +105,7 @@ class Filling:
             return
         held = np.asarray(part.take(layer.labels.array) == value) & part.exists()
         region = _filled(held, part.place(spot.world))
-        self._put(part, region if remove else held & ~region, title, erase=True)
+        self._put(layer, part, region if remove else held & ~region, value, title, erase=True)
 
     def pick(self, spot: Spot) -> str:
         """Make the label under a spot the active one, of whichever visible layer has one; return its name or ``""``."""
@@ -139,9 +139,13 @@ class Filling:
         if not erase and value == layer.active_label:
             raise Refused(tr("This is “{name}” already. Choose another label to fill it with.", name=row.name))
 
-    def _put(self, part: SliceVoxels, region: Mask, title: str, *, erase: bool) -> None:
+    def _put(
+        self, layer: LabelLayer, part: SliceVoxels, region: Mask, value: int, title: str, *, erase: bool
+    ) -> None:
+        """Change a region of a slice, all of whose voxels have one value, as one step."""
+        array = layer.labels.array
         staged = self._session.editing.begin(title, erase=erase)
-        for box, inside in part.boxes(region):
+        for box, inside in part.boxes(region, lambda voxels: np.asarray(array[tuple(voxels.T)] == value)):
             staged.put(box, inside)
         self._session.editing.finish()
 

@@ -108,11 +108,7 @@ class Wand:
             box, found = connected(near.shape, seed, lambda box: near[box])
             region[box] = found
         held.size = int(region.sum())
-        for box3, inside in held.part.boxes(held.region & ~region):
-            held.staged.restore(box3, inside)
-        for box3, inside in held.part.boxes(region & ~held.region):
-            held.staged.put(box3, inside)
-        held.region = region
+        self._show(held, region, tolerance)
 
     def finish(self) -> None:
         """Record what is shown as one step; a search that is still going on is waited for."""
@@ -137,6 +133,22 @@ class Wand:
             self._session.editing.give_up()
 
     # ---------------------------------------------------------------- parts
+
+    def _show(self, held: _Held, region: Mask, tolerance: float) -> None:
+        """Show a region of the slice in place of the one shown; of a plain slice only what differs is touched."""
+        if not held.part.is_plain:
+            held.staged.abort()
+            held.region = np.zeros_like(region)
+
+        def fits(voxels: Any) -> Mask:
+            values = held.part.values_of(held.volume, voxels)
+            return similar(values, held.like, tolerance, colour=held.volume.is_colour)
+
+        for box, inside in held.part.boxes(held.region & ~region):
+            held.staged.restore(box, inside)
+        for box, inside in held.part.boxes(region & ~held.region, fits):
+            held.staged.put(box, inside)
+        held.region = region
 
     def _like(self, values: Any, place: tuple[int, ...], *, colour: bool) -> Any:
         """Return the value to compare with: that of the voxel, or the mean around it."""

@@ -17,6 +17,7 @@ from pellucid.model.labels import Label
 from pellucid.model.layer import LabelLayer, Source
 from pellucid.model.oblique import combined, turn_about, turned_frame
 from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.slice_voxels import slice_voxels
 from pellucid.model.view import Plane
 from pellucid.session import Session
 from pellucid.session.filling import Spot
@@ -216,7 +217,7 @@ def test_fill_takes_the_connected_hole_that_the_slice_shows(session: Session, pl
         i, j, k = np.floor(labels.geometry.world_to_index(places.reshape(-1, 3)) + 0.5).astype(int).T
         there = (k >= 0) & (k < 24) & (j >= 0) & (j < 40) & (i >= 0) & (i < 44)
         seen[k[there], j[there], i[there]] = True
-        assert (changed & hole & seen).sum() > 0.93 * (hole & seen).sum()
+        assert (changed & hole & seen).sum() > 0.97 * (hole & seen).sum()
 
 
 def test_fill_in_all_slices_is_the_flood_of_scikit_image(session: Session) -> None:
@@ -418,3 +419,44 @@ def test_the_range_is_switched_off_and_on_again(session: Session) -> None:
     assert view.paint_range is None
     editing.toggle_range()
     assert view.paint_range == (10.0, 20.0)
+
+
+@pytest.mark.parametrize("volume", [False, True])
+def test_a_fill_does_not_jump_over_what_the_limits_leave_out(session: Session, volume: bool) -> None:
+    image, labels = np.zeros((24, 40, 44), np.int16), labels_of(session).labels
+    image[:, :, 20] = 500  # a wall through the whole background
+    labels.array[:] = 0
+    session.document.active_image.frames = (phantoms.volume(image, FINE, unit="HU"),)  # type: ignore[union-attr]
+    session.view.paint_range, session.view.fill_volume = (-10.0, 10.0), volume
+    session.filling.fill(spot(session, (12, 20, 5)))
+    assert session.jobs.drain(30)
+    assert (labels.array[12, :, :20] == 1).all() and not labels.array[:, :, 20:].any()
+    assert labels.array.sum() == 40 * 20 * (24 if volume else 1)
+
+
+def test_an_island_of_one_slice_is_removed(session: Session) -> None:
+    labels = labels_of(session).labels
+    island_slice(session, remove=True)
+    assert labels.array[11, 2, 2] == 1 and (labels.array[11] == 1).sum() == 1 and (labels.array[12] == 1).sum() == 9
+
+
+@pytest.mark.parametrize("plane", PLANES)
+def test_a_smaller_tolerance_brings_back_the_labels_that_were_there(session: Session, plane: str) -> None:
+    labels = labels_of(session).labels
+    before = labels.array.copy()
+    session.view.wand_tolerance = 20
+    session.wand.begin(spot(session, BALL, plane))
+    small = labels.array.copy()
+    session.wand.spread(500)
+    assert (labels.array != before).sum() > (small != before).sum()
+    session.wand.spread(20)
+    assert np.array_equal(labels.array, small)
+    session.wand.give_up()
+    assert np.array_equal(labels.array, before)
+
+
+def test_beside_the_grid_a_turned_slice_holds_nothing() -> None:
+    frame = frame_of(FINE, "turned", FINE.centre())
+    part = slice_voxels(FINE, frame, frame.slice_index(FINE.centre()))
+    seen = part.take(np.full(FINE.size[::-1], 7, np.uint8))
+    assert not part.exists().all() and np.array_equal(seen, np.where(part.exists(), 7, 0))
