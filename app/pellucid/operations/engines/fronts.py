@@ -15,10 +15,8 @@ import SimpleITK as sitk
 from pellucid.operations.engines.slopes import Each, in_turn, voxel_steps
 from pellucid.operations.pixels import Array
 
-WIDTH = 3.0
-"""The level set is cut off at this distance, on both sides."""
-CORE = 1.0
-"""Voxels this near to the zero, and those within two faces of them, are the band."""
+CUT = 2.0
+"""How far beyond the core of the band the level set is cut off, on both sides."""
 PIECE = 1 << 16
 """How many voxels of the band are computed at once."""
 
@@ -35,14 +33,21 @@ def finest_step(image: sitk.Image) -> float:
     return float(min(lengths, default=1.0))
 
 
+def core_width(lengths: Array, shape: tuple[int, ...]) -> float:
+    """Return how near to the zero voxels are the core of the band: one step along the coarsest axis."""
+    steps = [float(length) for length, count in zip(lengths, shape, strict=True) if count > 1]
+    return max(steps) / min(steps) if steps else 1.0
+
+
 def seed_level(image: sitk.Image, places: Any, radius: float, each: Each = in_turn) -> Array:
     """Return the level set (z, y, x) of balls about places in mm; the voxel of a place is always inside."""
     x, y, z = (*image.GetSize(), 1)[:3]
     steps, finest = voxel_steps(image), finest_step(image)
-    level = np.full((z, y, x), WIDTH, np.float32)
+    far = core_width(step_lengths(image), (z, y, x)) + CUT
+    level = np.full((z, y, x), far, np.float32)
     indices = [image.TransformPhysicalPointToContinuousIndex(place[: image.GetDimension()]) for place in places]
     centres = [np.array((*index, 0.0)[:3][::-1]) for index in indices]
-    reach = (radius + WIDTH * finest) / step_lengths(image)
+    reach = (radius + far * finest) / step_lengths(image)
 
     def fill(plane: int) -> None:
         for centre in centres:
@@ -61,13 +66,13 @@ def seed_level(image: sitk.Image, places: Any, radius: float, each: Each = in_tu
     for centre in centres:
         voxel = tuple(np.clip(np.floor(centre + 0.5).astype(int), 0, np.array(level.shape) - 1))
         level[voxel] = min(level[voxel], -0.5)
-    return np.maximum(level, -WIDTH, out=level)
+    return np.maximum(level, -far, out=level)
 
 
 def mask_level(mask: Array) -> Array:
     """Return the level set (z, y, x) of a mask: its surface lies between voxels."""
     inside = mask != 0
-    level = np.where(inside, np.float32(-WIDTH), np.float32(WIDTH))
+    level = np.where(inside, np.float32(-np.inf), np.float32(np.inf))
     for axis in range(3):
         here, there = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(-1),)
         differs = inside[here] != inside[there]
@@ -94,7 +99,12 @@ class Front:
         inner = np.zeros(self.level.shape, bool)
         inner[1:-1, 1:-1, 1:-1] = True
         self._inner, self._marked = inner.reshape(-1), np.zeros(self.flat.size, bool)
-        self.band = self._around(np.flatnonzero(self._inner & (np.abs(self.flat) <= CORE)))
+        self.core = core_width(lengths, level.shape)
+        self.width = self.core + CUT
+        self.band = self._around(np.flatnonzero(self._inner & (np.abs(self.flat) <= self.core)))
+        values = np.clip(self.flat[self.band], -self.width, self.width)
+        np.copysign(np.float32(self.width), self.flat, out=self.flat)
+        self.flat[self.band] = values
 
     @property
     def seen(self) -> Array:
@@ -135,7 +145,7 @@ class Front:
             out[start : start + PIECE] = values(band[start : start + PIECE])
 
         each(work, range(0, len(band), PIECE))
-        return np.clip(out, -WIDTH, WIDTH, out=out)
+        return np.clip(out, -self.width, self.width, out=out)
 
     def _put(self, values: Array) -> None:
         """Write the values of the band, and repeat the outermost voxels in the margin."""
@@ -147,12 +157,12 @@ class Front:
     def _follow(self) -> None:
         """Let the band follow the zero; what it leaves is far away."""
         old = self.band
-        near = np.abs(self.flat[old]) <= CORE
+        near = np.abs(self.flat[old]) <= self.core
         self.band = self._around(old[near])
         self._marked[self.band] = True
         left = old[~self._marked[old]]
         self._marked[self.band] = False
-        self.flat[left] = np.copysign(np.float32(WIDTH), self.flat[left])
+        self.flat[left] = np.copysign(np.float32(self.width), self.flat[left])
 
     def _around(self, core: Array) -> Array:
         """Return the voxels within two faces of some, in order."""
@@ -219,7 +229,7 @@ def bending(front: Front, at: Array, first: dict[int, Array], second: dict[int, 
 def straightened(front: Front, at: Array) -> Array:
     """Return the level set at some voxels one round nearer to a distance; at the zero only its steepness changes."""
     flat, here = front.flat, front.flat[at]
-    square, steep = np.zeros_like(here), np.zeros_like(here)
+    square, steep, most = np.zeros_like(here), np.zeros_like(here), np.zeros_like(here)
     crossed = np.zeros(here.shape, bool)
     outside = here >= 0
     for axis in front.axes:
@@ -229,9 +239,11 @@ def straightened(front: Front, at: Array) -> Array:
         up = np.maximum(np.maximum(back, 0), -np.minimum(ahead, 0))
         down = np.maximum(-np.minimum(back, 0), np.maximum(ahead, 0))
         square += np.where(outside, up, down) ** 2
-        steep += np.maximum(np.abs(back), np.abs(ahead)) ** 2
+        steep += ((back + ahead) / 2) ** 2
+        most += np.maximum(np.abs(back), np.abs(ahead)) ** 2
         crossed |= ((before < 0) == outside) | ((after < 0) == outside)
     moved = here - np.float32(0.3) * np.where(outside, np.float32(1), np.float32(-1)) * (np.sqrt(square) - 1)
     moved = np.where(outside, np.maximum(moved, np.float32(1e-6)), np.minimum(moved, np.float32(-1e-6)))
-    scaled = here * (np.float32(0.5) + np.float32(0.5) / np.maximum(np.sqrt(steep), np.float32(0.1)))
+    steep = np.sqrt(np.maximum(np.maximum(steep, most / 4), np.float32(0.01)))
+    scaled = here * (np.float32(0.5) + np.float32(0.5) / steep)
     return np.where(crossed, scaled, moved)
