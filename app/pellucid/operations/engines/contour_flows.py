@@ -179,4 +179,4 @@ def edge_steps(
             ]
         return flow(front, at, np.float32(balloon) * free, np.float32(bend) * free, drift)
 
-    yield from moving(front, rate, abs(balloon) + abs(attraction), bend, each)
+    yield from moving(front, rate, abs(balloon) + abs(attraction) / 2, bend, each)
