@@ -163,7 +163,7 @@ def geodesic(
     edge: Annotated[Intensity, Title("Edge slope"), Range(0.0)] = 0.0,
     softness: Annotated[float, Title("Edge softness"), Unit("%"), Range(1.0, 1000.0), Slider(5.0, 100.0, 1.0)] = 25.0,
     growth: Balloon = 1.0,
-    smoothness: Smoothness = 0.5,
+    smoothness: Annotated[Smoothness, Begins("spacing")] = 1.0,
     attraction: Annotated[Weight, Title("Attraction")] = 1.0,
 ) -> Mask:
     """Let a contour grow, or shrink, until it lies on edges of the image.

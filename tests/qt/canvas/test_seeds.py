@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 
 from canvas_bench import make_layer, point
 from pellucid.model.geometry import Geometry
+from pellucid.model.layer import Provenance
 from pellucid.model.view import Plane, Tool
 from pellucid.operations import operation as declarations
 from pellucid.operations.engines.seeds import parse_places, seed_voxels
@@ -21,6 +22,7 @@ from pellucid.session.seeding import SeedGroup, Seeds
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.canvas.seed_marks import marks_on
 from pellucid.ui.docks.operations import OperationsDock
+from pellucid.ui.docks.recipe_step import StepCard
 from pellucid.ui.forms.operation_form import OperationForm
 from phantoms import oblique, sheared
 
@@ -297,3 +299,24 @@ def test_a_text_that_holds_no_places_is_said(planting):
     assert "no place" in form.check()
     form.set_values({"seeds": "1 2 3; 4 5 6.5"})
     assert form.check() == "" and form.seeds()["seeds"].places == ((1.0, 2.0, 3.0), (4.0, 5.0, 6.5))
+
+
+def test_seeds_of_a_step_are_shown_and_moved_too(bench, qtbot, planting):
+    bench.session.jobs.post = Bridge().post
+    bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
+    card = StepCard(bench.session)
+    qtbot.addWidget(card)
+    card.show()
+    step = Provenance("test.plant", {"seeds": "10 12 28.5", "others": ""}, ("CT",))
+    card.show_step(0, step, planting)
+    bench.area.flush()
+    assert bench.session.seeding.shown.group("seeds").places == ((10.0, 12.0, 28.5),)
+    card.run.preview.setChecked(False)
+    card.form.seeds()["seeds"].set_placing(True)
+    card._edited()
+    bench.area.flush()
+    pane = bench.pane()
+    click(bench, pane, widget(pane, (30, 20, 19)))
+    assert len(card.form.seeds()["seeds"].places) == 2
+    card.clear()
+    assert bench.session.seeding.shown is None

@@ -26,6 +26,8 @@ def other_value(field):
         return tuple(range(1, len(field.default) + 1))
     if field.kind == "text":
         return "other"
+    if field.kind == "places":
+        return "1 2.5 -3; 4 5 6"
     if field.kind == "kernel":
         return "1 2 1; 2 4 2; 1 2 1 / 16"
     step = 1 if field.kind == "int" else 0.25

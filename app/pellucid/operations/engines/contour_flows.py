@@ -140,7 +140,7 @@ def edge_potential(steep: Array, edge: float, soft: float) -> Array:
 
 
 def usual_edge(steep: Array, level: Array) -> float:
-    """Return a slope between what is usual where a front starts and the steepest near it."""
+    """Return a slope well above what is usual where a front starts, and below the steepest near it."""
     inside = np.argwhere(level < 0)
     if not len(inside):
         return 1.0
@@ -154,7 +154,9 @@ def usual_edge(steep: Array, level: Array) -> float:
     calm = calm[np.isfinite(calm)]
     if not near.size or not calm.size:
         return 1.0
-    low, high = float(np.median(calm)), float(np.percentile(near, 95))
+    low, most = (float(number) for number in np.percentile(calm, (50, 95)))
+    steepest = float(np.percentile(near, 95))
+    high = min(steepest, max(3 * most, steepest / 10))
     return max((low + high) / 2, 1e-6 * max(abs(high), 1e-30))
 
 
@@ -179,4 +181,4 @@ def edge_steps(
             ]
         return flow(front, at, np.float32(balloon) * free, np.float32(bend) * free, drift)
 
-    yield from moving(front, rate, abs(balloon) + abs(attraction), bend, each)
+    yield from moving(front, rate, abs(balloon) + abs(attraction) / 2, bend, each)

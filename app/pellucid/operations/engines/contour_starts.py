@@ -53,7 +53,7 @@ def moments_of(front: Front, finest: float, steps: Iterator[float], context: Con
 
 def front_of(image: sitk.Image, start: Start, p: Any, context: Context) -> Front:
     """Return the front at its start; raise Refused where there is none."""
-    front = Front(_begun(image, start, p, context), step_lengths(image))
+    front = Front(_begun(image, start, p, context), step_lengths(image), context.check)
     front.straighten(4, quiet(context).each)
     return front
 

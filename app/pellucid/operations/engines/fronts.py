@@ -15,11 +15,11 @@ import SimpleITK as sitk
 from pellucid.operations.engines.slopes import Each, in_turn, voxel_steps
 from pellucid.operations.pixels import Array
 
-WIDTH = 3.0
-"""The level set is cut off at this distance, on both sides."""
 CORE = 1.0
-"""Voxels this near to the zero, and those within two faces of them, are the band."""
-PIECE = 1 << 16
+"""Voxels this near to the zero, or with a neighbour on its other side, are the core of the band."""
+CUT = 2.0
+"""How far beyond one step along the coarsest axis the level set is cut off, on both sides."""
+PIECE = 1 << 15
 """How many voxels of the band are computed at once."""
 
 
@@ -35,14 +35,25 @@ def finest_step(image: sitk.Image) -> float:
     return float(min(lengths, default=1.0))
 
 
+def cut_off(lengths: Array, shape: tuple[int, ...]) -> float:
+    """Return the distance at which the level set is cut off."""
+    steps = [float(length) for length, count in zip(lengths, shape, strict=True) if count > 1]
+    return (max(steps) / min(steps) if steps else 1.0) + CUT
+
+
+def nothing() -> None:
+    """Do nothing: a script cannot be told to stop."""
+
+
 def seed_level(image: sitk.Image, places: Any, radius: float, each: Each = in_turn) -> Array:
     """Return the level set (z, y, x) of balls about places in mm; the voxel of a place is always inside."""
     x, y, z = (*image.GetSize(), 1)[:3]
     steps, finest = voxel_steps(image), finest_step(image)
-    level = np.full((z, y, x), WIDTH, np.float32)
+    far = cut_off(step_lengths(image), (z, y, x))
+    level = np.full((z, y, x), far, np.float32)
     indices = [image.TransformPhysicalPointToContinuousIndex(place[: image.GetDimension()]) for place in places]
     centres = [np.array((*index, 0.0)[:3][::-1]) for index in indices]
-    reach = (radius + WIDTH * finest) / step_lengths(image)
+    reach = (radius + far * finest) / step_lengths(image)
 
     def fill(plane: int) -> None:
         for centre in centres:
@@ -61,13 +72,13 @@ def seed_level(image: sitk.Image, places: Any, radius: float, each: Each = in_tu
     for centre in centres:
         voxel = tuple(np.clip(np.floor(centre + 0.5).astype(int), 0, np.array(level.shape) - 1))
         level[voxel] = min(level[voxel], -0.5)
-    return np.maximum(level, -WIDTH, out=level)
+    return np.maximum(level, -far, out=level)
 
 
 def mask_level(mask: Array) -> Array:
     """Return the level set (z, y, x) of a mask: its surface lies between voxels."""
     inside = mask != 0
-    level = np.where(inside, np.float32(-WIDTH), np.float32(WIDTH))
+    level = np.where(inside, np.float32(-np.inf), np.float32(np.inf))
     for axis in range(3):
         here, there = (slice(None),) * axis + (slice(1, None),), (slice(None),) * axis + (slice(-1),)
         differs = inside[here] != inside[there]
@@ -84,7 +95,8 @@ class Front:
     the length of that step. Along axes of one voxel nothing moves.
     """
 
-    def __init__(self, level: Array, lengths: Array) -> None:
+    def __init__(self, level: Array, lengths: Array, check: Callable[[], None] = nothing) -> None:
+        self._check = check
         self.level = np.pad(level, 1, mode="edge")
         self.flat = self.level.reshape(-1)
         self.axes = [axis for axis in range(3) if level.shape[axis] > 1]
@@ -94,7 +106,16 @@ class Front:
         inner = np.zeros(self.level.shape, bool)
         inner[1:-1, 1:-1, 1:-1] = True
         self._inner, self._marked = inner.reshape(-1), np.zeros(self.flat.size, bool)
-        self.band = self._around(np.flatnonzero(self._inner & (np.abs(self.flat) <= CORE)))
+        self.width = cut_off(lengths, level.shape)
+        self.coarse = [axis for axis in self.axes if self.inverse[axis] < 1 / CORE]
+        check()
+        near = np.flatnonzero(self._inner & (np.abs(self.flat) < self.width))
+        check()
+        values = self.flat[near]
+        np.copysign(np.float32(self.width), self.flat, out=self.flat)
+        self.flat[near] = values
+        self.band = self._around(near[self._is_core(near)])
+        self._forget(near)
 
     @property
     def seen(self) -> Array:
@@ -135,10 +156,11 @@ class Front:
             out[start : start + PIECE] = values(band[start : start + PIECE])
 
         each(work, range(0, len(band), PIECE))
-        return np.clip(out, -WIDTH, WIDTH, out=out)
+        return np.clip(out, -self.width, self.width, out=out)
 
     def _put(self, values: Array) -> None:
         """Write the values of the band, and repeat the outermost voxels in the margin."""
+        self._check()
         self.flat[self.band] = values
         for axis in self.axes:
             ends = np.moveaxis(self.level, axis, 0)
@@ -147,24 +169,40 @@ class Front:
     def _follow(self) -> None:
         """Let the band follow the zero; what it leaves is far away."""
         old = self.band
-        near = np.abs(self.flat[old]) <= CORE
-        self.band = self._around(old[near])
+        self.band = self._around(old[self._is_core(old)])
+        self._forget(old)
+
+    def _is_core(self, at: Array) -> Array:
+        """Return which voxels are near the zero, or next to it along an axis of longer steps."""
+        here = self.flat[at]
+        core = np.abs(here) <= CORE
+        for step in (sign * self.offset[axis] for axis in self.coarse for sign in (-1, 1)):
+            core |= (self.flat[at + step] < 0) != (here < 0)
+        return core
+
+    def _forget(self, old: Array) -> None:
+        """Let voxels that are not in the band be far away."""
+        self._check()
         self._marked[self.band] = True
         left = old[~self._marked[old]]
         self._marked[self.band] = False
-        self.flat[left] = np.copysign(np.float32(WIDTH), self.flat[left])
+        self.flat[left] = np.copysign(np.float32(self.width), self.flat[left])
 
     def _around(self, core: Array) -> Array:
-        """Return the voxels within two faces of some, in order."""
+        """Return the voxels within two faces of some, in order; those that were far away get a distance."""
         if not len(core):
             return core
         marked, edge = self._marked, core
         marked[core] = True
         for _ in range(2):
             found = []
-            for step in (sign * self.offset[axis] for axis in self.axes for sign in (-1, 1)):
-                beside = edge + step
-                beside = beside[self._inner[beside] & ~marked[beside]]
+            for axis, sign in ((axis, sign) for axis in self.axes for sign in (-1, 1)):
+                self._check()
+                beside = edge + sign * self.offset[axis]
+                fresh = self._inner[beside] & ~marked[beside]
+                beside, near = beside[fresh], np.abs(self.flat[edge[fresh]])
+                values = np.minimum(np.abs(self.flat[beside]), near + np.float32(1 / self.inverse[axis]))
+                self.flat[beside] = np.copysign(values, self.flat[beside])
                 marked[beside] = True
                 found.append(beside)
             edge = np.concatenate(found) if found else edge[:0]
@@ -182,21 +220,21 @@ def flow(front: Front, at: Array, speed: Array | None, bend: Array | float, drif
     and is carried along by ``drift``, a speed along each of its axes.
     """
     flat, here = front.flat, front.flat[at]
-    growing, shrinking = np.zeros_like(here), np.zeros_like(here)
-    rate = np.zeros_like(here)
+    rate, square = np.zeros_like(here), np.zeros_like(here)
+    outwards = None if speed is None else np.where(speed > 0, np.float32(1), np.float32(-1))
     first: dict[int, Array] = {}
     second: dict[int, Array] = {}
     for number, axis in enumerate(front.axes):
         step, inverse = front.offset[axis], front.inverse[axis]
         before, after = flat[at - step], flat[at + step]
         back, ahead = (here - before) * inverse, (after - here) * inverse
-        growing += np.maximum(back, 0) ** 2 + np.minimum(ahead, 0) ** 2
-        shrinking += np.minimum(back, 0) ** 2 + np.maximum(ahead, 0) ** 2
+        if outwards is not None:
+            square += np.maximum(back * outwards, 0) ** 2 + np.minimum(ahead * outwards, 0) ** 2
         first[axis], second[axis] = (back + ahead) / 2, (ahead - back) * inverse
         if drift is not None:
             rate -= drift[number] * np.where(drift[number] > 0, back, ahead)
     if speed is not None:
-        rate -= speed * np.sqrt(np.where(speed > 0, growing, shrinking))
+        rate -= speed * np.sqrt(square)
     if np.any(bend):
         rate += bend * bending(front, at, first, second)
     return rate
@@ -219,7 +257,7 @@ def bending(front: Front, at: Array, first: dict[int, Array], second: dict[int, 
 def straightened(front: Front, at: Array) -> Array:
     """Return the level set at some voxels one round nearer to a distance; at the zero only its steepness changes."""
     flat, here = front.flat, front.flat[at]
-    square, steep = np.zeros_like(here), np.zeros_like(here)
+    square, steep, most = np.zeros_like(here), np.zeros_like(here), np.zeros_like(here)
     crossed = np.zeros(here.shape, bool)
     outside = here >= 0
     for axis in front.axes:
@@ -229,9 +267,11 @@ def straightened(front: Front, at: Array) -> Array:
         up = np.maximum(np.maximum(back, 0), -np.minimum(ahead, 0))
         down = np.maximum(-np.minimum(back, 0), np.maximum(ahead, 0))
         square += np.where(outside, up, down) ** 2
-        steep += np.maximum(np.abs(back), np.abs(ahead)) ** 2
+        steep += ((back + ahead) / 2) ** 2
+        most += np.maximum(np.abs(back), np.abs(ahead)) ** 2
         crossed |= ((before < 0) == outside) | ((after < 0) == outside)
     moved = here - np.float32(0.3) * np.where(outside, np.float32(1), np.float32(-1)) * (np.sqrt(square) - 1)
     moved = np.where(outside, np.maximum(moved, np.float32(1e-6)), np.minimum(moved, np.float32(-1e-6)))
-    scaled = here * (np.float32(0.5) + np.float32(0.5) / np.maximum(np.sqrt(steep), np.float32(0.1)))
+    steep = np.sqrt(np.maximum(np.maximum(steep, most / 4), np.float32(0.01)))
+    scaled = here * (np.float32(0.5) + np.float32(0.5) / steep)
     return np.where(crossed, scaled, moved)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -51,6 +51,9 @@ class OperationCard(QWidget):
         self.answer.show_table(None)
         self.evolution.start(operation)
         self.run.start(operation)
+        first = next(iter(form.seeds().values()), None)
+        if first is not None:  # without seeds nothing begins
+            QTimer.singleShot(0, first, lambda: self._scroll.ensureWidgetVisible(first, 0, 0))
 
     def _make_head(self) -> None:
         self.title, self.summary, self.more = QLabel(), dim(), dim()
@@ -80,7 +83,8 @@ class OperationCard(QWidget):
         inner.addWidget(self.answer)
         inner.addStretch(1)
         column.addWidget(row(self.back, self.title, QWidget(), self.defaults, self.help, stretch=2))
-        column.addWidget(scrolling(body), 1)
+        self._scroll = scrolling(body)
+        column.addWidget(self._scroll, 1)
         column.addWidget(self.evolution)
         column.addWidget(self.run)
 

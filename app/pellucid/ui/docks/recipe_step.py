@@ -15,6 +15,7 @@ from pellucid.ui import theme
 from pellucid.ui.docks.inputs_box import InputsBox
 from pellucid.ui.docks.parts import described, dim, flat_button, row, scrolling
 from pellucid.ui.docks.run_box import RunBox
+from pellucid.ui.docks.seed_link import SeedLink
 from pellucid.ui.forms.operation_form import OperationForm
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class StepCard(QWidget):
         self.form: OperationForm | None = None
         self._step: Provenance | None = None
         self._new = self._previewing = False
+        self._seeds = SeedLink(session)
         self._build()
 
     def _build(self) -> None:
@@ -115,6 +117,7 @@ class StepCard(QWidget):
         self.inputs.set_value(self._chosen(step))
         if self.form is not None:
             self.form.set_values(step.parameters)
+            self._seeds.show(True)
         self.title.setText(tr("Step {number}: {title}", number=position + 1, title=tr(operation.title)))
 
     def show_new(self, position: int, operation: Operation) -> None:
@@ -152,6 +155,7 @@ class StepCard(QWidget):
                 old.hide()
                 old.deleteLater()
         self.form = form
+        self._seeds.attach(form)
         if form is not None:
             self._form_place.addWidget(form)
             form.edited.connect(self._edited)
@@ -193,6 +197,7 @@ class StepCard(QWidget):
     def _edited(self, *_values: object) -> None:
         self.run.say("")
         self.run.allow("")
+        self._seeds.show(self.form is not None)
         if self.position is None or self.form is None or not self.run.preview.isChecked():
             return
         self._previewing = True
@@ -201,6 +206,7 @@ class StepCard(QWidget):
 
     def _invalid(self, sentence: str) -> None:
         self.stop_preview()
+        self._seeds.show(True)
         self.run.allow(sentence)
 
     def _toggled(self, on: bool) -> None:
@@ -208,9 +214,11 @@ class StepCard(QWidget):
             self._edited()
         else:
             self.stop_preview()
+            self._seeds.show(True)
 
     def stop_preview(self) -> None:
-        """Show the layer as it is."""
+        """Show the layer as it is, without seeds."""
+        self._seeds.show(False)
         if self._previewing:
             self._previewing = False
             self._session.running.clear_preview()

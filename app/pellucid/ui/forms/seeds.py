@@ -159,7 +159,7 @@ class SeedField(FieldEditor):
         self._allow()
 
     def _line(self, number: int, place: Vector) -> str:
-        return f"{number}   " + "   ".join(f"{part:.1f}" for part in place) + f" {self._unit}"
+        return f"{number}   " + "   ".join(f"{part:.1f}" for part in place).replace("-", "−") + f" {self._unit}"
 
     def _allow(self, *_row: int) -> None:
         none = "" if self.places else tr("There is no seed.")
