@@ -19,6 +19,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Working         smoothing window labels painting history crop_box crop_box_turned
     Operations      catalogue catalogue_light two_inputs formula measured remarked filter_small kernel blobs
     Recipes         recipe recipe_light python_code
+    Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
+from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
@@ -77,7 +79,7 @@ from pellucid.ui.dialogs.take_away import TakeAwayDialog
 from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
-STATES: dict[str, Callable[[Stage], None]] = dict(OPERATION_STATES)
+STATES: dict[str, Callable[[Stage], None]] = OPERATION_STATES | OBJECT_STATES
 
 
 class Stage:
