@@ -17,9 +17,9 @@ from pellucid.session.object_rows import Asked
 
 
 @pytest.fixture
-def nuclei(data: Path) -> Path:
+def nuclei(data_dir: Path) -> Path:
     """Return a folder of the data set, one image with a mask for each nucleus in it."""
-    return data / "nuclei_gt" / "dsb2018"
+    return data_dir / "nuclei_gt" / "dsb2018"
 
 
 def test_nuclei_are_counted_and_measured_alike_everywhere(nuclei: Path, tmp_path: Path) -> None:
