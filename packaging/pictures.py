@@ -28,6 +28,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Contours        contour_empty seeds_placed seeds_light contour_early contour_late contour_playing
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
+    Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
 from label_pictures import LABEL_STATES
+from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
 from outline_pictures import OUTLINE_STATES
 from paint_pictures import PAINT_STATES
@@ -94,7 +96,7 @@ from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
-    **PAINT_STATES,
+    **PAINT_STATES, **OBJECT_STATES,
 }  # fmt: skip
 
 

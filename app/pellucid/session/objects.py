@@ -19,6 +19,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
 from pellucid.recipes.object_tables import OBJECTS
 from pellucid.recipes.recipe import Recipe
+from pellucid.session.chains import start_of
 from pellucid.session.object_recipes import recipe_of
 from pellucid.session.object_rows import Asked, ObjectTable
 
@@ -76,6 +77,14 @@ class Objects:
                 session.notice.emit(sentence, "info")
 
         return session.jobs.query("objects", tr("Measuring {name}", name=layer.name), work, done, self.failed.emit)
+
+    def image_for(self, labels: str) -> ImageLayer | None:
+        """Return the image that the labels of a layer were made from, where it is open, or the active one."""
+        document = self._session.document
+        layer = document.find(labels)
+        start = start_of(layer.provenance) if layer is not None else None
+        made_from = document.find(start.layer) if start is not None else None
+        return made_from if isinstance(made_from, ImageLayer) else document.active_image
 
     def _image(self, id: str) -> ImageLayer:
         image = self._session.document.find(id)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.view import Tool
+from pellucid.ui.canvas.crosshair_tools import CentreTool
 from pellucid.ui.canvas.label_tools import make_label_tools
 from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
 from pellucid.ui.canvas.outline_tools import OutlineTool, make_outline_tools
@@ -135,9 +136,9 @@ class PaneMouse:
         if not isinstance(self.tool, DrawTool):
             self._pane.session.measuring.select(None)
 
-    def _picked(self, pointer: Pointer) -> None:
+    def _picked(self, tool: CanvasTool, pointer: Pointer) -> None:
         """Select the measured object that was clicked, with Ctrl beside others; painting and drawing select nothing."""
-        if self.tool in self._picking:
+        if tool in self._picking or isinstance(tool, CentreTool):
             more = pointer.has(Qt.KeyboardModifier.ControlModifier)
             self._pane.session.objects.pick(self._pane.world_at(pointer.at), more=more)
 
@@ -162,7 +163,8 @@ class PaneMouse:
         tool.release(self._pane)
         if button == Qt.MouseButton.LeftButton and not self._dragged and tool is self.tool:
             self._clicked_beside()
-            self._picked(Pointer(event.position(), event.modifiers()))
+        if button == Qt.MouseButton.LeftButton and not self._dragged:
+            self._picked(tool, Pointer(event.position(), event.modifiers()))
         self._pane.schedule()
         if button == Qt.MouseButton.RightButton and not self._dragged:
             self._pane.menu_requested.emit(event.globalPosition().toPoint())

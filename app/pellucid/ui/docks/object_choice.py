@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.session.object_rows import Asked
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import described, push_button, row, titled
+from pellucid.ui.docks.parts import described, push_button
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 GROUPS = (("shape", mark("Shape")), ("intensity", mark("Intensity")), ("texture", mark("Texture (slower)")))
 
 
-class MenuButton(QToolButton):
+class MenuButton(QPushButton):
     """A button that says what of its menu is ticked."""
 
     ticked = Signal()
@@ -30,9 +30,8 @@ class MenuButton(QToolButton):
     def __init__(self, name: str, tip: str, none: str) -> None:
         super().__init__()
         self._none = none
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setProperty("menubutton", True)
-        self.setMinimumHeight(theme.CONTROL_HEIGHT)
+        self.setAutoDefault(False)
+        self.setMinimumWidth(64)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
@@ -62,8 +61,8 @@ class MenuButton(QToolButton):
         words = [action.text().replace("&&", "&") for action in self.menu().actions() if action.isChecked()]
         text = words[0] if words else self._none
         if len(words) > 1:
-            text = tr("{first} + {count} more", first=words[0], count=len(words) - 1)
-        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 150))
+            text = tr("{first} +{count}", first=words[0], count=len(words) - 1)
+        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 68))
 
 
 class ObjectChoice(QWidget):
@@ -86,8 +85,8 @@ class ObjectChoice(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        lines = [(tr("Labels"), self.labels), (tr("Rows"), self.rows), (tr("Images"), self.images)]
-        column.addWidget(titled([*lines, (tr("Columns"), row(self.groups, self.measure, stretch=0))]))
+        for line in ((self.labels, self.rows), (self.images, self.groups, self.measure)):
+            column.addLayout(_evenly(*line))
         for signal in (self.labels.chosen, self.rows.chosen, self.images.ticked, self.groups.ticked):
             signal.connect(lambda *_: self.edited.emit())
 
@@ -109,8 +108,8 @@ class ObjectChoice(QWidget):
         return [one for one in self._session.document.images if not loading.is_placeholder(one)]
 
     def _first(self) -> set[str]:
-        """Return the image that is most likely meant: the active one."""
-        image = self._session.document.active_image
+        """Return the image that is most likely meant."""
+        image = self._session.objects.image_for(self.labels.value() or "")
         return {image.id} if image is not None and image in self._images() else set()
 
     def asked(self) -> Asked:
@@ -120,3 +119,12 @@ class ObjectChoice(QWidget):
         groups = set(self.groups.value())
         parameters = {"rows": self.rows.value(), **{name: name in groups for name, _title in GROUPS}}
         return Asked(self.labels.value(), self.images.value(), parameters)
+
+
+def _evenly(*widgets: QWidget) -> QHBoxLayout:
+    """Return controls side by side; all but the buttons with a fixed text share the room."""
+    line = QHBoxLayout()
+    line.setSpacing(theme.GRID)
+    for widget in widgets:
+        line.addWidget(widget, 1 if isinstance(widget, Choice | MenuButton) else 0)
+    return line

@@ -86,7 +86,7 @@ class ObjectPlot(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.plot)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(120)
+        self.setMinimumHeight(112)
         theme.signals.changed.connect(self._draw)
 
     def sizeHint(self) -> QSize:
@@ -122,9 +122,8 @@ class ObjectPlot(QWidget):
             axis.setTextPen(pg.mkPen(c.dim))
             axis.setTickFont(font)
             axis.setStyle(tickLength=-4, hideOverlappingLabels=True)
-            axis.setLabel(title)
-            axis.label.setFont(font)
             axis.enableAutoSIPrefix(False)
+            axis.setToolTip(title)
         item.clearPlots()
         for old in [one for one in item.items if isinstance(one, pg.BarGraphItem | pg.ScatterPlotItem)]:
             item.removeItem(old)

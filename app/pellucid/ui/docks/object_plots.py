@@ -10,7 +10,7 @@ from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.object_model import ObjectModel, heading
 from pellucid.ui.docks.object_plot import ObjectPlot
-from pellucid.ui.docks.parts import described
+from pellucid.ui.docks.parts import described, dim
 from pellucid.ui.forms.controls import Choice
 from pellucid.ui.forms.numbers import short_number
 
@@ -30,7 +30,8 @@ class ObjectPlots(QWidget):
         described(self.up, tr("Column along y, or a histogram"))
         line = QHBoxLayout()
         line.setSpacing(theme.GRID)
-        for choice in (self.across, self.up):
+        for title, choice in (("x", self.across), ("y", self.up)):
+            line.addWidget(dim(title, wrap=False))
             line.addWidget(choice, 1)
             choice.chosen.connect(self._chosen)
         column = QVBoxLayout(self)

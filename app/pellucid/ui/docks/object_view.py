@@ -35,7 +35,7 @@ class ObjectView(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setFont(theme.figures(self.font()))
-        self.setMinimumHeight(4 * theme.CONTROL_HEIGHT)
+        self.setMinimumHeight(3 * theme.CONTROL_HEIGHT)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -1,0 +1,114 @@
+"""States of the window in which the objects of a label layer are measured; ``pictures.py`` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import Source
+from pellucid.model.view import Layout, Plane
+from pellucid.model.volume import Volume, image_from_array
+from pellucid.session.opening import Loaded
+from pellucid.ui import theme
+
+if TYPE_CHECKING:
+    from pictures import Stage
+
+    from pellucid.ui.docks.objects import ObjectsPanel
+
+OBJECT_STATES: dict[str, Callable[[Stage], None]] = {}
+
+
+def state(function: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    """Register a state under the name of its function."""
+    OBJECT_STATES[function.__name__] = function
+    return function
+
+
+def _nuclei() -> np.ndarray:
+    """Return a field of stained nuclei, as through a fluorescence microscope."""
+    random = np.random.default_rng(4)
+    y, x = np.indices((512, 640), dtype=float)
+    field = random.normal(40, 6, y.shape)
+    for _ in range(140):
+        cx, cy, a, b = random.uniform(0, 640), random.uniform(0, 512), random.uniform(8, 15), random.uniform(5, 10)
+        turn, bright = random.uniform(0, np.pi), random.uniform(60, 180)
+        u = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
+        v = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
+        field += bright / (1 + np.exp(np.minimum(6 * (np.hypot(u / a, v / b) - 1), 50)))
+    return np.clip(field, 0, 255).astype(np.uint8)
+
+
+def _measured(stage: Stage, *, measure: bool = True) -> ObjectsPanel:
+    """Open nuclei, find them and measure them."""
+    session = stage.session
+    grid = Geometry((640, 512, 1), (0.00065, 0.00065, 1.0))
+    volume = Volume(image_from_array(_nuclei()[None], grid), grid)
+    session.loading.add(Loaded((volume,), (20.0, 230.0), "Nuclei", Source()), replace=False)
+    stage.run("smoothing.median")
+    stage.run("threshold.otsu")
+    if measure:
+        stage.run("labels.split")
+    session.view.layout, session.view.plane = Layout.SINGLE, Plane.AXIAL
+    stage.window.show_dock("Table")
+    stage.raise_dock("Table")
+    panel: ObjectsPanel = stage.window.docks["Table"].widget()
+    if measure:
+        panel.measure()
+        stage.settle()
+        panel.plots.up.set_value("mean")
+        panel.plots.draw()
+        stage.settle()
+        session.objects.select({4, 9, 30, 31}, go_there=True)
+        session.objects.select({4}, go_there=True)
+        session.objects.select({4, 9, 30, 31})
+    stage.settle()
+    return panel
+
+
+@state
+def object_table(stage: Stage) -> None:
+    """Show nuclei with their table and two columns against each other."""
+    _measured(stage)
+
+
+@state
+def object_table_light(stage: Stage) -> None:
+    """Show the same in the light theme, filtered."""
+    theme.apply(stage.app, "light")
+    _measured(stage).filter.setText("roundness > 0.8")
+
+
+@state
+def object_table_small(stage: Stage) -> None:
+    """Show the same in a small window, as a histogram."""
+    panel = _measured(stage)
+    stage.window.resize(1280, 720)
+    panel.plots.up.set_value(None)
+    panel.plots.draw()
+    stage.settle()
+
+
+@state
+def object_table_empty(stage: Stage) -> None:
+    """Show the table before anything was measured."""
+    _measured(stage, measure=False)
+
+
+@state
+def object_table_volume(stage: Stage) -> None:
+    """Show the bones of the chest as objects of a volume, in all planes."""
+    stage.open()
+    stage.session.document.active_image.display.set_limits(-1100, 400)
+    stage.run("threshold.range", lower=250.0, upper=3000.0)
+    stage.run("masks.remove_small")
+    stage.run("labels.split")
+    stage.window.show_dock("Table")
+    stage.raise_dock("Table")
+    stage.window.docks["Table"].widget().measure()
+    stage.settle()
+    stage.session.objects.select({1}, go_there=True)
+    stage.settle()
