@@ -224,6 +224,7 @@ def from_masks(mask: Mask, *others: Mask, context: Context) -> Labels:
     "labels.to_image",
     title="Labels to image",
     menu="Segment/Label maps",
+    keeps_unit=False,
     pointwise=True,
     keywords=("convert", "values", "grey"),
     python="result = on_grid_of(voxels(labels).astype(np.uint16), labels)",

@@ -7,7 +7,7 @@ The same object drives the window, the tests and scripts; only here do operation
     loading.py   from a found item to layers; the first slice before the rest
     running.py   preview and apply of an operation on the active layer
     results.py   where the result of an operation goes; newer work is never overwritten
-    label_results.py  where a label map that an operation made goes
+    label_results.py  where a label map that an operation made goes; label_images.py an image made from labels
     editing.py   what tools that change labels begin with and end in: layer, limits, one named step
     outlining.py outlines that change labels when they are closed; wiring.py the live wire
     labelling.py labels: layers, table, strokes, statistics

@@ -12,6 +12,7 @@ from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry, Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.session.label_images import LabelImagePlace
 from pellucid.session.label_results import LabelsPlace
 from pellucid.session.results import ImagePlace, MaskPlace, Step
 
@@ -24,7 +25,7 @@ MOST_POINTS = 500
 
 def place_for(
     session: Session, target: ImageLayer | LabelLayer, step: Step, *, as_new_layer: bool
-) -> ImagePlace | MaskPlace | LabelsPlace | PointsPlace | TablePlace | RowsPlace:
+) -> ImagePlace | LabelImagePlace | MaskPlace | LabelsPlace | PointsPlace | TablePlace | RowsPlace:
     """Return what takes the answer of an operation: ``prepare`` on the worker, ``commit`` on the main thread."""
     output = step.output
     if output == "mask":
@@ -37,6 +38,8 @@ def place_for(
         return PointsPlace(session, target, step)
     if output == "table":
         return TablePlace(session, target)
+    if isinstance(target, LabelLayer):
+        return LabelImagePlace(session, target, step)
     return ImagePlace(session, target, step, as_new_layer=as_new_layer)
 
 

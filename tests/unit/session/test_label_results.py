@@ -112,6 +112,25 @@ def test_what_grows_from_scribbles_is_called_like_them(session: Session, labels:
     assert np.array_equal(labels.labels.array, before), "scribbles stay"
 
 
+def test_an_image_of_labels_becomes_a_layer_that_can_be_made_anew(session: Session, labels: LabelLayer) -> None:
+    before = [layer.id for layer in session.document.images]
+    apply(session, "masks.distance")
+    made = next(layer for layer in session.document.images if layer.id not in before)
+    assert made.volume.dtype == np.float32 and made.volume.geometry.same_grid(labels.geometry)
+    assert [step.operation for step in made.provenance][-1] == "masks.distance"
+    assert made.display.limits[0] < 0 < made.display.limits[1]
+    expected = made.volume.array.copy()
+    steps = [step.model_copy(update={"inputs": ("",)}) for step in Recipe.of(made.provenance).steps]
+    again = run(Recipe(steps=tuple(steps)), phantoms.volume(blocks(), GRID))
+    assert np.array_equal(again.array, expected)
+    session.document.active = labels
+    apply(session, "labels.to_image")
+    assert any(np.array_equal(one.volume.array, labels.labels.array) for one in session.document.images)
+    session.undo()
+    session.undo()
+    assert [layer.id for layer in session.document.images] == before
+
+
 def test_names_follow_the_voxels() -> None:
     before = np.array([[[0, 1, 1, 2, 2, 2, 0]]])
     after = np.array([[[3, 3, 3, 3, 7, 7, 9]]])
