@@ -16,8 +16,9 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks                                masks
-    label_maps                                                        labels
+    threshold thresholds_automatic morphology islands masks           masks
+    mask_expression                                                   masks by a condition
+    clustering watershed superpixels nuclei label_maps                labels
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

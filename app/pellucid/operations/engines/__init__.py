@@ -9,5 +9,6 @@ Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``wav
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
-Labels: ``seeds``.
+Masks: ``local_thresholds``. Labels: ``seeds``, ``classes``, ``colour_clusters``, ``splitting`` (watersheds), ``slic``,
+``nuclei``.
 """
