@@ -28,7 +28,8 @@ def session() -> Iterator[Session]:
 
 def opened(session: Session, array: Any) -> ImageLayer:
     image = sitk.GetImageFromArray(array)
-    return session.loading.add(Loaded((Volume(image, geometry_of(image)),), (0.0, 900.0), "CT", Source()), replace=False)
+    loaded = Loaded((Volume(image, geometry_of(image)),), (0.0, 900.0), "CT", Source())
+    return session.loading.add(loaded, replace=False)
 
 
 @pytest.mark.parametrize(
