@@ -23,6 +23,9 @@ The families, one module each, in the order of the menus:
     comparison (its numbers in comparison_words)                      masks against each other
     threshold morphology islands masks interpolation                  masks
     label_maps                                                        labels
+    threshold thresholds_automatic morphology islands masks           masks
+    mask_expression                                                   masks by a condition
+    clustering watershed superpixels nuclei label_maps                labels
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -43,6 +43,8 @@ Method = Annotated[
 def measured(image: sitk.Image, padding: tuple[float, float] | None) -> sitk.Image:
     """Return the image, or, where some of its values are padding or not finite, a row of the others."""
     array = sitk.GetArrayViewFromImage(image)
+    if padding is None and array.dtype.kind in "iu":
+        return image
     kept = np.isfinite(array)
     if padding is not None:
         kept &= (array < padding[0]) | (array > padding[1])

@@ -91,3 +91,12 @@ def test_nan_does_no_harm_and_too_many_are_refused() -> None:
     assert labels.min() == 1 and purity(labels[20:], number[20:]) > 0.95
     with pytest.raises(Refused, match="Choose a larger size"):
         run(on_grid(np.zeros((300, 300), np.uint8), spacing=(1, 1)), size=1.0)
+
+
+def test_regions_are_as_wide_as_high_in_mm() -> None:
+    values = ndimage.gaussian_filter(np.random.default_rng(1).random((40, 160)), (0.5, 2.0))
+    labels = run(on_grid(values, spacing=(0.5, 2.0)), size=10.0, compactness=15.0)
+    y, x = np.nonzero(labels)
+    groups = [labels[y, x] == label for label in range(1, int(labels.max()) + 1)]
+    high, wide = (np.mean([place[group].std() for group in groups]) for place in (y * 2.0, x * 0.5))
+    assert high / wide == pytest.approx(1, abs=0.15)

@@ -16,4 +16,6 @@ Labels: ``seeds``, ``label_values``, ``label_smoothing``, ``distances``, ``hulls
 Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``), ``raters``,
 ``object_matching``.
 Labels: ``seeds``. Masks: ``between``.
+Masks: ``local_thresholds``. Labels: ``seeds``, ``classes``, ``colour_clusters``, ``splitting`` (watersheds), ``slic``,
+``nuclei``.
 """
