@@ -16,16 +16,13 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks shapes distances               masks
+    threshold thresholds_automatic region_growing watershed           masks and labels from an image
+    contours scribbling clustering superpixels nuclei                 the same, from seeds, scribbles and statistics
+    morphology islands masks shapes interpolation                     masks
+    mask_expression distances                                         masks by a condition, in mm
     label_maps label_shapes                                           labels
-    region_growing scribbling                                         objects from seeds and scribbles
-    threshold morphology islands masks                                masks
     comparison (its numbers in comparison_words)                      masks against each other
-    threshold morphology islands masks interpolation                  masks
-    label_maps                                                        labels
-    threshold thresholds_automatic morphology islands masks           masks
-    mask_expression                                                   masks by a condition
-    clustering watershed superpixels nuclei label_maps                labels
+    object_features                                                   objects in a table
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -11,6 +11,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,20 +66,14 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
-    "threshold", "morphology", "islands", "masks", "shapes", "distances",
-    "label_maps", "label_shapes", "region_growing", "scribbling",
-    "threshold", "morphology", "islands", "masks", "comparison",
-    "threshold", "thresholds_automatic", "clustering", "watershed", "superpixels", "nuclei",
-    "morphology", "islands", "masks", "mask_expression",
-    "label_maps",
-    "contours",
-    "threshold", "morphology", "islands", "masks",
-    "label_maps", "object_features",
-    "threshold", "morphology", "islands", "masks",
-    "label_maps", "interpolation",
+    "threshold", "thresholds_automatic", "region_growing", "watershed", "contours", "scribbling",
+    "clustering", "superpixels", "nuclei",
+    "morphology", "islands", "masks", "shapes", "interpolation", "mask_expression", "distances",
+    "label_maps", "label_shapes", "comparison", "object_features",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}
+_reading = Lock()
 
 
 def operation(
@@ -126,8 +121,15 @@ def operation(
 @cache
 def registry() -> Mapping[str, Operation]:
     """Return every operation by its id, in the order of the menus; imports the families when first called."""
-    for family in FAMILIES:
-        importlib.import_module(f"pellucid.operations.{family}")
+    with _reading:
+        for family in FAMILIES:
+            importlib.import_module(f"pellucid.operations.{family}")
+        place = {f"pellucid.operations.{family}": n for n, family in enumerate(FAMILIES)}
+        rows = list(_declared.items())  # in the order of the imports, and some families import others
+        ordered = sorted(rows, key=lambda row: place.get(row[1].function.__module__, len(place)))
+        if ordered != rows:
+            _declared.clear()
+            _declared.update(ordered)
     return MappingProxyType(_declared)
 
 
