@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.staging import Staging
 from pellucid.language import tr
+from pellucid.model.brush_sizes import fitting_brush
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Box
 from pellucid.model.layer import LabelLayer
@@ -19,12 +20,20 @@ if TYPE_CHECKING:
 
 Staged = TypeVar("Staged", bound=Staging)
 
+
 class Editing:
     """Gives tools the layer to paint on, the limits the user set, and the way into the history."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: Staging | None = None
+        for asked in (session.document.active_changed, session.view.events.tool):
+            asked.connect(self._fit_brush)
+
+    def _fit_brush(self, _what: object) -> None:
+        """Bring the brush to a size that can be used where images of another order of size are shown now."""
+        view = self._session.view
+        view.brush_diameter = fitting_brush(view.brush_diameter, self._session.document.reference)
 
     def layer(self) -> LabelLayer:
         """Return the label layer that is edited; make one when there is none. Raise Refused when that cannot be."""

@@ -460,3 +460,13 @@ def test_beside_the_grid_a_turned_slice_holds_nothing() -> None:
     part = slice_voxels(FINE, frame, frame.slice_index(FINE.centre()))
     seen = part.take(np.full(FINE.size[::-1], 7, np.uint8))
     assert not part.exists().all() and np.array_equal(seen, np.where(part.exists(), 7, 0))
+
+
+def test_the_brush_is_made_to_fit_a_micrograph_and_a_body_again(session):
+    view, grid = session.view, Geometry((400, 300, 1), (0.0005, 0.0005, 1.0))
+    view.brush_diameter = 10.0
+    small = phantoms.volume(np.zeros((1, 300, 400), np.uint8), grid)
+    session.loading.add(Loaded((small,), (0.0, 1.0), "Cells", Source()), replace=True)
+    assert view.brush_diameter == 0.005
+    session.loading.add(Loaded((phantoms.volume(values(), FINE),), (-100.0, 400.0), "CT", Source()), replace=True)
+    assert view.brush_diameter == 1.0
