@@ -239,4 +239,4 @@ def test_the_menus_follow_the_order_of_the_families_whatever_imports_whatever_fi
     modules = [operation.function.__module__.rpartition(".")[2] for operation in registry().values()]
     assert list(dict.fromkeys(modules)) == list(operation_module.FAMILIES)
     menus = dict.fromkeys(one.family for one in registry().values() if one.menu.startswith("Segment/"))
-    assert list(menus)[0] == "Threshold" and list(menus)[-1] == "Measure"
+    assert next(iter(menus)) == "Threshold" and list(menus)[-1] == "Measure"
