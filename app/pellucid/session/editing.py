@@ -96,10 +96,13 @@ class Editing:
         return self._open is staged
 
     def check(self, layer: LabelLayer) -> None:
-        """Raise Refused when the active label of a layer is locked."""
+        """Raise Refused when the active label of a layer is locked; tell when it is hidden, so that nothing will show."""
         row = layer.labels.label(layer.active_label)
         if row.locked:
             raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=row.name))
+        if not (layer.visible and row.visible):
+            name = row.name if layer.visible else layer.name
+            self._session.notice.emit(tr("“{name}” is hidden: what is changed does not show.", name=name), "info")
 
     def finish(self) -> bool:
         """Record the change that is going on as one step, if there is one; return whether anything changed."""

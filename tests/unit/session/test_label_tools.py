@@ -470,3 +470,17 @@ def test_the_brush_is_made_to_fit_a_micrograph_and_a_body_again(session):
     assert view.brush_diameter == 0.005
     session.loading.add(Loaded((phantoms.volume(values(), FINE),), (-100.0, 400.0), "CT", Source()), replace=True)
     assert view.brush_diameter == 1.0
+
+
+def test_what_is_changed_on_a_hidden_label_is_told(session):
+    layer, said = session.document.active_labels, []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    session.document.active = layer
+    session.editing.check(layer)
+    assert said == []
+    session.labelling.edit_label(layer, layer.active_label, visible=False)
+    session.editing.check(layer)
+    assert "hidden" in said[-1] and layer.labels.label(layer.active_label).name in said[-1]
+    layer.visible = False
+    session.editing.check(layer)
+    assert layer.name in said[-1] and len(said) == 2
