@@ -10,4 +10,5 @@ Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``wav
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
 Labels: ``seeds``.
+Contours: ``contour_starts``, ``contour_flows`` on ``fronts``.
 """
