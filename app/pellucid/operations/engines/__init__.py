@@ -18,4 +18,6 @@ Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agre
 Labels: ``seeds``. Masks: ``between``.
 Masks: ``local_thresholds``. Labels: ``seeds``, ``classes``, ``colour_clusters``, ``splitting`` (watersheds), ``slic``,
 ``nuclei``.
+Labels: ``seeds``.
+Contours: ``contour_starts``, ``contour_flows`` on ``fronts``.
 """
