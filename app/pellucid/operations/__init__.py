@@ -17,17 +17,15 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
-    threshold morphology islands masks shapes distances               masks
-    label_maps label_shapes                                           labels
+    threshold thresholds_automatic                                    masks by value
     region_growing scribbling                                         objects from seeds and scribbles
-    threshold morphology islands masks                                masks
-    comparison (its numbers in comparison_words)                      masks against each other
-    threshold morphology islands masks interpolation                  masks
-    label_maps                                                        labels
-    threshold thresholds_automatic morphology islands masks           masks
-    mask_expression                                                   masks by a condition
-    clustering watershed superpixels nuclei label_maps                labels
+    watershed nuclei clustering superpixels                           many objects at once
     contours                                                          contours that move
+    masks mask_expression morphology islands                          masks
+    shapes interpolation distances                                    the shape of masks
+    label_maps label_shapes                                           labels
+    comparison (its words in comparison_words)                        masks against each other
+    object_features (its columns in object_columns)                   tables of objects
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry
