@@ -9,8 +9,8 @@ Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``wav
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
-Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``; ``apart``
-runs what cannot be stopped in a process of its own. Contours: ``contour_starts``, ``contour_flows`` on ``fronts``.
+Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``;
+``apart`` runs what cannot be stopped in a process of its own. Contours: ``contour_starts``, ``contour_flows`` on ``fronts``.
 Classes: ``local_thresholds``, ``classes``, ``colour_clusters``, ``slic``, ``splitting`` (watersheds), ``nuclei``.
 Masks: ``distances``, ``hulls``, ``between``. Labels: ``label_values``, ``label_smoothing``. Surfaces: ``meshing`` makes
 ``meshes``. Comparison: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``),
