@@ -65,17 +65,10 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
-    "threshold", "morphology", "islands", "masks", "shapes", "distances",
-    "label_maps", "label_shapes", "region_growing", "scribbling",
-    "threshold", "morphology", "islands", "masks", "comparison",
-    "threshold", "thresholds_automatic", "clustering", "watershed", "superpixels", "nuclei",
-    "morphology", "islands", "masks", "mask_expression",
-    "label_maps",
-    "contours",
-    "threshold", "morphology", "islands", "masks",
-    "label_maps", "object_features",
-    "threshold", "morphology", "islands", "masks",
-    "label_maps", "interpolation",
+    "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
+    "superpixels", "contours",
+    "masks", "mask_expression", "morphology", "islands", "shapes", "interpolation", "distances",
+    "label_maps", "label_shapes", "comparison", "object_features",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}
