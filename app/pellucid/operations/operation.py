@@ -121,6 +121,10 @@ def registry() -> Mapping[str, Operation]:
     """Return every operation by its id, in the order of the menus; imports the families when first called."""
     for family in FAMILIES:
         importlib.import_module(f"pellucid.operations.{family}")
+    places = {f"pellucid.operations.{family}": n for n, family in enumerate(FAMILIES)}
+    ordered = sorted(_declared.items(), key=lambda item: places.get(item[1].function.__module__, len(places)))
+    _declared.clear()  # a family that borrows from another one has brought it in before its turn
+    _declared.update(ordered)
     return MappingProxyType(_declared)
 
 
