@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.patches import only_value
 from pellucid.model.hand_edits import HandPatch, Triple
 from pellucid.model.labels import Box
 from pellucid.model.layer import HAND_EDIT, Provenance
@@ -26,17 +27,20 @@ class HandChanges:
 
     def add(self, box: Box, before: NDArray[Any], after: NDArray[Any], *, but: int = 0) -> None:
         """Take the voxels of a box before and after; what the label ``but`` gains or loses is told otherwise."""
-        z, y, x = (part.start for part in box)
         changed = before != after
         for inside, held in ((False, before), (True, after)):
-            concerned = held * changed
-            if not concerned.any():
+            value = only_value(held, changed)
+            if value is not None:
+                self._take(value, inside, box, changed, but)
                 continue
-            for value in np.flatnonzero(np.bincount(concerned.ravel())).tolist():  # far faster than unique
-                if value not in (0, but):
-                    part = changed & (held == value)
-                    patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)
-                    self._found.setdefault((value, inside), []).append(patch)
+            for value in np.flatnonzero(np.bincount((held * changed).ravel())).tolist():  # far faster than unique
+                self._take(value, inside, box, changed & (held == value), but)
+
+    def _take(self, value: int, inside: bool, box: Box, part: NDArray[np.bool_], but: int) -> None:
+        if value not in (0, but):
+            z, y, x = (side.start for side in box)
+            patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)
+            self._found.setdefault((value, inside), []).append(patch)
 
     def steps_after(self, steps: Steps, *, by: int | None = None) -> Steps:
         """Return the steps with what was found; ``by`` is the label that was painted, 0 for the eraser.

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pellucid.history.hand_steps import HandChanges
 from pellucid.history.outlines import Prism
-from pellucid.history.painting import Patch, PatchLabels, difference, locked_values
+from pellucid.history.painting import PatchLabels, locked_values
+from pellucid.history.patches import Patch, difference
 from pellucid.history.staging import Allowed
 from pellucid.model.labels import Box, LabelMap
 from pellucid.model.layer import LabelLayer

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.command import SMALL, Command
 from pellucid.history.hand_steps import HandChanges, hand_bytes
+from pellucid.history.patches import Patch, difference
 from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
@@ -21,30 +20,11 @@ from pellucid.model.layer import LabelLayer, Provenance
 _SLAB = 16
 
 
-@dataclass(frozen=True)
-class Patch:
-    """The voxels of a box before and after a change, compressed; both in the type ``dtype``."""
-
-    box: Box
-    before: bytes
-    after: bytes
-    dtype: np.dtype[Any]
-
-    @staticmethod
-    def of(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Patch:
-        """Pack the voxels of a box, given as arrays of its shape; they may be wider after than before."""
-        dtype = np.promote_types(before.dtype, after.dtype)
-        old, new = (zlib.compress(array.astype(dtype, copy=False).tobytes(), 1) for array in (before, after))
-        return Patch(box, old, new, dtype)
-
-    @property
-    def nbytes(self) -> int:
-        """Return the compressed size."""
-        return len(self.before) + len(self.after)
-
-
 class PatchLabels(Command):
-    """Change voxels of a label layer, and with them the steps that made it when ``provenance`` is given."""
+    """Change voxels of a label layer, and with them the steps that made it when ``provenance`` is given.
+
+    With ``written`` the voxels hold the new values already, as a tool shows them while it works.
+    """
 
     def __init__(
         self,
@@ -53,8 +33,10 @@ class PatchLabels(Command):
         label: str,
         *,
         provenance: tuple[Provenance, ...] | None = None,
+        written: bool = False,
     ) -> None:
         self.label = label
+        self._written = written
         self.patches = tuple(patches)
         self._layer = layer
         self._before = layer.provenance
@@ -75,21 +57,24 @@ class PatchLabels(Command):
         """Write the new voxels."""
         self._before = self._layer.provenance
         self._layer.provenance = self._after
-        self._write((patch, patch.after) for patch in self.patches)
+        self._write(back=False)
 
     def undo(self, document: Document) -> None:
         """Write the old voxels."""
         self._layer.provenance = self._before
-        self._write((patch, patch.before) for patch in self.patches)
+        self._write(back=True)
 
-    def _write(self, contents: Iterable[tuple[Patch, bytes]]) -> None:
-        labels = self._layer.labels
-        for patch, packed in contents:
-            labels.make_room(patch.dtype)
-            part = labels.array[patch.box]
-            part[...] = np.frombuffer(zlib.decompress(packed), patch.dtype).reshape(part.shape)
-        if self.patches:
-            labels.touch(union([patch.box for patch in self.patches]))
+    def _write(self, *, back: bool) -> None:
+        if not self.patches:
+            return
+        labels, box = self._layer.labels, union([patch.box for patch in self.patches])
+        if not self._written:
+            for dtype in {patch.dtype for patch in self.patches}:
+                labels.make_room(dtype)
+            for patch in self.patches:
+                patch.write(labels.array, back=back)
+        self._written = False
+        labels.touch(box)
 
 
 def replace_label(
@@ -179,21 +164,6 @@ def check_value(labels: LabelMap, value: int) -> None:
 def locked_values(labels: LabelMap) -> NDArray[Any]:
     """Return the values of the labels that must not change."""
     return np.array([row.value for row in labels.labels if row.locked], type_for(MAX_VALUE))
-
-
-def difference(
-    box: Box, before: NDArray[Any], after: NDArray[Any]
-) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
-    """Yield the smallest box in which two arrays that fill ``box`` differ with its voxels in both, if they do."""
-    changed = before != after
-    if not changed.any():
-        return
-    inner = []
-    for axis in range(3):
-        hit = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
-        inner.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    z, y, x = (slice(outer.start + part.start, outer.start + part.stop) for outer, part in zip(box, inner, strict=True))
-    yield (z, y, x), before[tuple(inner)], after[tuple(inner)]
 
 
 def box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.history.hand_steps import HandChanges
-from pellucid.history.painting import Patch, PatchLabels, box_at, check_value, difference, locked_values, union
+from pellucid.history.painting import PatchLabels, box_at, check_value, locked_values, union
+from pellucid.history.patches import TILE, Patch, difference
 from pellucid.model.labels import Box, type_for
 from pellucid.model.layer import LabelLayer
-
-_TILE = (8, 64, 64)
 
 Allowed = Callable[[Box], NDArray[np.bool_]]
 """Says which voxels of a box may change."""
@@ -64,7 +63,7 @@ class Staging:
                 changes.add(*change)
         self._tiles.clear()
         steps = changes.steps_after(self.layer.provenance, by=self._value)
-        return PatchLabels(self.layer, patches, self.title, provenance=steps) if patches else None
+        return PatchLabels(self.layer, patches, self.title, provenance=steps, written=True) if patches else None
 
     def abort(self) -> None:
         """Restore what was there before; what follows begins anew."""
@@ -90,12 +89,12 @@ class Staging:
         """Copy the tiles in which something changes, unless they were copied before."""
         for start in _tiles_of(box):
             if start not in self._tiles and change[_overlap(box, start)[0]].any():
-                self._tiles[start] = self._labels.array[box_at(start, _TILE)].copy()
+                self._tiles[start] = self._labels.array[box_at(start, TILE)].copy()
 
 
 def _tiles_of(box: Box) -> Iterator[tuple[int, int, int]]:
     """Yield the first voxel of every tile that a box touches."""
-    z, y, x = (range(part.start // size * size, part.stop, size) for part, size in zip(box, _TILE, strict=True))
+    z, y, x = (range(part.start // size * size, part.stop, size) for part, size in zip(box, TILE, strict=True))
     return product(z, y, x)
 
 
@@ -103,7 +102,7 @@ def _overlap(box: Box, start: tuple[int, int, int]) -> tuple[Box, Box]:
     """Return what a box and the tile beginning at a voxel share: counted from the start of the box, and of the tile."""
     shared = [
         (max(part.start, first), min(part.stop, first + size))
-        for part, first, size in zip(box, start, _TILE, strict=True)
+        for part, first, size in zip(box, start, TILE, strict=True)
     ]
     (z, y, x), (k, j, i) = (
         [slice(low - first, high - first) for (low, high), first in zip(shared, origin, strict=True)]

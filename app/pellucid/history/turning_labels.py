@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 
 from pellucid.history.hand_steps import HandChanges, Steps
-from pellucid.history.painting import Patch, difference
+from pellucid.history.patches import Patch, difference
 from pellucid.model.labels import MAX_VALUE, LabelMap, type_for
 
 _SLAB = 8
