@@ -71,6 +71,7 @@ class PatchLabels(Command):
         if not self._written:
             for dtype in {patch.dtype for patch in self.patches}:
                 labels.make_room(dtype)
+            labels.keep(box)
             for patch in self.patches:
                 patch.write(labels.array, back=back)
         self._written = False

@@ -58,7 +58,8 @@ class Patch:
         bits = np.frombuffer(zlib.decompress(self.where), np.uint8)
         changed = np.unpackbits(bits, count=part.size).view(bool).reshape(part.shape)
         if isinstance(values, int):
-            np.copyto(part, part.dtype.type(values), where=changed)
+            part *= ~changed  # several times faster than a copy by mask where the mask is scattered
+            part += changed * part.dtype.type(values)
         else:
             part[changed] = values
 
@@ -83,9 +84,7 @@ def only_value(array: NDArray[Any], chosen: NDArray[np.bool_] | None) -> int | N
     return None if others.any() else int(array[place])
 
 
-def difference(
-    box: Box, before: NDArray[Any], after: NDArray[Any]
-) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
+def difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
     """Yield, tile by tile, the smallest boxes in which arrays that fill ``box`` differ, and their voxels in both."""
     changed = before != after
     if not changed.any():

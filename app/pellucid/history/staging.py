@@ -49,6 +49,7 @@ class Staging:
         if change.any():
             self._keep(box, change)
             self._labels.make_room(type_for(self._value))
+            self._labels.keep(box)
             np.copyto(self._labels.array[box], self._value, where=change)
             self._labels.touch(box)
 
@@ -68,6 +69,8 @@ class Staging:
     def abort(self) -> None:
         """Restore what was there before; what follows begins anew."""
         boxes = [box_at(start, before.shape) for start, before in self._tiles.items()]
+        if boxes:
+            self._labels.keep(union(boxes))
         for box, before in zip(boxes, self._tiles.values(), strict=True):
             self._labels.array[box] = before
         self._tiles.clear()
@@ -77,6 +80,7 @@ class Staging:
     def restore(self, box: Box, inside: NDArray[np.bool_]) -> None:
         """Restore what the voxels of a box where ``inside`` is true were before; the rest of the change stays."""
         part = self._labels.array[box]
+        self._labels.keep(box)
         for start in _tiles_of(box):
             before = self._tiles.get(start)
             if before is not None:

@@ -224,7 +224,7 @@ class Labelling:
             done([])
             return None
         volume = image.volume if image is not None else None
-        snapshot = labels.labels.copy()
+        snapshot = labels.labels.snapshot()
         return self._session.jobs.query(
             "statistics", tr("Statistics of {name}", name=labels.name),
-            lambda job: label_statistics(volume, snapshot, cancelled=job.cancelled), done)  # fmt: skip
+            lambda job: label_statistics(volume, snapshot.map(), cancelled=job.cancelled), done)  # fmt: skip

@@ -154,12 +154,12 @@ class Saving:
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
         """Write a layer to a file in the background and verify it; a failure becomes a notice."""
         if isinstance(layer, LabelLayer):
-            snapshot = layer.labels.copy()
+            snapshot = layer.labels.snapshot()
 
             def work(job: Job) -> Report:
                 from pellucid.files.export import export_labels
 
-                return export_labels(snapshot, path, accept_loss=accept_loss, progress=job.report,
+                return export_labels(snapshot.map(), path, accept_loss=accept_loss, progress=job.report,
                                      cancelled=job.cancelled)  # fmt: skip
         else:
             frames = layer.frames
