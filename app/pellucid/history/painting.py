@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,17 +65,24 @@ class PatchLabels(Command):
         self._write(back=True)
 
     def _write(self, *, back: bool) -> None:
-        if not self.patches:
-            return
-        labels, box = self._layer.labels, union([patch.box for patch in self.patches])
-        if not self._written:
-            for dtype in {patch.dtype for patch in self.patches}:
-                labels.make_room(dtype)
-            labels.keep(box)
-            for patch in self.patches:
-                patch.write(labels.array, back=back)
-        self._written = False
-        labels.touch(box)
+        written, self._written = self._written, False
+        if not written:
+            write_patches(self._layer.labels, self.patches, back=back)
+        elif self.patches:
+            self._layer.labels.touch(union([patch.box for patch in self.patches]))
+
+
+def write_patches(labels: LabelMap, patches: Sequence[Patch], *, back: bool = False) -> None:
+    """Write what changes into a map, or ``back`` what was there before."""
+    if not patches:
+        return
+    box = union([patch.box for patch in patches])
+    for dtype in {patch.dtype for patch in patches}:
+        labels.make_room(dtype)
+    labels.keep(box)
+    for patch in patches:
+        patch.write(labels.array, back=back)
+    labels.touch(box)
 
 
 def replace_label(

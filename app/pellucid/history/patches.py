@@ -114,10 +114,11 @@ def _tiles(box: Box) -> Iterator[Box]:
 
 def _shrunk(tile: Box, changed: NDArray[np.bool_]) -> Box:
     """Return the smallest part of a tile with all that changed in it."""
-    flat, upright = changed.any(axis=0), changed.any(axis=(1, 2))
-    z, y, x = (
-        slice(part.start + int(hit[0]), part.start + int(hit[-1]) + 1)
-        for part, along in zip(tile, (upright, flat.any(axis=1), flat.any(axis=0)), strict=True)
-        for hit in (np.flatnonzero(along),)
-    )
-    return z, y, x
+    flat: NDArray[np.bool_] = changed.any(axis=0)
+    z = _span(tile[0], changed.any(axis=(1, 2)))
+    return z, _span(tile[1], flat.any(axis=1)), _span(tile[2], flat.any(axis=0))
+
+
+def _span(part: slice, changed: NDArray[np.bool_]) -> slice:
+    hit = np.flatnonzero(changed)
+    return slice(part.start + int(hit[0]), part.start + int(hit[-1]) + 1)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.changes import Allowed, Changes
 from pellucid.history.hand_steps import HandChanges
 from pellucid.history.painting import PatchLabels, box_at, check_value, locked_values, union
 from pellucid.history.patches import TILE, Patch, difference
 from pellucid.model.labels import Box, type_for
 from pellucid.model.layer import LabelLayer
-
-Allowed = Callable[[Box], NDArray[np.bool_]]
-"""Says which voxels of a box may change."""
 
 
 class Staging:
@@ -33,28 +31,44 @@ class Staging:
             check_value(layer.labels, value)
         self.layer, self.title = layer, title
         self._labels = layer.labels
-        self._value = 0 if erase else value
-        self._allowed = allowed
+        self.value = 0 if erase else value
+        self.allowed = allowed
         self._locked = locked_values(self._labels)
         self._tiles: dict[tuple[int, int, int], NDArray[Any]] = {}
+        self._shown: Changes | None = None
 
     def put(self, box: Box, inside: NDArray[np.bool_]) -> None:
         """Change the voxels of a box where ``inside`` (z, y, x, of the shape of the box) is true."""
+        self._unshow()
         part = self._labels.array[box]
-        change = inside & (part != self._value)
+        change = inside & (part != self.value)
         if len(self._locked):
             change &= ~np.isin(part, self._locked)
-        if self._allowed is not None and change.any():
-            change &= self._allowed(box)
+        if self.allowed is not None and change.any():
+            change &= self.allowed(box)
         if change.any():
             self._keep(box, change)
-            self._labels.make_room(type_for(self._value))
+            self._labels.make_room(type_for(self.value))
             self._labels.keep(box)
-            np.copyto(self._labels.array[box], self._value, where=change)
+            np.copyto(self._labels.array[box], self.value, where=change)
             self._labels.touch(box)
+
+    def show(self, changes: Changes) -> None:
+        """Show what a job found in the labels as they were before this began, in place of all that was changed."""
+        self.abort()
+        changes.show(self._labels)
+        self._shown = changes
+
+    def _unshow(self) -> None:
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            shown.show(self._labels, back=True)
 
     def commit(self) -> PatchLabels | None:
         """Return the whole change as one step, or None when nothing changed."""
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            return shown.step(self.layer, self.title, self.value, written=True)
         patches: list[Patch] = []
         changes = HandChanges(self._labels.shape)
         for start, before in self._tiles.items():
@@ -63,11 +77,12 @@ class Staging:
                 patches.append(Patch.of(*change))
                 changes.add(*change)
         self._tiles.clear()
-        steps = changes.steps_after(self.layer.provenance, by=self._value)
+        steps = changes.steps_after(self.layer.provenance, by=self.value)
         return PatchLabels(self.layer, patches, self.title, provenance=steps, written=True) if patches else None
 
     def abort(self) -> None:
         """Restore what was there before; what follows begins anew."""
+        self._unshow()
         boxes = [box_at(start, before.shape) for start, before in self._tiles.items()]
         if boxes:
             self._labels.keep(union(boxes))

@@ -119,7 +119,8 @@ class Agreeing:
             from pellucid.operations.context import Context
 
             context = Context(job.report, job.cancelled)
-            return answer_of(*taken(), sides, versions, context)
+            one, other = taken()
+            return answer_of(one, other, sides, versions, context)
 
         def done(answer: Answer) -> None:
             if (self.first, self.second) == sides:
