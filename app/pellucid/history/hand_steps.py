@@ -64,9 +64,24 @@ def _with(steps: Steps, value: int, how: str, patches: tuple[HandPatch, ...]) ->
 
 
 def hand_bytes(steps: Steps, before: Steps) -> int:
-    """Return the bytes of the patches that ``steps`` hold and ``before`` does not."""
-    known = {id(patch) for step in before for patch in step.patches}
-    return sum(patch.nbytes for step in steps for patch in step.patches if id(patch) not in known)
+    """Return the bytes of the patches that ``steps`` hold and ``before`` does not.
+
+    A step that grew begins with what it was, so that only what was added is looked at.
+    """
+    same = {id(step) for step in before}
+    grown = {id(step.patches[0]): step.patches for step in before if step.patches}
+    total = 0
+    for step in steps:
+        if id(step) in same or not step.patches:
+            continue
+        old = grown.get(id(step.patches[0]), ())
+        if old and len(step.patches) >= len(old) and step.patches[len(old) - 1] is old[-1]:
+            added = step.patches[len(old) :]
+        else:
+            known = {id(patch) for one in before for patch in one.patches}
+            added = tuple(patch for patch in step.patches if id(patch) not in known)
+        total += sum(patch.nbytes for patch in added)
+    return total
 
 
 def without_label(steps: Iterable[Provenance], value: int) -> Steps:

@@ -41,12 +41,13 @@ class PatchLabels(Command):
         self._layer = layer
         self._before = layer.provenance
         self._after = layer.provenance if provenance is None else provenance
-        self._hand_bytes = hand_bytes(self._after, self._before)
+        packed = sum(patch.nbytes for patch in self.patches)
+        self._nbytes = SMALL + packed + hand_bytes(self._after, self._before)
 
     @property
     def nbytes(self) -> int:
         """Return the bytes of the compressed patches, and of those that only the new steps hold."""
-        return SMALL + sum(patch.nbytes for patch in self.patches) + self._hand_bytes
+        return self._nbytes
 
     @property
     def is_empty(self) -> bool:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pellucid.model.labels import Box
 
-TILE = (8, 64, 64)
+TILE = (8, 64, 128)
 """The grain of what is kept of a large change: most tiles of a region are full of one value, and cost nothing."""
 
 Held = int | bytes
@@ -114,9 +114,9 @@ def _tiles(box: Box) -> Iterator[Box]:
 
 def _shrunk(tile: Box, changed: NDArray[np.bool_]) -> Box:
     """Return the smallest part of a tile with all that changed in it."""
-    flat: NDArray[np.bool_] = changed.any(axis=0)
-    z = _span(tile[0], changed.any(axis=(1, 2)))
-    return z, _span(tile[1], flat.any(axis=1)), _span(tile[2], flat.any(axis=0))
+    flat = np.asarray(changed.any(axis=0))
+    z = _span(tile[0], np.asarray(changed.any(axis=(1, 2))))
+    return z, _span(tile[1], np.asarray(flat.any(axis=1))), _span(tile[2], np.asarray(flat.any(axis=0)))
 
 
 def _span(part: slice, changed: NDArray[np.bool_]) -> slice:
