@@ -37,6 +37,11 @@ class Staging:
         self._tiles: dict[tuple[int, int, int], NDArray[Any]] = {}
         self._shown: Changes | None = None
 
+    @property
+    def tiles(self) -> int:
+        """Return how many tiles are to be packed yet."""
+        return len(self._tiles)
+
     def put(self, box: Box, inside: NDArray[np.bool_]) -> None:
         """Change the voxels of a box where ``inside`` (z, y, x, of the shape of the box) is true."""
         self._unshow()

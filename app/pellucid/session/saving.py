@@ -38,6 +38,7 @@ class Saving:
         from pellucid.files.workspace_document import capture
 
         session = self._session
+        session.editing.settle()
         state = capture(session.document, session.view)
         work_saved, saved, earlier = self._work, session.history.here, self._saving
         heard: list[bool] = []
