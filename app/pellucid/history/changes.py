@@ -39,8 +39,8 @@ class Changes:
         after = before.astype(np.promote_types(before.dtype, type_for(value)))
         after[change] = value
         for part in difference(box, before, after):
-            self._patches.append(Patch.of(*part))
-            self._hand.add(*part)
+            self._patches.append(part[0])
+            self._hand.add_patch(*part)
 
     def put_region(
         self, box: Box, inside: NDArray[np.bool_], value: int, allowed: Allowed | None = None,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.history.patches import only_value
+from pellucid.history.patches import Patch, only_value, packed_bits
 from pellucid.model.hand_edits import HandPatch, Triple
 from pellucid.model.labels import Box
 from pellucid.model.layer import HAND_EDIT, Provenance
@@ -36,11 +36,22 @@ class HandChanges:
             for value in np.flatnonzero(np.bincount((held * changed).ravel())).tolist():  # far faster than unique
                 self._take(value, inside, box, changed & (held == value), but)
 
+    def add_patch(self, patch: Patch, before: NDArray[Any], after: NDArray[Any], *, but: int = 0) -> None:
+        """Take the voxels of a patch, which packed them already where all hold one value before, and one after."""
+        if not (isinstance(patch.before, int) and isinstance(patch.after, int)):
+            self.add(patch.box, before, after, but=but)
+            return
+        for inside, value in ((False, patch.before), (True, patch.after)):
+            if value not in (0, but):
+                self._keep(value, inside, patch.box, patch.where or packed_bits(np.ones(before.shape, bool)))
+
     def _take(self, value: int, inside: bool, box: Box, part: NDArray[np.bool_], but: int) -> None:
         if value not in (0, but):
-            z, y, x = (side.start for side in box)
-            patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)
-            self._found.setdefault((value, inside), []).append(patch)
+            self._keep(value, inside, box, packed_bits(part))
+
+    def _keep(self, value: int, inside: bool, box: Box, packed: bytes) -> None:
+        patch = HandPatch.of_packed(box, packed, self._grid, inside=inside)
+        self._found.setdefault((value, inside), []).append(patch)
 
     def steps_after(self, steps: Steps, *, by: int | None = None) -> Steps:
         """Return the steps with what was found; ``by`` is the label that was painted, 0 for the eraser.

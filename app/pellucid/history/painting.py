@@ -114,9 +114,9 @@ def replace_label(
         after[(before == value) & ~wanted] = 0
         after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
         for change in difference((slab, *labels.whole()[1:]), before, after):
-            patches.append(Patch.of(*change))
+            patches.append(change[0])
             if provenance is not None:
-                overwritten.add(*change, but=value)
+                overwritten.add_patch(*change, but=value)
     steps = overwritten.steps_after(provenance) if provenance is not None else None
     if not patches and not (even_if_same and steps is not None):
         return None
@@ -141,7 +141,7 @@ def replace_voxels(
         if len(locked):
             kept = np.isin(before, locked) | np.isin(after, locked)
             after[kept] = before[kept]
-        patches.extend(Patch.of(*change) for change in difference((slab, *labels.whole()[1:]), before, after))
+        patches.extend(patch for patch, *_ in difference((slab, *labels.whole()[1:]), before, after))
     return PatchLabels(layer, patches, label, provenance=provenance)
 
 
@@ -155,7 +155,7 @@ def cleared(labels: LabelMap, value: int) -> list[Patch]:
         if held.any():
             after = np.where(held, 0, before).astype(before.dtype, copy=False)
             changes = difference((slab, *labels.whole()[1:]), before, after)
-            patches.extend(Patch.of(*change) for change in changes)
+            patches.extend(patch for patch, *_ in changes)
     return patches
 
 

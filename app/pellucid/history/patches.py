@@ -34,11 +34,11 @@ class Patch:
     dtype: np.dtype[Any]
 
     @staticmethod
-    def of(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Patch:
+    def of(box: Box, before: NDArray[Any], after: NDArray[Any], changed: NDArray[np.bool_] | None = None) -> Patch:
         """Pack the voxels of a box, given as arrays of its shape; they may be wider after than before."""
         dtype = np.promote_types(before.dtype, after.dtype)
-        changed = before != after
-        where = None if changed.all() else zlib.compress(np.packbits(changed).tobytes(), 1)
+        changed = before != after if changed is None else changed
+        where = None if changed.all() else packed_bits(changed)
         old, new = (_held(array, None if where is None else changed, dtype) for array in (before, after))
         return Patch(box, where, old, new, dtype)
 
@@ -58,10 +58,17 @@ class Patch:
         bits = np.frombuffer(zlib.decompress(self.where), np.uint8)
         changed = np.unpackbits(bits, count=part.size).view(bool).reshape(part.shape)
         if isinstance(values, int):
-            part *= ~changed  # several times faster than a copy by mask where the mask is scattered
-            part += changed * part.dtype.type(values)
+            # Many times faster than a copy by mask where the mask is scattered.
+            differing = part ^ part.dtype.type(values)
+            differing &= np.negative(changed.view(np.uint8).astype(part.dtype, copy=False))
+            part ^= differing
         else:
             part[changed] = values
+
+
+def packed_bits(changed: NDArray[np.bool_]) -> bytes:
+    """Return one bit for each voxel, compressed."""
+    return zlib.compress(np.packbits(changed).tobytes(), 1)
 
 
 def _held(array: NDArray[Any], changed: NDArray[np.bool_] | None, dtype: np.dtype[Any]) -> Held:
@@ -84,8 +91,10 @@ def only_value(array: NDArray[Any], chosen: NDArray[np.bool_] | None) -> int | N
     return None if others.any() else int(array[place])
 
 
-def difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
-    """Yield, tile by tile, the smallest boxes in which arrays that fill ``box`` differ, and their voxels in both."""
+def difference(
+    box: Box, before: NDArray[Any], after: NDArray[Any]
+) -> Iterator[tuple[Patch, NDArray[Any], NDArray[Any]]]:
+    """Yield, tile by tile, what differs of arrays that fill ``box``, and the voxels of its box in both."""
     changed = before != after
     if not changed.any():
         return
@@ -100,7 +109,8 @@ def difference(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Iterator[
         z, y, x = (
             slice(outer.start + part.start, outer.start + part.stop) for outer, part in zip(box, inner, strict=True)
         )
-        yield (z, y, x), before[inner], after[inner]
+        old, new = before[inner], after[inner]
+        yield Patch.of((z, y, x), old, new, changed[inner]), old, new
 
 
 def _tiles(box: Box) -> Iterator[Box]:

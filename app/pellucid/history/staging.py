@@ -79,8 +79,8 @@ class Staging:
         for start, before in self._tiles.items():
             box = box_at(start, before.shape)
             for change in difference(box, before, self._labels.array[box]):
-                patches.append(Patch.of(*change))
-                changes.add(*change)
+                patches.append(change[0])
+                changes.add_patch(*change)
         self._tiles.clear()
         steps = changes.steps_after(self.layer.provenance, by=self.value)
         return PatchLabels(self.layer, patches, self.title, provenance=steps, written=True) if patches else None
