@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from hands import User
+from pellucid.model.view import LABEL_TOOLS
 from pellucid.operations.operation import registry
+from pellucid.ui.actions import TABLE
 
 
 @pytest.fixture
@@ -46,3 +50,28 @@ def test_a_choice_opens_the_form(user):
     next(action for action in smoothing.actions() if action.text() == "Median").trigger()
     user.qtbot.waitUntil(lambda: user.window.filters.operation is not None)
     assert user.window.filters.operation.id == "smoothing.median" and user.window.docks["Filters"].isVisible()
+
+
+def _menus(menu):
+    yield menu
+    for action in menu.actions():
+        if action.menu():
+            yield from _menus(action.menu())
+
+
+def test_a_letter_opens_one_row_of_a_menu_and_a_picture_means_one_thing(user):
+    opened(user, "&Filters")
+    opened(user, "&Segment")
+    for title in ("&Tools", "&Filters", "&Segment"):
+        menu = next(action.menu() for action in user.window.menuBar().actions() if action.text() == title)
+        for part in _menus(menu):
+            letters = [found[1].lower() for one in part.actions() if (found := re.search(r"&(\w)", one.text()))]
+            assert len(set(letters)) == len(letters), (part.title(), letters)
+    pictures = [row.icon for row in TABLE if row.icon and (row.tool in LABEL_TOOLS or row.id == "image.auto")]
+    assert len(set(pictures)) == len(pictures)
+
+
+def test_all_that_draws_labels_is_in_one_menu(user):
+    menu = next(action.menu() for action in user.window.menuBar().actions() if action.text() == "&Tools")
+    there = {action.objectName() for part in _menus(menu) for action in part.actions()}
+    assert {f"tool.{tool}" for tool in LABEL_TOOLS} <= there

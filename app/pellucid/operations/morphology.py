@@ -53,6 +53,10 @@ def _reach(steps: int) -> Any:
 def _in_turn(mask: Any, ball: Ball, steps: Sequence[Step], context: Context) -> Any:
     """Take steps one after the other; each earlier one is computed as far around as the later ones look."""
     shape, count = view(mask).shape, len(steps)
+    if not any(ball.reach):
+        context.remark(tr("The radius is less than the distance of two voxels: nothing changes."))
+    elif not ball.reach[0] and shape[0] > 1:
+        context.remark(tr("The radius is less than the distance of the slices: each slice is treated by itself."))
     for n, step in enumerate(steps):
         z, y, x = (far * (count - n - 1) for far in ball.reach)
         mask = step(mask, ball, widened(context.part(n / count, (n + 1) / count), shape, (z, y, x)))

@@ -11,6 +11,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from threading import Lock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,10 +69,14 @@ FAMILIES = (
     "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
     "superpixels", "contours",
     "masks", "mask_expression", "morphology", "islands", "shapes", "interpolation", "distances",
+    "threshold", "thresholds_automatic", "region_growing", "watershed", "contours", "scribbling",
+    "clustering", "superpixels", "nuclei",
+    "morphology", "islands", "masks", "shapes", "interpolation", "mask_expression", "distances",
     "label_maps", "label_shapes", "comparison", "object_features",
 )  # fmt: skip
 
 _declared: dict[str, Operation] = {}
+_reading = Lock()
 
 
 def operation(
@@ -125,6 +130,15 @@ def registry() -> Mapping[str, Operation]:
     ordered = sorted(_declared.items(), key=lambda item: places.get(item[1].function.__module__, len(places)))
     _declared.clear()  # a family that borrows from another one has brought it in before its turn
     _declared.update(ordered)
+    with _reading:
+        for family in FAMILIES:
+            importlib.import_module(f"pellucid.operations.{family}")
+        place = {f"pellucid.operations.{family}": n for n, family in enumerate(FAMILIES)}
+        rows = list(_declared.items())  # in the order of the imports, and some families import others
+        ordered = sorted(rows, key=lambda row: place.get(row[1].function.__module__, len(place)))
+        if ordered != rows:
+            _declared.clear()
+            _declared.update(ordered)
     return MappingProxyType(_declared)
 
 

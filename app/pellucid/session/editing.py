@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pellucid.history.painting import PatchLabels
 from pellucid.history.staging import Staging
 from pellucid.language import tr
+from pellucid.model.brush_sizes import fitting_brush
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Box
 from pellucid.model.layer import LabelLayer
@@ -47,6 +48,13 @@ class Editing:
         self._session = session
         self._open: Staging | None = None
         self._recording: _Recording | None = None
+        for asked in (session.document.active_changed, session.view.events.tool):
+            asked.connect(self._fit_brush)
+
+    def _fit_brush(self, _what: object) -> None:
+        """Bring the brush to a size that can be used where images of another order of size are shown now."""
+        view = self._session.view
+        view.brush_diameter = fitting_brush(view.brush_diameter, self._session.document.reference)
 
     def layer(self) -> LabelLayer:
         """Return the label layer that is edited; make one when there is none. Raise Refused when that cannot be."""
@@ -109,10 +117,13 @@ class Editing:
         return self._open is staged
 
     def check(self, layer: LabelLayer) -> None:
-        """Raise Refused when the active label of a layer is locked."""
+        """Raise Refused when the active label of a layer is locked; tell when it is hidden, so that nothing will show."""
         row = layer.labels.label(layer.active_label)
         if row.locked:
             raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=row.name))
+        if not (layer.visible and row.visible):
+            name = row.name if layer.visible else layer.name
+            self._session.notice.emit(tr("“{name}” is hidden: what is changed does not show.", name=name), "info")
 
     def finish(self) -> bool:
         """Record the change that is going on as one step, if there is one; return whether anything changed.

@@ -15,6 +15,8 @@ from pellucid.ui.dock_tabs import DockTabs
 
 _AFTER_PAINT = 30
 """ms after which the window was painted for the first time."""
+_LOW = 900
+"""Pixels below which a window has no room for the whole histogram and a form."""
 
 
 class _Waiting(QWidget):
@@ -46,7 +48,8 @@ class Docking:
         window, docks = self._window, self.docks
         window.resizeDocks([docks["Studies"], docks["Histogram"]], [280, 340], Qt.Orientation.Horizontal)
         window.resizeDocks([docks["Studies"], docks["Layers"]], [400, 440], Qt.Orientation.Vertical)
-        window.resizeDocks([docks["Histogram"], docks["Filters"]], [500, 380], Qt.Orientation.Vertical)
+        above = 500 if window.height() >= _LOW else 300  # a form needs more than the window presets
+        window.resizeDocks([docks["Histogram"], docks["Filters"]], [above, 380], Qt.Orientation.Vertical)
 
     def _add(self, row: Dock) -> None:
         dock = QDockWidget(tr(row.name), self._window)

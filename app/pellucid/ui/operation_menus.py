@@ -21,6 +21,8 @@ class OperationMenu:
 
     def __init__(self, window: MainWindow, menu: QMenu, root: str) -> None:
         self._window, self._menu, self._root = window, menu, root
+        if menu.actions():
+            menu.addSeparator()
         self._waiting = menu.addAction(tr("Reading the operations"))
         self._waiting.setEnabled(False)
         self._asked = False

@@ -237,15 +237,15 @@ def test_every_key_is_used_once_and_can_be_changed(shown):
     used = [action.key for action in keys.ACTIONS]
     assert len(set(used)) == len(used)
     book = KeyBook(shown.session, ())
-    assert book.owner("F").title == "Fit" and book.owner("J") is None
-    book.give("pane.view.invert", ["J"])
+    assert book.owner("F").title == "Fit" and book.owner("Q") is None
+    book.give("pane.view.invert", ["Q"])
     shown.key(KEY.Key_I)
     assert not shown.layer.display.invert
-    shown.key(KEY.Key_J)
+    shown.key(KEY.Key_Q)
     assert shown.layer.display.invert
 
 
 def test_a_key_nobody_knows_is_left_to_others(shown):
-    shown.key(KEY.Key_J)
+    shown.key(KEY.Key_Q)
     shown.key(KEY.Key_F9)
     assert shown.session.view.tool is Tool.WINDOW

@@ -568,7 +568,7 @@ def test_the_depth_is_said_beside_the_mouse(shown):
 def test_keys_choose_the_tools(shown):
     pane = turned_to(shown, "axial")
     QTest.mouseMove(pane.viewport(), point((400, 400)))
-    keys = {KEY.Key_P: (SHIFT, Tool.LABEL_POLYGON), KEY.Key_L: (NONE, Tool.LABEL_LASSO),
+    keys = {KEY.Key_P: (SHIFT, Tool.LABEL_POLYGON), KEY.Key_J: (NONE, Tool.LABEL_LASSO),
             KEY.Key_R: (SHIFT, Tool.LABEL_RECTANGLE), KEY.Key_O: (SHIFT, Tool.LABEL_ELLIPSE),
             KEY.Key_V: (NONE, Tool.LIVE_WIRE), KEY.Key_X: (NONE, Tool.SCISSORS)}  # fmt: skip
     for key, (held, tool) in keys.items():

@@ -62,7 +62,9 @@ def dock(bench, qtbot, planting):
     bridge = Bridge()
     bench.session.jobs.post = bridge.post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
-    yield opened(bench, qtbot)
+    panel = opened(bench, qtbot)
+    yield panel
+    panel.close_operation()  # while the operation of the test is still declared
 
 
 def opened(bench, qtbot):

@@ -78,7 +78,7 @@ def test_the_row_is_there_for_contours_only(dock, qtbot):
 def test_without_a_seed_playing_says_what_to_do(dock, bench, qtbot):
     qtbot.mouseClick(box(dock).play, LEFT)
     qtbot.waitUntil(lambda: dock.run.message.text().startswith("Set at least one seed"), timeout=8000)
-    assert not bench.session.evolving.is_moving and box(dock).play.text() == "Play"
+    qtbot.waitUntil(lambda: not bench.session.evolving.is_moving and box(dock).play.text() == "Play", timeout=8000)
 
 
 def test_playing_raises_the_iterations_and_changes_the_picture_pausing_stops_it(seeded, bench, qtbot):

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from pellucid.operations.operation import Field, registry
-from pellucid.ui.forms.controls import NumberBox
+from pellucid.ui.forms.controls import Choice, NumberBox
 from pellucid.ui.forms.numbers import Bounds
 from pellucid.ui.forms.operation_form import OperationForm
 
@@ -227,3 +227,18 @@ def test_sliders_of_widths_count_from_zero(show):
     form.set_ranges(-1000.0, 600.0, "HU")
     assert (form.editors["width"].slider.scale.low, form.editors["width"].slider.scale.high) == (0.0, 1600.0)
     assert form.editors["level"].slider.scale.low == -1000.0
+
+
+def test_a_choice_between_long_names_tells_their_ends_apart(qtbot):
+    names = [f"Segmentierungsergebnisvergleich der zweiten Runde: {name}" for name in ("Leber", "Milz")]
+    choice = Choice([(name, name) for name in names])
+    qtbot.addWidget(choice)
+    choice.resize(180, 28)
+    choice.show()
+    choice.set_value(names[1])
+    assert choice.shown_text().startswith("Segm") and choice.shown_text().endswith("Milz")
+    assert choice.fontMetrics().horizontalAdvance(choice.shown_text()) <= choice.width() - 20
+    assert choice.currentText() == names[1]
+    assert choice.itemData(1, Qt.ItemDataRole.ToolTipRole) == names[1]
+    choice.resize(600, 28)
+    assert choice.shown_text() == names[1]

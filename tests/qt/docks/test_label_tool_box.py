@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QCheckBox, QWidget
 
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import Source
 from pellucid.model.view import LABEL_TOOLS, Tool
+from pellucid.model.volume import Volume, image_from_array
+from pellucid.session.opening import Loaded
 from pellucid.ui.docks.brush_box import BrushBox
 
 LEFT = Qt.MouseButton.LeftButton
@@ -165,6 +170,18 @@ def test_fill_between_slices_can_be_left_and_says_why_not(box, session, labels, 
     session.labelling.edit_label(labels, 1, locked=True)
     click(qtbot, box.between.opener)
     assert "locked" in said[-1]
+
+
+def test_fill_between_slices_has_nothing_to_do_in_a_flat_picture(box, session, qtbot):
+    said = []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    grid = Geometry((20, 16, 1))
+    flat = Volume(image_from_array(np.zeros((1, 16, 20), np.uint8), grid), grid)
+    session.loading.add(Loaded((flat,), (0.0, 1.0), "Flat", Source()), replace=True)
+    session.labelling.add_layer()
+    session.slice_in_use = lambda: (2, 0)
+    click(qtbot, box.between.opener)
+    assert "too few slices" in said[-1] and not box.between.isVisible()
 
 
 def test_every_control_has_a_name_and_the_box_is_narrow(box, session):

@@ -220,8 +220,10 @@ def test_somebody_measures_in_the_window_and_calibrates(user, qtbot, monkeypatch
 def test_the_toolbar_keeps_the_tool_chosen_last(user):
     button = user.find("Measure")
     ellipse = user.window.actions_table.by_id["tool.ellipse"]
-    button.menu().triggered.emit(ellipse)
+    assert ellipse in button.menu().actions()
+    ellipse.trigger()
     assert button.defaultAction() is ellipse
+    user.session.view.tool = Tool.PAN
     QTest.mouseClick(button, LEFT)
     assert user.session.view.tool is Tool.ELLIPSE
     user.point_at(Plane.ACQUIRED)

@@ -323,3 +323,15 @@ def test_the_recipe_is_saved_for_a_batch(session, ct, show, qtbot, tmp_path, mon
     settle(panel, qtbot)
     recipe = Recipe.from_json(path.read_text("utf-8"))
     assert recipe.steps[-1].operation == "features.objects"
+
+
+def test_the_plot_makes_room_for_the_rows_where_both_do_not_fit_unless_it_is_asked_for(measured):
+    panel = measured
+    assert panel.plots.isVisible() and panel.plot_action.isChecked()
+    panel.resize(340, 360)
+    QTest.qWait(1)
+    assert not panel.plots.isVisible() and panel.table.height() > 120
+    panel.plot_action.trigger()
+    assert panel.plots.isVisible()
+    panel.resize(340, 340)
+    assert panel.plots.isVisible()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from scipy import ndimage
 from skimage.morphology import ball as skimage_ball
 
@@ -116,3 +117,16 @@ def test_a_long_cross_and_a_flat_box() -> None:
     assert cross.sum() == 3 * 6 + 1 and cross[4, 7, 10] and cross[4, 10, 7] and cross[7, 7, 7] and not cross[4, 8, 8]
     box = run("masks.dilate", on_grid(array), radius=2.0, unit="mm", element="box")
     assert box.sum() == 1 * 5 * 5  # 2.5 mm slices are beyond 2 mm; 0.7 and 0.9 mm voxels reach two
+
+
+def test_a_radius_that_reaches_no_voxel_or_no_slice_is_told() -> None:
+    def said(radius: float, spacing: tuple[float, float, float]) -> list[str]:
+        remarks: list[str] = []
+        mask = sitk.Image(8, 8, 5, sitk.sitkUInt8)
+        mask.SetSpacing(spacing)
+        get("masks.dilate").run(Context(remark=remarks.append), mask, radius=radius)
+        return remarks
+
+    assert said(2.0, (1.0, 1.0, 1.0)) == []
+    assert "nothing changes" in said(2.0, (3.0, 3.0, 7.0))[0]
+    assert "each slice" in said(2.0, (1.0, 1.0, 5.0))[0]

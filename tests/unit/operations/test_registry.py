@@ -237,3 +237,11 @@ def test_every_module_that_declares_operations_is_read() -> None:
     declaring = {path.stem for path in room.glob("*.py") if "\n@operation(" in path.read_text(encoding="utf-8")}
     waiting = {name for name in operation_module.FAMILIES if name not in declaring}
     assert declaring <= set(operation_module.FAMILIES) and not waiting
+    assert len(set(operation_module.FAMILIES)) == len(operation_module.FAMILIES)
+
+
+def test_the_menus_follow_the_order_of_the_families_whatever_imports_whatever_first() -> None:
+    modules = [operation.function.__module__.rpartition(".")[2] for operation in registry().values()]
+    assert list(dict.fromkeys(modules)) == list(operation_module.FAMILIES)
+    menus = dict.fromkeys(one.family for one in registry().values() if one.menu.startswith("Segment/"))
+    assert next(iter(menus)) == "Threshold" and list(menus)[-1] == "Measure"

@@ -460,3 +460,27 @@ def test_beside_the_grid_a_turned_slice_holds_nothing() -> None:
     part = slice_voxels(FINE, frame, frame.slice_index(FINE.centre()))
     seen = part.take(np.full(FINE.size[::-1], 7, np.uint8))
     assert not part.exists().all() and np.array_equal(seen, np.where(part.exists(), 7, 0))
+
+
+def test_the_brush_is_made_to_fit_a_micrograph_and_a_body_again(session):
+    view, grid = session.view, Geometry((400, 300, 1), (0.0005, 0.0005, 1.0))
+    view.brush_diameter = 10.0
+    small = phantoms.volume(np.zeros((1, 300, 400), np.uint8), grid)
+    session.loading.add(Loaded((small,), (0.0, 1.0), "Cells", Source()), replace=True)
+    assert view.brush_diameter == 0.005
+    session.loading.add(Loaded((phantoms.volume(values(), FINE),), (-100.0, 400.0), "CT", Source()), replace=True)
+    assert view.brush_diameter == 1.0
+
+
+def test_what_is_changed_on_a_hidden_label_is_told(session):
+    layer, said = session.document.active_labels, []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    session.document.active = layer
+    session.editing.check(layer)
+    assert said == []
+    session.labelling.edit_label(layer, layer.active_label, visible=False)
+    session.editing.check(layer)
+    assert "hidden" in said[-1] and layer.labels.label(layer.active_label).name in said[-1]
+    layer.visible = False
+    session.editing.check(layer)
+    assert layer.name in said[-1] and len(said) == 2

@@ -44,7 +44,7 @@ def export_measurements(window: MainWindow) -> None:
 
 ROWS: tuple[Entry, ...] = (
     _tool(Tool.LENGTH, "&Length", "D", "ruler", "Drag or click twice: length and profile · Shift: multiples of 45°"),
-    _tool(Tool.POLYLINE, "Poly&line", "Y", "vector-polyline",
+    _tool(Tool.POLYLINE, "Pol&yline", "Y", "vector-polyline",
           "Click each point; double click or Enter ends, Backspace takes a point back"),
     _tool(Tool.ANGLE, "&Angle", "A", "angle-acute", "Click an arm, the vertex and the other arm"),
     _tool(Tool.COBB, "&Cobb angle", "", "angle-obtuse", "Drag two lines: the acute angle between them"),

@@ -1,11 +1,11 @@
-"""The tools of the menu Segment that draw an outline and change the labels within it."""
+"""The tools of the menu Tools that draw an outline and change the labels within it."""
 
 from __future__ import annotations
 
 from pellucid.model.view import Tool
 from pellucid.ui.actions.entry import Entry, needs_layer
 
-_MENU = "Segment/&Draw"
+_MENU = "Tools/&Draw labels"
 
 
 def _tool(tool: Tool, title: str, key: str, picture: str, tip: str) -> Entry:
@@ -25,5 +25,5 @@ ROWS: tuple[Entry, ...] = (
     _tool(Tool.LIVE_WIRE, "Live &wire", "V", "vector-curve",
           "Click along an edge: the line follows it; Enter or the first point fills · Ctrl: erase · Shift: straight"),
     _tool(Tool.SCISSORS, "&Scissors", "X", "content-cut",
-          "Cut the active label through all slices; the label box says what and how deep · Ctrl: the other way"),
+          "Cut the active label through all slices; Label tools say what and how deep · Ctrl: the other way"),
 )  # fmt: skip

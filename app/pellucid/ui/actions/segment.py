@@ -31,6 +31,8 @@ def _needs_map(session: Session) -> str:
 def _flip_map(window: MainWindow) -> None:
     agreeing = window.session.agreeing
     agreeing.shown = not agreeing.shown
+
+
 def _needs_copy(session: Session) -> str:
     """Return why not, or nothing."""
     return tr("Copy a slice of a label first.") if session.slice_copies.is_empty else needs_labels(session)
@@ -69,7 +71,7 @@ ROWS: tuple[Entry, ...] = (
           checked=lambda s: s.agreeing.shown, tip="Colour where the compared masks agree and where not"),
     Entry("segment.table", "Segment", "&Table of objects", lambda w: w.show_dock("Table"), (), "table-large",
           tip="Every label or object with its size, shape, values and texture; plots, export, batch", separator=True),
-    Entry("segment.copy_slice", "Segment", "&Copy slice of label", _copy, (), "content-copy",
+    Entry("segment.copy_slice", "Segment", "Cop&y slice of label", _copy, (), "content-copy",
           needs_labels, tip="Copy what the slice under the mouse shows of the active label", separator=True),
     Entry("segment.paste_slice", "Segment", "&Paste slice of label", _paste, (),
           "content-paste", _needs_copy, tip="Add what was copied to the active label on the slice under the mouse"),

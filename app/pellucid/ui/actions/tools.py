@@ -17,9 +17,11 @@ def _window_tip(session: Session) -> str:
     return window_words(up_is_brighter=session.settings.invert_window_vertical)
 
 
-def _tool(tool: Tool, title: str, key: str, picture: str, tip: str | Callable[[Session], str]) -> Entry:
+def _tool(tool: Tool, title: str, key: str, picture: str, tip: str | Callable[[Session], str], *,
+          separator: bool = False) -> Entry:
     return Entry(f"tool.{tool}", "Tools", title, lambda w: w.set_tool(tool), (key,) if key else (), picture,
-                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True, tool=tool)  # fmt: skip
+                 checked=lambda s: s.view.tool == tool, group="tool", tip=tip, shown_only=True, tool=tool,
+                 separator=separator)  # fmt: skip
 
 
 ROWS: tuple[Entry, ...] = (
@@ -29,13 +31,14 @@ ROWS: tuple[Entry, ...] = (
     _tool(Tool.CROSSHAIR, "&Crosshair", "H", "crosshairs", "Left click or drag: put the crosshair of all planes here"),
     _tool(Tool.PAN, "&Pan", "T", "cursor-move", "Left drag: move the image"),
     _tool(Tool.ZOOM, "&Zoom", "Z", "magnify", "Left drag up or down: zoom"),
-    _tool(Tool.BRUSH, "&Brush", "B", "brush", "Left drag: paint the active label · Ctrl: erase · [ ]: size"),
+    _tool(Tool.BRUSH, "&Brush", "B", "brush", "Left drag: paint the active label · Ctrl: erase · [ ]: size",
+          separator=True),
     _tool(Tool.ERASER, "&Eraser", "Shift+E", "eraser", "Left drag: erase the active label · [ ] or Shift+wheel: size"),
     _tool(Tool.SMART_BRUSH, "&Smart brush", "Shift+B", "brush-variant",
           "Left drag: paint what is like the middle of the brush, up to the edge · Ctrl: erase · [ ]: size"),
     _tool(Tool.FILL, "&Fill", "Shift+F", "format-color-fill",
           "Left click: fill the hole or recolour the connected label here · Ctrl: erase it"),
-    _tool(Tool.WAND, "W&and", "U", "auto-fix",
+    _tool(Tool.WAND, "W&and", "U", "magic-staff",
           "Left click: take connected voxels of similar values · drag up or down: tolerance · Ctrl: erase"),
     _tool(Tool.PICK_LABEL, "Pic&k label", "L", "eyedropper",
           "Left click: make the label here the active one · hold the key to pick once"),

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pellucid.model.brush_sizes import resized_brush
 from pellucid.model.findings import Refused
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.measure_tools import DrawTool
 from pellucid.ui.canvas.thickness import step_thickness
-from pellucid.ui.canvas.tools import resized_brush
 
 if TYPE_CHECKING:
     from pellucid.ui.canvas.canvas_area import CanvasArea
@@ -77,7 +77,7 @@ def _compare(area: CanvasArea, _pane: SliceView) -> None:
 def _brush(steps: int) -> Run:
     def run(area: CanvasArea, _pane: SliceView) -> None:
         view = area.session.view
-        view.brush_diameter = resized_brush(view.brush_diameter, steps)
+        view.brush_diameter = resized_brush(view.brush_diameter, steps, area.session.document.reference)
 
     return run
 

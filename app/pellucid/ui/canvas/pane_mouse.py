@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
 
+from pellucid.model.brush_sizes import resized_brush
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.crosshair_tools import CentreTool
 from pellucid.ui.canvas.label_tools import make_label_tools
 from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
 from pellucid.ui.canvas.outline_tools import OutlineTool, make_outline_tools
-from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools, resized_brush
+from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools
 from pellucid.ui.mouse_habits import MouseHabits, Wheel, habits_of
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class PaneMouse:
         self._turned -= notches * _NOTCH
         view = pane.session.view
         if notches and resizes:
-            view.brush_diameter = resized_brush(view.brush_diameter, notches)
+            view.brush_diameter = resized_brush(view.brush_diameter, notches, pane.session.document.reference)
         elif notches:
             pane.step(-notches * (10 if shift else 1))
 

@@ -25,7 +25,6 @@ _FULL_DRAG = 300.0
 _ZOOM_DRAG = 120.0
 """Widget pixels that enlarge e times."""
 _SLICE_DRAG = 6.0
-SMALLEST_BRUSH, LARGEST_BRUSH = 0.5, 200.0
 
 
 @dataclass(frozen=True)
@@ -258,13 +257,3 @@ def make_tools() -> dict[Tool, CanvasTool]:
         Tool.ERASER: BrushTool(erases=True),
         Tool.SMART_BRUSH: BrushTool(smart=True),
     }
-
-
-def resized_brush(diameter: float, steps: int) -> float:
-    """Return the diameter in mm after steps of about a tenth, in half millimetres (tenths when small)."""
-    wanted = diameter * 1.12**steps
-    unit = 0.1 if max(wanted, diameter) < 3 else 0.5
-    rounded = round(wanted / unit) * unit
-    if rounded == diameter:
-        rounded = diameter + np.sign(steps) * unit
-    return round(float(min(max(rounded, SMALLEST_BRUSH), LARGEST_BRUSH)), 1)

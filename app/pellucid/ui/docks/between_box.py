@@ -79,6 +79,8 @@ class BetweenBox(QWidget):
         if place is None or image is None or not image.geometry.same_grid(layer.geometry):
             raise Refused(tr("Fill between slices needs a pane that shows plain slices of the label. Reset the planes, "
                              "or use Fill between slices in the menu Segment."))  # fmt: skip
+        if layer.geometry.size[place[0]] < 3:
+            raise Refused(tr("There is nothing to fill between: the image has too few slices in this direction."))
         return place[0]
 
     def _values(self) -> dict[str, object]:

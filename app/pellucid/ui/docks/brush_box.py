@@ -27,7 +27,7 @@ TOOLS: tuple[tuple[Tool, str, str, str], ...] = (
      mark("Paint only what is like the middle of the brush, up to the edge (Shift+B). Ctrl erases.")),
     (Tool.FILL, "format-color-fill", mark("Fill"),
      mark("Click a hole to fill it, or a label to turn it into the active one (Shift+F). Ctrl erases it.")),
-    (Tool.WAND, "auto-fix", mark("Wand"),
+    (Tool.WAND, "magic-staff", mark("Wand"),
      mark("Click to take connected voxels of similar values; drag up or down to take more or less (U). Ctrl erases.")),
     (Tool.PICK_LABEL, "eyedropper", mark("Pick label"),
      mark("Click a label to make it the active one (L; held, the tool before returns).")),

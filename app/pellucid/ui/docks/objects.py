@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QShowEvent
+from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
@@ -39,6 +39,8 @@ EMPTY = mark("Choose a label layer and press Measure: every label or object gets
 NO_LABELS = mark("Make labels first, with a threshold and Split into islands; then every object gets a row here.")
 _LIVE = 400
 """Milliseconds without a change after which what follows the labels is measured again."""
+ROOM_FOR_BOTH = 440
+"""Pixels below which the rows have the panel to themselves."""
 
 
 class ObjectsPanel(Panel):
@@ -48,6 +50,7 @@ class ObjectsPanel(Panel):
         super().__init__(mark("Table"), parent)
         self._session = session
         self._groups = set(GROUPS)
+        self._plot_fits: bool | None = True  # None: the user says whether it is shown
         self._wait = QTimer(self, singleShot=True, interval=_LIVE)
         self._wait.timeout.connect(self._measure_again)
         self._watch = LayerWatch(self._changed)
@@ -123,12 +126,28 @@ class ObjectsPanel(Panel):
         menu.addSeparator()
         menu.addAction(tr("Save as recipe for a batch…"), self._save_recipe)
         menu.addSeparator()
+        self.plot_action = QAction(tr("Show plot"), menu, checkable=True, checked=True)
+        self.plot_action.toggled.connect(lambda on: self.plots.setVisible(on))
+        self.plot_action.triggered.connect(self._plot_asked)
+        menu.addAction(self.plot_action)
         for group, title in GROUPS.items():
             action = QAction(tr("Show {group}", group=tr(title)), menu, checkable=True, checked=True)
             action.toggled.connect(lambda on, group=group: self._show_group(group, on))
             menu.addAction(action)
         button.setMenu(menu)
         return button
+
+    def _plot_asked(self, _on: bool) -> None:
+        """Leave the plot as the user wants it from now on."""
+        self._plot_fits = None
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the plot make room for the rows where both do not fit, unless the user asked for it."""
+        super().resizeEvent(event)
+        fits = self.height() >= ROOM_FOR_BOTH
+        if self._plot_fits is not None and fits != self._plot_fits:
+            self._plot_fits = fits
+            self.plot_action.setChecked(fits)
 
     # ---------------------------------------------------------------- measuring
 

@@ -8,6 +8,7 @@ from psygnal import EmissionInfo
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLabel, QWidget
 
 from pellucid.language import tr
+from pellucid.model.brush_sizes import brush_limits
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import described
 from pellucid.ui.forms.controls import NumberBox, Segmented, ValueSlider
@@ -103,9 +104,12 @@ class BrushOptions(Options):
             control.connect(lambda value: setattr(self._view, "brush_diameter", value))
 
     def _show(self) -> None:
+        reference = self._session.document.reference
+        smallest, largest = brush_limits(reference)
+        self.slider.set_scale(Scale(smallest, min(largest, 100.0)))
+        self.diameter.bounds = Bounds(smallest / 5, 2.5 * largest)
         self.shape.set_value(self._view.brush_ball)
         _show_number(self.slider, self.diameter, self._view.brush_diameter)
-        reference = self._session.document.reference
         self.unit.setText("mm" if reference is None or reference.has_lengths else "px")
 
 

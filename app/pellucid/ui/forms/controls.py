@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QStyle,
+    QStyleOptionComboBox,
     QStyleOptionSlider,
+    QStylePainter,
     QToolButton,
     QWidget,
 )
@@ -234,6 +236,7 @@ class Choice(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
+        self.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.set_options(options)
         self.activated.connect(lambda _row: self.chosen.emit(self.value()))
 
@@ -242,6 +245,8 @@ class Choice(QComboBox):
         self.clear()
         self._values = [value for _title, value in options]
         self.addItems([title for title, _value in options])
+        for row, (title, _value) in enumerate(options):
+            self.setItemData(row, title, Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:
         """Return the chosen value, or None when the list is empty."""
@@ -251,6 +256,24 @@ class Choice(QComboBox):
         """Choose a value without telling anybody."""
         if value in self._values:
             self.setCurrentIndex(self._values.index(value))
+
+    def shown_text(self) -> str:
+        """Return what is chosen as it is written: without its middle where it does not fit."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width() - theme.GRID
+        if not option.currentIcon.isNull():
+            room -= option.iconSize.width() + theme.GRID
+        return self.fontMetrics().elidedText(option.currentText, Qt.TextElideMode.ElideMiddle, room)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Write what is chosen; two long names often differ at their ends."""
+        option, painter = QStyleOptionComboBox(), QStylePainter(self)
+        self.initStyleOption(option)
+        option.currentText = self.shown_text()
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the panel unless the list has the focus."""
