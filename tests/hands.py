@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QContextMenuEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QMenuBar, QToolButton, QWidget
 
 from pellucid.jobs.runner import Runner
 from pellucid.model.view import Plane
@@ -112,6 +112,55 @@ class User:
         self.window.dropEvent(event)
         QApplication.processEvents()
 
+    def menu(self, *titles: str) -> None:
+        """Click through the menus of the window, down to an entry."""
+        bar = self.window.menuBar()
+        top = _entry(bar, titles[0])
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(top).center())
+        self.pick(top.menu(), *titles[1:])
+
+    def context_menu(self, view: QAbstractItemView, index: QModelIndex, title: str) -> None:
+        """Click an entry of the menu that a right click on a row opens."""
+        where = view.visualRect(index).center()
+        place = view.viewport().mapToGlobal(where)
+        QApplication.sendEvent(view.viewport(), QContextMenuEvent(QContextMenuEvent.Reason.Mouse, where, place))
+        self.pick(self._popup(), title)
+
+    def drop_down(self, dock: str, name: str, *titles: str) -> None:
+        """Click a button of a dock that opens a menu, and entries of it."""
+        button = self.find(name, self.window.docks[dock])
+        held = button.menu() if isinstance(button, QToolButton) else None
+        if held is not None:  # such a menu is shown by a loop of its own
+            QTimer.singleShot(0, lambda: self.pick(held, *titles))
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+        if held is None:
+            self.pick(self._popup(), *titles)
+
+    def pick(self, menu: QMenu, *titles: str) -> None:
+        """Click entries of an open menu and of its submenus, waiting for those that come later."""
+        top = menu
+        try:
+            for title in titles:
+                self.wait(lambda menu=menu, title=title: menu.isVisible() and _entry(menu, title) is not None, 20)
+                action = _entry(menu, title)
+                assert action.isEnabled(), f"{title!r} is disabled: {action.toolTip()}"
+                place = menu.actionGeometry(action).center()
+                for step in range(8, -1, -1):  # a menu that opens under a resting mouse waits until it moves
+                    QTest.mouseMove(menu, place + QPoint(step, 0))
+                QTest.mouseClick(menu, Qt.MouseButton.LeftButton, pos=place)
+                menu = action.menu() or menu
+                QApplication.processEvents()
+        except AssertionError:
+            top.close()
+            raise
+
+    def _popup(self) -> QMenu:
+        """Return the menu that is open."""
+        self.wait(lambda: isinstance(QApplication.activePopupWidget(), QMenu), 5)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        return menu
+
     def tab(self, name: str) -> None:
         """Bring a tabbed dock to the front by clicking its tab."""
         from PySide6.QtWidgets import QTabBar
@@ -181,3 +230,12 @@ class User:
         self.window.close_without_asking()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _entry(menu: QMenu | QMenuBar, title: str) -> QAction | None:
+    """Return the entry of a menu with a title; mnemonic, dots and key are not looked at."""
+
+    def plain(text: str) -> str:
+        return text.partition("\t")[0].replace("&", "").rstrip("…")
+
+    return next((one for one in menu.actions() if plain(one.text()) == title), None)

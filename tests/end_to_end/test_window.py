@@ -210,6 +210,7 @@ def test_a_label_map_from_a_file_becomes_labels_and_back(user, data_dir):
     assert image.name == "example_seg.nii.gz"
     truth = image.volume.array.copy()
     user.window.layers.use_as_labels(image)
+    user.wait(lambda: user.session.document.active_labels is not None)
     layer = user.session.document.active_labels
     assert np.array_equal(layer.labels.array, truth)
     assert [row.value for row in layer.labels.labels] == [int(v) for v in np.unique(truth) if v]
@@ -217,7 +218,7 @@ def test_a_label_map_from_a_file_becomes_labels_and_back(user, data_dir):
     user.session.undo()
     assert user.session.document.active_labels is None and image in user.session.document
     user.window.layers.use_as_labels(user.session.document.images[0])
-    assert "not labels" in user.window.notices.text
+    user.wait(lambda: "not labels" in user.window.notices.text)
 
 
 def test_what_a_second_folder_held_is_brought_into_view(user, data_dir):

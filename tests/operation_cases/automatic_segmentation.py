@@ -52,7 +52,7 @@ CASES = {
     ),
     "masks.expression": Case(
         {"condition": "im > 10 & im < 90 | im == 3"}, pixels="uint8", colour="refused", slab=0,
-        variants=({"condition": "~(im + 3 > b) and c != 4", "resample": True}, {"condition": "im > 5"}),
+        variants=({"condition": "~(im + 3 > 9) and abs(im) != 4", "resample": True}, {"condition": "im > 5"}),
     ),
     "objects.nuclei": Case(
         {"diameter": 4.0}, pixels="uint16", colour="refused", slow={"diameter": 10.0}, slab=0,

@@ -32,6 +32,7 @@ from pellucid.files.safe_write import replacing
 from pellucid.files.sources import absolute, digest, relative
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.model.label_snapshots import KeptVoxels
 
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 256 << 20
@@ -47,6 +48,23 @@ class Missing:
     layer_id: str
     name: str
     paths: tuple[str, ...]
+
+
+class Arrays(Mapping[str, NDArray[Any]]):
+    """Arrays by member name, some of them label maps as they were."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any] | KeptVoxels]) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, member: str) -> NDArray[Any]:
+        held = self._arrays[member]
+        return held.array if isinstance(held, KeptVoxels) else held
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
 
 @dataclass(frozen=True, eq=False)

@@ -27,13 +27,14 @@ from pellucid.files.manifest import (
 )
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.sources import digest, moved, read_source
-from pellucid.files.workspace import WorkspaceState
+from pellucid.files.workspace import Arrays, WorkspaceState
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation
 from pellucid.model.compare import Compare
 from pellucid.model.display import ImageDisplay, LabelDisplay
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
+from pellucid.model.label_snapshots import KeptVoxels
 from pellucid.model.labels import Code, Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, Source
 from pellucid.model.transfer import Transfer
@@ -47,19 +48,19 @@ _UNKNOWN = "0" * 64
 
 
 def capture(document: Document, view: ViewState) -> WorkspaceState:
-    """Take what saving needs, on the main thread: volumes are shared, label maps are copied."""
-    arrays: dict[str, NDArray[Any]] = {}
+    """Take what saving needs, on the main thread: volumes are shared, label maps are copied by who reads them first."""
+    arrays: dict[str, NDArray[Any] | KeptVoxels] = {}
 
-    def keep(array: NDArray[Any]) -> ArrayEntry:
+    def keep(array: NDArray[Any], kept: KeptVoxels | None = None) -> ArrayEntry:
         member = f"arrays/{len(arrays):04d}"
-        arrays[member] = array
+        arrays[member] = array if kept is None else kept
         fields = {"member": member, "dtype": array.dtype.str[1:], "shape": array.shape, "sha256": _UNKNOWN}
         return ArrayEntry.model_validate(fields)
 
     entries: list[ImageEntry | LabelEntry] = []
     for layer in document.layers:
         if isinstance(layer, LabelLayer):
-            entries.append(_label_entry(layer, keep(layer.labels.array.copy())))
+            entries.append(_label_entry(layer, keep(layer.labels.array, layer.labels.snapshot().kept)))
         else:
             embedded = () if _is_untouched(layer) else layer.frames
             frames = tuple(_volume_entry(v, keep(v.array)) for v in embedded)
@@ -78,7 +79,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         neighbour_measurements=view.neighbour_measurements,
     )  # fmt: skip
     drawn = tuple(map(_annotation_entry, document.annotations))
-    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look, annotations=drawn), arrays)
+    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look, annotations=drawn), Arrays(arrays))
 
 
 def read_sources(

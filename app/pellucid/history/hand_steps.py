@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.patches import Patch, only_value, packed_bits
 from pellucid.model.hand_edits import HandPatch, Triple
 from pellucid.model.labels import Box
 from pellucid.model.layer import HAND_EDIT, Provenance
@@ -26,17 +27,31 @@ class HandChanges:
 
     def add(self, box: Box, before: NDArray[Any], after: NDArray[Any], *, but: int = 0) -> None:
         """Take the voxels of a box before and after; what the label ``but`` gains or loses is told otherwise."""
-        z, y, x = (part.start for part in box)
         changed = before != after
         for inside, held in ((False, before), (True, after)):
-            concerned = held * changed
-            if not concerned.any():
+            value = only_value(held, changed)
+            if value is not None:
+                self._take(value, inside, box, changed, but)
                 continue
-            for value in np.flatnonzero(np.bincount(concerned.ravel())).tolist():  # far faster than unique
-                if value not in (0, but):
-                    part = changed & (held == value)
-                    patch = HandPatch.of((z, y, x), part, self._grid, inside=inside)
-                    self._found.setdefault((value, inside), []).append(patch)
+            for value in np.flatnonzero(np.bincount((held * changed).ravel())).tolist():  # far faster than unique
+                self._take(value, inside, box, changed & (held == value), but)
+
+    def add_patch(self, patch: Patch, before: NDArray[Any], after: NDArray[Any], *, but: int = 0) -> None:
+        """Take the voxels of a patch, which packed them already where all hold one value before, and one after."""
+        if not (isinstance(patch.before, int) and isinstance(patch.after, int)):
+            self.add(patch.box, before, after, but=but)
+            return
+        for inside, value in ((False, patch.before), (True, patch.after)):
+            if value not in (0, but):
+                self._keep(value, inside, patch.box, patch.where or packed_bits(np.ones(before.shape, bool)))
+
+    def _take(self, value: int, inside: bool, box: Box, part: NDArray[np.bool_], but: int) -> None:
+        if value not in (0, but):
+            self._keep(value, inside, box, packed_bits(part))
+
+    def _keep(self, value: int, inside: bool, box: Box, packed: bytes) -> None:
+        patch = HandPatch.of_packed(box, packed, self._grid, inside=inside)
+        self._found.setdefault((value, inside), []).append(patch)
 
     def steps_after(self, steps: Steps, *, by: int | None = None) -> Steps:
         """Return the steps with what was found; ``by`` is the label that was painted, 0 for the eraser.
@@ -60,9 +75,24 @@ def _with(steps: Steps, value: int, how: str, patches: tuple[HandPatch, ...]) ->
 
 
 def hand_bytes(steps: Steps, before: Steps) -> int:
-    """Return the bytes of the patches that ``steps`` hold and ``before`` does not."""
-    known = {id(patch) for step in before for patch in step.patches}
-    return sum(patch.nbytes for step in steps for patch in step.patches if id(patch) not in known)
+    """Return the bytes of the patches that ``steps`` hold and ``before`` does not.
+
+    A step that grew begins with what it was, so that only what was added is looked at.
+    """
+    same = {id(step) for step in before}
+    grown = {id(step.patches[0]): step.patches for step in before if step.patches}
+    total = 0
+    for step in steps:
+        if id(step) in same or not step.patches:
+            continue
+        old = grown.get(id(step.patches[0]), ())
+        if old and len(step.patches) >= len(old) and step.patches[len(old) - 1] is old[-1]:
+            added = step.patches[len(old) :]
+        else:
+            known = {id(patch) for one in before for patch in one.patches}
+            added = tuple(patch for patch in step.patches if id(patch) not in known)
+        total += sum(patch.nbytes for patch in added)
+    return total
 
 
 def without_label(steps: Iterable[Provenance], value: int) -> Steps:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.history.hand_steps import HandChanges
+from pellucid.history.changes import Allowed, Changes
 from pellucid.history.outlines import Prism
-from pellucid.history.painting import Patch, PatchLabels, difference, locked_values
-from pellucid.history.staging import Allowed
+from pellucid.history.painting import locked_values
 from pellucid.model.labels import Box, LabelMap
-from pellucid.model.layer import LabelLayer
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,35 +55,3 @@ class OutlineFill:
         if self.allowed is not None and change.any():
             change &= self.allowed(box)
         return np.asarray(change)
-
-
-class Changes:
-    """Voxels that are to change, packed; ``version`` is that of the labels they were found in."""
-
-    def __init__(self, labels: LabelMap) -> None:
-        self.version, self.rows = labels.version, labels.labels
-        self._labels = labels
-        self._patches: list[Patch] = []
-        self._hand = HandChanges(labels.shape)
-
-    def put(self, box: Box, change: NDArray[np.bool_], value: int) -> None:
-        """Take the voxels of a box that change to a value."""
-        if not change.any():
-            return
-        before = self._labels.array[box]
-        after = before.copy()
-        after[change] = value
-        for part in difference(box, before, after):
-            self._patches.append(Patch.of(*part))
-            self._hand.add(*part)
-
-    def hold_for(self, labels: LabelMap) -> bool:
-        """Return whether neither voxels nor locks have changed since they were looked at."""
-        return self._labels is labels and self.version == labels.version and self.rows == labels.labels
-
-    def step(self, layer: LabelLayer, title: str, value: int) -> PatchLabels | None:
-        """Return the whole as one step that is still to be done, or None when nothing changes."""
-        if not self._patches:
-            return None
-        steps = self._hand.steps_after(layer.provenance, by=value)
-        return PatchLabels(layer, self._patches, title, provenance=steps)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from pellucid.history.command import SMALL, Command
 from pellucid.history.hand_steps import HandChanges, hand_bytes
+from pellucid.history.patches import Patch, difference
 from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.findings import Refused
@@ -21,30 +20,11 @@ from pellucid.model.layer import LabelLayer, Provenance
 _SLAB = 16
 
 
-@dataclass(frozen=True)
-class Patch:
-    """The voxels of a box before and after a change, compressed; both in the type ``dtype``."""
-
-    box: Box
-    before: bytes
-    after: bytes
-    dtype: np.dtype[Any]
-
-    @staticmethod
-    def of(box: Box, before: NDArray[Any], after: NDArray[Any]) -> Patch:
-        """Pack the voxels of a box, given as arrays of its shape; they may be wider after than before."""
-        dtype = np.promote_types(before.dtype, after.dtype)
-        old, new = (zlib.compress(array.astype(dtype, copy=False).tobytes(), 1) for array in (before, after))
-        return Patch(box, old, new, dtype)
-
-    @property
-    def nbytes(self) -> int:
-        """Return the compressed size."""
-        return len(self.before) + len(self.after)
-
-
 class PatchLabels(Command):
-    """Change voxels of a label layer, and with them the steps that made it when ``provenance`` is given."""
+    """Change voxels of a label layer, and with them the steps that made it when ``provenance`` is given.
+
+    With ``written`` the voxels hold the new values already, as a tool shows them while it works.
+    """
 
     def __init__(
         self,
@@ -53,18 +33,21 @@ class PatchLabels(Command):
         label: str,
         *,
         provenance: tuple[Provenance, ...] | None = None,
+        written: bool = False,
     ) -> None:
         self.label = label
+        self._written = written
         self.patches = tuple(patches)
         self._layer = layer
         self._before = layer.provenance
         self._after = layer.provenance if provenance is None else provenance
-        self._hand_bytes = hand_bytes(self._after, self._before)
+        packed = sum(patch.nbytes for patch in self.patches)
+        self._nbytes = SMALL + packed + hand_bytes(self._after, self._before)
 
     @property
     def nbytes(self) -> int:
         """Return the bytes of the compressed patches, and of those that only the new steps hold."""
-        return SMALL + sum(patch.nbytes for patch in self.patches) + self._hand_bytes
+        return self._nbytes
 
     @property
     def is_empty(self) -> bool:
@@ -75,21 +58,32 @@ class PatchLabels(Command):
         """Write the new voxels."""
         self._before = self._layer.provenance
         self._layer.provenance = self._after
-        self._write((patch, patch.after) for patch in self.patches)
+        self._write(back=False)
 
     def undo(self, document: Document) -> None:
         """Write the old voxels."""
         self._layer.provenance = self._before
-        self._write((patch, patch.before) for patch in self.patches)
+        self._write(back=True)
 
-    def _write(self, contents: Iterable[tuple[Patch, bytes]]) -> None:
-        labels = self._layer.labels
-        for patch, packed in contents:
-            labels.make_room(patch.dtype)
-            part = labels.array[patch.box]
-            part[...] = np.frombuffer(zlib.decompress(packed), patch.dtype).reshape(part.shape)
-        if self.patches:
-            labels.touch(union([patch.box for patch in self.patches]))
+    def _write(self, *, back: bool) -> None:
+        written, self._written = self._written, False
+        if not written:
+            write_patches(self._layer.labels, self.patches, back=back)
+        elif self.patches:
+            self._layer.labels.touch(union([patch.box for patch in self.patches]))
+
+
+def write_patches(labels: LabelMap, patches: Sequence[Patch], *, back: bool = False) -> None:
+    """Write what changes into a map, or ``back`` what was there before."""
+    if not patches:
+        return
+    box = union([patch.box for patch in patches])
+    for dtype in {patch.dtype for patch in patches}:
+        labels.make_room(dtype)
+    labels.keep(box)
+    for patch in patches:
+        patch.write(labels.array, back=back)
+    labels.touch(box)
 
 
 def replace_label(
@@ -120,9 +114,9 @@ def replace_label(
         after[(before == value) & ~wanted] = 0
         after[wanted & ~np.isin(before, locked) if len(locked) else wanted] = value
         for change in difference((slab, *labels.whole()[1:]), before, after):
-            patches.append(Patch.of(*change))
+            patches.append(change[0])
             if provenance is not None:
-                overwritten.add(*change, but=value)
+                overwritten.add_patch(*change, but=value)
     steps = overwritten.steps_after(provenance) if provenance is not None else None
     if not patches and not (even_if_same and steps is not None):
         return None
@@ -147,7 +141,7 @@ def replace_voxels(
         if len(locked):
             kept = np.isin(before, locked) | np.isin(after, locked)
             after[kept] = before[kept]
-        patches.extend(Patch.of(*change) for change in difference((slab, *labels.whole()[1:]), before, after))
+        patches.extend(patch for patch, *_ in difference((slab, *labels.whole()[1:]), before, after))
     return PatchLabels(layer, patches, label, provenance=provenance)
 
 
@@ -161,7 +155,7 @@ def cleared(labels: LabelMap, value: int) -> list[Patch]:
         if held.any():
             after = np.where(held, 0, before).astype(before.dtype, copy=False)
             changes = difference((slab, *labels.whole()[1:]), before, after)
-            patches.extend(Patch.of(*change) for change in changes)
+            patches.extend(patch for patch, *_ in changes)
     return patches
 
 
@@ -179,21 +173,6 @@ def check_value(labels: LabelMap, value: int) -> None:
 def locked_values(labels: LabelMap) -> NDArray[Any]:
     """Return the values of the labels that must not change."""
     return np.array([row.value for row in labels.labels if row.locked], type_for(MAX_VALUE))
-
-
-def difference(
-    box: Box, before: NDArray[Any], after: NDArray[Any]
-) -> Iterator[tuple[Box, NDArray[Any], NDArray[Any]]]:
-    """Yield the smallest box in which two arrays that fill ``box`` differ with its voxels in both, if they do."""
-    changed = before != after
-    if not changed.any():
-        return
-    inner = []
-    for axis in range(3):
-        hit = np.flatnonzero(changed.any(axis=tuple(other for other in range(3) if other != axis)))
-        inner.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    z, y, x = (slice(outer.start + part.start, outer.start + part.stop) for outer, part in zip(box, inner, strict=True))
-    yield (z, y, x), before[tuple(inner)], after[tuple(inner)]
 
 
 def box_at(start: tuple[int, int, int], shape: tuple[int, ...]) -> Box:

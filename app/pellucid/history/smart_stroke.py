@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pellucid.history.staging import Allowed
+from pellucid.history.changes import Allowed
 from pellucid.history.stroke import Stroke
 from pellucid.model.growing import alike, core_of
 from pellucid.model.layer import LabelLayer

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pellucid.history.brush import Brush
-from pellucid.history.staging import Allowed, Staging
+from pellucid.history.changes import Allowed
+from pellucid.history.staging import Staging
 from pellucid.language import tr
 from pellucid.model.layer import LabelLayer
 from pellucid.model.slicing import PlaneFrame

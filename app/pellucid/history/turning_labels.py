@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import numpy as np
 
 from pellucid.history.hand_steps import HandChanges, Steps
-from pellucid.history.painting import Patch, difference
+from pellucid.history.patches import Patch, difference
 from pellucid.model.labels import MAX_VALUE, LabelMap, type_for
 
 _SLAB = 8
@@ -37,8 +37,8 @@ def turned(
         if not held.any():
             continue
         after = np.where(held, type_for(into).type(into), before)
-        for box, old, new in difference((slab, *labels.whole()[1:]), before, after):
-            patches.append(Patch.of(box, old, new))
+        for patch, old, new in difference((slab, *labels.whole()[1:]), before, after):
+            patches.append(patch)
             if into:
-                gained.add(box, np.where(old != new, 0, old), new)
+                gained.add(patch.box, np.where(old != new, 0, old), new)
     return patches, gained.steps_after(steps, by=into)

@@ -33,8 +33,14 @@ class HandPatch:
     def of(cls, start: Triple, changed: NDArray[np.bool_], grid: Triple, *, inside: bool) -> HandPatch:
         """Pack a box of changed voxels."""
         packed = zlib.compress(np.packbits(changed).tobytes(), 1)
-        z, y, x = changed.shape
-        return cls(start, (z, y, x), grid, inside, base64.b64encode(packed).decode("ascii"))
+        z, y, x = (slice(first, first + length) for first, length in zip(start, changed.shape, strict=True))
+        return cls.of_packed((z, y, x), packed, grid, inside=inside)
+
+    @classmethod
+    def of_packed(cls, box: tuple[slice, slice, slice], packed: bytes, grid: Triple, *, inside: bool) -> HandPatch:
+        """Take the changed voxels of a box that are packed already, as zlib of one bit each."""
+        (z, y, x), (d, h, w) = (part.start for part in box), (part.stop - part.start for part in box)
+        return cls((z, y, x), (d, h, w), grid, inside, base64.b64encode(packed).decode("ascii"))
 
     @property
     def nbytes(self) -> int:

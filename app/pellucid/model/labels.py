@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any
+from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -15,6 +16,7 @@ from psygnal import Signal
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.label_colors import color_for
+from pellucid.model.label_snapshots import KeptVoxels, keep
 
 __all__ = ["MAX_VALUE", "Box", "Code", "Label", "LabelMap", "Status", "color_for", "type_for"]
 
@@ -64,7 +66,7 @@ class LabelMap:
     """Voxels that hold label values, on a grid; 0 is background.
 
     ``array`` (z, y, x) is the truth. Whoever writes into it calls ``make_room`` before when a value may be above 255,
-    and ``touch(box)`` afterwards; on the main thread only.
+    then ``keep(box)``, and ``touch(box)`` afterwards; on the main thread only.
     """
 
     changed = Signal(object)
@@ -82,6 +84,8 @@ class LabelMap:
         self._rows: tuple[Label, ...] | None = None
         self.version = 0
         """Counts the changes of the voxels: the same number means the same voxels."""
+        self._kept: ReferenceType[KeptVoxels] | None = None
+        self._kept_at = -1
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -133,6 +137,10 @@ class LabelMap:
         if wide != self.array.dtype:
             self.array = self.array.astype(wide)
 
+    def keep(self, box: Box) -> None:
+        """Save the voxels of a box for those who work on them as they are; they are about to change."""
+        keep(self.array, box[0])
+
     def touch(self, box: Box) -> None:
         """Tell everybody that the voxels in ``box`` changed."""
         self.version += 1
@@ -148,8 +156,16 @@ class LabelMap:
         return np.asarray(self.array == value)
 
     def copy(self) -> LabelMap:
-        """Return an independent copy, for work off the main thread."""
+        """Return an independent copy; of a large map that takes time, so see ``snapshot``."""
         return LabelMap(self.geometry, self.array.copy(), self.labels)
+
+    def snapshot(self) -> Snapshot:
+        """Return the map as it is now, for work off the main thread; all that are taken of one state share a copy."""
+        kept = self._kept() if self._kept is not None and self._kept_at == self.version else None
+        if kept is None:
+            kept = KeptVoxels(self.array)
+            self._kept, self._kept_at = ref(kept), self.version
+        return Snapshot(kept, self.geometry, self.labels)
 
     def value_at(self, world: Any) -> int | None:
         """Return the label value of the voxel nearest to a world point, or None outside."""
@@ -158,6 +174,19 @@ class LabelMap:
             return None
         x, y, z = (int(n) for n in np.floor(index + 0.5))
         return int(self.array[z, y, x])
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A label map as it was; its voxels are copied when a worker asks for them."""
+
+    kept: KeptVoxels
+    geometry: Geometry
+    labels: tuple[Label, ...]
+
+    def map(self) -> LabelMap:
+        """Return it as a map that nobody changes; for workers."""
+        return LabelMap(self.geometry, self.kept.array, self.labels)
 
 
 def type_for(value: int) -> np.dtype[Any]:

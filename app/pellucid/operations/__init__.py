@@ -4,7 +4,8 @@ Read ``operation`` (how one is declared), then ``smoothing`` (a family). ``decla
 how it runs. Around it: ``ports`` (the images it takes), ``fields`` and ``units`` (its settings), ``context``
 (progress, cancel, padding), ``answers`` (points, tables, rows), ``alignment``, ``alpha`` and ``padding`` (what happens
 to the images before and after), ``pixels`` (the bridge to NumPy without copies), ``plain`` (functions that scripts
-carry along), ``preview`` (only the slice that is looked at). ``engines`` is the room below: how it is computed.
+carry along), ``preview`` (only the slice that is looked at), ``evolution`` (results that can be watched). ``engines``
+is the room below: how it is computed.
 
 The families, one module each, in the order of the menus:
 
@@ -16,6 +17,15 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
+    threshold thresholds_automatic                                    masks by value
+    region_growing scribbling                                         objects from seeds and scribbles
+    watershed nuclei clustering superpixels                           many objects at once
+    contours                                                          contours that move
+    masks mask_expression morphology islands                          masks
+    shapes interpolation distances                                    the shape of masks
+    label_maps label_shapes                                           labels
+    comparison (its words in comparison_words)                        masks against each other
+    object_features (its columns in object_columns)                   tables of objects
     threshold thresholds_automatic region_growing watershed           masks and labels from an image
     contours scribbling clustering superpixels nuclei                 the same, from seeds, scribbles and statistics
     morphology islands masks shapes interpolation                     masks

@@ -35,7 +35,7 @@ _FILL_EACH = """
 @operation(
     "masks.fill_holes",
     title="Fill holes",
-    menu="Segment/Masks",
+    menu="Segment/Islands",
     keywords=("cavity", "inside", "solid"),
     python=lambda p: _FILL_EACH if p.by_slice else _FILL,
 )
@@ -95,7 +95,7 @@ def _large_enough(p: Any) -> str:
 @operation(
     "masks.keep_largest",
     title="Keep largest island",
-    menu="Segment/Masks",
+    menu="Segment/Islands",
     keywords=("component", "biggest"),
     python=_island_lines("np.arange(count + 1) == sizes.argmax()"),
 )
@@ -120,7 +120,7 @@ def keep_largest(mask: Mask, context: Context, *, connectivity: Connectivity = "
 @operation(
     "masks.remove_small",
     title="Remove small islands",
-    menu="Segment/Masks",
+    menu="Segment/Islands",
     keywords=("component", "specks", "noise", "size"),
     python=_large_enough,
 )
@@ -169,7 +169,7 @@ def _at_lines(p: Any) -> str:
 @operation(
     "masks.islands_at",
     title="Islands at places",
-    menu="Segment/Masks",
+    menu="Segment/Islands",
     keywords=("component", "click", "select", "connected", "seed"),
     python=_at_lines,
 )

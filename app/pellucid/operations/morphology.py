@@ -66,7 +66,7 @@ def _in_turn(mask: Any, ball: Ball, steps: Sequence[Step], context: Context) -> 
 @operation(
     "masks.erode",
     title="Erode",
-    menu="Segment/Masks",
+    menu="Segment/Morphology",
     reach=_reach(1),
     keywords=("shrink", "morphology"),
     python=_script("erosion"),
@@ -97,7 +97,7 @@ def erode(
 @operation(
     "masks.dilate",
     title="Dilate",
-    menu="Segment/Masks",
+    menu="Segment/Morphology",
     reach=_reach(1),
     keywords=("grow", "margin"),
     python=_script("dilation"),
@@ -127,7 +127,7 @@ def dilate(
 @operation(
     "masks.open",
     title="Open",
-    menu="Segment/Masks",
+    menu="Segment/Morphology",
     reach=_reach(2),
     keywords=("smooth", "cut bridges"),
     python=_script("erosion", "dilation"),
@@ -157,7 +157,7 @@ def opening(
 @operation(
     "masks.close",
     title="Close",
-    menu="Segment/Masks",
+    menu="Segment/Morphology",
     reach=_reach(2),
     keywords=("smooth", "fill gaps"),
     python=_script("dilation", "erosion"),

@@ -66,6 +66,9 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching",
+    "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
+    "superpixels", "contours",
+    "masks", "mask_expression", "morphology", "islands", "shapes", "interpolation", "distances",
     "threshold", "thresholds_automatic", "region_growing", "watershed", "contours", "scribbling",
     "clustering", "superpixels", "nuclei",
     "morphology", "islands", "masks", "shapes", "interpolation", "mask_expression", "distances",
@@ -121,6 +124,12 @@ def operation(
 @cache
 def registry() -> Mapping[str, Operation]:
     """Return every operation by its id, in the order of the menus; imports the families when first called."""
+    for family in FAMILIES:
+        importlib.import_module(f"pellucid.operations.{family}")
+    places = {f"pellucid.operations.{family}": n for n, family in enumerate(FAMILIES)}
+    ordered = sorted(_declared.items(), key=lambda item: places.get(item[1].function.__module__, len(places)))
+    _declared.clear()  # a family that borrows from another one has brought it in before its turn
+    _declared.update(ordered)
     with _reading:
         for family in FAMILIES:
             importlib.import_module(f"pellucid.operations.{family}")

@@ -25,6 +25,7 @@ Object = Annotated[int, Title("Label of the object"), Unit("label"), Range(1, 65
 _MOST_NODES = 3_000_000
 _MOST_WALKED = 2_000_000
 _MOST_GROWN = 80_000_000
+_MOST_CUT = 4_000_000
 
 _BOX = """
     steps = [*image.GetSpacing(), 1.0][:3]
@@ -235,6 +236,11 @@ def spectral(
     """
     if image.GetNumberOfComponentsPerPixel() not in (1, 3, 4):
         raise Refused(tr("Normalised cut needs a grey or an RGB colour image. Take one channel of it first."))
+    if (voxels := int(np.prod(image.GetSize()))) > _MOST_CUT:
+        raise Refused(
+            tr("The image has {voxels:,} voxels; Normalised cut works up to {most:,}. Crop or resample it, or take one "
+               "slice.", voxels=voxels, most=_MOST_CUT)
+        )  # fmt: skip
     values = np.nan_to_num(view(image).astype(np.float64), posinf=0.0, neginf=0.0)
     context.check()
     steps = axis_lengths(image)[::-1]

@@ -14,7 +14,7 @@ from psygnal import Signal
 
 from pellucid.jobs.job import Job
 from pellucid.language import tr
-from pellucid.model.labels import Label, LabelMap, color_for
+from pellucid.model.labels import Label, Snapshot, color_for
 from pellucid.model.layer import LabelLayer, Provenance
 from pellucid.session.agreement_answers import AgreementMap, Answer, Raters, Side, Taken, on_one_grid
 from pellucid.session.agreement_answers import answer as answer_of
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
 LEAST = 2
 """The fewest raters there can be."""
+
+
+Sides = Callable[[], list[Taken]]
+"""Gives sides as they were when asked, on a worker."""
 
 
 class Agreeing:
@@ -115,7 +119,8 @@ class Agreeing:
             from pellucid.operations.context import Context
 
             context = Context(job.report, job.cancelled)
-            return answer_of(taken[0], taken[1], sides, versions, context)
+            one, other = taken()
+            return answer_of(one, other, sides, versions, context)
 
         def done(answer: Answer) -> None:
             if (self.first, self.second) == sides:
@@ -132,15 +137,15 @@ class Agreeing:
         layers = [self.layer(side) for side in sides]
         return tuple(-1 if layer is None else layer.labels.version for layer in layers)
 
-    def _taken(self, sides: Sequence[Side]) -> list[Taken] | None:
-        """Return copies of the sides, one for each layer, or None when one is gone."""
-        copies: dict[str, LabelMap] = {}
+    def _taken(self, sides: Sequence[Side]) -> Sides | None:
+        """Return what gives the sides as they are now, for workers, or None when one is gone."""
+        copies: dict[str, Snapshot] = {}
         for side in sides:
             layer = self.layer(side)
             if layer is None:
                 return None
-            copies.setdefault(layer.id, layer.labels.copy() if layer.id not in copies else copies[layer.id])
-        return [Taken(copies[layer_id], value) for layer_id, value in sides]
+            copies.setdefault(layer.id, layer.labels.snapshot())
+        return lambda: [Taken(copies[layer_id].map(), value) for layer_id, value in sides]
 
     # ---------------------------------------------------------------- the map on the canvas
 
@@ -220,9 +225,9 @@ class Agreeing:
             from pellucid.operations.context import Context
             from pellucid.operations.engines.raters import dice_matrix, judged, staple
 
-            counts = judged(on_one_grid(taken), Context(job.report, job.cancelled).each)[1]
-            found = staple(counts, len(taken))
-            return Raters(sides, dice_matrix(counts, len(taken)), found.sensitivity, found.specificity)
+            counts = judged(on_one_grid(taken()), Context(job.report, job.cancelled).each)[1]
+            found = staple(counts, len(sides))
+            return Raters(sides, dice_matrix(counts, len(sides)), found.sensitivity, found.specificity)
 
         return self._session.jobs.query("compare raters", tr("Comparing raters"), work, done, failed)
 
@@ -245,7 +250,7 @@ class Agreeing:
             from pellucid.model.volume import image_from_array
             from pellucid.operations.context import Context
 
-            images = [image_from_array(mask.view(np.uint8), geometry) for mask in on_one_grid(taken)]
+            images = [image_from_array(mask.view(np.uint8), geometry) for mask in on_one_grid(taken())]
             context = Context(job.report, job.cancelled, remark=remarks.append)
             return np.asarray(sitk.GetArrayFromImage(operation.run(context, *images, **parameters)))
 

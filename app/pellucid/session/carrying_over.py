@@ -19,6 +19,7 @@ from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps
 from pellucid.session.inputs import Choice, LabelVoxels
+from pellucid.session.label_results import common_steps
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import Step
 from pellucid.session.step_cache import StepCache
@@ -40,18 +41,16 @@ class CarryingOver:
         return Chain.of(layer) if layer is not None else None
 
     def of(self, layer: Layer | None = None) -> Recipe:
-        """Return the recipe of a layer; raise Refused when there is none.
-
-        A step goes on from the one before it even where a further input has the name of its layer.
-        """
+        """Return the recipe of a layer, of a label layer that of its active label; raise Refused when there is none."""
         chain = self._chain(layer)
-        recipe = Recipe.of(chain.steps)
-        further = {name for step in recipe.steps for name in step.inputs[1:]} - {step.name for step in recipe.steps}
-        steps = tuple(
-            step.model_copy(update={"inputs": ("", *step.inputs[1:])}) if further & set(step.inputs[:1]) else step
-            for step in recipe.steps
-        )
-        return recipe.model_copy(update={"steps": steps, "title": chain.layer.name[:MOST_TITLE]})
+        return _recipe(chain.steps, chain.layer.name)
+
+    def of_all_labels(self, layer: Layer | None = None) -> Recipe | None:
+        """Return the recipe that makes all labels of a layer at once, None where they were not made together."""
+        layer = layer or self._session.document.active
+        if not isinstance(layer, LabelLayer) or not (steps := common_steps(layer)):
+            return None
+        return _recipe(steps, layer.name)
 
     def apply_to(self, layer: Layer, mapping: Mapping[str, Choice] | None = None) -> Job:
         """Take the steps of the active layer on another one, as one step of that one."""
@@ -95,9 +94,9 @@ class CarryingOver:
         wanted = (name for step in recipe.steps if step.enabled for name in step.inputs[1:])
         return tuple(dict.fromkeys(name for name in wanted if name not in known))
 
-    def save(self, path: Path) -> Job:
-        """Write the recipe of the active layer as JSON."""
-        return self.write(path, self.of().to_json())
+    def save(self, path: Path, recipe: Recipe | None = None) -> Job:
+        """Write a recipe as JSON, that of the active layer unless given."""
+        return self.write(path, (recipe or self.of()).to_json())
 
     def write(self, path: Path, text: str) -> Job:
         """Write a recipe or a script in the background; a failure becomes a notice."""
@@ -172,6 +171,17 @@ class CarryingOver:
 
     def _tell(self, sentence: str) -> None:
         self._session.notice.emit(sentence, "error")
+
+
+def _recipe(steps: Steps, title: str) -> Recipe:
+    """Return steps as a recipe; one goes on from the one before it even where a further input has the same name."""
+    recipe = Recipe.of(steps)
+    further = {name for step in recipe.steps for name in step.inputs[1:]} - {step.name for step in recipe.steps}
+    own = tuple(
+        step.model_copy(update={"inputs": ("", *step.inputs[1:])}) if further & set(step.inputs[:1]) else step
+        for step in recipe.steps
+    )
+    return recipe.model_copy(update={"steps": own, "title": title[:MOST_TITLE]})
 
 
 def planned(step: Provenance) -> Provenance:

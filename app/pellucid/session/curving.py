@@ -67,12 +67,12 @@ class Curving:
         if layer is None or labels is None:
             return None
         frames, table = layer.frames, labels.labels.labels
-        array, grid = labels.labels.array.copy(), labels.geometry
+        kept, grid = labels.labels.snapshot().kept, labels.geometry
         rows = {label.value: label for label in table}
 
         def work(job: Job) -> tuple[Curve, ...]:
             found = []
-            for value, (mean, std, voxels) in label_values(frames, array, grid, job.cancelled).items():
+            for value, (mean, std, voxels) in label_values(frames, kept.array, grid, job.cancelled).items():
                 label = rows.get(value)
                 name, color = (label.name, label.color) if label is not None else (tr("Label {value}", value=value), "")
                 found.append(Curve(f"label {value}", name, mean, std, voxels, color))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.painting import PatchLabels
 from pellucid.history.staging import Staging
 from pellucid.language import tr
 from pellucid.model.brush_sizes import fitting_brush
@@ -20,6 +22,24 @@ if TYPE_CHECKING:
 
 Staged = TypeVar("Staged", bound=Staging)
 
+AT_ONCE = 100
+"""Tiles of a change that are packed while the window waits; more are packed on a worker."""
+
+
+class _Recording:
+    """A change that is over and seen, but not yet packed as a step: by a worker, or by whoever needs it first."""
+
+    def __init__(self, staged: Staging) -> None:
+        self._staged: Staging | None = staged
+        self._step: PatchLabels | None = None
+        self._lock = Lock()
+
+    def step(self) -> PatchLabels | None:
+        with self._lock:
+            if self._staged is not None:
+                self._step, self._staged = self._staged.commit(), None
+            return self._step
+
 
 class Editing:
     """Gives tools the layer to paint on, the limits the user set, and the way into the history."""
@@ -27,6 +47,7 @@ class Editing:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._open: Staging | None = None
+        self._recording: _Recording | None = None
         for asked in (session.document.active_changed, session.view.events.tool):
             asked.connect(self._fit_brush)
 
@@ -105,12 +126,43 @@ class Editing:
             self._session.notice.emit(tr("“{name}” is hidden: what is changed does not show.", name=name), "info")
 
     def finish(self) -> bool:
-        """Record the change that is going on as one step, if there is one; return whether anything changed."""
+        """Record the change that is going on as one step, if there is one; return whether anything changed.
+
+        Of a large change that goes on in the background; whatever comes next waits for it.
+        """
         staged, self._open = self._open, None
-        command = staged.commit() if staged is not None else None
+        self.settle()
+        if staged is None:
+            return False
+        if staged.tiles > AT_ONCE:
+            self._record_later(staged)
+            return True
+        command = staged.commit()
         if command is not None:
             self._session.history.do(command)
         return command is not None
+
+    @property
+    def is_recording(self) -> bool:
+        """Return whether a change is over that the history does not have yet."""
+        return self._recording is not None
+
+    def settle(self) -> None:
+        """Have what is over in the history."""
+        recording, self._recording = self._recording, None
+        step = recording.step() if recording is not None else None
+        if step is not None:
+            self._session.history.do(step)
+
+    def _record_later(self, staged: Staging) -> None:
+        recording = self._recording = _Recording(staged)
+
+        def done(_step: object) -> None:
+            if self._recording is recording:
+                self.settle()
+
+        self._session.jobs.query("record", staged.title, lambda _job: recording.step(), done,
+                                 lambda sentence: self._session.notice.emit(sentence, "error"), quiet=True)  # fmt: skip
 
     def give_up(self) -> None:
         """Take the change back that is going on, if there is one."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.history.changes import Changes
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -177,26 +178,28 @@ class Filling:
         self, layer: LabelLayer, title: str, work: Callable[[Callable[[], None]], Region], *, erase: bool
     ) -> None:
         """Look for a region in the background, then change it as one step, unless the labels changed meanwhile."""
-        session, version, active = self._session, layer.labels.version, layer.active_label
+        session, active, allowed = self._session, layer.active_label, self._session.editing.limits(layer)
+        value, begun = 0 if erase else active, Changes(layer.labels)
 
-        def search(job: Job) -> Region | None:
+        def search(job: Job) -> Changes | None:
+            check = stopper(job)
             try:
-                return work(stopper(job))
+                box, region = work(check)
+                begun.put_region(as_box(box), region, value, allowed, check)
             except Given:
                 return None
+            return begun
 
-        def done(found: Region | None) -> None:
-            if found is None or layer not in session.document or not found[1].any():
+        def done(found: Changes | None) -> None:
+            if found is None or layer not in session.document:
                 return
-            if layer.labels.version != version or (layer.active_label, session.document.active_labels) != (
-                active, layer,
-            ):  # fmt: skip
+            now = (layer.active_label, session.document.active_labels)
+            if not found.hold_for(layer.labels) or now != (active, layer):
                 session.notice.emit(tr("The labels changed while the region was looked for. Click again."), "info")
                 return
-            try:
-                session.editing.apply(as_box(found[0]), found[1], title, erase=erase)
-            except Refused as refusal:
-                session.notice.emit(str(refusal), "warning")
+            step = found.step(layer, title, value)
+            if step is not None:
+                session.history.do(step)
 
         session.jobs.query("label region", title, search, done, lambda text: session.notice.emit(text, "error"))
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pellucid.language import tr, within
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
+from pellucid.model.label_snapshots import KeptVoxels
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume, image_from_array
@@ -29,11 +30,19 @@ Choice = tuple[str, int]
 
 @dataclass(frozen=True, eq=False)
 class LabelVoxels:
-    """One label of a snapshot of a label layer, or all of them (``value`` 0), as an input of an operation."""
+    """One label of a snapshot of a label layer, or all of them (``value`` 0), as an input of an operation.
 
-    array: NDArray[Any]
+    Its voxels are for workers: the first who asks for them copies the whole map.
+    """
+
+    kept: KeptVoxels
     value: int
     geometry: Geometry
+
+    @property
+    def array(self) -> NDArray[Any]:
+        """Return the values of all labels as they were."""
+        return self.kept.array
 
     @cached_property
     def image(self) -> sitk.Image:
@@ -53,7 +62,7 @@ class Inputs:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._snapshots: dict[str, tuple[int, NDArray[Any], dict[int, LabelVoxels]]] = {}
+        self._snapshots: dict[str, tuple[int, KeptVoxels, dict[int, LabelVoxels]]] = {}
 
     def target(self, operation: Operation) -> ImageLayer | LabelLayer:
         """Return the layer an operation is about; raise Refused when none is active."""
@@ -210,13 +219,13 @@ class Inputs:
         return self._session.document.find(choice[0])
 
     def _snapshot(self, layer: LabelLayer, value: int) -> LabelVoxels:
-        """Return a copy of the voxels that painting cannot change under a worker; made once per change.
+        """Return the voxels so that painting cannot change them under a worker; copied there, once per change.
 
         Copies are kept while there is a preview: it learns from the whole label only once.
         """
         known = self._snapshots.get(layer.id)
         if known is None or known[0] != layer.labels.version:
-            known = self._snapshots[layer.id] = (layer.labels.version, layer.labels.array.copy(), {})
+            known = self._snapshots[layer.id] = (layer.labels.version, layer.labels.snapshot().kept, {})
         return known[2].setdefault(value, LabelVoxels(known[1], value, layer.geometry))
 
 

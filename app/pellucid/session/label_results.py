@@ -35,7 +35,7 @@ class LabelsPlace:
         self._session, self._step, self._target = session, step, target
         whole = isinstance(target, LabelLayer) and step.takes == "labels"
         self._layer = target if whole and not as_new_layer and isinstance(target, LabelLayer) else None
-        self._before = target.labels.copy() if whole and isinstance(target, LabelLayer) else None
+        self._taken = target.labels.snapshot() if whole and isinstance(target, LabelLayer) else None
         self._state = self._stamp()
         self._geometry = target.geometry
         self._name = f"{target.name} – {step.name}"
@@ -51,19 +51,20 @@ class LabelsPlace:
     def prepare(self, result: Volume | sitk.Image) -> None:
         """Take the label map, find its labels and what becomes of their names."""
         self._geometry, array = _unpacked(result, self._geometry)
+        known = self._taken.map() if self._taken is not None else None
         found = np.flatnonzero(np.bincount(array.ravel(), minlength=2))
         values = [int(value) for value in found if value]
         self._array = array if values and values[-1] > np.iinfo(np.uint8).max else array.astype(np.uint8)
-        same = self._before is not None and self._before.array.shape == array.shape
-        if same and self._before is not None:
-            self._rows = _named_after(self._before, array, values)
-        elif self._before is not None:
-            self._rows = tuple(self._before.label(value) for value in values)
+        same = known is not None and known.array.shape == array.shape
+        if same and known is not None:
+            self._rows = _named_after(known, array, values)
+        elif known is not None:
+            self._rows = tuple(known.label(value) for value in values)
         else:
-            known = {row.value: replace(row, locked=False) for row in self._step.rows}
-            self._rows = tuple(known.get(row.value, row) for row in _rows(values))
-        if same and self._before is not None and self._layer is not None:
-            self._rows = (*self._rows, *_staying(self._before, values))
+            named = {row.value: replace(row, locked=False) for row in self._step.rows}
+            self._rows = tuple(named.get(row.value, row) for row in _rows(values))
+        if same and known is not None and self._layer is not None:
+            self._rows = (*self._rows, *_staying(known, values))
         if not same or not self._geometry.same_grid(self._target.geometry):
             self._layer = None
         if self._layer is not None:

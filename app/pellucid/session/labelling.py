@@ -98,24 +98,33 @@ class Labelling:
         document.active = layer
         return layer
 
-    def use_as_labels(self, layer: ImageLayer) -> LabelLayer:
-        """Turn an image of whole numbers from 0 to 65,535 into a label layer in its place, as one step.
+    def use_as_labels(self, layer: ImageLayer) -> Job:
+        """Turn an image of whole numbers from 0 to 65,535 into a label layer in its place, as one step of a job.
 
-        Raises Refused when its values cannot be labels.
+        A notice says when its values cannot be labels.
         """
-        document = self._session.document
-        labels = LabelLayer(layer.name, _labels_of(layer))
+        session, volume, title = self._session, layer.volume, tr("Use {name} as labels", name=layer.name)
+
+        def done(found: LabelMap) -> None:
+            if layer in session.document and layer.volume is volume:
+                self._replace_image(layer, found, title)
+
+        return session.running.edit(
+            title, lambda _job: _labels_of(layer), done, lambda sentence: session.notice.emit(sentence, "warning")
+        )
+
+    def _replace_image(self, layer: ImageLayer, found: LabelMap, title: str) -> None:
+        document, labels = self._session.document, LabelLayer(layer.name, found)
         begun = Begun.at(layer)
         steps: list[Provenance] = []
         for row in labels.labels.labels:
             steps += begun.then(Provenance(LABEL_VALUE, {"value": row.value}, (layer.name,)), label=row.value)
         labels.provenance = tuple(steps)
         labels.active_label = labels.labels.labels[0].value
-        with self._session.history.group(tr("Use {name} as labels", name=layer.name)):
+        with self._session.history.group(title):
             self._session.history.do(AddLayer(labels, document.position(layer) + 1))
             self._session.history.do(RemoveLayer(layer))
         document.active = labels
-        return labels
 
     def layer_for(self, geometry: Geometry) -> LabelLayer:
         """Return the active label layer on a grid; make one when there is none."""
@@ -224,7 +233,7 @@ class Labelling:
             done([])
             return None
         volume = image.volume if image is not None else None
-        snapshot = labels.labels.copy()
+        snapshot = labels.labels.snapshot()
         return self._session.jobs.query(
             "statistics", tr("Statistics of {name}", name=labels.name),
-            lambda job: label_statistics(volume, snapshot, cancelled=job.cancelled), done)  # fmt: skip
+            lambda job: label_statistics(volume, snapshot.map(), cancelled=job.cancelled), done)  # fmt: skip

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from pellucid.history.outline_fill import Changes, OutlineFill
+from pellucid.history.changes import Changes
+from pellucid.history.outline_fill import OutlineFill
 from pellucid.history.outlines import Prism
 from pellucid.jobs.job import Job
 from pellucid.language import tr

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pellucid.history.hand_steps import without_label
 from pellucid.history.layers import AddLayer, ReplaceVolume
 from pellucid.history.painting import PatchLabels, replace_label
+from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import auto_limits, histogram
@@ -207,13 +208,29 @@ class MaskPlace:
         layer, unchanged = self._layer, self._state == self._stamp()
         if layer is None or layer not in self._session.document:
             self._add(self._mask)
-        elif unchanged or not isinstance(self._target, LabelLayer):
-            self._replace(layer, self._patch if unchanged else self._replacement(layer))
+        elif unchanged:
+            self._replace(layer, self._patch)
+        elif not isinstance(self._target, LabelLayer):
+            self._look_again(layer)
+            return
         else:
             self._add(self._mask)
         if not self._mask.any():
             name = self._step.name
             self._session.notice.emit(tr("{title} found no voxels; the label is empty.", title=name), "info")
+
+    def _look_again(self, layer: LabelLayer) -> None:
+        """Find anew which voxels change, now that the labels are others, and take that."""
+        session, self._state = self._session, self._stamp()
+
+        def work(_job: Job) -> None:
+            self._patch = self._replacement(layer)
+
+        def done(_nothing: None) -> None:
+            if self._target in session.document:
+                self.commit()
+
+        session.running.edit(self._step.title, work, done, lambda sentence: session.notice.emit(sentence, "error"))
 
     def _replace(self, layer: LabelLayer, patch: PatchLabels | None) -> None:
         with self._session.history.group(self._step.title):

@@ -38,6 +38,7 @@ class Saving:
         from pellucid.files.workspace_document import capture
 
         session = self._session
+        session.editing.settle()
         state = capture(session.document, session.view)
         work_saved, saved, earlier = self._work, session.history.here, self._saving
         heard: list[bool] = []
@@ -154,12 +155,12 @@ class Saving:
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
         """Write a layer to a file in the background and verify it; a failure becomes a notice."""
         if isinstance(layer, LabelLayer):
-            snapshot = layer.labels.copy()
+            snapshot = layer.labels.snapshot()
 
             def work(job: Job) -> Report:
                 from pellucid.files.export import export_labels
 
-                return export_labels(snapshot, path, accept_loss=accept_loss, progress=job.report,
+                return export_labels(snapshot.map(), path, accept_loss=accept_loss, progress=job.report,
                                      cancelled=job.cancelled)  # fmt: skip
         else:
             frames = layer.frames

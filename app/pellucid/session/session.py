@@ -314,7 +314,7 @@ class Session:
     @property
     def is_clean(self) -> bool:
         """Return whether nothing would be lost by closing."""
-        return self.history.is_clean or not self.saving.has_work()
+        return not self.editing.is_recording and (self.history.is_clean or not self.saving.has_work())
 
     @property
     def title(self) -> str:

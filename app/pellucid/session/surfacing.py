@@ -25,13 +25,13 @@ def export(
     done: Callable[[SurfaceReport], None] = lambda _report: None,
 ) -> Job:
     """Write the surfaces of labels (None: of all that have voxels), verified; a failure becomes a notice."""
-    snapshot = layer.labels.copy()
+    taken = layer.labels.snapshot()
 
     def work(job: Job) -> SurfaceReport:
         from pellucid.files.surfaces import export_surfaces
         from pellucid.operations.engines.meshing import label_boxes
 
-        chosen = values
+        snapshot, chosen = taken.map(), values
         if chosen is None:
             chosen = tuple(label_boxes(snapshot.array, lambda _done: job.check()))
         if not chosen:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.history.changes import Changes
 from pellucid.history.staging import Staging
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.growing import Region, Slices, connected, similar, whole
+from pellucid.model.growing import Slices, connected, similar, whole
+from pellucid.model.labels import Box, LabelMap, Snapshot
 from pellucid.model.layer import ImageLayer, LabelLayer
-from pellucid.model.paint_limits import values_at
+from pellucid.model.paint_limits import PaintLimits, values_at
 from pellucid.model.slice_voxels import SliceVoxels, slice_voxels
 from pellucid.model.volume import Volume
 from pellucid.session.filling import Given, Mask, Spot, as_box, stopper
@@ -41,6 +44,8 @@ class _Held:
     region: Mask
     """What is shown of the slice, where the wand keeps to one."""
     job: Job | None = None
+    before: Snapshot | None = None
+    """The labels as they were when it was pressed, for a search through all slices."""
     ending: bool = False
     size: int = 0
 
@@ -162,26 +167,30 @@ class Wand:
     def _search(self, held: _Held, tolerance: float, seed: tuple[int, ...]) -> None:
         """Look for the region through all slices in the background; only the latest tolerance is shown."""
         labels, linked = held.layer.labels, self._session.view.wand_connected
+        if held.before is None:
+            held.staged.abort()
+            held.region = np.zeros_like(held.region)
+            held.before = labels.snapshot()
+        before = held.before
 
         def mask_of(box: Slices) -> Mask:
             values = values_at(held.volume, labels.geometry, as_box(box))
             return similar(values, held.like, tolerance, colour=held.volume.is_colour)
 
-        def search(job: Job) -> Region | None:
+        def search(job: Job) -> tuple[int, Changes] | None:
+            check = stopper(job)
             try:
-                if linked:
-                    return connected(labels.shape, seed, mask_of, stopper(job))
-                return whole(labels.shape, mask_of)
+                box, region = connected(labels.shape, seed, mask_of, check) if linked else whole(labels.shape, mask_of)
+                return int(region.sum()), _changes(held.staged, before.map(), as_box(box), region, check)
             except Given:
                 return None
 
-        def done(found: Region | None) -> None:
+        def done(found: tuple[int, Changes] | None) -> None:
             held.job = None
             if found is None or self._held is not held or not self._session.editing.is_open(held.staged):
                 return
-            held.size = int(found[1].sum())
-            held.staged.abort()
-            held.staged.put(as_box(found[0]), found[1])
+            held.size = found[0]
+            held.staged.show(found[1])
             if held.ending:
                 self.finish()
 
@@ -190,6 +199,14 @@ class Wand:
     def _failed(self, sentence: str) -> None:
         self.give_up()
         self._session.notice.emit(sentence, "error")
+
+
+def _changes(staged: Staging, before: LabelMap, box: Box, region: Mask, check: Callable[[], None]) -> Changes:
+    """Return what a region changes in the labels as they were when the wand was pressed."""
+    changes, allowed = Changes(before), staged.allowed
+    limits = replace(allowed, labels=before) if isinstance(allowed, PaintLimits) else allowed
+    changes.put_region(box, region, staged.value, limits, check)
+    return changes
 
 
 def _nearest(near: Mask, place: tuple[int, ...]) -> tuple[int, ...]:

@@ -291,6 +291,34 @@ def test_a_recipe_is_saved_and_loaded(steps, panel, session, tmp_path, monkeypat
     assert len(titles(panel)) == 3
 
 
+def test_labels_made_together_have_a_recipe_that_makes_all_of_them(ct, panel, session, tmp_path, monkeypatch, qtbot):
+    session.document.active = ct
+    do(session, qtbot, "threshold.range", lower=600.0, upper=2000.0)
+    rest(session, qtbot)
+    assert "Save recipe of all labels…" not in entries(panel.menus.more()), "one label, and no step that makes many"
+    do(session, qtbot, "threshold.multi_otsu")
+    rest(session, qtbot)
+    made = session.document.active
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_a: (str(tmp_path / "all"), ""))
+    entries(panel.menus.more())["Save recipe of all labels…"].trigger()
+    qtbot.waitUntil((tmp_path / "all.json").is_file)
+    rest(session, qtbot)
+    recipe = Recipe.from_json((tmp_path / "all.json").read_text())
+    assert [step.operation for step in recipe.steps] == ["threshold.multi_otsu"]
+    session.document.active = ct
+    rest(session, qtbot)
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_a: (str(tmp_path / "all.json"), ""))
+    before = len(session.document.layers)
+    panel.menus.load()
+    qtbot.waitUntil(lambda: len(session.document.layers) == before + 1)
+    again = session.document.active
+    assert len(made.labels.labels) > 1 and again is not made
+    assert np.array_equal(again.labels.array, made.labels.array)
+    entries(panel.menus.more())["Save recipe of all labels…"].trigger()  # and it can go on from there
+    rest(session, qtbot)
+    assert [step.operation for step in session.recipes.of_all_labels().steps] == ["threshold.multi_otsu"]
+
+
 def test_inputs_that_are_not_open_are_asked_for(session, panel, labels, ct, tmp_path, monkeypatch, qtbot):
     steps = (
         Step(operation="threshold.range", parameters={"lower": 0.0, "upper": 900.0}),

@@ -185,6 +185,7 @@ def test_the_same_work_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_painting_goes_on_while_a_capture_is_written(tmp_path: Path) -> None:
     labels = LabelMap(grid((4, 3, 2)))
     state = capture(document_of(LabelLayer("Labels", labels)), ViewState())
+    labels.keep(labels.whole())
     labels.array[...] = 9
     save(tmp_path / "a.pellucid", state)
     ((layer,), _) = restore(load(tmp_path / "a.pellucid"))

@@ -202,6 +202,11 @@ def test_a_wrong_object_and_a_large_region_are_said() -> None:
         run("graph.cut", on_grid(big.astype(np.int16)), on_grid(big))
 
 
+def test_a_large_image_is_not_cut() -> None:
+    with pytest.raises(Refused, match=r"4,096,000 voxels; Normalised cut works up to 4,000,000"):
+        run("graph.normalised_cut", on_grid(np.zeros((100, 160, 256), np.uint8)))
+
+
 def test_the_margin_bounds_what_is_filled() -> None:
     image, marks, _disc = two_halves()
     small = np.zeros((60, 64), np.uint8)

@@ -9,7 +9,8 @@ import pytest
 import SimpleITK as sitk
 
 from operation_images import noise, on_grid, pixels
-from pellucid.operations import Context, Refused, get
+from pellucid.operations import Context, Refused, get, plain
+from pellucid.operations.formula import as_floats
 
 IM, B = noise((5, 8, 9), seed=1).astype(np.int16), noise((5, 8, 9), seed=2).astype(np.int16)
 
@@ -84,3 +85,13 @@ def test_images_elsewhere_are_resampled_or_refused() -> None:
     with pytest.raises(Refused, match="grid"):
         run("im > b", image, other)
     assert np.array_equal(run("im > b", image, other, resample=True), IM > 50)
+
+
+def test_the_script_of_two_images_gives_the_same() -> None:
+    operation = get("masks.expression")
+    params = operation.validate(condition="~(im + 3 > b) and c != 4 | b < -500")
+    names = {"np": np, "on_grid_of": plain.on_grid_of, "as_floats": as_floats}
+    images = {"image": on_grid(IM), "b": on_grid(B), "c": on_grid(B + 9), "d": None}
+    exec(operation.lines(params), {**names, **images}, names)
+    expected = (~(IM + 3 > B) & (B + 9 != 4)) | (B < -500)
+    assert np.array_equal(pixels(names["result"]), expected) and 0 < expected.mean() < 1

@@ -15,6 +15,7 @@ from skimage.measure import regionprops_table
 from operation_images import DIRECTIONS, SPACING, blobs, label_blobs, noise, on_grid, pixels
 from pellucid.operations import Context, Refused, get
 from pellucid.operations.answers import Rows
+from pellucid.operations.engines.object_surfaces import FLAT_OFFSETS, crofton_weights
 from pellucid.operations.object_columns import column, group_of
 
 DEEP = "volume_mm3", "surface_mm2", "sphericity"
@@ -308,6 +309,17 @@ def test_images_elsewhere_are_refused_or_resampled() -> None:
     with pytest.raises(Refused, match="grid"):
         measured(labels, image)
     assert len(measured(labels, image, resample=True)) == 5
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 3.0), (0.7, 0.9), (2.0, 1.0)])
+def test_each_direction_of_a_slice_counts_for_the_angles_nearest_to_it(spacing: tuple[float, float]) -> None:
+    ways = np.array(FLAT_OFFSETS)[:, :2] * spacing
+    angles = np.arctan2(ways[:, 1], ways[:, 0])
+    all_angles = np.linspace(0, np.pi, 200_001)[:-1]
+    apart = np.abs((all_angles[:, None] - angles + np.pi / 2) % np.pi - np.pi / 2)
+    shares = np.bincount(apart.argmin(axis=1), minlength=4) / len(all_angles)
+    wanted = np.pi / 2 * shares * np.prod(spacing) / np.linalg.norm(ways, axis=1)
+    np.testing.assert_allclose(crofton_weights(np.diag([*spacing, 1.0]), flat=True), wanted, rtol=1e-3)
 
 
 def test_overlap_counts_the_voxels_of_every_pair() -> None:

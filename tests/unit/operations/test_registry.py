@@ -220,6 +220,11 @@ def test_the_wrong_images_are_refused() -> None:
         get("smoothing.mean").run(Context(), sitk.Image(4, 4, sitk.sitkComplexFloat32))
 
 
+def test_the_order_is_that_of_the_families() -> None:
+    modules = [operation.function.__module__.rpartition(".")[2] for operation in registry().values()]
+    assert list(dict.fromkeys(modules)) == list(operation_module.FAMILIES)
+
+
 def test_an_unknown_operation_is_refused_with_near_ones() -> None:
     with pytest.raises(Refused, match=r"did you mean smoothing.gaussian"):
         get("smoothing.gausian")

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 import phantoms
-from pellucid.model.findings import Refused
-from pellucid.model.layer import ImageLayer, Source
+from pellucid.model.layer import ImageLayer, LabelLayer, Source
 from pellucid.session import Session
 from pellucid.session.opening import Loaded
 
@@ -26,10 +25,17 @@ def add(session: Session, values, name: str = "Seg") -> ImageLayer:
     return session.loading.add(loaded, replace=False)
 
 
+def used(session: Session, values: np.ndarray) -> LabelLayer:
+    session.labelling.use_as_labels(add(session, values))
+    assert session.jobs.drain(30)
+    (made,) = session.document.label_layers
+    return made
+
+
 @pytest.mark.parametrize("dtype", [np.uint16, np.int32, np.float32])
 def test_an_image_with_thousands_of_values_becomes_labels(session: Session, dtype: type) -> None:
     values = (np.arange(np.prod(GRID.size)) // 8).reshape(GRID.size[::-1]).astype(dtype)
-    made = session.labelling.use_as_labels(add(session, values))
+    made = used(session, values)
     assert made.labels.array.dtype == np.uint16
     np.testing.assert_array_equal(made.labels.array, values)
     assert [row.value for row in made.labels.labels] == list(range(1, 3000))
@@ -38,7 +44,7 @@ def test_an_image_with_thousands_of_values_becomes_labels(session: Session, dtyp
 def test_small_values_stay_narrow(session: Session) -> None:
     values = np.zeros(GRID.size[::-1], np.int32)
     values[3, 4, 5] = 255
-    assert session.labelling.use_as_labels(add(session, values)).labels.array.dtype == np.uint8
+    assert used(session, values).labels.array.dtype == np.uint8
 
 
 @pytest.mark.parametrize(
@@ -48,8 +54,13 @@ def test_small_values_stay_narrow(session: Session) -> None:
 def test_what_is_no_label_is_refused(session: Session, value: float, sentence: str) -> None:
     values = np.zeros(GRID.size[::-1], np.float64)
     values[3, 4, 5] = value
-    with pytest.raises(Refused, match=sentence):
-        session.labelling.use_as_labels(add(session, values))
+    said: list[str] = []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    image = add(session, values)
+    session.labelling.use_as_labels(image)
+    assert session.jobs.drain(30)
+    assert len(said) == 1 and sentence in said[0]
+    assert image in session.document and not session.document.label_layers
 
 
 def test_label_256_is_added_painted_and_taken_back(session: Session) -> None:

@@ -652,7 +652,9 @@ def test_merged_channels_and_single_frames_can_be_filtered_but_not_undone_in_the
 def test_labels_taken_from_an_image_have_a_step_for_each_value(session: Session) -> None:
     values = np.random.default_rng(3).integers(0, 3, GRID.size[::-1]).astype(np.uint8)
     layer = session.loading.add(Loaded((phantoms.volume(values, GRID),), (0.0, 3.0), "Seg", Source()), replace=False)
-    made = session.labelling.use_as_labels(layer)
+    session.labelling.use_as_labels(layer)
+    assert session.jobs.drain(60)
+    (made,) = session.document.label_layers
     assert [(s.operation, s.parameters, s.label) for s in made.provenance] == [
         ("labels.value", {"value": 1}, 1), ("labels.value", {"value": 2}, 2)
     ]  # fmt: skip

@@ -9,13 +9,11 @@ Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``wav
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
 ``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
-Labels: ``seeds``, ``label_values``, ``label_smoothing``, ``distances``, ``hulls``,
-``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``, ``apart``.
-``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``. Surfaces:
-``meshing`` makes ``meshes``.
-Masks: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of ``agreement_values``), ``raters``,
-``object_matching``.
-Labels: ``seeds``. Masks: ``between``.
-Masks: ``local_thresholds``. Labels: ``seeds``, ``classes``, ``colour_clusters``, ``splitting`` (watersheds), ``slic``,
-``nuclei``.
+Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``;
+``apart`` runs what cannot be stopped in a process of its own. Contours: ``contour_starts``, ``contour_flows`` on
+``fronts``. Classes: ``local_thresholds``, ``classes``, ``colour_clusters``, ``slic``, ``splitting`` (watersheds),
+``nuclei``. Masks: ``distances``, ``hulls``, ``between``. Labels: ``label_values``, ``label_smoothing``. Surfaces:
+``meshing`` makes ``meshes``. Comparison: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of
+``agreement_values``), ``raters``, ``object_matching``. Tables of objects: ``object_table`` of ``object_runs``,
+``object_shapes``, ``object_hulls``, ``object_surfaces``, ``object_values``, ``object_texture``, ``object_overlap``.
 """

@@ -86,8 +86,10 @@ def split_table(counts: Array, classes: int) -> Array:
 
 def mixture_table(counts: Array, classes: int) -> Array:
     """Return the class, from 0 on, of every bin: the Gaussian of a mixture to which it most probably belongs."""
-    means, deviations, shares = mixture(counts, classes)
-    return likeliest(np.arange(len(counts)), means, deviations, shares).astype(np.uint16)
+    used = np.flatnonzero(counts)
+    first, last = int(used[0]), int(used[-1])  # how many empty bins lie around the values must not matter
+    means, deviations, shares = mixture(counts[first : last + 1], classes)
+    return likeliest(np.arange(len(counts)) - first, means, deviations, shares).astype(np.uint16)
 
 
 def mixture(counts: Array, classes: int) -> tuple[Array, Array, Array]:

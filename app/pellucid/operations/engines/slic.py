@@ -99,8 +99,8 @@ def means_of(
 
 def nearest(features: Array, table: Array, places: list[Array], scales: tuple[float, ...], block: Region) -> Array:
     """Return for the voxels of a block the nearest centre of their own cell and of those around it."""
-    values = features[block]
-    counts = table.shape[:3]
+    values, counts = features[block], table.shape[:3]
+    parts, planes = (np.ascontiguousarray(np.moveaxis(array, -1, 0)) for array in (values, table))
     here = [place[span] for place, span in zip(places, block, strict=True)]
     axes = [
         np.arange(span.start, span.stop, dtype=np.float32) * np.float32(scale)
@@ -110,11 +110,10 @@ def nearest(features: Array, table: Array, places: list[Array], scales: tuple[fl
     best, chosen = np.full(values.shape[:3], np.inf, np.float32), np.zeros(values.shape[:3], np.int64)
     for step in itertools.product(*((-1, 0, 1) if n > 1 else (0,) for n in counts)):
         z, y, x = (np.clip(place + k, 0, n - 1) for place, k, n in zip(here, step, counts, strict=True))
-        near = table[z][:, y]
         distance = np.zeros(values.shape[:3], np.float32)
-        for k in range(table.shape[3]):
-            gap = near[..., k][:, :, x]
-            gap -= lines[k] if k < 3 else values[..., k - 3]
+        for k, plane in enumerate(planes):
+            gap = plane[z][:, y].take(x, axis=2)
+            gap -= lines[k] if k < 3 else parts[k - 3]
             distance += np.square(gap, out=gap)
         closer = distance < best
         numbers = (z[:, None, None] * counts[1] + y[:, None]) * counts[2] + x

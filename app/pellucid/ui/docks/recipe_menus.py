@@ -52,7 +52,9 @@ class RecipeMenus:
         menu, document = QMenu(self._panel), self._session.document
         chain = self._session.recipes.chain()
         steps = chain is not None and bool(chain.steps)
-        menu.addAction(tr("Save recipe…"), self.save).setEnabled(steps)
+        menu.addAction(tr("Save recipe…"), lambda: self.save()).setEnabled(steps)
+        if (together := self._session.recipes.of_all_labels()) is not None:
+            menu.addAction(tr("Save recipe of all labels…"), partial(self.save, together))
         menu.addAction(tr("Load a recipe…"), self.load).setEnabled(document.active_image is not None)
         apply = menu.addMenu(tr("Apply to"))
         for layer in reversed(document.layers):
@@ -88,8 +90,8 @@ class RecipeMenus:
         dialog.accepted.connect(lambda: panel.attempt(lambda: recipes.run(recipe, dialog.mapping(), layer)))
         dialog.open()
 
-    def save(self) -> None:
-        """Ask for a file and write the recipe."""
+    def save(self, recipe: Recipe | None = None) -> None:
+        """Ask for a file and write a recipe, that of the active image or label unless given."""
         recipes, settings = self._session.recipes, self._session.settings
         chain = recipes.chain()
         name = chain.layer.name if chain is not None else tr("Recipe")
@@ -97,7 +99,7 @@ class RecipeMenus:
         path, _ = QFileDialog.getSaveFileName(self._panel, tr("Save recipe"), start, tr(FILTER))
         if path:
             whole = Path(path) if Path(path).suffix else Path(f"{path}.json")
-            self._panel.attempt(lambda: recipes.save(whole))
+            self._panel.attempt(lambda: recipes.save(whole, recipe))
 
     def load(self) -> None:
         """Ask for a file and take its recipe on the active layer."""
