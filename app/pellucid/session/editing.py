@@ -138,8 +138,11 @@ class Editing:
             self._record_later(staged)
             return True
         command = staged.commit()
+        view = self._session.view
         if command is not None:
             self._session.history.do(command)
+        elif view.paint_range is not None or view.paint_within is not None:
+            self._session.notice.emit(tr("Nothing changed: painting is limited. See Limits under Label tools."), "info")
         return command is not None
 
     @property

@@ -484,3 +484,16 @@ def test_what_is_changed_on_a_hidden_label_is_told(session):
     layer.visible = False
     session.editing.check(layer)
     assert layer.name in said[-1] and len(said) == 2
+
+
+def test_a_stroke_that_the_limits_leave_nothing_of_is_told(session):
+    layer, said = session.document.active_labels, []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    inside = np.ones((2, 2, 2), bool)
+    corner = (slice(0, 2), slice(0, 2), slice(0, 2))
+    session.view.paint_within = 3
+    assert not session.editing.apply(corner, inside) and "limited" in said[-1]
+    session.view.paint_within = None
+    assert session.editing.apply(corner, inside) and len(said) == 1
+    assert not session.editing.apply(corner, inside) and len(said) == 1
+    assert layer.labels.array[0, 0, 0] == layer.active_label
