@@ -117,7 +117,7 @@ class Editing:
         return self._open is staged
 
     def check(self, layer: LabelLayer) -> None:
-        """Raise Refused when the active label of a layer is locked; tell when it is hidden, so that nothing will show."""
+        """Raise Refused when the active label of a layer is locked; tell when it is hidden: nothing will show."""
         row = layer.labels.label(layer.active_label)
         if row.locked:
             raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=row.name))
