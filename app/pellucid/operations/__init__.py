@@ -26,13 +26,6 @@ The families, one module each, in the order of the menus:
     label_maps label_shapes                                           labels
     comparison (its words in comparison_words)                        masks against each other
     object_features (its columns in object_columns)                   tables of objects
-    threshold thresholds_automatic region_growing watershed           masks and labels from an image
-    contours scribbling clustering superpixels nuclei                 the same, from seeds, scribbles and statistics
-    morphology islands masks shapes interpolation                     masks
-    mask_expression distances                                         masks by a condition, in mm
-    label_maps label_shapes                                           labels
-    comparison (its numbers in comparison_words)                      masks against each other
-    object_features                                                   objects in a table
 """
 
 from pellucid.operations.operation import Cancelled, Context, Field, Operation, Refused, get, registry

@@ -69,9 +69,6 @@ FAMILIES = (
     "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
     "superpixels", "contours",
     "masks", "mask_expression", "morphology", "islands", "shapes", "interpolation", "distances",
-    "threshold", "thresholds_automatic", "region_growing", "watershed", "contours", "scribbling",
-    "clustering", "superpixels", "nuclei",
-    "morphology", "islands", "masks", "shapes", "interpolation", "mask_expression", "distances",
     "label_maps", "label_shapes", "comparison", "object_features",
 )  # fmt: skip
 
@@ -124,12 +121,6 @@ def operation(
 @cache
 def registry() -> Mapping[str, Operation]:
     """Return every operation by its id, in the order of the menus; imports the families when first called."""
-    for family in FAMILIES:
-        importlib.import_module(f"pellucid.operations.{family}")
-    places = {f"pellucid.operations.{family}": n for n, family in enumerate(FAMILIES)}
-    ordered = sorted(_declared.items(), key=lambda item: places.get(item[1].function.__module__, len(places)))
-    _declared.clear()  # a family that borrows from another one has brought it in before its turn
-    _declared.update(ordered)
     with _reading:
         for family in FAMILIES:
             importlib.import_module(f"pellucid.operations.{family}")

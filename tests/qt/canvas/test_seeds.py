@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from canvas_bench import make_layer, point
 from pellucid.model.geometry import Geometry
@@ -54,17 +55,16 @@ def planting(monkeypatch):
         made = declarations._declared["test.plant"]
     declarations.registry()
     monkeypatch.setitem(declarations._declared, "test.plant", made)
-    return made
+    yield made
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # forms of it shall not outlive it
 
 
 @pytest.fixture
-def dock(bench, qtbot, planting):
+def dock(planting, bench, qtbot):
     bridge = Bridge()
     bench.session.jobs.post = bridge.post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
-    panel = opened(bench, qtbot)
-    yield panel
-    panel.close_operation()  # while the operation of the test is still declared
+    yield opened(bench, qtbot)
 
 
 def opened(bench, qtbot):
@@ -121,7 +121,7 @@ def test_a_click_on_any_pane_sets_a_seed_and_previews_it(dock, bench, qtbot, pla
 
 
 @pytest.mark.parametrize("geometry", [oblique(GRID), sheared(GRID)], ids=["oblique", "sheared"])
-def test_on_tilted_grids_the_voxel_under_the_mouse_is_meant(bench, qtbot, planting, geometry):
+def test_on_tilted_grids_the_voxel_under_the_mouse_is_meant(planting, bench, qtbot, geometry):
     bench.session.jobs.post = Bridge().post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), geometry))
     dock = opened(bench, qtbot)
@@ -270,7 +270,7 @@ def test_seeds_come_and_go_with_the_panel(dock, bench, qtbot):
     assert seeding.shown is None
 
 
-def test_a_picture_has_z_0_and_says_px_where_lengths_are_unknown(bench, qtbot, planting):
+def test_a_picture_has_z_0_and_says_px_where_lengths_are_unknown(planting, bench, qtbot):
     bench.session.jobs.post = Bridge().post
     flat = Geometry((60, 50, 1), known_spacing=(False, False, False))
     bench.show(make_layer(np.full((1, 50, 60), 90, np.int16), flat))
@@ -283,7 +283,7 @@ def test_a_picture_has_z_0_and_says_px_where_lengths_are_unknown(bench, qtbot, p
     assert field(dock).list.item(0).text().endswith(" px")
 
 
-def test_pixels_of_a_microscope_keep_their_seeds(bench, planting):
+def test_pixels_of_a_microscope_keep_their_seeds(planting, bench):
     fine = Geometry((60, 50, 1), (0.0005, 0.0005, 1.0))
     layer = make_layer(np.zeros((1, 50, 60), np.uint8), fine)
     bench.show(layer)
@@ -303,7 +303,7 @@ def test_a_text_that_holds_no_places_is_said(planting):
     assert form.check() == "" and form.seeds()["seeds"].places == ((1.0, 2.0, 3.0), (4.0, 5.0, 6.5))
 
 
-def test_seeds_of_a_step_are_shown_and_moved_too(bench, qtbot, planting):
+def test_seeds_of_a_step_are_shown_and_moved_too(planting, bench, qtbot):
     bench.session.jobs.post = Bridge().post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
     card = StepCard(bench.session)
@@ -322,3 +322,11 @@ def test_seeds_of_a_step_are_shown_and_moved_too(bench, qtbot, planting):
     assert len(card.form.seeds()["seeds"].places) == 2
     card.clear()
     assert bench.session.seeding.shown is None
+
+
+def test_the_row_of_a_group_of_seeds_fits_into_a_narrow_dock(dock, qtbot):
+    dock.resize(320, 600)
+    qtbot.wait(1)
+    seeds = field(dock)
+    assert seeds.minimumSizeHint().width() <= 190
+    assert seeds.clear_button.mapTo(dock, seeds.clear_button.rect().topRight()).x() < dock.width()

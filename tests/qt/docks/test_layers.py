@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from pellucid.model.display import Blending
@@ -238,3 +239,12 @@ def test_the_panel_fits_beside_its_scroll_bar_in_a_narrow_low_dock(session, labe
     body = panel.look.parentWidget()
     assert body.minimumSizeHint().width() <= 280 - 2 * 8 - 10
     assert panel.minimumSizeHint().height() < 200
+
+
+def test_the_label_table_is_seen_in_a_low_window(panel, session):
+    session.document.active = session.document.label_layers[0]
+    panel.resize(270, 320)
+    QTest.qWait(1)
+    table = panel.table
+    top = table.mapTo(panel, table.rect().topLeft()).y()
+    assert table.isVisible() and panel.height() - top > 60

@@ -109,9 +109,9 @@ class LayersPanel(Panel):
         self.frames = FrameBox(self._session)
         column.addWidget(self.frames)
         self.look = LookBox(self._session)
-        column.addWidget(self.look)
         self.label_part = self._label_part()
-        column.addWidget(self.label_part, 1)
+        column.addWidget(self.label_part, 1)  # above the looks: it is worked in, they are set once
+        column.addWidget(self.look)
         return body
 
     def _label_part(self) -> QWidget:
@@ -122,7 +122,7 @@ class LayersPanel(Panel):
         self.labels = LabelBox(self._session)
         self.table, self.label_opacity = self.labels.table, self.labels.opacity
         self.new_label, self.drop_label = self.labels.new, self.labels.drop
-        for widget in (rule(), self.labels):
+        for widget in (rule(), self.labels, rule()):
             column.addWidget(widget, 1 if widget is self.labels else 0)
         return part
 

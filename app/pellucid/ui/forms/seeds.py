@@ -13,7 +13,7 @@ from pellucid.language import tr
 from pellucid.operations.context import Refused
 from pellucid.operations.engines.seeds import parse_places, place_text
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import allow, described, dim, flat_button, push_button, row
+from pellucid.ui.docks.parts import Elided, allow, described, flat_button, push_button, row
 from pellucid.ui.forms.fields import FieldEditor
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class SeedField(FieldEditor):
                help=self.help),
         )  # fmt: skip
         self.place_button.toggled.connect(self._toggled)
-        self.count = dim(wrap=False)
+        self.count = Elided()
+        self.count.setProperty("dim", True)
         self.cross = flat_button("crosshairs-gps", tr("Seed at the crosshair"), self.crosshair_asked.emit)
         self.minus = flat_button("minus", tr("Remove the chosen seed"), lambda: self._remove(self.list.currentRow()))
         self.clear_button = flat_button("trash-can-outline", tr("Remove all seeds"), lambda: self.take(()))
