@@ -24,7 +24,10 @@ from pellucid.ui.dialogs.export import ExportDialog
 from pellucid.ui.docks.label_model import NAME
 from pellucid.ui.docks.study_delegate import NODE_ROLE
 
-pytestmark = pytest.mark.data
+pytestmark = [
+    pytest.mark.data,
+    pytest.mark.qt_log_ignore("This plugin does not support", extend=True),  # menus grab the keyboard
+]
 
 
 @pytest.fixture
@@ -223,6 +226,12 @@ def test_nuclei_are_split_counted_and_measured(
     assert said["true_positives"] == matched(found, truth) == 24
     assert said["f1"] == pytest.approx(2 * 24 / (26 + 28)) and said["f1"] > 0.88
     add_as_labels(user, by_hand.name)
+    user.menu("Segment", "Compare masks")
+    user.choose("A", f"{layer.name}: all labels")
+    user.choose("B", "by-hand.png: all labels")
+    user.rest()
+    line = user.find("Objects of both").text()
+    assert line == "Objects: 24 of 28 in B found, 4 missed, 2 in A only · F1 0.889"
     row = compared(user, "Labels: Label 1", "by-hand.png: all labels")
     assert row["dice"] == pytest.approx(2 * ((found > 0) & (truth > 0)).sum() / ((found > 0).sum() + (truth > 0).sum()))
     assert 0.93 < row["dice"] < 0.95
