@@ -104,6 +104,7 @@ def apply(user: User, *menu: str, how: str = "Apply", **fields: str) -> None:
     user.rest()
     position = user.session.history.position
     user.click(how, panel)
+    user.wait(lambda: user.session.history.position != position)
     user.rest()
     assert user.session.history.position == position + 1, f"{menu[-1]} is one step"
 
@@ -230,6 +231,7 @@ def test_nuclei_are_split_counted_and_measured(
     user.choose("A", f"{layer.name}: all labels")
     user.choose("B", "by-hand.png: all labels")
     user.rest()
+    user.wait(lambda: user.session.agreeing.answer is not None)
     line = user.find("Objects of both").text()
     assert line == "Objects: 24 of 28 in B found, 4 missed, 2 in A only · F1 0.889"
     row = compared(user, "Labels: Label 1", "by-hand.png: all labels")
@@ -254,8 +256,9 @@ def compared(user: User, first: str, second: str) -> dict[str, Any]:
     user.choose("A", first)
     user.choose("B", second)
     user.rest()
+    user.wait(lambda: user.session.agreeing.answer is not None)
     answer = user.session.agreeing.answer
-    assert answer is not None and len(answer.rows) == 1
+    assert len(answer.rows) == 1
     row = answer.rows[0].row()
     assert user.find("Dice", user.window.docks["Compare masks"]).text() == f"{row['dice']:.4f}"
     return row

@@ -127,7 +127,8 @@ def _matching(one: Taken, other: Taken) -> Matching | None:
     maps = one.labels, other.labels
     if max(len(boxes(labels.array)) for labels in maps) < 2 or one.labels.array.size > MOST_VOXELS:
         return None
-    return match(*(objects(labels)[0] for labels in maps))
+    first, second = (objects(labels)[0] for labels in maps)
+    return match(first, second)
 
 
 def _as_label(side: Taken, value: int) -> LabelMap:
