@@ -18,6 +18,10 @@ from pellucid.model.layer import LabelLayer
 if TYPE_CHECKING:
     from pellucid.files.label_comparison import Agreement
     from pellucid.operations.context import Context
+    from pellucid.operations.engines.object_matching import Matching
+
+MOST_VOXELS = 1 << 25
+"""Above this objects are not matched: that sorts the voxels and cannot be broken off."""
 
 Side = tuple[str, int]
 """What is compared: the id of a label layer and the value of a label in it, 0 for all labels of the layer."""
@@ -49,6 +53,8 @@ class Answer:
     slices: tuple[NDArray[np.int64], ...]
     versions: tuple[int, ...]
     remarks: tuple[str, ...] = ()
+    matching: Matching | None = None
+    """The objects of two whole label maps one to one, whatever their numbers; None where they are not counted."""
 
     def dice(self, axis: int) -> NDArray[np.float64]:
         """Return the Dice of every slice along a voxel axis, NaN where neither side has a voxel."""
@@ -109,7 +115,20 @@ def answer(one: Taken, other: Taken, sides: tuple[Side, Side], versions: tuple[i
     values = agreement(first, second, context.each)
     profiles = [profile([mask], context.each).slices for mask in (first != 0, second != 0, values == BOTH)]
     slices = tuple(np.stack([found[2 - axis] for found in profiles]) for axis in range(3))
-    return Answer(tuple(rows), AgreementMap(values, geometry, sides), slices, versions, tuple(remarks))
+    matching = _matching(one, other) if one.value == other.value == 0 else None
+    return Answer(tuple(rows), AgreementMap(values, geometry, sides), slices, versions, tuple(remarks), matching)
+
+
+def _matching(one: Taken, other: Taken) -> Matching | None:
+    """Return which objects of two label maps are the same, None where neither map has several or there is too much."""
+    from pellucid.files.label_comparison import boxes, objects
+    from pellucid.operations.engines.object_matching import match
+
+    maps = one.labels, other.labels
+    if max(len(boxes(labels.array)) for labels in maps) < 2 or one.labels.array.size > MOST_VOXELS:
+        return None
+    first, second = (objects(labels)[0] for labels in maps)
+    return match(first, second)
 
 
 def _as_label(side: Taken, value: int) -> LabelMap:

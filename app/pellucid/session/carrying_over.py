@@ -17,9 +17,8 @@ from pellucid.recipes.recipe import MOST_TITLE, Recipe
 from pellucid.recipes.replay import checked, refuse_what_stays
 from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
-from pellucid.session.chains import Chain, Steps
+from pellucid.session.chains import Chain, Steps, common_steps
 from pellucid.session.inputs import Choice, LabelVoxels
-from pellucid.session.label_results import common_steps
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import Step
 from pellucid.session.step_cache import StepCache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -153,3 +154,23 @@ def rescaling(steps: Steps) -> tuple[Any, ...]:
         for step in steps
         if step.enabled and step.operation in known and not known[step.operation].settled(step.parameters).keeps_window
     )
+
+
+def common_steps(layer: LabelLayer) -> Steps:
+    """Return the steps that made all labels of a layer together, none when they were not made together.
+
+    They are those before the step that says which value a label is.
+    """
+    by_label: dict[int, list[Provenance]] = defaultdict(list)
+    for step in layer.provenance:
+        by_label[step.label].append(step)
+    rows = {row.value for row in layer.labels.labels}
+    if not rows or set(by_label) != rows:
+        return ()
+    heads = []
+    for value, steps in by_label.items():
+        last = steps[-1]
+        if last.operation != own_steps.LABEL_VALUE or last.parameters.get("value") != value:
+            return ()
+        heads.append([replace(step, label=0) for step in steps[:-1]])
+    return tuple(heads[0]) if all(head == heads[0] for head in heads) else ()

@@ -10,8 +10,7 @@ from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume
 from pellucid.session.bases import base_of
-from pellucid.session.chains import Chain, Steps
-from pellucid.session.label_results import common_steps
+from pellucid.session.chains import Chain, Steps, common_steps
 from pellucid.session.results import Step, add_layer
 
 if TYPE_CHECKING:

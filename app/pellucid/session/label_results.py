@@ -17,7 +17,7 @@ from pellucid.model.labels import Label, LabelMap, color_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import LABEL_VALUE
-from pellucid.session.chains import Begun, Chain, Steps
+from pellucid.session.chains import Begun, Chain, Steps, common_steps
 from pellucid.session.results import Step, add_layer
 
 if TYPE_CHECKING:
@@ -120,26 +120,6 @@ def _shared(target: Layer, step: Step) -> Steps:
         return Begun.at(target).then(*step.made, label=1)
     before = common_steps(target) if step.takes == "labels" else Chain.of(target).steps
     return (*before, *step.made)
-
-
-def common_steps(layer: LabelLayer) -> Steps:
-    """Return the steps that made all labels of a layer together, none when they were not made together.
-
-    They are those before the step that says which value a label is.
-    """
-    by_label: dict[int, list[Provenance]] = defaultdict(list)
-    for step in layer.provenance:
-        by_label[step.label].append(step)
-    rows = {row.value for row in layer.labels.labels}
-    if not rows or set(by_label) != rows:
-        return ()
-    heads = []
-    for value, steps in by_label.items():
-        last = steps[-1]
-        if last.operation != LABEL_VALUE or last.parameters.get("value") != value:
-            return ()
-        heads.append([replace(step, label=0) for step in steps[:-1]])
-    return tuple(heads[0]) if all(head == heads[0] for head in heads) else ()
 
 
 def _rows(values: list[int]) -> tuple[Label, ...]:

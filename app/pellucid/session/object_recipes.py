@@ -13,8 +13,7 @@ from pellucid.recipes.object_tables import OBJECTS
 from pellucid.recipes.own_steps import LABEL_VALUE
 from pellucid.recipes.recipe import MOST_TITLE, Recipe
 from pellucid.recipes.replay import refuse_what_stays
-from pellucid.session.chains import Chain, Steps, of_frame, start_of
-from pellucid.session.label_results import common_steps
+from pellucid.session.chains import Chain, Steps, common_steps, of_frame, start_of
 
 if TYPE_CHECKING:
     from pellucid.session.object_rows import Asked

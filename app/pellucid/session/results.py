@@ -22,7 +22,7 @@ from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
 from pellucid.model.volume import Volume
-from pellucid.session.chains import Begun, Chain
+from pellucid.session.chains import Begun, Chain, common_steps
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -162,17 +162,19 @@ class MaskPlace:
         fits = current is not None and current.geometry.same_grid(target.geometry)
         self._layer = current if fits and not as_new_layer else None
         self._state = self._stamp()
-        self._made = self._steps_of(target, step.made)
+        self._made = self._steps_of(target, step)
         self._mask: NDArray[np.bool_] | None = None
         self._geometry = target.geometry
         self._patch: PatchLabels | None = None
 
     @staticmethod
-    def _steps_of(target: Layer, made: tuple[Provenance, ...]) -> tuple[Provenance, ...]:
-        """Return all steps of the label to be: those of the image or label it is made from, then its own."""
+    def _steps_of(target: Layer, step: Step) -> tuple[Provenance, ...]:
+        """Return all steps of the label to be: those of the image, label or label map it is made from, then its own."""
         if isinstance(target, ImageLayer):
-            return Begun.at(target).then(*made, label=1)
-        return (*Chain.of(target).steps, *made)
+            return Begun.at(target).then(*step.made, label=1)
+        if step.takes == "labels" and isinstance(target, LabelLayer):
+            return (*common_steps(target), *step.made)
+        return (*Chain.of(target).steps, *step.made)
 
     def _stamp(self) -> tuple[int, int, tuple[int, ...]] | None:
         if self._layer is None:
@@ -238,6 +240,8 @@ class MaskPlace:
                 self._session.labelling.name_label(layer, layer.active_label)
             if patch is not None:
                 self._session.history.do(patch)
+        if patch is None and self._mask is not None and self._mask.any():
+            self._session.notice.emit(tr("{title} changed no voxel of the label.", title=self._step.name), "info")
 
     def _add(self, mask: NDArray[Any]) -> None:
         add_layer(self._session, labels_like(self._geometry, mask, self._made), self._step.title)

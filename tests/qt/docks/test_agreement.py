@@ -171,6 +171,20 @@ def test_a_click_on_the_curve_moves_the_crosshair_to_that_slice(qtbot, empty_ses
     assert "along x" in panel.caption.text() and len(panel.chart._axis) == 32 and panel.chart._place == 7
 
 
+def test_objects_of_two_layers_are_matched_whatever_their_numbers(qtbot, empty_session, panel):
+    one, other = np.zeros((2, 10, 24, 32), np.uint8)
+    for n, x in enumerate((0, 8, 16), start=1):
+        one[4:6, 2:8, x : x + 6] = n
+        other[4:6, 2:8, x + (n == 2) * 4 : x + 6] = 7 - n  # of the second a third is left
+    other[0, 0, 0] = 9
+    add(empty_session, layer("Mine", one, *(Label(n, f"One {n}", "#E69F00") for n in (1, 2, 3))),
+        layer("By hand", other, *(Label(n, f"Other {n}", "#E69F00") for n in (4, 5, 6, 9))))  # fmt: skip
+    qtbot.waitUntil(lambda: panel.objects.isVisible())
+    assert panel.objects.text() == "Objects: 2 of 4 in B found, 2 missed, 1 in A only · F1 0.571"
+    choose(panel.first, "Mine: One 1")
+    qtbot.waitUntil(lambda: panel.numbers.isVisible() and not panel.objects.isVisible())
+
+
 def test_px_where_the_spacing_is_not_known(qtbot, empty_session, panel):
     add(empty_session, layer("One", box(), grid=PIXELS), layer("Two", box(4), grid=PIXELS))
     ready(qtbot, empty_session)

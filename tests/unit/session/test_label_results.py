@@ -13,7 +13,8 @@ from pellucid.model.layer import LabelLayer, Source
 from pellucid.recipes import Recipe, Step, run
 from pellucid.recipes.needs import needs
 from pellucid.session import Session
-from pellucid.session.label_results import _origins, common_steps
+from pellucid.session.chains import common_steps
+from pellucid.session.label_results import _origins
 from pellucid.session.opening import Loaded
 
 GRID = phantoms.oblique(phantoms.grid((30, 26, 4), (1.0, 1.3, 2.0)))
@@ -84,6 +85,26 @@ def test_numbering_anew_keeps_names_and_steps(session: Session, labels: LabelLay
     assert [step.operation for step in common_steps(labels)][-1] == "labels.relabel"
     session.undo()
     assert np.array_equal(labels.labels.array, before) and labels.labels.label(2).name == "Liver"
+
+
+def test_a_mask_of_a_label_map_is_made_of_the_whole_map_again(session: Session, labels: LabelLayer) -> None:
+    job = session.running.apply("labels.to_mask", {"values": "2-3"}, as_new_layer=True)
+    assert session.jobs.drain(60) and not job.error
+    made = session.document.active
+    assert isinstance(made, LabelLayer)
+    recipe = session.recipes.of(made)
+    assert [step.operation for step in recipe.steps] == ["threshold.range", "labels.split", "labels.to_mask"]
+    assert made.labels.array.sum() == 24 + 8
+    again = run(recipe, phantoms.volume(blocks(), GRID))
+    assert np.array_equal(again.array, made.labels.array), "not of the label that was active"
+
+
+def test_what_changes_nothing_is_said(session: Session, labels: LabelLayer) -> None:
+    said: list[str] = []
+    session.notice.connect(lambda text, _severity: said.append(text))
+    steps = session.history.position
+    apply(session, "masks.erode", radius=0.5)
+    assert session.history.position == steps and "changed no voxel" in said[0]
 
 
 def test_labels_on_another_grid_become_a_layer_of_their_own(session: Session, labels: LabelLayer) -> None:

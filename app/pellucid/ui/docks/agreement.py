@@ -16,7 +16,7 @@ from pellucid.model.layer import LabelLayer
 from pellucid.session.agreement_answers import Side
 from pellucid.ui import theme
 from pellucid.ui.canvas.agreement_legend import COLORS
-from pellucid.ui.docks.agreement_numbers import AgreementTable, NumberList, as_csv, as_json, legend
+from pellucid.ui.docks.agreement_numbers import AgreementTable, NumberList, ObjectsLine, as_csv, as_json, legend
 from pellucid.ui.docks.line_chart import Line, LineChart
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, row, scrolling, tell, titled
 from pellucid.ui.docks.raters import RatersPage
@@ -89,7 +89,7 @@ class CompareMasksPanel(Panel):
             choice.chosen.connect(lambda _side: self._choose())
         self.swap = flat_button("swap-vertical", tr("Swap A and B"), self._swap)
         self.said, self.working = dim(), dim(tr("Comparing …"))
-        self.numbers, self.table = NumberList(), AgreementTable(self._color)
+        self.numbers, self.table, self.objects = NumberList(), AgreementTable(self._color), ObjectsLine()
         self.table.row_chosen.connect(self._row_chosen)
         self.map = QCheckBox(tr("Show on the images"))
         described(self.map, self.map.text(), tr("Colour where the masks agree and where not, instead of the labels"))
@@ -107,8 +107,8 @@ class CompareMasksPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         sides = row(titled(((tr("A"), self.first), (tr("B"), self.second))), self.swap, stretch=0)
-        for part in (sides, self.said, self.working, self.map, legend(), self.numbers, self.table,
-                     self.curve, self.chart, self.caption):  # fmt: skip
+        for part in (sides, self.said, self.working, self.map, legend(), self.numbers, self.objects,
+                     self.table, self.curve, self.chart, self.caption):  # fmt: skip
             column.addWidget(part, 1 if part is self.table else 0)
         column.addStretch(0)
         return body
@@ -185,6 +185,7 @@ class CompareMasksPanel(Panel):
         sentence = problem or " ".join(answer.remarks if answer is not None else ()) or _unknown(rows)
         tell(self.said, sentence, "warning" if problem else "")
         self.working.setVisible(answer is None and not problem)
+        self.objects.show_matching(answer.matching if answer is not None else None)
         self.numbers.setVisible(len(rows) == 1)
         self.table.setVisible(len(rows) > 1)
         for part in (self.curve, self.chart, self.caption):

@@ -18,10 +18,12 @@ from pellucid.language import tr
 from pellucid.operations.comparison_words import MEASURES, Measure
 from pellucid.ui import theme
 from pellucid.ui.canvas.agreement_legend import COLORS
-from pellucid.ui.docks.parts import dim, row
+from pellucid.ui.docks.parts import described, dim, row
 from pellucid.ui.forms.numbers import MINUS, format_number
 
 if TYPE_CHECKING:
+    from pellucid.operations.engines.object_matching import Matching
+
     Color = Callable[[Agreement], str]
 
 Index = QModelIndex | QPersistentModelIndex
@@ -194,6 +196,27 @@ class AgreementTable(QTableView):
         order = self.model()
         assert isinstance(order, QSortFilterProxyModel)
         self.row_chosen.emit(self.rows.rows[order.mapToSource(index).row()])
+
+
+class ObjectsLine(QLabel):
+    """How many objects of two layers are the same; hidden where they are not counted."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("", parent, wordWrap=True)
+        tip = tr("Each label is an object; in a layer with one label, each connected part of it. Objects of A and B "
+                 "are the same where at least half of their union is in both.")  # fmt: skip
+        described(self, tr("Objects of both"), tip)
+
+    def show_matching(self, matching: Matching | None) -> None:
+        """Say how many objects of B were found, missed, and are in A only."""
+        self.setVisible(matching is not None)
+        if matching is not None:
+            found = matching.numbers()
+            self.setText(tr(
+                "Objects: {same} of {count} in B found, {missed} missed, {wrong} in A only · F1 {f1:.3f}",
+                same=found["true_positives"], count=found["objects_second"], missed=found["false_negatives"],
+                wrong=found["false_positives"], f1=found["f1"],
+            ))  # fmt: skip
 
 
 def legend() -> QWidget:
