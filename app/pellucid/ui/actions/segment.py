@@ -31,6 +31,8 @@ def _needs_map(session: Session) -> str:
 def _flip_map(window: MainWindow) -> None:
     agreeing = window.session.agreeing
     agreeing.shown = not agreeing.shown
+
+
 def _needs_copy(session: Session) -> str:
     """Return why not, or nothing."""
     return tr("Copy a slice of a label first.") if session.slice_copies.is_empty else needs_labels(session)
