@@ -93,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         )
     given = frames.starts(recipe, convert.prepared(read, options), options.input.name, options.label, report.note)
     others = {name: (path.name, source.read_one(path)) for name, path in zip(names, options.others, strict=True)}
-    named = frames.handed(recipe, others, report.note)
+    named = frames.handed(recipe, others, options.label, report.note)
     convert.write_results(frames.take_all(recipe, given, named, remark=report.note), options.output, options)
     return 0
 

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
     frames.heed(read, report.note)
     given = frames.starts(recipe, convert.prepared(read, options), options.input.name, options.label, report.note)
     others = {name: (Path(file).name, source.read_one(Path(file))) for name, file in options.named}
-    named = frames.handed(recipe, others, report.note)
+    named = frames.handed(recipe, others, options.label, report.note)
     results = frames.take_all(recipe, given, named, remark=report.note)
     convert.write_results(results, options.output, options)
     return 0

@@ -18,15 +18,14 @@ from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry, same_world
 from pellucid.model.labels import LabelMap
 from pellucid.model.volume import image_from_array
-from pellucid.operations.engines.mask_comparison import LENGTHS, NAMES, VOLUMES, Space, compared
+from pellucid.operations.engines.mask_comparison import LENGTHS, NAMES, VOLUMES, Space, compared, in_mm
 from pellucid.operations.engines.overlap import joint_box
 
 if TYPE_CHECKING:
     from pellucid.operations.context import Context
 
 Box = tuple[slice, slice, slice]
-_UNITS = dict.fromkeys(LENGTHS, "mm") | dict.fromkeys(VOLUMES, "mm3")
-KEYS = tuple(f"{name}_{_UNITS[name]}" if name in _UNITS else name for name in NAMES)
+KEYS = tuple(in_mm(dict.fromkeys(NAMES, 0.0)))
 """The names of the numbers of a row, with their units."""
 _FEW = 4  # labels below which the voxels of each are worked on by several threads instead
 

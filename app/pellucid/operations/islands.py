@@ -14,7 +14,7 @@ from pellucid.operations.context import Context
 from pellucid.operations.engines.ball import bounding_box
 from pellucid.operations.engines.seeds import parse_places, seed_voxels
 from pellucid.operations.operation import Mask, operation
-from pellucid.operations.pixels import Array, blank, from_array, view
+from pellucid.operations.pixels import Array, blank, from_array, view, voxel_volume
 from pellucid.operations.units import Range, SeedText, Slider, Title
 
 Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
@@ -142,7 +142,7 @@ def remove_small(
     Source:
         Connected components: SimpleITK.ConnectedComponent; as skimage.morphology.remove_small_objects.
     """
-    least = minimum / _voxel_volume(mask) if unit == "mm3" else minimum
+    least = minimum / voxel_volume(mask) if unit == "mm3" else minimum
 
     def kept(sizes: Array) -> Array:
         return np.asarray(sizes >= least * (1 - 1e-9))
@@ -243,10 +243,3 @@ def _inside_box(mask: Any, work: Callable[[Array, Array], None], *, flatten: boo
         thin = [k for k in range(3) if array.shape[k] == 1][:1] if flatten else []
         work(array[box].squeeze(tuple(thin)), out[box].squeeze(tuple(thin)))
     return result
-
-
-def _voxel_volume(mask: Any) -> float:
-    """Return the volume of a voxel in mm³; of a planar image, of a voxel 1 mm thick."""
-    dimension = mask.GetDimension()
-    turned = np.array(mask.GetDirection()).reshape(dimension, dimension)
-    return float(np.prod(mask.GetSpacing()) * abs(np.linalg.det(turned)))

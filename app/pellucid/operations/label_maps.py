@@ -10,11 +10,10 @@ from scipy import ndimage
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.engines.label_values import label_values
+from pellucid.operations.islands import Connectivity
 from pellucid.operations.operation import Image, Labels, Mask, operation
-from pellucid.operations.pixels import MOST_LABELS, Array, blank, blocks, map_blocks, view
+from pellucid.operations.pixels import MOST_LABELS, Array, blank, blocks, map_blocks, view, voxel_volume
 from pellucid.operations.units import Range, Slider, Title
-
-Connectivity = Annotated[Literal["faces", "corners"], Title("Connected by", ("Faces", "Faces, edges and corners"))]
 
 
 def _split_lines(p: Any) -> str:
@@ -129,7 +128,7 @@ def relabel(
         As SimpleITK.RelabelComponent and skimage.segmentation.relabel_sequential.
     """
     array = view(labels)
-    least = minimum / _voxel_volume(labels) if unit == "mm3" else minimum
+    least = minimum / voxel_volume(labels) if unit == "mm3" else minimum
     sizes = _sizes(array, int(array.max()), context)
     present = np.flatnonzero(sizes)
     present = present[(present > 0) & (sizes[present] >= least * (1 - 1e-9))]
@@ -137,13 +136,6 @@ def relabel(
     number = np.zeros(len(sizes), np.uint16)
     number[present[turn]] = np.arange(1, len(present) + 1)
     return _renumbered(labels, array, number, context)
-
-
-def _voxel_volume(image: Any) -> float:
-    """Return the volume of a voxel in mm³; of a planar image, its area."""
-    dimension = image.GetDimension()
-    turned = np.array(image.GetDirection()).reshape(dimension, dimension)
-    return float(np.prod(image.GetSpacing()) * abs(np.linalg.det(turned)))
 
 
 def _mask_lines(p: Any) -> str:

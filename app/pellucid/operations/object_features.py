@@ -12,7 +12,7 @@ from pellucid.operations.answers import Rows as MeasuredRows
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.object_overlap import overlap_table
 from pellucid.operations.engines.object_table import named_channels, object_table, steps_of
-from pellucid.operations.label_maps import Connectivity
+from pellucid.operations.islands import Connectivity
 from pellucid.operations.object_columns import column
 from pellucid.operations.operation import Image, Labels, Rows, operation
 from pellucid.operations.pixels import view

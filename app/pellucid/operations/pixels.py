@@ -142,6 +142,12 @@ def axis_lengths(image: sitk.Image) -> tuple[float, float, float]:
     return (spacing[0], spacing[1], spacing[2] if len(spacing) == 3 else 1.0)
 
 
+def voxel_volume(image: sitk.Image) -> float:
+    """Return the volume of a voxel in mm³; of a planar image, its area. Axes need not stand at right angles."""
+    turned = np.reshape(image.GetDirection(), (image.GetDimension(),) * 2)
+    return float(np.prod(image.GetSpacing()) * abs(np.linalg.det(turned)))
+
+
 def as_mask(image: sitk.Image, context: Context | None = None) -> sitk.Image:
     """Return an image as a mask of 0 and 1; every value but zero (and NaN) is inside."""
     array = view(image)

@@ -37,16 +37,25 @@ def starts(
     return tuple(mask_of(volume, name, label, remark) for volume in frames)
 
 
-def handed(recipe: Recipe, images: Mapping[str, tuple[str, Sequence[Volume]]], remark: Remark) -> dict[str, Volume]:
-    """Return the further images of a recipe from what was read under each name: (name of the file, frames)."""
+def handed(
+    recipe: Recipe, images: Mapping[str, tuple[str, Sequence[Volume]]], label: int | None, remark: Remark
+) -> dict[str, Volume]:
+    """Return the further images of a recipe from what was read under each name: (name of the file, frames).
+
+    Masks are taken from where label images hold a label. Beside a first mask, which the label is chosen for, one that
+    lacks it is taken whole: two files need not number alike.
+    """
     kinds, found = needs(recipe), {}
     for name, (file, frames) in images.items():
         if len(frames) != 1:
             raise Refused(
                 tr("“{file}” has {count} frames; “{name}” must be one volume.", file=file, count=len(frames), name=name)
             )
-        mask = kinds.get(name) == "mask"
-        found[name] = mask_of(frames[0], file, None, remark) if mask else frames[0]
+        if kinds.get(name) != "mask":
+            found[name] = frames[0]
+            continue
+        lacking = start_kind(recipe) == "mask" and not (frames[0].array == label).any()
+        found[name] = mask_of(frames[0], file, None if lacking else label, remark)
     return found
 
 

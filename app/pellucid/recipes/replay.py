@@ -125,11 +125,11 @@ def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
 def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
     """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are.
 
-    Rows get the units that the grid of the volume knows.
+    Rows and tables get the units that the grid of the volume knows.
     """
     from pellucid.operations.declaration import VOXELS
 
-    if operation.output == "rows":
+    if operation.output in ("rows", "table"):
         return honest(result, volume.geometry)
     if operation.output not in VOXELS:
         return result

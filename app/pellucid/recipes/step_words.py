@@ -16,9 +16,15 @@ _LONGEST = 40
 
 
 def _said(field: Field, value: Any, unit: str) -> str:
-    """Return a parameter in words: a switch by its name or not at all, a choice by its words."""
+    """Return a parameter in words: a switch by its name or not at all, a choice by its words, places by their number.
+
+    A dozen coordinates would drown what else is said.
+    """
     if field.kind == "bool":
         return within(field.title) if value else ""
+    if field.kind == "places":
+        count = len([place for place in str(value).split(";") if place.strip()])
+        return f"{within(field.title)} {count}" if count else ""
     if value in field.choices:
         words = dict(zip(field.choices, field.choice_titles or field.choices, strict=True))
         return within(words[value])

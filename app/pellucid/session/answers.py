@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from pellucid.history.annotations import AddAnnotation
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
-from pellucid.model.geometry import Geometry, Vector
+from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.session.label_images import LabelImagePlace
 from pellucid.session.label_results import LabelsPlace
@@ -37,7 +36,7 @@ def place_for(
     if output == "points":
         return PointsPlace(session, target, step)
     if output == "table":
-        return TablePlace(session, target)
+        return TablePlace(session)
     if isinstance(target, LabelLayer):
         return LabelImagePlace(session, target, step)
     return ImagePlace(session, target, step, as_new_layer=as_new_layer)
@@ -46,13 +45,13 @@ def place_for(
 class TablePlace:
     """Takes a table; nothing of the document changes."""
 
-    def __init__(self, session: Session, target: ImageLayer | LabelLayer) -> None:
-        self._session, self._geometry = session, target.geometry
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._table: Table | None = None
 
     def prepare(self, result: Table) -> None:
         """Keep the table."""
-        self._table = in_known_units(result, self._geometry)
+        self._table = result
 
     def commit(self) -> None:
         """Hand it over."""
@@ -73,18 +72,6 @@ class RowsPlace:
     def commit(self) -> None:
         """Hand them over, with the step that made them."""
         self._session.running.tabled.emit(self._rows, self._step)
-
-
-_IN_PIXELS = {"mm": "px", "mm²": "px²", "mm³": "voxels"}
-
-
-def in_known_units(table: Table, geometry: Geometry) -> Table:
-    """Return a table that says px where the spacing of the grid is not known: operations take it for 1 mm."""
-    if all(known or n == 1 for known, n in zip(geometry.known_spacing, geometry.size, strict=True)):
-        return table
-    return replace(
-        table, entries=tuple(replace(one, unit=_IN_PIXELS.get(one.unit, one.unit)) for one in table.entries)
-    )
 
 
 class PointsPlace:

@@ -205,7 +205,7 @@ class Batching:
                 from pellucid.files.evening import evened
 
                 given = tuple(evened(one) for one in given)
-            named = frames.handed(order.recipe, named_images(options, case), remarks.append)
+            named = frames.handed(order.recipe, named_images(options, case), options.label, remarks.append)
             (result,) = frames.take_all(
                 order.recipe, given, named, cancelled=job.cancelled, remark=remarks.append, progress=job.report
             )

@@ -16,7 +16,6 @@ from pellucid.model.layer import Preview
 from pellucid.model.volume import Volume
 from pellucid.recipes.replay import wrapped
 from pellucid.recipes.row_units import honest
-from pellucid.session.answers import in_known_units
 from pellucid.session.inputs import LabelVoxels
 from pellucid.session.results import needs_window
 
@@ -63,11 +62,8 @@ def _answer(asked: Asked, context: Any) -> Answer:
 
     operation, title = asked.operation, tr(asked.operation.title)
     images = tuple(item.image for item in asked.inputs)
-    if operation.output == "rows":
+    if operation.output in ("rows", "table"):
         return Answer(table=honest(whole(operation, images, asked.parameters, context), asked.inputs[0].geometry))
-    if operation.output == "table":
-        table = whole(operation, images, asked.parameters, context)
-        return Answer(table=in_known_units(table, asked.inputs[0].geometry))
     if operation.output == "points":
         found = whole(operation, images, asked.parameters, context)
         geometry = asked.volume.geometry

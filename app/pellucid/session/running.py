@@ -272,7 +272,7 @@ def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, 
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
     result = made(context) if made else operation.run(context, *(item.image for item in inputs), **parameters)
-    if operation.output == "rows":
+    if operation.output in ("rows", "table"):
         return honest(result, first.geometry)
     if not isinstance(first, Volume) and operation.same_grid:
         return result

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from PIL import Image
 from scipy import ndimage
 
 from command_line import Run, write_image, write_series
@@ -86,6 +88,36 @@ def test_mask_operations_take_one_label_or_all(pellucid: Run, tmp_path: Path) ->
     both = pellucid("apply", "masks.complement", source, target)
     assert both.code == 0 and "--label" in both.err
     assert np.array_equal(read(target), (labels == 0).astype(np.uint8))
+
+
+def test_the_label_is_that_of_the_second_mask_too(pellucid: Run, tmp_path: Path) -> None:
+    labels = np.zeros((5, 9, 9), np.uint16)
+    labels[1:4, 1:5] = 700
+    labels[1:4, 5:8] = 3
+    image = np.arange(1, labels.size + 1, dtype=np.int16).reshape(labels.shape)
+    source = write_image(tmp_path / "image.mha", image)
+    mask = write_image(tmp_path / "labels.mha", labels)
+    target = tmp_path / "out.mha"
+    said = pellucid("apply", "arithmetic.mask", source, target, "--mask", mask, "--label", 700)
+    assert said.code == 0 and "--label" not in said.err
+    assert np.array_equal(read(target) > image.min(), labels == 700)  # the rest becomes the lowest value
+    assert pellucid("apply", "masks.union", mask, target, "--with", mask, "--label", 3).code == 0
+    assert np.array_equal(read(target), (labels == 3).astype(np.uint8))
+    other = write_image(tmp_path / "other.mha", (labels == 3).astype(np.uint8))  # has no label 700: it is taken whole
+    assert pellucid("apply", "masks.union", mask, target, "--with", other, "--label", 700).code == 0
+    assert np.array_equal(read(target), (labels > 0).astype(np.uint8))
+
+
+def test_a_table_says_px_where_no_length_is_known(pellucid: Run, tmp_path: Path) -> None:
+    disc = np.zeros((20, 20), np.uint8)
+    disc[5:15, 5:12] = 1
+    Image.fromarray(disc).save(tmp_path / "a.png")
+    Image.fromarray(np.roll(disc, 3, axis=1)).save(tmp_path / "b.png")
+    target = tmp_path / "out.json"
+    assert pellucid("apply", "compare.masks", tmp_path / "a.png", target, "--with", tmp_path / "b.png").code == 0
+    said = {row["name"]: row for row in json.loads(target.read_text())}
+    assert (said["hausdorff_px"]["value"], said["hausdorff_px"]["unit"]) == (3.0, "px")
+    assert not any("_mm" in row["name"] or "mm" in row["unit"] for row in said.values())
 
 
 @pytest.mark.parametrize("option", ["--with", "--mask"])

@@ -179,7 +179,7 @@ def _work(run: _Run) -> str:
 
         images = tuple(evened(volume) for volume in images)
     given = frames.starts(recipe, images, task.item.path.name, options.label, run.said.append)
-    named = frames.handed(recipe, named_images(options, task.item), run.said.append)
+    named = frames.handed(recipe, named_images(options, task.item), options.label, run.said.append)
     results = frames.take_all(
         recipe, given, named, cancelled=run.cancelled, remark=run.said.append, threads=1
     )
