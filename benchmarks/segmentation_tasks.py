@@ -122,7 +122,7 @@ def _thresholds(scene: Scene) -> Iterator[Task]:
         yield f"local {method}", ours("threshold.local", image, method=method), peers
     yield "hysteresis", ours("threshold.hysteresis", image, low=LOW, high=250), {
         "scikit-image": lambda: filters.apply_hysteresis_threshold(array, LOW, 250),
-        "SimpleITK": lambda: sitk.DoubleThreshold(image, 250, LOW, 9000, 9000),
+        "SimpleITK": lambda: sitk.DoubleThreshold(image, LOW, 250, 9000, 9000),
     }  # fmt: skip
     yield "multi-Otsu 2", ours("threshold.multi_otsu", image), {
         "SimpleITK": lambda: sitk.OtsuMultipleThresholds(image, 2),
@@ -181,7 +181,7 @@ def _regions(scene: Scene) -> Iterator[Task]:
     place = " ".join(map(str, image.TransformIndexToPhysicalPoint(middle)))
     yield "grow within limits", ours("regions.connected", image, seeds=place, lower=LOW, upper=LOW + 400), {
         "SimpleITK": lambda: sitk.ConnectedThreshold(image, [middle], LOW, LOW + 400),
-        "scikit-image": lambda: segmentation.flood((scene.array >= LOW) & (scene.array <= LOW + 400), middle[::-1]),
+        "scikit-image": lambda: segmentation.flood((scene.array >= LOW) & (scene.array <= LOW + 400), tuple(middle[::-1])),
     }  # fmt: skip
     thin, marks = image[:, :, :8], scene.markers[:, :, :8]
     yield "grow from seeds, 8 slices", ours("graph.grow", thin, marks), {
