@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage, signal
+from segmentation_tasks import cases as segmentation
 from skimage import color, exposure, feature, filters, morphology, restoration
 
 from pellucid.operations import Context, get
@@ -88,6 +89,7 @@ def cases(slices: int) -> Iterator[Task]:
     made = Phantom(slices)
     for family in (_smoothing, _denoising, _edges, _kernels, _values, _two_images, _colour, _grids, _masks, _previews):
         yield from family(made)
+    yield from segmentation(made.image, made.mask)
 
 
 def _smoothing(made: Phantom) -> Iterator[Task]:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from scipy import ndimage
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
+from pellucid.operations.engines.components import box_of, parts_within
 from pellucid.operations.engines.label_values import label_values
 from pellucid.operations.islands import Connectivity
 from pellucid.operations.operation import Image, Labels, Mask, operation
 from pellucid.operations.pixels import MOST_LABELS, Array, blank, blocks, map_blocks, view, voxel_volume
 from pellucid.operations.units import Range, Slider, Title
+
+_TOGETHER = 1 << 20
 
 
 def _split_lines(p: Any) -> str:
@@ -46,36 +49,57 @@ def split(mask: Mask, context: Context, *, connectivity: Connectivity = "faces")
     Source:
         Connected components: scipy.ndimage.label, as SimpleITK.ConnectedComponent and RelabelComponent.
     """
-    array = view(mask)
-    context.check()
-    islands, count = ndimage.label(array, ndimage.generate_binary_structure(3, 1 if connectivity == "faces" else 3))
+    box = box_of(view(mask))
+    result, out = blank(mask, np.uint16)
+    if box is None:
+        context.check()
+        context.progress(1.0)
+        return result
+    islands, count = parts_within(view(mask), box, connectivity == "corners", context.part(0.0, 0.7))
     if count > MOST_LABELS:
         raise Refused(
             tr("The mask has {count} parts, more than the {most} labels there can be. Remove small islands first.",
                count=count, most=MOST_LABELS)
         )  # fmt: skip
-    context.progress(0.7)
-    sizes = _sizes(islands, count, context)
+    sizes = _sizes(islands, count, context.part(0.7, 0.85))
     number = np.zeros(count + 1, np.uint16)
     number[1 + np.argsort(-sizes[1:], kind="stable")] = np.arange(1, count + 1)
-    return _renumbered(mask, islands, number, context)
+    _renumber(islands, number, out[box], context.part(0.85, 1.0))
+    return result
 
 
 def _sizes(labels: Array, most: int, context: Context) -> Array:
     """Return how many voxels each value from 0 to ``most`` has."""
-    sizes = np.zeros(most + 1, np.int64)
-    for plane in labels:
-        context.check()
-        sizes += np.bincount(plane.ravel(), minlength=most + 1)
+    sizes, lock = np.zeros(most + 1, np.int64), Lock()
+
+    def count(planes: slice) -> None:
+        found = np.bincount(labels[planes].ravel(), minlength=most + 1)
+        with lock:
+            np.add(sizes, found, out=sizes)
+
+    context.each(count, _groups(labels))
     return sizes
+
+
+def _renumber(labels: Array, number: Array, out: Array, context: Context) -> None:
+    """Write what stands for every value of a label map."""
+
+    def write(planes: slice) -> None:
+        np.take(number, labels[planes], out=out[planes], mode="clip")
+
+    context.each(write, _groups(labels))
+
+
+def _groups(labels: Array) -> list[slice]:
+    """Split the planes of a label map into groups of a million voxels."""
+    deep = max(1, _TOGETHER // max(1, labels[0].size))
+    return [slice(first, first + deep) for first in range(0, len(labels), deep)]
 
 
 def _renumbered(like: Any, labels: Array, number: Array, context: Context) -> Any:
     """Return a label image in which every value stands for another one."""
     result, out = blank(like, np.uint16)
-    for plane, target in zip(labels, out, strict=True):
-        context.check()
-        target[...] = number[plane]
+    _renumber(labels, number, out, context)
     return result
 
 

@@ -9,9 +9,11 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
+from pellucid.operations.engines.components import box_of, parts_within
 from pellucid.operations.engines.seeds import parse_places, seed_voxels
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import blank, need_scalar, view
+from pellucid.operations.threshold import between
 from pellucid.operations.units import Begins, Intensity, Range, SeedText, Slider, Title, Unit, Voxels
 
 Seeds = Annotated[SeedText, Title("Seeds")]
@@ -97,30 +99,26 @@ def connected(
     Source:
         As SimpleITK.ConnectedThreshold.
     """
-    from scipy import ndimage
-
     need_scalar(tr("Grow within limits"), image)
-    places = _seeds(image, start, seeds)
-    array = view(image)
-    context.check()
-    structure = ndimage.generate_binary_structure(3, 1 if connectivity == "faces" else 3)
-    islands, count = ndimage.label((array >= lower) & (array <= upper), structure)
-    context.check()
-    chosen = np.zeros(count + 1, bool)
-    for x, y, *z in places:
-        chosen[islands[z[0] if z else 0, y, x]] = True
-    chosen[0] = False
-    _say_missed(chosen, context)
+    places = [(z[0] if z else 0, y, x) for x, y, *z in _seeds(image, start, seeds)]
+    allowed = view(between(image, lower, upper, context.part(0.0, 0.1)))
+    if not any(allowed[place] for place in places):
+        _say_missed(context)
+        return blank(image, np.uint8)[0]
+    box = box_of(allowed) or (slice(0, 0),) * 3
+    islands, count = parts_within(allowed, box, connectivity == "corners", context.part(0.1, 0.9))
+    chosen = np.zeros(count + 1, np.uint8)
+    for place in places:
+        if allowed[place]:
+            chosen[islands[tuple(n - span.start for n, span in zip(place, box, strict=True))]] = 1
     result, out = blank(image, np.uint8)
-    for plane, target in zip(islands, out, strict=True):
-        context.check()
-        target[...] = chosen[plane]
+    part, planes = out[box], range(len(islands))
+    context.part(0.9, 1.0).each(lambda z: np.copyto(part[z], chosen.take(islands[z], mode="clip")), planes)
     return result
 
 
-def _say_missed(chosen: Any, context: Context) -> None:
-    if not chosen.any():
-        context.remark(tr("No seed lies on a value between the limits. Move the seed, or widen the limits."))
+def _say_missed(context: Context) -> None:
+    context.remark(tr("No seed lies on a value between the limits. Move the seed, or widen the limits."))
 
 
 @operation(

@@ -10,8 +10,8 @@ import SimpleITK as sitk
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused, Region
 from pellucid.operations.engines.local_thresholds import (
-    LOCAL_VOXELS,
     Local,
+    local_blocks,
     local_map,
     local_mask,
     window_kernels,
@@ -19,7 +19,7 @@ from pellucid.operations.engines.local_thresholds import (
 )
 from pellucid.operations.islands import Connectivity
 from pellucid.operations.operation import Image, Mask, operation
-from pellucid.operations.pixels import blank, blocks, finite_extremes, need_scalar, view
+from pellucid.operations.pixels import blank, finite_extremes, need_scalar, view
 from pellucid.operations.threshold import between
 from pellucid.operations.units import Begins, Intensity, Millimetres, Range, Slider, Title, Unit, When
 
@@ -257,5 +257,5 @@ def local(
         with np.errstate(all="ignore"):
             out[block] = local_mask(array, context.prepared, kernels, how, block)
 
-    context.each(work, blocks(context.region(array.shape), array.shape, LOCAL_VOXELS))
+    context.each(work, local_blocks(context.region(array.shape)))
     return result

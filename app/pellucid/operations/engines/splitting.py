@@ -66,21 +66,53 @@ def middles(depth: Array, spacing: Spacing, neck: float, apart: float, run: Run 
     Between two of them the depth falls by at least the share ``neck`` of the lower one. Of those in one part that are
     nearer to each other than ``apart`` (mm) only the deepest stays. Every part keeps one.
     """
-    inside = depth > 0
     floor = np.float32(min(spacing) * 1e-3)
     height = np.log(np.maximum(depth, floor))
     filter = sitk.ReconstructionByDilationImageFilter()
     lowered = as_flat(height + np.float32(np.log(1 - neck) - 1e-4), spacing)
-    tops = sitk.RegionalMaximaImageFilter()
-    tops.SetForegroundValue(1)
-    tops.SetBackgroundValue(0)
-    peaks = run(tops, run(filter, lowered, as_flat(height, spacing)))
-    peaks = (sitk.GetArrayFromImage(peaks).reshape(depth.shape) > 0) & inside
-    numbers, count = ndimage.label(peaks)
-    places = np.array(ndimage.maximum_position(depth, numbers, range(1, count + 1))).reshape(-1, 3)
-    if apart <= 0 or count < 2:
-        return places.astype(np.int64)
-    return far_apart(places, depth, ndimage.label(inside)[0], apart, spacing)
+    filled = sitk.GetArrayFromImage(run(filter, lowered, as_flat(height, spacing))).reshape(depth.shape)
+    places = deepest(depth, *maxima_of(filled, depth))
+    if apart <= 0 or len(places) < 2:
+        return places
+    return far_apart(places, depth, parts_of(depth > 0, run)[0], apart, spacing)
+
+
+def maxima_of(values: Array, depth: Array) -> tuple[Array, Array]:
+    """Return the voxels (indices, part) of the level parts inside that have no higher neighbour, by part.
+
+    As SimpleITK.RegionalMaxima and scipy.ndimage.label. Most voxels have a higher neighbour and are left out at once.
+    """
+    top = depth > 0
+    level = np.zeros(top.shape, bool)
+    for axis in range(3):
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(0, -1), slice(1, None)))
+        top[before] &= values[before] >= values[after]
+        top[after] &= values[after] >= values[before]
+    for axis in range(3):  # a level part that goes on where it has a higher neighbour is no top
+        before, after = ((slice(None),) * axis + (part,) for part in (slice(0, -1), slice(1, None)))
+        edge = (top[before] != top[after]) & (values[before] == values[after])
+        level[before] |= edge
+        level[after] |= edge
+    numbers, count = ndimage.label(top)
+    spoiled = np.zeros(count + 1, bool)
+    spoiled[numbers[level & top]] = True
+    places = np.flatnonzero(top)
+    part = numbers.ravel()[places]
+    return places[~spoiled[part]], part[~spoiled[part]]
+
+
+def deepest(depth: Array, places: Array, part: Array) -> Array:
+    """Return the deepest voxel (z, y, x) of every part; of equal ones the first."""
+    order = np.lexsort((places, -depth.ravel()[places], part))
+    first = np.flatnonzero(np.diff(part[order], prepend=0))
+    return np.stack(np.unravel_index(places[order[first]], depth.shape), axis=1).astype(np.int64)
+
+
+def parts_of(inside: Array, run: Run = executed) -> tuple[Array, int]:
+    """Return the number of the connected part of every voxel (z, y, x), and how many there are."""
+    filter = sitk.ConnectedComponentImageFilter()
+    found = run(filter, as_flat(inside.astype(np.uint8), (1.0, 1.0, 1.0)))
+    return sitk.GetArrayFromImage(found).reshape(inside.shape), int(filter.GetObjectCount())
 
 
 def far_apart(places: Array, depth: Array, parts: Array, apart: float, spacing: Spacing) -> Array:
@@ -111,16 +143,17 @@ def objects_from(depth: Array, places: Array, run: Run = executed) -> Array:
     markers = np.zeros(depth.shape, np.uint32)
     markers[tuple(places.T)] = np.arange(1, len(places) + 1)
     found = flooded(-depth, markers, run) if len(places) > 1 else np.ones(depth.shape, np.uint32)
-    return by_size(np.where(depth > 0, found, 0), len(places))
+    np.copyto(found, 0, where=depth <= 0)
+    return by_size(found, len(places))
 
 
 def by_size(labels: Array, count: int, least: float = 0) -> Array:
     """Return labels numbered by size, the largest first; those smaller than ``least`` voxels are left out."""
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    sizes = sum(np.bincount(plane.ravel(), minlength=count + 1) for plane in labels)[1:]
     number = np.zeros(count + 1, np.uint16)
     kept = int(np.count_nonzero((sizes >= least) & (sizes > 0)))
     number[1 + np.argsort(-sizes, kind="stable")[:kept]] = np.arange(1, kept + 1)
-    return number[labels]
+    return np.take(number, labels, mode="clip")
 
 
 def levels_of_surface(surface: Array) -> Array:
