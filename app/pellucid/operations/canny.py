@@ -121,7 +121,7 @@ def in_plane(sigmas: list[float]) -> list[float]:
     title="Canny edges",
     menu="Filters/Edges",
     reach=lambda p, spacing: _reach(p.dimension),
-    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    complaint=lambda p: None if p.lower <= p.upper else tr("Lower must not be above upper."),
     keywords=("edge", "thin", "hysteresis", "outline", "contour"),
     python=_lines,
     toolbox=(metric_per_mm, gaussian_derivatives, voxel_sigmas, in_plane, crests, linked, linked_in_slices),

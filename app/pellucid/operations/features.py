@@ -43,7 +43,7 @@ def _lines(params: Any) -> str:
     keeps_unit=False,
     prepare=finite_extremes,
     reach=lambda p, spacing: sigma_reach(max(p.smallest, p.largest) / math.sqrt(2), spacing),
-    complaint=lambda p: None if p.smallest <= p.largest else "The smallest radius must not be above the largest.",
+    complaint=lambda p: None if p.smallest <= p.largest else tr("The smallest radius must not be above the largest."),
     keywords=("Frangi", "Sato", "tube", "ridge", "line", "blood vessel", "Hessian", "angiography"),
     python=_lines,
     toolbox=(metric_per_mm, voxel_sigmas, scales_between, vessels_at),

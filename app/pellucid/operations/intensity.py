@@ -124,7 +124,7 @@ def invert(image: Image, context: Context) -> Image:
     title="Clamp",
     menu="Filters/Intensity",
     pointwise=True,
-    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    complaint=lambda p: None if p.lower <= p.upper else tr("Lower must not be above upper."),
     keywords=("clip", "limit", "saturate"),
     python="""
         array = voxels(image)

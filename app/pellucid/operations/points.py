@@ -99,7 +99,7 @@ def corners(
     title="Blobs",
     menu="Filters/Features",
     prepare=finite_extremes,
-    complaint=lambda p: None if p.smallest <= p.largest else "The smallest radius must not be above the largest.",
+    complaint=lambda p: None if p.smallest <= p.largest else tr("The smallest radius must not be above the largest."),
     keywords=("spots", "nodules", "LoG", "DoG", "cells", "nuclei", "count", "scale space", "lesions"),
     python="""
         # skimage.feature.blob_log or blob_dog, in mm and in any direction of space, between voxels and scales

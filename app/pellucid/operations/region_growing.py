@@ -61,7 +61,7 @@ def _answer(image: Any, region: Any) -> Any:
     "regions.connected",
     title="Grow within limits",
     menu="Segment/Regions",
-    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    complaint=lambda p: None if p.lower <= p.upper else tr("Lower must not be above upper."),
     keywords=("region growing", "connected threshold", "flood fill", "seed"),
     python=lambda p: _seed_lines(p) + f"""
         array = voxels(image)
@@ -169,7 +169,7 @@ def confidence(
     "regions.neighbourhood",
     title="Grow by neighbourhoods",
     menu="Segment/Regions",
-    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    complaint=lambda p: None if p.lower <= p.upper else tr("Lower must not be above upper."),
     keywords=("region growing", "neighborhood connected", "leak", "seed"),
     python=lambda p: _seed_lines(p) + """
         filter = sitk.NeighborhoodConnectedImageFilter()

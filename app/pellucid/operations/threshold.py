@@ -20,7 +20,7 @@ from pellucid.operations.units import Intensity, Title
     title="Threshold",
     menu="Segment/Threshold",
     pointwise=True,
-    complaint=lambda p: None if p.lower <= p.upper else "Lower must not be above upper.",
+    complaint=lambda p: None if p.lower <= p.upper else tr("Lower must not be above upper."),
     keywords=("binary", "window", "level", "segment"),
     python="""
         array = voxels(image)

@@ -62,7 +62,12 @@ def _learn(image: Any, context: Context, *, method: str, bins: int) -> float:
         )
     filter = getattr(sitk, f"{method}ThresholdImageFilter")()
     filter.SetNumberOfHistogramBins(bins)
-    context.part(0.2, 1.0).execute(filter, values)
+    try:
+        context.part(0.2, 1.0).execute(filter, values)
+    except Refused as failed:
+        raise Refused(
+            tr("{method} finds no threshold in the histogram of this image. Choose another method.", method=method)
+        ) from failed
     return float(filter.GetThreshold())
 
 

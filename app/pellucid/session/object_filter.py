@@ -1,4 +1,4 @@
-"""Conditions on the rows of a table of objects, as they are typed: ``volume > 100, touches_border = 0``, or a name."""
+"""Conditions on the rows of a table of objects, as they are typed: ``volume > 100; touches_border = 0``, or a name."""
 
 from __future__ import annotations
 

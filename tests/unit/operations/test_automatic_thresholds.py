@@ -62,6 +62,14 @@ def test_scikit_image_finds_about_the_same(method: str) -> None:
     assert abs(found - TWINS[method](array)) <= tolerance
 
 
+def test_a_histogram_without_an_answer_is_told_in_a_sentence() -> None:
+    peaks = np.random.default_rng(0).normal(100, 10, (12, 40, 50))
+    peaks[:3] += 300
+    peaks[3] += 730
+    with pytest.raises(Refused, match=r"^Intermodes finds no threshold .* Choose another method\.$"):
+        run("threshold.automatic", on_grid(peaks.astype(np.float32)), method="Intermodes")
+
+
 def test_padding_and_nan_are_not_counted_and_padding_is_not_dark() -> None:
     array = two_classes("int16")
     padded = array.copy()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 import SimpleITK as sitk
 
 from operation_images import noise, on_grid, pixels
+from pellucid import operations
 from pellucid.operations import Cancelled, Context, Field, Refused
 from pellucid.operations import operation as module
 from pellucid.operations.fields import parse_docstring
@@ -153,3 +156,15 @@ def test_blank_images_are_filled_through_their_array_and_views_outlive_images() 
         array = view(image)
         del image, out
         assert array.ravel()[-1] == array.size - 1 and not array.flags.writeable
+
+
+def test_every_complaint_can_be_translated() -> None:
+    for path in Path(operations.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.keyword) and node.arg == "complaint"):
+                continue
+            calls = [n for n in ast.walk(node.value) if isinstance(n, ast.Call) and ast.unparse(n.func) == "tr"]
+            wrapped = {id(part) for call in calls for part in ast.walk(call)}
+            plain = [n.value for n in ast.walk(node.value) if isinstance(n, ast.Constant) and id(n) not in wrapped]
+            sentences = [one for one in plain if isinstance(one, str) and one.endswith(".")]
+            assert not sentences, f"{path.name}: wrap in tr: {sentences}"
