@@ -105,6 +105,7 @@ _KNOWN: dict[str, tuple[str, str, str, str]] = {
     "energy": ("texture", mark("Energy"), "", _GLCM),
     "correlation": ("texture", mark("Correlation"), "", _GLCM),
     "other": ("place", mark("Other label"), "", mark("The value of the label in the other map.")),
+    "other_name": ("place", mark("Name of the other"), "", mark("The name of the label in the other map.")),
     "shared_voxels": ("place", mark("Shared voxels"), "", mark("Number of voxels that hold both labels.")),
     "share": ("place", mark("Share"), "", mark("Shared voxels over those of the label.")),
     "other_share": ("place", mark("Share of the other"), "", mark("Shared voxels over those of the other label.")),
