@@ -46,17 +46,23 @@ class RowsModel(QAbstractTableModel):
         column = self.columns[number]
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {tr(column.help)}"
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(named=column.name in ("name", "other_name"))
         return column.title if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         value = self._rows.values[self.columns[index.column()].name][index.row()]
         if role == Qt.ItemDataRole.UserRole:
             return value
-        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(value, str):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _side(named=isinstance(value, str))
         if role == Qt.ItemDataRole.DisplayRole:
             return value if isinstance(value, str) else short_number(value)
         return None
+
+
+def _side(*, named: bool) -> Qt.AlignmentFlag:
+    return (Qt.AlignmentFlag.AlignLeft if named else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
 
 
 class OverlapDialog(QDialog):
@@ -66,7 +72,7 @@ class OverlapDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(tr("Overlap of {name} with {other}", name=table.name, other=table.other))
-        self.resize(640, 420)
+        self.resize(760, 420)
         self._session, self._table = session, table
         self.model = RowsModel(table.rows, self)
         ordered = QSortFilterProxyModel(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -90,6 +90,8 @@ class ObjectsPanel(Panel):
         self.plots.plot.selected.connect(self._brushed)
         self.plots.changed.connect(self._say)
         self.summary = dim(wrap=True)
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.summary.setMinimumHeight(2 * self.summary.fontMetrics().lineSpacing())
         self.stack = QStackedWidget()
         self.empty = EmptyState("table-large", tr(EMPTY))
         self.stack.addWidget(self.empty)
