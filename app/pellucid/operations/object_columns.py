@@ -32,12 +32,14 @@ _PEARSON = mark(
     "skimage.measure.pearson_corr_coeff; none where a channel has one value only."
 )
 _M1 = mark(
-    "Sum of the first channel where the second is above its threshold, over its whole sum inside the object "
-    "(Manders 1993), as skimage.measure.manders_coloc_coeff; none where values are negative."
+    "Sum of the first channel where the second is above its threshold, over its whole sum inside the object (Manders "
+    "1993; skimage.measure.manders_coloc_coeff). Channels are in the order of the images; none where values are "
+    "negative."
 )
 _M2 = mark(
-    "Sum of the second channel where the first is above its threshold, over its whole sum inside the object "
-    "(Manders 1993), as skimage.measure.manders_coloc_coeff; none where values are negative."
+    "Sum of the second channel where the first is above its threshold, over its whole sum inside the object (Manders "
+    "1993; skimage.measure.manders_coloc_coeff). Channels are in the order of the images; none where values are "
+    "negative."
 )
 
 _KNOWN: dict[str, tuple[str, str, str, str]] = {

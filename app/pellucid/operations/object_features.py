@@ -148,7 +148,7 @@ def objects(
 def _pieces_of_work(p: Any, channels: int) -> int:
     """Return how many calls of ``each`` the table makes."""
     values = channels * (3 + p.texture) if p.intensity or p.texture else 0
-    pairs = channels * (channels - 1) // 2 + 2 * channels * (p.threshold == "otsu")
+    pairs = channels * (channels - 1) + 2 * channels * (p.threshold == "otsu")
     return 1 + 2 * p.shape + values + (pairs if p.colocalisation else 0)
 
 

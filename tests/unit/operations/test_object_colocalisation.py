@@ -14,6 +14,7 @@ from skimage.measure import manders_coloc_coeff, pearson_corr_coeff
 from operation_images import label_blobs, noise, on_grid
 from pellucid.operations import Context, get
 from pellucid.operations.answers import Rows
+from pellucid.operations.engines import object_colocalisation
 from pellucid.operations.object_columns import column, group_of
 
 
@@ -111,3 +112,20 @@ def test_the_progress_ends_at_one() -> None:
         get("features.objects").run(Context(progress=reached.append), on_grid(array), *map(on_grid, both),
                                     colocalisation=True, texture=True, threshold=threshold)  # fmt: skip
         assert reached[-1] == pytest.approx(1)
+
+
+def test_an_object_of_many_pieces_is_summed_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    array, (one, other) = label_blobs((9, 21, 22)), channels((9, 21, 22), "float32")
+    monkeypatch.setattr(object_colocalisation, "PIECE", 40)
+    rows = measured(on_grid(array), on_grid(one), on_grid(other))
+    for row in rows:
+        inside = array == row["label"]
+        wanted = stats.pearsonr(one[inside].astype(float), other[inside].astype(float))[0]
+        assert row["pearson"] == pytest.approx(wanted)
+        assert row["manders_m1"] == pytest.approx(manders_coloc_coeff(one, other > threshold_otsu(other), inside))
+
+
+def test_an_empty_map_has_the_columns_and_no_rows() -> None:
+    grey = on_grid(noise((4, 5, 6)))
+    rows = measured(on_grid(np.zeros((4, 5, 6), np.uint8)), grey, grey)
+    assert len(rows) == 0 and {"pearson", "manders_m1", "manders_m2"} <= set(rows.values)

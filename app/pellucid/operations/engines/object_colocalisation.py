@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+import itertools
+from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 from skimage.filters import threshold_otsu
 
-from pellucid.operations.engines.object_runs import Runs, batches, pieces_of, places
+from pellucid.operations.engines.object_runs import Runs, places
 from pellucid.operations.engines.pieces import Each, one_by_one
 from pellucid.operations.pixels import Array
 
 MEASURES = ("pearson", "manders_m1", "manders_m2")
-MOST_BINS = 1 << 16
+MOST_BINS, PIECE = 1 << 16, 1 << 17
 
 
 def pairs_of(prefixes: list[str]) -> list[tuple[str, str, str]]:
     """Return the prefix of the columns of each pair of channels, with those of both; a single pair needs none."""
-    pairs = list(combinations(prefixes, 2))
+    pairs = list(itertools.combinations(prefixes, 2))
     return [("" if len(pairs) == 1 else f"{one}{other}", one, other) for one, other in pairs]
 
 
@@ -75,37 +76,48 @@ def otsu_level(values: Array, each: Each = one_by_one) -> float:
 
 def _measured(runs: Runs, both: tuple[Array, Array], levels: tuple[float, float], each: Each) -> Array:
     """Return the measures of one pair of channels, shape (measures, objects)."""
-    found = np.full((len(MEASURES), len(runs.ids)), np.nan)
 
-    def measure(group: tuple[int, int]) -> None:
-        begin, end = group
-        parts = [places(runs, piece) for piece in pieces_of(runs, begin, end)]
-        index = np.concatenate([part[1] for part in parts])
-        owner = np.repeat(np.arange(end - begin), runs.voxels[begin:end])
-        one, other = (flat[index].astype(np.float64) for flat in both)
-        held = np.isfinite(one) & np.isfinite(other)
-        found[:, begin:end] = _of_voxels(owner[held], one[held], other[held], levels, end - begin)
+    def first(owner: Array, one: Array, other: Array) -> tuple[Array, ...]:
+        present = np.where(other > levels[1], one, 0.0), np.where(one > levels[0], other, 0.0)
+        return np.ones(len(owner)), one, other, *present, (one < 0) * 1.0, (other < 0) * 1.0
 
-    each(measure, list(batches(runs, 1 << 14)))
-    return found
-
-
-def _of_voxels(owner: Array, one: Array, other: Array, levels: tuple[float, float], count: int) -> Array:
-    def total(parts: Array) -> Array:
-        return np.bincount(owner, parts, minlength=count)
+    def second(owner: Array, one: Array, other: Array) -> tuple[Array, ...]:
+        a, b = one - mean[0][owner], other - mean[1][owner]
+        return a * a, b * b, a * b
 
     with np.errstate(all="ignore"):
-        number = np.bincount(owner, minlength=count)
-        sums = total(one), total(other)
-        means = sums[0] / number, sums[1] / number
-        a, b = one - means[0][owner], other - means[1][owner]
-        spreads = total(a * a), total(b * b)
-        even = [spread <= number * (1e-12 * np.abs(mean)) ** 2 for spread, mean in zip(spreads, means, strict=True)]
-        pearson = np.where(even[0] | even[1], np.nan, total(a * b) / np.sqrt(spreads[0] * spreads[1]))
-        negative = total((one < 0) * 1.0), total((other < 0) * 1.0)
-        shared = total(np.where(other > levels[1], one, 0.0)), total(np.where(one > levels[0], other, 0.0))
+        number, *sums = _totals(runs, both, first, 7, each)
+        mean = sums[0] / number, sums[1] / number
+        *spreads, product = _totals(runs, both, second, 3, each)
+        even = [spread <= number * (1e-12 * np.abs(one)) ** 2 for spread, one in zip(spreads, mean, strict=True)]
+        pearson = np.where(even[0] | even[1], np.nan, product / np.sqrt(spreads[0] * spreads[1]))
         manders = [
-            np.where((below > 0) | (whole <= 0), np.nan, part / whole)
-            for part, whole, below in zip(shared, sums, negative, strict=True)
-        ]
+            np.where((sums[4 + k] > 0) | (sums[k] <= 0), np.nan, sums[2 + k] / sums[k]) for k in (0, 1)
+        ]  # fmt: skip
     return np.stack([np.clip(pearson, -1, 1), *manders])
+
+
+def _totals(
+    runs: Runs, both: tuple[Array, Array], terms: Callable[..., tuple[Array, ...]], count: int, each: Each
+) -> Array:
+    """Return the sum of each term over the voxels of every object, piece by piece and always in the same order."""
+    ends = np.cumsum(runs.lengths)
+    cuts = [*np.searchsorted(ends, np.arange(0, ends[-1] if len(ends) else 0, PIECE)).tolist(), len(ends)]
+    pieces = [slice(a, b) for a, b in itertools.pairwise(dict.fromkeys(cuts))]
+    parts: list[tuple[slice, Array]] = [(slice(0), np.zeros(0))] * len(pieces)
+
+    def work(n: int) -> None:
+        objects = runs.object[pieces[n]]
+        run, index = places(runs, pieces[n])
+        one, other = (flat[index].astype(np.float64) for flat in both)
+        held = np.isfinite(one) & np.isfinite(other)
+        owner, one, other = objects[run][held], one[held], other[held]
+        low, most = int(objects[0]), int(objects[-1]) - int(objects[0]) + 1
+        sums = [np.bincount(owner - low, term, minlength=most) for term in terms(owner, one, other)]
+        parts[n] = (slice(low, low + most), np.stack(sums))
+
+    each(work, range(len(pieces)))
+    found = np.zeros((count, len(runs.ids)))
+    for where, sums in parts:
+        found[:, where] += sums
+    return found

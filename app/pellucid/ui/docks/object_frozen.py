@@ -15,6 +15,7 @@ class FrozenColumn(QTableView):
         self._table = table
         self.setModel(table.model())
         self.setSelectionModel(table.selectionModel())
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setFocusProxy(table)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFont(table.font())
