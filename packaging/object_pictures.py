@@ -133,6 +133,25 @@ def object_table_overlap(stage: Stage) -> None:
 
 
 @state
+def object_table_colocalisation(stage: Stage) -> None:
+    """Show how a second channel goes together with the first in every nucleus, one against the other."""
+    panel = _measured(stage)
+    session = stage.session
+    first = session.document.images[0].volume
+    values = first.array.astype(float)
+    marker = np.random.default_rng(2).normal(0.6 * values + np.linspace(0, 60, values.shape[2]), 12)
+    volume = Volume(image_from_array(np.clip(marker, 0, 255).astype(np.uint8), first.geometry), first.geometry)
+    session.loading.add(Loaded((volume,), (0.0, 200.0), "Marker", Source()), replace=False)
+    for menu, wanted in ((panel.choice.images.menu(), {"Nuclei", "Marker"}), (panel.choice.groups.menu(), None)):
+        for action in menu.actions():
+            action.setChecked(action.text() in wanted if wanted is not None else action.data() == "colocalisation")
+    panel.measure()
+    stage.settle()
+    panel.table.horizontalScrollBar().setValue(panel.table.horizontalScrollBar().maximum())
+    stage.settle()
+
+
+@state
 def object_table_empty(stage: Stage) -> None:
     """Show the table before anything was measured."""
     _measured(stage, measure=False)
