@@ -13,6 +13,8 @@ from pellucid.model.view import Layout, Plane
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.session.opening import Loaded
 from pellucid.ui import theme
+from pellucid.ui.dialogs.batch import BatchDialog
+from pellucid.ui.dialogs.overlap import OverlapDialog
 
 if TYPE_CHECKING:
     from pictures import Stage
@@ -84,11 +86,68 @@ def object_table_light(stage: Stage) -> None:
 
 @state
 def object_table_small(stage: Stage) -> None:
-    """Show the same in a small window, as a histogram."""
+    """Show the same in a small window, moved sideways: the names stay."""
     panel = _measured(stage)
     stage.window.resize(1280, 720)
+    stage.settle()
+    panel.table.horizontalScrollBar().setValue(260)
+    stage.settle()
+
+
+@state
+def object_table_plot(stage: Stage) -> None:
+    """Show the same as a plot."""
+    _measured(stage).show_page("plot")
+    stage.settle()
+
+
+@state
+def object_table_plot_small(stage: Stage) -> None:
+    """Show the plot in a small window, as a histogram in the light theme."""
+    theme.apply(stage.app, "light")
+    panel = _measured(stage)
+    stage.window.resize(1280, 720)
+    panel.show_page("plot")
     panel.plots.up.set_value(None)
     panel.plots.draw()
+    stage.settle()
+
+
+@state
+def object_table_batch(stage: Stage) -> None:
+    """Show the batch dialog with the recipe that makes and measures the nuclei."""
+    _measured(stage).more.batch.trigger()
+    stage.popup = next(one for one in stage.window.findChildren(BatchDialog) if one.isVisible())
+    stage.settle()
+
+
+@state
+def object_table_overlap(stage: Stage) -> None:
+    """Show which nuclei lie on the label that the threshold made, and the two pages in the light theme."""
+    theme.apply(stage.app, "light")
+    panel = _measured(stage)
+    panel.more.overlap.aboutToShow.emit()
+    panel.more.overlap.actions()[0].trigger()
+    stage.settle()
+    stage.popup = next(one for one in stage.window.findChildren(OverlapDialog) if one.isVisible())
+
+
+@state
+def object_table_colocalisation(stage: Stage) -> None:
+    """Show how a second channel goes together with the first in every nucleus, one against the other."""
+    panel = _measured(stage)
+    session = stage.session
+    first = session.document.images[0].volume
+    values = first.array.astype(float)
+    marker = np.random.default_rng(2).normal(0.6 * values + np.linspace(0, 60, values.shape[2]), 12)
+    volume = Volume(image_from_array(np.clip(marker, 0, 255).astype(np.uint8), first.geometry), first.geometry)
+    session.loading.add(Loaded((volume,), (0.0, 200.0), "Marker", Source()), replace=False)
+    for menu, wanted in ((panel.choice.images.menu(), {"Nuclei", "Marker"}), (panel.choice.groups.menu(), None)):
+        for action in menu.actions():
+            action.setChecked(action.text() in wanted if wanted is not None else action.data() == "colocalisation")
+    panel.measure()
+    stage.settle()
+    panel.table.horizontalScrollBar().setValue(panel.table.horizontalScrollBar().maximum())
     stage.settle()
 
 

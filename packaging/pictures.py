@@ -29,6 +29,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
+                    object_table_plot object_table_plot_small object_table_batch object_table_overlap
+                    object_table_colocalisation
 """
 
 from __future__ import annotations

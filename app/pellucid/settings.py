@@ -96,6 +96,8 @@ class Settings(BaseModel):
     hanging: bool = True
     """Choose a layout that suits what is opened, unless the user chose one in the sitting."""
     layouts: list[OwnLayout] = []
+    table_page: Literal["table", "plot"] = "table"
+    """What of the measured objects was seen last."""
     picture_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
     memory_share: int = Field(default=75, ge=10, le=95)

@@ -11,6 +11,8 @@ CASES = {
             {"rows": "objects", "smallest": 3, "names": "first", "texture": True, "levels": 8, "distance": 2},
             {"rows": "objects", "connectivity": "corners", "shape": False, "percentiles": "10,90"},
             {"intensity": False, "resample": True},
+            {"colocalisation": True, "shape": False, "intensity": False},
+            {"colocalisation": True, "threshold": "value", "above": 20.0},
         ),
         slow={"rows": "objects", "connectivity": "corners", "texture": True},
     ),

@@ -11,7 +11,7 @@ from pellucid.cli.labels import label_maps, only_frame
 from pellucid.model.findings import Refused
 
 SUMMARY = "measure the objects of a label image: size, shape, values, texture"
-GROUPS = ("shape", "intensity", "texture")
+GROUPS = ("shape", "intensity", "texture", "colocalisation")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--percentiles", default="5 25 75 95", metavar="LIST", help="in per cent")
     parser.add_argument("--levels", type=int, default=32, metavar="N", help="grey levels of entropy and texture")
     parser.add_argument("--distance", type=int, default=1, metavar="N", help="voxels between the pairs of the texture")
+    parser.add_argument("--above", type=float, metavar="VALUE",
+                        help="a channel counts in colocalisation above this value (default: Otsu's)")  # fmt: skip
     parser.add_argument("--resample", action="store_true", help="bring images onto the grid of the labels")
     source.add_choice(parser)
 
@@ -76,6 +78,8 @@ def parameters(options: argparse.Namespace) -> dict[str, Any]:
         "percentiles": options.percentiles,
         "levels": options.levels,
         "distance": options.distance,
+        "threshold": "otsu" if options.above is None else "value",
+        "above": options.above or 0.0,
         "names": ",".join(path.name.split(".")[0].replace(",", " ") for path in options.images) if several else "",
         "resample": options.resample,
     }

@@ -91,3 +91,10 @@ def _cell(value: Any) -> Any:
 
 def _is_hole(value: Any) -> bool:
     return isinstance(value, float) and not math.isfinite(value)
+
+
+def as_tabbed(text: str) -> str:
+    """Return a CSV text with tabs between its cells, as spreadsheets take it from the clipboard."""
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(csv.reader(io.StringIO(text)))
+    return out.getvalue()

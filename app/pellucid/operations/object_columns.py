@@ -8,8 +8,11 @@ from pellucid.language import mark, tr
 from pellucid.operations.answers import Column
 
 GROUPS = {"place": mark("Size and place"), "shape": mark("Shape"), "intensity": mark("Intensity"),
-          "texture": mark("Texture")}  # fmt: skip
+          "texture": mark("Texture"), "colocalisation": mark("Colocalisation")}  # fmt: skip
 """The groups of columns by id, in the order of the table, with their titles."""
+
+_OF_CHANNELS = ("intensity", "texture", "colocalisation")
+"""Groups whose columns may begin with a channel."""
 
 _MOMENTS = mark(
     "From the second moments of the voxels as solid boxes, in the space of the patient: the axis of the ellipse (4√λ) "
@@ -23,6 +26,21 @@ _BOX_FIRST = mark("First voxel of the box around the object, counted from 0 alon
 _BOX_SIZE = mark("Voxels of the box around the object along this axis of the grid.")
 _CENTROID = mark("Mean place of the voxels in the space of the patient (LPS).")
 _MAJOR = mark("Direction of the longest axis in the space of the patient (LPS), a unit vector.")
+
+_PEARSON = mark(
+    "Correlation of the values of both channels inside the object, from −1 to 1, as "
+    "skimage.measure.pearson_corr_coeff; none where a channel has one value only."
+)
+_M1 = mark(
+    "Sum of the first channel where the second is above its threshold, over its whole sum inside the object (Manders "
+    "1993; skimage.measure.manders_coloc_coeff). Channels are in the order of the images; none where values are "
+    "negative."
+)
+_M2 = mark(
+    "Sum of the second channel where the first is above its threshold, over its whole sum inside the object (Manders "
+    "1993; skimage.measure.manders_coloc_coeff). Channels are in the order of the images; none where values are "
+    "negative."
+)
 
 _KNOWN: dict[str, tuple[str, str, str, str]] = {
     "label": ("place", mark("Label"), "", mark("The value of the label.")),
@@ -89,10 +107,14 @@ _KNOWN: dict[str, tuple[str, str, str, str]] = {
     "energy": ("texture", mark("Energy"), "", _GLCM),
     "correlation": ("texture", mark("Correlation"), "", _GLCM),
     "other": ("place", mark("Other label"), "", mark("The value of the label in the other map.")),
+    "other_name": ("place", mark("Name of the other"), "", mark("The name of the label in the other map.")),
     "shared_voxels": ("place", mark("Shared voxels"), "", mark("Number of voxels that hold both labels.")),
     "share": ("place", mark("Share"), "", mark("Shared voxels over those of the label.")),
     "other_share": ("place", mark("Share of the other"), "", mark("Shared voxels over those of the other label.")),
     "jaccard": ("place", mark("Jaccard"), "", mark("Shared voxels over those that hold either label.")),
+    "pearson": ("colocalisation", mark("Pearson"), "", _PEARSON),
+    "manders_m1": ("colocalisation", mark("Manders M1"), "", _M1),
+    "manders_m2": ("colocalisation", mark("Manders M2"), "", _M2),
     "glcm_entropy": ("texture", mark("Entropy (GLCM)"), "", _GLCM),
 }  # fmt: skip
 _PERCENTILE = mark("Value below which this share of the values lies, linear between neighbours.")
@@ -117,11 +139,12 @@ def group_of(name: str) -> str:
 
 
 def _parted(name: str) -> tuple[str, str, tuple[str, str, str, str] | None]:
-    """Return the channel, the rest of a name, and what is known of it."""
+    """Return the channel, the rest of a name, and what is known of it; lengths may be in other units than mm."""
+    name = re.sub(r"_(?:px|um)(?=[23]?$)", "_mm", name)
     if name in _KNOWN:
         return "", name, _KNOWN[name]
     for key, known in _KNOWN.items():
-        if known[0] in ("intensity", "texture") and name.endswith(f"_{key}"):
+        if known[0] in _OF_CHANNELS and name.endswith(f"_{key}"):
             longer = name.endswith("_glcm_entropy") and key == "entropy"
             if not longer:
                 return name[: -len(key) - 1], key, known

@@ -16,9 +16,9 @@ from pellucid.operations.islands import Connectivity
 from pellucid.operations.object_columns import column
 from pellucid.operations.operation import Image, Labels, Rows, operation
 from pellucid.operations.pixels import view
-from pellucid.operations.units import Range, Slider, Title, Unit, When
+from pellucid.operations.units import Intensity, Range, Slider, Title, Unit, When
 
-GROUPS = ("shape", "intensity", "texture")
+GROUPS = ("shape", "intensity", "texture", "colocalisation")
 
 
 def percents_of(text: str) -> tuple[float, ...]:
@@ -50,6 +50,7 @@ def _options(p: Any) -> dict[str, Any]:
         "percents": percents_of(p.percentiles),
         "levels": p.levels,
         "distance": p.distance,
+        "above": p.above if p.threshold == "value" else None,
     }
 
 
@@ -89,9 +90,16 @@ def objects(
     shape: Annotated[bool, Title("Shape")] = True,
     intensity: Annotated[bool, Title("Intensity")] = True,
     texture: Annotated[bool, Title("Texture")] = False,
+    colocalisation: Annotated[bool, Title("Colocalisation")] = False,
     percentiles: Annotated[str, Title("Percentiles")] = "5 25 75 95",
     levels: Annotated[int, Title("Grey levels"), Unit("levels"), Range(2, 128), Slider(8, 64, 8)] = 32,
     distance: Annotated[int, Title("Distance"), Unit("voxels"), Range(1, 64), Slider(1, 8, 1)] = 1,
+    threshold: Annotated[
+        Literal["otsu", "value"],
+        Title("Threshold of the channels", ("Otsu of each channel", "A value")),
+        When("colocalisation", (True,)),
+    ] = "otsu",
+    above: Annotated[Intensity, Title("Above"), When("threshold", ("value",))] = 0.0,
     names: Annotated[str, Title("Names of the images")] = "",
     resample: Annotated[bool, Title("Resample the images onto this grid")] = False,
 ) -> Rows:
@@ -108,26 +116,40 @@ def objects(
         shape: Measure the box, axes, surface or perimeter, calipers and convex hull.
         intensity: Measure the values of the images.
         texture: Measure which grey levels of the images lie beside each other.
+        colocalisation: Measure how the values of every two channels go together (Pearson, Manders).
         percentiles: Shares in per cent for which the values are given, apart by blanks.
         levels: Into how many equal parts the range of all measured values is divided for entropy and texture.
         distance: How far apart the two voxels of a pair are in the co-occurrence matrix.
+        threshold: Above what a channel counts as present for the coefficients of Manders.
+        above: The value that a channel must exceed to count as present, the same for all channels.
         names: What the columns of each image begin with, apart by commas; needed for several images only.
         resample: Bring the images onto this grid (linear) where they lie elsewhere, instead of refusing them.
 
     Source:
         Definitions as skimage.measure.regionprops, ITK's label shape statistics (Lehmann, Insight Journal, 2007) and
-        MorphoLibJ (Legland et al., Bioinformatics 32, 2016); each heading names its own.
+        MorphoLibJ (Legland et al., Bioinformatics 32, 2016); each heading names its own. Colocalisation: Manders et
+        al., Measurement of co-localization of objects in dual-colour confocal images, Journal of Microscopy 169, 1993.
     """
     given = SimpleNamespace(rows=rows, connectivity=connectivity, smallest=smallest, shape=shape, intensity=intensity,
-                            texture=texture, percentiles=percentiles, levels=levels, distance=distance)  # fmt: skip
+                            texture=texture, colocalisation=colocalisation, percentiles=percentiles, levels=levels,
+                            distance=distance, threshold=threshold, above=above)  # fmt: skip
     channels = named_channels([view(image) for image in images if image is not None], _names(names))
-    if not (intensity or texture):
+    if not (intensity or texture or colocalisation):
         channels = {}
-    each = _in_turn(context, 1 + 2 * shape + len(channels) * (3 + texture))
+    if colocalisation and len(channels) < 2:
+        context.remark(tr("Colocalisation needs two images, or one in colour; it was left out."))
+    each = _in_turn(context, _pieces_of_work(given, len(channels)))
     found = object_table(view(labels), steps_of(labels), channels, _options(given), each)
     if not found["label"]:
         context.remark(tr("There are no objects to measure."))
     return MeasuredRows(tuple(column(name) for name in found), found)
+
+
+def _pieces_of_work(p: Any, channels: int) -> int:
+    """Return how many calls of ``each`` the table makes."""
+    values = channels * (3 + p.texture) if p.intensity or p.texture else 0
+    pairs = channels * (channels - 1) + 2 * channels * (p.threshold == "otsu")
+    return 1 + 2 * p.shape + values + (pairs if p.colocalisation else 0)
 
 
 def _in_turn(context: Context, calls: int) -> Callable[[Callable[[Any], None], Iterable[Any]], None]:

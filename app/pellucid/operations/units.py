@@ -74,7 +74,7 @@ class When:
     """Marks a parameter that counts only while the choice ``name`` has one of these values; forms then show it."""
 
     name: str
-    values: tuple[str, ...]
+    values: tuple[str | bool, ...]
 
 
 @dataclass(frozen=True)

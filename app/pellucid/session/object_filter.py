@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _SIGNS: dict[str, Callable[[Any, Any], Any]] = {
     "<=": np.less_equal, ">=": np.greater_equal, "!=": np.not_equal, "<": np.less, ">": np.greater, "=": np.equal,
 }  # fmt: skip
-_CONDITION = re.compile(r"^\s*(.+?)\s*(<=|>=|!=|==|<|>|=)\s*(-?[\d.,]+(?:[eE][-+]?\d+)?)\s*\S*\s*$")
+_CONDITION = re.compile(r"^\s*(.+?)\s*(<=|>=|!=|==|<|>|=)\s*(-?[\d.,]+(?:[eE][-+]?\d+)?)\s*(\S*)\s*$")
+_LENGTHS = {"mm": 1.0, "µm": 1e-3, "μm": 1e-3, "um": 1e-3}
+_POWERS = {"": 1, "²": 2, "2": 2, "³": 3, "3": 3}
 
 
 def matching(rows: Rows, text: str) -> NDArray[np.bool_]:
@@ -42,15 +44,31 @@ def _one(rows: Rows, part: str) -> NDArray[np.bool_]:
         wanted = part.strip().casefold()
         names = rows.values.get("name") or [str(value) for value in rows.values["label"]]
         return np.array([wanted in str(name).casefold() for name in names], bool)
-    title, sign, number = condition.groups()
+    title, sign, number, unit = condition.groups()
     column = _column(rows, title)
     try:
-        value = float(number.replace(",", "."))
+        value = float(number.replace(",", ".")) * _scale(unit, column.unit)
     except ValueError:
         raise Refused(tr("“{text_given}” is no number.", text_given=number)) from None
     with np.errstate(invalid="ignore"):
         held = numbers(rows, column.name)
         return np.asarray(_SIGNS[sign.replace("==", "=")](held, value) & np.isfinite(held))
+
+
+def _scale(given: str, shown: str) -> float:
+    """Return what a number in the unit that was typed is multiplied with, to be one in the unit of the column."""
+    typed, wanted = _length(given), _length(shown)
+    if typed is None or wanted is None or given == shown:
+        return 1.0
+    if typed[1] != wanted[1]:
+        raise Refused(tr("This column is measured in {unit}.", unit=shown))
+    return float((typed[0] / wanted[0]) ** typed[1])
+
+
+def _length(unit: str) -> tuple[float, int] | None:
+    """Return how many mm a unit of length is, and to what power it is taken; None for other units."""
+    power = unit[2:]
+    return (_LENGTHS[unit[:2]], _POWERS[power]) if unit[:2] in _LENGTHS and power in _POWERS else None
 
 
 def _column(rows: Rows, title: str) -> Column:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pellucid.model.geometry import Vector
 from pellucid.model.labels import Box
 from pellucid.model.layer import LabelLayer
+from pellucid.recipes.row_units import for_reading
 
 if TYPE_CHECKING:
     from pellucid.operations.answers import Rows
@@ -45,6 +46,11 @@ class ObjectTable:
     def is_current(self) -> bool:
         """Return whether no voxel of the layer changed since."""
         return self.layer.labels.version == self.version
+
+    @cached_property
+    def shown(self) -> Rows:
+        """Return the rows as they are read: in µm where the voxels are small. What is written stays in mm."""
+        return for_reading(self.rows, self.layer.geometry)
 
     @cached_property
     def values(self) -> NDArray[Any]:

@@ -17,9 +17,10 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
-from pellucid.recipes.object_tables import OBJECTS
+from pellucid.recipes.object_tables import OBJECTS, OVERLAP
 from pellucid.recipes.recipe import Recipe
 from pellucid.session.chains import start_of
+from pellucid.session.object_overlaps import Overlaps
 from pellucid.session.object_recipes import recipe_of
 from pellucid.session.object_rows import Asked, ObjectTable
 
@@ -43,6 +44,7 @@ class Objects:
         self._session = session
         self.table: ObjectTable | None = None
         self._selected: frozenset[int] = frozenset()
+        self.overlaps = Overlaps(session)
         session.running.tabled.connect(self._take)
         session.document.removed.connect(self._removed)
 
@@ -95,6 +97,9 @@ class Objects:
     def _take(self, rows: Rows, step: Step) -> None:
         """Show the rows that were measured from the list of operations."""
         made: Provenance = step.made[-1]
+        if made.operation == OVERLAP:
+            self.overlaps.take(rows, step)
+            return
         layer = next((one for one in self._session.document.label_layers if one.name == made.inputs[0]), None)
         if made.operation != OBJECTS or layer is None:
             return

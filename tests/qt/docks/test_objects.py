@@ -155,8 +155,10 @@ def test_brushing_the_plot_selects_rows_and_the_other_way(measured, session):
 
 
 def test_dragging_on_the_histogram_selects_with_the_mouse(measured, session, qtbot):
+    QTest.mouseClick(measured.page.buttons[1], LEFT)
     plot = measured.plots.plot
     qtbot.waitUntil(lambda: plot.plot.viewport().width() > 100)
+    QTest.qWait(100)
     volumes = measured.model.numbers("volume_mm3")
 
     def at(value):
@@ -185,7 +187,7 @@ def test_delete_is_one_step_and_the_table_follows(measured, session, cells, qtbo
     QTest.mouseClick(measured.choice.measure, LEFT)
     settle(measured, qtbot)
     session.objects.select({0, 1})
-    measured.keep_action.trigger()
+    measured.more.keep.trigger()
     settle(measured, qtbot)
     assert names(measured) == ["Cell 1", "Cell 2"]
 
@@ -242,7 +244,7 @@ def test_groups_and_images_choose_what_is_measured(measured, qtbot):
 
 
 def test_a_group_of_columns_can_be_hidden(measured):
-    action = next(a for a in measured.more.menu().actions() if a.text() == "Show Intensity")
+    action = next(a for a in measured.more.menu.actions() if a.text() == "Show Intensity")
     action.trigger()
     assert "mean" not in {column.name for column in measured.model.columns}
     action.trigger()
@@ -252,7 +254,7 @@ def test_a_group_of_columns_can_be_hidden(measured):
 def test_what_no_recipe_can_make_is_said(measured, session):
     said = []
     session.notice.connect(lambda text, severity: said.append(text))
-    measured._save_recipe()
+    measured.more.save.trigger()
     assert "not made by steps" in said[0]
 
 
@@ -318,20 +320,150 @@ def test_the_recipe_is_saved_for_a_batch(session, ct, show, qtbot, tmp_path, mon
     panel = show(ObjectsPanel(session), 340, 760)
     path = tmp_path / "measure.json"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    panel._save_recipe()
+    panel.more.save.trigger()
     qtbot.waitUntil(path.exists, timeout=20_000)
     settle(panel, qtbot)
     recipe = Recipe.from_json(path.read_text("utf-8"))
     assert recipe.steps[-1].operation == "features.objects"
 
 
-def test_the_plot_makes_room_for_the_rows_where_both_do_not_fit_unless_it_is_asked_for(measured):
-    panel = measured
-    assert panel.plots.isVisible() and panel.plot_action.isChecked()
-    panel.resize(340, 360)
-    QTest.qWait(1)
-    assert not panel.plots.isVisible() and panel.table.height() > 120
-    panel.plot_action.trigger()
-    assert panel.plots.isVisible()
-    panel.resize(340, 340)
-    assert panel.plots.isVisible()
+def fine_cells(session, spacing):
+    grid = Geometry((32, 24, 10), spacing)
+    layer = LabelLayer("Fine", LabelMap(grid, blocks().array, labels=blocks().labels))
+    session.history.do(AddLayer(layer))
+    session.document.active = layer
+    return layer
+
+
+def measure_alone(session, show, qtbot, layer):
+    panel = show(ObjectsPanel(session), 340, 520)
+    panel.choice.labels.set_value(layer.id)
+    panel.choice.images.set_options([], set())
+    QTest.mouseClick(panel.choice.measure, LEFT)
+    settle(panel, qtbot)
+    return panel
+
+
+def test_small_voxels_are_read_in_micrometres_and_written_in_millimetres(
+    session, show, qtbot, tmp_path, monkeypatch
+):  # fmt: skip
+    layer = fine_cells(session, (0.0005, 0.0005, 0.002))
+    panel = measure_alone(session, show, qtbot, layer)
+    heads = {panel.model.headerData(n, Qt.Orientation.Horizontal) for n in range(panel.model.columnCount())}
+    assert {"Volume, µm³", "Surface, µm²", "Feret diameter, µm"} <= heads
+    assert not any("mm" in head for head in heads)
+    assert cell(panel, 0, "volume_um3") == "24" and float(cell(panel, 0, "centroid_z_um")) == 10
+    assert "Volume, µm³" in panel.summary.text() and "median 24" in panel.summary.text()
+    assert panel.plots.across.currentText() == "Volume, µm³"
+    for text, kept in (("volume > 20", 3), ("volume > 20 µm³", 3), ("volume > 2e-8 mm³", 3), ("volume > 20 mm³", 0)):
+        panel.filter.setText(text)
+        assert panel.model.rowCount() == kept, text
+    panel.filter.setText("volume > 20 µm")
+    assert "measured in µm³" in panel.wrong.text()
+    panel.filter.clear()
+    assert "mm" in panel.save.toolTip()
+    path = tmp_path / "fine.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    QTest.mouseClick(panel.save, LEFT)
+    settle(panel, qtbot)
+    row = next(csv.DictReader(io.StringIO(path.read_text("utf-8"))))
+    assert float(row["volume_mm3"]) == pytest.approx(2.4e-8) and "volume_um3" not in row
+    hide = next(a for a in panel.more.menu.actions() if a.text() == "Show Shape")
+    hide.trigger()
+    assert "surface_um2" not in {column.name for column in panel.model.columns}
+
+
+def test_table_and_plot_are_pages_and_the_choice_is_remembered(measured, session, show):
+    assert measured.table.isVisible() and not measured.plots.isVisible()
+    room = measured.table.viewport().height() // measured.table.verticalHeader().defaultSectionSize()
+    assert room >= 6
+    QTest.mouseClick(measured.page.buttons[1], LEFT)
+    assert measured.plots.isVisible() and not measured.table.isVisible()
+    assert session.settings.table_page == "plot"
+    again = show(ObjectsPanel(session), 340, 420)
+    assert again.page.value() == "plot" and again.pages.currentWidget() is again.plots
+
+
+def test_the_names_stay_while_the_numbers_are_moved_sideways(measured, session, qtbot):
+    table, frozen = measured.table, measured.table.frozen
+    table.horizontalScrollBar().setValue(200)
+    assert table.horizontalScrollBar().value() == 200 and table.columnViewportPosition(0) < 0
+    assert frozen.isVisible() and frozen.columnViewportPosition(0) == 0
+    assert frozen.width() == table.columnWidth(0) and frozen.isColumnHidden(1)
+    QTest.mouseClick(frozen.viewport(), LEFT, pos=frozen.visualRect(measured.model.index(2, 0)).center())
+    assert session.objects.selected == {2}
+    head = frozen.horizontalHeader()
+    for first in ("Cell 1", "Cell 5"):
+        QTest.mouseClick(head.viewport(), LEFT, pos=head.rect().center())
+        assert names(measured)[0] == first
+    assert session.objects.selected == {2} and frozen.isColumnHidden(1)
+    sort_by(measured, "volume_mm3")
+    assert names(measured)[0] == "Cell 3" and head.sortIndicatorSection() == -1
+
+
+def test_colocalisation_of_two_images_is_offered(measured, qtbot):
+    group = next(a for a in measured.choice.groups.menu().actions() if a.data() == "colocalisation")
+    group.trigger()
+    measured.choice.images.menu().actions()[1].trigger()
+    QTest.mouseClick(measured.choice.measure, LEFT)
+    settle(measured, qtbot)
+    shown = {column.name for column in measured.model.columns}
+    assert {"pearson", "manders_m1", "manders_m2"} <= shown
+
+
+@pytest.mark.qt_log_ignore("does not support", extend=True)
+def test_the_batch_opens_with_the_recipe(session, ct, show, qtbot):
+    from pellucid.ui.dialogs.batch import BatchDialog
+
+    session.document.active = ct
+    for operation, values in (("threshold.range", {"lower": -500.0, "upper": 100.0}), ("labels.split", {})):
+        session.running.apply(operation, values)
+        qtbot.waitUntil(lambda: not session.jobs.running, timeout=20_000)
+    panel = show(ObjectsPanel(session), 340, 760)
+    panel.more.batch.trigger()
+    dialog = panel.findChild(BatchDialog)
+    recipe = dialog.set_up.recipe
+    assert dialog.isVisible() and recipe.steps[-1].operation == "features.objects"
+    assert dialog.set_up.recipes.currentText() == recipe.title and recipe.title.startswith("Measure")
+    dialog.close()
+
+
+def test_a_batch_that_no_recipe_can_make_is_refused_in_a_sentence(measured, session):
+    from pellucid.ui.dialogs.batch import BatchDialog
+
+    said = []
+    session.notice.connect(lambda text, severity: said.append(text))
+    measured.more.batch.trigger()
+    assert "not made by steps" in said[0] and measured.findChild(BatchDialog) is None
+
+
+def test_the_overlap_with_another_layer_is_a_table(measured, session, cells, qtbot, tmp_path, monkeypatch):
+    from pellucid.ui.dialogs.overlap import OverlapDialog
+
+    more = measured.more
+    other = LabelLayer("Drawn & kept", LabelMap(GRID, labels=(Label(4, "Tumour", "#ff0000"),)))
+    other.labels.array[4:7, 2:4, 2:6] = 4
+    other.labels.array[4:7, 14:24, 25:27] = 4
+    session.history.do(AddLayer(other))
+    more.overlap.aboutToShow.emit()
+    offered = {action.text(): action for action in more.overlap.actions()}
+    assert "Cells" not in offered
+    offered["Drawn && kept"].trigger()
+    settle(measured, qtbot)
+    dialog = measured.findChild(OverlapDialog)
+    assert "Cells" in dialog.windowTitle() and "2 pairs" in dialog.said.text()
+    model = dialog.view.model()
+    shown = [[model.index(n, k).data() for k in range(model.columnCount())] for n in range(model.rowCount())]
+    assert [line[:4] for line in shown] == [["Cell 1", "Tumour", "24", "0.5"], ["Cell 4", "Tumour", "30", "0.4"]]
+    QTest.mouseClick(dialog.copy, LEFT)
+    assert QGuiApplication.clipboard().text().splitlines()[1].startswith("1\tCell 1\t4\tTumour\t24\t")
+    path = tmp_path / "overlap.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    QTest.mouseClick(dialog.save, LEFT)
+    settle(measured, qtbot)
+    assert [row["shared_voxels"] for row in csv.DictReader(io.StringIO(path.read_text("utf-8")))] == ["24", "30"]
+    dialog.close()
+    session.document.active = cells
+    session.running.apply("features.overlap", {}, others=((other.id, 0),))
+    settle(measured, qtbot)
+    assert any(one.isVisible() for one in measured.findChildren(OverlapDialog))

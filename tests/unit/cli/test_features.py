@@ -17,7 +17,8 @@ from pellucid.files.row_files import write_rows
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.operations import Context, get
-from pellucid.recipes.row_units import honest
+from pellucid.operations.object_columns import group_of
+from pellucid.recipes.row_units import for_reading, honest
 
 SHAPE = (6, 15, 16)
 
@@ -90,3 +91,49 @@ def test_parquet_says_what_to_install(tmp_path: Path, monkeypatch: pytest.Monkey
         write_rows(rows, tmp_path / "rows.parquet")
     write_rows(rows, tmp_path / "rows.json")
     assert json.loads((tmp_path / "rows.json").read_text("utf-8"))[0]["voxels"] == 12
+
+
+@pytest.mark.parametrize(
+    ("spacing", "size", "known", "fine"),
+    [
+        ((0.0005, 0.0005, 1.0), (13, 12, 1), (True, True, False), True),
+        ((0.049, 0.049, 1.0), (13, 12, 1), (True, True, True), True),
+        ((0.05, 0.05, 0.001), (13, 12, 1), (True, True, True), False),
+        ((0.001, 0.001, 1.0), (13, 12, 1), (False, False, False), False),
+    ],
+)
+def test_small_voxels_are_read_in_micrometres(spacing: Any, size: Any, known: Any, fine: bool) -> None:
+    geometry = Geometry(size, spacing, known_spacing=known)
+    image = sitk.GetImageFromArray(label_blobs((12, 13)))
+    image.SetSpacing(spacing[:2])
+    rows = honest(get("features.objects").run(Context(), image), geometry)
+    shown = for_reading(rows, geometry)
+    if not fine:
+        assert shown is rows
+        return
+    units = {column.name: column.unit for column in shown.columns}
+    assert units["area_um2"] == "µm²" and units["perimeter_um"] == "µm" and "area_mm2" not in units
+    for old, new, scale in (
+        ("area_mm2", "area_um2", 1e6),
+        ("perimeter_mm", "perimeter_um", 1e3),
+        ("extent", "extent", 1),
+    ):
+        assert shown.values[new] == pytest.approx([value * scale for value in rows.values[old]])
+    assert group_of("perimeter_um") == group_of("perimeter_px") == "shape" and group_of("area_um2") == "place"
+
+
+def test_volumes_of_small_voxels_are_cubes_of_micrometres() -> None:
+    geometry = Geometry((13, 12, 4), (0.001, 0.001, 0.2))
+    image = sitk.GetImageFromArray(label_blobs((4, 12, 13)))
+    image.SetSpacing(geometry.spacing)
+    rows = get("features.objects").run(Context(), image)
+    shown = for_reading(rows, geometry)
+    assert shown.values["volume_um3"] == pytest.approx([value * 1e9 for value in rows.values["volume_mm3"]])
+    assert shown.values["label"] is rows.values["label"]
+
+
+def test_colocalisation_with_a_threshold(files: tuple[Path, Path, Path], pellucid: Run) -> None:
+    labels, image = files[0], files[1]
+    rows = pellucid("features", labels, image, image, "--groups", "colocalisation", "--above", "0").json()
+    assert all(row["pearson"] == pytest.approx(1) for row in rows) and "mean" not in next(iter(rows))
+    assert "surface_mm2" not in rows[0] and {"manders_m1", "manders_m2"} <= set(rows[0])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.operations.engines.object_colocalisation import colocalisation
 from pellucid.operations.engines.object_hulls import deep_hulls, flat_hulls
 from pellucid.operations.engines.object_runs import Runs, runs_of, separate_objects
 from pellucid.operations.engines.object_shapes import (
@@ -71,11 +72,11 @@ def object_table(
         columns |= shape_columns(runs, objects, grid, each)
     else:
         columns |= place_columns(runs, grid)
-    columns |= {
-        name: column
-        for prefix, values in channels.items()
-        for name, column in value_columns(runs, objects, values, prefix, options, each).items()
-    }
+    if "intensity" in options["groups"] or "texture" in options["groups"]:
+        for prefix, values in channels.items():
+            columns |= value_columns(runs, objects, values, prefix, options, each)
+    if "colocalisation" in options["groups"]:
+        columns |= colocalisation(runs, channels, options["above"], each)
     return {name: as_list(column[order]) for name, column in columns.items()}
 
 

@@ -20,6 +20,7 @@ from pellucid.ui.dialogs.export import Card
 from pellucid.ui.docks.parts import allow, dim, push_button, row
 
 if TYPE_CHECKING:
+    from pellucid.recipes.recipe import Recipe
     from pellucid.session import Session
 
 
@@ -197,10 +198,12 @@ class BatchDialog(QDialog):
         super().done(result)
 
 
-def show_batch(session: Session, parent: QWidget) -> BatchDialog:
-    """Show the dialog beside the window, or bring the one that is open to the front."""
+def show_batch(session: Session, parent: QWidget, recipe: Recipe | None = None) -> BatchDialog:
+    """Show the dialog beside the window, or bring the one that is open to the front; with a recipe chosen if given."""
     shown = next((one for one in parent.findChildren(BatchDialog) if one.isVisible()), None)
     dialog = shown or BatchDialog(session, parent)
+    if recipe is not None and session.batching.stage is not Stage.RUNNING:
+        dialog.set_up.offer(recipe, recipe.title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.show()
     dialog.raise_()

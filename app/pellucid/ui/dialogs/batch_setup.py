@@ -136,8 +136,7 @@ class SetUp(QWidget):
         """Read the recipe of a file in the background and choose it; a failure is said below the choice."""
 
         def done(recipe: Recipe) -> None:
-            self.recipes.set_options([(recipe.title or path.stem, recipe), *self._offered()])
-            self._choose_recipe(recipe)
+            self.offer(recipe, recipe.title or path.stem)
 
         def failed(sentence: str) -> None:
             self.recipe = None
@@ -145,6 +144,11 @@ class SetUp(QWidget):
 
         self._session.jobs.query("batch recipe", tr("Opening {name}", name=path.name),
                                  lambda _job: read_recipe(path), done, failed)  # fmt: skip
+
+    def offer(self, recipe: Recipe, title: str) -> None:
+        """Offer a recipe beside the others, and choose it."""
+        self.recipes.set_options([(title, recipe), *self._offered()])
+        self._choose_recipe(recipe)
 
     def _show_recipe(self, trouble: str = "") -> None:
         """Say what the recipe does and ask for the further images it needs."""

@@ -19,7 +19,8 @@ from pellucid.ui.forms.controls import Choice
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-GROUPS = (("shape", mark("Shape")), ("intensity", mark("Intensity")), ("texture", mark("Texture (slower)")))
+GROUPS = (("shape", mark("Shape")), ("intensity", mark("Intensity")), ("texture", mark("Texture (slower)")),
+          ("colocalisation", mark("Colocalisation of two channels")))  # fmt: skip
 
 
 class MenuButton(QPushButton):

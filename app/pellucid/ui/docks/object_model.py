@@ -32,7 +32,9 @@ def heading(column: Column, unit: str) -> str:
 
 def shown_columns(rows: Rows, groups: set[str]) -> tuple[Column, ...]:
     """Return the columns of some groups; those that name a row always."""
-    flat = all(size == 1 for size in rows.values.get("box_size_z", [0])) and "volume_mm3" not in rows.values
+    flat = all(size == 1 for size in rows.values.get("box_size_z", [0])) and not any(
+        name.startswith("volume_") for name in rows.values
+    )
     found = []
     for column in rows.columns:
         named = column.name in ("label", "name", "object")
@@ -63,15 +65,15 @@ class ObjectModel(QAbstractTableModel):
         if table is not self.table:
             self._numbers = {}
         self.table = table
-        self.columns = shown_columns(table.rows, groups) if table is not None else ()
-        self._values = [table.rows.values[column.name] for column in self.columns] if table is not None else []
+        self.columns = shown_columns(table.shown, groups) if table is not None else ()
+        self._values = [table.shown.values[column.name] for column in self.columns] if table is not None else []
         self._arrange()
         self.endResetModel()
 
     def filter(self, text: str) -> None:
         """Show only the rows that fulfil a condition; raise Refused when it means nothing, and leave all as it is."""
         if self.table is not None:
-            matching(self.table.rows, text)
+            matching(self.table.shown, text)
         self.beginResetModel()
         self._filter = text
         self._arrange()
@@ -90,7 +92,7 @@ class ObjectModel(QAbstractTableModel):
         """Return a column of the whole table as numbers."""
         assert self.table is not None
         if name not in self._numbers:
-            self._numbers[name] = numbers(self.table.rows, name)
+            self._numbers[name] = numbers(self.table.shown, name)
         return self._numbers[name]
 
     def place_of(self, row: int) -> int:
@@ -101,7 +103,7 @@ class ObjectModel(QAbstractTableModel):
         if self.table is None:
             self.order = self._place = np.zeros(0, np.int64)
             return
-        rows, (name, falling) = self.table.rows, self._sorted
+        rows, (name, falling) = self.table.shown, self._sorted
         kept = np.flatnonzero(matching(rows, self._filter))
         if name == "name" and name in rows.values:
             words = rows.values[name]
@@ -126,12 +128,13 @@ class ObjectModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return heading(column, self.table.unit if self.table is not None else "")
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{column.title}: {tr(column.help)}" if column.help else column.title
+            said = heading(column, self.table.unit if self.table is not None else "")
+            return f"{said}: {tr(column.help)}" if column.help else said
         return _side(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         column = self.columns[index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
+        if role == Qt.ItemDataRole.DisplayRole or (role == Qt.ItemDataRole.ToolTipRole and column.name == "name"):
             return self._text(column, self._values[index.column()][self.order[index.row()]])
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _side(column)

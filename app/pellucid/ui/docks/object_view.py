@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from pellucid.language import tr
 from pellucid.ui import theme
+from pellucid.ui.docks.object_frozen import FrozenColumn
 from pellucid.ui.docks.object_model import ObjectModel
 
-_WIDEST = 300
+_WIDEST, _WIDEST_NAME = 200, 120
 _FLAG = QItemSelectionModel.SelectionFlag
 
 
@@ -34,6 +35,7 @@ class ObjectView(QTableView):
         self.setProperty("frame", True)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setFont(theme.figures(self.font()))
         self.setMinimumHeight(3 * theme.CONTROL_HEIGHT)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -48,8 +50,17 @@ class ObjectView(QTableView):
         head.setResizeContentsPrecision(50)
         head.setMaximumSectionSize(_WIDEST)
         head.setHighlightSections(False)
+        head.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSortingEnabled(True)
+        self.frozen = FrozenColumn(self)
         self.selectionModel().selectionChanged.connect(self._selection_changed)
+
+    def fit_columns(self) -> None:
+        """Make the columns as wide as their headings and numbers need; long names leave room for the others."""
+        self.resizeColumnsToContents()
+        if self._objects.columnCount() and self.columnWidth(0) > _WIDEST_NAME:
+            self.setColumnWidth(0, _WIDEST_NAME)
+        self.frozen.arrange()
 
     def _selection_changed(self, *_args: object) -> None:
         if not self.quiet:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QLineEdit,
-    QMenu,
-    QSplitter,
     QStackedWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-from pellucid.files.answers import as_csv
+from pellucid.files.answers import as_csv, as_tabbed
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.operations.object_columns import GROUPS
@@ -27,10 +24,12 @@ from pellucid.session.objects import part_of
 from pellucid.ui import theme
 from pellucid.ui.docks.object_choice import ObjectChoice
 from pellucid.ui.docks.object_model import ObjectModel
+from pellucid.ui.docks.object_more import ObjectMore
 from pellucid.ui.docks.object_plots import ObjectPlots
 from pellucid.ui.docks.object_view import ObjectView
-from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, tell
+from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, row, tell
 from pellucid.ui.docks.watching import LayerWatch
+from pellucid.ui.forms.controls import Segmented
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -39,8 +38,6 @@ EMPTY = mark("Choose a label layer and press Measure: every label or object gets
 NO_LABELS = mark("Make labels first, with a threshold and Split into islands; then every object gets a row here.")
 _LIVE = 400
 """Milliseconds without a change after which what follows the labels is measured again."""
-ROOM_FOR_BOTH = 440
-"""Pixels below which the rows have the panel to themselves."""
 
 
 class ObjectsPanel(Panel):
@@ -50,7 +47,6 @@ class ObjectsPanel(Panel):
         super().__init__(mark("Table"), parent)
         self._session = session
         self._groups = set(GROUPS)
-        self._plot_fits: bool | None = True  # None: the user says whether it is shown
         self._wait = QTimer(self, singleShot=True, interval=_LIVE)
         self._wait.timeout.connect(self._measure_again)
         self._watch = LayerWatch(self._changed)
@@ -70,13 +66,13 @@ class ObjectsPanel(Panel):
         self.live = flat_button("autorenew", tr("Follow the labels"), checkable=True,
                                 tip=tr("Measure again whenever the labels change"))  # fmt: skip
         self.live.toggled.connect(self._go_live)
-        self.copy = flat_button("content-copy", tr("Copy"), self._copy,
-                                tip=tr("Copy the selected rows, or all, with full precision (Ctrl+C)"))  # fmt: skip
-        self.save = flat_button("export-variant", tr("Export table"), self._export,
-                                tip=tr("Write the table to CSV, JSON or Parquet; no patient is named"))  # fmt: skip
-        self.more = self._more_menu()
-        self.set_header(tr("Table"), self.live, self.copy, self.save, self.more)
+        copying = tr("Copy the selected rows, or all, with full precision; lengths are in mm (Ctrl+C)")
+        self.copy = flat_button("content-copy", tr("Copy"), self._copy, tip=copying)
+        saving = tr("Write the table to CSV, JSON or Parquet, lengths in mm as the command line; no patient is named")
+        self.save = flat_button("export-variant", tr("Export table"), self._export, tip=saving)
         self.choice = ObjectChoice(self._session, self.measure)
+        self.more = ObjectMore(self._session, self.choice, (self.delete_selected, self.keep_selected), self._show_group)
+        self.set_header(tr("Table"), self.live, self.copy, self.save, self.more.button)
         self.choice.edited.connect(self._edited)
         self.filter = QLineEdit(placeholderText=tr("Filter: volume > 100; a name"), clearButtonEnabled=True)
         described(self.filter, tr("Filter of the rows"),
@@ -94,6 +90,8 @@ class ObjectsPanel(Panel):
         self.plots.plot.selected.connect(self._brushed)
         self.plots.changed.connect(self._say)
         self.summary = dim(wrap=True)
+        self.summary.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.summary.setMinimumHeight(2 * self.summary.fontMetrics().lineSpacing())
         self.stack = QStackedWidget()
         self.empty = EmptyState("table-large", tr(EMPTY))
         self.stack.addWidget(self.empty)
@@ -102,52 +100,31 @@ class ObjectsPanel(Panel):
         self.column.addWidget(self.stack, 1)
 
     def _body(self) -> QWidget:
-        """Return filter, table, plot and summary."""
-        split = QSplitter(Qt.Orientation.Vertical)
-        split.setChildrenCollapsible(False)
-        split.addWidget(self.table)
-        split.addWidget(self.plots)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        """Return the filter beside the choice of the page, table or plot below it, and the summary."""
+        self.page = Segmented(((tr("Table"), "table"), (tr("Plot"), "plot")))
+        self.page.setAccessibleName(tr("Table or plot"))
+        self.page.chosen.connect(self.show_page)
+        self.pages = QStackedWidget()
+        self.pages.setMinimumHeight(8 * theme.CONTROL_HEIGHT)  # six rows between the headings and the scroll bar
+        self.pages.addWidget(self.table)
+        self.pages.addWidget(self.plots)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        for widget in (self.filter, self.wrong, split, self.summary):
-            column.addWidget(widget, 1 if widget is split else 0)
+        column.addWidget(row(self.filter, self.page, spacing=theme.GRID, stretch=0))
+        for widget in (self.wrong, self.pages, self.summary):
+            column.addWidget(widget, 1 if widget is self.pages else 0)
+        self.show_page(self._session.settings.table_page)
         return body
 
-    def _more_menu(self) -> QToolButton:
-        button = flat_button("dots-vertical", tr("More"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(button)
-        self.delete_action = menu.addAction(tr("Delete selected objects"), self.delete_selected)
-        self.keep_action = menu.addAction(tr("Keep only selected objects"), self.keep_selected)
-        menu.addSeparator()
-        menu.addAction(tr("Save as recipe for a batch…"), self._save_recipe)
-        menu.addSeparator()
-        self.plot_action = QAction(tr("Show plot"), menu, checkable=True, checked=True)
-        self.plot_action.toggled.connect(lambda on: self.plots.setVisible(on))
-        self.plot_action.triggered.connect(self._plot_asked)
-        menu.addAction(self.plot_action)
-        for group, title in GROUPS.items():
-            action = QAction(tr("Show {group}", group=tr(title)), menu, checkable=True, checked=True)
-            action.toggled.connect(lambda on, group=group: self._show_group(group, on))
-            menu.addAction(action)
-        button.setMenu(menu)
-        return button
-
-    def _plot_asked(self, _on: bool) -> None:
-        """Leave the plot as the user wants it from now on."""
-        self._plot_fits = None
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Let the plot make room for the rows where both do not fit, unless the user asked for it."""
-        super().resizeEvent(event)
-        fits = self.height() >= ROOM_FOR_BOTH
-        if self._plot_fits is not None and fits != self._plot_fits:
-            self._plot_fits = fits
-            self.plot_action.setChecked(fits)
+    def show_page(self, page: Literal["table", "plot"]) -> None:
+        """Show the table or the plot, and remember which."""
+        self.page.set_value(page)
+        self.pages.setCurrentWidget(self.plots if page == "plot" else self.table)
+        if self._session.settings.table_page != page:
+            self._session.settings.table_page = page
+            self._session.settings.save()
 
     # ---------------------------------------------------------------- measuring
 
@@ -192,7 +169,7 @@ class ObjectsPanel(Panel):
     def _show(self, table: ObjectTable | None) -> None:
         self.table.quiet = True
         self.model.show_table(table, self._groups)
-        self.table.resizeColumnsToContents()
+        self.table.fit_columns()
         self.table.quiet = False
         self.stack.setCurrentIndex(0 if table is None else 1)
         why = "" if table is not None else tr("There is nothing to export yet.")
@@ -209,8 +186,7 @@ class ObjectsPanel(Panel):
     def _say(self) -> None:
         """Say how many rows there are, and the mean of what is plotted along x."""
         table, selected = self.model.table, self._session.objects.selected
-        for action in (self.delete_action, self.keep_action):
-            action.setEnabled(bool(selected))
+        self.more.allow_deleting(bool(selected))
         said = self.plots.summary(selected)
         if table is not None and not table.is_current:
             said += " · " + tr("The labels changed since; measure again.")
@@ -262,7 +238,7 @@ class ObjectsPanel(Panel):
         order = [row for row in self.model.order.tolist() if not selected or row in selected]
         rows = part_of(table.rows, order)
         text = as_csv([column.name for column in rows.columns], rows)
-        QGuiApplication.clipboard().setText(_tabbed(text))
+        QGuiApplication.clipboard().setText(as_tabbed(text))
 
     def _export(self) -> None:
         kinds = ";;".join((tr("CSV (*.csv)"), tr("JSON (*.json)"), tr("Parquet (*.parquet)")))
@@ -271,25 +247,7 @@ class ObjectsPanel(Panel):
             order = self.model.order.tolist()
             self._guarded(lambda: self._session.objects.export(Path(name), order))
 
-    def _save_recipe(self) -> None:
-        def save() -> None:
-            text = self._session.objects.recipe(self.choice.asked()).to_json()
-            name, _kind = QFileDialog.getSaveFileName(self, tr("Save recipe"), "measure.json", tr("Recipe (*.json)"))
-            if name:
-                self._session.recipes.write(Path(name), text)
-
-        self._guarded(save)
-
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what changed while it was hidden."""
         super().showEvent(event)
         self._say()
-
-
-def _tabbed(text: str) -> str:
-    import csv
-    import io
-
-    out = io.StringIO()
-    csv.writer(out, delimiter="\t", lineterminator="\n").writerows(csv.reader(io.StringIO(text)))
-    return out.getvalue()
