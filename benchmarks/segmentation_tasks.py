@@ -115,11 +115,14 @@ def _thresholds(scene: Scene) -> Iterator[Task]:
             "SimpleITK": lambda twin=twin: twin(image, 0, 1)
         }  # fmt: skip
     window = [15, 21, 21]
-    for method, twin in (("mean", None), ("niblack", filters.threshold_niblack), ("sauvola", filters.threshold_sauvola)):
-        peers: dict[str, Work] = {"scipy": lambda: array > ndimage.uniform_filter(array.astype(np.float32), window)}
-        if twin is not None:
-            peers = {"scikit-image": lambda twin=twin: array > twin(array, window)}
-        yield f"local {method}", ours("threshold.local", image, method=method), peers
+    yield "local mean", ours("threshold.local", image), {
+        "scipy": lambda: array > ndimage.uniform_filter(array.astype(np.float32), window)
+    }  # fmt: skip
+    for method in ("niblack", "sauvola"):
+        twin = getattr(filters, f"threshold_{method}")
+        yield f"local {method}", ours("threshold.local", image, method=method), {
+            "scikit-image": lambda twin=twin: array > twin(array, window)
+        }  # fmt: skip
     yield "hysteresis", ours("threshold.hysteresis", image, low=LOW, high=250), {
         "scikit-image": lambda: filters.apply_hysteresis_threshold(array, LOW, 250),
         "SimpleITK": lambda: sitk.DoubleThreshold(image, LOW, 250, 9000, 9000),
@@ -178,10 +181,13 @@ def _objects(scene: Scene) -> Iterator[Task]:
 def _regions(scene: Scene) -> Iterator[Task]:
     image = scene.image
     middle = [256, 256, image.GetSize()[2] // 2]
+    allowed = (LOW, LOW + 400)
     place = " ".join(map(str, image.TransformIndexToPhysicalPoint(middle)))
     yield "grow within limits", ours("regions.connected", image, seeds=place, lower=LOW, upper=LOW + 400), {
-        "SimpleITK": lambda: sitk.ConnectedThreshold(image, [middle], LOW, LOW + 400),
-        "scikit-image": lambda: segmentation.flood((scene.array >= LOW) & (scene.array <= LOW + 400), tuple(middle[::-1])),
+        "SimpleITK": lambda: sitk.ConnectedThreshold(image, [middle], *allowed),
+        "scikit-image": lambda: segmentation.flood(
+            (scene.array >= allowed[0]) & (scene.array <= allowed[1]), tuple(middle[::-1])
+        ),
     }  # fmt: skip
     thin, marks = image[:, :, :8], scene.markers[:, :, :8]
     yield "grow from seeds, 8 slices", ours("graph.grow", thin, marks), {

@@ -12,6 +12,8 @@ import argparse
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 from operation_tasks import Phantom
@@ -23,7 +25,7 @@ from pellucid.operations.context import Refused
 TICK = 0.002
 
 
-def silences(run: Callable[[Context], Any]) -> tuple[float, float, float]:
+def silences(run: Callable[..., Any], images: tuple[Any, ...]) -> tuple[float, float, float]:
     """Return how long a run takes, goes on unheard, and freezes other threads, in seconds."""
     asked, ticks, over = [time.perf_counter()], [0.0], threading.Event()
 
@@ -40,12 +42,12 @@ def silences(run: Callable[[Context], Any]) -> tuple[float, float, float]:
 
     heart = threading.Thread(target=beat, daemon=True)
     heart.start()
-    run(Context(cancelled=cancelled))
+    run(Context(cancelled=cancelled), *images)
     over.set()
     heart.join()
     asked.append(time.perf_counter())
     asked.sort()
-    return asked[-1] - asked[0], max(b - a for a, b in zip(asked, asked[1:], strict=False)), max(ticks)
+    return asked[-1] - asked[0], max(b - a for a, b in pairwise(asked)), max(ticks)
 
 
 def tasks(slices: int) -> dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]]:
@@ -95,9 +97,8 @@ def main() -> None:
         if options.only not in name:
             continue
         try:
-            runs = [
-                silences(lambda context: get(id).run(context, *images, **values)) for _ in range(options.repeat)
-            ]
+            work = partial(get(id).run, **values)
+            runs = [silences(work, images) for _ in range(options.repeat)]
         except Refused as refusal:
             print(f"{name:28} {refusal}")
             continue

@@ -93,7 +93,7 @@ def nuclei(
         return result
     run = in_steps(context, 0.5, 1.0, 4)
     depth = depths(found[box], spacing, 0.0, run)
-    places = middles(depth, spacing, neck / 100, 0.3 * diameter, run)
+    places = middles(depth, spacing, neck / 100, 0.3 * diameter, run, context.check)
     check_count(len(places))
     objects = objects_from(depth, places, run)
     context.check()

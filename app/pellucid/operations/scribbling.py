@@ -195,7 +195,7 @@ def grow_from_seeds(
 
     marks, steps = view(scribbles)[box].astype(np.uint16), axis_lengths(image)[::-1]
     result, out = blank(image, np.uint16)
-    out[box] = grown_labels(values, marks, steps, stiffness / 100, each)
+    out[box] = grown_labels(values, marks, steps, stiffness / 100, each, context.check)
     return result
 
 

@@ -95,7 +95,7 @@ def split_touching(
         spacing = axis_lengths(mask)
         run = in_steps(context, 0.0, 1.0, 4)
         depth = depths(inside[box], spacing, smoothing, run)
-        places = middles(depth, spacing, neck / 100, distance, run)
+        places = middles(depth, spacing, neck / 100, distance, run, context.check)
         check_count(len(places))
         out[box] = objects_from(depth, places, run)
     return result

@@ -78,15 +78,16 @@ def box_means(values: Array, reach: tuple[int, ...], inner: Region, most: int) -
     sums = values.astype(np.int32 if most * count < 2**31 else np.int64, copy=False)  # running sums may wrap round
     for axis in sorted(range(3), key=lambda axis: (inner[axis].stop - inner[axis].start) / values.shape[axis]):
         far, span = reach[axis], inner[axis]
+        reached = np.arange(span.start - far, span.stop + far)
+        if reached[0] != 0 or reached[-1] != values.shape[axis] - 1:
+            sums = sums.take(reached.clip(0, values.shape[axis] - 1), axis=axis)
         if not far:
             continue
-        reached = np.arange(span.start - far, span.stop + far)
-        if reached[0] < 0 or reached[-1] >= values.shape[axis]:
-            sums = sums.take(reached.clip(0, values.shape[axis] - 1), axis=axis)
         running, before = np.cumsum(sums, axis=axis, dtype=sums.dtype), (slice(None),) * axis
         sums = running[(*before, slice(2 * far, None))].copy()
-        sums[(*before, slice(1, None))] -= running[(*before, slice(0, -2 * far - 1))]
-    return sums / count
+        rest = sums[(*before, slice(1, None))]
+        np.subtract(rest, running[(*before, slice(0, -2 * far - 1))], out=rest)
+    return np.divide(sums, count)
 
 
 def local_map(array: Array, limits: tuple[float, float], kernels: Kernels, how: Local) -> Array:

@@ -20,7 +20,7 @@ from pellucid.operations.engines.splitting import Run, as_flat, executed, floode
 from pellucid.operations.engines.windows import unasked
 from pellucid.operations.pixels import Array
 
-_PIECE = 1 << 18  # voxels at a time
+_PIECE = 1 << 16  # voxels at a time
 
 
 def turn_by_turn() -> Each:
@@ -67,7 +67,7 @@ def superpixels(
         if turn < iterations:
             table = centres.reshape(*counts, -1).astype(np.float32)
             work = partial(nearest, features, table, places, scales)
-            belongs = blockwise(shape, work, np.int64, each(), _PIECE)
+            belongs = blockwise(shape, work, np.int32, each(), _PIECE)
     return belongs
 
 
@@ -107,19 +107,29 @@ def nearest(features: Array, table: Array, places: list[Array], scales: tuple[fl
         for span, scale in zip(block, scales, strict=True)
     ]
     lines = (axes[0][:, None, None], axes[1][:, None], axes[2])
-    best, chosen = np.full(values.shape[:3], np.inf, np.float32), np.zeros(values.shape[:3], np.int64)
-    for step in itertools.product(*((-1, 0, 1) if n > 1 else (0,) for n in counts)):
+    best, chosen = np.full(values.shape[:3], np.inf, np.float32), np.zeros(values.shape[:3], np.uint8)
+    steps = list(itertools.product(*((-1, 0, 1) if n > 1 else (0,) for n in counts)))
+    for number, step in enumerate(steps):
         z, y, x = (np.clip(place + k, 0, n - 1) for place, k, n in zip(here, step, counts, strict=True))
         distance = np.zeros(values.shape[:3], np.float32)
         for k, plane in enumerate(planes):
             gap = plane[z][:, y].take(x, axis=2)
             gap -= lines[k] if k < 3 else parts[k - 3]
             distance += np.square(gap, out=gap)
-        closer = distance < best
-        numbers = (z[:, None, None] * counts[1] + y[:, None]) * counts[2] + x
-        np.copyto(chosen, numbers, where=closer)
-        np.copyto(best, distance, where=closer)
-    return chosen
+        np.copyto(chosen, number, where=distance < best)
+        np.minimum(best, distance, out=best)
+    return cells_reached(chosen, here, np.array(steps, np.int32), counts)
+
+
+def cells_reached(chosen: Array, here: list[Array], steps: Array, counts: tuple[int, ...]) -> Array:
+    """Return the number of the cell that lies a step (chosen by its number) away from that of each voxel."""
+    reached = np.zeros(chosen.shape, np.int32)
+    for axis, (place, count) in enumerate(zip(here, counts, strict=True)):
+        cell = steps[:, axis].take(chosen)
+        cell += np.expand_dims(place.astype(np.int32), tuple(k for k in range(3) if k != axis))
+        reached *= np.int32(count)
+        reached += np.clip(cell, 0, count - 1, out=cell)
+    return reached
 
 
 def connected(belongs: Array, inside: Array | None, least: float, run: Run = executed) -> tuple[Array, int]:
@@ -127,11 +137,14 @@ def connected(belongs: Array, inside: Array | None, least: float, run: Run = exe
 
     Outside the label is 0.
     """
-    numbers = belongs + 1 if inside is None else np.where(inside, belongs + 1, 0)
+    numbers = belongs.astype(np.uint32) + np.uint32(1)
+    if inside is not None:
+        numbers *= inside
     filter = sitk.ScalarConnectedComponentImageFilter()
     filter.SetDistanceThreshold(0)
-    pieces = sitk.GetArrayFromImage(run(filter, as_flat(numbers.astype(np.uint32), (1.0, 1.0, 1.0))))
-    pieces = pieces.reshape(numbers.shape) * (numbers > 0)
+    pieces = sitk.GetArrayFromImage(run(filter, as_flat(numbers, (1.0, 1.0, 1.0)))).reshape(numbers.shape)
+    if inside is not None:
+        pieces *= inside
     sizes = np.bincount(pieces.ravel())
     kept = sizes >= least
     kept[0] = False
@@ -139,7 +152,7 @@ def connected(belongs: Array, inside: Array | None, least: float, run: Run = exe
         kept = sizes > 0
         kept[0] = False
     number = (np.cumsum(kept) * kept).astype(np.uint32)
-    labels = number[pieces]
+    labels = np.take(number, pieces, mode="clip")
     if (labels == 0).any():
         surface = np.zeros(labels.shape, np.uint8) if inside is None else np.where(inside, 0, 255).astype(np.uint8)
         labels = flooded(surface, labels, run)

@@ -14,9 +14,11 @@ from scipy import ndimage
 from scipy.spatial import KDTree
 
 from pellucid.operations.engines.separable import filtered_whole, gaussian_kernel
+from pellucid.operations.engines.windows import unasked
 from pellucid.operations.pixels import Array
 
 Run = Callable[..., sitk.Image]
+Check = Callable[[], Any]
 Spacing = tuple[float, ...]
 """The length of a voxel along x, y, z."""
 
@@ -60,24 +62,29 @@ def depths(inside: Array, spacing: Spacing, smoothing: float, run: Run = execute
     return np.where(inside, np.maximum(depth, 0) + least, 0).astype(np.float32)
 
 
-def middles(depth: Array, spacing: Spacing, neck: float, apart: float, run: Run = executed) -> Array:
+def middles(
+    depth: Array, spacing: Spacing, neck: float, apart: float, run: Run = executed, check: Check = unasked
+) -> Array:
     """Return the voxels (z, y, x), one in each object, at which its depth is largest.
 
     Between two of them the depth falls by at least the share ``neck`` of the lower one. Of those in one part that are
     nearer to each other than ``apart`` (mm) only the deepest stays. Every part keeps one.
     """
     floor = np.float32(min(spacing) * 1e-3)
-    height = np.log(np.maximum(depth, floor))
+    height = np.empty_like(depth)
+    for plane, target in zip(depth, height, strict=True):
+        check()
+        np.log(np.maximum(plane, floor), out=target)
     filter = sitk.ReconstructionByDilationImageFilter()
     lowered = as_flat(height + np.float32(np.log(1 - neck) - 1e-4), spacing)
     filled = sitk.GetArrayFromImage(run(filter, lowered, as_flat(height, spacing))).reshape(depth.shape)
-    places = deepest(depth, *maxima_of(filled, depth))
+    places = deepest(depth, *maxima_of(filled, depth, check))
     if apart <= 0 or len(places) < 2:
         return places
     return far_apart(places, depth, parts_of(depth > 0, run)[0], apart, spacing)
 
 
-def maxima_of(values: Array, depth: Array) -> tuple[Array, Array]:
+def maxima_of(values: Array, depth: Array, check: Check = unasked) -> tuple[Array, Array]:
     """Return the voxels (indices, part) of the level parts inside that have no higher neighbour, by part.
 
     As SimpleITK.RegionalMaxima and scipy.ndimage.label. Most voxels have a higher neighbour and are left out at once.
@@ -88,12 +95,15 @@ def maxima_of(values: Array, depth: Array) -> tuple[Array, Array]:
         before, after = ((slice(None),) * axis + (part,) for part in (slice(0, -1), slice(1, None)))
         top[before] &= values[before] >= values[after]
         top[after] &= values[after] >= values[before]
+        check()
     for axis in range(3):  # a level part that goes on where it has a higher neighbour is no top
         before, after = ((slice(None),) * axis + (part,) for part in (slice(0, -1), slice(1, None)))
         edge = (top[before] != top[after]) & (values[before] == values[after])
         level[before] |= edge
         level[after] |= edge
+        check()
     numbers, count = ndimage.label(top)
+    check()
     spoiled = np.zeros(count + 1, bool)
     spoiled[numbers[level & top]] = True
     places = np.flatnonzero(top)
@@ -149,7 +159,10 @@ def objects_from(depth: Array, places: Array, run: Run = executed) -> Array:
 
 def by_size(labels: Array, count: int, least: float = 0) -> Array:
     """Return labels numbered by size, the largest first; those smaller than ``least`` voxels are left out."""
-    sizes = sum(np.bincount(plane.ravel(), minlength=count + 1) for plane in labels)[1:]
+    sizes = np.zeros(count + 1, np.int64)
+    for plane in labels:
+        sizes += np.bincount(plane.ravel(), minlength=count + 1)
+    sizes = sizes[1:]
     number = np.zeros(count + 1, np.uint16)
     kept = int(np.count_nonzero((sizes >= least) & (sizes > 0)))
     number[1 + np.argsort(-sizes, kind="stable")[:kept]] = np.arange(1, kept + 1)
