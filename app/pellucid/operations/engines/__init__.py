@@ -15,5 +15,6 @@ Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``
 ``nuclei``. Masks: ``distances``, ``hulls``, ``between``. Labels: ``label_values``, ``label_smoothing``. Surfaces:
 ``meshing`` makes ``meshes``. Comparison: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of
 ``agreement_values``), ``raters``, ``object_matching``. Tables of objects: ``object_table`` of ``object_runs``,
-``object_shapes``, ``object_hulls``, ``object_surfaces``, ``object_values``, ``object_texture``, ``object_overlap``.
+``object_shapes``, ``object_hulls``, ``object_surfaces``, ``object_values``, ``object_texture``,
+``object_colocalisation``, ``object_overlap``.
 """
