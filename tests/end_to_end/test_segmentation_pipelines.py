@@ -203,7 +203,7 @@ def test_nuclei_are_split_counted_and_measured(
     measured(user, tmp_path / "window.csv", saves_to)
     assert len(rows(tmp_path / "window.csv")) == 26 and "area_px2" in rows(tmp_path / "window.csv")[0]
     saves_to(tmp_path / "measure.json")
-    user.drop_down("Table", "More", "Save as recipe for a batch")
+    user.drop_down("Table", "More", "Save as recipe")
     user.wait((tmp_path / "measure.json").is_file)
     user.rest()
     recipe(user, tmp_path / "labels.json", saves_to, "Save recipe of all labels")
@@ -272,13 +272,13 @@ def numbers(row: dict[str, Any]) -> dict[str, Any]:
 def lungs(user: User) -> None:
     """Make a mask of the lungs step by step: the body with what it encloses, then the air in it."""
     apply(user, "Segment", "Threshold", "Threshold", Lower="-400", Upper="3000")
-    apply(user, "Segment", "Masks", "Keep largest island")
-    apply(user, "Segment", "Masks", "Fill holes", Slice_by_slice="tick")
+    apply(user, "Segment", "Islands", "Keep largest island")
+    apply(user, "Segment", "Islands", "Fill holes", Slice_by_slice="tick")
     apply(user, "Segment", "Threshold", "Threshold", how="Apply as new layer", Lower="-950", Upper="-300")
     apply(user, "Segment", "Masks", "Intersection", Other="=Label 1 – Labels")
-    apply(user, "Segment", "Masks", "Open", Radius="3")
-    apply(user, "Segment", "Masks", "Remove small islands", Smallest_size="20000")
-    apply(user, "Segment", "Masks", "Close", Radius="8")
+    apply(user, "Segment", "Morphology", "Open", Radius="3")
+    apply(user, "Segment", "Islands", "Remove small islands", Smallest_size="20000")
+    apply(user, "Segment", "Morphology", "Close", Radius="8")
 
 
 def bones(user: User, image: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,9 +12,9 @@ with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo
 Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``;
 ``apart`` runs what cannot be stopped in a process of its own. Contours: ``contour_starts``, ``contour_flows`` on
 ``fronts``. Classes: ``local_thresholds``, ``classes``, ``colour_clusters``, ``slic``, ``splitting`` (watersheds),
-``nuclei``. Masks: ``distances``, ``hulls``, ``between``. Labels: ``label_values``, ``label_smoothing``. Surfaces:
-``meshing`` makes ``meshes``. Comparison: ``overlap``, ``surface_distance`` and ``mask_comparison`` (maps of
-``agreement_values``), ``raters``, ``object_matching``. Tables of objects: ``object_table`` of ``object_runs``,
-``object_shapes``, ``object_hulls``, ``object_surfaces``, ``object_values``, ``object_texture``,
-``object_colocalisation``, ``object_overlap``.
+``nuclei``. Masks: ``components``, ``distances``, ``hulls``, ``between``. Labels: ``label_values``,
+``label_smoothing``. Surfaces: ``meshing`` makes ``meshes``. Comparison: ``overlap``, ``surface_distance`` and
+``mask_comparison`` (maps of ``agreement_values``), ``raters``, ``object_matching``. Tables of objects:
+``object_table`` of ``object_runs``, ``object_shapes``, ``object_hulls``, ``object_surfaces``, ``object_values``,
+``object_texture``, ``object_colocalisation``, ``object_overlap``.
 """
