@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.cli import convert, report
-from pellucid.cli.run import add_named
+from pellucid.cli.run import add_named, heed_seeds
 
 if TYPE_CHECKING:
     from pellucid.recipes.batch import Entry
@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     order = Order(find_recipe(options.recipe), options.out, how, options.workers, options.scheduler, options.resume,
                   options.report)  # fmt: skip
     order.check()
+    heed_seeds(order.recipe)
     if options.report is not None:
         check_report(options.report, options.out)
     batch = Batch(order, collect(options.inputs, without=options.out))

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pellucid.cli import convert, report, source
+
+if TYPE_CHECKING:
+    from pellucid.recipes import Recipe
 
 SUMMARY = "take the steps of a recipe on an image"
 
@@ -26,6 +30,15 @@ def add_named(parser: argparse.ArgumentParser, metavar: str, text: str) -> None:
     parser.add_argument("--with", dest="named", type=_pair, action="append", default=[], metavar=metavar, help=text)
 
 
+def heed_seeds(recipe: Recipe) -> None:
+    """Say that seeds of a recipe are places of the image they were set on."""
+    from pellucid.recipes.needs import places
+
+    if numbers := places(recipe):
+        report.note(f"Step {', '.join(map(str, numbers))} holds seeds that were set on one image; on another they may "
+                    "lie in something else. Look at the result.")  # fmt: skip
+
+
 def run(options: argparse.Namespace) -> int:
     """Take the recipe on every frame of the input and write the result."""
     from pellucid.recipes import frames
@@ -34,6 +47,7 @@ def run(options: argparse.Namespace) -> int:
 
     recipe = find_recipe(options.recipe)
     check(recipe)
+    heed_seeds(recipe)
     check_named(recipe, dict(options.named))
     convert.check_answer(recipe, options.output)
     read = source.read_one(options.input, options.series, options.volume)

@@ -27,6 +27,17 @@ def check(recipe: Recipe) -> None:
             declared(step)
 
 
+def places(recipe: Recipe) -> list[int]:
+    """Return the numbers of the steps that hold places set on one image: on another they may mean something else."""
+    found = []
+    for number, step in enumerate(recipe.steps, 1):
+        if step.enabled and own_steps.find(step.operation) is None:
+            operation, parameters = declared(step)
+            if any(field.kind == "places" and parameters[field.name].strip() for field in operation.fields):
+                found.append(number)
+    return found
+
+
 def start_kind(recipe: Recipe) -> str:
     """Return what the recipe runs on: ``"image"``, ``"mask"`` or ``"labels"``."""
     for step in taken_steps(recipe):

@@ -47,6 +47,17 @@ def test_run_is_apply_step_by_step(pellucid: Run, tmp_path: Path, ramp: np.ndarr
     assert out.read_bytes() == two.read_bytes() and read(out).any()
 
 
+def test_seeds_in_a_recipe_are_mentioned(pellucid: Run, tmp_path: Path, ramp: np.ndarray) -> None:
+    source, out = write_image(tmp_path / "in.nrrd", ramp), tmp_path / "out.nrrd"
+    place = " ".join(map(str, sitk.ReadImage(str(source)).GetOrigin()))
+    seeded = recipe(tmp_path / "r.json", ("intensity.invert", {}),
+                    ("regions.connected", {"seeds": place, "lower": -9999.0, "upper": 9999.0}))  # fmt: skip
+    said = pellucid("run", seeded, source, out)
+    assert said.code == 0 and "Step 2 holds seeds" in said.err and read(out).all()
+    painted = recipe(tmp_path / "p.json", ("intensity.invert", {}))
+    assert "seeds" not in pellucid("run", painted, source, out).err
+
+
 def test_what_the_reader_noticed_is_said(pellucid: Run, tmp_path: Path) -> None:
     write_series(tmp_path / "ct", np.ones((4, 6, 7), np.int16), positions=[0, 2.5, 5, 7.5])
     last = sorted((tmp_path / "ct").glob("*.dcm"))[-1]
