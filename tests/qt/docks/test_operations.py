@@ -258,3 +258,13 @@ def test_a_remark_names_the_slice_only_where_it_was_computed_from_it(filters):
     filters.choose("geometry.flip")
     filters.run.remark("A mirror image.")
     assert filters.run.remarks.text() == "A mirror image."
+
+
+@pytest.mark.parametrize(("text", "first"), [("erode", "masks.erode"), ("largest", "masks.keep_largest"),
+                                             ("threshold", "threshold.range")])  # fmt: skip
+def test_what_is_called_as_searched_comes_first(text: str, first: str) -> None:
+    from pellucid.operations import registry
+    from pellucid.ui.docks.operation_list import by_family
+
+    found = by_family(registry().values(), "Segment", text)
+    assert next(iter(found.values()))[0].id == first and sum(map(len, found.values())) > 1
