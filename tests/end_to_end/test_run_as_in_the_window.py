@@ -20,6 +20,7 @@ from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume, geometry_of, image_from_array
 from pellucid.operations import Context, get, registry
+from pellucid.operations.declaration import VOXELS
 from pellucid.recipes.replay import wrapped
 from pellucid.session import Session
 
@@ -43,7 +44,8 @@ def in_the_window(session: Session, id: str, volumes: tuple[Volume, ...], values
         if kind == "image":
             layer: Any = ImageLayer(f"Image {n}", (volume,))
         else:
-            labels = LabelMap(volume.geometry, (volume.array != 0).astype(np.uint8), (Label(1, "One", "#E69F00"),))
+            values_there = volume.array if kind == "labels" else volume.array != 0
+            labels = LabelMap(volume.geometry, values_there.astype(np.uint8), (Label(1, "One", "#E69F00"),))
             layer = LabelLayer(f"Labels {n}", labels)
         session.history.do(AddLayer(layer))
     first, *others = session.document.layers
@@ -52,14 +54,22 @@ def in_the_window(session: Session, id: str, volumes: tuple[Volume, ...], values
     tables: list[Any] = []
     session.notice.connect(lambda text, severity: said.append(text) if severity == "error" else None)
     session.running.answered.connect(tables.append)
-    choices = [(layer.id, int(isinstance(layer, LabelLayer))) for layer in others]
+    rows: list[Any] = []
+    session.running.tabled.connect(lambda answer, _step: rows.append(answer))
+    kinds = operation.kinds(len(volumes))[1:]
+    choices = [(layer.id, int(kind == "mask")) for layer, kind in zip(others, kinds, strict=True)]
     session.running.apply(id, values, others=choices, as_new_layer=True)
     assert session.jobs.drain(60) and not said, said
     session.running.answered.disconnect(tables.append)
     if operation.output == "table":
         return tables[-1]
+    if operation.output == "rows":
+        return rows[-1]
     made = session.document.active
-    assert made is not None and made is not first and made.provenance[-1].operation == id
+    assert made is not None and made is not first
+    assert not made.provenance or id in [step.operation for step in made.provenance]
+    if operation.output == "labels":
+        return Volume(image_from_array(made.labels.array.astype(np.uint16), made.labels.geometry), made.labels.geometry)
     if isinstance(made, LabelLayer):
         mask = (made.labels.array == made.active_label).astype(np.uint8)
         return Volume(image_from_array(mask, made.labels.geometry), made.labels.geometry)
@@ -76,7 +86,7 @@ def test_the_bytes_are_the_same(
     for image, file in zip(images, files, strict=True):
         export_image(Volume(image, geometry_of(image)), file)  # SimpleITK calls the channels of int16 a vector
     names = [f"further {n}" for n in range(1, len(files))]
-    ending = "nrrd" if operation.output in ("image", "mask") else "csv"
+    ending = "nrrd" if operation.output in VOXELS else "csv"
     values = json.loads(json.dumps(dict(operation.validate(**case.values).model_dump(mode="json"))))
     step = {"operation": id, "parameters": values, "inputs": ["image", *names]}
     (tmp_path / "recipe.json").write_text(json.dumps({"version": 2, "steps": [step]}))
