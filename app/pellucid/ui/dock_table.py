@@ -99,7 +99,6 @@ def _python(session: Session) -> QWidget:
 
 DOCKS: tuple[Dock, ...] = (
     Dock("Studies", StudiesPanel, LEFT),
-    Dock("Label tools", _label_tools, LEFT, beside="Studies", open=False),
     Dock("Layers", LayersPanel, LEFT),
     Dock("Histogram", _histogram, later=True),
     Dock("Filters", lambda session: OperationsDock(session, "Filters")),
@@ -114,4 +113,5 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Lens", _lens, beside="Filters", open=False),
     Dock("Optics", _optics, beside="Filters", open=False),
     Dock("Time curve", _time_curve, beside="Filters", open=False),
+    Dock("Label tools", _label_tools, LEFT, beside="Studies", open=False),
 )
