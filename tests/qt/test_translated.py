@@ -56,12 +56,14 @@ from pellucid.ui.forms.operation_form import OperationForm
 
 DATA = "¤"
 """Begins every word that a file or a person gave: it is not to be translated."""
-BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
+BRACKETED = re.compile(r"⟦[^⟦⟧]*(?:⟧|…$)")
+"""What was translated; the end of a text that is too long for its button is cut off."""
 WORD = re.compile(rf"{DATA}\w+|[^\W\d_]{{2,}}")
 _ALIKE = """
     Pellucid napari English Deutsch CT PET RGB RGBA LPS MIP MinIP NaN NA HU SUV
     mm mm² mm³ ml nm µm ms px bytes KB MB GB int int16 uint8 float
     Ctrl Shift Alt Meta Space Del Ins Up Down Left Right PgUp PgDown Home End Esc Return Enter Backspace Tab
+    im
     GIF PNG TIFF JPEG WebP MP4 NIfTI NRRD MetaImage gz nii nrrd mha tif png jpg pellucid
 """
 NEVER_TRANSLATED = frozenset(_ALIKE.split())
