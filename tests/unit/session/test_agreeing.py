@@ -76,7 +76,7 @@ def test_labels_of_the_same_name_belong_together_whatever_their_numbers() -> Non
 
 
 def test_the_table_of_an_operation_says_px_where_the_spacing_is_not_known() -> None:
-    for grid, units in ((UNKNOWN, ("px", "voxels")), (GRID, ("mm", "mm³"))):
+    for grid, length, units in ((UNKNOWN, "px", ("px", "px³")), (GRID, "mm", ("mm", "mm³"))):
         session, answers = Session(), []
         image = ImageLayer("CT", (Volume(image_from_array(ball(), grid), grid),))
         one, other = layer("A", ball(), grid=grid), layer("B", ball(2), grid=grid)
@@ -92,5 +92,5 @@ def test_the_table_of_an_operation_says_px_where_the_spacing_is_not_known() -> N
         assert len(tables) == 2
         for table in tables:
             found = {entry.name: entry for entry in table.entries}
-            assert (found["hausdorff_mm"].unit, found["first_volume_mm3"].unit) == units
-            assert found["hausdorff_mm"].value == 2 and found["dice"].unit == ""
+            assert (found[f"hausdorff_{length}"].unit, found[f"first_volume_{length}3"].unit) == units
+            assert found[f"hausdorff_{length}"].value == 2 and found["dice"].unit == ""
