@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pellucid.history.command import SMALL, Command
 from pellucid.history.hand_steps import Steps, without_label
-from pellucid.history.painting import PatchLabels, cleared
+from pellucid.history.painting import PatchLabels
 from pellucid.history.turning_labels import turned
 from pellucid.language import tr
 from pellucid.model.document import Document
@@ -79,42 +79,6 @@ class SetLabelTable(Command):
             else replace(row, visible=now.visible)
             for row in rows
         )
-
-
-class DeleteLabel(Command):
-    """Remove a label: its row and its voxels. A locked label is refused."""
-
-    def __init__(self, layer: LabelLayer, value: int, label: str = "") -> None:
-        row = layer.labels.label(value)
-        if row.locked:
-            raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to delete it.", name=row.name))
-        self.label = label or tr("Delete label {name}", name=row.name)
-        before = layer.labels.labels
-        self._table = SetLabelTable(layer, tuple(kept for kept in before if kept.value != value), self.label)
-        steps = without_label(layer.provenance, value)
-        self._voxels = PatchLabels(layer, cleared(layer.labels, value), self.label, provenance=steps)
-
-    @property
-    def nbytes(self) -> int:
-        """Return the bytes of the row and of the compressed voxels."""
-        return SMALL + self._voxels.nbytes
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether there is neither a row nor a voxel of the label."""
-        return self._table.is_empty and self._voxels.is_empty
-
-    def do(self, document: Document) -> None:
-        """Clear the voxels and drop the row."""
-        if not self._voxels.is_empty:
-            self._voxels.do(document)
-        self._table.do(document)
-
-    def undo(self, document: Document) -> None:
-        """Bring the row and the voxels back."""
-        self._table.undo(document)
-        if not self._voxels.is_empty:
-            self._voxels.undo(document)
 
 
 class DropLabels(Command):

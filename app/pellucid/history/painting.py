@@ -145,20 +145,6 @@ def replace_voxels(
     return PatchLabels(layer, patches, label, provenance=provenance)
 
 
-def cleared(labels: LabelMap, value: int) -> list[Patch]:
-    """Return the patches that turn every voxel of a label into background."""
-    patches: list[Patch] = []
-    for start in range(0, labels.array.shape[0], _SLAB):
-        slab = slice(start, min(start + _SLAB, labels.array.shape[0]))
-        before = labels.array[slab]
-        held = before == value
-        if held.any():
-            after = np.where(held, 0, before).astype(before.dtype, copy=False)
-            changes = difference((slab, *labels.whole()[1:]), before, after)
-            patches.extend(patch for patch, *_ in changes)
-    return patches
-
-
 def check_value(labels: LabelMap, value: int) -> None:
     """Raise Refused when a label is locked, or its value does not fit the label map."""
     row = labels.label(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.history.labels import DeleteLabel, SetLabelTable
+from pellucid.history.labels import SetLabelTable
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.history.smart_stroke import SmartStroke
 from pellucid.history.stroke import Stroke
@@ -173,13 +173,6 @@ class Labelling:
         rows = tuple(new if row.value == value else row for row in layer.labels.labels)
         drag = f"opacity {value}" if set(changes) == {"opacity"} else ""
         self._session.history.do(SetLabelTable(layer, rows, _edit_title(old, new), merge_key=drag))
-
-    def delete_label(self, layer: LabelLayer, value: int) -> None:
-        """Remove a label and its voxels."""
-        self._session.history.do(DeleteLabel(layer, value))
-        rows = layer.labels.labels
-        if value == layer.active_label and rows:
-            layer.active_label = rows[0].value
 
     def active_mask_for(self, geometry: Geometry) -> NDArray[np.bool_] | None:
         """Return the active label as a boolean array (z, y, x) if it lies on this grid and is not empty."""

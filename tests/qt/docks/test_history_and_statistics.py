@@ -78,7 +78,7 @@ def test_the_table_shows_every_label(statistics, session, labels):
 
 
 def test_it_counts_again_when_voxels_change(statistics, session, labels, qtbot):
-    session.labelling.delete_label(labels, 2)
+    session.label_tables.delete(labels, {2})
     qtbot.waitUntil(lambda: statistics.model.rowCount() == 1)
     session.undo()
     qtbot.waitUntil(lambda: statistics.model.rowCount() == 2)

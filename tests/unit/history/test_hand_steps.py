@@ -12,7 +12,7 @@ import pytest
 import phantoms
 from pellucid.history.hand_steps import hand_bytes
 from pellucid.history.history import History
-from pellucid.history.labels import DeleteLabel
+from pellucid.history.labels import DropLabels
 from pellucid.history.layers import AddLayer
 from pellucid.history.painting import replace_label
 from pellucid.history.stroke import Stroke
@@ -102,7 +102,7 @@ def test_a_deleted_label_takes_its_steps_with_it_and_brings_them_back(history: H
     paint(history, layer, 1, (10, 20))
     paint(history, layer, 2, (30, 90))
     before = layer.provenance
-    history.do(DeleteLabel(layer, 1))
+    history.do(DropLabels(layer, {1}, "Delete label"))
     assert [step.label for step in layer.provenance] == [2]
     history.undo()
     assert layer.provenance == before

@@ -5,7 +5,7 @@ import pytest
 
 import phantoms
 from pellucid.history.history import History
-from pellucid.history.labels import DeleteLabel, SetLabelTable
+from pellucid.history.labels import DropLabels, SetLabelTable
 from pellucid.history.layers import (
     AddLayer,
     MoveLayer,
@@ -142,7 +142,7 @@ def labels(history: History) -> LabelLayer:
 
 def test_a_label_goes_with_its_voxels_and_returns_with_them(history: History, labels: LabelLayer) -> None:
     before, table = labels.labels.array.copy(), labels.labels.labels
-    history.do(DeleteLabel(labels, 2))
+    history.do(DropLabels(labels, {2}, "Delete label"))
     np.testing.assert_array_equal(labels.labels.array, np.where(before == 2, 0, before))
     assert [row.value for row in labels.labels.labels] == [1]
     history.undo()
@@ -150,14 +150,14 @@ def test_a_label_goes_with_its_voxels_and_returns_with_them(history: History, la
     assert labels.labels.labels == table
     labels.labels.edit_label(2, locked=True)
     with pytest.raises(Refused, match="Two"):
-        DeleteLabel(labels, 2)
+        DropLabels(labels, {2}, "Delete label")
 
 
 def test_deleting_a_label_that_is_nowhere_is_no_step(history: History, labels: LabelLayer) -> None:
-    history.do(DeleteLabel(labels, 77))
+    history.do(DropLabels(labels, {77}, "Delete label"))
     assert len(history.steps) == 1
     history.do(SetLabelTable(labels, (*labels.labels.labels, Label(3, "Three", "#0000ff")), "Add label"))
-    history.do(DeleteLabel(labels, 3))
+    history.do(DropLabels(labels, {3}, "Delete label"))
     history.undo()
     assert [row.name for row in labels.labels.labels] == ["One", "Two", "Three"]
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
 import phantoms
 from pellucid.history.command import Command
 from pellucid.history.history import History
-from pellucid.history.labels import DeleteLabel, SetLabelTable
+from pellucid.history.labels import DropLabels, SetLabelTable
 from pellucid.history.layers import AddLayer, MoveLayer, RemoveLayer, ReplaceVolume, SetLayerField
 from pellucid.history.painting import replace_label
 from pellucid.history.stroke import Stroke
@@ -175,7 +175,7 @@ class AnyHistory(RuleBasedStateMachine):
     def delete_label(self, seed: int) -> None:
         layer = self.document.label_layers[seed % len(self.document.label_layers)]
         try:
-            self.run(DeleteLabel(layer, 1 + seed % 3))
+            self.run(DropLabels(layer, {1 + seed % 3}, "Delete label"))
         except Refused:
             return
 

@@ -8,7 +8,7 @@ import pytest
 import phantoms
 from pellucid.history.annotations import ReplaceLabelMap
 from pellucid.history.history import History
-from pellucid.history.labels import DeleteLabel
+from pellucid.history.labels import DropLabels
 from pellucid.history.painting import Patch, PatchLabels, replace_label
 from pellucid.history.stroke import Stroke
 from pellucid.model.document import Document
@@ -108,7 +108,7 @@ def test_locked_labels_above_255_keep_their_voxels(layer: LabelLayer, history: H
 def test_deleting_a_label_above_255_and_undo(layer: LabelLayer, history: History) -> None:
     stroke(layer, 300, history)
     before = layer.labels.array.copy()
-    history.do(DeleteLabel(layer, 300))
+    history.do(DropLabels(layer, {300}, "Delete label"))
     assert not layer.labels.array.any()
     history.undo()
     np.testing.assert_array_equal(layer.labels.array, before)

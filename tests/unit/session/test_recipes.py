@@ -347,7 +347,7 @@ def test_further_inputs_are_found_by_name_and_can_be_changed(session: Session, l
     wait(session, session.recipes.edit(last, {}, ((labels.id, 3),)))
     assert [s for s in labels.provenance if s.label == 1][-1].inputs[1:] == ("Third – Labels",)
     assert labels.labels.mask(1)[labels.labels.mask(3)].all() and third.any()
-    session.labelling.delete_label(labels, 3)
+    wait(session, session.label_tables.delete(labels, {3}))
     labels.active_label = 1
     with pytest.raises(Refused, match="needs “Third – Labels”, which is not open"):
         session.recipes.edit(0, {"sigma": 2.0})
