@@ -10,7 +10,6 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QFileDialog,
     QFrame,
     QLabel,
@@ -31,6 +30,7 @@ from pellucid.ui.dialogs.export_targets import (
     targets,
     with_extension,
 )
+from pellucid.ui.dialogs.writing import WritingDialog, file_complaint
 from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, translated
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 NOTHING_LOST = mark("Nothing is lost: values, size and place are kept and read back after writing.")
 
 
-class ExportDialog(QDialog):
+class ExportDialog(WritingDialog):
     """Choose, read what will be lost, export, read what was verified."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -140,7 +140,7 @@ class ExportDialog(QDialog):
         target, extension = self.target(), self.format.value()
         if target is None:
             return
-        self._obstacle = self._path_complaint()
+        self._obstacle = file_complaint(self.path.text().strip(), self.format.value())
         if target.plane is not None:
             self._lost = slice_losses(target, extension)
         else:
@@ -148,15 +148,6 @@ class ExportDialog(QDialog):
             self._obstacle = self._obstacle or saving.obstacle(target.layer, path)
             self._lost = saving.losses(target.layer, path)
         self._show_losses()
-
-    def _path_complaint(self) -> str:
-        text = self.path.text().strip()
-        if not text:
-            return tr("Give the file a name.")
-        if not Path(text).expanduser().parent.is_dir():
-            return tr("The folder “{parent}” does not exist. Choose another one.", parent=Path(text).parent)
-        wanted = self.format.value()
-        return "" if text.lower().endswith(wanted) else tr("The name must end in {wanted}.", wanted=wanted)
 
     def _show_losses(self) -> None:
         if self._obstacle:
@@ -217,20 +208,6 @@ class ExportDialog(QDialog):
 
     def _show_folder(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
-
-    def _close(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        else:
-            self.reject()
-
-    def reject(self) -> None:
-        """Close; what is being written is stopped."""
-        if self._job is not None:
-            self._job.changed.disconnect(self._advance)
-            self._job.cancel()
-            self._job = None
-        super().reject()
 
 
 class Card(QFrame):

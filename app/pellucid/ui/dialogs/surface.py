@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.layer import LabelLayer
 from pellucid.session.surfacing import export, sentences
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export import Card
+from pellucid.ui.dialogs.writing import WritingDialog, file_complaint
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, TextLine, translated
 from pellucid.ui.forms.numbers import Bounds
@@ -46,7 +47,7 @@ class Which:
         return self.values is None or len(self.values) > 1
 
 
-class SurfaceDialog(QDialog):
+class SurfaceDialog(WritingDialog):
     """Choose labels, smoothing, coordinates and format; export; read what was written."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -140,12 +141,6 @@ class SurfaceDialog(QDialog):
             self.path.setText(str(Path(text).with_suffix(form)))
         self._check()
 
-    def _folder(self) -> Path:
-        if self.path.text().strip():
-            return Path(self.path.text().strip()).parent
-        last = self._session.settings.last_folder
-        return Path(last) if last and Path(last).is_dir() else Path.home()
-
     def _browse(self) -> None:
         name, _filter = QFileDialog.getSaveFileName(self, tr("Export to"), self.path.text(), f"*{self.format.value()}")
         if name:
@@ -173,11 +168,7 @@ class SurfaceDialog(QDialog):
             return tr("These labels lie on one slice only; a surface needs a stack of slices.")
         if self.smooth.complaint():
             return self.smooth.complaint()
-        if not text:
-            return tr("Give the file a name.")
-        if not Path(text).expanduser().parent.is_dir():
-            return tr("The folder “{parent}” does not exist. Choose another one.", parent=Path(text).parent)
-        return "" if text.lower().endswith(form) else tr("The name must end in {wanted}.", wanted=form)
+        return file_complaint(text, form)
 
     # ---------------------------------------------------------------- writing and after
 
@@ -227,20 +218,6 @@ class SurfaceDialog(QDialog):
     def _show_folder(self) -> None:
         if self._report is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report.paths[0].parent)))
-
-    def _close(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        else:
-            self.reject()
-
-    def reject(self) -> None:
-        """Close; what is being written is stopped."""
-        if self._job is not None:
-            self._job.changed.disconnect(self._advance)
-            self._job.cancel()
-            self._job = None
-        super().reject()
 
 
 def choices(session: Session) -> list[tuple[str, Which]]:

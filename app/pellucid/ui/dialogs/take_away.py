@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPixmap
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.files import movies
 from pellucid.files.movies import FilmFormat
@@ -19,6 +19,7 @@ from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import AS_IT_IS, Look, Picturing, pixels_of
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.film_choice import KINDS, PICTURE, FilmChoice
+from pellucid.ui.dialogs.writing import WritingDialog
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.filming import FilmMaker
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
@@ -34,7 +35,7 @@ _PREVIEW = QSize(264, 216)
 _STEMS = {"picture": "view", "slices": "slices", "cine": "cine", "turn": "turn"}
 
 
-class TakeAwayDialog(QDialog):
+class TakeAwayDialog(WritingDialog):
     """Choose what and how, see it, copy it or write it."""
 
     def __init__(self, session: Session, canvas: CanvasArea, parent: QWidget | None = None) -> None:
@@ -151,7 +152,7 @@ class TakeAwayDialog(QDialog):
         self.format.set_value(before)
         for number, form in enumerate(forms):
             self._allow_format(number, movies.film_obstacle(form, 1, (1, 1)) if kind != PICTURE else "")
-        self.path.setText(str(self._place() / _STEMS[kind]))
+        self.path.setText(str(self._folder() / _STEMS[kind]))
         self._choose_format()
 
     def _allow_format(self, number: int, why_not: str) -> None:
@@ -168,12 +169,6 @@ class TakeAwayDialog(QDialog):
             stem = stem.with_suffix("") if stem.suffix.lower() in known else stem
             self.path.setText(str(stem if form.folder else stem.with_name(stem.name + form.extension)))
         self._check()
-
-    def _place(self) -> Path:
-        if self.path.text().strip():
-            return Path(self.path.text().strip()).parent
-        last = self._session.settings.last_folder
-        return Path(last) if last and Path(last).is_dir() else Path.home()
 
     def _browse(self) -> None:
         form: FilmFormat = self.format.value()
@@ -326,21 +321,10 @@ class TakeAwayDialog(QDialog):
         if self._report is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report.path.parent)))
 
-    def _close(self) -> None:
-        if self._job is not None and self._maker is not None:
-            self._job.cancel()
+    def _stop_writing(self, job: Job) -> None:
+        job.cancel()
+        if self._maker is not None:
             self._maker.stop()
-        else:
-            self.reject()
-
-    def reject(self) -> None:
-        """Close; what is being written is stopped."""
-        if self._job is not None and self._maker is not None:
-            self._job.changed.disconnect(self._advance)
-            self._job.cancel()
-            self._maker.stop()
-            self._job = None
-        super().reject()
 
 
 def summary(film: Film | None, form: FilmFormat, size: tuple[int, int], packed: float | None) -> str:

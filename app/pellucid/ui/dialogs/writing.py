@@ -1,0 +1,60 @@
+"""What dialogs that write a file in the background have in common."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDialog, QLineEdit
+
+from pellucid.language import tr
+
+if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
+    from pellucid.session import Session
+
+
+class WritingDialog(QDialog):
+    """A dialog with a line for a path and at most one job that writes; closing it stops the job."""
+
+    path: QLineEdit
+    _session: Session
+    _job: Job | None
+
+    def _advance(self) -> None:
+        """Show how far the job is."""
+
+    def _folder(self) -> Path:
+        """Return the folder of the path, else the one used last."""
+        if self.path.text().strip():
+            return Path(self.path.text().strip()).parent
+        last = self._session.settings.last_folder
+        return Path(last) if last and Path(last).is_dir() else Path.home()
+
+    def _stop_writing(self, job: Job) -> None:
+        """Stop a job that writes."""
+        job.cancel()
+
+    def _close(self) -> None:
+        """Stop what is being written, or close when nothing is."""
+        if self._job is not None:
+            self._stop_writing(self._job)
+        else:
+            self.reject()
+
+    def reject(self) -> None:
+        """Close; what is being written is stopped."""
+        if self._job is not None:
+            self._job.changed.disconnect(self._advance)
+            self._stop_writing(self._job)
+            self._job = None
+        super().reject()
+
+
+def file_complaint(text: str, ending: str) -> str:
+    """Return why nothing can be written to a path of this ending, or ``""``."""
+    if not text:
+        return tr("Give the file a name.")
+    if not Path(text).expanduser().parent.is_dir():
+        return tr("The folder “{parent}” does not exist. Choose another one.", parent=Path(text).parent)
+    return "" if text.lower().endswith(ending) else tr("The name must end in {wanted}.", wanted=ending)
