@@ -124,10 +124,6 @@ class ExportDialog(WritingDialog):
             self.path.setText(str(with_extension(Path(self.path.text()), self.format.value())))
         self._check()
 
-    def _folder(self) -> Path:
-        last = self._session.settings.last_folder
-        return Path(last) if last and Path(last).is_dir() else Path.home()
-
     def _browse(self) -> None:
         name, _filter = QFileDialog.getSaveFileName(self, tr("Export to"), self.path.text(), f"*{self.format.value()}")
         if name:
