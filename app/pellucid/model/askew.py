@@ -85,6 +85,8 @@ def shadow(geometry: Geometry, frame: PlaneFrame) -> Bounds:
 def cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> Bounds | None:
     """Return where a plane at a depth cuts the box of a grid, or None when it misses."""
     corners = outer_corners(geometry) - frame.origin
+    if geometry.warp is not None:
+        return _cut_bent(corners, geometry, frame, depth)
     edges = [(n, n | 1 << axis) for n in range(8) for axis in range(3) if not n >> axis & 1]
     heights = corners @ frame.normal - depth
     points = [
@@ -97,6 +99,12 @@ def cut(geometry: Geometry, frame: PlaneFrame, depth: float) -> Bounds | None:
     flat = np.array(points) @ np.stack([frame.right, frame.down], axis=1)
     (left, top), (right, bottom) = flat.min(axis=0), flat.max(axis=0)
     return float(left), float(top), float(right), float(bottom)
+
+
+def _cut_bent(corners: Floats, geometry: Geometry, frame: PlaneFrame, depth: float) -> Bounds | None:
+    """Return where a plane may cut a bent grid, whose ``corners`` are those of a box that it does not leave."""
+    heights = corners @ frame.normal
+    return shadow(geometry, frame) if heights.min() <= depth <= heights.max() else None
 
 
 def gathered(
@@ -118,11 +126,14 @@ def gathered(
     out = np.empty((pixels.rows, pixels.columns, *array.shape[3:]), dtype or array.dtype)
     pick, kind = (_interpolated, np.float32) if smooth and array.dtype.kind != "b" else (_nearest, np.float64)
     columns, height = np.arange(pixels.columns), max(1, _BAND // pixels.columns)
+    bend = None if geometry.warp is None else _Bend(geometry, inverse, frame, start, pixels)
     for first in range(0, pixels.rows, height):
         rows = np.arange(first, min(first + height, pixels.rows))
         places = [
             (base[k] + down[k] * rows).astype(kind)[:, None] + (across[k] * columns).astype(kind) for k in range(3)
         ]
+        if bend is not None:
+            bend.add(places, rows)
         values, outside = pick(flat, geometry, places)
         if out.dtype.kind in "iu" and values.dtype.kind == "f":
             np.rint(values, out=values)
@@ -132,6 +143,35 @@ def gathered(
         band[...] = values
         band[outside] = fill
     return out
+
+
+class _Bend:
+    """By how much a warp moves the pixels of a plane, in places along the axes of the grid.
+
+    The displacements change slowly: they are looked up at every ``step``-th pixel and run straight between.
+    """
+
+    def __init__(self, geometry: Geometry, inverse: Floats, frame: PlaneFrame, start: Floats, pixels: Raster) -> None:
+        assert geometry.warp is not None
+        step = max(1, int(min(geometry.warp.grid.spacing) / 4 / pixels.pitch))
+        rows, columns = (-(-(count - 1) // step) + 1 for count in (pixels.rows, pixels.columns))
+        down, right = np.meshgrid(np.arange(rows) * step, np.arange(columns) * step, indexing="ij")
+        points = start + pixels.pitch * (down[..., None] * frame.down + right[..., None] * frame.right)
+        self._moved = np.moveaxis(geometry.warp.displacement_at(points) @ inverse.T, -1, 0)
+        self._step = step
+        self._across = _between_steps(np.arange(pixels.columns), step, columns)
+
+    def add(self, places: list[NDArray[Any]], rows: NDArray[np.intp]) -> None:
+        """Add the displacements to the places of some rows of pixels."""
+        down = _between_steps(rows, self._step, self._moved.shape[1])
+        for place, moved in zip(places, self._moved, strict=True):
+            place += (down @ moved @ self._across.T).astype(place.dtype)
+
+
+def _between_steps(pixels: NDArray[np.intp], step: int, count: int) -> Floats:
+    """Return the shares (pixels, count) that the looked-up values have in each pixel."""
+    place = pixels / step
+    return np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(count)))
 
 
 def _is_even(geometry: Geometry, axis: int) -> bool:

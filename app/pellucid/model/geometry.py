@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from pellucid.model.warps import Warp
 
 Vector = tuple[float, float, float]
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
@@ -44,6 +48,16 @@ class Geometry:
     slice_positions: tuple[float, ...] | None = None
     at_detector: bool = False
     frame_of_reference: str = ""
+
+    warp: ClassVar[Warp | None] = None
+    """What bends the grid; only that of a layer that was registered may be bent (see ``placement``)."""
+    registered_to: ClassVar[Geometry | None] = None
+    """The grid of the image that a layer was registered to: both lie in its world."""
+
+    @property
+    def straight(self) -> Geometry:
+        """Return the grid without what bends it."""
+        return self
 
     @cached_property
     def axes(self) -> Floats:
@@ -122,7 +136,7 @@ class Geometry:
         """
         if self is other:  # the rule: labels share the grid of the image they were made for
             return True
-        if self.size != other.size:
+        if self.size != other.size or self.warp is not other.warp:
             return False
         points = [grid.corners() for grid in (self, other)]
         if not (self.is_even and other.is_even):
@@ -164,12 +178,14 @@ def same_world(one: Geometry, other: Geometry) -> bool:
 
     That is so within one frame of reference (DICOM PS3.3 C.7.4.1) and on the same grid. Where neither source has
     frames of reference but both state how the image lies in the patient (NIfTI, NRRD), their word is taken; an
-    image that states none is never taken to lie where another does.
+    image that states none is never taken to lie where another does, unless it was registered to it.
     """
     if one.frame_of_reference and other.frame_of_reference:
         return one.frame_of_reference == other.frame_of_reference
     if one.same_grid(other):
         return True
+    if one.registered_to is not None or other.registered_to is not None:
+        return same_world(one.registered_to or one, other.registered_to or other)
     nothing_stated = not one.frame_of_reference and not other.frame_of_reference
     return nothing_stated and one.oriented and other.oriented
 

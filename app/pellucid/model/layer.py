@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from psygnal import SignalGroupDescriptor
 
 from pellucid.model.display import Channel, ImageDisplay, LabelDisplay
 from pellucid.model.geometry import Geometry
 from pellucid.model.hand_edits import HandPatch
 from pellucid.model.labels import LabelMap
+from pellucid.model.placement import Placement
 from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import STRAIGHT, Transfer
 from pellucid.model.volume import Volume
@@ -116,16 +117,27 @@ class ImageLayer:
     base: tuple[Volume, ...] = ()
     """The frames before the first step that can be taken again; none without steps, or when they are not known."""
     id: str = field(default_factory=_new_id)
+    placement: Placement | None = None
+    """The transform that registration gave it; its voxels stay on the grid of their own."""
 
     @property
     def volume(self) -> Volume:
-        """Return the frame that is shown."""
+        """Return the frame that is shown, on the grid of its own."""
         return self.frames[min(self.frame, len(self.frames) - 1)]
 
     @property
+    def placed(self) -> Volume:
+        """Return the frame that is shown, where it lies: for everything that goes by places in the world."""
+        return self.where_it_lies(self.volume)
+
+    def where_it_lies(self, volume: Volume) -> Volume:
+        """Return an image on the layer's own grid, such as a frame, a preview or what it was before, where it lies."""
+        return volume if self.placement is None else self.placement.volume(volume)
+
+    @property
     def geometry(self) -> Geometry:
-        """Return the grid of the layer."""
-        return self.volume.geometry
+        """Return the grid of the layer where it lies."""
+        return self.placed.geometry
 
     @property
     def shows_colour(self) -> bool:
@@ -152,11 +164,18 @@ class LabelLayer:
     provenance: tuple[Provenance, ...] = ()
     display: LabelDisplay = field(default_factory=LabelDisplay)
     id: str = field(default_factory=_new_id)
+    placement: Placement | None = None
+    """The transform of the image it was made for; its voxels stay on the grid of their own."""
 
     @property
     def geometry(self) -> Geometry:
-        """Return the grid of the layer."""
-        return self.labels.geometry
+        """Return the grid of the layer where it lies; that of ``labels`` is its own."""
+        own = self.labels.geometry
+        return own if self.placement is None else self.placement.geometry(own)
+
+    def value_at(self, world: ArrayLike) -> int | None:
+        """Return the value of the label at a world point, or None outside."""
+        return self.labels.value_at(world if self.placement is None else self.placement.to_own(world))
 
 
 Layer = ImageLayer | LabelLayer

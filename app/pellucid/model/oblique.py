@@ -77,6 +77,7 @@ def turned_frame(
     world point ``through`` exactly, so what is looked at does not jump to a neighbouring slice as planes turn.
     An acquired plane is never turned, nor are planes of a grid that has only one.
     """
+    geometry = geometry.straight
     if plane is Plane.ACQUIRED or geometry.is_planar:
         return plane_frame(geometry, plane)
     _, _, normal, straight = _turned(geometry, plane, mode, rotation)

@@ -187,7 +187,7 @@ def plane_frame(geometry: Geometry, plane: Plane, *, stored: bool = False) -> Gr
     known orientation, or with ``stored``, the stored axes are used: x to the right, y down (in sagittal to the
     right), z up.
     """
-    return _grid_frame(geometry, plane, stored)
+    return _grid_frame(geometry.straight, plane, stored)
 
 
 @lru_cache(maxsize=64)
@@ -240,9 +240,12 @@ def positions_along(geometry: Geometry, axis: int) -> Floats:
 
 @lru_cache(maxsize=64)
 def outer_corners(geometry: Geometry) -> Floats:
-    """Return the world positions, shape (8, 3), of the corners of the grid, voxel edges included."""
+    """Return the world positions, shape (8, 3), of the corners of the grid, voxel edges included.
+
+    Those of a bent grid are of a box that it does not leave.
+    """
     lengths = np.array([float(positions_along(geometry, axis)[-1]) for axis in range(3)])
-    half = np.array(geometry.spacing) / 2
+    half = np.array(geometry.spacing) / 2 + (geometry.warp.reach if geometry.warp is not None else 0.0)
     bits = np.array([[(n >> axis) & 1 for axis in range(3)] for n in range(8)])
     corners = np.where(bits, lengths + half, -half) @ geometry.axes.T + np.array(geometry.origin)
     corners.flags.writeable = False

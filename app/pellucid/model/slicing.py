@@ -157,7 +157,9 @@ class SliceLayout:
 
 @lru_cache(maxsize=256)
 def slice_layout(geometry: Geometry, frame: PlaneFrame) -> SliceLayout | None:
-    """Return how the slices of a layer lie in a frame, or None when they are not parallel to it."""
+    """Return how the slices of a layer lie in a frame, or None when they are bent or not parallel to it."""
+    if geometry.warp is not None:
+        return None
     axes = geometry.axes
     along = np.abs(frame.normal @ axes)
     normal = int(np.argmax(along))

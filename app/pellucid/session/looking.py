@@ -113,7 +113,7 @@ class Looking:
             if not layer.visible:
                 continue
             if isinstance(layer, LabelLayer):
-                value = layer.labels.value_at(world)
+                value = layer.value_at(world)
                 if value:
                     rows.append((layer.name, f"{layer.labels.label(value).name} ({value})"))
             elif layer.id in projected:
@@ -133,7 +133,7 @@ def _projected_text(layer: ImageLayer, value: Any) -> str:
 
 
 def _value_text(layer: ImageLayer, world: Any) -> str:
-    value = layer.volume.value_at(world)
+    value = layer.placed.value_at(world)
     if isinstance(value, tuple) and layer.volume.dtype != np.uint8:
         low, high = layer.first_limits or layer.display.limits
         shown = shares(np.nan_to_num(np.array(value[:3], np.float64)), low, high)

@@ -38,6 +38,7 @@ from pellucid.session.objects import Objects
 from pellucid.session.opening import title_of
 from pellucid.session.outlining import Outlining
 from pellucid.session.own_layouts import OwnLayouts
+from pellucid.session.placing import Placing
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
@@ -117,6 +118,7 @@ class Session:
         self.pointing = Pointing()
         self.framing = Framing()
         self.seeding = Seeding()
+        self.placing = Placing(self)
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)

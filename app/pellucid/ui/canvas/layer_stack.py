@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QGraphicsView
 
 from pellucid.model.compare import CompareMode
 from pellucid.model.display import Blending
-from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Box, Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
@@ -134,7 +133,7 @@ class LayerStack:
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
-                self._put(item, layer, plane, (section.frame, self._edits, section.index, made))
+                self._put(item, layer, plane, (section.frame, layer.placement, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 
@@ -190,13 +189,14 @@ class LayerStack:
         volume, preview, self._limits = layer.volume, layer.preview, None
         if held is not None and held.layer is layer and held.volume is not None:
             volume, preview = held.volume, None
+        volume = layer.where_it_lies(volume)
         fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]
         plane = cutter.cut(volume.array, volume, volume.geometry, section, fill=fill, smooth=smooth)
         version: tuple[Hashable, ...] = (section.frame, volume, section.index)
         if plane is None:
             return None
         if preview is not None and not place.before:
-            previewed = self._previewed(preview, plane, section, volume.geometry, smooth)
+            previewed = self._previewed(preview, plane, section, layer, smooth)
             self.withheld = previewed is None and plane.axis < 0
             if previewed is not None and preview.is_mask:
                 self._show_mask(preview, previewed, (section.frame, preview, section.index))
@@ -213,9 +213,7 @@ class LayerStack:
         self._mask.show_plane(plane, version)
         self.preview = preview.title
 
-    def _show_agreement(
-        self, agreement: AgreementMap | None, layers: Sequence[Layer], section: Section | None
-    ) -> None:
+    def _show_agreement(self, agreement: AgreementMap | None, layers: Sequence[Layer], section: Section | None) -> None:
         here = {layer.id for layer in layers}
         if agreement is None or section is None or not any(layer_id in here for layer_id, _value in agreement.sides):
             self._agreement.show_plane(None, None)
@@ -262,18 +260,18 @@ class LayerStack:
             self._maps.pop(layer_id, None)
 
     def _previewed(
-        self, preview: Preview, plane: PlaneImage, section: Section, geometry: Geometry, smooth: bool
+        self, preview: Preview, plane: PlaneImage, section: Section, layer: ImageLayer, smooth: bool
     ) -> PlaneImage | None:
         """Return what a preview shows in place of a slice, or None when it does not reach this slice."""
         if preview.whole is not None:
-            whole = preview.whole
+            whole = layer.where_it_lies(preview.whole)
             fill = fill_value(whole.dtype)
             return self._preview_cutter.cut(whole.array, whole, whole.geometry, section, fill=fill, smooth=smooth)
         pixels: NDArray[Any] | None = preview.slices.get((plane.axis, plane.index))
         if pixels is None:
             return None
         fill = 0 if preview.is_mask else fill_value(pixels.dtype)
-        turned = orient_preview(pixels, section.frame, geometry, fill=fill)
+        turned = orient_preview(pixels, section.frame, layer.geometry, fill=fill)
         return PlaneImage(turned, plane.transform, plane.axis, plane.index)
 
 
