@@ -153,7 +153,9 @@ def _rows(path: Path) -> Array:
         return np.array([[float(row["X"]), float(row["Y"]), 0.0] for row in csv.DictReader(file)])
 
 
-@pytest.mark.parametrize(("kind", "bound"), [("rigid", 0.1), ("similarity", 0.1), ("affine", 0.095), ("thin_plate", 0.095)])
+@pytest.mark.parametrize(
+    ("kind", "bound"), [("rigid", 0.1), ("similarity", 0.1), ("affine", 0.095), ("thin_plate", 0.095)]
+)
 def test_even_landmarks_of_histology_bring_the_odd_ones_together(data_dir: Path, kind: Kind, bound: float) -> None:
     folder = data_dir / "registration_2d" / "histology_lesions"
     fixed, moving = (_rows(folder / f"Izd2-29-041-w35_{stain}.csv") for stain in ("HE", "proSPC"))

@@ -195,9 +195,10 @@ def _thin_plate(
     size, spacing = _samples(domain, n)
     field = np.empty((*size[::-1], n))
     axes = domain.axes[:n, :n]
+    steps = [np.arange(count) for count in size[:-1]]
     for last in range(size[-1]):
         check()
-        index = np.stack(np.meshgrid(*(np.arange(count) for count in size[:-1]), [last], indexing="ij"), -1).reshape(-1, n)
+        index = np.stack(np.meshgrid(*steps, [last], indexing="ij"), -1).reshape(-1, n)
         places = domain.origin[:n] + (index * spacing) @ axes.T
         field[last] = spline(places @ flat).reshape(*size[:-1], n).swapaxes(0, n - 2)
     image = sitk.GetImageFromArray(field, isVector=True)
