@@ -13,16 +13,18 @@ from pellucid.language import tr
 from pellucid.operations.alignment import onto
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.grids import refuse_huge
+from pellucid.operations.engines.registration import plain_plans
 from pellucid.operations.engines.registration.applying import landmark_transform
 from pellucid.operations.engines.registration.landmark_fits import residuals
 from pellucid.operations.engines.registration.outcome import Outcome
-from pellucid.operations.engines.registration.plans import PRESETS, Plan, read_stages
+from pellucid.operations.engines.registration.plans import PRESETS, Plan, Stage, read_stages
 from pellucid.operations.engines.registration.running import register as run_plan
-from pellucid.operations.engines.registration.texts import Piece, built, displaced, parsed, unpacked
+from pellucid.operations.engines.registration.texts import Piece, built, displaced, pack, parsed, unpacked
 from pellucid.operations.engines.sampling import identity, sampled, sampled_plain
 from pellucid.operations.engines.seeds import parse_places
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import Array, on_same_grid
+from pellucid.operations.plain_surroundings import Context as Surroundings
 from pellucid.operations.units import Begins, Intensity, Range, SeedText, Slider, Title, Unit, When
 
 Interpolation = Annotated[
@@ -88,7 +90,7 @@ def _piece_lines(name: str, piece: Piece) -> list[str]:
     if piece.kind == "IdentityTransform":
         return [f"{name} = sitk.Transform({piece.dimension}, sitk.sitkIdentity)"]
     packed = len(numbers) > _NUMBERS
-    values = f"unpacked({_pack(piece.parameters)!r})" if packed else repr(numbers)
+    values = f"unpacked({pack(piece.parameters)!r})" if packed else repr(numbers)
     if piece.kind == "DisplacementFieldTransform":
         return [f"{name} = displaced({values}, {fixed})"]
     wanted = {"BSplineTransform": f"{piece.dimension}, {piece.order}"}
@@ -97,12 +99,6 @@ def _piece_lines(name: str, piece: Piece) -> list[str]:
     lines = [f"{name} = {made}"]
     lines += [f"{name}.SetFixedParameters({fixed})"] if fixed else []
     return [*lines, f"{name}.SetParameters({values}.tolist())" if packed else f"{name}.SetParameters({values})"]
-
-
-def _pack(numbers: Array) -> str:
-    from pellucid.operations.engines.registration.texts import pack
-
-    return pack(numbers)
 
 
 @operation(
@@ -114,7 +110,6 @@ def _pack(numbers: Array) -> str:
     keywords=("register", "tfm", "warp", "apply transform", "displacement field", "harden", "align"),
     complaint=lambda p: _text_complaint(p.transform),
     python=lambda p: (
-        # like sitk.Resample(image, other, transform, …), but for rounding and for gaps
         f"{transform_lines(p.transform, 'image')}\n"
         "# like sitk.Resample(image, other, transform, ...), but for rounding and for gaps\n"
         "result = sampled_plain(image, other, transform, $interpolation, $background, padding)"
@@ -139,7 +134,7 @@ def by_transform(
     Settings:
         interpolation: How values between voxels are found; nearest makes no new values and is right for masks.
         background: The value of voxels that lie outside the image.
-        transform: Text of an ITK transform, as in a .tfm file; long fields may be packed. Empty moves nothing.
+        transform: Content of a .tfm file of ITK; long fields may be packed. Empty moves nothing.
 
     Source:
         As SimpleITK.Resample; ITK transform file format.
@@ -258,15 +253,15 @@ def _register_complaint(params: Any) -> str | None:
 def _register_lines(params: Any) -> str:
     """Return the lines of a script: the plan is written out, the engine is carried along."""
     plan = plan_of(params.preset, params.stages, params.start)
-    stages = ",\n            ".join(_stage_line(stage.model_dump()) for stage in plan.stages)
+    stages = ",\n    ".join(_stage_line(stage) for stage in plan.stages)
     given = transform_lines(params.initial, "image").replace("transform = ", "initial = ") if params.initial else ""
     return "\n".join(
         [
             "fixed_mask = None if fixed_mask is None else on_grid_or_resampled(fixed, fixed_mask, nearest=True)",
             "moving_mask = None if moving_mask is None else on_grid_or_resampled(image, moving_mask, nearest=True)",
             given or "initial = None",
-            f"plan = SimpleNamespace(start={plan.start!r}, stages=[\n            {stages},\n])",
-            "found = run_plan(",
+            f"plan = Plan(stages=(\n    {stages},\n), start={plan.start!r})",
+            "found = register(",
             "    fixed, image, plan, Context(), fixed_mask=fixed_mask, moving_mask=moving_mask, initial=initial,",
             "    seed=$seed,",
             ")",
@@ -276,8 +271,9 @@ def _register_lines(params: Any) -> str:
     )
 
 
-def _stage_line(fields: dict[str, Any]) -> str:
-    return f"SimpleNamespace({', '.join(f'{name}={value!r}' for name, value in fields.items())})"
+def _stage_line(stage: Stage) -> str:
+    said = {"transform": stage.transform, **stage.model_dump(exclude_defaults=True)}
+    return f"Stage({', '.join(f'{name}={value!r}' for name, value in said.items())})"
 
 
 @operation(
@@ -289,7 +285,7 @@ def _stage_line(fields: dict[str, Any]) -> str:
     keywords=("align", "coregister", "fuse", "rigid", "affine", "B-spline", "demons", "mutual information", "motion"),
     complaint=_register_complaint,
     python=_register_lines,
-    toolbox=(run_plan, sampled_plain, identity, displaced, unpacked),
+    toolbox=(run_plan, plain_plans.Plan, plain_plans.Stage, Surroundings, sampled_plain, identity, displaced, unpacked),
 )
 def register(
     image: Annotated[Image, Title("Moving")],
