@@ -85,7 +85,7 @@ def test_refusals_are_sentences() -> None:
     image, flat = smooth(), smooth((21, 26), direction="straight")
     with pytest.raises(Refused, match=r"is no transform that can be read.*\.tfm file of ITK\."):
         run("transform", image, image, transform="turn it a little")
-    with pytest.raises(Refused, match=r"has 2 dimensions and the image 3"):
+    with pytest.raises(Refused, match=r"has two dimensions: it is for pictures"):
         run("transform", image, image, transform=EULER_2D)
     with pytest.raises(Refused, match=r"planar image and a volume"):
         run("transform", image, flat)
@@ -101,6 +101,20 @@ def test_refusals_are_sentences() -> None:
         run("register", image, image, preset="own", stages=" ; ")
     with pytest.raises(Refused, match="is no transform"):
         run("register", image, image, initial="nothing")
+
+
+def test_a_planar_transform_is_for_single_slices_of_the_plane_too() -> None:
+    picture = smooth((21, 26), direction="straight")
+    (slice_,) = (sitk.JoinSeries(picture),)
+    made = run("transform", slice_, slice_, transform=EULER_2D, interpolation="bspline")
+    expected = run("transform", picture, picture, transform=EULER_2D, interpolation="bspline")
+    assert made.GetDimension() == 3 and np.array_equal(pixels(made)[0], pixels(expected))
+    assert not np.array_equal(pixels(expected), pixels(picture))
+    turned = smooth((1, 21, 26), direction="oblique")
+    with pytest.raises(Refused, match=r"in the plane of x and y\."):
+        run("transform", turned, turned, transform=EULER_2D)
+    with pytest.raises(Refused, match=r"three dimensions and the images have two"):
+        run("transform", picture, picture, transform=EULER)
 
 
 def test_a_text_in_one_line_is_the_same_transform() -> None:

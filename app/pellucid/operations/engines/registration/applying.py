@@ -7,9 +7,11 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.operations.engines.registration.frames import matrix_of, named
 from pellucid.operations.engines.registration.landmark_fits import Kind, fit
 from pellucid.operations.engines.registration.splitting import Domain
-from pellucid.operations.pixels import Array
+from pellucid.operations.pixels import Array, view
+from pellucid.operations.plain import on_grid_of
 
 
 def landmark_transform(
@@ -41,3 +43,39 @@ def grid_domain(image: sitk.Image) -> Domain:
     origin[:n] = image.TransformContinuousIndexToPhysicalPoint([-0.5] * n)
     lengths[:n] = np.array(image.GetSize()) * spacing[:n]
     return Domain(origin, axes, lengths, spacing)
+
+
+def in_plane(image: sitk.Image, like: sitk.Image, transform: sitk.Transform) -> tuple[sitk.Image, sitk.Image]:
+    """Return an image and a grid in the dimensions of a transform: single slices become pictures.
+
+    Raises ValueError where they do not fit, or do not lie in the plane of x and y.
+    """
+    n = transform.GetDimension()
+    both = (image, like)
+    if all(one.GetDimension() == n for one in both):
+        return both
+    if n != 2 or not all(one.GetSize()[2:] == (1,) and abs(one.GetDirection()[8]) > 1 - 1e-6 for one in both):
+        raise ValueError(n)
+    return image[:, :, 0], like[:, :, 0]
+
+
+def on_slice_of(made: sitk.Image, like: sitk.Image) -> sitk.Image:
+    """Return a picture as the single slice it was made for."""
+    return made if made.GetDimension() == like.GetDimension() else on_grid_of(view(made), like)
+
+
+def flattened(transform: sitk.Transform) -> sitk.Transform:
+    """Return a transform of single slices in the plane of x and y as one of two dimensions."""
+    one = transform.Downcast()
+    if isinstance(one, sitk.CompositeTransform):
+        parts = [one.GetNthTransform(n) for n in range(one.GetNumberOfTransforms())]
+        return sitk.CompositeTransform([flattened(part) for part in parts])
+    if one.IsLinear():
+        matrix = matrix_of(one)[np.ix_([0, 1, 3], [0, 1, 3])]
+        centre = getattr(one, "GetCenter", lambda: (0.0, 0.0))()[:2]
+        return named(matrix, np.array(centre))
+    field = sitk.DisplacementFieldTransform(one).GetDisplacementField()
+    middle = field[:, :, field.GetSize()[2] // 2]
+    vectors = sitk.GetImageFromArray(np.ascontiguousarray(sitk.GetArrayFromImage(middle)[..., :2]), isVector=True)
+    vectors.CopyInformation(middle)
+    return sitk.DisplacementFieldTransform(vectors)
