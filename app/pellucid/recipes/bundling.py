@@ -152,13 +152,15 @@ class _Renaming(ast.NodeTransformer):
 
 
 def _renamed(source: str, names: dict[str, str]) -> str:
-    """Return a definition with other names for what it gives and uses."""
+    """Return a definition with other names for what it gives and uses; its own variables make way."""
     tree = ast.parse(source)
-    global_names = {old: new for old, new in names.items() if old not in _local(tree)}
+    given = {old: new for old, new in names.items() if old not in _local(tree)}
     top = tree.body[0]
     if isinstance(top, (ast.FunctionDef, ast.ClassDef)):
         top.name = names.get(top.name, top.name)
-    return ast.unparse(_Renaming(global_names).visit(tree))
+        stored = {node.id for node in ast.walk(top) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+        given |= {one: f"{one}_here" for one in stored & set(names.values())}
+    return ast.unparse(_Renaming(given).visit(tree))
 
 
 def _local(tree: ast.Module) -> set[str]:

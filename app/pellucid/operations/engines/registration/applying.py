@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.engines.registration.frames import matrix_of, named
+from pellucid.operations.engines.registration.frames import affine_of, matrix_of, named
 from pellucid.operations.engines.registration.landmark_fits import Kind, fit
 from pellucid.operations.engines.registration.splitting import Domain
 from pellucid.operations.pixels import Array, view
@@ -79,3 +79,12 @@ def flattened(transform: sitk.Transform) -> sitk.Transform:
     vectors = sitk.GetImageFromArray(np.ascontiguousarray(sitk.GetArrayFromImage(middle)[..., :2]), isVector=True)
     vectors.CopyInformation(middle)
     return sitk.DisplacementFieldTransform(vectors)
+
+
+def lifted(transform: sitk.Transform) -> sitk.Transform:
+    """Return a linear transform of pictures as one of single slices; raises ValueError for one that bends."""
+    if not transform.IsLinear():
+        raise ValueError(transform.GetName())
+    matrix = np.eye(4)
+    matrix[np.ix_([0, 1, 3], [0, 1, 3])] = matrix_of(transform)
+    return affine_of(matrix)
