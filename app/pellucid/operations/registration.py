@@ -21,7 +21,6 @@ from pellucid.operations.engines.registration.texts import displaced, unpacked
 from pellucid.operations.engines.sampling import identity, sampled, sampled_plain
 from pellucid.operations.operation import Image, Mask, operation
 from pellucid.operations.pixels import on_same_grid
-from pellucid.operations.plain_surroundings import Context as Surroundings
 from pellucid.operations.registration_lines import landmark_lines, register_lines, resampling_lines
 from pellucid.operations.registration_texts import (
     landmark_complaint,
@@ -189,7 +188,7 @@ def _found(
     complaint=register_complaint,
     python=register_lines,
     toolbox=(
-        run_plan, plain_plans.Plan, plain_plans.Stage, Surroundings, sampled_plain, identity, displaced, unpacked,
+        run_plan, plain_plans.Plan, plain_plans.Stage, Context, sampled_plain, identity, displaced, unpacked,
     ),
 )
 def register(

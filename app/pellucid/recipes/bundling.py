@@ -16,10 +16,8 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 OWN = "pellucid."
-_SURROUNDINGS = "pellucid.operations.plain_surroundings"
 _INSTEAD = {
-    "pellucid.language": _SURROUNDINGS,
-    "pellucid.operations.context": _SURROUNDINGS,
+    "pellucid.language": "pellucid.operations.plain_language",
     "pellucid.operations.engines.registration.plans": "pellucid.operations.engines.registration.plain_plans",
 }
 """Modules that scripts do without, and where simple things of the same names are."""

@@ -29,8 +29,9 @@ class Stage:
     order: int = 3
     refine: bool = True
     variant: str = "diffeomorphic"
-    field_sigma: float = 2.0
+    field_sigma: float = 1.5
     update_sigma: float = 0.0
+    match: bool = True
 
 
 @dataclass(frozen=True)
