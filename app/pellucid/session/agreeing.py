@@ -198,7 +198,7 @@ class Agreeing:
 
     def _where_it_lies(self, found: AgreementMap, layer: LabelLayer) -> AgreementMap:
         """Return a map where registration put the layer of its first side; the same one until that moves."""
-        if layer.placement is None:
+        if layer.lies is None:
             return found
         if self._placed is None or self._placed[0] is not found or self._placed[1].geometry is not layer.geometry:
             self._placed = found, replace(found, geometry=layer.geometry)

@@ -68,7 +68,7 @@ class Curving:
         if layer is None or labels is None:
             return None
         table, kept = labels.labels.labels, labels.labels.snapshot().kept
-        together = layer.placement is labels.placement  # then there is no way through the world
+        together = layer.lies is labels.lies  # then there is no way through the world
         frames, grid = (layer.frames, labels.own_geometry) if together else (_placed(layer), labels.geometry)
         rows = {label.value: label for label in table}
 

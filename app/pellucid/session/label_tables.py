@@ -185,8 +185,8 @@ class LabelTables:
                 name = labels.label(value).name
                 session.notice.emit(tr("“{name}” has no voxels yet.", name=name), "info")
             elif layer in session.document:
-                if layer.placement is not None:
-                    place = vector(layer.placement.to_common(place))
+                if layer.lies is not None:
+                    place = vector(layer.lies.to_common(place))
                 session.view.crosshair = place
                 for pane in session.viewing.panes():
                     if layer in session.viewing.layers(pane) and session.viewing.position(pane) != place:

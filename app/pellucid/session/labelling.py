@@ -230,9 +230,9 @@ class Labelling:
         if labels is None:
             done([])
             return None
-        together = image is not None and image.placement is labels.placement  # then no way leads through the world
+        together = image is not None and image.lies is labels.lies  # then no way leads through the world
         volume = None if image is None else image.volume if together else image.placed
-        grid, lies = labels.own_geometry if together else labels.geometry, labels.placement
+        grid, lies = labels.own_geometry if together else labels.geometry, labels.lies
         snapshot = labels.labels.snapshot()
 
         def work(job: Job) -> list[LabelRow]:

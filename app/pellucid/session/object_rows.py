@@ -83,7 +83,7 @@ class ObjectTable:
         place: list[Any] = [self.rows.values[name][row] if name else None for name in names]
         if None in place:
             place = self.layer.own_geometry.index_to_world(first + (size - 1) / 2).tolist()
-        placement = self.layer.placement
+        placement = self.layer.lies
         x, y, z = (float(part) for part in (place if placement is None else placement.to_common(place)))
         return x, y, z
 

@@ -71,18 +71,18 @@ class SeedLink:
     @staticmethod
     def _on_panes(image: ImageLayer, places: tuple[Vector, ...]) -> tuple[Vector, ...]:
         """Return places of the form, which are those of the voxels, where the image lies."""
-        if image.placement is None or not places:
+        if image.lies is None or not places:
             return places
-        return tuple(map(vector, image.placement.to_common(places)))
+        return tuple(map(vector, image.lies.to_common(places)))
 
     def _of_form(self, name: str, places: tuple[Vector, ...]) -> tuple[Vector, ...]:
         """Return places on the panes as the form holds them; those that were not moved stay the very same."""
         image = self._session.document.active_image
-        if image is None or image.placement is None:
+        if image is None or image.lies is None:
             return places
         before = self._fields[name].places
         known = dict(zip(self._on_panes(image, before), before, strict=True))
-        own, placement = image.own_geometry, image.placement
+        own, placement = image.own_geometry, image.lies
         return tuple(known[at] if at in known else rounded(placement.to_own(at), own) for at in places)
 
     def _stopped(self) -> None:
@@ -99,6 +99,6 @@ class SeedLink:
         image = self._session.document.active_image
         if place is None or image is None:
             return
-        own = place if image.placement is None else rounded(image.placement.to_own(place), image.own_geometry)
+        own = place if image.lies is None else rounded(image.lies.to_own(place), image.own_geometry)
         if own not in field.places:
             field.take((*field.places, own))

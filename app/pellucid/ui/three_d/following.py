@@ -165,7 +165,9 @@ class Following(QObject):
         self.image_changed.emit()
 
     def _image_event(self, info: Any) -> None:
-        if self._active and info.signal.name in ("frames", "frame", "visible", "placement"):
+        if self._active and info.signal.name == "estimate":
+            self._cut_soon.request()  # surfaces and volumes take too long to follow a registration that is running
+        elif self._active and info.signal.name in ("frames", "frame", "visible", "placement"):
             self._cut_soon.request()
             self._refresh_volume()
             self.image_changed.emit()
