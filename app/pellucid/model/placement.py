@@ -7,7 +7,7 @@ does: from fixed to moving). Everything that is linear in it becomes a plain gri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -20,6 +20,7 @@ from pellucid.model.warps import Warp
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from pellucid.model.layer import Provenance
     from pellucid.model.volume import Volume
 
 
@@ -39,6 +40,11 @@ class PlacedGeometry(Geometry):
         """Return the grid without what bends it."""
         return self if self.warp is None else replace(self, warp=None)
 
+    @property
+    def plain(self) -> Geometry:
+        """Return the grid as one of the common world, such as a file holds it; of a bent one only what is straight."""
+        return Geometry(**{part.name: getattr(self, part.name) for part in fields(Geometry)})
+
     def world_to_index(self, world: ArrayLike) -> Floats:
         """Map world points, shape (3,) or (n, 3), to continuous indices of the same shape."""
         return super().world_to_index(world if self.warp is None else self.warp.forward(world))
@@ -55,7 +61,8 @@ class Placement:
 
     ``transform`` takes fixed points to the layer's own points (LPS, mm; two-dimensional for pictures). It is
     ``matrix`` (4 × 4, homogeneous, LPS mm) after ``warp``: own = matrix · warp(p). ``onto`` is the grid of the
-    fixed image. ``title`` says how it came about.
+    fixed image. ``title`` says how it came about, ``step`` the operation that found it where it was one: then
+    resampling to the grid can be taken again from the images.
     """
 
     transform: sitk.Transform
@@ -63,6 +70,7 @@ class Placement:
     onto: Geometry
     warp: Warp | None = None
     title: str = ""
+    step: Provenance | None = None
     _geometries: dict[Geometry, PlacedGeometry] = field(default_factory=dict, repr=False)
     _volumes: WeakKeyDictionary[Volume, Volume] = field(default_factory=WeakKeyDictionary, repr=False)
 
