@@ -115,12 +115,13 @@ class Choosing:
 
     @property
     def start(self) -> str:
-        """Return the start in force: the one chosen, where the moving image was put by hand, or the preset's."""
+        """Return the start in force: the one chosen, or where the moving image was put by hand; else the preset's."""
         moving = self.moving
         placement = moving.placement if moving is not None else None
         if self.setup.start == PLACED and placement is None:
             return ""
-        by_hand = placement is not None and placement.step is None
+        step = placement.step if placement is not None else None
+        by_hand = placement is not None and (step is None or bool(step.parameters.get("initial")))
         return self.setup.start or (PLACED if by_hand else "")
 
     @property
@@ -185,16 +186,28 @@ class Choosing:
         return LabelVoxels(taken.kept, choice[1], layer.labels.geometry) if isinstance(taken, LabelVoxels) else None
 
     def step(self) -> Provenance | None:
-        """Return the operation that does the same without a window; none does where it goes on from a place."""
+        """Return the operation that does the same without a window; None where none does."""
         from pellucid.operations.engines.registration.plans import stages_text
 
-        if self.continues:
+        now, (fixed, moving) = self.setup, self.pair()
+        initial = self._initial_text(moving) if self.continues else ""
+        if initial is None or (now.moving_mask is not None and now.fixed_mask is None):  # inputs are told by their order
             return None
-        fixed, moving = self.pair()
-        plan, choices = self.plan, (self.setup.fixed_mask, self.setup.moving_mask)
-        parameters = {"stages": stages_text(plan.stages), "start": plan.start, "seed": self.setup.seed}
-        masks = tuple(self._mask_name(choice) for choice in choices if choice is not None)
+        parameters = {"preset": self.preset, "start": now.start or "preset", "seed": now.seed, "initial": initial}
+        if now.stages:
+            parameters |= {"preset": "own", "stages": stages_text(now.stages), "start": self.plan.start}
+        if self.continues:
+            parameters["start"] = "identity"
+        masks = tuple(self._mask_name(choice) for choice in (now.fixed_mask, now.moving_mask) if choice is not None)
         return Provenance(OPERATION, parameters, (moving.name, fixed.name, *masks))
+
+    def _initial_text(self, moving: ImageLayer) -> str | None:
+        from pellucid.operations.engines.registration.texts import transform_text
+
+        placement = moving.placement
+        if placement is None or not placement.is_linear:
+            return None
+        return transform_text(placement.transform)
 
     def _mask_name(self, choice: Choice) -> str:
         layer = self._session.document.find(choice[0])

@@ -139,7 +139,7 @@ class Run:
         from pellucid.operations.engines.registration import running
 
         asked = self.asked
-        context = Context(lambda done: job.report(0.98 * done), job.cancelled)
+        context = Context(lambda done: job.report(0.98 * done), job.cancelled, padding=asked.moving_volume.padding)
         outcome = running.register(
             asked.fixed_volume.image, asked.moving_volume.image, asked.plan, context,
             fixed_mask=_mask(asked.fixed_mask), moving_mask=_mask(asked.moving_mask), initial=asked.start(),

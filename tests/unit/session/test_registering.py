@@ -143,8 +143,16 @@ def test_the_placement_remembers_the_operation_that_found_it(session, pair, pupp
     finished(session, puppet)
     step = pair[1].placement.step
     assert (step.operation, step.inputs) == ("registration.register", ("Follow-up", "Baseline"))
-    assert step.parameters == {"stages": "rigid metric=correlation", "start": "masses", "seed": 7}
+    assert step.parameters == {"preset": "rigid", "start": "masses", "seed": 7, "initial": ""}
     assert pair[1].placement.onto is pair[0].geometry
+
+
+def test_own_stages_are_written_into_the_step(session, pair, puppet):
+    session.registering.choosing.choose(stages=(Stage(transform="affine", iterations=9),))
+    finished(session, puppet)
+    assert pair[1].placement.step.parameters == {
+        "preset": "own", "stages": "affine iterations=9", "start": "search", "seed": 1, "initial": "",
+    }  # fmt: skip
 
 
 def test_the_engine_gets_plan_seed_and_images(session, pair, puppet):
@@ -175,7 +183,7 @@ def test_labels_of_an_image_can_be_its_mask_and_go_with_it(session, pair, puppet
 
     mask = sitk.GetArrayFromImage(puppet.calls[0]["moving_mask"])
     assert mask.sum() == 64 and mask[5, 5, 5] == 1 and mask[0, 0, 0] == 0
-    assert moving.placement.step.inputs == ("Follow-up", "Baseline", "core – Lesion")
+    assert moving.placement.step is None  # a step knows its inputs by their order
     assert labels.placement is moving.placement
 
 
@@ -188,7 +196,8 @@ def test_it_goes_on_from_a_place_that_was_set_by_hand(session, pair, puppet):
     finished(session, puppet)
     call = puppet.calls[0]
     assert call["initial"].TransformPoint((0, 0, 0)) == (4, 2, 0) and call["plan"].start == "identity"
-    assert moving.placement.step is None  # a recipe would not know the hand
+    step = moving.placement.step  # what the hand did is written out
+    assert step.parameters["start"] == "identity" and "4 2 0" in step.parameters["initial"]
     assert session.registering.choosing.start == PLACED  # and so the next one begins there again
 
 
