@@ -108,9 +108,9 @@ def test_one_button_registers_and_undo_takes_it_back(qtbot, empty_session, panel
     assert int(values["iterations"]) > 10 and values["seconds"].endswith(" s")
     assert np.allclose(moving.placement.matrix[:3, 3], (5, 3, 0))
     empty_session.undo()
-    assert moving.placement is None and "undone" in panel.result.notes.text() and not panel.result.compare.isEnabled()
+    assert moving.placement is None and "undone" in panel.result.notes.text() and not panel.result.harden.isEnabled()
     empty_session.redo()
-    assert "undone" not in panel.result.notes.text() and panel.result.compare.isEnabled()
+    assert "undone" not in panel.result.notes.text() and panel.result.harden.isEnabled()
 
 
 def test_keep_stops_and_leaves_the_image_where_it_is_shown(qtbot, empty_session, panel, pair, puppet):
@@ -190,6 +190,18 @@ def test_the_result_is_compared_by_a_swipe(qtbot, empty_session, panel, pair, pu
     qtbot.waitUntil(lambda: not empty_session.registering.is_running)
     click(panel.result.compare)
     assert empty_session.view.compare.mode is CompareMode.SWIPE
+
+
+def test_the_result_is_resampled_onto_the_fixed_image(qtbot, empty_session, panel, pair, puppet):
+    fixed, moving = pair
+    click(panel.begin)
+    puppet.finish()
+    qtbot.waitUntil(lambda: not empty_session.registering.is_running)
+    click(panel.result.harden)
+    qtbot.waitUntil(lambda: moving.placement is None)
+    assert moving.volume.geometry.same_grid(fixed.volume.geometry)
+    assert moving.provenance[-1].operation == "registration.register"
+    assert "resampled" in panel.result.notes.text()
 
 
 def test_the_curve_of_a_stage_is_chosen_and_read(qtbot, empty_session, panel, pair, puppet):

@@ -73,13 +73,12 @@ class ResultBox(QWidget):
             tell(self.notes, "")
             return
         first, *rest = result.sentences
-        undone = () if result.is_in_force else (tr("This was undone: the image lies elsewhere now."),)
+        since = () if result.is_in_force else (tr("It is no longer in force: undone, resampled or moved since."),)
         tell(self.verdict, first, "warning" if result.is_doubtful else "good")
-        self.notes.setText(" ".join((*rest, *undone)))
+        self.notes.setText(" ".join((*rest, *since)))
         self.notes.setVisible(bool(self.notes.text()))
         self._show_numbers(result)
-        allow(self.compare, "" if result.is_in_force else tr("This was undone. Redo it first."))
-        allow(self.harden, self._why_not_harden(result))
+        allow(self.harden, self._session.hardening.why_not(result.moving))
 
     def _show_numbers(self, result: Result) -> None:
         outcome = result.outcome
@@ -92,18 +91,14 @@ class ResultBox(QWidget):
         for name, text in texts.items():
             self.values[name].setText(text)
 
-    def _why_not_harden(self, result: Result) -> str:
-        if not hasattr(self._session.placing, "harden"):
-            return tr("This version cannot resample yet.")
-        return "" if result.is_in_force else tr("This was undone. Redo it first.")
-
     def _compare(self) -> None:
         self._attempt(self._session.registering.compare)
 
     def _harden(self) -> None:
         result = self._session.registering.result
         if result is not None:
-            self._attempt(lambda: self._session.placing.harden(result.moving))  # type: ignore[attr-defined]
+            fixed = result.fixed if result.fixed.placement is None else None
+            self._attempt(lambda: self._session.hardening.harden(result.moving, fixed))
 
     def _attempt(self, action: Callable[[], object]) -> None:
         try:
