@@ -27,6 +27,7 @@ from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -119,6 +120,7 @@ class Session:
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)
+        self.hand_placing = HandPlacing(self)
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
