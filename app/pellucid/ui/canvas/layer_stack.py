@@ -133,7 +133,7 @@ class LayerStack:
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
-                self._put(item, layer, plane, (section.frame, layer.placement, self._edits, section.index, made))
+                self._put(item, layer, plane, (section.frame, layer.lies, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 
