@@ -44,6 +44,8 @@ class HandPlacing:
         self._held: _Held | None = None
         self._numbers = count()
         self._nudges = next(self._numbers)
+        self._turned_to: ImageLayer | None = None
+        session.document.active_changed.connect(self._turn_to)
         session.view.events.tool.connect(self._end_nudges)
         session.history.changed.connect(self._overtaken)
 
@@ -54,15 +56,20 @@ class HandPlacing:
         images = self._session.document.images
         if len(images) < 2:
             raise Refused(tr("Open a second image: one stays, the other is moved onto it."))
-        chosen = getattr(self._session, "registering", None)
+        registering = getattr(self._session, "registering", None)
+        chosen = registering.choosing if registering is not None else None
         fixed, moving = (chosen.fixed, chosen.moving) if chosen is not None else (None, None)
         if fixed is None or moving is None:
             fixed = next((image for image in images if image.placement is None), images[0])
-            moving = self._session.document.active_image
-        if moving is None or moving is fixed:
-            said = tr("“{name}” stays, the others are moved onto it. Choose another image in Layers.", name=fixed.name)
-            raise Refused(said)
+            moving = self._turned_to if self._turned_to in images and self._turned_to is not fixed else None
+            moving = moving or next(image for image in reversed(images) if image is not fixed)
         return fixed, moving
+
+    def _turn_to(self, *_what: object) -> None:
+        """Remember which image the user turned to last that is not the lowest one, which stays."""
+        active, images = self._session.document.active_image, self._session.document.images
+        if active is not None and active is not images[0]:
+            self._turned_to = active
 
     def moving(self) -> ImageLayer | None:
         """Return the image that is moved, or None where there is none."""
@@ -94,6 +101,11 @@ class HandPlacing:
         if held is not None:
             after = self._moved(held.layer, held.before, motion)
             self._show(held, after, [moved_annotation(one, held.before, after) for one in held.annotations])
+
+    @property
+    def is_held(self) -> bool:
+        """Return whether something is in the hand."""
+        return self._held is not None
 
     def let_go(self, title: str = "") -> None:
         """Leave what is in the hand where it is, as one step."""

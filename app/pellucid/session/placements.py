@@ -30,11 +30,11 @@ def placement_of(transform: sitk.Transform, onto: Geometry, own: Geometry, title
     kept = sitk.Transform(transform)
     if transform.IsLinear():
         return Placement(kept, splitting.linear_matrix(transform), onto, None, title)
-    inside = _domain(outer_corners(onto), onto)
+    inside = box_around(outer_corners(onto), onto)
     matrix = splitting.fitted_matrix(transform, inside)
     inverse = np.linalg.inv(matrix)
     placed = outer_corners(own) @ inverse[:3, :3].T + inverse[:3, 3]
-    both = _domain(np.vstack([outer_corners(onto), placed]), onto)
+    both = box_around(np.vstack([outer_corners(onto), placed]), onto)
     found = splitting.bend(transform, matrix, both, inside)
     depth, height, width = found.displacement.shape[:3]
     grid = Geometry((width, height, depth), found.spacing, found.origin, _direction(found.axes))
@@ -55,7 +55,8 @@ def linear_placement(matrix: Floats, onto: Geometry, title: str = "", *, planar:
     return Placement(transform, np.array(matrix, dtype=np.float64), onto, None, title)
 
 
-def _domain(corners: Floats, onto: Geometry) -> Domain:
+def box_around(corners: Floats, onto: Geometry) -> Domain:
+    """Return the smallest box along the axes of a grid that holds some points, and how far apart to look in it."""
     from pellucid.operations.engines.registration.splitting import Domain
 
     axes, _ = np.linalg.qr(onto.axes)

@@ -30,6 +30,7 @@ from pellucid.session.framing import Framing
 from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
+from pellucid.session.landmarks import Landmarks
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
@@ -121,6 +122,7 @@ class Session:
         self.seeding = Seeding()
         self.placing = Placing(self)
         self.hand_placing = HandPlacing(self)
+        self.landmarks = Landmarks(self)
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
