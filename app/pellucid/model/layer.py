@@ -147,6 +147,11 @@ class ImageLayer:
         return self.placed.geometry
 
     @property
+    def own_geometry(self) -> Geometry:
+        """Return the grid of its voxels, wherever it lies: for everything that works on voxels."""
+        return self.volume.geometry
+
+    @property
     def shows_colour(self) -> bool:
         """Return whether its own colours are seen, not one channel through a window."""
         return self.volume.is_colour and self.display.channel is Channel.ALL
@@ -187,12 +192,22 @@ class LabelLayer:
         own = self.labels.geometry
         return own if self.lies is None else self.lies.geometry(own)
 
+    @property
+    def own_geometry(self) -> Geometry:
+        """Return the grid of its voxels, wherever it lies: for everything that works on voxels."""
+        return self.labels.geometry
+
     def value_at(self, world: ArrayLike) -> int | None:
         """Return the value of the label at a world point, or None outside."""
         return self.labels.value_at(world if self.lies is None else self.lies.to_own(world))
 
 
 Layer = ImageLayer | LabelLayer
+
+
+def on_same_voxels(one: Layer, other: Layer) -> bool:
+    """Return whether each voxel of two layers lies on one of the other, and stays there wherever both are put."""
+    return one.placement is other.placement and one.own_geometry.same_grid(other.own_geometry)
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

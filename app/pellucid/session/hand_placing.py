@@ -17,7 +17,7 @@ from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.rigid_parts import RigidParts, motion_of, parts_of, shift
 from pellucid.model.warps import Warp
-from pellucid.session.placements import linear_placement
+from pellucid.session.placements import affine_of, linear_placement
 from pellucid.session.placing import moved as moved_annotation
 
 if TYPE_CHECKING:
@@ -44,8 +44,6 @@ class HandPlacing:
         self._held: _Held | None = None
         self._numbers = count()
         self._nudges = next(self._numbers)
-        self._turned_to: ImageLayer | None = None
-        session.document.active_changed.connect(self._turn_to)
         session.view.events.tool.connect(self._end_nudges)
         session.history.changed.connect(self._overtaken)
 
@@ -56,20 +54,11 @@ class HandPlacing:
         images = self._session.document.images
         if len(images) < 2:
             raise Refused(tr("Open a second image: one stays, the other is moved onto it."))
-        registering = getattr(self._session, "registering", None)
-        chosen = registering.choosing if registering is not None else None
-        fixed, moving = (chosen.fixed, chosen.moving) if chosen is not None else (None, None)
+        choosing = self._session.registering.choosing
+        fixed, moving = choosing.fixed, choosing.moving
         if fixed is None or moving is None:
-            fixed = next((image for image in images if image.placement is None), images[0])
-            moving = self._turned_to if self._turned_to in images and self._turned_to is not fixed else None
-            moving = moving or next(image for image in reversed(images) if image is not fixed)
+            raise Refused(tr("Choose the fixed and the moving image in the dock Registration."))
         return fixed, moving
-
-    def _turn_to(self, *_what: object) -> None:
-        """Remember which image the user turned to last that is not the lowest one, which stays."""
-        active, images = self._session.document.active_image, self._session.document.images
-        if active is not None and active is not images[0]:
-            self._turned_to = active
 
     def moving(self) -> ImageLayer | None:
         """Return the image that is moved, or None where there is none."""
@@ -174,7 +163,7 @@ class HandPlacing:
 
     def reset(self, layer: ImageLayer) -> None:
         """Take the placement of a layer away."""
-        self._session.placing.put(layer, None, tr("Take {name} back to where it was", name=layer.name))
+        self._session.placing.reset(layer)
 
     def _onto(self, layer: ImageLayer) -> Geometry:
         if layer.placement is not None:
@@ -222,7 +211,6 @@ def _behind(transform: sitk.Transform, back: Floats) -> sitk.Transform:
     """Return a transform that first takes points back by a matrix; matrices that follow each other become one."""
     import SimpleITK as sitk
 
-    n = transform.GetDimension()
     parts = [transform.Downcast()]
     if isinstance(parts[0], sitk.CompositeTransform):
         whole = sitk.CompositeTransform(parts[0])
@@ -232,13 +220,7 @@ def _behind(transform: sitk.Transform, back: Floats) -> sitk.Transform:
         from pellucid.operations.engines.registration.splitting import linear_matrix
 
         back = linear_matrix(parts.pop()) @ back
-    first = sitk.AffineTransform(n)
-    first.SetMatrix(back[:n, :n].ravel().tolist())
-    first.SetTranslation(back[:n, 3].tolist())
-    made = sitk.CompositeTransform(n)
-    for part in (*parts, first):
-        made.AddTransform(part)
-    return made
+    return sitk.CompositeTransform([*parts, affine_of(back, planar=transform.GetDimension() == 2)])
 
 
 def _inverse(matrix: Floats) -> Floats:

@@ -65,12 +65,10 @@ class Landmarks:
         self._session = session
         self._kind: Kind = "rigid"
         self._known: tuple[object, Fit] | None = None
-        annotations = session.document.annotations
-        for signal in (annotations.inserted, annotations.removed, annotations.changed, session.document.inserted,
-                       session.document.removed):  # fmt: skip
+        annotations, measuring = session.document.annotations, session.measuring
+        for signal in (annotations.inserted, annotations.removed, annotations.changed, measuring.changed,
+                       session.registering.changed):  # fmt: skip
             signal.connect(self._tell)
-        session.document.active_changed.connect(self._tell)
-        session.measuring.changed.connect(self._tell)
 
     def _tell(self, *_what: object) -> None:
         self.changed.emit()

@@ -167,7 +167,7 @@ def test_labels_and_landmarks_go_along_while_the_layer_is_dragged(bench):
 
 
 def test_says_why_nothing_can_be_moved(bench):
-    fixed, moving = two(bench)
+    _, moving = two(bench)
     said = []
     bench.session.notice.connect(lambda text, _severity: said.append(text))
     pane = bench.pane()

@@ -195,13 +195,12 @@ def test_pictures_are_moved_in_their_plane_by_transforms_of_two_dimensions() -> 
     assert session.hand_placing.parts(layer).angles == pytest.approx((0, 0, 30))
 
 
-def test_the_image_turned_to_last_is_moved_and_the_lowest_stays() -> None:
+def test_the_image_that_is_to_be_registered_is_moved() -> None:
     session, layer = sitting()
     fixed = session.document.images[0]
     session.document.insert(2, ImageLayer("third", layer.frames))
-    session.document.active = fixed
     assert session.hand_placing.fixed_and_moving() == (fixed, layer)
-    session.document.active = session.document.images[2]
+    session.registering.choosing.choose(moving=session.document.images[2].id)
     assert session.hand_placing.moving() is session.document.images[2]
     session.remove(session.document.images[2])
     assert session.hand_placing.moving() is layer
