@@ -11,11 +11,13 @@ import numpy as np
 
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation
+from pellucid.model.compare import CompareMode
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.rigid_parts import RigidParts, motion_of, parts_of, shift
+from pellucid.model.view import Tool
 from pellucid.model.warps import Warp
 from pellucid.session.placements import affine_of, linear_placement
 from pellucid.session.placing import moved as moved_annotation
@@ -60,6 +62,12 @@ class HandPlacing:
             raise Refused(tr("Choose the fixed and the moving image in the dock Registration."))
         return fixed, moving
 
+    def free(self) -> tuple[ImageLayer, ImageLayer]:
+        """Return the two images where they may be moved now; raise Refused while a registration moves them."""
+        if self._session.registering.is_running:
+            raise Refused(tr("A registration is running. Keep or drop its estimate first."))
+        return self.fixed_and_moving()
+
     def moving(self) -> ImageLayer | None:
         """Return the image that is moved, or None where there is none."""
         try:
@@ -75,7 +83,7 @@ class HandPlacing:
 
     def take(self) -> ImageLayer:
         """Take the moving layer into the hand; raise Refused with a sentence where there is none."""
-        _, layer = self.fixed_and_moving()
+        _, layer = self.free()
         self.put_back()
         self._end_nudges()
         together: tuple[Layer, ...] = (layer, *self._session.placing.followers(layer))
@@ -123,7 +131,7 @@ class HandPlacing:
 
     def nudge(self, motion: Floats, title: str = "") -> None:
         """Move the moving layer on by a motion; nudges that follow each other are one step."""
-        _, layer = self.fixed_and_moving()
+        _, layer = self.free()
         self._put(layer, layer.placement, motion, title, f"nudge {self._nudges}")
 
     def _end_nudges(self, _tool: object = None) -> None:
@@ -146,6 +154,7 @@ class HandPlacing:
 
     def set_parts(self, layer: ImageLayer, parts: RigidParts) -> None:
         """Put a layer where the numbers say; numbers set one after another are one step."""
+        self.free()
         if parts.scale <= 0:
             raise Refused(tr("A scale is more than 0."))
         planar, before = self.is_planar(layer), layer.placement
@@ -156,14 +165,26 @@ class HandPlacing:
 
     def centre(self, layer: ImageLayer) -> None:
         """Bring the centre of a layer onto that of the fixed image."""
-        fixed, _ = self.fixed_and_moving()
+        fixed, _ = self.free()
         way = fixed.geometry.centre() - layer.geometry.centre()
         title = tr("Centre {name} on {other}", name=layer.name, other=fixed.name)
         self._put(layer, layer.placement, shift(way), title)
 
     def reset(self, layer: ImageLayer) -> None:
         """Take the placement of a layer away."""
+        self.free()
         self._session.placing.reset(layer)
+
+    def choose_tool(self, tool: Tool) -> None:
+        """Take up a tool that places images; both are shown in red and green where that is wanted.
+
+        Raises Refused where there are not two images.
+        """
+        fixed, moving = self.fixed_and_moving()
+        view = self._session.view
+        view.tool = tool
+        if self._session.registering.overlay and view.compare is None and tool is Tool.MOVE_LAYER:
+            self._session.comparing.start(CompareMode.RED_GREEN, first=fixed.id, second=moving.id)
 
     def _onto(self, layer: ImageLayer) -> Geometry:
         if layer.placement is not None:

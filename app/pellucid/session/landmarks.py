@@ -232,7 +232,7 @@ class Landmarks:
 
         A thin-plate spline is computed in the background. Raises Refused with a sentence where nothing can be fitted.
         """
-        fit, images = self.fit(), self._session.hand_placing.fixed_and_moving()
+        fit, images = self.fit(), self._session.hand_placing.free()
         if fit.problem or not fit.used:
             raise Refused(fit.problem or tr("Set landmarks first: one on each image for every place."))
         used = [pair for pair in self.pairs() if pair.is_used]
@@ -254,11 +254,16 @@ class Landmarks:
 
     def _title(self, layer: ImageLayer, fit: Fit) -> str:
         words = next(tr(words) for words, kind in KINDS if kind == fit.kind)
-        length = f"{written(fit.rms)} {fit.unit}"
+        length = f"{distance_text(fit.rms)} {fit.unit}"
         if fit.kind == "thin_plate":
             return tr("Place {name} by {count} landmarks ({kind})", name=layer.name, count=fit.used, kind=words)
         return tr("Place {name} by {count} landmarks ({kind}, RMS {length})",
                   name=layer.name, count=fit.used, kind=words, length=length)  # fmt: skip
+
+
+def distance_text(length: float) -> str:
+    """Write how far two points are apart; what only rounding left is 0."""
+    return written(round(length, 3) + 0.0)
 
 
 @dataclass(frozen=True)
