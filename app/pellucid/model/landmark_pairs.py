@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from pellucid.model.annotations import Annotation, Kind
 
+LANDMARK = "landmark"
+"""The text of points that were set as landmarks: they are waited for a partner."""
 LEFT_OUT = "left out"
-"""The text of points that are kept but not used in a fit."""
+"""The text of landmarks that are kept but not used in a fit."""
 FIXED_COLOR, MOVING_COLOR = "#f0a830", "#56b4e9"
 
 
@@ -44,13 +46,19 @@ class Pair:
 def pairs_of(annotations: Iterable[Annotation], fixed: str, moving: str) -> tuple[Pair, ...]:
     """Return the landmarks of two layers, by their ids, in the order in which their first points were made.
 
-    A point without a name is no landmark; of several with one name on a layer the first counts.
+    A point without a name is no landmark, nor is one without a partner that was not set as one; of several with one
+    name on a layer the first counts.
     """
     found: dict[str, dict[str, Annotation]] = {}
     for one in annotations:
         if one.kind is Kind.POINT and one.name and one.layer in (fixed, moving):
             found.setdefault(one.name, {}).setdefault(one.layer, one)
-    return tuple(Pair(name, points.get(fixed), points.get(moving)) for name, points in found.items())
+    pairs = (Pair(name, points.get(fixed), points.get(moving)) for name, points in found.items())
+    return tuple(pair for pair in pairs if pair.is_complete or any(map(_was_set, pair.points)))
+
+
+def _was_set(point: Annotation) -> bool:
+    return point.text in (LANDMARK, LEFT_OUT)
 
 
 def free_name(taken: Iterable[str]) -> str:

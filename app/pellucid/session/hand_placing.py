@@ -17,7 +17,7 @@ from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.rigid_parts import RigidParts, motion_of, parts_of, shift
-from pellucid.model.view import Tool
+from pellucid.model.view import Layout, Plane, Tool
 from pellucid.model.warps import Warp
 from pellucid.session.placements import affine_of, linear_placement
 from pellucid.session.placing import moved as moved_annotation
@@ -70,10 +70,8 @@ class HandPlacing:
 
     def moving(self) -> ImageLayer | None:
         """Return the image that is moved, or None where there is none."""
-        try:
-            return self.fixed_and_moving()[1]
-        except Refused:
-            return None
+        images = self._images()
+        return None if images is None else images[1]
 
     def is_planar(self, layer: ImageLayer) -> bool:
         """Return whether a layer lies in a plane that it cannot leave: a picture, or a single slice on another."""
@@ -169,6 +167,37 @@ class HandPlacing:
         way = fixed.geometry.centre() - layer.geometry.centre()
         title = tr("Centre {name} on {other}", name=layer.name, other=fixed.name)
         self._put(layer, layer.placement, shift(way), title)
+
+    @property
+    def is_side_by_side(self) -> bool:
+        """Return whether the first two panes show the two images, each one of them."""
+        images = self._images()
+        shown = [self._session.viewing.layers(pane) for pane in self._session.view.shown[:2]]
+        return images is not None and len(shown) == 2 and all(
+            [layer for layer in layers if isinstance(layer, ImageLayer)] == [image]
+            for layers, image in zip(shown, images, strict=True)
+        )  # fmt: skip
+
+    def side_by_side(self) -> None:
+        """Show the fixed image on the left and the moving one on the right, in one plane."""
+        images, view = self.fixed_and_moving(), self._session.view
+        plane = next((pane.plane for pane in view.shown if not pane.information), Plane.AXIAL)
+        view.compare = None
+        self._session.arranging.choose(Layout(1, 2))
+        for pane, image in zip(view.shown, images, strict=True):
+            pane.information, pane.plane = False, plane
+            self._session.viewing.show(pane, image)
+
+    def lay_over(self) -> None:
+        """Show all images in all panes again."""
+        for pane in self._session.view.shown:
+            self._session.viewing.show_all(pane)
+
+    def _images(self) -> tuple[ImageLayer, ImageLayer] | None:
+        try:
+            return self.fixed_and_moving()
+        except Refused:
+            return None
 
     def reset(self, layer: ImageLayer) -> None:
         """Take the placement of a layer away."""

@@ -12,7 +12,7 @@ from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats
-from pellucid.model.landmark_pairs import LEFT_OUT, Pair
+from pellucid.model.landmark_pairs import LANDMARK, LEFT_OUT, Pair
 from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import plane_frame
 from pellucid.model.shapes import on_plane, vector
@@ -123,7 +123,7 @@ def _points(session: Session, layer: ImageLayer, names: list[str], places: Float
     return [
         on_plane(
             Kind.POINT, (vector(place),), frame, layer=layer.id, frame=layer.frame, name=name,
-            color=session.landmarks.color(layer), text=LEFT_OUT if name in left_out else "",
+            color=session.landmarks.color(layer), text=LEFT_OUT if name in left_out else LANDMARK,
         )
         for name, place in zip(names, places, strict=True) if np.isfinite(place).all()
     ]  # fmt: skip

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
@@ -12,15 +12,14 @@ from psygnal import Signal
 from pellucid.history.annotations import AddAnnotation, ChangeAnnotation, RemoveAnnotation
 from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation
+from pellucid.model.annotations import Kind as Shape
 from pellucid.model.findings import Refused
-from pellucid.model.geometry import Floats, Geometry, Vector
-from pellucid.model.landmark_pairs import FIXED_COLOR, LEFT_OUT, MOVING_COLOR, Pair, free_name, pairs_of
+from pellucid.model.geometry import Floats, Vector
+from pellucid.model.landmark_pairs import FIXED_COLOR, LANDMARK, LEFT_OUT, MOVING_COLOR, Pair, free_name, pairs_of
 from pellucid.model.layer import ImageLayer, Layer
-from pellucid.model.measuring import written
 from pellucid.model.placement import Placement
-from pellucid.model.planes import outer_corners
 from pellucid.model.shapes import vector
-from pellucid.session.placements import box_around, placement_of
+from pellucid.session.landmark_fitting import Fit, How, distance_text, placement_by, rms_of
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -31,28 +30,8 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (mark("Shift only"), "translation"), (mark("Rigid"), "rigid"), (mark("Similarity"), "similarity"),
     (mark("Affine"), "affine"), (mark("Thin-plate spline"), "thin_plate"),
 )  # fmt: skip
-SIDES = Literal["fixed", "moving"]
 _MOST_LEFT_OUT = 150
 """Pairs of which each is left out once while the user waits."""
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How well a transform can bring the landmarks together; lengths in the unit ``unit``.
-
-    ``away`` is how far apart each pair is after the fit, by name, also those that are left out of it, and ``predicted``
-    how far when the fit is made without it. ``problem`` says why there is none.
-    """
-
-    kind: Kind
-    used: int = 0
-    unit: str = "mm"
-    away: dict[str, float] = field(default_factory=dict)
-    predicted: dict[str, float] = field(default_factory=dict)
-    rms: float = 0.0
-    predicted_rms: float | None = None
-    worst: str = ""
-    problem: str = ""
 
 
 class Landmarks:
@@ -135,6 +114,12 @@ class Landmarks:
         """Return the landmark that lacks its second point, if there is one."""
         return next((pair for pair in self.pairs() if not pair.is_complete), None)
 
+    def has(self, annotation: Annotation) -> bool:
+        """Return whether an annotation is a point of a landmark."""
+        return annotation.kind is Shape.POINT and any(
+            one.id == annotation.id for pair in self.pairs() for one in pair.points
+        )
+
     def color(self, layer: Layer) -> str:
         """Return the colour of points on a layer."""
         images = self.images()
@@ -152,7 +137,7 @@ class Landmarks:
     def set_used(self, pair: Pair, used: bool) -> None:
         """Let a landmark take part in the fit, or not, as one step."""
         title = tr("Use landmark {name}", name=pair.name) if used else tr("Leave landmark {name} out", name=pair.name)
-        self._change(pair, title, text="" if used else LEFT_OUT)
+        self._change(pair, title, text=LANDMARK if used else LEFT_OUT)
 
     def rename(self, pair: Pair, name: str) -> None:
         """Give both points of a landmark another name; raise Refused if it is taken."""
@@ -196,7 +181,7 @@ class Landmarks:
         images = self.images()
         if images is None or not pairs:
             return nothing
-        how = _How.of(images)
+        how = How.of(images)
         fixed, moving = self._points(used)
         try:
             made = landmark_fits.fit(kind, fixed, moving, how.planar, normals=how.normals)
@@ -209,12 +194,12 @@ class Landmarks:
         left = {pair.name: float(n) for pair, n in zip(used, predicted, strict=True) if np.isfinite(n)}
         told = left if kind == "thin_plate" else {pair.name: by_name[pair.name] for pair in used}
         return replace(
-            nothing, away=by_name, predicted=left, rms=_rms([by_name[pair.name] for pair in used]),
-            predicted_rms=_rms(list(left.values())) if left else None,
+            nothing, away=by_name, predicted=left, rms=rms_of([by_name[pair.name] for pair in used]),
+            predicted_rms=rms_of(list(left.values())) if left else None,
             worst=max(told, key=lambda name: told[name]) if len(told) > 2 else "",
         )  # fmt: skip
 
-    def _predicted(self, kind: Kind, fixed: Floats, moving: Floats, how: _How) -> Floats:
+    def _predicted(self, kind: Kind, fixed: Floats, moving: Floats, how: How) -> Floats:
         from pellucid.operations.engines.registration.landmark_fits import left_out
 
         if len(fixed) > _MOST_LEFT_OUT:
@@ -238,12 +223,12 @@ class Landmarks:
         used = [pair for pair in self.pairs() if pair.is_used]
         points, (layer, title) = self._points(used), (images[1], self._title(images[1], fit))
         grids = images[0].geometry, images[1].volume.geometry
-        how = _How.of(images)
+        how = How.of(images)
         if fit.kind != "thin_plate":
-            self._put(layer, _placement(fit.kind, points, grids, how, title), title)
+            self._put(layer, placement_by(fit.kind, points, grids, how, title), title)
             return None
         return self._session.running.edit(
-            title, lambda job: _placement(fit.kind, points, grids, how, title, job),
+            title, lambda job: placement_by(fit.kind, points, grids, how, title, job),
             lambda placement: self._put(layer, placement, title),
             lambda sentence: self._session.notice.emit(sentence, "warning"),
         )  # fmt: skip
@@ -259,52 +244,3 @@ class Landmarks:
             return tr("Place {name} by {count} landmarks ({kind})", name=layer.name, count=fit.used, kind=words)
         return tr("Place {name} by {count} landmarks ({kind}, RMS {length})",
                   name=layer.name, count=fit.used, kind=words, length=length)  # fmt: skip
-
-
-def distance_text(length: float) -> str:
-    """Write how far two points are apart; what only rounding left is 0."""
-    return written(round(length, 3) + 0.0)
-
-
-@dataclass(frozen=True)
-class _How:
-    """In which space two images are fitted: ``planar`` as pictures, or as slices with their normals."""
-
-    planar: bool
-    normals: tuple[Floats, Floats] | None
-
-    @staticmethod
-    def of(images: tuple[ImageLayer, ImageLayer]) -> _How:
-        """Return how two images are fitted."""
-        planar = all(int(image.volume.image.GetDimension()) == 2 for image in images)
-        fixed, moving = images[0].geometry, images[1].volume.geometry
-        flat = not planar and fixed.size[2] == 1 and moving.size[2] == 1
-        return _How(planar, (_normal(fixed), _normal(moving)) if flat else None)
-
-
-def _normal(geometry: Geometry) -> Floats:
-    return np.cross(geometry.axes[:, 0], geometry.axes[:, 1])
-
-
-def _rms(lengths: Sequence[float]) -> float:
-    return float(np.sqrt(np.mean(np.square(lengths)))) if lengths else 0.0
-
-
-def _placement(
-    kind: Kind, points: tuple[Floats, Floats], grids: tuple[Geometry, Geometry], how: _How, title: str,
-    job: Job | None = None,
-) -> Placement:  # fmt: skip
-    from pellucid.operations.engines.registration import landmark_fits
-    from pellucid.operations.engines.registration.splitting import apply
-
-    onto, own = grids
-    if kind != "thin_plate":
-        made = landmark_fits.fit(kind, *points, how.planar, normals=how.normals)
-        return placement_of(made, onto, own, title)
-    affine = landmark_fits.fit("affine", *points, how.planar, normals=how.normals)
-    both = np.vstack([outer_corners(onto), apply(affine.GetInverse(), outer_corners(own))])
-    check = job.check if job is not None else lambda: None
-    made = landmark_fits.fit(
-        kind, *points, how.planar, normals=how.normals, domain=box_around(both, onto), check=check
-    )
-    return placement_of(made, onto, own, title)

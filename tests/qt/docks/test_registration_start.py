@@ -248,6 +248,16 @@ def test_import_and_export(qtbot, empty_session, pair, marks, tmp_path, monkeypa
     assert "cannot be read" in said[-1]
 
 
+def test_side_by_side_and_back(empty_session, pair, marks):
+    click(marks.beside)
+    shown = [empty_session.viewing.layers(pane) for pane in empty_session.view.shown]
+    assert shown == [(pair[0],), (pair[1],)]
+    assert marks.beside.isChecked()
+    click(marks.beside)
+    assert all(empty_session.viewing.layers(pane) == pair for pane in empty_session.view.shown)
+    assert not marks.beside.isChecked()
+
+
 def test_the_tool_button_follows_the_tool(empty_session, pair, marks):
     click(marks.tool)
     assert empty_session.view.tool is Tool.LANDMARKS

@@ -15,7 +15,7 @@ from pellucid.files.landmark_tables import read_landmarks
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats, Geometry
-from pellucid.model.landmark_pairs import LEFT_OUT, Pair, free_name, pairs_of
+from pellucid.model.landmark_pairs import LANDMARK, LEFT_OUT, Pair, free_name, pairs_of
 from pellucid.model.layer import ImageLayer
 from pellucid.model.rigid_parts import shift
 from pellucid.model.volume import Volume, geometry_of
@@ -40,10 +40,14 @@ def set_pairs(session: Session, fixed: Floats, moving: Floats) -> None:
 def test_points_of_equal_names_are_pairs() -> None:
     drawn = [point("f", "b"), point("m", "a"), point("f", ""), point("x", "a"), point("f", "a", text=LEFT_OUT),
              point("f", "b"), Annotation(Kind.TEXT, ((0, 0, 0),), layer="m", name="b")]  # fmt: skip
-    b, a = pairs_of(drawn, "f", "m")
-    assert (b.name, b.fixed, b.moving) == ("b", drawn[0], None)
+    (a,) = pairs_of(drawn, "f", "m")
     assert (a.fixed, a.moving) == (drawn[4], drawn[1])
-    assert a.is_complete and not a.is_used and not b.is_complete and b.is_wanted
+    assert a.is_complete and not a.is_used
+    drawn[0] = point("f", "b", text=LANDMARK)
+    b, again = pairs_of(drawn, "f", "m")
+    assert again == a
+    assert (b.name, b.fixed, b.moving) == ("b", drawn[0], None)
+    assert not b.is_complete and b.is_wanted and not b.is_used
     assert free_name(["1", "3", "x"]) == "2"
     assert Pair("p").points == ()
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Refused
+from pellucid.model.landmark_pairs import LANDMARK
 from pellucid.model.layer import ImageLayer
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.view import Tool
@@ -42,7 +43,7 @@ class LandmarkTool(DrawTool):
             return
         draft = on_plane(
             Kind.POINT, (vector(pane.world_at(pointer.at)),), frame, layer=layer.id, frame=layer.frame, name=name,
-            color=pane.session.landmarks.color(layer),
+            text=LANDMARK, color=pane.session.landmarks.color(layer),
         )  # fmt: skip
         self._id = draft.id
         pane.session.measuring.select(None)

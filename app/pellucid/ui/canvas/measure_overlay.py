@@ -132,6 +132,8 @@ class MeasureOverlay:
         one = item.annotation
         if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
             return ()
+        if one.kind is Kind.POINT and one.name and pane.session.landmarks.has(one):
+            return (one.name,)
         return plate_lines(one, pane.session.measuring.reading(one))
 
     def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:

@@ -14,7 +14,7 @@ from pellucid.model.annotations import Annotation
 from pellucid.model.findings import Refused
 from pellucid.model.landmark_pairs import Pair
 from pellucid.model.layer import ImageLayer
-from pellucid.session.landmarks import Fit, distance_text
+from pellucid.session.landmark_fitting import Fit, distance_text
 from pellucid.ui import theme
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
-NAME, FIXED, MOVING, AWAY, PREDICTED = range(5)
-TITLES = (mark("Name"), mark("Fixed"), mark("Moving"), mark("Residual"), mark("Left out"))
+NAME, AWAY, PREDICTED, FIXED, MOVING = range(5)
+TITLES = (mark("Name"), mark("Residual"), mark("Left out"), mark("Fixed"), mark("Moving"))
 TIPS = (
     mark("Tick: used in the fit. Double click or F2: rename"),
-    mark("Place on the fixed image"),
-    mark("Place on the moving image, in its own coordinates"),
     mark("Distance of the two points after the fit"),
     mark("Distance of the two points when the fit is made without this pair: what to expect elsewhere"),
+    mark("Place on the fixed image"),
+    mark("Place on the moving image, in its own coordinates"),
 )
 NOTHING = "–"
 
@@ -55,13 +55,13 @@ class LandmarkModel(QAbstractTableModel):
         if not same:
             self.endResetModel()
         elif rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, PREDICTED))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, MOVING))
 
     def _row(self, pair: Pair, fit: Fit, images: tuple[ImageLayer, ImageLayer]) -> tuple[str, ...]:
         places = [self._place(point, image) for point, image in zip((pair.fixed, pair.moving), images, strict=True)]
         lengths = [distance_text(found[pair.name]) if pair.name in found else NOTHING
                    for found in (fit.away, fit.predicted)]  # fmt: skip
-        return pair.name, *places, *lengths
+        return pair.name, *lengths, *places
 
     def _place(self, point: Annotation | None, image: ImageLayer) -> str:
         if point is None:

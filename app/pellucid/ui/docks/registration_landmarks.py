@@ -14,9 +14,10 @@ from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.view import Tool
 from pellucid.session.landmark_files import Side, load_landmarks, save_landmarks
-from pellucid.session.landmarks import KINDS, Fit, distance_text
+from pellucid.session.landmark_fitting import Fit, distance_text
+from pellucid.session.landmarks import KINDS
 from pellucid.ui import theme
-from pellucid.ui.docks.landmark_model import AWAY, FIXED, MOVING, NAME, PREDICTED, LandmarkModel
+from pellucid.ui.docks.landmark_model import AWAY, NAME, PREDICTED, LandmarkModel
 from pellucid.ui.docks.measurements import MeasurementTable
 from pellucid.ui.docks.parts import allow, described, dim, flat_button, push_button, row, tell
 from pellucid.ui.forms.controls import Choice, translated
@@ -46,7 +47,7 @@ class LandmarksBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        buttons = row(self.tool, self.delete, self.open, self.save, spacing=theme.GRID, stretch=0)
+        buttons = row(self.tool, self.beside, self.delete, self.open, self.save, spacing=theme.GRID, stretch=0)
         for part in (buttons, self.hint, self.table, row(self.kind, self.fit, spacing=theme.MARGIN, stretch=0),
                      self.summary, self.problem):  # fmt: skip
             column.addWidget(part)
@@ -59,6 +60,10 @@ class LandmarksBox(QWidget):
         take = tr("Click places on the panes, on the fixed and the moving image in turn (Shift+K)")
         self.tool = push_button(tr("Set landmarks"), self._take, glyph="map-marker-plus-outline", tip=take)
         self.tool.setCheckable(True)
+        beside = tr("Show the fixed image on the left and the moving one on the right")
+        self.beside = flat_button(
+            "view-split-vertical", tr("Side by side"), self._beside, checkable=True, tip=beside
+        )
         self.delete = flat_button("delete-outline", tr("Delete landmarks"), self._delete,
                                   tip=tr("Delete the chosen landmarks with both points (Del)"))  # fmt: skip
         self.open = flat_button("folder-open-outline", tr("Import landmarks"),
@@ -100,8 +105,7 @@ class LandmarksBox(QWidget):
         header.setHighlightSections(False)
         header.setMinimumSectionSize(44)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        for column in (FIXED, MOVING):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
 
     def _connect(self) -> None:
         self._landmarks.changed.connect(self._later)
@@ -145,6 +149,8 @@ class LandmarksBox(QWidget):
         busy = tr("A registration is running.") if self._session.registering.is_running else ""
         nothing = tr("There are no landmarks yet.")
         allow(self.tool, none)
+        allow(self.beside, none)
+        self.beside.setChecked(self._session.hand_placing.is_side_by_side)
         allow(self.open, none)
         allow(self.save, none or ("" if self.model.rows else nothing))
         allow(self.delete, "" if self._rows() else tr("Choose landmarks in the table first."))
@@ -181,6 +187,11 @@ class LandmarksBox(QWidget):
         else:
             self._session.view.tool = Tool(self._session.settings.left_tool)
         self.tool.setChecked(self._session.view.tool is Tool.LANDMARKS)
+
+    def _beside(self) -> None:
+        hand = self._session.hand_placing
+        self._try(hand.lay_over if hand.is_side_by_side else hand.side_by_side)
+        self._allow()
 
     def _delete(self) -> None:
         self._landmarks.remove([self.model.rows[number] for number in self._rows()])
