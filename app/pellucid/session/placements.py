@@ -36,11 +36,11 @@ def placement_of(
     kept = sitk.Transform(transform)
     if transform.IsLinear():
         return Placement(kept, splitting.linear_matrix(transform), onto, None, title, step)
-    inside = _domain(outer_corners(onto), onto)
+    inside = box_around(outer_corners(onto), onto)
     matrix = splitting.fitted_matrix(transform, inside)
     inverse = np.linalg.inv(matrix)
     placed = outer_corners(own) @ inverse[:3, :3].T + inverse[:3, 3]
-    both = _domain(np.vstack([outer_corners(onto), placed]), onto)
+    both = box_around(np.vstack([outer_corners(onto), placed]), onto)
     found = splitting.bend(transform, matrix, both, inside)
     depth, height, width = found.displacement.shape[:3]
     grid = Geometry((width, height, depth), found.spacing, found.origin, _direction(found.axes))
@@ -59,7 +59,8 @@ def linear_placement(
     return Placement(affine_of(matrix, planar=planar), matrix, onto, None, title, step)
 
 
-def _domain(corners: Floats, onto: Geometry) -> Domain:
+def box_around(corners: Floats, onto: Geometry) -> Domain:
+    """Return the smallest box along the axes of a grid that holds some points, and how far apart to look in it."""
     from pellucid.operations.engines.registration.splitting import Domain
 
     axes, _ = np.linalg.qr(onto.axes)

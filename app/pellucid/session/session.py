@@ -27,9 +27,11 @@ from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.hardening import Hardening
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
+from pellucid.session.landmarks import Landmarks
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
@@ -131,6 +133,8 @@ class Session:
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.registering = Registering(self)
+        self.hand_placing = HandPlacing(self)
+        self.landmarks = Landmarks(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -34,6 +34,8 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.crop_box import BoxInside, BoxSides
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.difference_bar import DifferenceBar
+    from pellucid.ui.canvas.hand_overlay import HandOverlay
+    from pellucid.ui.canvas.landmark_tool import LandmarkLines
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
@@ -42,6 +44,7 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
-        AgreementLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
+        BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), HandOverlay(), BoxSides(), CompareOverlay(),
+        DifferenceBar(), AgreementLegend(), RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(),
+        OutlineOverlay(), LinkChip(),
     ]  # fmt: skip
