@@ -29,6 +29,7 @@ from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
+from pellucid.session.judging import Judging
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
@@ -123,6 +124,7 @@ class Session:
         self.curving = Curving(self)
         self.comparing = Comparing(self)
         self.agreeing = Agreeing(self)
+        self.judging = Judging(self)
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.arranging = Arranging(self)

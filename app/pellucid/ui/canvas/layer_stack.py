@@ -131,9 +131,10 @@ class LayerStack:
                 self._maps[layer.id] = layer.labels
                 item.tint = Tint.of(layer, *stood_for, *((replaced.get(layer.id, 0),) if self.preview else ()))
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
-                plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
+                geometry = layer.geometry if held is None else held.geometry(layer)
+                plane = self._cutters[layer.id].cut(voxels, version, geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
-                self._put(item, layer, plane, (section.frame, layer.placement, self._edits, section.index, made))
+                self._put(item, layer, plane, (section.frame, geometry, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 
@@ -187,9 +188,9 @@ class LayerStack:
         """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
         section, held, smooth = place.section, place.held, layer.display.interpolate
         volume, preview, self._limits = layer.volume, layer.preview, None
-        if held is not None and held.layer is layer and held.volume is not None:
-            volume, preview = held.volume, None
         volume = layer.where_it_lies(volume)
+        if held is not None and held.layer is layer and held.placed is not None:
+            volume, preview = held.placed, None
         fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]
         plane = cutter.cut(volume.array, volume, volume.geometry, section, fill=fill, smooth=smooth)
         version: tuple[Hashable, ...] = (section.frame, volume, section.index)
