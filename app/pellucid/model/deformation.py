@@ -98,8 +98,10 @@ def _axes_across(placement: Placement | None, own: Geometry, frame: PlaneFrame) 
 
 def _contours(values: Floats, inside: NDArray[np.bool_], us: Floats, vs: Floats) -> Floats:
     """Return where values on a raster are whole numbers, as pieces (n, 2, 2) of (u, v); each cell is two triangles."""
-    cells = inside[:-1, :-1] & inside[:-1, 1:] & inside[1:, :-1] & inside[1:, 1:]
-    rows, columns = np.nonzero(cells)
+    below = np.where(inside, np.floor(values), np.nan)  # of most cells all corners lie between the same two lines
+    same = (below[:-1, :-1] == below[1:, 1:]) & (below[:-1, 1:] == below[1:, :-1]) & (below[:-1, :-1] == below[1:, :-1])
+    known = np.isfinite(below[:-1, :-1] + below[:-1, 1:] + below[1:, :-1] + below[1:, 1:])
+    rows, columns = np.nonzero(known & ~same)
     corners = [(rows + down, columns + across) for down, across in ((0, 0), (0, 1), (1, 1), (1, 0))]
     z = np.stack([values[place] for place in corners], axis=1)
     points = np.stack([np.stack([us[c], vs[r]], axis=1) for r, c in corners], axis=1)

@@ -88,7 +88,7 @@ def test_determinants_are_those_of_simpleitk_where_its_grid_is_straight() -> Non
     field = sitk.TransformToDisplacementField(transform, sitk.sitkVectorFloat64, image.GetSize(), image.GetOrigin(),
                                               image.GetSpacing(), image.GetDirection())  # fmt: skip
     expected = sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field, True))
-    inner = (slice(1, -1),) * 3
+    inner = (slice(2, -2),) * 3  # at the border its field ends before the grid does, by rounding
     assert np.abs(found[inner] - expected[inner]).max() < 1e-5
     assert found.std() > 0.05
 

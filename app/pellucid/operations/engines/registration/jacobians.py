@@ -12,6 +12,8 @@ from pellucid.operations.context import Context
 from pellucid.operations.engines.registration.splitting import linear_matrix
 from pellucid.operations.pixels import Array
 
+_INWARDS = 1e-4
+"""Share of a voxel that the border of a grid is drawn in: rounding would take it out of the domain of a transform."""
 SHARES = (1, 50, 99)
 """The percentiles that are told."""
 
@@ -52,21 +54,32 @@ def lattice_of(image: sitk.Image) -> Lattice:
 
 
 def displacements(transform: sitk.Transform, lattice: Lattice, context: Context) -> Iterator[Array]:
-    """Yield transform(p) − p in mm, (y, x, 3), for one slice after the other."""
+    """Yield transform(p) − p in mm, (y, x, 3), for one slice after the other.
+
+    The outermost places of a transform that bends are taken a little within the grid: exactly on it a B-spline may
+    already have ended, with a jump that would look like a fold.
+    """
     if transform.IsLinear():
         yield from _linear(transform, lattice, context)
         return
-    n, (_, height, width) = transform.GetDimension(), lattice.shape
+    n, (depth, height, width) = transform.GetDimension(), lattice.shape
+    sides = [count > 1 for count in (width, height, depth)]
+    inwards = np.where(sides, _INWARDS, 0.0) * lattice.spacing
+    shrunk = [step * (1 - 2 * _INWARDS / (count - 1)) if count > 1 else step
+              for step, count in zip(lattice.spacing, (width, height, depth), strict=True)]  # fmt: skip
     maker = sitk.TransformToDisplacementFieldFilter()
     maker.SetOutputPixelType(sitk.sitkVectorFloat64)
     maker.SetSize((width, height, 1)[:n])
-    maker.SetOutputSpacing(lattice.spacing[:n])
+    maker.SetOutputSpacing(shrunk[:n])
     maker.SetOutputDirection(lattice.axes[:n, :n].ravel().tolist())
-    for k, origin in enumerate(lattice.origins):
+    for k, first in enumerate(lattice.origins):
+        along = np.array([1.0, 1.0, (k == 0) - float(k == depth - 1)])
+        origin = first + lattice.axes @ (inwards * along)
         maker.SetOutputOrigin(origin[:n].tolist())
         moved = np.zeros((height, width, 3))
         part = context.part(k / len(lattice.origins), (k + 1) / len(lattice.origins))
-        moved[..., :n] = sitk.GetArrayViewFromImage(part.execute(maker, transform)).reshape(height, width, n)
+        field = part.execute(maker, transform)  # a view does not keep it alive
+        moved[..., :n] = sitk.GetArrayViewFromImage(field).reshape(height, width, n)
         yield moved
 
 
