@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pellucid.operations.context import Context
     from pellucid.operations.engines.registration.consistency import Errors, Way
     from pellucid.operations.engines.registration.jacobians import Lattice, Stretch
-    from pellucid.operations.engines.registration.judging import Likeness
+    from pellucid.operations.engines.registration.likeness import Likeness
 
 _BATCH = 8
 """Slices that are worked on together while the next ones are still to come."""
@@ -159,18 +159,18 @@ class _Numbers:
     """Adds up what the slices of the fixed image say; slices may come from several threads."""
 
     def __init__(self, asked: Asked) -> None:
-        from pellucid.operations.engines.registration import judging
+        from pellucid.operations.engines.registration import likeness
 
-        self._engine, self._lock = judging, Lock()
+        self._engine, self._lock = likeness, Lock()
         self._fixed, self._moving = _plain(asked.fixed), _plain(asked.moving)
         self._paddings = asked.fixed.padding, asked.moving.padding
         self._own = asked.moving.geometry
-        self._likeness = judging.Comparison(judging.range_of(self._fixed), judging.range_of(self._moving))
+        self._likeness = likeness.Comparison(likeness.range_of(self._fixed), likeness.range_of(self._moving))
         maps: dict[int, LabelMap] = {}
         sides = [(maps.setdefault(id(s), s.map()) if id(s) not in maps else maps[id(s)])
                  for pair in asked.labels for s in (pair.fixed, pair.moving)]  # fmt: skip
         self._labels = list(zip(sides[::2], sides[1::2], asked.labels, strict=True))
-        self._overlaps = [judging.Overlaps([(pair.fixed_value, pair.moving_value)]) for pair in asked.labels]
+        self._overlaps = [likeness.Overlaps([(pair.fixed_value, pair.moving_value)]) for pair in asked.labels]
 
     def take(self, k: int, own: Floats) -> None:
         """Take slice ``k``, whose voxels lie at points (y, x, 3) of the moving image's own world."""

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from skimage.metrics import normalized_mutual_information
 
 from pellucid.operations.context import Cancelled, Context
-from pellucid.operations.engines.registration import consistency, jacobians, judging
+from pellucid.operations.engines.registration import consistency, jacobians, likeness
 
 RNG = np.random.default_rng(11)
 
@@ -151,7 +151,7 @@ def test_ways_of_bent_transforms_are_simpleitks() -> None:
 
 
 def compared(fixed, moving, there=None):
-    found = judging.Comparison(judging.range_of(fixed), judging.range_of(moving))
+    found = likeness.Comparison(likeness.range_of(fixed), likeness.range_of(moving))
     for k in range(len(fixed)):
         found.take(fixed[k], moving[k], np.ones(fixed[k].shape, bool) if there is None else there[k])
     return found.result()
@@ -168,7 +168,7 @@ def test_likeness_is_that_of_numpy_and_scikit_image() -> None:
     assert found.mean_squares == pytest.approx(np.mean((f - m) ** 2))
     assert found.correlation == pytest.approx(np.corrcoef(f, m)[0, 1])
     clipped = [np.clip(side, *np.percentile(whole, (0.1, 99.9))) for side, whole in ((f, fixed), (m, moving))]
-    assert found.normalised == pytest.approx(normalized_mutual_information(*clipped, bins=judging.BINS), abs=2e-3)
+    assert found.normalised == pytest.approx(normalized_mutual_information(*clipped, bins=likeness.BINS), abs=2e-3)
 
 
 def test_mutual_information_is_that_of_the_joint_gaussian() -> None:
@@ -194,8 +194,8 @@ def test_values_and_labels_at_places_are_those_of_resampling(dtype) -> None:
     array = RNG.integers(0, 200, (7, 8, 9)).astype(dtype)
     image = sitk.GetImageFromArray(array)
     index = RNG.uniform(-1.5, 9.5, (40, 40, 3))
-    found, there = judging.values_at(array, index)
-    labels = judging.nearest_at(array, index)
+    found, there = likeness.values_at(array, index)
+    labels = likeness.nearest_at(array, index)
     for place, value, inside, label in zip(
         index.reshape(-1, 3)[:300].tolist(), found.flat, there.flat, labels.flat, strict=False
     ):
@@ -211,7 +211,7 @@ def test_values_and_labels_at_places_are_those_of_resampling(dtype) -> None:
 
 def test_dice_is_that_of_simpleitk() -> None:
     first, second = (RNG.integers(0, 4, (5, 9, 9)).astype(np.uint8) for _ in range(2))
-    found = judging.Overlaps([(1, 1), (2, 3), (7, 7)])
+    found = likeness.Overlaps([(1, 1), (2, 3), (7, 7)])
     for k in range(5):
         found.take(first[k], second[k])
     for n, (one, other) in enumerate([(1, 1), (2, 3)]):
