@@ -139,7 +139,7 @@ class Judging:
             return None
         view = self._session.view
         held = self.before() if self._shows_before or view.hide_preview else None
-        return held.placement if held is not None else moving.placement
+        return held.placement if held is not None else moving.lies
 
     # ---------------------------------------------------------------- what is drawn
 

@@ -43,6 +43,7 @@ from pellucid.session.placing import Placing
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
+from pellucid.session.registering import Registering
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
@@ -127,6 +128,7 @@ class Session:
         self.judging = Judging(self)
         self.channels = Channels(self)
         self.linking = Linking(self)
+        self.registering = Registering(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
