@@ -125,11 +125,16 @@ class Choosing:
         return self.setup.start or (PLACED if by_hand else "")
 
     @property
-    def plan(self) -> Plan:
-        """Return what is to be done."""
+    def preset_plan(self) -> Plan:
+        """Return what the preset in force would do."""
         from pellucid.operations.engines.registration.plans import PRESETS
 
-        plan, start = PRESETS[self.preset].plan, self.start
+        return PRESETS[self.preset].plan
+
+    @property
+    def plan(self) -> Plan:
+        """Return what is to be done."""
+        plan, start = self.preset_plan, self.start
         return replace(
             plan, stages=self.setup.stages or plan.stages,
             start="identity" if start == PLACED else start or plan.start,  # type: ignore[arg-type]
@@ -191,7 +196,8 @@ class Choosing:
 
         now, (fixed, moving) = self.setup, self.pair()
         initial = self._initial_text(moving) if self.continues else ""
-        if initial is None or (now.moving_mask is not None and now.fixed_mask is None):  # inputs are told by their order
+        unclear = now.moving_mask is not None and now.fixed_mask is None  # inputs are told by their order
+        if initial is None or unclear:
             return None
         parameters = {"preset": self.preset, "start": now.start or "preset", "seed": now.seed, "initial": initial}
         if now.stages:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.history.layers import AddLayer, RemoveLayer, ReplaceVolume
+from pellucid.history.painting import replace_label
 from pellucid.model.compare import CompareMode
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
@@ -176,7 +177,8 @@ def test_labels_of_an_image_can_be_its_mask_and_go_with_it(session, pair, puppet
     assert ("Lesion: core", (labels.id, 3)) in choosing.masks(moving)
     choosing.choose(moving_mask=(labels.id, 3))
     session.registering.begin()
-    labels.labels.array[:] = 0  # painting under the thread changes nothing for it
+    erased = np.zeros(labels.labels.shape, bool)
+    session.history.do(replace_label(labels, 3, erased, "Erase"))  # under the thread it changes nothing
     puppet.finish()
     assert session.jobs.drain(10)
     import SimpleITK as sitk
