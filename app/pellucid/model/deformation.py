@@ -97,7 +97,7 @@ def _axes_across(placement: Placement | None, own: Geometry, frame: PlaneFrame) 
 
 
 def _contours(values: Floats, inside: NDArray[np.bool_], us: Floats, vs: Floats) -> Floats:
-    """Return where values on a raster are whole numbers, as pieces (n, 2, 2) of (u, v); each cell is two triangles."""
+    """Return where values on a raster are whole numbers, as pieces (n, 2, 2) of (u, v)."""
     below = np.where(inside, np.floor(values), np.nan)  # of most cells all corners lie between the same two lines
     same = (below[:-1, :-1] == below[1:, 1:]) & (below[:-1, 1:] == below[1:, :-1]) & (below[:-1, :-1] == below[1:, :-1])
     known = np.isfinite(below[:-1, :-1] + below[:-1, 1:] + below[1:, :-1] + below[1:, 1:])
@@ -105,32 +105,37 @@ def _contours(values: Floats, inside: NDArray[np.bool_], us: Floats, vs: Floats)
     corners = [(rows + down, columns + across) for down, across in ((0, 0), (0, 1), (1, 1), (1, 0))]
     z = np.stack([values[place] for place in corners], axis=1)
     points = np.stack([np.stack([us[c], vs[r]], axis=1) for r, c in corners], axis=1)
+    first, last = np.ceil(z.min(axis=1)), np.floor(z.max(axis=1))
     found = []
-    for triangle in ([0, 1, 2], [0, 2, 3]):
-        heights, places = z[:, triangle], points[:, triangle]
-        first, last = np.ceil(heights.min(axis=1)), np.floor(heights.max(axis=1))
-        for step in range(_MOST_LEVELS):
-            crossed = first + step <= last
-            if not crossed.any():
-                break
-            found.append(_crossings(heights[crossed], places[crossed], (first + step)[crossed]))
+    for step in range(_MOST_LEVELS):
+        crossed = first + step <= last
+        if not crossed.any():
+            break
+        found.append(_crossings(z[crossed], points[crossed], (first + step)[crossed]))
     return np.concatenate(found) if found else np.zeros((0, 2, 2))
 
 
 def _crossings(heights: Floats, places: Floats, level: Floats) -> Floats:
-    """Return the two points of each of (n) triangles at which its sides cross a level."""
+    """Return the pieces of a line in (n) cells whose sides cross a level; of a saddle there are two."""
     above = heights > level[:, None]  # a corner exactly on the level counts as below: each line is found once
-    odd = np.where(above.sum(axis=1) == 1, above.argmax(axis=1), (~above).argmax(axis=1))
-    crossed = above.any(axis=1) & ~above.all(axis=1)
-    n, odd = np.flatnonzero(crossed), odd[crossed]
-    ends = []
-    for side in (1, 2):
-        other = (odd + side) % 3
-        low, high = heights[n, odd], heights[n, other]
-        share = ((level[n] - low) / (high - low))[:, None]
-        ends.append(places[n, odd] * (1 - share) + places[n, other] * share)
-    lines = np.stack(ends, axis=1)
+    crossed = above != np.roll(above, -1, axis=1)
+    sides = np.argsort(~crossed, axis=1, kind="stable")
+    count = crossed.sum(axis=1)
+    pieces = [_piece(heights, places, level, np.flatnonzero(count >= 2), sides[:, :2]),
+              _piece(heights, places, level, np.flatnonzero(count == 4), sides[:, 2:])]  # fmt: skip
+    lines = np.concatenate(pieces)
     return np.asarray(lines[(lines[:, 0] != lines[:, 1]).any(axis=1)])  # in a corner there is only a point
+
+
+def _piece(heights: Floats, places: Floats, level: Floats, n: NDArray[np.intp], sides: NDArray[np.intp]) -> Floats:
+    """Return what joins the places where two sides of cells ``n`` cross a level."""
+    ends = []
+    for side in sides[n].T:
+        other = (side + 1) % 4
+        low, high = heights[n, side], heights[n, other]
+        share = ((level[n] - low) / (high - low))[:, None]
+        ends.append(places[n, side] * (1 - share) + places[n, other] * share)
+    return np.stack(ends, axis=1)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from psygnal import Signal
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.deformation import rigid_part, usual_length
 from pellucid.model.findings import Refused
-from pellucid.model.geometry import Vector, same_world
+from pellucid.model.geometry import Floats, Geometry, Vector, same_world
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.placement import Placement
 from pellucid.session.comparing import Held
@@ -53,6 +54,8 @@ class Judging:
         self._overlays = Overlays()
         self._shows_before = False
         self._answer: Judgement | None = None
+        self._job: Job | None = None
+        self._known: tuple[Placement, Geometry, tuple[Floats, float, float]] | None = None
         self.problem = ""
         """The sentence that says why there are no numbers, or nothing."""
         session.document.removed.connect(lambda _layer: self._forget())
@@ -166,7 +169,33 @@ class Judging:
             return "moving"
         return "fixed" if fixed is not None and labels in self._session.placing.followers(fixed) else ""
 
+    def rigid_part(self) -> Floats | None:
+        """Return the rigid motion that is left out of the arrows, or None when all is drawn."""
+        return self._measured()[0] if self._overlays.residual else None
+
+    def usual_length(self) -> float:
+        """Return the length that nearly all displacements that are drawn stay below."""
+        _, whole, rest = self._measured()
+        return rest if self._overlays.residual else whole
+
+    def _measured(self) -> tuple[Floats | None, float, float]:
+        """Return the rigid part of the placement that is drawn, and usual lengths with and without it."""
+        placement, fixed = self.shown_placement, self.fixed
+        if placement is None:
+            return None, 0.0, 0.0
+        onto = placement.onto if fixed is None else fixed.geometry
+        if self._known is None or self._known[0] is not placement or self._known[1] != onto:
+            rigid = rigid_part(placement, onto)
+            lengths = [usual_length(placement, part, onto) for part in (None, rigid)]
+            self._known = placement, onto, (rigid, lengths[0], lengths[1])
+        return self._known[2]
+
     # ---------------------------------------------------------------- the numbers
+
+    @property
+    def is_computing(self) -> bool:
+        """Return whether numbers are on their way."""
+        return self._job is not None and not self._job.finished
 
     @property
     def answer(self) -> Judgement | None:
@@ -201,7 +230,8 @@ class Judging:
             self._answer, self.problem = answer, ""
             self.changed.emit()
 
-        return self._session.jobs.query(_KEY, tr("Judging the registration"), work, done, self._failed)
+        self._job = self._session.jobs.query(_KEY, tr("Judging the registration"), work, done, self._failed)
+        return self._job
 
     def _failed(self, sentence: str) -> None:
         self._answer, self.problem = None, sentence

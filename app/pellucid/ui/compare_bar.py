@@ -23,7 +23,7 @@ from pellucid.ui.forms.numbers import Bounds
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_MODES = (
+MODES = (
     (
         CompareMode.SWIPE,
         "compare",
@@ -83,7 +83,7 @@ class CompareBar(QFrame):
 
     def _controls(self) -> QWidget:
         self._group = QButtonGroup(self)
-        for number, (mode, glyph, name, tip) in enumerate(_MODES):
+        for number, (mode, glyph, name, tip) in enumerate(MODES):
             button = flat_button(glyph, tr(name), partial(self._change, mode=mode), tip=tr(tip), checkable=True)
             self._group.addButton(button, number)
         self.first, self.second = Choice(), Choice()
@@ -202,7 +202,7 @@ class CompareBar(QFrame):
         for choice, chosen in ((self.first, compare.first), (self.second, compare.second)):
             choice.set_options(options)
             choice.set_value(chosen)
-        self._group.button([row[0] for row in _MODES].index(compare.mode)).setChecked(True)
+        self._group.button([row[0] for row in MODES].index(compare.mode)).setChecked(True)
         for mode, widgets in self._own.items():
             for widget in widgets:
                 widget.setVisible(mode is compare.mode)

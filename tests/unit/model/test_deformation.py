@@ -74,7 +74,8 @@ def test_a_flat_picture_has_lines_too() -> None:
 
 
 def test_spacings_are_round_and_double_until_lines_are_apart() -> None:
-    assert [deformation.nice_spacing(n) for n in (0.9, 1.0, 1.1, 2.1, 5.1, 0.012)] == pytest.approx([1, 1, 2, 5, 10, 0.02])
+    asked, expected = (0.9, 1.0, 1.1, 2.1, 5.1, 0.012), (1, 1, 2, 5, 10, 0.02)
+    assert [deformation.nice_spacing(n) for n in asked] == pytest.approx(expected)
     assert deformation.fitting_spacing(10.0, 2.0, 8.0) == 10.0
     assert deformation.fitting_spacing(10.0, 0.1, 8.0) == 80.0
     assert deformation.fitting_spacing(0.0, 1.0, 8.0) == 20.0
@@ -116,7 +117,8 @@ def test_a_residual_is_that_of_the_bend() -> None:
     assert turn @ turn.T == pytest.approx(np.eye(3), abs=1e-9) and np.linalg.det(turn) == pytest.approx(1)
     points = own.index_to_world(np.random.default_rng(0).uniform(4, 18, (80, 3)))
     left = np.linalg.norm(deformation.displacement(whole, part, points), axis=1)
-    assert left.mean() < 1.2 * np.mean([np.linalg.norm(np.subtract(spline.TransformPoint(p), p)) for p in points.tolist()])
+    bend = [np.linalg.norm(np.subtract(spline.TransformPoint(p), p)) for p in points.tolist()]
+    assert left.mean() < 1.2 * np.mean(bend)
 
 
 def test_a_mirror_is_no_rigid_motion() -> None:

@@ -216,6 +216,7 @@ def test_dice_is_that_of_simpleitk() -> None:
         found.take(first[k], second[k])
     for n, (one, other) in enumerate([(1, 1), (2, 3)]):
         measure = sitk.LabelOverlapMeasuresImageFilter()
-        measure.Execute(*(sitk.GetImageFromArray((a == v).astype(np.uint8)) for a, v in ((first, one), (second, other))))
+        masks = ((first == one), (second == other))
+        measure.Execute(*(sitk.GetImageFromArray(mask.astype(np.uint8)) for mask in masks))
         assert found.dice()[n] == pytest.approx(measure.GetDiceCoefficient())
     assert np.isnan(found.dice()[2])

@@ -143,6 +143,7 @@ class SliceView(SheetView):
         self.stack.refresh(
             layers, self._section(), before=view.hide_preview, fine=seen == self._seen,
             held=self._held, comparison=self.comparison, agreement=self.session.agreeing.map(),
+            outlined=self.session.judging.outlined,
         )  # fmt: skip
         if seen != self._seen:
             self._rest.start()

@@ -39,7 +39,14 @@ def _stages(session: Session) -> QWidget:
     return StageEditor(session)
 
 
+def _judge(session: Session) -> QWidget:
+    from pellucid.ui.docks.registration_judge import JudgeBox
+
+    return JudgeBox(session)
+
+
 SECTIONS: tuple[Section, ...] = (
     Section(mark("Start and masks"), mark("Where the search begins, and which part of each image counts"), _where),
     Section(mark("Stages"), mark("Transform, metric, optimiser and pyramid of every stage"), _stages),
+    Section(mark("Judge"), mark("Compare, draw the deformation, and numbers before and after"), _judge),
 )

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.operations.context import Context
 from pellucid.operations.pixels import Array
 
 BINS = 64
 _SAMPLES = 400_000
 _TAILS = (0.1, 99.9)
-
-Places = Callable[[int], Array]
-"""Gives, for a slice of the fixed image, the continuous index (y, x, 3) in the moving image of each of its voxels."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +29,7 @@ class Range:
 
 def range_of(values: Array) -> Range:
     """Return the range between the outermost thousandths of an image (NaN left out)."""
-    step = max(1, int(round(values.size / _SAMPLES)))
+    step = max(1, round(values.size / _SAMPLES))
     known = np.asarray(values).reshape(-1)[::step].astype(np.float64)
     known = known[np.isfinite(known)]
     low, high = (float(n) for n in np.percentile(known, _TAILS)) if known.size else (0.0, 1.0)
@@ -105,7 +101,7 @@ def values_at(image: Array, index: Array) -> tuple[Array, Array]:
     from scipy import ndimage
 
     size = np.array(image.shape[::-1])
-    there = ((index >= -0.5) & (index < size - 0.5)).all(axis=-1)
+    there = np.asarray(((index >= -0.5) & (index < size - 0.5)).all(axis=-1))
     places = np.moveaxis(index[..., ::-1], -1, 0)
     kind = np.float64 if image.dtype.itemsize > 4 else np.float32
     return ndimage.map_coordinates(image, places, order=1, mode="nearest", output=kind, prefilter=False), there
@@ -114,7 +110,7 @@ def values_at(image: Array, index: Array) -> tuple[Array, Array]:
 def nearest_at(image: Array, index: Array) -> Array:
     """Return the values of the voxels of labels (z, y, x) that hold indices (y, x, 3); 0 beyond."""
     voxels = np.floor(index + 0.5).astype(np.intp)
-    there = ((voxels >= 0) & (voxels < np.array(image.shape[::-1]))).all(axis=-1)
+    there = np.asarray(((voxels >= 0) & (voxels < np.array(image.shape[::-1]))).all(axis=-1))
     x, y, z = np.moveaxis(np.where(there[..., None], voxels, 0), -1, 0)
     found = image[z, y, x]
     found[~there] = 0
@@ -138,8 +134,3 @@ class Overlaps:
         """Return the Dice coefficient of each pair; NaN where neither label has a voxel."""
         return tuple(2 * common / (one + other) if one + other else float("nan")
                      for one, other, common in self._counts.tolist())  # fmt: skip
-
-
-def walk(fixed: Array, take: Callable[[int], None], context: Context) -> None:
-    """Do something for every slice of an image, several at once, until cancelled."""
-    context.each(take, range(len(fixed)))
