@@ -51,7 +51,8 @@ def _warp(image: sitk.Image, strength: float, seed: int = 3) -> sitk.Transform:
 
 def _inverse(transform: sitk.Transform, image: sitk.Image) -> sitk.Transform:
     """Return the inverse of a smooth warp, by a field on a coarser grid."""
-    coarse = sitk.Shrink(image, [2] * image.GetDimension())
+    room = [40] * image.GetDimension()  # a field must not end where the image does
+    coarse = sitk.Shrink(sitk.ConstantPad(image, room, room), [2] * image.GetDimension())
     field = sitk.TransformToDisplacementField(transform, sitk.sitkVectorFloat64, coarse.GetSize(), coarse.GetOrigin(),
                                               coarse.GetSpacing(), coarse.GetDirection())  # fmt: skip
     return sitk.DisplacementFieldTransform(sitk.InvertDisplacementField(field, 30))
@@ -90,7 +91,7 @@ def histology(stage: Stage) -> tuple[ImageLayer, ImageLayer]:
     transform = sitk.BSplineTransformInitializer(images[0], [4, 4], 3)
     transform = sitk.LandmarkBasedTransformInitializer(
         transform, rows[0].ravel().tolist(), rows[1].ravel().tolist(), referenceImage=images[0],
-        BSplineNumberOfControlPoints=7,
+        numberOfControlPoints=7,
     )  # fmt: skip
     fixed, moving = (_add(stage, file.stem, image) for file, image in zip(files, images, strict=True))
     for layer, points in zip((fixed, moving), rows, strict=True):

@@ -14,6 +14,8 @@ from pellucid.model.measuring import written
 from pellucid.session.judgement import Judgement, State
 
 NOTHING = "–"
+_LEAST = 0.01
+"""Lengths below are told only to be."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ class Row:
         if value is None:
             return NOTHING
         if self.decimals is None:
-            return f"{written(value)} {self.unit}".strip() if self.unit != "%" else f"{100 * value:.1f} %"
+            if self.unit == "%":
+                return f"{100 * value:.1f} %"
+            short = "<0.01" if 0 < value < _LEAST and self.unit in ("mm", "px") else written(value)
+            return f"{short} {self.unit}".strip()
         return f"{value:,.{self.decimals}f} {self.unit}".strip().replace("-", "\N{MINUS SIGN}")
 
     @property
@@ -93,7 +98,7 @@ def _likeness(found: Judgement) -> Iterator[Row]:
         _known(one.mutual_information), _known(two.mutual_information), "nat", 1, 4, flat,
     )  # fmt: skip
     yield Row(
-        "normalised_mutual_information", tr("Normalised mutual information"),
+        "normalised_mutual_information", tr("Normalised MI"),
         tr("Sum of the single entropies over the joint one: 1 where the images have nothing in common, 2 at most"),
         _known(one.normalised), _known(two.normalised), "", 1, 4, flat,
     )  # fmt: skip
@@ -116,18 +121,17 @@ def _marks(found: Judgement) -> Iterator[Row]:
     one, two = found.before.marks, found.after.marks
     if one is None or two is None:
         why = tr("There are no points of the same name on both images. Set landmarks to know this.")
-        yield Row("landmark_error_mean", tr("Landmark error"), _target_error(), None, None, why=why)
+        yield Row("landmark_error_mean", tr("TRE"), _target_error(), None, None, why=why)
         return
     unit = "mm" if found.asked.moving.geometry.has_lengths else "px"
-    words = (("mean", tr("mean of {count}", count=two.count)), ("median", tr("median")), ("largest", tr("largest")))
-    for name, word in words:
-        title = tr("Landmark error, {kind}", kind=word)
-        yield Row(f"landmark_error_{name}_{unit}", title, _target_error(), getattr(one, name), getattr(two, name), unit, -1)
+    words = (("mean", tr("TRE, mean")), ("median", tr("TRE, median")), ("largest", tr("TRE, largest")))
+    for name, title in words:
+        yield Row(f"landmark_error_{name}_{unit}", title, _target_error(two.count), getattr(one, name), getattr(two, name), unit, -1)
 
 
-def _target_error() -> str:
-    return tr("Target registration error: how far each point of the fixed image is taken from its partner, measured "
-              "in the moving image")  # fmt: skip
+def _target_error(count: int = 0) -> str:
+    return tr("Target registration error: how far each landmark of the fixed image is taken from its partner, measured "
+              "in the moving image; {count} pairs", count=count)  # fmt: skip
 
 
 def _bend(found: Judgement) -> Iterator[Row]:

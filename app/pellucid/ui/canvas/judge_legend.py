@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.slice_view import SliceView
 
 _LEAST = 260  # pixels of a pane that has room for the legend
-_ROW, _AIR, _SIGN = 16, 6, 64
+_ROW, _AIR, _SIGN = 16, 6, 40
 _LETTER = 14  # half the room of the letter in the middle of the side
 
 
@@ -76,12 +76,12 @@ def legend_rows(pane: SliceView) -> list[Row]:
     unit = "mm" if frame.has_lengths else "px"
     if look.grid:
         every = written_short(grid_spacing(pane))
-        rows.append(Row(tr("Grid of “{name}”, every {length} {unit}", name=moving.name, length=every, unit=unit),
+        rows.append(Row(tr("Grid of {length} {unit}", length=every, unit=unit),
                         (QColor(GRID),)))  # fmt: skip
     if look.arrows and judging.shown_placement is not None:
         longest = written(judging.usual_length())
-        said = tr("Displacement 0 to {length} {unit}", length=longest, unit=unit)
-        rigid = tr("{displacement}, without the rigid part", displacement=said)
+        said = tr("Moved by 0 to {length} {unit}", length=longest, unit=unit)
+        rigid = tr("Bent by 0 to {length} {unit}", length=longest, unit=unit)
         rows.append(Row(rigid if look.residual else said, tuple(QColor(color) for color in arrow_colors())))
     if look.jacobian:
         rows += _stretch_rows(pane)
@@ -97,7 +97,7 @@ def _stretch_rows(pane: SliceView) -> list[Row]:
     span = stretch_span(state.stretch.percentiles)
     packed = stretch_colors(np.exp(np.linspace(-1, 1, 9) * np.log(span)).astype(np.float32), span)
     colors = tuple(QColor.fromRgba(int(color)) for color in packed)
-    said = tr("Jacobian {low} to {high}, 1 is clear", low=written_short(1 / span), high=written_short(span))
+    said = tr("Jacobian {low} to {high}", low=written_short(1 / span), high=written_short(span))
     folded = state.stretch.folded
     rows = [Row(said, tuple(_unmultiplied(color) for color in colors))]
     if folded:
