@@ -36,6 +36,9 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
                     object_table_colocalisation
+    Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
+                    judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded
+                    judge_contours judge_turned judge_light judge_empty (they need the folder of real images)
 """
 
 from __future__ import annotations
@@ -56,6 +59,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
+from judge_pictures import JUDGE_STATES
 from label_pictures import LABEL_STATES
 from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
@@ -107,6 +111,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **START_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
 }  # fmt: skip
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
-from pellucid.history.command import Command, Group
+from pellucid.history.command import Group
 from pellucid.history.layers import ReplaceVolume
 from pellucid.history.placing import PlaceLayers
 from pellucid.language import tr
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.findings import Refused
-from pellucid.model.layer import ImageLayer, Layer
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.view import PaneState
 from pellucid.model.volume import Volume
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 _NEXT: dict[CompareMode | None, CompareMode | None] = dict(zip((None, *CompareMode), (*CompareMode, None), strict=True))
+
+
+_BEFORE = "·before"
+"""Ends the id of a layer as it was before its last change."""
 
 
 class DifferentFrames(Refused):
@@ -41,20 +46,30 @@ class DifferentFrames(Refused):
 
 @dataclass(frozen=True, eq=False)
 class Held:
-    """What is shown while the key for "before" is held: a layer with an earlier volume, or without the layer."""
+    """What is shown while the key for "before" is held: a layer as it was, where it lay, or without the layer.
+
+    ``followers`` are the label layers that lay there with it.
+    """
 
     layer: ImageLayer
     volume: Volume | None
     title: str
     placement: Placement | None = None
-    """Where it lay, where that step took the transform off it as well."""
+    followers: tuple[LabelLayer, ...] = ()
 
     @property
     def placed(self) -> Volume | None:
-        """Return the earlier volume where it lies."""
+        """Return the earlier volume where it lay."""
         if self.volume is None or self.placement is None:
-            return self.volume and self.layer.where_it_lies(self.volume)
+            return self.volume
         return self.placement.volume(self.volume)
+
+    def geometry(self, labels: LabelLayer) -> Geometry:
+        """Return where a label layer lay."""
+        if labels not in self.followers:
+            return labels.geometry
+        own = labels.labels.geometry
+        return own if self.placement is None else self.placement.geometry(own)
 
     @property
     def says(self) -> str:
@@ -76,7 +91,9 @@ class Comparing:
         self._session = session
         self._consented: set[frozenset[str]] = set()
         self._wanted: dict[str, Any] = {}
+        self._earlier: dict[str, tuple[object, ImageLayer]] = {}
         session.document.removed.connect(self._removed)
+        session.history.changed.connect(self.check)
 
     def pair(self) -> tuple[ImageLayer, ImageLayer]:
         """Return the two images to compare first: the topmost visible ones, the lower of them first.
@@ -105,7 +122,8 @@ class Comparing:
             raise Refused(tr("Choose two different layers to compare."))
         pair = frozenset((first.id, second.id))
         frames = {layer.geometry.frame_of_reference for layer in (first, second)} - {""}
-        if len(frames) > 1 and pair not in self._consented:
+        itself = any(_is_before(layer.id) for layer in (first, second))
+        if len(frames) > 1 and not itself and pair not in self._consented:
             self._wanted = {"mode": mode, **changes, "first": first.id, "second": second.id}
             self.asked.emit(DifferentFrames(first, second))
             return
@@ -149,7 +167,7 @@ class Comparing:
         compare = self._session.view.compare
         if compare is None:
             return None
-        pair = tuple(self._session.document.find(name) for name in (compare.first, compare.second))
+        pair = tuple(self.find(name) for name in (compare.first, compare.second))
         shown = self._session.viewing.layers(pane)
         first, second = pair
         if not isinstance(first, ImageLayer) or not isinstance(second, ImageLayer):
@@ -157,9 +175,9 @@ class Comparing:
         return (first, second) if first in shown or second in shown else None
 
     def check(self) -> None:
-        """End a comparison of layers that are not there: their files were lost since the work was saved."""
+        """End a comparison of layers that are not there: files lost since the work was saved, a change undone."""
         compare = self._session.view.compare
-        if compare is not None and None in map(self._session.document.find, (compare.first, compare.second)):
+        if compare is not None and None in map(self.find, (compare.first, compare.second)):
             self.stop()
 
     # ---------------------------------------------------------------- before and after
@@ -167,8 +185,8 @@ class Comparing:
     def held(self) -> Held | None:
         """Return what is shown instead while the key for "before" is held and nothing is previewed.
 
-        That is the active image before the last step that changed its voxels; without such a step the picture without
-        the topmost of several visible images.
+        That is the active image before the last step that changed its voxels or its place; without such a step the
+        picture without the topmost of several visible images.
         """
         document = self._session.document
         if not self._session.view.hide_preview or any(image.preview is not None for image in document.images):
@@ -180,14 +198,56 @@ class Comparing:
         return Held(visible[-1], None, "") if len(visible) > 1 else None
 
     def before(self, layer: ImageLayer) -> Held | None:
-        """Return a layer as it was before the last done step that changed its voxels, or None."""
+        """Return a layer as it was before the last done step that changed its voxels or its place, or None."""
         for command in reversed(self._session.history.done):
-            step = _replacement(command, layer)
-            if step is not None:
-                frames = step.frames_before
-                lay = _placement_before(command, layer)
-                return Held(layer, frames[min(layer.frame, len(frames) - 1)], command.label, lay)
+            steps = command.commands if isinstance(command, Group) else (command,)
+            frames: tuple[Volume, ...] = ()
+            placements: tuple[Placement | None, ...] = ()
+            for step in reversed(steps):
+                if isinstance(step, ReplaceVolume) and step.layer is layer:
+                    frames = step.frames_before
+                elif isinstance(step, PlaceLayers):
+                    placements = step.before(layer) or placements
+            if frames or placements:
+                frames, placement = frames or layer.frames, (placements or (layer.placement,))[0]
+                volume = frames[min(layer.frame, len(frames) - 1)]
+                return Held(layer, volume, command.label, placement, self._session.placing.followers(layer))
         return None
+
+    # ---------------------------------------------------------------- a layer against what it was
+
+    def earlier(self, layer: ImageLayer) -> ImageLayer | None:
+        """Return a layer as it was before its last change, to be compared with; it is in no document."""
+        held = self.before(layer)
+        if held is None or held.volume is None:
+            return None
+        key = held.volume, held.placement, layer.name
+        known = self._earlier.get(layer.id)
+        if known is None or known[0] != key:
+            name = tr("{name} before", name=layer.name)
+            made = ImageLayer(name, (held.volume,), display=layer.display, id=layer.id + _BEFORE,
+                              placement=held.placement)  # fmt: skip
+            known = self._earlier[layer.id] = key, made
+        return known[1]
+
+    def find(self, layer_id: str) -> Layer | None:
+        """Return a layer of the document, or one as it was before, by its id."""
+        if not _is_before(layer_id):
+            return self._session.document.find(layer_id)
+        layer = self._session.document.find(layer_id.removesuffix(_BEFORE))
+        return self.earlier(layer) if isinstance(layer, ImageLayer) else None
+
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """Return name and id of all that can be compared, the topmost first."""
+        images = tuple(reversed(self._session.document.images))
+        before = tuple(found for layer in images if (found := self.earlier(layer)) is not None)
+        return tuple((layer.name, layer.id) for layer in (*images, *before))
+
+    def with_itself(self, layer: ImageLayer, mode: CompareMode) -> None:
+        """Compare a layer with what it was before its last change. Raises Refused when there was none."""
+        if self.earlier(layer) is None:
+            raise Refused(tr("“{name}” was not changed yet, so there is nothing to compare it with.", name=layer.name))
+        self.start(mode, first=layer.id + _BEFORE, second=layer.id)
 
     # ---------------------------------------------------------------- inner
 
@@ -196,7 +256,7 @@ class Comparing:
         return Compare(CompareMode.SWIPE, first.id, second.id)
 
     def _images(self, compare: Compare) -> tuple[ImageLayer, ImageLayer]:
-        found = [self._session.document.find(name) for name in (compare.first, compare.second)]
+        found = [self.find(name) for name in (compare.first, compare.second)]
         images = [layer for layer in found if isinstance(layer, ImageLayer)]
         if len(images) < 2:
             raise Refused(tr("The layers to compare are no longer there."))
@@ -206,15 +266,5 @@ class Comparing:
         self.check()
 
 
-def _placement_before(command: Command, layer: ImageLayer) -> Placement | None:
-    """Return the placement that a step took off a layer, if it did."""
-    steps = command.commands if isinstance(command, Group) else (command,)
-    return next((step.before(layer) for step in steps if isinstance(step, PlaceLayers)), None)
-
-
-def _replacement(command: Command, layer: ImageLayer) -> ReplaceVolume | None:
-    """Return the step, alone or in a group, that gave a layer other voxels."""
-    for step in reversed(command.commands) if isinstance(command, Group) else (command,):
-        if isinstance(step, ReplaceVolume) and step.layer is layer:
-            return step
-    return None
+def _is_before(layer_id: str) -> bool:
+    return layer_id.endswith(_BEFORE)

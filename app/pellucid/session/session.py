@@ -29,6 +29,7 @@ from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
 from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.hardening import Hardening
+from pellucid.session.judging import Judging
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.landmarks import Landmarks
@@ -130,6 +131,7 @@ class Session:
         self.curving = Curving(self)
         self.comparing = Comparing(self)
         self.agreeing = Agreeing(self)
+        self.judging = Judging(self)
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.registering = Registering(self)

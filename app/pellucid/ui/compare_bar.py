@@ -23,7 +23,7 @@ from pellucid.ui.forms.numbers import Bounds
 if TYPE_CHECKING:
     from pellucid.session import Session
 
-_MODES = (
+MODES = (
     (
         CompareMode.SWIPE,
         "compare",
@@ -83,7 +83,7 @@ class CompareBar(QFrame):
 
     def _controls(self) -> QWidget:
         self._group = QButtonGroup(self)
-        for number, (mode, glyph, name, tip) in enumerate(_MODES):
+        for number, (mode, glyph, name, tip) in enumerate(MODES):
             button = flat_button(glyph, tr(name), partial(self._change, mode=mode), tip=tr(tip), checkable=True)
             self._group.addButton(button, number)
         self.first, self.second = Choice(), Choice()
@@ -189,7 +189,7 @@ class CompareBar(QFrame):
             self._show()
 
     def _show(self, *_args: object) -> None:
-        compare, find = self._session.view.compare, self._session.document.find
+        compare, find = self._session.view.compare, self._session.comparing.find
         self.setVisible(compare is not None)
         names = (compare.first, compare.second) if compare is not None else ("", "")
         for watch, name in zip(self._watches, names, strict=True):
@@ -198,11 +198,11 @@ class CompareBar(QFrame):
             return
         self._make()
         self._pages.setCurrentIndex(0)
-        options = tuple((layer.name, layer.id) for layer in reversed(self._session.document.images))
+        options = self._session.comparing.choices()
         for choice, chosen in ((self.first, compare.first), (self.second, compare.second)):
             choice.set_options(options)
             choice.set_value(chosen)
-        self._group.button([row[0] for row in _MODES].index(compare.mode)).setChecked(True)
+        self._group.button([row[0] for row in MODES].index(compare.mode)).setChecked(True)
         for mode, widgets in self._own.items():
             for widget in widgets:
                 widget.setVisible(mode is compare.mode)
@@ -215,7 +215,7 @@ class CompareBar(QFrame):
         self.pause.setChecked(compare.paused)
         self.pause.setIcon(theme.icon("play" if compare.paused else "pause"))
         self.cyan.setChecked(compare.cyan)
-        first, second = (self._session.document.find(name) for name in (compare.first, compare.second))
+        first, second = (self._session.comparing.find(name) for name in (compare.first, compare.second))
         if isinstance(first, ImageLayer) and isinstance(second, ImageLayer):
             unit = "mm" if first.geometry.has_lengths else "px"
             self._units[CompareMode.CHECKERBOARD].setText(unit)

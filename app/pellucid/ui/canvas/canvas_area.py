@@ -103,7 +103,7 @@ class CanvasArea(DropArea):
             signal.connect(self._draw_again)
         session.outlining.changed.connect(self._draw_again)
         session.pointing.lens_changed.connect(self._draw_again)
-        for overlaid in (session.framing, session.seeding, session.agreeing):
+        for overlaid in (session.framing, session.seeding, session.agreeing, session.judging):
             overlaid.changed.connect(self._draw_again)
         session.objects.selected_changed.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)

@@ -41,7 +41,8 @@ class Comparison:
         pair = self.layers or ()
         if all(layer in layers for layer in pair):
             return layers
-        return tuple(layer for layer in self._pane.session.document.layers if layer in layers or layer in pair)
+        found = tuple(layer for layer in self._pane.session.document.layers if layer in layers or layer in pair)
+        return (*(layer for layer in pair if layer not in found), *found)  # first what a layer was before
 
     @property
     def mode(self) -> CompareMode | None:

@@ -8,7 +8,7 @@ Every other label has a dashed outline, because colour must never be the only si
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,8 @@ from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 _DASH, _PERIOD = 6, 9
+_CONTOUR = 2.0
+"""The least width of outlines that are drawn alone."""
 _FEW = 1000  # rows that are read anew whenever one changes
 _TOP, _BOTTOM, _LEFT, _RIGHT, _GAP = 1, 2, 4, 8, 16
 
@@ -45,6 +47,8 @@ class Tint:
     entries: int = 256
     width: float = 1.6
     hidden: tuple[int, ...] = ()
+    dashed: bool | None = None
+    """Whether outlines are dashed; None: those of every other label."""
 
     @classmethod
     def of(cls, layer: LabelLayer, *hidden: int) -> Tint:
@@ -54,6 +58,10 @@ class Tint:
         look = layer.display
         fill = look.fill if look.filled else 0.0
         return cls(rows, fill, look.outline, 256 if small else 65_536, look.outline_width, hidden)
+
+    def outlined(self, *, dashed: bool) -> Tint:
+        """Return the same as outlines alone, easy to see."""
+        return replace(self, fill=0.0, outline=True, width=max(self.width, _CONTOUR), dashed=dashed)
 
 
 def table(tint: Tint) -> NDArray[np.uint32]:
@@ -67,7 +75,10 @@ def _table(tint: Tint) -> NDArray[np.uint32]:
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
     colors[:] = line
     colors[0] = colors[_GAP] = fill
-    colors[_GAP:, ::2] = fill[::2]
+    if tint.dashed is None:
+        colors[_GAP:, ::2] = fill[::2]
+    elif tint.dashed:
+        colors[_GAP:] = fill
     return colors.reshape(-1)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 _MASK_FILL = 0.35
 _JOINED = (CompareMode.DIFFERENCE, CompareMode.RED_GREEN)
+
+
+def _as_always(_labels: LabelLayer) -> str:
+    return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +93,13 @@ class LayerStack:
         held: Held | None = None,
         comparison: Comparison | None = None,
         agreement: AgreementMap | None = None,
+        outlined: Callable[[LabelLayer], str] = _as_always,
     ) -> None:
         """Show a section of the layers; ``before`` leaves previews out, ``fine`` averages large slices.
 
         ``held`` replaces a layer by what it was, or leaves it out; ``comparison`` shows two images against each other
-        and no other image. ``agreement`` is drawn instead of the labels it stands for.
+        and no other image. ``agreement`` is drawn instead of the labels it stands for. ``outlined`` tells of which
+        image (``"fixed"`` or ``"moving"``) labels are drawn as outlines alone.
         """
         self._keep({layer.id for layer in layers})
         self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
@@ -130,10 +136,13 @@ class LayerStack:
                 item.setOpacity(layer.opacity)
                 self._maps[layer.id] = layer.labels
                 item.tint = Tint.of(layer, *stood_for, *((replaced.get(layer.id, 0),) if self.preview else ()))
+                if side := outlined(layer):
+                    item.tint = item.tint.outlined(dashed=side == "moving")
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
-                plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
+                geometry = layer.geometry if held is None else held.geometry(layer)
+                plane = self._cutters[layer.id].cut(voxels, version, geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
-                self._put(item, layer, plane, (section.frame, layer.lies, self._edits, section.index, made))
+                self._put(item, layer, plane, (section.frame, geometry, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 

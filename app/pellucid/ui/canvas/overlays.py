@@ -33,9 +33,12 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
     from pellucid.ui.canvas.crop_box import BoxInside, BoxSides
     from pellucid.ui.canvas.crosshair import Crosshair
+    from pellucid.ui.canvas.deformation_overlay import DeformationOverlay
     from pellucid.ui.canvas.difference_bar import DifferenceBar
     from pellucid.ui.canvas.hand_overlay import HandOverlay
     from pellucid.ui.canvas.landmark_tool import LandmarkLines
+    from pellucid.ui.canvas.jacobian_overlay import JacobianOverlay
+    from pellucid.ui.canvas.judge_legend import JudgeLegend
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
@@ -47,4 +50,6 @@ def make_overlays() -> list[Overlay]:
         BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), HandOverlay(), BoxSides(), CompareOverlay(),
         DifferenceBar(), AgreementLegend(), RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(),
         OutlineOverlay(), LinkChip(),
+        JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
+        AgreementLegend(), JudgeLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
     ]  # fmt: skip

@@ -137,11 +137,13 @@ class SliceView(SheetView):
         place = (frame, self.index, self.state.slab, self.state.projection, self.camera.scale, self.camera.centre)
         seen = (*place, looks)
         self._still = self._still and place == self._seen[:-1]
-        self._held = self.session.comparing.held() if self.comparison.layers is None else None
+        held = self.session.comparing.held() if self.comparison.layers is None else None
+        self._held = held or self.session.judging.held()
         self.stack.fills = viewing.is_alone(self.state)
         self.stack.refresh(
             layers, self._section(), before=view.hide_preview, fine=seen == self._seen,
             held=self._held, comparison=self.comparison, agreement=self.session.agreeing.map(),
+            outlined=self.session.judging.outlined,
         )  # fmt: skip
         if seen != self._seen:
             self._rest.start()
@@ -382,8 +384,8 @@ class SliceView(SheetView):
 
     def _note(self) -> str:
         """Return what is shown or done otherwise than usual."""
-        seen = self._held.says if self._held is not None else self.comparison.says()
-        return seen or limits_note(self)
+        seen = (self.comparison.says(), self._held.says if self._held is not None else "")
+        return "\n".join(filter(None, seen)) or limits_note(self)
 
     def title(self) -> str:
         """Return what the pane shows, for menus."""
