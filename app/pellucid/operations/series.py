@@ -87,17 +87,19 @@ def align_slices(
         Phase correlation: skimage.registration.phase_cross_correlation; Gauss-Newton with gain and offset: Baker and
         Matthews, Lucas-Kanade 20 years on, Int. J. Comput. Vis. 56 (2004) 221-255.
     """
-    _check(image, reference, section, context)
-    result, found = aligned_stack(image, motion, reference, section, match, turn, interpolation, background, context)
-    say_movements(found, image, reference == "neighbours", context)
+    result, _ = aligned_stack(
+        image, context, motion=motion, reference=reference, section=section, match=match, turn=turn,
+        interpolation=interpolation, background=background,
+    )  # fmt: skip
     return result
 
 
 def aligned_stack(
-    image: sitk.Image, motion: str, reference: str, section: int, match: str, turn: float, interpolation: str,
-    background: float, context: Context, heard: Heard = lambda n, movement: None,
-) -> tuple[sitk.Image, list[Movement]]:  # fmt: skip
+    image: sitk.Image, context: Context, heard: Heard = lambda n, movement: None, *, motion: str, reference: str,
+    section: int, match: str, turn: float, interpolation: str, background: float,
+) -> tuple[sitk.Image, tuple[Movement, ...]]:  # fmt: skip
     """Return a stack with its sections moved, and how each had moved; ``heard`` is told of each at once."""
+    _check(image, reference, section, context)
     rounds = 3 if reference == "mean" and view(image).shape[0] > 2 else 1
     found = motions(
         planes_of(image, context.padding), motion, reference, section, match == "edges", turn,
@@ -107,10 +109,11 @@ def aligned_stack(
     resampling = context.part(0.8, 1.0)
     for n, movement in enumerate(found):
         plane = plane_of(image, n)
-        quiet = resampling.part(n / len(found), (n + 1) / len(found))
+        part = resampling.part(n / len(found), (n + 1) / len(found))
         transform = plane_transform(movement.matrix)
-        out[n] = view(sampled(plane, plane, transform, interpolation, background, quiet))[0]
-    return result, found
+        out[n] = view(sampled(plane, plane, transform, interpolation, background, part))[0]
+    say_movements(found, reference == "neighbours", context)
+    return result, tuple(found)
 
 
 def rounds_of(context: Context, rounds: int) -> Callable[[Callable[[int], None], Sequence[int]], None]:
@@ -134,7 +137,7 @@ def _check(image: sitk.Image, reference: str, section: int, context: Context) ->
                          section=section, last=count - 1))  # fmt: skip
 
 
-def say_movements(found: Sequence[Movement], image: sitk.Image, chained: bool, context: Context) -> None:
+def say_movements(found: Sequence[Movement], chained: bool, context: Context) -> None:
     """Say how far sections or frames moved, and which of them are doubtful."""
     far = [float(np.linalg.norm(one.shift)) for one in found]
     turns = [float(np.abs(one.angles).max()) for one in found]

@@ -17,6 +17,7 @@ from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
 from pellucid.session.agreeing import Agreeing
+from pellucid.session.aligning import Aligning
 from pellucid.session.appearance import Appearance
 from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
@@ -103,6 +104,7 @@ class Session:
         self.batching = Batching(self)
         self.recipes = Recipes(self)
         self.editing = Editing(self)
+        self.aligning = Aligning(self)
         self.labelling = Labelling(self)
         self.label_tables = LabelTables(self)
         self.outlining = Outlining(self)
