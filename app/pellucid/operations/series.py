@@ -160,7 +160,7 @@ def say_movements(found: Sequence[Movement], chained: bool, context: Context) ->
 def doubt_sentence(doubt: str, numbers: str) -> str:
     """Return what speaks against a movement, for sections or frames by their numbers, counted from 1."""
     if doubt == "unlike":
-        return tr("Doubtful, for they look unlike what they were compared with: {numbers}.", numbers=numbers)
+        return tr("Left where they are, for they look unlike what they were compared with: {numbers}.", numbers=numbers)
     if doubt == "outside":
         return tr("Doubtful, for more than half of them would lie outside: {numbers}.", numbers=numbers)
     return tr("Doubtful, for the search did not come to rest: {numbers}.", numbers=numbers)

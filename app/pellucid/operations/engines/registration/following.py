@@ -21,9 +21,12 @@ from pellucid.operations.pixels import Array
 _MOST = 400_000  # voxels of the finest level: sums over more do not make a shift better known
 _COARSEST = 48  # voxels along the longest axis of the first level
 _SMOOTH = 0.7  # sigma of the smoothing before each level, in voxels of it
-_ROUNDS, _POLISH = 30, 6
-_REST = 0.002  # voxels: smaller steps than this are no motion
+_ROUNDS = 30
+_REST = 0.005  # voxels: smaller steps than this are no motion
+_NEARLY = 0.1  # voxels: steps that small at the end are no lack of rest
+_JUMP = 0.1
 _LEAST_OVERLAP = 0.1
+UNLIKE = 0.25  # correlation: pictures with less in common stay where they are
 _ANGLE_STEP = 6.0  # degrees between the turns that are tried before the first level
 
 
@@ -58,36 +61,46 @@ class Found:
 def pyramid(array: Array, steps: Array, edges: bool) -> list[Level]:
     """Return a picture from coarse to fine; with ``edges`` how steep it is instead of its values."""
     known = np.isfinite(array)
-    values = np.where(known, array, 0).astype(np.float64)
-    mean = values.sum() / max(1, known.sum())
-    values = np.where(known, values - mean, 0)
-    spread = float(np.sqrt(np.square(values).mean()))
-    values = (values / spread if spread > 0 else values).astype(np.float32)
-    lengths = np.linalg.norm(steps, axis=0)
+    smooth = _normal(array, known)
+    lengths, shape = np.linalg.norm(steps, axis=0), np.array(array.shape)
     levels: list[Level] = []
-    step, shape = float(lengths.min()), np.array(array.shape)
+    step, before = float(lengths.min()), np.zeros(len(shape))
     while True:
-        factors = np.clip(np.rint(step / lengths), 1, np.maximum(1, shape // 8)).astype(int)
-        size = -(-shape // factors)
-        coarsest = size.max() <= _COARSEST or step > lengths.max() * shape.max()
-        is_new = not levels or levels[0].values.shape != tuple(size)
-        if is_new and (size.prod() <= _MOST or coarsest):
-            levels.insert(0, _level(values, known, steps, factors.tolist(), edges))
+        wanted = np.exp2(np.rint(np.log2(step / lengths)))
+        factors = np.clip(wanted, 1, np.exp2(np.floor(np.log2(np.maximum(1, shape / 8))))).astype(int)
+        coarsest = (-(-shape // factors)).max() <= _COARSEST or step > lengths.max() * shape.max()
+        if (factors != before).any():
+            smooth = _smoothed(smooth, factors, before, shape)
+            before = factors
+            if smooth.size <= _MOST or coarsest:
+                every = tuple(slice(None, None, factor) for factor in factors)
+                levels.insert(0, _level(smooth, known[every], steps * factors, edges))
         if coarsest:
             return levels
         step *= 2
 
 
-def _level(values: Array, known: Array, steps: Array, factors: list[int], edges: bool) -> Level:
-    widths = [_SMOOTH * factor if n > 1 else 0 for n, factor in zip(values.shape, factors, strict=True)]
-    every = tuple(slice(None, None, factor) for factor in factors)
-    smooth = ndimage.gaussian_filter(values, widths, truncate=3)[every]
-    spacing = steps * np.array(factors)
+def _normal(array: Array, known: Array) -> Array:
+    """Return values around 0, at about 1 from it, without gaps."""
+    values = np.where(known, array, 0).astype(np.float64)
+    values = np.where(known, values - values.sum() / max(1, known.sum()), 0)
+    spread = float(np.sqrt(np.square(values).mean()))
+    return np.asarray(values / spread if spread > 0 else values, np.float32)
+
+
+def _smoothed(smooth: Array, factors: Array, before: Array, shape: Array) -> Array:
+    """Return the next coarser picture from the one before it (``before`` 0: the picture itself)."""
+    taken = np.maximum(before, 1)
+    widths = np.where(shape > 1, _SMOOTH * np.sqrt(factors**2 - before**2) / taken, 0)
+    every = tuple(slice(None, None, int(ratio)) for ratio in factors // taken)
+    return np.asarray(ndimage.gaussian_filter(smooth, widths, truncate=3)[every])
+
+
+def _level(smooth: Array, known: Array, steps: Array, edges: bool) -> Level:
     if edges:
-        slopes = _gradient(smooth, spacing)
-        smooth = np.sqrt(np.square(slopes).sum(axis=0))
-    smooth = smooth - smooth.mean()
-    return Level(np.ascontiguousarray(smooth, np.float32), None if known.all() else known[every], spacing)
+        smooth = np.sqrt(np.square(_gradient(smooth, steps)).sum(axis=0))
+    values = np.ascontiguousarray(smooth - smooth.mean(), np.float32)
+    return Level(values, None if known.all() else known, steps)
 
 
 def _gradient(values: Array, steps: Array) -> Array:
@@ -144,14 +157,18 @@ def turned(angles: Array) -> Array:
     return np.asarray(np.eye(3) + np.sin(angle) * k + (1 - np.cos(angle)) * (k @ k))
 
 
-def warped(level: Level, like: Level, matrix: Array, order: int) -> Array:
-    """Return a picture on the grid of another, NaN beyond it and where its values do not count."""
+def warped(level: Level, like: Level, matrix: Array, coefficients: Array | None = None) -> Array:
+    """Return a picture on the grid of another, NaN beyond it and where its values do not count.
+
+    Linear between voxels, or with the ``coefficients`` of its cubic spline.
+    """
     n = len(matrix) - 1
-    inverse = np.linalg.inv(level.steps)
+    inverse, shape = np.linalg.inv(level.steps), like.values.shape
     turn, offset = inverse @ matrix[:n, :n] @ like.steps, inverse @ matrix[:n, n]
-    moved = ndimage.affine_transform(level.values, turn, offset, like.values.shape, order=order, cval=np.nan)
+    values, order = (level.values, 1) if coefficients is None else (coefficients, 3)
+    moved = ndimage.affine_transform(values, turn, offset, shape, order=order, cval=np.nan, prefilter=False)
     if level.known is not None:
-        near = ndimage.affine_transform(level.known.view(np.uint8), turn, offset, like.values.shape, order=0)
+        near = ndimage.affine_transform(level.known.view(np.uint8), turn, offset, shape, order=0)
         moved[near == 0] = np.nan
     return np.asarray(moved)
 
@@ -169,22 +186,25 @@ def correlated(one: Array, other: Array, known: Array | None) -> tuple[float, fl
 
 
 def followed(
-    fixed: Sequence[Base], moving: Sequence[Level], motion: str, turn: float, check: Callable[[], None]
-) -> Found:
-    """Return where the second picture lies; turns up to ``turn`` degrees are tried before anything else (planes)."""
-    n = fixed[0].level.values.ndim
-    matrix = _start(fixed[0].level, moving[0], turn, check)
-    rests = True
-    for k, (base, level) in enumerate(zip(fixed, moving, strict=True)):
-        matrix, rests = _climbed(base, level, motion, matrix, 1, _ROUNDS, check)
-        if k == len(fixed) - 1:
-            matrix, rests = _climbed(base, level, motion, matrix, 3, _POLISH, check)
+    fixed: Sequence[Base], moving: Sequence[Level], motion: str, turn: float, check: Callable[[], None],
+    start: Array | None = None,
+) -> Found:  # fmt: skip
+    """Return where the second picture lies: near a start, or wherever phase correlation sees it.
+
+    Without a start turns up to ``turn`` degrees are tried before anything else (planes only).
+    """
     last, level = fixed[-1].level, moving[-1]
-    before, _ = correlated(last.values, warped(level, last, np.eye(n + 1), 1), last.known)
+    still = np.eye(last.values.ndim + 1)
+    matrix = _start(fixed[0].level, moving[0], turn, check) if start is None else start
+    rests = True
+    for base, one in zip(fixed[:-1], moving[:-1], strict=True):
+        matrix, rests = _climbed(base, one, motion, matrix, None, check)
+    matrix, rests = _climbed(fixed[-1], level, motion, matrix, ndimage.spline_filter(level.values, 3), check)
+    before, _ = correlated(last.values, warped(level, last, still), last.known)
     check()
-    after, overlap = correlated(last.values, warped(level, last, matrix, 1), last.known)
-    if after <= before:
-        return Found(np.eye(n + 1), before, before, 1.0, rests)
+    after, overlap = correlated(last.values, warped(level, last, matrix), last.known)
+    if after <= before or after < UNLIKE:
+        return Found(still, before, before, 1.0, rests)
     return Found(matrix, before, after, overlap, rests)
 
 
@@ -193,18 +213,20 @@ def _start(fixed: Level, moving: Level, turn: float, check: Callable[[], None]) 
     n = fixed.values.ndim
     centre = _centre(fixed)
     count = int(np.ceil(turn / _ANGLE_STEP)) if n == 2 else 0
-    best, top = np.eye(n + 1), -2.0
+    best = np.eye(n + 1)
+    top, _ = correlated(fixed.values, warped(moving, fixed, best), fixed.known)
+    top += _JUMP * (1 - top)  # what lies near is likelier than what lies far and looks hardly better
     for number in sorted(range(-count, count + 1), key=abs):
         check()
         angle = np.radians(turn * number / max(1, count))
         parameters = np.array([angle, 0.0, 0.0]) if n == 2 else np.zeros(6)
         turned_only = moved_by(parameters, "rigid", centre)
-        seen = warped(moving, fixed, turned_only, 1)
+        seen = warped(moving, fixed, turned_only)
         for shift in _shifts(fixed.values, np.where(np.isfinite(seen), seen, 0)):
             way = np.eye(n + 1)
             way[:n, n] = fixed.steps @ -shift
             candidate = turned_only @ way
-            score, _ = correlated(fixed.values, warped(moving, fixed, candidate, 1), fixed.known)
+            score, _ = correlated(fixed.values, warped(moving, fixed, candidate), fixed.known)
             if score > top:
                 best, top = candidate, score
     return best
@@ -222,32 +244,28 @@ def _shifts(one: Array, other: Array) -> list[Array]:
 
 
 def _climbed(
-    base: Base, level: Level, motion: str, matrix: Array, order: int, rounds: int, check: Callable[[], None]
+    base: Base, level: Level, motion: str, matrix: Array, coefficients: Array | None, check: Callable[[], None]
 ) -> tuple[Array, bool]:
     """Return the matrix after Gauss–Newton steps from a start, and whether it came to rest."""
     fixed = base.level
     centre, size = _centre(fixed), np.array(fixed.values.shape) - 1
     corners = np.array([fixed.steps @ (size * bits) for bits in np.ndindex(*[2] * len(size))])
-    rest = _REST * float(np.linalg.norm(fixed.steps, axis=0).min())
-    best, top, worse = matrix, -2.0, 0
-    for _ in range(rounds):
+    voxel = float(np.linalg.norm(fixed.steps, axis=0).min())
+    best, top, worse, far = matrix, -2.0, 0, np.inf
+    for _ in range(_ROUNDS):
         check()
-        seen = warped(level, fixed, matrix, order)
+        seen = warped(level, fixed, matrix, coefficients)
         score, _share = correlated(fixed.values, seen, fixed.known)
-        if score > top:
-            best, top, worse = matrix, score, 0
-        else:
-            worse += 1
-        if score <= -1.0 or worse > 2:
-            return best, worse > 2
+        best, worse = (matrix, 0) if score > top else (best, worse + 1)
+        top = max(top, score)
+        if score <= -1.0 or worse > 1 or far < _REST * voxel:
+            break
         step = moved_by(_solved(base, seen), motion, centre)
         if not np.isfinite(step).all() or abs(np.linalg.det(step)) < 1e-3:
-            return best, False
-        far = np.linalg.norm(corners @ step[:-1, :-1].T + step[:-1, -1] - corners, axis=1).max()
+            break
+        far = float(np.linalg.norm(corners @ step[:-1, :-1].T + step[:-1, -1] - corners, axis=1).max())
         matrix = matrix @ np.linalg.inv(step)
-        if far < rest:
-            return (matrix, True) if worse == 0 else (best, True)
-    return best, False
+    return best, far < _NEARLY * voxel
 
 
 def _solved(base: Base, seen: Array) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from pellucid.operations.engines.registration.following import (
+    UNLIKE,
     Base,
     Found,
     Level,
@@ -26,7 +27,6 @@ from pellucid.operations.pixels import Array, view
 
 ROUNDS = 2
 """How often the mean is made anew."""
-_UNLIKE = 0.4
 _FEW_SHOWN = 0.5
 _THIN = 4  # slices: of fewer, motion across them cannot be told
 
@@ -110,11 +110,12 @@ def motions(
     one = {"first": 0, "chosen": number}.get(reference, count // 2)
     if reference == "neighbours":
         return _chained(pictures, motion, one, edges, turn, each, check, heard)
-    levels = _levels_of(pictures, one, edges)
-    found = _against(levels, pictures, motion, edges, turn, one, each, check, heard)
-    for _ in range(ROUNDS if reference == "mean" and count > 2 else 0):
-        mean = _mean(pictures, found, check)
-        found = _against(pyramid(mean, pictures.steps, edges), pictures, motion, edges, turn, -1, each, check, heard)
+    rounds = ROUNDS if reference == "mean" and count > 2 else 0
+    found: list[Movement] = []
+    for n in range(rounds + 1):
+        array = _mean(pictures, found, check) if n else pictures.take(one)
+        itself = -1 if n else one
+        found = _against(array, pictures, motion, edges, turn, itself, found, each, check, heard)
     return found
 
 
@@ -123,18 +124,24 @@ def _levels_of(pictures: Pictures, n: int, edges: bool) -> list[Level]:
 
 
 def _against(
-    levels: Sequence[Level], pictures: Pictures, motion: str, edges: bool, turn: float, itself: int,
-    each: Each, check: Callable[[], None], heard: Heard,
+    array: Array, pictures: Pictures, motion: str, edges: bool, turn: float, itself: int,
+    earlier: Sequence[Movement], each: Each, check: Callable[[], None], heard: Heard,
 ) -> list[Movement]:  # fmt: skip
-    """Return the motion of every picture against one; ``itself`` is the number of that one."""
-    bases = based(levels, motion)
+    """Return the motion of every picture against one; ``itself`` is the number of that one.
+
+    From where pictures lay ``earlier``; doubtful ones are sought anew.
+    """
+    bases = based(pyramid(array, pictures.steps, edges), motion)
     made: dict[int, Movement] = {}
 
     def work(n: int) -> None:
         if n == itself:
             found = Found(np.eye(len(pictures.steps) + 1), 1.0, 1.0, 1.0, True)
         else:
-            found = followed(bases, _levels_of(pictures, n, edges), motion, turn, check)
+            levels = pyramid(pictures.take(n), pictures.steps, edges)
+            start = earlier[n].matrix if earlier and not earlier[n].doubt else None
+            near = bases if start is None else bases[-2:]
+            found = followed(near, levels[-len(near) :], motion, turn, check, start)
         made[n] = _movement(found.matrix, bases[-1].level, found)
         heard(n, made[n])
 
@@ -143,12 +150,13 @@ def _against(
 
 
 def _movement(matrix: Array, level: Level, found: Found) -> Movement:
+    """Return a motion with what speaks against how it was found."""
     n = len(matrix) - 1
     centre = level.steps @ ((np.array(level.values.shape) - 1) / 2)
     shift = matrix[:n, :n] @ centre + matrix[:n, n] - centre
     doubt = "" if found.rests else "restless"
     doubt = "outside" if found.overlap < _FEW_SHOWN else doubt
-    doubt = "unlike" if found.after < _UNLIKE else doubt
+    doubt = "unlike" if found.after < UNLIKE else doubt
     return Movement(matrix, shift, angles_of(matrix[:n, :n]), found.before, found.after, doubt)
 
 
@@ -172,7 +180,7 @@ def _mean(pictures: Pictures, found: Sequence[Movement], check: Callable[[], Non
         array = pictures.take(n)
         known = np.isfinite(array)
         level = Level(np.where(known, array, 0), None if known.all() else known, pictures.steps)
-        seen = warped(level, level, found[n].matrix, 1)
+        seen = warped(level, level, found[n].matrix)
         there = np.isfinite(seen)
         values = np.where(there, seen, 0)
         total = values if total is None else total + values
@@ -203,7 +211,7 @@ def _chained(
             return
         pairs[n] = pair(n, n + way)
         beyond = n + 2 * way
-        if pairs[n][1].after < _UNLIKE and (beyond - middle) * way <= 0:
+        if pairs[n][1].after < UNLIKE and (beyond - middle) * way <= 0:
             pairs[n] = max(pairs[n], pair(n, beyond), key=lambda one: one[1].after)
         heard(n, _movement(pairs[n][1].matrix, pairs[n][2], pairs[n][1]))
 
