@@ -28,6 +28,10 @@ class PlaceLayers(Command):
         self._annotations = tuple(annotations)
         self._merge_key = merge_key
 
+    def before(self, layer: Layer) -> Placement | None:
+        """Return the placement that a layer had before, None where it had none or is not among the layers."""
+        return next((was for one, was in zip(self._layers, self._before, strict=True) if one is layer), None)
+
     @property
     def nbytes(self) -> int:
         """Return the bytes of the displacements that only this step keeps."""

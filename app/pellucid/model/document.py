@@ -75,9 +75,13 @@ class Document:
 
     @property
     def reference(self) -> Geometry | None:
-        """Return the grid whose planes are shown: that of the lowest image, else of the lowest layer."""
+        """Return the grid whose planes are shown: that of the lowest image, else of the lowest layer.
+
+        An image that registration put where it lies follows the one it was put onto.
+        """
         layers = self.images or self.layers
-        return layers[0].geometry if layers else None
+        layer = next((layer for layer in layers if layer.lies is None), layers[0] if layers else None)
+        return layer.geometry if layer is not None else None
 
     def insert(self, position: int, layer: Layer) -> None:
         """Put a layer in at a position (0 is the bottom) and make it active if none is."""

@@ -75,6 +75,8 @@ class LabelMap:
     """Emitted when a label was added, removed, renamed, recoloured, hidden or locked."""
 
     def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()) -> None:
+        if geometry.registered_to is not None:
+            raise ValueError("labels lie on a grid of their own; where registration puts them is said by their layer")
         shape = geometry.size[::-1]
         self.geometry = geometry
         self.array: NDArray[Any] = np.zeros(shape, np.uint8) if array is None else array

@@ -119,6 +119,13 @@ class ImageLayer:
     id: str = field(default_factory=_new_id)
     placement: Placement | None = None
     """The transform that registration gave it; its voxels stay on the grid of their own."""
+    estimate: Placement | None = None
+    """Where a registration that is running has it now: shown instead of the placement, and no part of the work."""
+
+    @property
+    def lies(self) -> Placement | None:
+        """Return the transform it is shown by."""
+        return self.placement if self.estimate is None else self.estimate
 
     @property
     def volume(self) -> Volume:
@@ -132,12 +139,17 @@ class ImageLayer:
 
     def where_it_lies(self, volume: Volume) -> Volume:
         """Return an image on the layer's own grid, such as a frame, a preview or what it was before, where it lies."""
-        return volume if self.placement is None else self.placement.volume(volume)
+        return volume if self.lies is None else self.lies.volume(volume)
 
     @property
     def geometry(self) -> Geometry:
         """Return the grid of the layer where it lies."""
         return self.placed.geometry
+
+    @property
+    def own_geometry(self) -> Geometry:
+        """Return the grid of its voxels, wherever it lies: for everything that works on voxels."""
+        return self.volume.geometry
 
     @property
     def shows_colour(self) -> bool:
@@ -166,19 +178,36 @@ class LabelLayer:
     id: str = field(default_factory=_new_id)
     placement: Placement | None = None
     """The transform of the image it was made for; its voxels stay on the grid of their own."""
+    estimate: Placement | None = None
+    """Where a registration of that image that is running has it now."""
+
+    @property
+    def lies(self) -> Placement | None:
+        """Return the transform it is shown by."""
+        return self.placement if self.estimate is None else self.estimate
 
     @property
     def geometry(self) -> Geometry:
         """Return the grid of the layer where it lies; that of ``labels`` is its own."""
         own = self.labels.geometry
-        return own if self.placement is None else self.placement.geometry(own)
+        return own if self.lies is None else self.lies.geometry(own)
+
+    @property
+    def own_geometry(self) -> Geometry:
+        """Return the grid of its voxels, wherever it lies: for everything that works on voxels."""
+        return self.labels.geometry
 
     def value_at(self, world: ArrayLike) -> int | None:
         """Return the value of the label at a world point, or None outside."""
-        return self.labels.value_at(world if self.placement is None else self.placement.to_own(world))
+        return self.labels.value_at(world if self.lies is None else self.lies.to_own(world))
 
 
 Layer = ImageLayer | LabelLayer
+
+
+def on_same_voxels(one: Layer, other: Layer) -> bool:
+    """Return whether each voxel of two layers lies on one of the other, and stays there wherever both are put."""
+    return one.placement is other.placement and one.own_geometry.same_grid(other.own_geometry)
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

@@ -111,6 +111,8 @@ def screen_axes(geometry: Geometry, frame: PlaneFrame) -> tuple[Indices, Indices
     """Return the index steps (x, y, z) to the right and down the screen, or None where they are no voxel axes."""
     if isinstance(frame, GridFrame) and (frame.geometry is geometry or frame.geometry.same_grid(geometry)):
         return _step(frame.right_axis, frame.right_sign), _step(frame.down_axis, frame.down_sign)
+    if geometry.warp is not None:
+        return None
     found = []
     for vector in (frame.right, frame.down):
         along = geometry.axes.T @ vector

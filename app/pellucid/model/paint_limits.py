@@ -19,13 +19,14 @@ class PaintLimits:
     """Says of any box of a label map which voxels may change.
 
     ``values`` is the closed range of intensities of ``volume`` (None: any) and ``within`` the label that may change
-    (0: the background; None: any).
+    (0: the background; None: any). ``grid`` is where the labels lie, where that is not on the grid of their own.
     """
 
     labels: LabelMap
     volume: Volume | None = None
     values: tuple[float, float] | None = None
     within: int | None = None
+    grid: Geometry | None = None
 
     def __call__(self, box: Box) -> NDArray[np.bool_]:
         """Return which voxels of a box (z, y, x) may change; NaN, and voxels beyond the image, may not."""
@@ -33,7 +34,7 @@ class PaintLimits:
         allowed = np.ones(part.shape, bool) if self.within is None else part == self.within
         if self.volume is not None and self.values is not None:
             low, high = self.values
-            values = values_at(self.volume, self.labels.geometry, box)
+            values = values_at(self.volume, self.grid or self.labels.geometry, box)
             allowed &= (values >= low) & (values <= high)
         return np.asarray(allowed)
 

@@ -20,6 +20,7 @@ from pellucid.model.warps import Warp
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
+    from pellucid.model.layer import Provenance
     from pellucid.model.volume import Volume
 
 
@@ -55,7 +56,8 @@ class Placement:
 
     ``transform`` takes fixed points to the layer's own points (LPS, mm; two-dimensional for pictures). It is
     ``matrix`` (4 × 4, homogeneous, LPS mm) after ``warp``: own = matrix · warp(p). ``onto`` is the grid of the
-    fixed image. ``title`` says how it came about.
+    fixed image. ``title`` says how it came about, ``step`` the operation that found it where it was one: then
+    resampling to the grid can be taken again from the images.
     """
 
     transform: sitk.Transform
@@ -63,6 +65,7 @@ class Placement:
     onto: Geometry
     warp: Warp | None = None
     title: str = ""
+    step: Provenance | None = None
     _geometries: dict[Geometry, PlacedGeometry] = field(default_factory=dict, repr=False)
     _volumes: WeakKeyDictionary[Volume, Volume] = field(default_factory=WeakKeyDictionary, repr=False)
 

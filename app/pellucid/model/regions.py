@@ -25,8 +25,8 @@ _EDGE = 1e-9
 class RegionVoxels:
     """The values, shape (n,) or (n, c), of every voxel whose centre lies in a region on its slice.
 
-    Where no slices of the image are parallel to the plane, the plane was sampled every ``step`` mm instead and the
-    nearest voxel read; else ``step`` is None.
+    Where no slices of the image are parallel to the plane, or registration bent them, the plane was sampled every
+    ``step`` mm instead and the nearest voxel read; else ``step`` is None.
     """
 
     values: NDArray[Any]
@@ -66,7 +66,7 @@ def region_voxels(annotation: Annotation, volume: Volume) -> RegionVoxels:
     geometry = volume.geometry
     normal = np.array(annotation.normal) @ geometry.axes
     along = int(np.argmax(np.abs(normal)))
-    if all(abs(normal[axis]) <= _PARALLEL for axis in range(3) if axis != along):
+    if geometry.warp is None and all(abs(normal[axis]) <= _PARALLEL for axis in range(3) if axis != along):
         return RegionVoxels(_on_slice(annotation, volume, along))
     return _sampled(annotation, volume)
 

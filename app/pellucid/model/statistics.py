@@ -59,16 +59,18 @@ class LabelRow:
 
 
 def label_statistics(
-    volume: Volume | None, labels: LabelMap, cancelled: Callable[[], bool] = lambda: False
+    volume: Volume | None, labels: LabelMap, cancelled: Callable[[], bool] = lambda: False,
+    grid: Geometry | None = None,
 ) -> list[LabelRow]:
     """Return a row for every label of the table and every value in the voxels, by value.
 
     The image may lie on another grid: then its nearest voxel is read at the centre of every label voxel, and
     label voxels outside of it count as voxels but have no value. Padding and values that are not finite are
-    left out. Raise Stopped when ``cancelled`` says so.
+    left out. ``grid`` is that of the labels in the world of the image, where a registration put them elsewhere; volumes
+    and centroids are those on the grid of their own. Raise Stopped when ``cancelled`` says so.
     """
     found: dict[int, _Found] = {row.value: _Found() for row in labels.labels}
-    read = None if volume is None else _reader(volume, labels.geometry)
+    read = None if volume is None else _reader(volume, grid or labels.geometry)
     heights = positions_along(labels.geometry, 2)
     for start in range(0, labels.array.shape[0], CHUNK):
         if cancelled():

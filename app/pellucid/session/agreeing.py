@@ -6,6 +6,7 @@ Nothing here changes a voxel but ``staple``, which adds a layer as one step.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,11 +15,13 @@ from psygnal import Signal
 
 from pellucid.jobs.job import Job
 from pellucid.language import tr
+from pellucid.model.findings import Refused
 from pellucid.model.labels import Label, Snapshot, color_for
 from pellucid.model.layer import LabelLayer, Provenance
 from pellucid.session.agreement_answers import AgreementMap, Answer, Raters, Side, Taken, on_one_grid
 from pellucid.session.agreement_answers import answer as answer_of
 from pellucid.session.chains import Chain
+from pellucid.session.inputs import check_places
 from pellucid.session.results import add_layer, labels_like
 
 if TYPE_CHECKING:
@@ -39,6 +42,7 @@ class Agreeing:
     """Emitted when the sides, the answer, the problem or the look of the map changed."""
 
     def __init__(self, session: Session) -> None:
+        self._placed: tuple[AgreementMap, AgreementMap] | None = None
         self._session = session
         self.first: Side | None = None
         self.second: Side | None = None
@@ -113,6 +117,11 @@ class Agreeing:
         if taken is None:
             self._fail(tr("What was compared is no longer there. Choose other labels."))
             return None
+        try:
+            self._check_places(sides)
+        except Refused as refusal:
+            self._fail(str(refusal))
+            return None
         versions = self._versions(sides)
 
         def work(job: Job) -> Answer:
@@ -147,6 +156,12 @@ class Agreeing:
             copies.setdefault(layer.id, layer.labels.snapshot())
         return lambda: [Taken(copies[layer_id].map(), value) for layer_id, value in sides]
 
+    def _check_places(self, sides: Sequence[Side]) -> None:
+        """Raise Refused where registration put the layers of some sides differently."""
+        layers = [layer for side in sides if (layer := self.layer(side)) is not None]
+        for layer in layers[1:]:
+            check_places(layers[0], layer)
+
     # ---------------------------------------------------------------- the map on the canvas
 
     @property
@@ -177,7 +192,17 @@ class Agreeing:
         if answer is None or not (self._shown and self._open) or self._versions(answer.map.sides) != answer.versions:
             return None
         layers = [self.layer(side) for side in answer.map.sides]
-        return answer.map if all(layer is not None and layer.visible for layer in layers) else None
+        if not all(layer is not None and layer.visible for layer in layers) or layers[0] is None:
+            return None
+        return self._where_it_lies(answer.map, layers[0])
+
+    def _where_it_lies(self, found: AgreementMap, layer: LabelLayer) -> AgreementMap:
+        """Return a map where registration put the layer of its first side; the same one until that moves."""
+        if layer.lies is None:
+            return found
+        if self._placed is None or self._placed[0] is not found or self._placed[1].geometry is not layer.geometry:
+            self._placed = found, replace(found, geometry=layer.geometry)
+        return self._placed[1]
 
     # ---------------------------------------------------------------- slices
 
@@ -220,6 +245,11 @@ class Agreeing:
         taken, sides = self._taken(sides), tuple(sides)
         if taken is None or len(sides) < LEAST:
             return None
+        try:
+            self._check_places(sides)
+        except Refused as refusal:
+            failed(str(refusal))
+            return None
 
         def work(job: Job) -> Raters:
             from pellucid.operations.context import Context
@@ -236,13 +266,18 @@ class Agreeing:
         session, taken = self._session, self._taken(sides)
         if taken is None or len(sides) < LEAST:
             return None
+        try:
+            self._check_places(sides)
+        except Refused as refusal:
+            session.notice.emit(str(refusal), "warning")
+            return None
         operation = session.running.operations()["compare.staple"]
         parameters = operation.validate().model_dump()
         layer = self.layer(sides[0])
         assert layer is not None
         names = tuple(f"{self._label(side).name} – {found.name}" for side in sides if (found := self.layer(side)))
         steps = (*Chain.of(layer, label=sides[0][1]).steps, Provenance(operation.id, parameters, names))
-        geometry, remarks = layer.geometry, list[str]()
+        geometry, remarks = layer.own_geometry, list[str]()
 
         def work(job: Job) -> NDArray[Any]:
             import SimpleITK as sitk
@@ -255,7 +290,7 @@ class Agreeing:
             return np.asarray(sitk.GetArrayFromImage(operation.run(context, *images, **parameters)))
 
         def done(mask: NDArray[Any]) -> None:
-            new = labels_like(geometry, mask, steps, Label(1, tr("STAPLE"), color_for(3)))
+            new = labels_like(layer, geometry, mask, steps, Label(1, tr("STAPLE"), color_for(3)))
             new.name = tr("Consensus")
             add_layer(session, new, tr("STAPLE of {count} raters", count=len(sides)))
             session.notice.emit(" ".join(remarks), "info")

@@ -13,6 +13,7 @@ from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.session.label_images import LabelImagePlace
 from pellucid.session.label_results import LabelsPlace
+from pellucid.session.placing import moved
 from pellucid.session.results import ImagePlace, MaskPlace, Step
 
 if TYPE_CHECKING:
@@ -79,18 +80,18 @@ class PointsPlace:
 
     def __init__(self, session: Session, target: ImageLayer | LabelLayer, step: Step) -> None:
         self._session, self._target, self._step = session, target, step
+        self._placement = target.placement
         self._made: list[Annotation] = []
         self._count = 0
 
     def prepare(self, result: Points) -> None:
         """Make the annotations, of the strongest points first."""
         self._count = len(result)
-        columns = np.array(self._target.geometry.direction).reshape(3, 3).T
+        columns = np.array(self._target.own_geometry.direction).reshape(3, 3).T
         axes = [_vector(column) for column in columns]
         kept = zip(result.positions[:MOST_POINTS], result.radii, range(1, MOST_POINTS + 1), strict=False)
-        self._made = [
-            self._annotation(position, float(radius), f"{result.name} {n}", axes) for position, radius, n in kept
-        ]
+        made = [self._annotation(position, float(radius), f"{result.name} {n}", axes) for position, radius, n in kept]
+        self._made = [moved(one, None, self._placement) for one in made]
 
     def _annotation(self, position: np.ndarray, radius: float, name: str, axes: list[Vector]) -> Annotation:
         right, down = np.array(axes[0]), np.array(axes[1])
@@ -105,7 +106,7 @@ class PointsPlace:
             layer=self._target.id,
             frame=self._target.frame if isinstance(self._target, ImageLayer) else 0,
             name=name,
-            frame_of_reference=self._target.geometry.frame_of_reference,
+            frame_of_reference=self._target.own_geometry.frame_of_reference,
         )
 
     def commit(self) -> None:

@@ -83,5 +83,5 @@ def _of_label(session: Session, chain: Chain, layer: LabelLayer) -> Base:
 
 def blank_mask(layer: LabelLayer) -> Volume:
     """Return an empty mask on the grid of a label layer."""
-    geometry = layer.geometry
+    geometry = layer.own_geometry
     return Volume(image_from_array(np.zeros(layer.labels.shape, np.uint8), geometry), geometry)

@@ -15,7 +15,7 @@ from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, on_same_voxels
 from pellucid.model.shapes import vector
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import CALIBRATE, CALIBRATED, calibrated, scaled
@@ -33,6 +33,8 @@ def obstacle(session: Session, annotation: Annotation) -> str:
         return tr("Only a straight line of known length can calibrate an image.")
     if not isinstance(layer, ImageLayer):
         return tr("The line does not measure an image. Draw it on the image to calibrate.")
+    if layer.placement is not None:
+        return tr("“{name}” lies where a registration put it. Reset its transform before calibrating.", name=layer.name)
     geometry = layer.geometry
     if geometry.has_lengths and not geometry.at_detector and not _calibrated(layer):
         return tr("The spacing of “{name}” is known from its source; it is not overwritten by hand.", name=layer.name)
@@ -115,7 +117,7 @@ def _calibrated(layer: ImageLayer) -> bool:
 
 
 def _goes_with(other: Layer, layer: ImageLayer) -> bool:
-    if not other.geometry.same_grid(layer.geometry):
+    if not on_same_voxels(other, layer):
         return False
     if isinstance(other, LabelLayer):
         return True

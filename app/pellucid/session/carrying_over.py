@@ -18,7 +18,7 @@ from pellucid.recipes.replay import checked, refuse_what_stays
 from pellucid.recipes.step_words import name_of
 from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps, common_steps
-from pellucid.session.inputs import Choice, LabelVoxels
+from pellucid.session.inputs import Choice, LabelVoxels, check_places
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import FramesPlace, Step
 from pellucid.session.step_cache import StepCache
@@ -72,7 +72,7 @@ class CarryingOver:
             return self._run_together(recipe, target, step)
         place = place_for(session, target, step, as_new_layer=False)
         base = self._now(target)
-        recomputation = Recomputation(self.cache, self.named(step.made))
+        recomputation = Recomputation(self.cache, self.named(step.made, target))
         remarks: list[str] = []
         session.running.clear_preview()
 
@@ -151,20 +151,32 @@ class CarryingOver:
         layer = self._session.document.find(chain.start.layer) if chain.start is not None else chain.layer
         return layer.volume.unit if isinstance(layer, ImageLayer) else ""
 
-    def named(self, steps: Steps) -> dict[str, Volume | LabelVoxels]:
-        """Return the further inputs of steps as they are now; raise StepRefused when one is not open."""
+    def named(self, steps: Steps, layer: Layer) -> dict[str, Volume | LabelVoxels]:
+        """Return the further inputs of steps of a layer as they are now.
+
+        Raises StepRefused when one is not open or lies elsewhere.
+        """
         inputs, found = self._session.running.inputs, {}
         choices, made = inputs.by_name(), {step.name for step in steps}
         for n, step in enumerate(steps):
             for name in step.inputs[1:] if step.enabled else ():
                 taken = inputs.taken(choices[name]) if name in choices else None
                 if taken is not None:
+                    self._check_place(layer, choices[name], n)
                     found[name] = taken
                 elif name not in made:
                     raise StepRefused(
                         tr("Step {number} needs “{name}”, which is not open. Choose another input for it.",
                            number=n + 1, name=name), n)  # fmt: skip
         return found
+
+    def _check_place(self, layer: Layer, choice: Choice, n: int) -> None:
+        other = self._session.document.find(choice[0])
+        try:
+            if other is not None:
+                check_places(layer, other)
+        except Refused as refusal:
+            raise StepRefused(str(refusal), n) from refusal
 
     def _chain(self, layer: Layer | None = None, *, open_at: int | None = None) -> Chain:
         chain = self.chain(layer)

@@ -15,7 +15,7 @@ from pellucid.model.channels import NAMES
 from pellucid.model.display import Blending
 from pellucid.model.findings import Refused
 from pellucid.model.histogram import auto_limits, color_range, histogram
-from pellucid.model.layer import ImageLayer, Provenance, unique_name
+from pellucid.model.layer import ImageLayer, Provenance, on_same_voxels, unique_name
 from pellucid.model.timing import NOWHEN
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.recipes import own_steps
@@ -105,7 +105,9 @@ class Channels:
         def done(merged: tuple[Volume, tuple[float, float]]) -> None:
             volume, limits = merged
             step_made = Provenance(own_steps.MERGE, {}, inputs)
-            layer = ImageLayer(title, (volume,), provenance=(step_made,), base=(volume,))
+            layer = ImageLayer(
+                title, (volume,), provenance=(step_made,), base=(volume,), placement=layers[0].placement
+            )
             layer.display.set_limits(*limits)
             layer.first_limits = limits
             step = tr("Merge channels into {title}", title=title)
@@ -133,7 +135,7 @@ class Channels:
         begun = Begun.at(layer, number if is_frame else 0)
         made = ImageLayer(
             unique_name(part.name, names), (part.volume,), source=layer.source, provenance=begun.then(step),
-            base=(part.volume,) if is_frame else begun.base,
+            base=(part.volume,) if is_frame else begun.base, placement=layer.placement,
         )  # fmt: skip
         made.display.set_limits(*part.limits)
         made.first_limits = part.limits
@@ -189,7 +191,7 @@ def _check(layers: Sequence[ImageLayer]) -> None:
             raise Refused(
                 tr("“{name}” has colours or several frames. Merge single images of one channel.", name=layer.name)
             )
-        if not layer.geometry.same_grid(first.geometry):
+        if not on_same_voxels(layer, first):
             raise Refused(
                 tr(
                     "“{first}” and “{second}” lie on different grids. Resample one onto the other first.",

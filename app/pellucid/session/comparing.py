@@ -9,10 +9,12 @@ from psygnal import Signal
 
 from pellucid.history.command import Command, Group
 from pellucid.history.layers import ReplaceVolume
+from pellucid.history.placing import PlaceLayers
 from pellucid.language import tr
 from pellucid.model.compare import Compare, CompareMode
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, Layer
+from pellucid.model.placement import Placement
 from pellucid.model.view import PaneState
 from pellucid.model.volume import Volume
 
@@ -44,6 +46,15 @@ class Held:
     layer: ImageLayer
     volume: Volume | None
     title: str
+    placement: Placement | None = None
+    """Where it lay, where that step took the transform off it as well."""
+
+    @property
+    def placed(self) -> Volume | None:
+        """Return the earlier volume where it lies."""
+        if self.volume is None or self.placement is None:
+            return self.volume and self.layer.where_it_lies(self.volume)
+        return self.placement.volume(self.volume)
 
     @property
     def says(self) -> str:
@@ -174,7 +185,8 @@ class Comparing:
             step = _replacement(command, layer)
             if step is not None:
                 frames = step.frames_before
-                return Held(layer, frames[min(layer.frame, len(frames) - 1)], command.label)
+                lay = _placement_before(command, layer)
+                return Held(layer, frames[min(layer.frame, len(frames) - 1)], command.label, lay)
         return None
 
     # ---------------------------------------------------------------- inner
@@ -192,6 +204,12 @@ class Comparing:
 
     def _removed(self, _layer: Layer) -> None:
         self.check()
+
+
+def _placement_before(command: Command, layer: ImageLayer) -> Placement | None:
+    """Return the placement that a step took off a layer, if it did."""
+    steps = command.commands if isinstance(command, Group) else (command,)
+    return next((step.before(layer) for step in steps if isinstance(step, PlaceLayers)), None)
 
 
 def _replacement(command: Command, layer: ImageLayer) -> ReplaceVolume | None:

@@ -14,6 +14,7 @@ from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.layer import ImageLayer
 from pellucid.model.shapes import vector
 from pellucid.model.time_curves import Curve, label_values, point_values, region_values
+from pellucid.model.volume import Volume
 from pellucid.session.measuring import KINDS
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Curving:
         layer = self.layer()
         if layer is None:
             return None
-        frames, world = layer.frames, self._session.view.crosshair
+        frames, world = _placed(layer), self._session.view.crosshair
         drawn = self.marks(layer) if marks else ()
 
         def work(job: Job) -> tuple[Curve, ...]:
@@ -66,8 +67,9 @@ class Curving:
         layer, labels = self.layer(), self._session.document.active_labels
         if layer is None or labels is None:
             return None
-        frames, table = layer.frames, labels.labels.labels
-        kept, grid = labels.labels.snapshot().kept, labels.geometry
+        table, kept = labels.labels.labels, labels.labels.snapshot().kept
+        together = layer.lies is labels.lies  # then there is no way through the world
+        frames, grid = (layer.frames, labels.own_geometry) if together else (_placed(layer), labels.geometry)
         rows = {label.value: label for label in table}
 
         def work(job: Job) -> tuple[Curve, ...]:
@@ -100,3 +102,7 @@ class Curving:
             frame=layer.frame, name=name, frame_of_reference=layer.geometry.frame_of_reference,
         )  # fmt: skip
         self._session.history.do(AddAnnotation(point, tr("Pin {name}", name=name)))
+
+
+def _placed(layer: ImageLayer) -> tuple[Volume, ...]:
+    return tuple(layer.where_it_lies(frame) for frame in layer.frames)

@@ -66,7 +66,7 @@ class Editing:
             raise Refused(tr("There is no image to paint on. Open an image first."))
         if self._session.loading.is_placeholder(image):
             raise Refused(tr("The series is still being opened."))
-        return self._session.labelling.layer_for(image.geometry)
+        return self._session.labelling.layer_for(image)
 
     def limits(self, layer: LabelLayer) -> PaintLimits | None:
         """Return where painting is allowed, or None where it is everywhere. Raise Refused when that cannot be known."""
@@ -78,7 +78,7 @@ class Editing:
         if image is None or image.volume.is_colour:
             raise Refused(tr("Painting is limited to a range of intensities, but there is no image with one value per "
                              "voxel. Switch the limit off."))  # fmt: skip
-        return PaintLimits(layer.labels, image.volume, view.paint_range, view.paint_within)
+        return PaintLimits(layer.labels, image.placed, view.paint_range, view.paint_within, layer.geometry)
 
     def toggle_range(self) -> None:
         """Limit painting to the range used last, or lift the limit; at first it is the window of the active image.
@@ -117,7 +117,13 @@ class Editing:
         return self._open is staged
 
     def check(self, layer: LabelLayer) -> None:
-        """Raise Refused when the active label of a layer is locked; tell when it is hidden: nothing will show."""
+        """Raise Refused when a label cannot be changed on the panes: it is locked, or its grid is bent.
+
+        Tells when it is hidden: nothing will show.
+        """
+        if layer.geometry.warp is not None:
+            raise Refused(tr("“{name}” is bent by a registration, so its voxels do not lie in the plane. Use "
+                             "Transform ▸ Resample to grid on it first.", name=layer.name))  # fmt: skip
         row = layer.labels.label(layer.active_label)
         if row.locked:
             raise Refused(tr("The label “{name}” is locked. Unlock it in the label table to paint.", name=row.name))

@@ -15,7 +15,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.label_snapshots import KeptVoxels
 from pellucid.model.labels import Label
-from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.layer import ImageLayer, LabelLayer, on_same_voxels
 from pellucid.model.volume import Volume, image_from_array
 
 if TYPE_CHECKING:
@@ -95,12 +95,12 @@ class Inputs:
         """Yield the label layers, that being edited first."""
         current = self._session.document.active_labels
         for layer in sorted(self._session.document.label_layers, key=lambda layer: layer is not current):
-            if layer is not target and (operation.grids != "same" or layer.geometry.same_grid(target.geometry)):
+            if layer is not target and (operation.grids != "same" or on_same_voxels(layer, target)):
                 yield layer.name, (layer.id, 0)
 
     def _labels(self, target: ImageLayer | LabelLayer, operation: Operation) -> Iterator[tuple[str, Choice]]:
         for layer in self._session.document.label_layers:
-            if operation.grids != "same" or layer.geometry.same_grid(target.geometry):
+            if operation.grids != "same" or on_same_voxels(layer, target):
                 for label in layer.labels.labels:
                     if layer is not target or label.value != layer.active_label:
                         yield f"{label.name} – {layer.name}", (layer.id, label.value)
@@ -109,9 +109,9 @@ class Inputs:
         for layer in self._session.document.layers:
             if not isinstance(layer, ImageLayer) or layer is target or self._session.loading.is_placeholder(layer):
                 continue
-            here = layer.geometry.same_grid(target.geometry)
+            here = on_same_voxels(layer, target)
             if here or operation.grids != "same":
-                yield layer.name if here else tr("{name} (another grid)", name=layer.name), (layer.id, 0)
+                yield layer.name if here else _elsewhere(layer, target), (layer.id, 0)
 
     def check(self, operation: Operation, target: ImageLayer | LabelLayer, others: Sequence[Choice],
               *, complete: bool = True) -> None:  # fmt: skip
@@ -128,7 +128,7 @@ class Inputs:
                 )
             )
         labels = self._session.document.active_labels
-        if operation.output == "mask" and labels is not None and labels.geometry.same_grid(target.geometry):
+        if operation.output == "mask" and labels is not None and on_same_voxels(labels, target):
             row = labels.labels.label(labels.active_label)
             if row.locked:
                 raise Refused(tr("The label “{name}” is locked. Unlock it in the label table first.", name=row.name))
@@ -151,10 +151,11 @@ class Inputs:
                 if port.kind != "image"
                 else tr("Choose the other image for {operation}.", operation=within(operation.title))
             )
-        if operation.grids == "aligned":
-            for choice in others:
-                layer = self._layer(choice)
-                if layer is not None:
+        for choice in others:
+            layer = self._layer(choice)
+            if layer is not None:
+                check_places(target, layer)
+                if operation.grids == "aligned":
                     _check_frames(target, layer)
 
     def volumes(self, operation: Operation, target: ImageLayer | LabelLayer,
@@ -226,13 +227,36 @@ class Inputs:
         known = self._snapshots.get(layer.id)
         if known is None or known[0] != layer.labels.version:
             known = self._snapshots[layer.id] = (layer.labels.version, layer.labels.snapshot().kept, {})
-        return known[2].setdefault(value, LabelVoxels(known[1], value, layer.geometry))
+        return known[2].setdefault(value, LabelVoxels(known[1], value, layer.own_geometry))
+
+
+def _elsewhere(layer: ImageLayer, target: ImageLayer | LabelLayer) -> str:
+    if layer.placement is target.placement:
+        return tr("{name} (another grid)", name=layer.name)
+    return tr("{name} (another place)", name=layer.name)
+
+
+def check_places(target: ImageLayer | LabelLayer, other: ImageLayer | LabelLayer) -> None:
+    """Raise Refused when registration put two layers differently: what is computed goes by their own grids."""
+    if target.placement is other.placement:
+        return
+    moved = other if other.placement is not None else target
+    raise Refused(
+        tr(
+            "“{first}” and “{second}” lie together by a registration only, and this is computed from their voxels. "
+            "Use Transform ▸ Resample to grid on “{moved}” first.",
+            first=target.name,
+            second=other.name,
+            moved=moved.name,
+        )
+    )
 
 
 def _check_frames(target: ImageLayer | LabelLayer, other: ImageLayer | LabelLayer) -> None:
     """Raise Refused when two layers are placed in different spaces: their voxels cannot be matched by position."""
-    here, there = target.geometry.frame_of_reference, other.geometry.frame_of_reference
-    if here and there and here != there and not target.geometry.same_grid(other.geometry):
+    one, two = target.own_geometry, other.own_geometry
+    here, there = one.frame_of_reference, two.frame_of_reference
+    if here and there and here != there and not one.same_grid(two):
         raise Refused(
             tr(
                 "“{first}” and “{second}” have different frames of reference, so their places cannot be compared. "

@@ -30,7 +30,7 @@ class LabelImagePlace:
 
     def prepare(self, result: Volume | sitk.Image) -> None:
         """Take the image, and find a window for it."""
-        self._volume = result if isinstance(result, Volume) else Volume(result, self._target.geometry)
+        self._volume = result if isinstance(result, Volume) else Volume(result, self._target.own_geometry)
         self._limits = auto_limits(histogram(self._volume))
 
     def commit(self) -> None:
@@ -38,7 +38,9 @@ class LabelImagePlace:
         if self._volume is None:
             return
         name = f"{self._target.name} – {self._step.name}"
-        new = ImageLayer(name, (self._volume,), provenance=self._steps, base=self._base)
+        new = ImageLayer(
+            name, (self._volume,), provenance=self._steps, base=self._base, placement=self._target.placement
+        )
         new.display.set_limits(*self._limits)
         new.first_limits = self._limits
         add_layer(self._session, new, self._step.title)

@@ -37,7 +37,7 @@ class LabelsPlace:
         self._layer = target if whole and not as_new_layer and isinstance(target, LabelLayer) else None
         self._taken = target.labels.snapshot() if whole and isinstance(target, LabelLayer) else None
         self._state = self._stamp()
-        self._geometry = target.geometry
+        self._geometry = target.own_geometry
         self._name = f"{target.name} – {step.name}"
         self._steps = _shared(target, step)
         self._array: NDArray[Any] | None = None
@@ -65,7 +65,7 @@ class LabelsPlace:
             self._rows = tuple(named.get(row.value, row) for row in _rows(values))
         if same and known is not None and self._layer is not None:
             self._rows = (*self._rows, *_staying(known, values))
-        if not same or not self._geometry.same_grid(self._target.geometry):
+        if not same or not self._geometry.same_grid(self._target.own_geometry):
             self._layer = None
         if self._layer is not None:
             self._patch = replace_voxels(self._layer, self._array, self._step.title, provenance=self._made())
@@ -91,7 +91,7 @@ class LabelsPlace:
             self._choose(layer)
         else:
             labels = LabelMap(self._geometry, self._array, self._rows)
-            new = LabelLayer(self._name, labels, provenance=self._made())
+            new = LabelLayer(self._name, labels, provenance=self._made(), placement=self._target.placement)
             self._choose(new)
             add_layer(self._session, new, self._step.title)
             self._session.document.active = new

@@ -17,6 +17,7 @@ from pellucid.model.geometry import Vector
 from pellucid.model.label_places import place_of, values_in
 from pellucid.model.labels import Label, Status
 from pellucid.model.layer import LabelLayer
+from pellucid.model.shapes import vector
 
 if TYPE_CHECKING:
     from pellucid.files.label_tables import Preset
@@ -184,6 +185,8 @@ class LabelTables:
                 name = labels.label(value).name
                 session.notice.emit(tr("“{name}” has no voxels yet.", name=name), "info")
             elif layer in session.document:
+                if layer.lies is not None:
+                    place = vector(layer.lies.to_common(place))
                 session.view.crosshair = place
                 for pane in session.viewing.panes():
                     if layer in session.viewing.layers(pane) and session.viewing.position(pane) != place:

@@ -16,9 +16,10 @@ from pellucid.history.stroke import Stroke
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.geometry import Geometry
 from pellucid.model.labels import MAX_VALUE, Label, LabelMap, color_for, type_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Provenance, blank_labels, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, blank_labels, on_same_voxels, unique_name
+from pellucid.model.placement import Placement
+from pellucid.model.shapes import vector
 from pellucid.model.slicing import PlaneFrame
 from pellucid.model.statistics import LabelRow, label_statistics
 from pellucid.recipes.own_steps import LABEL_VALUE
@@ -73,6 +74,10 @@ def _edit_title(old: Label, new: Label) -> str:
     return tr("Unlock label {name}", name=old.name) if old.locked else tr("Lock label {name}", name=old.name)
 
 
+def _where_it_lies(row: LabelRow, placement: Placement) -> LabelRow:
+    return row if row.centroid is None else replace(row, centroid=vector(placement.to_common(row.centroid)))
+
+
 class Labelling:
     """Everything the user does to label layers."""
 
@@ -80,19 +85,19 @@ class Labelling:
         self._session = session
         self._stroke: Stroke | None = None
 
-    def add_layer(self, geometry: Geometry | None = None, name: str = "") -> LabelLayer:
-        """Add an empty label layer on a grid (that of the active image unless given) and make it active."""
+    def add_layer(self, like: Layer | None = None, name: str = "") -> LabelLayer:
+        """Add an empty label layer on the voxels of a layer (the active image unless given) and make it active."""
         document = self._session.document
-        if geometry is None:
-            image = document.active_image
-            if image is None:
+        if like is None:
+            like = document.active_image
+            if like is None:
                 raise Refused(tr("There is no image to label. Open an image first."))
-            if self._session.loading.is_placeholder(image):
+            if self._session.loading.is_placeholder(like):
                 raise Refused(tr("The series is still being opened."))
-            geometry = image.geometry
         layer = LabelLayer(
-            unique_name(name or tr("Labels"), {other.name for other in document.layers}), blank_labels(geometry)
-        )
+            unique_name(name or tr("Labels"), {other.name for other in document.layers}),
+            blank_labels(like.own_geometry), placement=like.placement,
+        )  # fmt: skip
         layer.labels.set_label(Label(1, tr("Label 1"), color_for(1)))
         self._session.history.do(AddLayer(layer))
         document.active = layer
@@ -114,7 +119,7 @@ class Labelling:
         )
 
     def _replace_image(self, layer: ImageLayer, found: LabelMap, title: str) -> None:
-        document, labels = self._session.document, LabelLayer(layer.name, found)
+        document, labels = self._session.document, LabelLayer(layer.name, found, placement=layer.placement)
         begun = Begun.at(layer)
         steps: list[Provenance] = []
         for row in labels.labels.labels:
@@ -126,12 +131,12 @@ class Labelling:
             self._session.history.do(RemoveLayer(layer))
         document.active = labels
 
-    def layer_for(self, geometry: Geometry) -> LabelLayer:
-        """Return the active label layer on a grid; make one when there is none."""
+    def layer_for(self, image: ImageLayer) -> LabelLayer:
+        """Return the active label layer on the voxels of an image; make one when there is none."""
         current = self._session.document.active_labels
-        if current is not None and current.geometry.same_grid(geometry):
+        if current is not None and on_same_voxels(current, image):
             return current
-        return self.add_layer(geometry)
+        return self.add_layer(image)
 
     def add_label(self, layer: LabelLayer, name: str = "") -> int:
         """Add a row with a free value to the table, make it active and return the value."""
@@ -174,10 +179,10 @@ class Labelling:
         drag = f"opacity {value}" if set(changes) == {"opacity"} else ""
         self._session.history.do(SetLabelTable(layer, rows, _edit_title(old, new), merge_key=drag))
 
-    def active_mask_for(self, geometry: Geometry) -> NDArray[np.bool_] | None:
-        """Return the active label as a boolean array (z, y, x) if it lies on this grid and is not empty."""
+    def active_mask_for(self, image: ImageLayer) -> NDArray[np.bool_] | None:
+        """Return the active label as a boolean array (z, y, x) if it lies on the voxels of an image and has any."""
         layer = self._session.document.active_labels
-        if layer is None or not layer.geometry.same_grid(geometry):
+        if layer is None or not on_same_voxels(layer, image):
             return None
         mask = layer.labels.mask(layer.active_label)
         return mask if mask.any() else None
@@ -199,7 +204,7 @@ class Labelling:
             stroke = Stroke(layer, value, frame, index, erase=erase, allowed=limits)
         else:
             stroke = SmartStroke(
-                layer, value, frame, index, like.volume, strictness, erase=erase, allowed=limits
+                layer, value, frame, index, like.placed, strictness, erase=erase, allowed=limits
             )
         self._stroke = editing.open(stroke)
 
@@ -225,8 +230,15 @@ class Labelling:
         if labels is None:
             done([])
             return None
-        volume = image.volume if image is not None else None
+        together = image is not None and image.lies is labels.lies  # then no way leads through the world
+        volume = None if image is None else image.volume if together else image.placed
+        grid, lies = labels.own_geometry if together else labels.geometry, labels.lies
         snapshot = labels.labels.snapshot()
+
+        def work(job: Job) -> list[LabelRow]:
+            rows = label_statistics(volume, snapshot.map(), job.cancelled, grid)
+            return rows if lies is None else [_where_it_lies(row, lies) for row in rows]
+
         return self._session.jobs.query(
             "statistics", tr("Statistics of {name}", name=labels.name),
-            lambda job: label_statistics(volume, snapshot.map(), cancelled=job.cancelled), done)  # fmt: skip
+            work, done)  # fmt: skip

@@ -55,12 +55,12 @@ class LiveSteps:
                 whole = chain.changed(position, parameters=step.parameters, inputs=step.inputs)
             steps = Chain.of(chain.layer, whole, chain.label or None).steps
             slices = session.visible_slices()
-            if not slices:
+            if not slices and image.placement is None:
                 raise Refused(
                     tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice.")
                 )
             frame = min(image.frame, len(image.frames) - 1) if chain.layer is image else 0
-            recomputation = Recomputation(recipes.cache, recipes.named(steps), first_open(steps))
+            recomputation = Recomputation(recipes.cache, recipes.named(steps, chain.layer), first_open(steps))
             color = "" if isinstance(chain.layer, ImageLayer) else session.running.color()
             base = base_of(session, chain)
             check_kinds(steps, first_open(steps), base.kind, "mask" if color else "image")
@@ -95,13 +95,15 @@ class Wanted:
         taken = replace(self.recomputation, progress=job.report, cancelled=job.cancelled, remark=remarks.append)
         base = self.base.read(job)[self.frame]
         before = taken.take(base, self.steps[: self.position])
-        grid = self.image.geometry
-        local = local_steps(self.steps[self.position :], before) if before.geometry.same_grid(grid) else None
+        grid = self.image.own_geometry
+        local = None
+        if self.slices and before.geometry.same_grid(grid):
+            local = local_steps(self.steps[self.position :], before)
         if local is not None:
             parts = {(axis, index): slab_slice(local, before, axis, index, job) for axis, index in self.slices}
         else:
             whole = taken.take(base, self.steps)
-            if not whole.geometry.same_grid(grid):
+            if not (self.slices and whole.geometry.same_grid(grid)):
                 return Answer(replace(self.shown, whole=whole), remarks=tuple(dict.fromkeys(remarks)))
             parts = {(axis, index): np.array(whole.array.take(index, 2 - axis)) for axis, index in self.slices}
         return Answer(replace(self.shown, slices=parts), remarks=tuple(dict.fromkeys(remarks)))

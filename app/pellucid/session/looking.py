@@ -48,7 +48,7 @@ class Looking:
                 self._counting[2].append(done)
                 return self._counting[1]
         region = self._region(layer) if scope == "slice" else None
-        mask = self._session.labelling.active_mask_for(layer.geometry) if scope == "mask" else None
+        mask = self._session.labelling.active_mask_for(layer) if scope == "mask" else None
 
         def work(job: Job) -> Histogram:
             return histogram(volume, mask=mask, region=region, channel=channel, cancelled=job.cancelled)

@@ -186,11 +186,11 @@ class Measuring:
         return layer.geometry if layer is not None else None
 
     def volume(self, annotation: Annotation) -> Volume | None:
-        """Return the image in time that an annotation measures."""
+        """Return the image in time that an annotation measures, where it lies."""
         layer = self.layer(annotation)
         if not isinstance(layer, ImageLayer):
             return None
-        return layer.frames[min(annotation.frame, len(layer.frames) - 1)]
+        return layer.where_it_lies(layer.frames[min(annotation.frame, len(layer.frames) - 1)])
 
     def reading(self, annotation: Annotation) -> Reading:
         """Return what an annotation says; a large region is counted in the background and told by ``changed``."""
@@ -231,7 +231,7 @@ class Measuring:
         geometry = self.geometry(annotation)
         line = to_world(annotation, outline(annotation))
         layers = [layer for layer in self._session.document.images if layer.visible or layer.id == annotation.layer]
-        volumes = [(layer.name, layer.volume) for layer in layers]
+        volumes = [(layer.name, layer.placed) for layer in layers]
 
         def work(_job: Job) -> list[tuple[str, Profile]]:
             return [(name, line_profile(volume, line, geometry)) for name, volume in volumes]

@@ -13,6 +13,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import LabelLayer
 from pellucid.recipes.object_tables import overlapping
+from pellucid.session.inputs import check_places
 
 if TYPE_CHECKING:
     from pellucid.operations.answers import Rows
@@ -45,9 +46,10 @@ class Overlaps:
         one, two = layers
         if not isinstance(one, LabelLayer) or not isinstance(two, LabelLayer):
             raise Refused(tr("The label layer is no longer there."))
+        check_places(one, two)
         taken = [session.running.inputs.taken((layer.id, 0)) for layer in (one, two)]
         names = [{row.value: row.name for row in layer.labels.labels} for layer in (one, two)]
-        elsewhere = not one.geometry.same_grid(two.geometry)
+        elsewhere = not one.own_geometry.same_grid(two.own_geometry)
         remarks: list[str] = []
 
         def work(job: Job) -> Rows:

@@ -50,7 +50,7 @@ class ObjectTable:
     @cached_property
     def shown(self) -> Rows:
         """Return the rows as they are read: in µm where the voxels are small. What is written stays in mm."""
-        return for_reading(self.rows, self.layer.geometry)
+        return for_reading(self.rows, self.layer.own_geometry)
 
     @cached_property
     def values(self) -> NDArray[Any]:
@@ -82,8 +82,9 @@ class ObjectTable:
                  for axis in "xyz"]  # fmt: skip
         place: list[Any] = [self.rows.values[name][row] if name else None for name in names]
         if None in place:
-            place = self.layer.geometry.index_to_world(first + (size - 1) / 2).tolist()
-        x, y, z = (float(part) for part in place)
+            place = self.layer.own_geometry.index_to_world(first + (size - 1) / 2).tolist()
+        placement = self.layer.lies
+        x, y, z = (float(part) for part in (place if placement is None else placement.to_common(place)))
         return x, y, z
 
     def voxels(self, row: int) -> NDArray[np.bool_]:
@@ -105,7 +106,7 @@ class ObjectTable:
 
     def row_at(self, world: Any) -> int | None:
         """Return the row of the object at a place, or None where there is none or the voxels are others by now."""
-        value = self.layer.labels.value_at(world) if self.is_current else None
+        value = self.layer.value_at(world) if self.is_current else None
         if not value:
             return None
         x, y, z = (int(n) for n in np.floor(self.layer.geometry.world_to_index(world) + 0.5))

@@ -20,6 +20,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Provenance
 from pellucid.recipes.object_tables import OBJECTS, OVERLAP
 from pellucid.recipes.recipe import Recipe
 from pellucid.session.chains import start_of
+from pellucid.session.inputs import check_places
 from pellucid.session.object_overlaps import Overlaps
 from pellucid.session.object_recipes import recipe_of
 from pellucid.session.object_rows import Asked, ObjectTable
@@ -57,11 +58,13 @@ class Objects:
         if not isinstance(layer, LabelLayer):
             raise Refused(tr("There is no label layer to measure. Make one with a threshold or the brush first."))
         images = [self._image(id) for id in asked.images]
+        for image in images:
+            check_places(layer, image)
         asked = replace(asked, parameters=_complete(asked.parameters, layer, images))
         taken = session.running.inputs.taken((layer.id, 0))
         assert taken is not None
         volumes, names = [image.volume for image in images], {row.value: row.name for row in layer.labels.labels}
-        version, geometry = layer.labels.version, layer.geometry
+        version, geometry = layer.labels.version, layer.own_geometry
         remarks: list[str] = []
 
         def work(job: Job) -> Rows:
@@ -209,6 +212,8 @@ class Objects:
         layer = self._session.document.find(asked.labels)
         images = [self._image(id) for id in asked.images]
         if isinstance(layer, LabelLayer):
+            for image in images:
+                check_places(layer, image)
             asked = replace(asked, parameters=_complete(asked.parameters, layer, images))
         return recipe_of(self._session, asked)
 
@@ -238,5 +243,5 @@ def part_of(rows: Rows, chosen: list[int] | None) -> Rows:
 def _complete(parameters: dict[str, Any], layer: LabelLayer, images: list[ImageLayer]) -> dict[str, Any]:
     """Return the parameters with the names of several images, and resampling where an image lies elsewhere."""
     names = ",".join(image.name.replace(",", " ") for image in images) if len(images) > 1 else ""
-    elsewhere = any(not image.geometry.same_grid(layer.geometry) for image in images)
+    elsewhere = any(not image.own_geometry.same_grid(layer.own_geometry) for image in images)
     return {**parameters, "names": names, "resample": elsewhere}

@@ -74,6 +74,8 @@ def _answer(asked: Asked, context: Any) -> Answer:
         made = wrapped(operation, asked.volume, result)
         middle = np.asarray(made.array[made.array.shape[0] // 2])
         return Answer(Preview(title, whole=made, limits=_limits(operation, asked.volume, [middle])))
+    if not asked.slices:  # no slice of a layer that registration turned or bent lies in a pane
+        return _whole(asked, images, context)
     parts = {}
     for axis, index in asked.slices:
         parts[axis, index] = preview_slice(operation, images, axis, index, asked.parameters, context)
@@ -83,6 +85,19 @@ def _answer(asked: Asked, context: Any) -> Answer:
     if operation.output == "labels":
         return Answer(Preview(title, parts, is_mask=True, is_labels=True))
     return Answer(Preview(title, parts, limits=_limits(operation, asked.volume, list(parts.values()))))
+
+
+def _whole(asked: Asked, images: tuple[Any, ...], context: Any) -> Answer:
+    """Return a preview of the whole image, for panes that cut across its slices."""
+    from pellucid.operations.preview import whole
+
+    operation, title = asked.operation, tr(asked.operation.title)
+    made = wrapped(operation, asked.volume, whole(operation, images, asked.parameters, context))
+    if operation.output in ("mask", "labels"):
+        return Answer(Preview(title, whole=made, is_mask=True, is_labels=operation.output == "labels",
+                              color=asked.color))  # fmt: skip
+    middle = np.asarray(made.array[made.array.shape[0] // 2])
+    return Answer(Preview(title, whole=made, limits=_limits(operation, asked.volume, [middle])))
 
 
 def _limits(operation: Operation, before: Volume, parts: list[NDArray[Any]]) -> tuple[float, float] | None:

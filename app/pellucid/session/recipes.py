@@ -180,7 +180,7 @@ class Recipes(CarryingOver):
         change = Change(whole, title, apart, branch)
         place = remaking(session, chain, change)
         remarks: list[str] = []
-        recomputation = Recomputation(self.cache, self.named(new.steps), remark=remarks.append)
+        recomputation = Recomputation(self.cache, self.named(new.steps, new.layer), remark=remarks.append)
         self._say_failed(None)
         session.running.clear_preview()
 

@@ -128,7 +128,7 @@ class LabelRemaking:
         steps = self._steps()
         made = replace(recomputation, first=first_open(steps)).take(begin, steps)
         if not self._change.branch:
-            if not made.geometry.same_grid(self._layer.geometry):
+            if not made.geometry.same_grid(self._layer.own_geometry):
                 raise Refused(
                     tr("The label would lie on another grid than “{name}”. Use Branch to get it as a layer of its own.",
                        name=self._layer.name)
@@ -146,7 +146,7 @@ class LabelRemaking:
             self._session.history.do(self._patch)
         elif self._made is not None and (self._change.branch or not there):
             row = self._layer.labels.label(self._chain.label)
-            new = labels_like(self._made.geometry, self._made.array != 0, self._steps(), row)
+            new = labels_like(self._layer, self._made.geometry, self._made.array != 0, self._steps(), row)
             new.name = self._change.name
             add_layer(self._session, new, self._change.title)
 

@@ -20,7 +20,7 @@ from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, on_same_voxels, unique_name
 from pellucid.model.volume import Volume
 from pellucid.session.chains import Begun, Chain, common_steps
 
@@ -130,8 +130,8 @@ def image_like(
     layer: ImageLayer, volume: Volume, steps: tuple[Provenance, ...], base: tuple[Volume, ...], name: str,
     limits: tuple[float, float] | None = None,
 ) -> ImageLayer:  # fmt: skip
-    """Return a layer that looks like another; with ``limits`` it has a window of its own."""
-    new = ImageLayer(name, (volume,), source=layer.source, provenance=steps, base=base)
+    """Return a layer that looks like another and lies like it; with ``limits`` it has a window of its own."""
+    new = ImageLayer(name, (volume,), source=layer.source, provenance=steps, base=base, placement=layer.placement)
     new.display.set_limits(*(limits or layer.display.limits))
     new.first_limits = limits or layer.first_limits
     new.display.colormap, new.display.invert = layer.display.colormap, layer.display.invert
@@ -141,12 +141,16 @@ def image_like(
 
 
 def labels_like(
-    geometry: Geometry, mask: NDArray[Any], steps: tuple[Provenance, ...], row: Label | None = None
+    like: Layer, geometry: Geometry, mask: NDArray[Any], steps: tuple[Provenance, ...], row: Label | None = None
 ) -> LabelLayer:
-    """Return a label layer that holds a mask as its first label, called and coloured like another label."""
+    """Return a label layer that holds a mask as its first label, called and coloured like another label.
+
+    ``geometry`` is a grid in the own world of the layer that it is made from; it goes where that is.
+    """
     row = Label(1, tr("Label 1"), color_for(1)) if row is None else Label(1, row.name, row.color)
     labels = LabelMap(geometry, mask.astype(np.uint8), (row,))
-    return LabelLayer(tr("Labels"), labels, provenance=tuple(replace(step, label=1) for step in steps))
+    own = tuple(replace(step, label=1) for step in steps)
+    return LabelLayer(tr("Labels"), labels, provenance=own, placement=like.placement)
 
 
 def add_layer(session: Session, layer: Layer, title: str) -> None:
@@ -161,12 +165,12 @@ class MaskPlace:
     def __init__(self, session: Session, target: Layer, step: Step, *, as_new_layer: bool) -> None:
         self._session, self._target, self._step = session, target, step
         current = target if isinstance(target, LabelLayer) else session.document.active_labels
-        fits = current is not None and current.geometry.same_grid(target.geometry)
+        fits = current is not None and on_same_voxels(current, target)
         self._layer = current if fits and not as_new_layer else None
         self._state = self._stamp()
         self._made = self._steps_of(target, step)
         self._mask: NDArray[np.bool_] | None = None
-        self._geometry = target.geometry
+        self._geometry = target.own_geometry
         self._patch: PatchLabels | None = None
 
     @staticmethod
@@ -193,7 +197,7 @@ class MaskPlace:
         else:
             mask = sitk.GetArrayViewFromImage(result) != 0
             self._mask = mask[np.newaxis] if mask.ndim == 2 else mask
-        if self._layer is not None and not self._layer.geometry.same_grid(self._geometry):
+        if self._layer is not None and not self._layer.own_geometry.same_grid(self._geometry):
             self._layer = None
         if self._layer is not None:
             self._patch = self._replacement(self._layer)
@@ -246,4 +250,4 @@ class MaskPlace:
             self._session.notice.emit(tr("{title} changed no voxel of the label.", title=self._step.name), "info")
 
     def _add(self, mask: NDArray[Any]) -> None:
-        add_layer(self._session, labels_like(self._geometry, mask, self._made), self._step.title)
+        add_layer(self._session, labels_like(self._target, self._geometry, mask, self._made), self._step.title)

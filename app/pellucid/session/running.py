@@ -87,7 +87,8 @@ class Running:
         if image is None:
             return None
         slices, volume = session.visible_slices(), image.volume
-        if not slices and operation.same_grid and operation.output not in ("table", "rows"):
+        plain = operation.same_grid and operation.output not in ("table", "rows")
+        if not slices and plain and (image.placement is None or operation.evolution is not None):
             self.fail(tr("No pane shows a plain slice to preview. Reset the planes, or set the slab to one slice."))
             return None
         asked = Asked(operation, inputs, parameters, slices, volume, self.color())

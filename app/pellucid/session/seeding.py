@@ -72,10 +72,8 @@ class Seeding:
         if self.shown is None:
             return None
         geometry = self.shown.geometry
-        needed = 1 - int(np.floor(np.log10(min(geometry.spacing))))
-        digits = min(max(_DECIMALS, needed), _MOST_DECIMALS)
-        x, y, z = (round(float(number), digits) + 0.0 for number in np.asarray(world))
-        return (x, y, z) if geometry.contains(geometry.world_to_index((x, y, z))) else None
+        place = rounded(world, geometry)
+        return place if geometry.contains(geometry.world_to_index(place)) else None
 
     def set_places(self, name: str, places: Sequence[Vector]) -> None:
         """Take the places of a group as they are on a pane."""
@@ -93,3 +91,11 @@ class Seeding:
             return False
         self.stopped.emit()
         return True
+
+
+def rounded(world: ArrayLike, geometry: Geometry) -> Vector:
+    """Return a point with as many digits as a seed is kept with."""
+    needed = 1 - int(np.floor(np.log10(min(geometry.spacing))))
+    digits = min(max(_DECIMALS, needed), _MOST_DECIMALS)
+    x, y, z = (round(float(number), digits) + 0.0 for number in np.asarray(world))
+    return x, y, z

@@ -28,6 +28,7 @@ from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.hardening import Hardening
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -43,10 +44,12 @@ from pellucid.session.placing import Placing
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
+from pellucid.session.registering import Registering
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -121,12 +124,15 @@ class Session:
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)
+        self.transforms = Transforms(self)
+        self.hardening = Hardening(self)
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
         self.agreeing = Agreeing(self)
         self.channels = Channels(self)
         self.linking = Linking(self)
+        self.registering = Registering(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -64,10 +64,10 @@ def ask_solids(
     done: Callable[[dict[int, Solid], int], None], failed: Callable[[str], None],
 ) -> Job:  # fmt: skip
     """Make the surfaces of a label layer; ``done`` hears them and how many labels were left out."""
-    labels = layer.labels
+    labels, lies = layer.labels, layer.geometry
     return session.jobs.query(
         ("solids", layer.id), tr("Surfaces of {name}", name=layer.name),
-        lambda job: solids(labels, known, job.report, job.check), lambda answer: done(*answer), failed,
+        lambda job: solids(labels, known, job.report, job.check, lies), lambda answer: done(*answer), failed,
         quiet=True)  # fmt: skip
 
 
@@ -75,16 +75,20 @@ def ask_block(
     session: Session, layer: ImageLayer, done: Callable[[Block], None], failed: Callable[[str], None]
 ) -> Job:
     """Bring the shown frame of an image to a size that can be drawn as a whole."""
-    volume = layer.volume
+    volume = layer.placed
     return session.jobs.query(
         "block", tr("Volume of {name}", name=layer.name), lambda job: block(volume, job.check), done, failed,
         quiet=True)  # fmt: skip
 
 
 def solids(
-    labels: LabelMap, known: Mapping[int, Solid], report: Callable[[float], None], check: Callable[[], None]
+    labels: LabelMap, known: Mapping[int, Solid], report: Callable[[float], None], check: Callable[[], None],
+    lies: Geometry | None = None,
 ) -> tuple[dict[int, Solid], int]:
-    """Return the surfaces of the labels that have voxels, and how many were left out: the smallest of too many."""
+    """Return the surfaces of the labels that have voxels, and how many were left out: the smallest of too many.
+
+    ``lies`` is their grid where registration put it; those that are ``known`` lie there too.
+    """
     from pellucid.operations.engines.meshing import label_boxes
 
     if labels.geometry.size[2] < 2:
@@ -100,7 +104,7 @@ def solids(
         checksum = zlib.crc32(np.packbits(mask).tobytes())
         old = known.get(value)
         same = old is not None and old.checksum == checksum and old.box == boxes[value]
-        made[value] = old if same and old is not None else _solid(labels.geometry, mask, boxes[value], checksum,
+        made[value] = old if same and old is not None else _solid(lies or labels.geometry, mask, boxes[value], checksum,
                                                                   triangles, check)  # fmt: skip
         report((n + 1) / len(largest))
     return made, len(boxes) - len(largest)
@@ -128,6 +132,8 @@ def _solid(
 def block(volume: Volume, check: Callable[[], None], most: int = BLOCK_VOXELS) -> Block:
     """Return a volume on an even grid of ``most`` voxels at the most; raise Refused for what has no inside."""
     geometry = volume.geometry
+    if geometry.warp is not None:
+        raise Refused(tr("A volume that a registration bent cannot be drawn. Use Transform ▸ Resample to grid on it."))
     if volume.is_colour:
         raise Refused(tr("A volume of colours cannot be drawn. Choose a grey image, or split its channels."))
     if geometry.size[2] < 2:

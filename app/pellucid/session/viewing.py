@@ -54,10 +54,14 @@ class Viewing:
         return any(layer.id in pane.shows for layer in self._session.document.layers)
 
     def geometry(self, pane: PaneState) -> Geometry | None:
-        """Return the grid a pane follows: that of its lowest image, else of its lowest layer."""
+        """Return the grid a pane follows: that of its lowest image, else of its lowest layer.
+
+        An image that registration put where it lies goes along with one that was not.
+        """
         layers = self.layers(pane)
         images = [layer for layer in layers if isinstance(layer, ImageLayer)]
-        return next((layer.geometry for layer in (*images, *layers)), None)
+        unmoved = [image for image in images if image.lies is None]
+        return next((layer.geometry for layer in (*unmoved, *images, *layers)), None)
 
     def image(self, pane: PaneState) -> ImageLayer | None:
         """Return the image that tools on a pane work on: the active one if it is there, else the topmost."""

@@ -87,14 +87,15 @@ class Wand:
         place = part.place(spot.world) if part.is_there else None
         if place is None:
             raise Refused(tr("There is no voxel of “{name}” here.", name=layer.name))
-        values = np.ascontiguousarray(part.values(image.volume))
+        volume = image.placed
+        values = np.ascontiguousarray(part.values(volume))
         like = self._like(values, place, colour=image.volume.is_colour)
         if not np.all(np.isfinite(like)):
             raise Refused(tr("The image has no value here."))
         name = layer.labels.label(layer.active_label).name
         title = tr("Erase with the wand on {name}", name=layer.name) if erase else tr("Wand for {name}", name=name)
         staged = editing.begin(title, erase=erase)
-        self._held = _Held(staged, layer, image.volume, part, place, values, like, np.zeros(part.shape, bool))
+        self._held = _Held(staged, layer, volume, part, place, values, like, np.zeros(part.shape, bool))
         self.spread(self.tolerance(image))
 
     def spread(self, tolerance: float) -> None:
@@ -174,7 +175,7 @@ class Wand:
         before = held.before
 
         def mask_of(box: Slices) -> Mask:
-            values = values_at(held.volume, labels.geometry, as_box(box))
+            values = values_at(held.volume, held.layer.geometry, as_box(box))
             return similar(values, held.like, tolerance, colour=held.volume.is_colour)
 
         def search(job: Job) -> tuple[int, Changes] | None:

@@ -61,6 +61,12 @@ def _compare_masks(session: Session) -> QWidget:
     return CompareMasksPanel(session)
 
 
+def _registration(session: Session) -> QWidget:
+    from pellucid.ui.docks.registration import RegistrationPanel
+
+    return RegistrationPanel(session)
+
+
 def _objects(session: Session) -> QWidget:
     from pellucid.ui.docks.objects import ObjectsPanel
 
@@ -106,6 +112,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Statistics", StatisticsPanel, beside="Filters"),
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("Compare masks", _compare_masks, beside="Filters", open=False),
+    Dock("Registration", _registration, beside="Filters", open=False),
     Dock("Table", _objects, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Recipe", _recipe, beside="Filters", later=True),

@@ -85,6 +85,12 @@ QToolButton[flat="true"]:pressed { background: $press; }
 QToolButton[flat="true"]:checked { background: $select; }
 QToolButton[flat="true"]:focus { border-color: $accent; }
 QToolButton::menu-indicator { image: none; }
+QToolButton[fold="true"] {
+  background: transparent; color: $dim; border: 1px solid transparent; border-radius: 4px; padding: 2px 4px 2px 0;
+  min-height: 20px; text-align: left;
+}
+QToolButton[fold="true"]:hover { background: $hover; color: $text; }
+QToolButton[fold="true"]:focus { border-color: $accent; }
 QToolButton[segment="true"] {
   background: $field; color: $dim; border: 1px solid $edge; border-right-width: 0; padding: 0 5px;
   min-height: 24px; max-height: 24px;

@@ -188,7 +188,7 @@ def test_images_and_labels_that_a_recipe_cannot_know_are_refused(
     apply(session, "intensity.invert")
     with pytest.raises(Refused, match="has steps"):
         session.objects.recipe(Asked(labels.id, (image.id,)))
-    painted = session.labelling.add_layer(image.geometry)
+    painted = session.labelling.add_layer(image)
     with pytest.raises(Refused, match="not made by steps"):
         session.objects.recipe(Asked(painted.id))
     assert session.objects.recipe(Asked(labels.id)).steps[-1].inputs == ("",)

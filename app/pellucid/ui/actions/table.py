@@ -15,6 +15,7 @@ from pellucid.ui.actions import (
     measure,
     outlines,
     planes,
+    register,
     segment,
     time,
     tools,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Entry, ...] = (
     *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
-    *outlines.ROWS, *segment.ROWS, *measure.ROWS, *help.ROWS,
+    *outlines.ROWS, *segment.ROWS, *register.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

@@ -44,7 +44,7 @@ class Outline:
 def outline_on(pane: SliceView) -> Outline | None:
     """Return the box on a pane that shows its image, or None; no corners where the box does not reach the slice."""
     framed, frame = pane.session.framing.shown, pane.frame
-    if framed is None or frame is None or pane.is_pictured:
+    if framed is None or frame is None or pane.is_pictured or framed.geometry.warp is not None:
         return None
     if all(layer.id != framed.layer for layer in pane.session.viewing.layers(pane.state)):
         return None

@@ -133,7 +133,7 @@ class LayerStack:
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 plane = self._cutters[layer.id].cut(voxels, version, layer.geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
-                self._put(item, layer, plane, (section.frame, layer.placement, self._edits, section.index, made))
+                self._put(item, layer, plane, (section.frame, layer.lies, self._edits, section.index, made))
         if comparison is not None and pair is not None:
             self._compare(comparison, pair, place, fine=fine)
 
@@ -186,10 +186,9 @@ class LayerStack:
     def _image_plane(self, layer: ImageLayer, place: _Place) -> tuple[PlaneImage, Hashable] | None:
         """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
         section, held, smooth = place.section, place.held, layer.display.interpolate
-        volume, preview, self._limits = layer.volume, layer.preview, None
-        if held is not None and held.layer is layer and held.volume is not None:
-            volume, preview = held.volume, None
-        volume = layer.where_it_lies(volume)
+        volume, preview, self._limits = layer.placed, layer.preview, None
+        if held is not None and held.layer is layer and (was := held.placed) is not None:
+            volume, preview = was, None
         fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]
         plane = cutter.cut(volume.array, volume, volume.geometry, section, fill=fill, smooth=smooth)
         version: tuple[Hashable, ...] = (section.frame, volume, section.index)

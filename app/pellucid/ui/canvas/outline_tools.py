@@ -111,7 +111,7 @@ class LiveWireTool(OutlineTool):
         if draft is None or frame is None:
             return
         snap = _SNAP / pane.camera.scale
-        wire = pane.session.outlining.begin_wire(image.volume, frame, pane.index, draft, snap)
+        wire = pane.session.outlining.begin_wire(image.placed, frame, pane.index, draft, snap)
         wire.fix(*pane.camera.to_plane(pointer.at), straight=pointer.has(Qt.KeyboardModifier.ShiftModifier))
 
     def _wire(self, pane: SliceView) -> Wire | None:

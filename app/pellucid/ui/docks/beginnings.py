@@ -46,7 +46,7 @@ def from_values(fields: Iterable[Field], image: ImageLayer, histogram: Histogram
     span = histogram.percentile(99) - histogram.percentile(1)
     of = {
         "level": (low + high) / 2, "width": high - low, "low": low, "high": high, "lowest": histogram.minimum,
-        "span": span, "slope": span / min(image.geometry.spacing[:2]),
+        "span": span, "slope": span / min(image.own_geometry.spacing[:2]),
     }  # fmt: skip
     found = {}
     for field in fields:

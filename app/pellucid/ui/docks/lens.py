@@ -194,7 +194,7 @@ class LensPanel(Panel):
         if layer is None or frame is None:
             return None
         size = max(self.size_box.value(), self.kernel.value().size)
-        near = neighbourhood(layer.volume, frame, world, size)
+        near = neighbourhood(layer.placed, frame, world, size)
         if near is not None:
             self._seen = self._place
         elif self._seen is not None and self._seen is not self._place:

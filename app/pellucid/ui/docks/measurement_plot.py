@@ -60,7 +60,7 @@ class MeasurementPlot(QWidget):
     def show_annotation(self, annotation: Annotation) -> None:
         """Fetch and show what belongs to an annotation, unless it is shown already."""
         document, measuring = self._session.document, self._session.measuring
-        volumes = tuple((layer.name, layer.volume, layer.visible) for layer in document.images)
+        volumes = tuple((layer.name, layer.placed, layer.visible) for layer in document.images)
         asked = (annotation, volumes)
         if asked == self._asked:
             return

@@ -167,8 +167,8 @@ class OperationsDock(Panel):
             return
         form.set_size(image.geometry.size)
         form.set_spacing_known(image.geometry.has_lengths)
-        form.set_scale(scale_of(image.geometry))
-        if self._starting and (values := from_grid(form.operation.fields, image.geometry)):
+        form.set_scale(scale_of(image.own_geometry))
+        if self._starting and (values := from_grid(form.operation.fields, image.own_geometry)):
             form.begin(values)
         if not form.follows_image:
             self._starting = False

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.model.label_colors import color_for
-from pellucid.session.seeding import SeedGroup, Seeds
+from pellucid.model.shapes import vector
+from pellucid.session.seeding import SeedGroup, Seeds, rounded
 
 if TYPE_CHECKING:
     from pellucid.model.geometry import Vector
+    from pellucid.model.layer import ImageLayer
     from pellucid.session import Session
     from pellucid.ui.forms.operation_form import OperationForm
     from pellucid.ui.forms.seeds import SeedField
@@ -49,7 +51,7 @@ class SeedLink:
         if image is None or not self._fields:
             return None
         groups = tuple(
-            SeedGroup(name, field.title, color, field.places)
+            SeedGroup(name, field.title, color, self._on_panes(image, field.places))
             for (name, field), color in zip(self._fields.items(), _COLORS, strict=False)
         )
         placing = next((name for name, field in self._fields.items() if field.is_placing), "")
@@ -64,17 +66,39 @@ class SeedLink:
 
     def _edited(self, name: str, places: tuple[Vector, ...]) -> None:
         if self._session.seeding.owner is self and name in self._fields:
-            self._fields[name].take(places)
+            self._fields[name].take(self._of_form(name, places))
+
+    @staticmethod
+    def _on_panes(image: ImageLayer, places: tuple[Vector, ...]) -> tuple[Vector, ...]:
+        """Return places of the form, which are those of the voxels, where the image lies."""
+        if image.lies is None or not places:
+            return places
+        return tuple(map(vector, image.lies.to_common(places)))
+
+    def _of_form(self, name: str, places: tuple[Vector, ...]) -> tuple[Vector, ...]:
+        """Return places on the panes as the form holds them; those that were not moved stay the very same."""
+        image = self._session.document.active_image
+        if image is None or image.lies is None:
+            return places
+        before = self._fields[name].places
+        known = dict(zip(self._on_panes(image, before), before, strict=True))
+        own, placement = image.own_geometry, image.lies
+        return tuple(known[at] if at in known else rounded(placement.to_own(at), own) for at in places)
 
     def _stopped(self) -> None:
         for field in self._fields.values():
             field.set_placing(False)
 
     def _visit(self, place: Vector) -> None:
-        self._session.view.crosshair = place
+        image = self._session.document.active_image
+        self._session.view.crosshair = place if image is None else self._on_panes(image, (place,))[0]
 
     def _add_at_crosshair(self, field: SeedField) -> None:
         self.show(self._seen)
         place = self._session.seeding.snapped(self._session.view.crosshair)
-        if place is not None and place not in field.places:
-            field.take((*field.places, place))
+        image = self._session.document.active_image
+        if place is None or image is None:
+            return
+        own = place if image.lies is None else rounded(image.lies.to_own(place), image.own_geometry)
+        if own not in field.places:
+            field.take((*field.places, own))

@@ -51,7 +51,7 @@ def cuts(session: Session, colorer: Colorer) -> list[Cut]:
 
 
 def _cut(image: ImageLayer, frame: PlaneFrame, index: int, colorer: Colorer) -> Cut | None:
-    volume = image.volume
+    volume = image.placed
     shown = layer_plane(volume.array, volume.geometry, frame, index, fill=fill_value(volume.dtype))
     if shown is None:
         return None

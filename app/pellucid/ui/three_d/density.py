@@ -39,7 +39,7 @@ class Density:
     def refresh(self) -> None:
         """Show the active image with the preset, or nothing."""
         image = self._session.document.active_image
-        if image is None or (self._made is not None and self._made[0] is not image.volume):
+        if image is None or (self._made is not None and self._made[0] is not image.placed):
             self._made = None
         if self.preset is None or image is None or not image.visible:
             self._tell("")
@@ -63,11 +63,11 @@ class Density:
             self.dress()
 
     def _ask(self, image: ImageLayer) -> None:
-        volume = image.volume
+        volume = image.placed
 
         def done(block: Block) -> None:
             active = self._session.document.active_image
-            if active is not None and active.volume is volume:
+            if active is not None and active.placed is volume:
                 self._made = volume, block
                 self.refresh()
 

@@ -165,7 +165,9 @@ class Following(QObject):
         self.image_changed.emit()
 
     def _image_event(self, info: Any) -> None:
-        if self._active and info.signal.name in ("frames", "frame", "visible"):
+        if self._active and info.signal.name == "estimate":
+            self._cut_soon.request()  # surfaces and volumes take too long to follow a registration that is running
+        elif self._active and info.signal.name in ("frames", "frame", "visible", "placement"):
             self._cut_soon.request()
             self._refresh_volume()
             self.image_changed.emit()
@@ -176,7 +178,9 @@ class Following(QObject):
             self.density.window_changed()
 
     def _labels_changed(self, name: str, what: str) -> None:
-        if what in ("voxels", "labels"):
+        if what in ("voxels", "labels", "placement"):
+            if what == "placement":
+                self._solids.pop(name, None)
             self._stale.add(name)
             if self._active:
                 self._rest.start()
