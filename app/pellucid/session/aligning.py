@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,10 @@ class Aligning:
         keeps = operation.keeps_window and parameters.get("values") != "deviation"
         made = Provenance(operation.id, parameters, (layer.name,))
         return Step("image", tr(operation.title), title, (made,), keeps)
+
+    def save_table(self, motion: Motion, path: Path) -> Job:
+        """Write how pictures had moved as CSV, in the background; a failure becomes a notice."""
+        return self._session.recipes.write(path, motion.table())
 
     # ---------------------------------------------------------------- the curve
 

@@ -95,7 +95,7 @@ class CarryingOver:
         session, remarks, frames = self._session, list[str](), target.frames
         place = FramesPlace(session, target, step, as_new_layer=False)
         taken = recipe.model_copy(update={"steps": Recipe.of(step.made).steps})
-        named = {name: one if isinstance(one, Volume) else one.volume for name, one in self.named(step.made).items()}
+        named = {name: one if isinstance(one, Volume) else one.volume for name, one in self.named(step.made, target).items()}
         session.running.clear_preview()
 
         def work(job: Job) -> None:

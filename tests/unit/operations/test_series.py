@@ -105,7 +105,8 @@ def test_neighbours_add_up_and_a_bad_section_does_not_part_the_stack() -> None:
     planes[5] = np.random.default_rng(1).random((SIZE, SIZE)) * 5000
     found = found_in(stack(planes, spacing=(1.0, 1.0, 1.0)), "translation", "neighbours")
     assert found[5].doubt == "unlike" and [one.doubt for one in found].count("") == 6
-    np.testing.assert_allclose([found[n].shift[0] for n in (0, 1, 2, 3, 4, 6)], [-4.5, -3, -1.5, 0, 1.5, 4.5], atol=0.05)
+    shifts = [found[n].shift[0] for n in (0, 1, 2, 3, 4, 6)]
+    np.testing.assert_allclose(shifts, [-4.5, -3, -1.5, 0, 1.5, 4.5], atol=0.05)
 
 
 def test_the_mean_serves_as_a_reference_that_none_of_them_is() -> None:
