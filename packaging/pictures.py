@@ -29,6 +29,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Registration    registration_empty registration_one registration_ready registration_running
                     registration_running_light registration_done registration_done_light registration_done_small
                     registration_doubtful registration_stages registration_stages_light registration_start
+    Series          series_empty series_ready series_running series_done series_done_light series_done_small
+                    sections_done stitch_places
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
@@ -64,6 +66,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
+from series_pictures import SERIES_STATES
 from surface_pictures import SURFACE_STATES
 
 from pellucid.files.demo import demo_study
@@ -102,7 +105,7 @@ from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
 }  # fmt: skip
 
 

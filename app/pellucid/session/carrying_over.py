@@ -95,7 +95,8 @@ class CarryingOver:
         session, remarks, frames = self._session, list[str](), target.frames
         place = FramesPlace(session, target, step, as_new_layer=False)
         taken = recipe.model_copy(update={"steps": Recipe.of(step.made).steps})
-        named = {name: one if isinstance(one, Volume) else one.volume for name, one in self.named(step.made, target).items()}
+        further = self.named(step.made, target)
+        named = {name: one if isinstance(one, Volume) else one.volume for name, one in further.items()}
         session.running.clear_preview()
 
         def work(job: Job) -> None:

@@ -49,6 +49,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -108,6 +109,7 @@ class Session:
         self.recipes = Recipes(self)
         self.editing = Editing(self)
         self.aligning = Aligning(self)
+        self.stitching = Stitching(self)
         self.labelling = Labelling(self)
         self.label_tables = LabelTables(self)
         self.outlining = Outlining(self)

@@ -29,7 +29,7 @@ def _not_running(session: Session) -> str:
 
 
 def _stitch(window: MainWindow) -> None:
-    window.show_dock("Series").stitch.open()
+    window.show_dock("Series").stitch.open()  # type: ignore[attr-defined]
 
 
 def _begin(window: MainWindow) -> None:

@@ -129,10 +129,9 @@ class MotionBox(QWidget):
         known = motion.movements[place]
         for n, label in enumerate(self._readings):
             axis, is_angle = divmod(n, 2)
-            values = None if known is None else known.angles if is_angle else known.shift
+            values = np.zeros(0) if known is None else known.angles if is_angle else known.shift
             unit = "°" if is_angle else motion.unit
-            missing = values is None or axis >= len(values)
-            label.setText("" if missing else f"{format_number(float(values[axis]), 3)} {unit}")
+            label.setText(f"{format_number(float(values[axis]), 3)} {unit}" if axis < len(values) else "")
 
     def _place(self, motion: Motion) -> int:
         last = len(motion.movements) - 1
