@@ -31,6 +31,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     registration_doubtful registration_stages registration_stages_light registration_start
     Placing         moved_by_hand turned_by_hand by_hand_small landmarks_empty landmarks_set landmarks_light
                     landmarks_fitted landmarks_histology
+    Series          series_empty series_ready series_running series_done series_done_light series_done_small
+                    sections_done stitch_places
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
@@ -71,6 +73,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
 from start_pictures import START_STATES
+from series_pictures import SERIES_STATES
 from surface_pictures import SURFACE_STATES
 
 from pellucid.files.demo import demo_study
@@ -112,6 +115,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **START_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
 }  # fmt: skip
 
 

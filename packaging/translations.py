@@ -48,8 +48,9 @@ def declared() -> Iterator[tuple[str, str]]:
 
 def _of_operations() -> Iterator[str]:
     from pellucid.operations.operation import registry
+    from pellucid.operations.time_series import declared as of_frames
 
-    for operation in registry().values():
+    for operation in (*registry().values(), *of_frames().values()):
         yield from (operation.title, operation.help, operation.family)
         yield from (port.title for port in operation.ports[1:])
         for field in operation.fields:

@@ -66,6 +66,7 @@ FAMILIES = (
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
     "geometry", "orientation", "cropping", "metadata", "projection", "stitching", "registration",
+    "series",
     "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
     "superpixels", "contours",
     "masks", "mask_expression", "morphology", "islands", "shapes", "interpolation", "distances",

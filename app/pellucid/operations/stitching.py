@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,11 +11,12 @@ import SimpleITK as sitk
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.grids import refuse_huge, times
-from pellucid.operations.engines.tiles import Match, expected_places, stitched
+from pellucid.operations.engines.tiles import Located, expected_places, located, stitched
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.units import Begins, Intensity, Range, Slider, Title, Unit, When
 
 _LISTED = 12
+_AGREES = 0.01  # voxels: what is less than that is not worth a sentence
 Share = Annotated[float, Unit("%"), Range(0.0, 90.0), Slider(0.0, 50.0, 1.0)]
 
 
@@ -83,11 +84,21 @@ def stitch(
     size = np.array(images[0].GetSize())
     size[:2] = (np.ptp(places, axis=0) + np.max([one.GetSize()[1::-1] for one in images], axis=0))[::-1]
     refuse_huge([int(n) for n in size], image)
-    result, matches = stitched(
+    result, found = stitched(
         images, layout, per_row, overlap, reach, subvoxel, blend, background, context.check, context.progress
     )
-    _say(matches, context)
+    _say(found, context)
     return result
+
+
+def places_of(
+    images: Sequence[sitk.Image], values: Mapping[str, Any], check: Callable[[], None],
+    progress: Callable[[float], None],
+) -> Located:  # fmt: skip
+    """Return where stitching with these settings would put tiles; raise Refused where they are no tiles."""
+    layout, count, overlap = values["layout"], values["per_row"], values["overlap"]
+    _refuse_unlike(images, layout)
+    return located(images, layout, count, overlap, values["reach"], values["subvoxel"], check, progress)
 
 
 def _refuse_unlike(images: Sequence[sitk.Image], layout: str) -> None:
@@ -116,8 +127,9 @@ def _refuse_unlike(images: Sequence[sitk.Image], layout: str) -> None:
             )
 
 
-def _say(matches: Sequence[Match], context: Context) -> None:
-    """Say how far tiles lie from each other, and which pairs are doubtful."""
+def _say(found: Located, context: Context) -> None:
+    """Say how far tiles lie from each other, how well all pairs agree, and which are doubtful."""
+    matches = found.matches
     good = [match for match in matches if not match.is_doubtful]
     listed = "; ".join(f"{m.first + 1}–{m.second + 1}: {m.found[1]:g}, {m.found[0]:g}" for m in good[:_LISTED])
     more = tr(" and {count} more", count=len(good) - _LISTED) if len(good) > _LISTED else ""
@@ -128,3 +140,11 @@ def _say(matches: Sequence[Match], context: Context) -> None:
         context.remark(
             tr("These tiles have too little in common and were put where they were expected: {pairs}.", pairs=doubtful)
         )
+    worst = max(good, key=found.residual, default=None)
+    if worst is not None and found.residual(worst) >= _AGREES:
+        mean = float(np.mean([found.residual(match) for match in good]))
+        context.remark(
+            tr("All pairs together leave {mean:.2f} voxels between where a pair wants its tiles and where they lie, at "
+               "most {most:.2f} ({pair}).", mean=mean, most=found.residual(worst),
+               pair=f"{worst.first + 1}–{worst.second + 1}")
+        )  # fmt: skip

@@ -11,9 +11,10 @@ from pellucid.files.label_images import mask_of
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
+from pellucid.recipes import together
 from pellucid.recipes.needs import answer_kind, needs, start_kind
 from pellucid.recipes.recipe import Recipe
-from pellucid.recipes.replay import run
+from pellucid.recipes.replay import refuse_what_stays, run, start_name
 
 Remark = Callable[[str], None]
 
@@ -71,16 +72,47 @@ def take_all(
 ) -> tuple[Any, ...]:
     """Return what the recipe makes of every frame; ``remark`` hears each sentence once."""
     said: dict[str, None] = {}
-    results = tuple(
-        run(recipe, volume, named, progress=progress, cancelled=cancelled, remark=lambda text: said.setdefault(text),
-            threads=threads)
-        for volume in frames
-    )  # fmt: skip
+    results: tuple[Any, ...] = tuple(frames)
+    refuse_what_stays(recipe)
+    _refuse_start_after(recipe)
+    for part in together.parts(recipe.steps) if recipe.steps else [()]:
+        if part and part[0].enabled and together.works_together(part[0]):
+            context = _context(progress, cancelled, said, threads)
+            results = together.take(part[0], results, context)
+            continue
+        steps = recipe.model_copy(update={"steps": part})
+        results = tuple(
+            run(steps, volume, named, progress=progress, cancelled=cancelled,
+                remark=lambda text: said.setdefault(text), threads=threads)
+            for volume in results
+        )  # fmt: skip
     if answer_kind(recipe) in ("mask", "labels") and not any(volume.array.any() for volume in results):
         said[tr("No voxels were found; the mask is empty.")] = None
     for sentence in said:
         remark(sentence)
     return results
+
+
+def _context(progress: Callable[[float], None], cancelled: Callable[[], bool], said: dict[str, None],
+             threads: int | None) -> Any:  # fmt: skip
+    from pellucid.operations.context import Context, available_cores
+
+    return Context(progress=progress, cancelled=cancelled, threads=threads or available_cores(),
+                   remark=lambda text: said.setdefault(text))  # fmt: skip
+
+
+def _refuse_start_after(recipe: Recipe) -> None:
+    """Raise Refused where a step goes back to an image or a result from before all frames were taken together."""
+    taken = [step for step in recipe.steps if step.enabled]
+    known: set[str] = {start_name(taken)}
+    before: set[str] = set()
+    for number, step in enumerate(recipe.steps, 1):
+        if step.enabled and before & set(step.inputs[1:]):
+            raise Refused(tr("Step {number} needs an image from before all frames were taken together, which is no "
+                             "longer there.", number=number))  # fmt: skip
+        if step.enabled and together.works_together(step):
+            before |= known - {""}
+        known |= {step.name}
 
 
 def write(results: Sequence[Any], path: Path, *, accept_loss: bool) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.recipes import own_steps
+from pellucid.recipes import own_steps, together
 from pellucid.recipes.recipe import Recipe, Step
 from pellucid.recipes.replay import declared, refuse_what_stays, start_name
 
@@ -23,7 +23,9 @@ def check(recipe: Recipe) -> None:
     """Raise Refused when a step cannot be taken whatever the image is: made by hand, unknown, a wrong parameter."""
     refuse_what_stays(recipe)
     for step in taken_steps(recipe):
-        if own_steps.find(step.operation) is None:
+        if together.works_together(step):
+            together.checked(step.operation, step.parameters)
+        elif own_steps.find(step.operation) is None:
             declared(step)
 
 

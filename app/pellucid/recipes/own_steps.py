@@ -23,6 +23,7 @@ from pellucid.recipes.hardened import HARDEN, harden
 
 MAKE_EVEN, CALIBRATE, LABEL_VALUE = "make_even", "calibrate", "labels.value"
 SPLIT, ONE_FRAME, MERGE = "channels.split", "channels.frame", "channels.merge"
+ALIGN_FRAMES, TEMPLATE = "frames.align", "frames.template"
 CALIBRATED = "calibrated-by-hand"
 _SUPERSEDED = {CALIBRATED, "unknown-spacing", "detector-spacing"}
 """Codes of findings that a calibration makes untrue."""
@@ -35,6 +36,7 @@ class OwnStep:
     """A step by its id: its title, what it is taken on and makes (``""``: whatever comes), how it is taken.
 
     Without ``take`` it cannot be taken again, and ``why_not`` says why. ``python`` is a template like an operation's.
+    A step that works on all frames of a time series ``together`` is taken by ``recipes.together``.
     """
 
     id: str
@@ -46,6 +48,7 @@ class OwnStep:
     python: str = ""
     keeps_unit: bool = True
     same_grid: bool = True
+    together: bool = False
 
     @property
     def keeps_window(self) -> bool:
@@ -169,6 +172,8 @@ _KNOWN = {
         OwnStep(ONE_FRAME, mark("Split frames"), "image", "image",
                 why_not=mark("Step {number} took one frame of several, and a recipe works on single images. "
                              "Remove it and start from that frame.")),
+        OwnStep(ALIGN_FRAMES, mark("Align frames"), "image", "image", together=True),
+        OwnStep(TEMPLATE, mark("Template image"), "image", "image", together=True),
         OwnStep(MERGE, mark("Merge channels"), "image", "image",
                 why_not=mark("Step {number} merged several layers into a colour image and cannot be taken on one. "
                              "Remove it and start from a colour image.")),

@@ -118,6 +118,10 @@ def refuse_what_stays(recipe: Recipe) -> None:
 def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
     if step.operation == HAND_EDIT:
         return own_steps.painted(current, step.patch)
+    if own.together:
+        raise Refused(
+            tr("{title} works on the frames of a time series together; this image has one.", title=tr(own.title))
+        )
     if own.take is None:
         raise Refused(tr("“{title}” cannot be taken again.", title=tr(own.title)))
     return own.take(current, step.parameters)

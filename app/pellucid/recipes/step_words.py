@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, within
 from pellucid.model.layer import HAND_EDIT, Provenance
-from pellucid.recipes import own_steps
+from pellucid.recipes import own_steps, together
 
 if TYPE_CHECKING:
     from pellucid.operations.fields import Field
@@ -58,9 +58,9 @@ def said_of(step: Provenance, unit: str = "") -> tuple[str, str]:
     if step.operation == HAND_EDIT:
         return own_steps.hand_title(step.parameters.get("how"), step.parameters.get("strokes")), ""
     own = own_steps.find(step.operation)
-    if own is not None:
+    operation = together.declaration(step.operation) or registry().get(step.operation)
+    if own is not None and operation is None:
         return tr(own.title), ""
-    operation = registry().get(step.operation)
     if operation is None:
         return step.operation, tr("not known to this Pellucid")
     parameters = {field.name: field.default for field in operation.fields} | step.parameters
@@ -72,5 +72,5 @@ def name_of(step: Provenance, unit: str = "") -> str:
     """Return the name of a step as the history shows it."""
     from pellucid.operations.operation import registry
 
-    operation = registry().get(step.operation)
+    operation = together.declaration(step.operation) or registry().get(step.operation)
     return describe(operation, step.parameters, unit) if operation is not None else said_of(step)[0]

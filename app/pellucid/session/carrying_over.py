@@ -12,7 +12,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.volume import Volume
-from pellucid.recipes import own_steps
+from pellucid.recipes import own_steps, together
 from pellucid.recipes.recipe import MOST_TITLE, Recipe
 from pellucid.recipes.replay import checked, refuse_what_stays
 from pellucid.recipes.step_words import name_of
@@ -20,7 +20,7 @@ from pellucid.session.answers import place_for
 from pellucid.session.chains import Chain, Steps, common_steps
 from pellucid.session.inputs import Choice, LabelVoxels, check_places
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
-from pellucid.session.results import Step
+from pellucid.session.results import FramesPlace, Step
 from pellucid.session.step_cache import StepCache
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class CarryingOver:
         refuse_what_stays(recipe)
         names = {name: inputs.names(target, [choice])[1] for name, choice in (mapping or {}).items()}
         step = as_one(recipe, target, names)
+        if isinstance(target, ImageLayer) and any(map(together.works_together, recipe.steps)):
+            return self._run_together(recipe, target, step)
         place = place_for(session, target, step, as_new_layer=False)
         base = self._now(target)
         recomputation = Recomputation(self.cache, self.named(step.made, target))
@@ -77,6 +79,29 @@ class CarryingOver:
         def work(job: Job) -> None:
             taken = replace(recomputation, progress=job.report, cancelled=job.cancelled, remark=remarks.append)
             place.prepare(taken.answer(base if isinstance(base, Volume) else base.volume, step.made))
+
+        def done(_nothing: None) -> None:
+            if target in session.document:
+                place.commit()
+            for sentence in dict.fromkeys(remarks):
+                session.notice.emit(sentence, "info")
+
+        return session.running.edit(step.title, work, done, self._tell)
+
+    def _run_together(self, recipe: Recipe, target: ImageLayer, step: Step) -> Job:
+        """Take a recipe of which a step works on all frames together."""
+        from pellucid.recipes.frames import take_all
+
+        session, remarks, frames = self._session, list[str](), target.frames
+        place = FramesPlace(session, target, step, as_new_layer=False)
+        taken = recipe.model_copy(update={"steps": Recipe.of(step.made).steps})
+        further = self.named(step.made, target)
+        named = {name: one if isinstance(one, Volume) else one.volume for name, one in further.items()}
+        session.running.clear_preview()
+
+        def work(job: Job) -> None:
+            place.prepare(take_all(taken, frames, named, cancelled=job.cancelled, remark=remarks.append,
+                                   progress=job.report))  # fmt: skip
 
         def done(_nothing: None) -> None:
             if target in session.document:
@@ -197,6 +222,8 @@ def _recipe(steps: Steps, title: str) -> Recipe:
 
 def planned(step: Provenance) -> Provenance:
     """Return a step with all its parameters, checked; raise Refused when one is wrong."""
+    if together.works_together(step):
+        return replace(step, parameters=together.checked(step.operation, step.parameters))
     if own_steps.find(step.operation) is not None:
         return step
     return replace(step, parameters=checked(step.operation, step.parameters)[1])

@@ -15,6 +15,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.volume import Volume
+from pellucid.recipes import together
 from pellucid.session.bases import Base
 from pellucid.session.chains import Begun, Chain, Steps, first_open, of_frame, rescaling
 from pellucid.session.recomputing import Recomputation
@@ -53,6 +54,10 @@ class ImageRemaking:
         """Take the steps of every frame they changed for."""
         self._base = base.read(job)
         old, new = self._chain.whole, self._change.whole
+        if any(together.works_together(step) for step in (*old, *new)):
+            self._frames = self._together(new, recomputation, job)
+            self._fit_window(old, new)
+            return
         frames = []
         for n, volume in enumerate(self._before):
             was, now = of_frame(old, n), of_frame(new, n)
@@ -60,9 +65,29 @@ class ImageRemaking:
             taken = replace(recomputation, first=first_open(now))
             frames.append(taken.take(self._base[n], now) if wanted else volume)
         self._frames = tuple(frames)
-        shown = frames[self._shown]
+        self._fit_window(old, new)
+
+    def _together(self, new: Steps, recomputation: Recomputation, job: Job) -> tuple[Volume, ...]:
+        """Take steps of which some work on all frames together."""
+        from pellucid.operations.operation import Context
+
+        if self._change.branch:
+            raise Refused(tr("Steps that work on all frames together cannot be taken on a branch of one frame."))
+        context = Context(job.report, job.cancelled, remark=recomputation.remark)
+        frames = self._base
+        for part in together.parts(new[first_open(new) :]):
+            if part[0].enabled and together.works_together(part[0]):
+                frames = together.take(part[0], frames, context)
+            else:
+                frames = tuple(recomputation.take(one, of_frame(part, n)) for n, one in enumerate(frames))
+        return frames
+
+    def _fit_window(self, old: Steps, new: Steps) -> None:
+        """Give values in another unit or range a window of their own."""
+        self._shown = min(self._shown, len(self._frames) - 1)
+        shown = self._frames[self._shown]
         was, now = of_frame(old, self._shown), of_frame(new, self._shown)
-        if rescaling(was) != rescaling(now) or shown.components != self._before[self._shown].components:
+        if rescaling(was) != rescaling(now) or shown.components != self._before[0].components:
             if not shown.is_colour or shown.dtype != np.uint8:
                 self._limits = auto_limits(histogram(shown))
 

@@ -97,7 +97,7 @@ class ImagePlace:
 
 
 class FramesPlace:
-    """Takes images made from all frames of a time series, in their order."""
+    """Takes images made from all frames of a time series, in their order; fewer than there were become a layer."""
 
     def __init__(self, session: Session, layer: ImageLayer, step: Step, *, as_new_layer: bool) -> None:
         self._session, self._layer, self._step, self._as_new = session, layer, step, as_new_layer
@@ -109,14 +109,16 @@ class FramesPlace:
 
     def prepare(self, results: tuple[Volume, ...]) -> None:
         """Take the frames; the window is that of the shown one."""
+        self._shown = min(self._shown, len(results) - 1)
         self._frames, shown = results, results[self._shown]
-        if needs_window(self._step.keeps_window, self._before[self._shown], shown.components, shown.dtype):
+        if needs_window(self._step.keeps_window, self._before[0], shown.components, shown.dtype):
             self._limits = auto_limits(histogram(shown))
 
     def commit(self) -> None:
         """Replace the frames that were read, or add a layer of as many."""
         layer, step = self._layer, self._step
-        if layer.frames == self._before and layer in self._session.document and not self._as_new:
+        there = layer.frames == self._before and layer in self._session.document
+        if there and not self._as_new and len(self._frames) == len(self._before):
             self._session.history.do(ReplaceVolume(layer, self._frames, self._steps, step.title, limits=self._limits))
             return
         new = image_like(layer, self._frames[0], self._steps, self._base, f"{layer.name} – {step.name}", self._limits)

@@ -17,6 +17,7 @@ from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
 from pellucid.session.agreeing import Agreeing
+from pellucid.session.aligning import Aligning
 from pellucid.session.appearance import Appearance
 from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
@@ -51,6 +52,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -109,6 +111,8 @@ class Session:
         self.batching = Batching(self)
         self.recipes = Recipes(self)
         self.editing = Editing(self)
+        self.aligning = Aligning(self)
+        self.stitching = Stitching(self)
         self.labelling = Labelling(self)
         self.label_tables = LabelTables(self)
         self.outlining = Outlining(self)

@@ -97,6 +97,12 @@ def _label_tools(session: Session) -> QWidget:
     return LabelToolsPanel(session)
 
 
+def _series(session: Session) -> QWidget:
+    from pellucid.ui.docks.series import SeriesPanel
+
+    return SeriesPanel(session)
+
+
 def _python(session: Session) -> QWidget:
     from pellucid.ui.docks.python_pane import PythonPanel
 
@@ -113,6 +119,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Measurements", _measurements, beside="Filters", open=False),
     Dock("Compare masks", _compare_masks, beside="Filters", open=False),
     Dock("Registration", _registration, beside="Filters", open=False),
+    Dock("Series", _series, beside="Filters", open=False),
     Dock("Table", _objects, beside="Filters", open=False),
     Dock("History", HistoryPanel, beside="Filters"),
     Dock("Recipe", _recipe, beside="Filters", later=True),

@@ -160,3 +160,13 @@ def test_tiles_that_do_not_belong_together_are_refused() -> None:
     assert stitch(one, on_grid(picture()[:40, :50]), layout="places").GetSize() == (50, 50)
     with pytest.raises(Refused, match="works on"):
         get("geometry.stitch").run(Context(), one)
+
+
+def test_pairs_that_contradict_each_other_are_stated_as_residuals() -> None:
+    from pellucid.operations.engines.tiles import Located, Match, settled
+
+    ways = {(0, 1): (0.0, 80.0), (1, 2): (80.0, 0.0), (0, 2): (80.0, 83.0)}
+    matches = tuple(Match(a, b, way, way, 0.9) for (a, b), way in ways.items())
+    places = settled(3, matches, np.array([[0.0, 0.0], [0.0, 80.0], [80.0, 80.0]]))
+    found = Located(places, matches)
+    assert [found.residual(match) for match in matches] == pytest.approx([1.0, 1.0, 1.0], abs=1e-3)

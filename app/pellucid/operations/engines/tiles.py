@@ -42,6 +42,19 @@ class Match:
         return self.expected if self.is_doubtful else self.found
 
 
+@dataclass(frozen=True, eq=False)
+class Located:
+    """Where tiles lie, shape (n, 2), and how each pair of neighbours was matched."""
+
+    places: Array
+    matches: tuple[Match, ...]
+
+    def residual(self, match: Match) -> float:
+        """Return how far, in voxels, two tiles came to lie from where their own match wanted them."""
+        way = self.places[match.second] - self.places[match.first]
+        return float(np.linalg.norm(way - np.array(match.found)))
+
+
 def expected_places(images: Sequence[sitk.Image], layout: str, count: int, overlap: float) -> Array:
     """Return where tiles should lie, shape (n, 2): by their number in a grid, or as they say themselves."""
     first = images[0]
@@ -233,6 +246,32 @@ def _on_whole_voxels(array: Array, place: Array) -> tuple[Array, Array]:
     return values, whole
 
 
+def located(
+    images: Sequence[sitk.Image],
+    layout: str,
+    count: int,
+    overlap: float,
+    reach: float,
+    subvoxel: bool,
+    check: Callable[[], None] = lambda: None,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Located:
+    """Return where tiles lie by what they show in common."""
+    sizes = np.array([view(one).shape[1:3] for one in images])
+    places = expected_places(images, layout, count, overlap)
+    far = reach / 100 * float(sizes.max())
+    planes = [flat(view(one)) for one in images]
+    pairs, matches = neighbours(places, sizes), []
+    for n, (a, b) in enumerate(pairs):
+        check()
+        expected = places[b] - places[a]
+        found, correlation = matched(planes[a], planes[b], expected, far, subvoxel, check)
+        matches.append(Match(a, b, (float(expected[0]), float(expected[1])), found, correlation))
+        progress((n + 1) / len(pairs))
+    settled_places = settled(len(images), matches, places)
+    return Located(settled_places if subvoxel else np.floor(settled_places + 0.5), tuple(matches))
+
+
 def stitched(
     images: Sequence[sitk.Image],
     layout: str,
@@ -244,25 +283,13 @@ def stitched(
     background: float,
     check: Callable[[], None] = lambda: None,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> tuple[sitk.Image, list[Match]]:
+) -> tuple[sitk.Image, Located]:
     """Return tiles as one image on the grid of the first one, and how they were matched."""
-    arrays = [view(one) for one in images]
-    sizes = np.array([one.shape[1:3] for one in arrays])
-    places = expected_places(images, layout, count, overlap)
-    far = reach / 100 * float(sizes.max())
-    planes = [flat(one) for one in arrays]
-    pairs, matches = neighbours(places, sizes), []
-    for n, (a, b) in enumerate(pairs):
-        check()
-        expected = places[b] - places[a]
-        found, correlation = matched(planes[a], planes[b], expected, far, subvoxel, check)
-        matches.append(Match(a, b, (float(expected[0]), float(expected[1])), found, correlation))
-        progress(0.7 * (n + 1) / len(pairs))
-    settled_places = settled(len(images), matches, places)
-    if not subvoxel:
-        settled_places = np.floor(settled_places + 0.5)
-    array, low = blended(arrays, settled_places, blend, background, check)
-    return _placed(array, images[0], low), matches
+    found = located(
+        images, layout, count, overlap, reach, subvoxel, check, lambda fraction: progress(0.7 * fraction)
+    )
+    array, low = blended([view(one) for one in images], found.places, blend, background, check)
+    return _placed(array, images[0], low), found
 
 
 def _placed(array: Array, first: sitk.Image, low: Array) -> sitk.Image:

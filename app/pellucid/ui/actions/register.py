@@ -28,6 +28,10 @@ def _not_running(session: Session) -> str:
     return "" if session.registering.is_running else tr("No registration is running.")
 
 
+def _stitch(window: MainWindow) -> None:
+    window.show_dock("Series").stitch.open()  # type: ignore[attr-defined]
+
+
 def _begin(window: MainWindow) -> None:
     window.show_dock("Registration")
     window.session.registering.begin()
@@ -42,4 +46,9 @@ ROWS: tuple[Entry, ...] = (
           "check", _no_estimate, tip="Stop, and leave the moving image where it is shown now", separator=True),
     Entry("registration.drop", "Registration", "&Drop the estimate", lambda w: w.session.registering.drop(), (),
           "close", _not_running, tip="Stop, and leave everything as it was"),
+    Entry("registration.series", "Registration", "Align &series or sections…", lambda w: w.show_dock("Series"), (),
+          "chart-timeline-variant", separator=True,
+          tip="Bring the frames of a time series, or the sections of a stack, onto each other"),
+    Entry("registration.stitch", "Registration", "Stitch &tiles…", _stitch, (), "view-grid-outline",
+          tip="Join open images that overlap to one"),
 )  # fmt: skip

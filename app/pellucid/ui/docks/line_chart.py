@@ -62,6 +62,7 @@ class LineChart(QWidget):
         self._title = ""
         self._lines: tuple[Line, ...] = ()
         self._place = 0
+        self._marked: tuple[int, ...] = ()
         theme.signals.changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -71,6 +72,11 @@ class LineChart(QWidget):
     def show_lines(self, axis: Floats, title: str, lines: Sequence[Line]) -> None:
         """Show other lines over an axis with a title, such as ``s``."""
         self._axis, self._title, self._lines = axis, title, tuple(lines)
+        self.update()
+
+    def mark_places(self, places: Sequence[int]) -> None:
+        """Mark places that are to be looked at with care, below the lines."""
+        self._marked = tuple(places)
         self.update()
 
     def show_place(self, place: int) -> None:
@@ -143,6 +149,13 @@ class LineChart(QWidget):
         for line in self._lines:
             self._paint_line(painter, line, area, y)
         painter.restore()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colors.warning))
+        for place in self._marked:
+            if place < len(self._axis):
+                x = self._x(self._axis[place], area)
+                peak, foot = area.bottom() - 2 * _MARK, area.bottom() + _MARK
+                painter.drawPolygon(QPolygonF([QPointF(x, peak), QPointF(x - 4, foot), QPointF(x + 4, foot)]))
         if self.hasFocus():
             painter.setPen(QPen(QColor(colors.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

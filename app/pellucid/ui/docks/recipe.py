@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidge
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
+from pellucid.recipes import together
 from pellucid.session.chains import Chain
 from pellucid.ui import theme
 from pellucid.ui.docks.operations import ROOM_FOR_BOTH
@@ -214,7 +215,7 @@ class RecipePanel(Panel):
             self.stack.setCurrentIndex(_HINT)
             return
         step = chain.steps[n]
-        operation = self._operations.get(step.operation)
+        operation = together.declaration(step.operation) or self._operations.get(step.operation)
         why = self._session.recipes.why_not(chain)
         if operation is None or why:
             self.card.clear()
