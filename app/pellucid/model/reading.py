@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.model.annotations import Annotation, Kind
@@ -43,11 +43,22 @@ def read_shape(annotation: Annotation, geometry: Geometry, *, pending: bool = Fa
 
 
 def read(annotation: Annotation, volume: Volume) -> Reading:
-    """Return everything an annotation says about an image."""
+    """Return everything an annotation says about an image; PET is told in SUV where that is known."""
     measures = measure(annotation, volume.geometry)
+    factor, unit = volume.told_in
     if annotation.is_region and annotation.is_complete:
         found = region_voxels(annotation, volume)
-        return Reading(measures, region_statistics(found, volume), unit=volume.unit, step=found.step)
+        rows = tuple(_scaled(row, factor) for row in region_statistics(found, volume))
+        return Reading(measures, rows, unit=unit, step=found.step)
     if annotation.kind is Kind.POINT:
-        return Reading(measures, value=volume.value_at(annotation.points[0]), unit=volume.unit)
-    return Reading(measures, unit=volume.unit)
+        value = volume.value_at(annotation.points[0])
+        return Reading(measures, value=value if factor == 1 or value is None else value * factor, unit=unit)
+    return Reading(measures, unit=unit)
+
+
+def _scaled(row: RegionStatistics, factor: float) -> RegionStatistics:
+    """Return statistics of values that are told in another unit than they are stored in."""
+    if factor == 1 or not row.voxels:
+        return row
+    fields = ("mean", "std", "minimum", "maximum", "median")
+    return replace(row, **{name: getattr(row, name) * factor for name in fields})

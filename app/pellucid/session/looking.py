@@ -128,8 +128,7 @@ def _projected_text(layer: ImageLayer, value: Any) -> str:
     """Write a value of a slab: the type's own number, or the channels of a colour."""
     if value is None:
         return format_value(None, "")
-    plain = tuple(value.tolist()) if np.ndim(value) else value.item()
-    return format_value(plain, layer.volume.unit if np.ndim(value) == 0 else "")
+    return told(value.item(), layer.volume) if np.ndim(value) == 0 else format_value(tuple(value.tolist()), "")
 
 
 def _value_text(layer: ImageLayer, world: Any) -> str:
@@ -140,7 +139,17 @@ def _value_text(layer: ImageLayer, world: Any) -> str:
         red, green, blue = (int(n) for n in np.floor(shown * 255 + 0.5))
         color = f"#{red:02X}{green:02X}{blue:02X}"
         return tr("{values} shown {color}", values=format_value(value, ""), color=color)
-    return format_value(value, layer.volume.unit)
+    return told(value, layer.volume)
+
+
+def told(value: Any, volume: Volume) -> str:
+    """Write a value of an image for reading: a PET in SUV with its activity, where both are known."""
+    factor, unit = volume.told_in
+    stored = format_value(value, volume.unit)
+    if value is None or unit == volume.unit:
+        return stored
+    told_value = format_value(float(f"{value * factor:.3g}"), unit)
+    return told_value if volume.unit == "g/ml" else f"{told_value} ({stored})"
 
 
 def format_value(value: Any, unit: str) -> str:

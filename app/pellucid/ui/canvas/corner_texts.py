@@ -102,6 +102,12 @@ def window_text(level: float, width: float, unit: str) -> str:
     return f"W {number(width)}  L {number(level)} {unit}".rstrip()
 
 
+def layer_window(layer: ImageLayer) -> str:
+    """Return the window of a layer for reading, in the unit its values are told in: ``W 10  L 5 SUV``."""
+    factor, unit = layer.volume.told_in
+    return window_text(layer.display.level * factor, layer.display.width * factor, unit)
+
+
 def number(value: float) -> str:
     """Write a number with four figures at most after rounding away noise, with a true minus sign."""
     text = f"{value:.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:.4g}"
@@ -146,7 +152,7 @@ def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line
         return ()
     display = layer.display
     one = ((tr(_CHANNELS[display.channel]), DIM),) if layer.volume.is_colour else ()
-    text = window_text(display.level, display.width, layer.volume.unit)
+    text = layer_window(layer)
     turned = display.invert != layer.volume.acquisition.monochrome1
     return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
 
