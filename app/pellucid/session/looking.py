@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ from pellucid.language import tr
 from pellucid.model.display import Channel
 from pellucid.model.findings import Refused
 from pellucid.model.histogram import Histogram, auto_limits, histogram
-from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.transfer import shares
 from pellucid.model.volume import Volume
 
@@ -102,14 +102,16 @@ class Looking:
         layer.display.invert = layer.volume.acquisition.monochrome1
 
     def values_at(
-        self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({})
-    ) -> list[tuple[str, str]]:
+        self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({}),
+        layers: Sequence[Layer] | None = None,
+    ) -> list[tuple[str, str]]:  # fmt: skip
         """Return (layer name, value with unit) of every visible layer at a world point, top layer first.
 
+        ``layers`` are those whose values may be told together there; without them all.
         ``projected`` holds by layer id the value of a thick slab to tell instead, and the name of its projection.
         """
         rows = []
-        for layer in reversed(self._session.document.layers):
+        for layer in reversed(self._session.document.layers if layers is None else layers):
             if not layer.visible:
                 continue
             if isinstance(layer, LabelLayer):

@@ -22,11 +22,13 @@ from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
+from pellucid.session.consenting import Consenting
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.fusing import Fusing
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.library import Library
@@ -124,7 +126,9 @@ class Session:
         self.comparing = Comparing(self)
         self.agreeing = Agreeing(self)
         self.channels = Channels(self)
+        self.consenting = Consenting(self)
         self.linking = Linking(self)
+        self.fusing = Fusing(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from pellucid.language import tr
 from pellucid.model.geometry import Floats
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.planes import PlaneFrame
@@ -377,13 +378,21 @@ class SliceView(SheetView):
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,
             brush_outline(self), (at, self._readout) if at is not None and self._readout else None,
-            self._note(), self.stack.withheld,
+            self._note(), self.stack.withheld, self._doubt(),
         )  # fmt: skip
 
     def _note(self) -> str:
         """Return what is shown or done otherwise than usual."""
         seen = self._held.says if self._held is not None else self.comparison.says()
         return seen or limits_note(self)
+
+    def _doubt(self) -> str:
+        """Return what lies on another here though nothing says that it does so rightly, and what was left out."""
+        consenting = self.session.consenting
+        drawn = self.comparison.drawn(self.session.viewing.layers(self.state))
+        lines = [tr("Unregistered overlay: {name}", name=one.above.name) for one in consenting.doubtful(drawn)]
+        left = [tr("Not overlaid: {name}", name=one.above.name) for one in consenting.withheld(self.state)]
+        return "\n".join((*lines, *(left if self.comparison.layers is None else ())))
 
     def title(self) -> str:
         """Return what the pane shows, for menus."""
