@@ -9,6 +9,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Layouts         layouts study offered two_series own_position sixteen drop_hint links second_window
     Time            cine cine_light time_curve
     Several layers  fusion compare_* compare_light label_outline channels before
+    Fusion          fusion_projection fusion_projection_light fusion_apart fusion_region fusion_mr frames_asked
+                    frames_asked_light frames_consented frames_beside
     Colour images   micrograph channels one_channel lens_colour
     Measure         measuring measuring_light measuring_planes measuring_pixels
     Windowing       curve curve_light color_bar color_maps
@@ -51,6 +53,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
+from fusion_pictures import FUSION_STATES
 from label_pictures import LABEL_STATES
 from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
@@ -98,7 +101,7 @@ from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
-    **PAINT_STATES, **OBJECT_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry
 from pellucid.model.measuring import Measurement, measure
+from pellucid.model.peak import region_peak
 from pellucid.model.regions import RegionStatistics, region_statistics, region_voxels
 from pellucid.model.volume import Volume
 
@@ -48,7 +49,10 @@ def read(annotation: Annotation, volume: Volume) -> Reading:
     factor, unit = volume.told_in
     if annotation.is_region and annotation.is_complete:
         found = region_voxels(annotation, volume)
-        rows = tuple(_scaled(row, factor) for row in region_statistics(found, volume))
+        rows = region_statistics(found, volume)
+        if volume.suv_factor is not None and rows[0].voxels:
+            rows = (replace(rows[0], peak=region_peak(annotation, volume)),)
+        rows = tuple(_scaled(row, factor) for row in rows)
         return Reading(measures, rows, unit=unit, step=found.step)
     if annotation.kind is Kind.POINT:
         value = volume.value_at(annotation.points[0])
@@ -60,5 +64,6 @@ def _scaled(row: RegionStatistics, factor: float) -> RegionStatistics:
     """Return statistics of values that are told in another unit than they are stored in."""
     if factor == 1 or not row.voxels:
         return row
-    fields = ("mean", "std", "minimum", "maximum", "median")
-    return replace(row, **{name: getattr(row, name) * factor for name in fields})
+    fields = ("mean", "std", "minimum", "maximum", "median", "peak")
+    known = {name: value for name in fields if (value := getattr(row, name)) is not None}
+    return replace(row, **{name: value * factor for name, value in known.items()})

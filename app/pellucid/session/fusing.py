@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
+from pellucid.model.planes import whole_thickness
 from pellucid.model.view import Layout, PaneState, Plane, Projection
 from pellucid.session.consenting import Question
 
@@ -47,8 +46,8 @@ class Fusing:
         if len(images) < 2:
             raise Refused(tr("Fusion needs two images. Open a second one over the first: Studies ▸ Add as a layer."))
         active = self._session.document.active_image
-        order = sorted(images[::-1], key=lambda one: (_modality(one) not in FUNCTIONAL, one is not active))
-        for above in order:
+        highest_first = tuple(reversed(images))
+        for above in sorted(highest_first, key=lambda one: (_modality(one) not in FUNCTIONAL, one is not active)):
             below = next((one for one in images if self._fits(one, above)), None)
             if below is not None:
                 return (below, above) if _modality(above) in FUNCTIONAL else self._ordered(below, above)
@@ -79,6 +78,16 @@ class Fusing:
     def _are_fused(self, below: ImageLayer, above: ImageLayer) -> bool:
         kinds = {_modality(below), _modality(above)}
         return (below.id, above.id) in self._fused or ("" not in kinds and len(kinds) == 2)
+
+    def fused_with(self, layer: ImageLayer) -> tuple[ImageLayer, ...]:
+        """Return the other images that lie on or under one on the screen, as a fusion and not computed from it."""
+        found: dict[str, ImageLayer] = {}
+        for pane in self._session.view.shown:
+            images = [one for one in self._session.viewing.layers(pane) if isinstance(one, ImageLayer) and one.visible]
+            if layer in images and not pane.information:
+                others = (one for one in images if self._are_fused(layer, one) or self._are_fused(one, layer))
+                found.update((one.id, one) for one in others if one is not layer)
+        return tuple(found.values())
 
     # ---------------------------------------------------------------- laying over and taking apart
 
@@ -137,8 +146,9 @@ class Fusing:
             pane.plane, pane.information, pane.shows, pane.slab = plane, False, (), 0.0
         last = view.panes[3]
         self._give(last, above, Plane.CORONAL)
-        last.slab, last.projection = _whole(above), Projection.MAXIMUM
         session.linking.settle()
+        frame = session.viewing.frame(last)
+        last.slab, last.projection = whole_thickness(frame) if frame is not None else 0.0, Projection.MAXIMUM
 
     def _give(self, pane: PaneState, layer: ImageLayer, plane: Plane) -> None:
         pane.information, pane.plane, pane.shows = False, plane, (layer.id,)
@@ -166,9 +176,3 @@ class Fusing:
 
 def _modality(layer: ImageLayer) -> str:
     return layer.volume.acquisition.modality
-
-
-def _whole(layer: ImageLayer) -> float:
-    """Return a thickness in whole mm that holds an image in any direction."""
-    corners = layer.geometry.straight.corners()
-    return float(np.ceil(2 * np.linalg.norm(corners.max(axis=0) - corners.min(axis=0))))

@@ -144,14 +144,14 @@ def _value_text(layer: ImageLayer, world: Any) -> str:
     return told(value, layer.volume)
 
 
-def told(value: Any, volume: Volume) -> str:
-    """Write a value of an image for reading: a PET in SUV with its activity, where both are known."""
+def told(value: Any, volume: Volume, *, short: bool = False) -> str:
+    """Write a value of an image for reading: a PET in SUV where that is known, with its activity unless ``short``."""
     factor, unit = volume.told_in
     stored = format_value(value, volume.unit)
     if value is None or unit == volume.unit:
         return stored
     told_value = format_value(float(f"{value * factor:.3g}"), unit)
-    return told_value if volume.unit == "g/ml" else f"{told_value} ({stored})"
+    return told_value if short or volume.unit == "g/ml" else f"{told_value} ({stored})"
 
 
 def format_value(value: Any, unit: str) -> str:

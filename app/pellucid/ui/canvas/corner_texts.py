@@ -50,11 +50,12 @@ class Corners:
 
 def corners(
     layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = "",
-    limits: tuple[float, float] | None = None,
+    limits: tuple[float, float] | None = None, fused: tuple[Line, ...] = (),
 ) -> Corners:  # fmt: skip
     """Return the texts for an image in a plane; empty facts leave no line.
 
-    ``limits`` are the window of a preview whose values are not in the unit of the image.
+    ``limits`` are the window of a preview whose values are not in the unit of the image; ``fused`` is what is said of
+    images that lie on it.
     """
     here = _here(frame, index, slab)
     if layer is None:
@@ -66,7 +67,7 @@ def corners(
     return Corners(
         _lines(who),
         (*_lines((*study, series)), *_reduced(layer)),
-        (*_window(layer, limits), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
+        (*_window(layer, limits), *fused, (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
 

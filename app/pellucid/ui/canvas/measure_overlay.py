@@ -130,7 +130,8 @@ class MeasureOverlay:
         one = item.annotation
         if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
             return ()
-        return plate_lines(one, pane.session.measuring.reading(one))
+        measuring = pane.session.measuring
+        return plate_lines(one, measuring.reading(one), measuring.fused_readings(one))
 
     def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

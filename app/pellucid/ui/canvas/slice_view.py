@@ -35,6 +35,7 @@ from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.cutting import Section, sight
 from pellucid.ui.canvas.decorations import Decorations, Picture
 from pellucid.ui.canvas.drawing import Work, drawing
+from pellucid.ui.canvas.fused_texts import fused_lines
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
@@ -372,7 +373,7 @@ class SliceView(SheetView):
             slab = slab_text(frame, self.index, self.thickness, short=self.width() < _NARROW)
             texts = corners(
                 self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab,
-                limits=self.stack.limits,
+                limits=self.stack.limits, fused=fused_lines(self),
             )  # fmt: skip
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
