@@ -9,6 +9,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Layouts         layouts study offered two_series own_position sixteen drop_hint links second_window
     Time            cine cine_light time_curve
     Several layers  fusion compare_* compare_light label_outline channels before
+    Fusion          fusion_projection fusion_projection_light fusion_apart fusion_region fusion_mr frames_asked
+                    frames_asked_light frames_consented frames_beside
     Colour images   micrograph channels one_channel lens_colour
     Measure         measuring measuring_light measuring_planes measuring_pixels
     Windowing       curve curve_light color_bar color_maps
@@ -61,6 +63,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
+from fusion_pictures import FUSION_STATES
 from judge_pictures import JUDGE_STATES
 from label_pictures import LABEL_STATES
 from object_pictures import OBJECT_STATES
@@ -72,8 +75,8 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
-from start_pictures import START_STATES
 from series_pictures import SERIES_STATES
+from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
 
 from pellucid.files.demo import demo_study
@@ -116,6 +119,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **START_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
 }  # fmt: skip
 
 

@@ -10,7 +10,6 @@ The same object drives the window, the tests and scripts; only here do operation
     label_results.py  where a label map that an operation made goes; label_images.py an image made from labels
     editing.py   what tools that change labels begin with and end in: layer, limits, one named step
     outlining.py outlines that change labels when they are closed; wiring.py the live wire
-    labelling.py labels: layers, table, strokes, statistics
     labelling.py labels: layers, table, strokes, statistics; surfacing.py their surfaces as files
     filling.py   fill, islands, picking a label; wand.py similar values; slice_copies.py a slice to another
     looking.py   windows, histograms, values under the cursor
