@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,9 @@ from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.rigid_parts import RigidParts, motion_of, parts_of, shift
 from pellucid.model.view import Layout, Plane, Tool
-from pellucid.model.warps import Warp
-from pellucid.session.placements import affine_of, linear_placement
-from pellucid.session.placing import moved as moved_annotation
+from pellucid.session.hand_motions import carried, inverse, moved
 
 if TYPE_CHECKING:
-    import SimpleITK as sitk
-
     from pellucid.session.session import Session
 
 
@@ -95,7 +91,7 @@ class HandPlacing:
         held = self._held
         if held is not None:
             after = self._moved(held.layer, held.before, motion)
-            self._show(held, after, [moved_annotation(one, held.before, after) for one in held.annotations])
+            self._show(held, after, [carried(one, motion) for one in held.annotations])
 
     @property
     def is_held(self) -> bool:
@@ -147,7 +143,7 @@ class HandPlacing:
     def parts(self, layer: ImageLayer) -> RigidParts:
         """Return how a layer was shifted, turned and scaled about its centre; of a bent one its linear part."""
         own = layer.volume.geometry
-        motion = np.eye(4) if layer.placement is None else _inverse(layer.placement.matrix)
+        motion = np.eye(4) if layer.placement is None else inverse(layer.placement.matrix)
         return parts_of(motion, own.centre(), planar=self.is_planar(layer))
 
     def set_parts(self, layer: ImageLayer, parts: RigidParts) -> None:
@@ -224,57 +220,6 @@ class HandPlacing:
         except Refused:
             return others[0].geometry if others else layer.geometry
         return fixed.geometry if moving is layer else others[0].geometry
-
-
-def moved(before: Placement | None, motion: Floats, onto: Geometry, *, planar: bool) -> Placement:
-    """Return where a layer lies after a linear motion (4 × 4) of the common world took it from where it was.
-
-    The layer at q is what was at motion⁻¹(q): own = matrix · motion⁻¹ · warp′(q), where warp′ is the warp carried
-    along, motion · warp · motion⁻¹. So the motion comes after everything the placement did before.
-    """
-    back = _inverse(motion)
-    title = tr("By hand")
-    if before is None or before.warp is None:
-        matrix: Floats = back if before is None else before.matrix @ back
-        return linear_placement(matrix, onto, title, planar=planar)
-    transform = _behind(before.transform, back)
-    return Placement(transform, before.matrix @ back, onto, _carried(before.warp, motion), before.title or title)
-
-
-def _carried(warp: Warp, motion: Floats) -> Warp:
-    """Return a warp taken along by a motion: its grid lies where the motion brings it, what it does is turned."""
-    grid, linear = warp.grid, motion[:3, :3]
-    steps = linear @ grid.axes
-    scales = np.linalg.norm(steps, axis=0)
-    x, y, z = (float(n) for n in linear @ np.array(grid.origin) + motion[:3, 3])
-    spacing = [float(n) for n in np.array(grid.spacing) * scales]
-    direction = tuple(float(n) for n in (steps / scales).ravel())
-    there = replace(grid, origin=(x, y, z), spacing=tuple(spacing), direction=direction)  # type: ignore[arg-type]
-    if np.allclose(linear, np.eye(3), rtol=0, atol=1e-12):
-        return Warp(there, warp.displacement, warp.continues, warp.error)
-    turned = np.empty_like(warp.displacement)
-    np.matmul(warp.displacement, linear.T.astype(np.float32), out=turned)
-    return Warp(there, turned, warp.continues, warp.error)
-
-
-def _behind(transform: sitk.Transform, back: Floats) -> sitk.Transform:
-    """Return a transform that first takes points back by a matrix; matrices that follow each other become one."""
-    import SimpleITK as sitk
-
-    parts = [transform.Downcast()]
-    if isinstance(parts[0], sitk.CompositeTransform):
-        whole = sitk.CompositeTransform(parts[0])
-        whole.FlattenTransform()
-        parts = [whole.GetNthTransform(k) for k in range(whole.GetNumberOfTransforms())]
-    if len(parts) > 1 and parts[-1].IsLinear():
-        from pellucid.operations.engines.registration.splitting import linear_matrix
-
-        back = linear_matrix(parts.pop()) @ back
-    return sitk.CompositeTransform([*parts, affine_of(back, planar=transform.GetDimension() == 2)])
-
-
-def _inverse(matrix: Floats) -> Floats:
-    return np.asarray(np.linalg.inv(matrix), dtype=np.float64)
 
 
 def _by_hand(layer: ImageLayer) -> str:

@@ -111,6 +111,26 @@ def test_a_drag_is_one_step_and_takes_labels_and_annotations_along() -> None:
     assert layer.placement is after is labels.placement
 
 
+@pytest.mark.parametrize("motion", MOTIONS)
+def test_what_is_drawn_goes_along_as_it_will_lie(motion: Floats) -> None:
+    """While it is dragged a drawing is where the step puts it in the end."""
+    image = smooth_image()
+    session, layer = sitting(image, image)
+    own = geometry_of(image)
+    session.placing.put(layer, placement_of(bent(image), own, own))
+    inside = points_inside(own, 3)
+    drawn = Annotation(Kind.POLYGON, tuple(tuple(p) for p in inside), layer=layer.id)  # type: ignore[misc]
+    session.document.annotations.insert(0, drawn)
+    session.hand_placing.take()
+    session.hand_placing.move(motion)
+    shown = session.document.annotations[0]
+    session.hand_placing.let_go()
+    kept = session.document.annotations[0]
+    for field in ("points", "right", "down", "normal"):
+        np.testing.assert_allclose(getattr(shown, field), getattr(kept, field), atol=0.05)
+    assert np.abs(np.subtract(shown.points, drawn.points)).max() > 0.5
+
+
 def test_escape_puts_everything_back_and_leaves_no_step() -> None:
     session, layer = sitting()
     point = Annotation(Kind.POINT, ((1.0, 2.0, 3.0),), layer=layer.id)

@@ -63,12 +63,13 @@ class LandmarkTool(DrawTool):
 def next_words(pane: SliceView) -> str:
     """Return what the next click sets: ``2 on CT``."""
     landmarks = pane.session.landmarks
+    awaited, images = landmarks.awaited(), landmarks.images()
+    if awaited is not None and images is not None:
+        return tr("Now the same place on “{layer}”", layer=images[0 if awaited.fixed is None else 1].name)
     try:
         layer, name = landmarks.next_on(pane.session.viewing.layers(pane.state))
     except Refused:
         return ""
-    if any(pair.name == name for pair in landmarks.pairs()):
-        return tr("Now the same place on “{layer}”", layer=layer.name)
     return tr("Next: {name} on “{layer}”", name=name, layer=layer.name)
 
 

@@ -35,6 +35,7 @@ _TOWARDS = (mark("towards the left of the patient"), mark("towards the back of t
 _TURNS = (mark("about x: from y to z"), mark("about y: from z to x"),
           mark("about z: from x to y, clockwise in a picture"))  # fmt: skip
 _WIDTH = 64
+_DECIMALS, _SCALE_DECIMALS = 2, 4
 
 
 class HandBox(QWidget):
@@ -60,7 +61,7 @@ class HandBox(QWidget):
     # ---------------------------------------------------------------- assembly
 
     def _make_buttons(self) -> None:
-        self.tool = push_button(tr("Move on the panes"), self._take, glyph="axis-arrow",
+        self.tool = push_button(tr("Move on the panes"), self._take, glyph="axis-arrow", kind="chip",
                                 tip=tr("Drag and turn the moving image with the left button (Shift+T)"))  # fmt: skip
         self.tool.setCheckable(True)
         centre = tr("Bring the centre of the moving image onto that of the fixed one")
@@ -143,11 +144,11 @@ class HandBox(QWidget):
         own = layer.volume.geometry
         self.unit.setText("mm" if own.has_lengths else "px")
         for axis, number in enumerate(self.shifts):
-            _fill(number, parts.shifts[axis], 3)
+            _fill(number, parts.shifts[axis], _DECIMALS)
             number.set_tip(_shift_tip(axis, oriented=own.oriented))
         for axis, number in enumerate(self.angles):
-            _fill(number, parts.angles[axis], 3)
-        _fill(self.scale, parts.scale, 5)
+            _fill(number, parts.angles[axis], _DECIMALS)
+        _fill(self.scale, parts.scale, _SCALE_DECIMALS)
         self.note.setText(_more(layer, parts))
         self.note.setVisible(bool(self.note.text()))
 
@@ -178,9 +179,9 @@ class HandBox(QWidget):
         if layer is None or any(number.complaint() for number in boxes):
             return
         now = self._hand.parts(layer)
-        x, y, z = (_typed(number, old, 3) for number, old in zip(self.shifts, now.shifts, strict=True))
-        a, b, c = (_typed(number, old, 3) for number, old in zip(self.angles, now.angles, strict=True))
-        wanted = replace(now, shifts=(x, y, z), angles=(a, b, c), scale=_typed(self.scale, now.scale, 5))
+        x, y, z = (_typed(number, old, _DECIMALS) for number, old in zip(self.shifts, now.shifts, strict=True))
+        a, b, c = (_typed(number, old, _DECIMALS) for number, old in zip(self.angles, now.angles, strict=True))
+        wanted = replace(now, shifts=(x, y, z), angles=(a, b, c), scale=_typed(self.scale, now.scale, _SCALE_DECIMALS))
         self._do(lambda moving: self._hand.set_parts(moving, wanted))
 
 

@@ -58,7 +58,8 @@ class LandmarksBox(QWidget):
 
     def _make_buttons(self) -> None:
         take = tr("Click places on the panes, on the fixed and the moving image in turn (Shift+K)")
-        self.tool = push_button(tr("Set landmarks"), self._take, glyph="map-marker-plus-outline", tip=take)
+        self.tool = push_button(tr("Set landmarks"), self._take, glyph="map-marker-plus-outline", kind="chip",
+                                tip=take)  # fmt: skip
         self.tool.setCheckable(True)
         beside = tr("Show the fixed image on the left and the moving one on the right")
         self.beside = flat_button(
@@ -133,7 +134,8 @@ class LandmarksBox(QWidget):
         self.table.setVisible(rows > 0)
         self.hint.setVisible(rows == 0)
         lines = min(max(rows, 2), _ROWS)
-        self.table.setFixedHeight((lines + 1) * theme.CONTROL_HEIGHT + theme.GRID)
+        bar = self.table.horizontalScrollBar().sizeHint().height()
+        self.table.setFixedHeight((lines + 1) * theme.CONTROL_HEIGHT + bar + theme.GRID)
         self.table.setColumnHidden(PREDICTED, not self.model.fit.predicted)
         self.table.setColumnHidden(AWAY, self.model.fit.kind == "thin_plate" and bool(self.model.fit.predicted))
         self.kind.set_value(self._landmarks.kind)
