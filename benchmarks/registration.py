@@ -124,7 +124,7 @@ def plain(fixed: sitk.Image, moving: sitk.Image) -> sitk.Transform:
 
 _ELASTIX = """(FixedInternalImagePixelType "float") (MovingInternalImagePixelType "float")
 (Registration "MultiResolutionRegistration") (Interpolator "LinearInterpolator")
-(ResampleInterpolator "FinalLinearInterpolator")
+(ResampleInterpolator "FinalBSplineInterpolator")
 (Resampler "DefaultResampler") (FixedImagePyramid "FixedSmoothingImagePyramid")
 (MovingImagePyramid "MovingSmoothingImagePyramid")
 (Optimizer "AdaptiveStochasticGradientDescent") (Transform "EulerTransform") (Metric "AdvancedMattesMutualInformation")
