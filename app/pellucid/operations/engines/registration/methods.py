@@ -16,7 +16,7 @@ _SAMPLES = (20_000, 100_000)
 """How many voxels are looked at, at least and at most, where not all are."""
 _SPLINE_SAMPLES = (5_000, 100_000)  # a sample costs as much as there are control points
 _RELAXATION = 0.5
-_WINDOW = 10
+_WINDOW = 20
 _GUESSED = {"gradient_descent", "line_search", "conjugate_gradient"}
 
 
@@ -25,7 +25,7 @@ def method_of(
 ) -> sitk.ImageRegistrationMethod:
     """Return a method for one level; ``unit`` is the size of a voxel of the level."""
     method = sitk.ImageRegistrationMethod()
-    method.SetNumberOfThreads(threads)
+    method.SetNumberOfWorkUnits(threads)
     _METRICS[stage.metric](method, stage)
     method.MetricUseFixedImageGradientFilterOff()
     method.MetricUseMovingImageGradientFilterOff()
