@@ -102,7 +102,7 @@ def _of_the_bend(chain: Chain) -> list[str]:
 
 
 def least_jacobian(chain: Chain) -> float:
-    """Return the lowest determinant of the Jacobian of what bends, at every voxel or, on large images, at each other."""
+    """Return the lowest determinant of the Jacobian of what bends, of large images at a part."""
     lowest = math.inf
     for part in chain.parts:
         if isinstance(part, sitk.Transform):

@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.operations.context import Context
 from pellucid.operations.engines.registration.chains import Chain
+from pellucid.operations.engines.registration.frames import axes
 from pellucid.operations.engines.registration.levels import level_of
 from pellucid.operations.engines.registration.methods import method_of
 from pellucid.operations.engines.registration.plans import Stage
@@ -40,17 +41,19 @@ def metric_of(chain: Chain, stage: Stage, context: Context) -> float:
 
 def covered(chain: Chain, most: int = _PROBES) -> float:
     """Return the share of the fixed image, or of its mask, that the moving image covers."""
-    points = probes(chain, most)
-    transform, moving = chain.within(), chain.pair.moving
-    size = np.array(moving.GetSize())
-    inside = 0
-    for point in points:
-        index = np.array(moving.TransformPhysicalPointToContinuousIndex(transform.TransformPoint(point)))
-        inside += bool(((index >= -0.5) & (index <= size - 0.5)).all())
-    return inside / len(points)
+    points, moving, matrix = probes(chain, most), chain.pair.moving, chain.matrix
+    if matrix is not None:
+        there = points @ matrix[:-1, :-1].T + matrix[:-1, -1]
+    else:
+        transform = chain.within()
+        there = np.array([transform.TransformPoint(point) for point in points.tolist()])
+    steps = axes(moving) * np.array(moving.GetSpacing())
+    index = (there - np.array(moving.GetOrigin())) @ np.linalg.inv(steps).T
+    inside = (index >= -0.5) & (index <= np.array(moving.GetSize()) - 0.5)
+    return float(inside.all(axis=1).mean())
 
 
-def probes(chain: Chain, most: int = _PROBES) -> list[list[float]]:
+def probes(chain: Chain, most: int = _PROBES) -> Array:
     """Return places all over the fixed image, or its mask."""
     grid = chain.pair.fixed if chain.pair.fixed_mask is None else chain.pair.fixed_mask
     if chain.pair.fixed_mask is None:
@@ -62,6 +65,4 @@ def probes(chain: Chain, most: int = _PROBES) -> list[list[float]]:
         flat = np.flatnonzero(values)
     flat = flat[:: max(1, len(flat) // most)]
     places = np.stack(np.unravel_index(flat, shape)[::-1], -1)
-    n = grid.GetDimension()
-    steps = np.array(grid.GetDirection()).reshape(n, n) * np.array(grid.GetSpacing())
-    return list((places @ steps.T + np.array(grid.GetOrigin())).tolist())
+    return np.asarray(places @ (axes(grid) * np.array(grid.GetSpacing())).T + np.array(grid.GetOrigin()))

@@ -15,7 +15,7 @@ from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.engines.registration.stages import Level, fit_level, fresh
 from pellucid.operations.pixels import Array
 
-_IMPROVED = 5
+_IMPROVED = 4
 _FAR = 0.15
 """Starts that lead all points at least so far from each other, in radii of the fixed image, are other places."""
 _LEAST_COVER = 0.3

@@ -18,7 +18,7 @@ from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.engines.registration.searching import best_of
 from pellucid.operations.pixels import Array
 
-_VOXELS = 40_000
+_VOXELS = 20_000
 """How many voxels an image has at least on the level where starts are compared."""
 
 
