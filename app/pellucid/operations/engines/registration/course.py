@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 
 import SimpleITK as sitk
 
@@ -28,7 +30,9 @@ class Course:
 
     def step(self, point: Point, of: int, transform: Callable[[], sitk.Transform]) -> None:
         """Note an iteration; raise Cancelled when the run was told to stop."""
-        self.context.check()
+        if self.context.cancelled():
+            _unsaid()
+            raise Cancelled
         self.curve.append(point)
         self.context.progress(min(1.0, (self.done + min(1.0, (point.iteration + 1) / of)) / self.steps))
         now = time.monotonic()
@@ -53,6 +57,20 @@ def guarded(work: Callable[[], object], context: Context, refuse: Callable[[str]
         work()
     except RuntimeError as error:
         context.check()
-        if Cancelled.__name__ in str(error):
-            raise Cancelled from None
         raise refuse(str(error)) from error
+
+
+def _unsaid() -> None:
+    """Keep the next Cancelled from being reported: a filter does so with every error of a command.
+
+    Some optimisers can only be stopped by an error, so that is how all are.
+    """
+    usual = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, Cancelled):
+            sys.excepthook = usual
+        else:
+            usual(kind, error, trace)
+
+    sys.excepthook = hook

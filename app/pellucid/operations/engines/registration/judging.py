@@ -29,7 +29,7 @@ def metric_of(chain: Chain, stage: Stage, context: Context) -> float:
     asked = Stage(transform="translation", metric="mean_squares" if stage.transform == "demons" else stage.metric,
                   bins=stage.bins, radius=stage.radius, sampling="all", interpolator=stage.interpolator)  # fmt: skip
     method = method_of(asked, fixed, 1, context.threads, 1.0, pair.dimensions)
-    moving = attach(method, chain, moving)
+    moving = attach(method, chain, fixed, moving)
     method.SetInitialTransform(fresh("translation", pair.dimensions), True)
     context.check()
     try:

@@ -19,7 +19,7 @@ _PIECES = 8
 """Parts a metric is summed in, however many threads there are: the order of a sum shows in its last bits. Mattes adds
 up its parts in the order in which they happen to end, so it has one."""
 _RELAXATION = 0.5
-_WINDOW = 10
+_WINDOW = 20
 _GUESSED = {"gradient_descent", "line_search", "conjugate_gradient"}
 
 

@@ -25,6 +25,11 @@ _TRIED = {"exhaustive", "one_plus_one"}
 """Optimisers that do not end at the best place they saw."""
 
 
+_BEYOND = 0.1
+_ROUNDED = 6
+"""Digits of what is found, in radii and radians: threads that add in another order change later ones."""
+
+
 @dataclass(frozen=True, eq=False)
 class Level:
     """One level of a stage: where it is in the plan, the images, the size of its voxels in their world."""
@@ -93,7 +98,7 @@ def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: 
     method = method_of(
         stage, level.fixed, seed, course.context.threads, level.unit, transform.GetNumberOfParameters()
     )
-    moving = attach(method, chain, level.moving)
+    moving = attach(method, chain, level.fixed, level.moving)
     method.SetInitialTransform(transform, True)
     best: list[Any] = [np.inf, None]
 
@@ -115,30 +120,50 @@ def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: 
     finally:
         del command
         method.RemoveAllCommands()
-    if best[1] is not None:
-        transform.SetParameters(best[1])
+    found = best[1] if best[1] is not None else transform.GetParameters()
+    transform.SetParameters(np.round(found, _ROUNDED).tolist())
     iterations = len(course.latest(level.stage, level.number))
     return End(_reason(method), at_rest(stage, course, level, iterations), iterations)
 
 
-def attach(method: sitk.ImageRegistrationMethod, chain: Chain, moving: sitk.Image) -> sitk.Image:
-    """Give a method what was found before and return the moving image it works on.
+def attach(method: sitk.ImageRegistrationMethod, chain: Chain, fixed: sitk.Image, moving: sitk.Image) -> sitk.Image:
+    """Give a method the masks and return the moving image as what was found before leaves it.
 
-    A chain that only turns, shifts and scales is put into the grid of the image, which costs nothing.
+    A chain that only turns, shifts and scales is put into the grid of the image, which costs nothing. Anything else is
+    sampled once: looking through it at every sample of every iteration takes twice as long.
     """
     pair, matrix = chain.pair, chain.matrix
+    mask = pair.moving_mask
     if matrix is not None and is_similar(matrix):
         inverse = np.linalg.inv(matrix)
-        moving = moved(moving, inverse)
-        mask = pair.moving_mask and moved(pair.moving_mask, inverse)
+        moving, mask = moved(moving, inverse), mask and moved(mask, inverse)
     else:
-        method.SetMovingInitialTransform(chain.within())
-        mask = pair.moving_mask
+        transform, wide = chain.within(), _widened(fixed)
+        mask = mask if mask is not None else ones_of(moving)
+        mask = sitk.Resample(mask, wide, transform, sitk.sitkNearestNeighbor, 0)
+        moving = sitk.Resample(moving, wide, transform, sitk.sitkLinear, 0.0)
     if pair.fixed_mask is not None:
         method.SetMetricFixedMask(pair.fixed_mask)
     if mask is not None:
         method.SetMetricMovingMask(mask)
     return moving
+
+
+def ones_of(image: sitk.Image) -> sitk.Image:
+    """Return a mask of all of an image."""
+    ones = sitk.Image(image.GetSize(), sitk.sitkUInt8) + 1
+    ones.CopyInformation(image)
+    return ones
+
+
+def _widened(image: sitk.Image) -> sitk.Image:
+    """Return a grid that goes on beyond its borders, for what a bend may fetch from there."""
+    more = [int(np.ceil(_BEYOND * n)) if n > 1 else 0 for n in image.GetSize()]
+    wide = sitk.Image([n + 2 * k for n, k in zip(image.GetSize(), more, strict=True)], sitk.sitkUInt8)
+    wide.SetOrigin(image.TransformContinuousIndexToPhysicalPoint([-float(k) for k in more]))
+    wide.SetSpacing(image.GetSpacing())
+    wide.SetDirection(image.GetDirection())
+    return wide
 
 
 def at_rest(stage: Stage, course: Course, level: Level, iterations: int) -> bool:
