@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ from scipy import ndimage
 
 from operation_cases.registration import EULER, EULER_2D
 from operation_images import DIRECTIONS, PIXEL_TYPES, geometry, noise, on_grid, pixels
+from pellucid.model.volume import Volume, geometry_of
 from pellucid.operations import Context, Refused, get
 from pellucid.operations.engines.registration import plain_plans
 from pellucid.operations.engines.registration.plans import PRESETS, Plan, Stage
 from pellucid.operations.engines.registration.texts import transform_text
+from pellucid.recipes import Recipe, Step
+from pellucid.recipes.replay import run as take_steps
 
 SHAPE = (9, 21, 26)
 
@@ -177,3 +181,51 @@ def test_scripts_know_the_same_stages_as_we() -> None:
     for ours, plain in ((Stage(transform="rigid"), plain_plans.Stage("rigid")),):
         assert vars(plain) == {name: getattr(ours, name) for name in Stage.model_fields}
     assert Plan(()).start == plain_plans.Plan(()).start
+
+
+@pytest.mark.parametrize("metric", ["mattes", "correlation", "joint"])
+def test_one_thread_gives_the_same_bits_as_many(metric: str) -> None:
+    fixed, moving = smooth(seed=4), smooth(seed=5)
+    values = {"preset": "own", "stages": f"rigid metric={metric} iterations=8 shrink=1 smooth=1 sampling=all",
+              "start": "identity"}  # fmt: skip
+    made = {run("register", moving, fixed, context=Context(threads=n), **values)[5, 5, 5] for n in (1, 2, 3, 3)}
+    usual = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    try:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)  # as the workers of a batch do
+        made.add(run("register", moving, fixed, context=Context(threads=1), **values)[5, 5, 5])
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(usual)
+    assert len(made) == 1 and made != {moving[5, 5, 5]}
+
+
+def test_a_registration_that_is_known_is_not_searched_again() -> None:
+    fixed = smooth(seed=4)
+    moving = sitk.Resample(fixed, fixed, sitk.TranslationTransform(3, (0.9, 0.0, 0.0)), sitk.sitkBSpline)
+    values = {"preset": "own", "stages": "translation metric=correlation sampling=all shrink=1 smooth=0",
+              "start": "identity"}  # fmt: skip
+    operation, said = get("registration.register"), []
+    outcome = operation.prepare(operation.validate(**values), moving, fixed)
+    np.testing.assert_allclose(outcome.transform.TransformPoint((0.0, 0.0, 0.0)), (-0.9, 0, 0), atol=0.1)
+    again = operation.run(Context(prepared=outcome, remark=said.append), moving, fixed, **values)
+    assert np.array_equal(pixels(again), pixels(operation.run(Context(), moving, fixed, **values)))
+    assert said[0].startswith("The metric went from") and len(said) == 1 + len(outcome.doubts) + (not outcome.converged)
+
+
+def test_the_result_lies_in_the_frame_of_the_fixed_image() -> None:
+    fixed, moving = smooth((7, 20, 22)), smooth()
+    there = replace(geometry_of(fixed), frame_of_reference="1.2.3", oriented=True)
+    own = replace(geometry_of(moving), frame_of_reference="9.9.9", oriented=False)
+    step = Step(operation="registration.transform", inputs=("moving", "fixed"))
+    made = take_steps(Recipe(steps=(step,)), Volume(moving, own, unit="HU"), {"fixed": Volume(fixed, there)})
+    assert made.geometry == there and made.unit == "HU"
+
+
+def test_the_script_of_a_planar_transform_works_on_a_slice() -> None:
+    slice_ = sitk.JoinSeries(smooth((21, 26), direction="straight"))
+    operation = get("registration.transform")
+    found: dict[str, Any] = {
+        "image": slice_, "other": slice_, "padding": None, "sitk": sitk, "np": np,
+        **{one.__name__: one for one in operation.toolbox},
+    }  # fmt: skip
+    exec(operation.lines(operation.validate(transform=EULER_2D)), found)
+    assert np.array_equal(pixels(found["result"]), pixels(run("transform", slice_, slice_, transform=EULER_2D)))

@@ -15,6 +15,9 @@ from pellucid.operations.engines.registration.plans import Stage
 _SAMPLES = (20_000, 100_000)
 """How many voxels are looked at, at least and at most, where not all are."""
 _SPLINE_SAMPLES = (5_000, 100_000)  # a sample costs as much as there are control points
+_PIECES = 8
+"""Parts a metric is summed in, however many threads there are: the order of a sum shows in its last bits. Mattes adds
+up its parts in the order in which they happen to end, so it has one."""
 _RELAXATION = 0.5
 _WINDOW = 20
 _GUESSED = {"gradient_descent", "line_search", "conjugate_gradient"}
@@ -25,7 +28,8 @@ def method_of(
 ) -> sitk.ImageRegistrationMethod:
     """Return a method for one level; ``unit`` is the size of a voxel of the level."""
     method = sitk.ImageRegistrationMethod()
-    method.SetNumberOfWorkUnits(threads)
+    method.SetNumberOfThreads(threads)
+    method.SetNumberOfWorkUnits(1 if stage.metric == "mattes" else _PIECES)
     _METRICS[stage.metric](method, stage)
     method.MetricUseFixedImageGradientFilterOff()
     method.MetricUseMovingImageGradientFilterOff()
