@@ -34,7 +34,7 @@ def test_a_label_map_is_never_made_where_registration_put_a_layer(scene: Scene) 
 def test_labels_made_from_a_placed_image_are_on_its_own_grid_and_lie_with_it(scene: Scene) -> None:
     session, moving = scene.session, scene.moving
     session.document.remove(scene.labels)
-    session.running.apply("threshold.simple", {"low": 0.0, "high": 5000.0})
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 5000.0})
     scene.run()
     made = session.document.active_labels
     assert made is not None and made.labels.geometry.same_grid(OWN) and made.placement is moving.placement
@@ -83,9 +83,11 @@ def test_layers_that_lie_together_by_a_registration_only_are_not_computed_with(s
 
 
 def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
-    session, found = scene.session, []
+    session, found, placed = scene.session, [], scene.moving.placement
     for image, grid in ((scene.moving, None), (scene.fixed, scene.labels.geometry)):
-        session.document.active = image
+        session.document.active = scene.labels
+        if image is scene.fixed:
+            session.document.remove(scene.moving)
         session.labelling.statistics(found.append)
         scene.run()
         row = next(row for row in found[-1] if row.label == 2)
@@ -93,7 +95,7 @@ def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
         if grid is None:
             expected = image.volume.array[z, y, x]
         else:
-            world = scene.moving.placement.to_common(OWN.index_to_world(np.stack([x, y, z], 1)))
+            world = placed.to_common(OWN.index_to_world(np.stack([x, y, z], 1)))
             index = np.floor(FIXED.world_to_index(world) + 0.5).astype(int)
             kept = np.all((index >= 0) & (index < FIXED.size), axis=1)
             i, j, k = index[kept].T
@@ -101,7 +103,7 @@ def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
         assert row.mean == pytest.approx(float(expected.mean()), abs=1e-6)
         assert row.voxels == len(z) and row.volume_mm3 == pytest.approx(len(z) * OWN.voxel_volume)
         middle = OWN.index_to_world(np.mean([x, y, z], axis=1))
-        assert np.abs(np.array(row.centroid) - scene.moving.placement.to_common(middle)).max() < 1e-2
+        assert np.abs(np.array(row.centroid) - placed.to_common(middle)).max() < 1e-2
 
 
 def test_statistics_without_a_transform_are_those_they_were() -> None:
@@ -144,7 +146,11 @@ def test_a_region_on_the_slices_of_a_turned_layer_counts_its_voxels_once(turned:
 def test_profiles_follow_the_line_through_the_placed_image(scene: Scene) -> None:
     moving, found = scene.moving, []
     ends = moving.geometry.index_to_world([[4, 9, 7], [18, 9, 7]])
-    line = Annotation(Kind.LENGTH, tuple(map(tuple, ends)), layer=moving.id)
+    right = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+    normal = np.cross(right, (0.3, 0.4, 0.5))
+    normal /= np.linalg.norm(normal)
+    line = Annotation(Kind.LENGTH, tuple(map(tuple, ends)), tuple(normal), tuple(right),
+                      tuple(np.cross(normal, right)), layer=moving.id)  # fmt: skip
     scene.session.measuring.profiles(line, found.append)
     scene.run()
     profile = dict(found[0])["moving"]
@@ -224,7 +230,7 @@ def test_the_preview_of_a_turned_image_is_of_the_whole(scene: Scene) -> None:
     session.running.preview("smoothing.gaussian", {"sigma": 2.0})
     scene.run()
     assert states[-1] == "shown" and moving.preview.whole.geometry.same_grid(OWN)
-    session.running.preview("threshold.simple", {"low": 0.0, "high": 5000.0})
+    session.running.preview("threshold.range", {"lower": 0.0, "upper": 5000.0})
     scene.run()
     assert moving.preview.is_mask and moving.preview.whole is not None
 
