@@ -1,0 +1,161 @@
+"""The stages that an ImageRegistrationMethod fits: translation, rigid, similarity, affine, B-spline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from pellucid.language import tr
+from pellucid.operations.context import Refused
+from pellucid.operations.engines.registration import splines
+from pellucid.operations.engines.registration.chains import Chain
+from pellucid.operations.engines.registration.course import Course, guarded
+from pellucid.operations.engines.registration.frames import is_similar, moved
+from pellucid.operations.engines.registration.levels import level_of, stage_levels
+from pellucid.operations.engines.registration.methods import method_of
+from pellucid.operations.engines.registration.outcome import Point
+from pellucid.operations.engines.registration.plans import Stage
+from pellucid.operations.engines.registration.preparing import Pair
+
+_TRIED = {"exhaustive", "one_plus_one"}
+"""Optimisers that do not end at the best place they saw."""
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """One level of a stage: where it is in the plan, the images, the size of its voxels in their world."""
+
+    stage: int
+    number: int
+    fixed: sitk.Image
+    moving: sitk.Image
+    unit: float
+
+
+@dataclass(frozen=True)
+class End:
+    """How a stage ended."""
+
+    reason: str = ""
+    at_rest: bool = False
+    iterations: int = 0
+
+
+def levels_of(pair: Pair, stage: Stage, number: int) -> list[Callable[[], Level]]:
+    """Return the levels of a stage, coarsest first; each is made when it is called."""
+    finest = min(pair.fixed.GetSpacing())
+
+    def made(level: int, shrink: int, width: float) -> Level:
+        target, sigma = finest * shrink, finest * width
+        fixed, moving = (level_of(image, target, sigma) for image in (pair.fixed, pair.moving))
+        return Level(number, level, fixed, moving, target)
+
+    return [
+        lambda level=level, shrink=shrink, width=width: made(level, shrink, width)  # type: ignore[misc]
+        for level, (shrink, width) in enumerate(stage_levels(stage))
+    ]
+
+
+def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> tuple[Chain, End]:
+    """Fit the transform of a stage, level by level, and return the chain with it."""
+    transform: Any = None
+    end = End()
+    levels = levels_of(chain.pair, stage, number)
+    for place, made in enumerate(levels):
+        level = made()
+        course.context.check()
+        if stage.transform == "bspline":
+            transform = splines.at_level(chain.pair.fixed, chain.pair.unit, stage, transform, len(levels) - 1 - place)
+        elif transform is None:
+            transform = fresh(stage.transform, chain.pair.dimensions)
+        ended = fit_level(chain, transform, stage, level, course, seed)
+        end = End(ended.reason, ended.at_rest, end.iterations + ended.iterations)
+        course.level_done()
+    return chain.then(transform), end
+
+
+def fresh(kind: str, n: int) -> Any:
+    """Return the identity of a kind of transform."""
+    return {
+        "translation": lambda: sitk.TranslationTransform(n),
+        "rigid": lambda: sitk.Euler3DTransform() if n == 3 else sitk.Euler2DTransform(),
+        "similarity": lambda: sitk.Similarity3DTransform() if n == 3 else sitk.Similarity2DTransform(),
+        "affine": lambda: sitk.AffineTransform(n),
+    }[kind]()
+
+
+def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: Course, seed: int) -> End:
+    """Change a transform, which is applied before a chain, until the optimiser rests."""
+    method = method_of(
+        stage, level.fixed, seed, course.context.threads, level.unit, transform.GetNumberOfParameters()
+    )
+    moving = attach(method, chain, level.moving)
+    method.SetInitialTransform(transform, True)
+    best: list[Any] = [np.inf, None]
+
+    def now() -> sitk.Transform:
+        copy = type(transform)(transform)
+        copy.SetParameters(method.GetOptimizerPosition())
+        return chain.then(copy).outside()
+
+    def note() -> None:
+        value = float(method.GetMetricValue())
+        if stage.optimiser in _TRIED and value < best[0]:
+            best[:] = [value, method.GetOptimizerPosition()]
+        course.step(Point(level.stage, level.number, len(course.latest(level.stage, level.number)), value),
+                    stage.iterations, now)  # fmt: skip
+
+    command = method.AddCommand(sitk.sitkIterationEvent, note)
+    try:
+        guarded(lambda: method.Execute(level.fixed, moving), course.context, _refusal)
+    finally:
+        del command
+        method.RemoveAllCommands()
+    if best[1] is not None:
+        transform.SetParameters(best[1])
+    iterations = len(course.latest(level.stage, level.number))
+    return End(_reason(method), at_rest(stage, course, level, iterations), iterations)
+
+
+def attach(method: sitk.ImageRegistrationMethod, chain: Chain, moving: sitk.Image) -> sitk.Image:
+    """Give a method what was found before and return the moving image it works on.
+
+    A chain that only turns, shifts and scales is put into the grid of the image, which costs nothing.
+    """
+    pair, matrix = chain.pair, chain.matrix
+    if matrix is not None and is_similar(matrix):
+        inverse = np.linalg.inv(matrix)
+        moving = moved(moving, inverse)
+        mask = pair.moving_mask and moved(pair.moving_mask, inverse)
+    else:
+        method.SetMovingInitialTransform(chain.within())
+        mask = pair.moving_mask
+    if pair.fixed_mask is not None:
+        method.SetMetricFixedMask(pair.fixed_mask)
+    if mask is not None:
+        method.SetMetricMovingMask(mask)
+    return moving
+
+
+def at_rest(stage: Stage, course: Course, level: Level, iterations: int) -> bool:
+    """Return whether a level ended because nothing got better any more."""
+    if stage.optimiser == "exhaustive" or iterations < stage.iterations:
+        return True
+    values = np.array([point.metric for point in course.latest(level.stage, level.number)])
+    late = values[-max(10, len(values) // 10) :]
+    return bool(np.ptp(late) <= 1e-3 * max(np.ptp(values), 1e-12))
+
+
+def _reason(method: sitk.ImageRegistrationMethod) -> str:
+    return str(method.GetOptimizerStopConditionDescription()).strip()
+
+
+def _refusal(reason: str) -> Refused:
+    if "overlap" in reason or "outside" in reason or "valid points" in reason:
+        return Refused(tr("The images do not overlap enough to be compared. Start from the centres, or move the "
+                          "moving image nearer by hand, and look at the masks."))  # fmt: skip
+    return Refused(tr("The registration cannot go on: {reason}", reason=reason.strip().splitlines()[-1]))
