@@ -27,6 +27,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     compare_raters
     Contours        contour_empty seeds_placed seeds_light contour_early contour_late contour_playing
     Recipes         recipe recipe_light python_code
+    Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
@@ -61,6 +62,7 @@ from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from surface_pictures import SURFACE_STATES
+from transform_pictures import TRANSFORM_STATES
 
 from pellucid.files.demo import demo_study
 from pellucid.files.export import export_image
@@ -97,7 +99,7 @@ from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
+    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES, **TRANSFORM_STATES,
     **PAINT_STATES, **OBJECT_STATES,
 }  # fmt: skip
 

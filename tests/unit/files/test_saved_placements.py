@@ -54,7 +54,8 @@ def test_layers_lie_where_they_lay(scene: Scene, tmp_path: Path) -> None:
 def test_the_step_that_found_a_transform_is_kept(tmp_path: Path) -> None:
     scene = Scene()
     step = Provenance("registration.register", {"preset": "rigid", "seed": 1}, ("moving", "fixed"))
-    scene.session.placing.put(scene.moving, placement_of(sitk.TranslationTransform(3, (1, 2, 3)), FIXED, OWN, "T", step))
+    shift = sitk.TranslationTransform(3, (1, 2, 3))
+    scene.session.placing.put(scene.moving, placement_of(shift, FIXED, OWN, "T", step))
     (_, moving, _), _ = restore(load(written(scene, tmp_path / "w.pellucid")))
     assert moving.placement.step == step
 
@@ -72,7 +73,7 @@ def test_a_field_of_displacements_is_saved_as_numbers(tmp_path: Path) -> None:
     scene = Scene("bent")
     field = sitk.TransformToDisplacementField(placement("bent").transform, sitk.sitkVectorFloat64, FIXED.size,
                                               FIXED.origin, FIXED.spacing)  # fmt: skip
-    array = sitk.GetArrayFromImage(field)
+    array = sitk.GetArrayFromImage(field)  # before the transform takes the field away
     scene.session.placing.put(scene.moving, placement_of(sitk.DisplacementFieldTransform(field), FIXED, OWN, "F"))
     (_, moving, _), _ = restore(load(written(scene, tmp_path / "w.pellucid")))
     back = moving.placement.transform.Downcast().GetDisplacementField()

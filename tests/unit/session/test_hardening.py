@@ -199,7 +199,8 @@ def test_exchanging_leaves_everything_as_it_lies_to_each_other(scene: Scene) -> 
     assert moving.placement is None and scene.labels.placement is None
     assert np.linalg.norm(fixed.placement.to_common(own) - partner) < 0.1
     assert same_world(fixed.geometry, moving.geometry) and fixed.placement.onto is moving.volume.geometry
-    assert np.abs(np.array(tuple(session.document.annotations)[0].points[0]) - OWN.index_to_world(scene.voxel)).max() < 1e-2
+    place = np.array(tuple(session.document.annotations)[0].points[0])
+    assert np.abs(place - OWN.index_to_world(scene.voxel)).max() < 1e-2
     session.history.undo()
     assert fixed.placement is None and tuple(session.document.annotations)[0] == marked
 
