@@ -286,3 +286,19 @@ def test_a_placed_line_does_not_calibrate(turned: Scene) -> None:
 
     line = Annotation(Kind.LENGTH, ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)), layer=turned.moving.id)
     assert "Reset its transform" in obstacle(turned.session, line)
+
+
+def test_labels_go_with_the_image_they_were_made_for_though_another_has_its_grid() -> None:
+    scene = Scene()
+    session, moving, follow_up = scene.session, scene.moving, layer("follow-up", OWN, 9)
+    session.document.insert(3, follow_up)
+    session.document.active = follow_up
+    painted = session.labelling.add_layer()
+    session.document.active = follow_up
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 5000.0}, as_new_layer=True)
+    scene.run()
+    made = session.document.active
+    session.placing.put(follow_up, placement())
+    assert painted.placement is made.placement is follow_up.placement
+    assert moving.placement is None and scene.labels.placement is None, "they belong to the lower image"
+    assert session.placing.owner(made) is follow_up and session.placing.owner(scene.labels) is moving
