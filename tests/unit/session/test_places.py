@@ -198,13 +198,14 @@ def test_bent_labels_are_not_painted_on_but_say_what_to_do() -> None:
 def test_painting_in_a_range_looks_at_the_image_where_it_lies(turned: Scene) -> None:
     """The fixed image is active: the limit reads it where the voxel of the labels lies."""
     session, labels = turned.session, turned.labels
+    session.document.remove(turned.moving)
     session.document.active = labels
     session.view.paint_range = (0.0, 1e6)
     box = (slice(0, 14), slice(0, 20), slice(0, 24))
     limits = session.editing.limits(labels)
     x, y, z = np.meshgrid(np.arange(24), np.arange(20), np.arange(14), indexing="ij")
     image = session.document.active_image
-    assert image is not None
+    assert image is turned.fixed
     expected = np.zeros((14, 20, 24), bool)
     for i, j, k in zip(x.ravel(), y.ravel(), z.ravel(), strict=True):
         value = image.placed.value_at(labels.geometry.index_to_world([i, j, k]))
