@@ -36,6 +36,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Series          series_empty series_ready series_running series_done series_done_light series_done_small
                     sections_done stitch_places
     Recipes         recipe recipe_light python_code
+    Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
@@ -78,6 +79,7 @@ from registration_pictures import REGISTRATION_STATES
 from series_pictures import SERIES_STATES
 from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
+from transform_pictures import TRANSFORM_STATES
 
 from pellucid.files.demo import demo_study
 from pellucid.files.export import export_image
@@ -120,6 +122,8 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
     **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
+    **TRANSFORM_STATES,
+    **PAINT_STATES, **OBJECT_STATES,
 }  # fmt: skip
 
 

@@ -112,6 +112,7 @@ class LabelEntry(LayerEntry):
     geometry: Geometry
     array: ArrayEntry
     labels: tuple[Label, ...] = ()
+    made_for: Annotated[str, Field(max_length=64)] = ""
 
     @model_validator(mode="after")
     def _fits(self) -> LabelEntry:

@@ -265,7 +265,7 @@ def _label_entry(layer: LabelLayer, array: ArrayEntry, lies: int | None) -> Labe
     return LabelEntry(
         **_common(layer), placement=lies, active_label=layer.active_label, fill=layer.display.fill,
         outline=layer.display.outline, filled=layer.display.filled, outline_width=layer.display.outline_width,
-        geometry=layer.labels.geometry, array=array, labels=rows,
+        geometry=layer.labels.geometry, array=array, labels=rows, made_for=layer.made_for,
     )  # fmt: skip
 
 
@@ -299,5 +299,5 @@ def _label_layer(entry: LabelEntry, array: NDArray[Any]) -> LabelLayer:
     look = LabelDisplay(entry.fill, entry.outline, entry.filled, entry.outline_width)
     return LabelLayer(
         entry.name, labels, entry.active_label, entry.visible, entry.opacity, _source(entry.source),
-        entry.provenance, look, entry.id,
+        entry.provenance, look, entry.id, made_for=entry.made_for,
     )  # fmt: skip

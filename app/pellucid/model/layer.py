@@ -178,6 +178,8 @@ class LabelLayer:
     id: str = field(default_factory=_new_id)
     placement: Placement | None = None
     """The transform of the image it was made for; its voxels stay on the grid of their own."""
+    made_for: str = ""
+    """The id of the image it was made for, where that is known: several may have its grid, and it goes with one."""
     estimate: Placement | None = None
     """Where a registration of that image that is running has it now."""
 
@@ -203,6 +205,11 @@ class LabelLayer:
 
 
 Layer = ImageLayer | LabelLayer
+
+
+def made_for(like: Layer) -> str:
+    """Return the id of the image that labels are made for when they are made from a layer."""
+    return like.id if isinstance(like, ImageLayer) else like.made_for
 
 
 def on_same_voxels(one: Layer, other: Layer) -> bool:

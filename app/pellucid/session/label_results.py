@@ -14,7 +14,7 @@ from pellucid.history.painting import PatchLabels, replace_voxels
 from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap, color_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, made_for, unique_name
 from pellucid.model.volume import Volume
 from pellucid.recipes.own_steps import LABEL_VALUE
 from pellucid.session.chains import Begun, Chain, Steps, common_steps
@@ -91,7 +91,8 @@ class LabelsPlace:
             self._choose(layer)
         else:
             labels = LabelMap(self._geometry, self._array, self._rows)
-            new = LabelLayer(self._name, labels, provenance=self._made(), placement=self._target.placement)
+            new = LabelLayer(self._name, labels, provenance=self._made(), placement=self._target.placement,
+                             made_for=made_for(self._target))  # fmt: skip
             self._choose(new)
             add_layer(self._session, new, self._step.title)
             self._session.document.active = new

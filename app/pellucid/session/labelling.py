@@ -17,7 +17,16 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.labels import MAX_VALUE, Label, LabelMap, color_for, type_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, blank_labels, on_same_voxels, unique_name
+from pellucid.model.layer import (
+    ImageLayer,
+    LabelLayer,
+    Layer,
+    Provenance,
+    blank_labels,
+    made_for,
+    on_same_voxels,
+    unique_name,
+)
 from pellucid.model.placement import Placement
 from pellucid.model.shapes import vector
 from pellucid.model.slicing import PlaneFrame
@@ -96,7 +105,7 @@ class Labelling:
                 raise Refused(tr("The series is still being opened."))
         layer = LabelLayer(
             unique_name(name or tr("Labels"), {other.name for other in document.layers}),
-            blank_labels(like.own_geometry), placement=like.placement,
+            blank_labels(like.own_geometry), placement=like.placement, made_for=made_for(like),
         )  # fmt: skip
         layer.labels.set_label(Label(1, tr("Label 1"), color_for(1)))
         self._session.history.do(AddLayer(layer))

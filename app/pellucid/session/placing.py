@@ -14,6 +14,7 @@ from pellucid.model.annotations import Annotation
 from pellucid.model.geometry import Floats, Vector, same_world
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, on_same_voxels
 from pellucid.model.placement import Placement
+from pellucid.session.chains import start_of
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -42,15 +43,24 @@ class Placing:
         return PlaceLayers(layers, placement, title, annotations=annotations, merge_key=merge_key)
 
     def followers(self, layer: Layer) -> tuple[LabelLayer, ...]:
-        """Return the label layers that lie on the voxels of a layer: they go where it goes."""
+        """Return the label layers that lie on the voxels of a layer and belong to it: they go where it goes."""
         labels = self._session.document.label_layers
-        return tuple(one for one in labels if one is not layer and on_same_voxels(one, layer))
+        return tuple(one for one in labels if one is not layer and self.owner(one) is self.owner(layer)
+                     and on_same_voxels(one, layer))  # fmt: skip
 
     def owner(self, layer: Layer) -> Layer:
-        """Return the image whose voxels labels lie on, where it is open: they go together."""
+        """Return the image that labels belong to, where it is open: they go together.
+
+        That is the image they were made for or from; of several on their voxels the lowest where neither is known.
+        """
         if isinstance(layer, ImageLayer):
             return layer
-        return next((image for image in self._session.document.images if on_same_voxels(image, layer)), layer)
+        images = [image for image in self._session.document.images if on_same_voxels(image, layer)]
+        start = start_of(layer.provenance)
+        for known in (layer.made_for, start.layer if start is not None else ""):
+            if (image := next((image for image in images if image.id == known), None)) is not None:
+                return image
+        return images[0] if images else layer
 
     def reset(self, layer: Layer) -> None:
         """Take the transform of a layer off, so that it lies where its source says."""

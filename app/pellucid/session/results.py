@@ -20,7 +20,7 @@ from pellucid.language import tr
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import auto_limits, histogram
 from pellucid.model.labels import Label, LabelMap, color_for
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, on_same_voxels, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance, made_for, on_same_voxels, unique_name
 from pellucid.model.volume import Volume
 from pellucid.session.chains import Begun, Chain, common_steps
 
@@ -150,7 +150,7 @@ def labels_like(
     row = Label(1, tr("Label 1"), color_for(1)) if row is None else Label(1, row.name, row.color)
     labels = LabelMap(geometry, mask.astype(np.uint8), (row,))
     own = tuple(replace(step, label=1) for step in steps)
-    return LabelLayer(tr("Labels"), labels, provenance=own, placement=like.placement)
+    return LabelLayer(tr("Labels"), labels, provenance=own, placement=like.placement, made_for=made_for(like))
 
 
 def add_layer(session: Session, layer: Layer, title: str) -> None:

@@ -34,7 +34,7 @@ def test_a_label_map_is_never_made_where_registration_put_a_layer(scene: Scene) 
 def test_labels_made_from_a_placed_image_are_on_its_own_grid_and_lie_with_it(scene: Scene) -> None:
     session, moving = scene.session, scene.moving
     session.document.remove(scene.labels)
-    session.running.apply("threshold.simple", {"low": 0.0, "high": 5000.0})
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 5000.0})
     scene.run()
     made = session.document.active_labels
     assert made is not None and made.labels.geometry.same_grid(OWN) and made.placement is moving.placement
@@ -58,9 +58,9 @@ def test_an_image_made_from_a_placed_one_lies_with_it(scene: Scene) -> None:
 def test_a_distance_map_of_placed_labels_lies_with_them(scene: Scene) -> None:
     session = scene.session
     session.document.active = scene.labels
-    session.running.apply("masks.signed_distance" if "masks.signed_distance" in session.running.operations()
-                          else next(o.id for o in session.running.operations().values()
-                                    if o.inputs[:1] == ("mask",) and o.output == "image"), {})  # fmt: skip
+    operations = session.running.operations().values()
+    operation = next(one for one in operations if one.inputs == ("mask",) and one.output == "image")
+    session.running.apply(operation.id, {})
     scene.run()
     made = session.document.active
     assert isinstance(made, ImageLayer)
@@ -70,7 +70,7 @@ def test_a_distance_map_of_placed_labels_lies_with_them(scene: Scene) -> None:
 def test_layers_that_lie_together_by_a_registration_only_are_not_computed_with(scene: Scene) -> None:
     session = scene.session
     operation = session.running.operations()["geometry.resample_to_image"]
-    titles = dict((choice, title) for title, choice in session.running.inputs.choices(operation, operation.ports[1]))
+    titles = {choice: title for title, choice in session.running.inputs.choices(operation, operation.ports[1])}
     assert "another place" in titles[scene.fixed.id, 0]
     with pytest.raises(Refused, match="Resample to grid on “moving” first"):
         session.running.apply(operation.id, {}, others=[(scene.fixed.id, 0)])
@@ -83,9 +83,11 @@ def test_layers_that_lie_together_by_a_registration_only_are_not_computed_with(s
 
 
 def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
-    session, found = scene.session, []
+    session, found, placed = scene.session, [], scene.moving.placement
     for image, grid in ((scene.moving, None), (scene.fixed, scene.labels.geometry)):
-        session.document.active = image
+        session.document.active = scene.labels
+        if image is scene.fixed:
+            session.document.remove(scene.moving)
         session.labelling.statistics(found.append)
         scene.run()
         row = next(row for row in found[-1] if row.label == 2)
@@ -93,7 +95,7 @@ def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
         if grid is None:
             expected = image.volume.array[z, y, x]
         else:
-            world = scene.moving.placement.to_common(OWN.index_to_world(np.stack([x, y, z], 1)))
+            world = placed.to_common(OWN.index_to_world(np.stack([x, y, z], 1)))
             index = np.floor(FIXED.world_to_index(world) + 0.5).astype(int)
             kept = np.all((index >= 0) & (index < FIXED.size), axis=1)
             i, j, k = index[kept].T
@@ -101,7 +103,7 @@ def test_statistics_read_the_image_where_both_lie(scene: Scene) -> None:
         assert row.mean == pytest.approx(float(expected.mean()), abs=1e-6)
         assert row.voxels == len(z) and row.volume_mm3 == pytest.approx(len(z) * OWN.voxel_volume)
         middle = OWN.index_to_world(np.mean([x, y, z], axis=1))
-        assert np.abs(np.array(row.centroid) - scene.moving.placement.to_common(middle)).max() < 1e-2
+        assert np.abs(np.array(row.centroid) - placed.to_common(middle)).max() < 1e-2
 
 
 def test_statistics_without_a_transform_are_those_they_were() -> None:
@@ -144,7 +146,11 @@ def test_a_region_on_the_slices_of_a_turned_layer_counts_its_voxels_once(turned:
 def test_profiles_follow_the_line_through_the_placed_image(scene: Scene) -> None:
     moving, found = scene.moving, []
     ends = moving.geometry.index_to_world([[4, 9, 7], [18, 9, 7]])
-    line = Annotation(Kind.LENGTH, tuple(map(tuple, ends)), layer=moving.id)
+    right = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
+    normal = np.cross(right, (0.3, 0.4, 0.5))
+    normal /= np.linalg.norm(normal)
+    line = Annotation(Kind.LENGTH, tuple(map(tuple, ends)), tuple(normal), tuple(right),
+                      tuple(np.cross(normal, right)), layer=moving.id)  # fmt: skip
     scene.session.measuring.profiles(line, found.append)
     scene.run()
     profile = dict(found[0])["moving"]
@@ -192,13 +198,14 @@ def test_bent_labels_are_not_painted_on_but_say_what_to_do() -> None:
 def test_painting_in_a_range_looks_at_the_image_where_it_lies(turned: Scene) -> None:
     """The fixed image is active: the limit reads it where the voxel of the labels lies."""
     session, labels = turned.session, turned.labels
+    session.document.remove(turned.moving)
     session.document.active = labels
     session.view.paint_range = (0.0, 1e6)
     box = (slice(0, 14), slice(0, 20), slice(0, 24))
     limits = session.editing.limits(labels)
     x, y, z = np.meshgrid(np.arange(24), np.arange(20), np.arange(14), indexing="ij")
     image = session.document.active_image
-    assert image is not None
+    assert image is turned.fixed
     expected = np.zeros((14, 20, 24), bool)
     for i, j, k in zip(x.ravel(), y.ravel(), z.ravel(), strict=True):
         value = image.placed.value_at(labels.geometry.index_to_world([i, j, k]))
@@ -224,7 +231,7 @@ def test_the_preview_of_a_turned_image_is_of_the_whole(scene: Scene) -> None:
     session.running.preview("smoothing.gaussian", {"sigma": 2.0})
     scene.run()
     assert states[-1] == "shown" and moving.preview.whole.geometry.same_grid(OWN)
-    session.running.preview("threshold.simple", {"low": 0.0, "high": 5000.0})
+    session.running.preview("threshold.range", {"lower": 0.0, "upper": 5000.0})
     scene.run()
     assert moving.preview.is_mask and moving.preview.whole is not None
 
@@ -234,7 +241,7 @@ def test_splitting_channels_and_merging_keeps_the_place() -> None:
     session = scene.session
     session.channels.split(scene.moving)
     scene.run()
-    parts = [image for image in session.document.images if image.name.startswith("moving") and image is not scene.moving]
+    parts = [image for image in session.document.images if image not in (scene.fixed, scene.moving)]
     assert len(parts) == 3 and all(part.placement is scene.moving.placement for part in parts)
     session.channels.merge(parts)
     scene.run()
@@ -280,3 +287,19 @@ def test_a_placed_line_does_not_calibrate(turned: Scene) -> None:
 
     line = Annotation(Kind.LENGTH, ((0.0, 0.0, 0.0), (1.0, 0.0, 0.0)), layer=turned.moving.id)
     assert "Reset its transform" in obstacle(turned.session, line)
+
+
+def test_labels_go_with_the_image_they_were_made_for_though_another_has_its_grid() -> None:
+    scene = Scene()
+    session, moving, follow_up = scene.session, scene.moving, layer("follow-up", OWN, 9)
+    session.document.insert(3, follow_up)
+    session.document.active = follow_up
+    painted = session.labelling.add_layer()
+    session.document.active = follow_up
+    session.running.apply("threshold.range", {"lower": 0.0, "upper": 5000.0}, as_new_layer=True)
+    scene.run()
+    made = session.document.active
+    session.placing.put(follow_up, placement())
+    assert painted.placement is made.placement is follow_up.placement
+    assert moving.placement is None and scene.labels.placement is None, "they belong to the lower image"
+    assert session.placing.owner(made) is follow_up and session.placing.owner(scene.labels) is moving

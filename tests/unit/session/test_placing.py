@@ -19,7 +19,7 @@ def test_labels_and_annotations_follow_and_undo_brings_everything_back() -> None
     image = smooth_image((12, 12, 8))
     own = geometry_of(image)
     moving = ImageLayer("moving", (Volume(image, own),))
-    labels = LabelLayer("labels", blank_labels(own))
+    labels = LabelLayer("labels", blank_labels(own), made_for=moving.id)
     labels.labels.array[3, 4, 5] = 2
     labels.labels.set_label(Label(2, "two", "#ff0000"))
     for layer in (ImageLayer("fixed", (Volume(smooth_image((10, 10, 10)), geometry_of(image)),)), moving, labels):
