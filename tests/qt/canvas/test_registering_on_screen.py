@@ -1,4 +1,4 @@
-"""What the panes show while a registration runs: the estimate as it comes; the very picture from before when dropped."""
+"""What the panes show while a registration runs: the estimate as it comes, and what was there before when dropped."""
 
 from __future__ import annotations
 
