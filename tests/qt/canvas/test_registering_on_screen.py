@@ -13,7 +13,7 @@ from pellucid.model.view import Layout
 from pellucid.session import Session
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.canvas import CanvasArea
-from registration_making import Puppet, add_two, bent, shift
+from registration_puppet import Puppet, add_two, bent, shift
 
 
 @pytest.fixture

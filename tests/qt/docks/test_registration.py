@@ -17,7 +17,7 @@ from pellucid.operations.engines.registration.plans import PRESETS, Stage, stage
 from pellucid.session.placements import linear_placement
 from pellucid.session.registration_words import PLACED
 from pellucid.ui.docks.registration import RegistrationPanel
-from registration_making import GRID, Puppet, add_two, blob, shift
+from registration_puppet import GRID, Puppet, add_two, blob, shift
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pellucid.session.placements import linear_placement, placement_of
 from pellucid.session.registration_runs import coarser
 from pellucid.session.registration_words import PLACED
 from pellucid.session.session import Session
-from registration_making import GRID, Puppet, add_two, bent, blob, shift
+from registration_puppet import GRID, Puppet, add_two, bent, blob, shift
 
 
 @pytest.fixture
