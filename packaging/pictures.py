@@ -30,6 +30,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     registration_running_light registration_done registration_done_light registration_done_small
                     registration_doubtful registration_stages registration_stages_light registration_start
     Recipes         recipe recipe_light python_code
+    Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
@@ -65,6 +66,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
 from surface_pictures import SURFACE_STATES
+from transform_pictures import TRANSFORM_STATES
 
 from pellucid.files.demo import demo_study
 from pellucid.files.export import export_image
@@ -103,6 +105,8 @@ from pellucid.ui.palette import open_palette
 STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
+    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES, **TRANSFORM_STATES,
+    **PAINT_STATES, **OBJECT_STATES,
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from pellucid.cli import (
     info,
     operations,
     recipes,
+    register,
     report,
     scan,
     stats,
@@ -45,6 +46,7 @@ _MODULES = {
     "surface": surface,
     "compare": compare,
     "features": features,
+    "register": register,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

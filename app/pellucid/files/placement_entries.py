@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -145,6 +144,4 @@ def _root(onto: Geometry) -> Geometry:
 
 
 def _plain(geometry: Geometry) -> Geometry:
-    if not isinstance(geometry, PlacedGeometry):
-        return geometry
-    return Geometry(**{field.name: getattr(geometry, field.name) for field in fields(Geometry)})
+    return geometry.plain if isinstance(geometry, PlacedGeometry) else geometry

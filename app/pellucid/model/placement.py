@@ -7,7 +7,7 @@ does: from fixed to moving). Everything that is linear in it becomes a plain gri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -39,6 +39,11 @@ class PlacedGeometry(Geometry):
     def straight(self) -> Geometry:
         """Return the grid without what bends it."""
         return self if self.warp is None else replace(self, warp=None)
+
+    @property
+    def plain(self) -> Geometry:
+        """Return the grid as one of the common world, such as a file holds it; of a bent one only what is straight."""
+        return Geometry(**{part.name: getattr(self, part.name) for part in fields(Geometry)})
 
     def world_to_index(self, world: ArrayLike) -> Floats:
         """Map world points, shape (3,) or (n, 3), to continuous indices of the same shape."""

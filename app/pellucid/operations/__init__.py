@@ -17,6 +17,7 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
+    registration                                                      one image onto another
     threshold thresholds_automatic                                    masks by value
     region_growing scribbling                                         objects from seeds and scribbles
     watershed nuclei clustering superpixels                           many objects at once

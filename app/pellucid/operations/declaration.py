@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from string import Template
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,8 @@ class Operation:
     ``keeps_unit`` where the result is no longer in the unit of the image (a slope, rescaled values), ``keeps_range``
     where it is, but as a difference: the window of the image says nothing of it.
     ``grids`` says where the further images lie: ``"same"`` on the grid of the first, ``"aligned"`` on it or
-    brought there when the parameter ``resample`` is true, ``"any"`` anywhere. ``states`` holds what is known of the
+    brought there when the parameter ``resample`` is true, ``"any"`` anywhere. ``lies_on`` names the port on whose grid,
+    and in whose frame of reference, the result lies where that is not the first. ``states`` holds what is known of the
     result's geometry and cannot be told from its pixels: ``{"known_spacing": (True, True, True)}``. ``takes_alpha``
     operations see all four channels of an RGBA image. ``pointwise`` operations give each voxel from that voxel alone
     (after ``prepare``, where there is one). ``prepare`` learns from the whole image what every voxel needs (a
@@ -64,6 +65,7 @@ class Operation:
     keeps_unit: bool = True
     keeps_range: bool = True
     grids: str = "same"
+    lies_on: str = ""
     states: Mapping[str, Any] = field(default_factory=dict)
     takes_alpha: bool = False
     keywords: tuple[str, ...] = ()
@@ -103,6 +105,10 @@ class Operation:
     def inputs(self) -> tuple[str, ...]:
         """Return the kinds of the images that cannot be left out."""
         return tuple(port.kind for port in self.ports if not port.optional)
+
+    def ground(self, given: Sequence[Any]) -> Any:
+        """Return what the result lies on of what was given for the ports."""
+        return given[[port.name for port in self.ports].index(self.lies_on) if self.lies_on else 0]
 
     @property
     def takes_many(self) -> bool:

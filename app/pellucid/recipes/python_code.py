@@ -70,10 +70,11 @@ def script(recipe: Recipe, start: Start | None = None) -> str:
     """
     lines, names = steps(recipe, start or Start())
     recipe = recipe.model_copy(update={"steps": tuple(step for step in recipe.steps if step.enabled)})
-    bundle = Bundle()
     from pellucid.operations import plain
 
-    for function in _toolbox(recipe):
+    toolbox = _toolbox(recipe)
+    bundle = Bundle((*functions_of(plain), *toolbox))
+    for function in toolbox:
         bundle.add_used(lines, [function])
     bundle.add_used(lines, functions_of(plain))
     keeping = _KEEPING[_output(recipe)]

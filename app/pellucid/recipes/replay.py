@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, within
 from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
 from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume
 from pellucid.recipes import own_steps
@@ -82,7 +83,7 @@ def take(
         result = operation.run(context, *(volume.image for volume in volumes), **parameters)
     except CannotRun as error:
         raise Refused(str(error)) from error
-    return wrapped(operation, volumes[0], result)
+    return wrapped(operation, volumes[0], result, operation.ground(volumes).geometry)
 
 
 def declared(step: Step) -> tuple[Operation, dict[str, Any]]:
@@ -122,10 +123,11 @@ def _own(own: own_steps.OwnStep, step: Step, current: Volume) -> Volume:
     return own.take(current, step.parameters)
 
 
-def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
+def wrapped(operation: Operation, volume: Volume, result: Any, ground: Geometry | None = None) -> Any:
     """Return what an operation made of a volume as a volume that keeps its meaning; points and tables as they are.
 
-    Rows and tables get the units that the grid of the volume knows.
+    Rows and tables get the units that the grid of the volume knows. ``ground`` is the grid the result lies on, where
+    the operation says that it is that of another image.
     """
     from pellucid.operations.declaration import VOXELS
 
@@ -134,7 +136,8 @@ def wrapped(operation: Operation, volume: Volume, result: Any) -> Any:
     if operation.output not in VOXELS:
         return result
     loses_unit = operation.output != "image" or not operation.keeps_unit
-    made = volume.with_image(result, **({"unit": "", "padding": None} if loses_unit else {}))
+    lies = {"geometry": ground} if operation.lies_on and ground is not None else {}
+    made = volume.with_image(result, **lies, **({"unit": "", "padding": None} if loses_unit else {}))
     stated: Mapping[str, Any] = operation.states
     return replace(made, geometry=replace(made.geometry, **stated)) if stated else made
 

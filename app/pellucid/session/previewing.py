@@ -71,7 +71,7 @@ def _answer(asked: Asked, context: Any) -> Answer:
         return Answer(Preview(title, spots, is_mask=True, color=asked.color))
     if not operation.same_grid:
         result = operation.run(context, *images, **asked.parameters)
-        made = wrapped(operation, asked.volume, result)
+        made = wrapped(operation, asked.volume, result, operation.ground(asked.inputs).geometry)
         middle = np.asarray(made.array[made.array.shape[0] // 2])
         return Answer(Preview(title, whole=made, limits=_limits(operation, asked.volume, [middle])))
     if not asked.slices:  # no slice of a layer that registration turned or bent lies in a pane

@@ -277,7 +277,8 @@ def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, 
         return honest(result, first.geometry)
     if not isinstance(first, Volume) and operation.same_grid:
         return result
-    return wrapped(operation, first if isinstance(first, Volume) else first.volume, result)
+    volume = first if isinstance(first, Volume) else first.volume
+    return wrapped(operation, volume, result, operation.ground(inputs).geometry)
 
 
 def validated(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:

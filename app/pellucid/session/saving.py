@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,12 @@ import numpy as np
 
 from pellucid.jobs.job import Job, JobState
 from pellucid.language import tr
+from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
+from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.placement import PlacedGeometry
+from pellucid.model.placement_words import said
 from pellucid.model.slicing import PlaneFrame, layer_plane
 
 if TYPE_CHECKING:
@@ -143,27 +149,32 @@ class Saving:
         """Return a sentence for everything the format of a path cannot keep of a layer."""
         from pellucid.files.formats import losses
 
+        if layer.geometry.warp is not None:
+            return ()
         return losses(_exported(layer), target)
 
     def obstacle(self, layer: Layer, target: str | Path) -> str:
         """Return the sentence why the format of a path cannot hold a layer at all, or ``""``."""
         from pellucid.files.formats import obstacle
 
-        return obstacle(_exported(layer), target)
+        return bent(layer) or obstacle(_exported(layer), target)
 
     def export_layer(self, layer: Layer, path: Path, *, accept_loss: bool = False,
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
         """Write a layer to a file in the background and verify it; a failure becomes a notice."""
+        if why := bent(layer):
+            raise Refused(why)
         if isinstance(layer, LabelLayer):
-            snapshot = layer.labels.snapshot()
+            snapshot, lies = layer.labels.snapshot(), layer.geometry
 
             def work(job: Job) -> Report:
                 from pellucid.files.export import export_labels
 
-                return export_labels(snapshot.map(), path, accept_loss=accept_loss, progress=job.report,
+                labels = as_it_lies(snapshot.map(), lies)
+                return export_labels(labels, path, accept_loss=accept_loss, progress=job.report,
                                      cancelled=job.cancelled)  # fmt: skip
         else:
-            frames = layer.frames
+            frames = tuple(map(layer.where_it_lies, layer.frames))
 
             def work(job: Job) -> Report:
                 from pellucid.files.export import export_image
@@ -171,7 +182,7 @@ class Saving:
                 return export_image(frames, path, accept_loss=accept_loss, progress=job.report,
                                     cancelled=job.cancelled)  # fmt: skip
 
-        return self._write(path, work, done)
+        return self._write(path, work, done, where_written(layer, path))
 
     def export_slice(self, layer: ImageLayer, frame: PlaneFrame, index: int, path: Path, *, as_shown: bool,
                      done: Callable[[Report], None] | None = None) -> Job:  # fmt: skip
@@ -184,8 +195,6 @@ class Saving:
 
         def work(job: Job) -> Report:
             from pellucid.files.export import export_slice
-            from pellucid.model.findings import Refused
-
             if pixels is None:
                 raise Refused(tr("“{name}” does not reach this slice. Move to a slice that shows it.", name=layer.name))
             window = limits[::-1] if limits is not None and inverted else limits
@@ -193,10 +202,13 @@ class Saving:
 
         return self._write(path, work, done)
 
-    def _write(self, path: Path, work: Callable[[Job], Report], done: Callable[[Report], None] | None) -> Job:
+    def _write(
+        self, path: Path, work: Callable[[Job], Report], done: Callable[[Report], None] | None, where: str = ""
+    ) -> Job:
         session = self._session
 
         def finish(report: Report) -> None:
+            report = replace(report, sentences=(*report.sentences, where)) if where else report
             if done is not None:
                 done(report)
             session.notice.emit(" ".join(report.sentences), "info")
@@ -207,4 +219,29 @@ class Saving:
 
 
 def _exported(layer: Layer) -> Any:
-    return layer.labels if isinstance(layer, LabelLayer) else layer.frames
+    if isinstance(layer, LabelLayer):
+        return as_it_lies(layer.labels, layer.geometry)
+    return tuple(map(layer.where_it_lies, layer.frames))
+
+
+def as_it_lies(labels: LabelMap, lies: Geometry) -> LabelMap:
+    """Return labels on the grid of the common world on which registration put them, their voxels shared."""
+    return LabelMap(lies.plain, labels.array, labels.labels) if isinstance(lies, PlacedGeometry) else labels
+
+
+def bent(layer: Layer) -> str:
+    """Return the sentence that says why no file can hold a layer as it lies, or ``""``: no header says a bent grid."""
+    if layer.geometry.warp is None:
+        return ""
+    return tr("“{name}” is bent by its transform, and no header can say so. Use Transform ▸ Resample to grid first, or "
+              "reset the transform.", name=layer.name)  # fmt: skip
+
+
+def where_written(layer: Layer, target: str | Path) -> str:
+    """Return the sentence that says where a placed layer is written, ``""`` where its source or no format says it."""
+    from pellucid.files.formats import format_of
+
+    if layer.placement is None or layer.geometry.warp is not None or not format_of(target).places:
+        return ""
+    return tr("It is written where it lies: its transform ({transform}) goes into position and orientation.",
+              transform=said(layer))  # fmt: skip

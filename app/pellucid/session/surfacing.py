@@ -10,6 +10,7 @@ from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import LabelLayer
+from pellucid.session.saving import as_it_lies, bent
 
 if TYPE_CHECKING:
     from pellucid.files.surfaces import SurfaceChoice, SurfaceReport
@@ -25,13 +26,15 @@ def export(
     done: Callable[[SurfaceReport], None] = lambda _report: None,
 ) -> Job:
     """Write the surfaces of labels (None: of all that have voxels), verified; a failure becomes a notice."""
-    taken = layer.labels.snapshot()
+    taken, lies = layer.labels.snapshot(), layer.geometry
+    if why := bent(layer):
+        raise Refused(why)
 
     def work(job: Job) -> SurfaceReport:
         from pellucid.files.surfaces import export_surfaces
         from pellucid.operations.engines.meshing import label_boxes
 
-        snapshot, chosen = taken.map(), values
+        snapshot, chosen = as_it_lies(taken.map(), lies), values
         if chosen is None:
             chosen = tuple(label_boxes(snapshot.array, lambda _done: job.check()))
         if not chosen:

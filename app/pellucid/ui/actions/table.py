@@ -19,6 +19,7 @@ from pellucid.ui.actions import (
     segment,
     time,
     tools,
+    transform,
     view,
 )
 from pellucid.ui.actions.entry import Entry
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 TABLE: tuple[Entry, ...] = (
-    *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
-    *outlines.ROWS, *segment.ROWS, *register.ROWS, *measure.ROWS, *help.ROWS,
+    *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *transform.ROWS,
+    *tools.ROWS, *outlines.ROWS, *segment.ROWS, *register.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

@@ -65,7 +65,7 @@ def corners(
     series = _series(acquisition) or ("" if hide_identity else layer.name)  # a file name may name the patient
     return Corners(
         _lines(who),
-        (*_lines((*study, series)), *_reduced(layer)),
+        (*_lines((*study, series)), *_reduced(layer), *_moved(layer, named=not hide_identity)),
         (*_window(layer, limits), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
@@ -149,6 +149,16 @@ def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line
     text = window_text(display.level, display.width, layer.volume.unit)
     turned = display.invert != layer.volume.acquisition.monochrome1
     return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
+
+
+def _moved(layer: ImageLayer, *, named: bool) -> tuple[Line, ...]:
+    """Say that the image lies where a transform puts it, and which one: not where its source says."""
+    if layer.lies is None:
+        return ()
+    title = layer.lies.title if named else ""  # that of a file may name the patient
+    bent = layer.lies.warp is not None
+    said = tr("Bent") if bent else tr("Moved")
+    return ((f"{said}: {title}" if title else said, theme.DARK.warning if bent else DIM),)
 
 
 def _reduced(layer: ImageLayer) -> tuple[Line, ...]:

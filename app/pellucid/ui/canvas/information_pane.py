@@ -12,6 +12,7 @@ from pellucid.language import mark, tr
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.placement_words import said
 from pellucid.model.volume import Volume
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import number
@@ -32,7 +33,8 @@ def rows(layer: Layer) -> tuple[Row, ...]:
         pixels: tuple[Row, ...] = ((tr("Pixel type"), str(layer.labels.array.dtype)),)
     else:
         about, pixels = _about(layer), _pixels(layer)
-    return tuple(row for row in (*about, *_grid(geometry), *pixels) if row[1])
+    grid = (*_grid(layer.own_geometry), (tr("Orientation"), orientation(geometry)), (tr("Transform"), said(layer)))
+    return tuple(row for row in (*about, *grid, *pixels) if row[1])
 
 
 def orientation(geometry: Geometry) -> str:
@@ -72,7 +74,6 @@ def _grid(geometry: Geometry) -> tuple[Row, ...]:
         (tr("Spacing"), spacing),
         (tr("Extent"), extent if geometry.is_even else ""),
         (tr("Voxel"), f"{volume:.4g} mm³" if volume is not None and len(known) == 3 else ""),
-        (tr("Orientation"), orientation(geometry)),
     )
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
+from pellucid.session.saving import where_written
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export_targets import (
     Target,
@@ -31,7 +32,7 @@ from pellucid.ui.dialogs.export_targets import (
     with_extension,
 )
 from pellucid.ui.dialogs.writing import WritingDialog, file_complaint
-from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
+from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, translated
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class ExportDialog(WritingDialog):
         self._session = session
         self._job: Job | None = None
         self._lost: tuple[str, ...] = ()
+        self._where = ""
         self._make_controls()
         self._lay_out()
         self._choose_target()
@@ -75,6 +77,7 @@ class ExportDialog(WritingDialog):
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
+        self.where = dim()
         self.go = push_button(tr("Export"), self._export, kind="primary")
         self.stop = push_button(tr("Close"), self._close)
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the file"))
@@ -92,7 +95,7 @@ class ExportDialog(WritingDialog):
             (tr("Format"), self.format),
             (tr("File"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
         )
-        for part in (section(tr("Export")), titled(controls), self.card, self.accept_loss, self.bar):
+        for part in (section(tr("Export")), titled(controls), self.card, self.where, self.accept_loss, self.bar):
             column.addWidget(part)
         column.addStretch(1)
         column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
@@ -138,9 +141,10 @@ class ExportDialog(WritingDialog):
             return
         self._obstacle = file_complaint(self.path.text().strip(), self.format.value())
         if target.plane is not None:
-            self._lost = slice_losses(target, extension)
+            self._lost, self._where = slice_losses(target, extension), ""
         else:
             saving, path = self._session.saving, Path(f"x{extension}")
+            self._where = where_written(target.layer, path)
             self._obstacle = self._obstacle or saving.obstacle(target.layer, path)
             self._lost = saving.losses(target.layer, path)
         self._show_losses()
@@ -152,6 +156,8 @@ class ExportDialog(WritingDialog):
             self.card.show_lines(self._lost, "warning", tr("Not kept in this format"))
         else:
             self.card.show_lines([tr(NOTHING_LOST)], "good")
+        self.where.setText("" if self._obstacle else self._where)
+        self.where.setVisible(bool(self.where.text()))
         self.accept_loss.setVisible(bool(self._lost) and not self._obstacle)
         self.accept_loss.setChecked(False)
         self._update_button()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout,
 
 from pellucid.language import mark, tr
 from pellucid.model.layer import LabelLayer
+from pellucid.session.saving import bent
 from pellucid.session.surfacing import export, sentences
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export import Card
@@ -166,6 +167,8 @@ class SurfaceDialog(WritingDialog):
         text, form = self.path.text().strip(), self.format.value()
         if which.layer.geometry.size[2] < 2:
             return tr("These labels lie on one slice only; a surface needs a stack of slices.")
+        if why := bent(which.layer):
+            return why
         if self.smooth.complaint():
             return self.smooth.complaint()
         return file_complaint(text, form)

@@ -41,6 +41,11 @@ def text_rect(row: QRect) -> QRect:
     return row.adjusted(62, 0, -8, 0)
 
 
+def badge_rect(row: QRect) -> QRect:
+    """Return where a row shows that its layer has a transform: at the end of the name."""
+    return QRect(row.right() - 8 - 18, row.top() + 4, 18, row.height() // 2 - 4)
+
+
 class LayerDelegate(QStyledItemDelegate):
     """Eye, colour, name and one line of detail; the active row carries a bar in the accent colour."""
 
@@ -78,7 +83,11 @@ class LayerDelegate(QStyledItemDelegate):
         metrics = option.fontMetrics
         painter.setPen(QColor(c.text if layer.visible else c.dim))
         painter.setFont(option.font)
-        name = metrics.elidedText(layer.name, Qt.TextElideMode.ElideMiddle, room.width())
+        if layer.placement is not None:
+            glyph = theme.icon("axis-arrow", c.accent if layer.placement.is_linear else c.warning)
+            glyph.paint(painter, badge_rect(option.rect))
+            upper.adjust(0, 0, -badge_rect(option.rect).width() - 4, 0)
+        name = metrics.elidedText(layer.name, Qt.TextElideMode.ElideMiddle, upper.width())
         painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         painter.setPen(QColor(c.dim))
         percent = f"{round(layer.opacity * 100)} %" if layer.opacity < 1 else ""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QPersiste
 from pellucid.language import tr, tr_count
 from pellucid.model.display import Blending
 from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Layer, Provenance
+from pellucid.model.placement_words import said
 from pellucid.recipes import own_steps
 from pellucid.ui.canvas.drops import ITEM_MIME, LAYER_MIME
 from pellucid.ui.docks.watching import LayerWatch
@@ -42,11 +43,13 @@ def detail(layer: Layer) -> str:
 
 def long_detail(layer: Layer) -> str:
     """Return what the tooltip of a layer says: name, voxel size, findings, how it was made."""
-    geometry = layer.geometry
+    geometry, transform = layer.own_geometry, said(layer)
     lines = [layer.name, detail(layer)]
     if geometry.has_lengths:
         known = [s for s, ok in zip(geometry.spacing, geometry.known_spacing, strict=True) if ok]
         lines.append(" × ".join(short_number(float(s)) for s in known) + " mm")
+    if transform:
+        lines.append(tr("Transform: {transform}", transform=transform))
     if isinstance(layer, ImageLayer):
         lines += [finding.message for finding in layer.volume.findings]
     lines += [tr("Step: {operation}", operation=_step(step)) for step in layer.provenance]
@@ -98,7 +101,8 @@ class LayerModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return long_detail(layer)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{layer.name}, {detail(layer)}, {'visible' if layer.visible else 'hidden'}"
+            moved = f", {said(layer)}" if layer.placement is not None else ""
+            return f"{layer.name}, {detail(layer)}, {'visible' if layer.visible else 'hidden'}{moved}"
         return {LAYER_ROLE: layer, DETAIL_ROLE: detail(layer)}.get(role)
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: D102

@@ -29,6 +29,7 @@ from pellucid.ui.docks.layer_model import LayerModel
 from pellucid.ui.docks.look_box import LookBox
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button, rule, scrolling
 from pellucid.ui.docks.swatches import ask_color, map_icon, map_title
+from pellucid.ui.transforming import transform_menu
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -190,6 +191,8 @@ class LayersPanel(Panel):
             layer = self.model.layer(index.row())
             if isinstance(layer, ImageLayer):
                 menu.addAction(theme.icon("label-outline"), tr("Use as labels"), partial(self.use_as_labels, layer))
+            if layer is not None:
+                menu.addMenu(transform_menu(self._session, layer, self))
             menu.popup(self.list.viewport().mapToGlobal(where))
 
     def use_as_labels(self, layer: ImageLayer) -> None:

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ _PACKED_FROM = 4096
 _DEEPEST = 4
 _HEAD = "#Insight Transform File V1.0"
 _COMPOSITE = "CompositeTransform"
+_KEYS = ("Transform:", "Parameters:", "PackedParameters:", "FixedParameters:")
 _KINDS: dict[str, tuple[int, ...]] = {
     "IdentityTransform": (2, 3), "TranslationTransform": (2, 3), "Euler2DTransform": (2,), "Euler3DTransform": (3,),
     "Similarity2DTransform": (2,), "Similarity3DTransform": (3,), "AffineTransform": (2, 3),
@@ -200,12 +202,7 @@ def parsed(text: str) -> tuple[Piece, ...]:
     """Return the parts of a text, checked; raises ValueError when it is no transform."""
     if len(text) > LONGEST_TEXT or "Transform:" not in text:
         raise ValueError("text")
-    found: list[Piece] = []
-    for part in re.split(r"^Transform:", text, flags=re.MULTILINE)[1:]:
-        name, _, rest = part.partition("\n")
-        fields = {key.strip(): value for key, _, value in (line.partition(":") for line in rest.splitlines())}
-        if not name.strip().startswith(_COMPOSITE):
-            found.append(_parsed_part(name.strip(), fields))
+    found = [_part(words) for words in _sections(text.split()) if not words["Transform:"][0].startswith(_COMPOSITE)]
     for piece in found:
         _made(piece)
     if len({piece.dimension for piece in found}) != 1:
@@ -213,14 +210,29 @@ def parsed(text: str) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _parsed_part(name: str, fields: dict[str, str]) -> Piece:
+def _sections(words: Sequence[str]) -> list[dict[str, Sequence[str]]]:
+    """Return what stands behind each key of each transform; lines do not count, so that a text may be one line."""
+    found: list[dict[str, Sequence[str]]] = []
+    marks = [n for n, word in enumerate(words) if word in _KEYS or word.startswith("#")] + [len(words)]
+    for here, after in pairwise(marks):
+        if words[here] == "Transform:":
+            if after == here + 1:
+                raise ValueError("Transform")
+            found.append({})
+        if words[here] in _KEYS and found:
+            found[-1][words[here]] = words[here + 1 : after]
+    return found
+
+
+def _part(words: dict[str, Sequence[str]]) -> Piece:
+    name = words["Transform:"][0]
     said = re.fullmatch(r"(\w+?)_(?:double|float)_([23])_\2(?:_([0-3]))?", name)
     if said is None:
         raise ValueError(name[:80])
-    packed = fields.get("PackedParameters")
-    numbers = _numbers(fields.get("Parameters", "")) if packed is None else unpacked(packed.strip())
-    return Piece(said[1], int(said[2]), numbers, _numbers(fields.get("FixedParameters", "")), int(said[3] or 3))
+    packed = words.get("PackedParameters:", ())
+    numbers = unpacked(packed[0]) if packed else _numbers(words.get("Parameters:", ()))
+    return Piece(said[1], int(said[2]), numbers, _numbers(words.get("FixedParameters:", ())), int(said[3] or 3))
 
 
-def _numbers(text: str) -> Array:
-    return np.array([float(word) for word in text.split()])
+def _numbers(words: Sequence[str]) -> Array:
+    return np.array([float(word) for word in words])
