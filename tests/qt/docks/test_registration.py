@@ -269,6 +269,14 @@ def test_only_what_applies_is_asked(editor):
     assert not {"metric", "optimiser", "bins", "mesh", "sampling", "scales"} & shown(editor)
 
 
+def test_every_setting_of_a_stage_can_be_set(editor):
+    assert set(editor.form.controls) == set(Stage.model_fields)
+    transforms = editor.form.controls["transform"]
+    for row in range(transforms.count()):
+        choose(transforms, transforms.itemText(row))
+        assert editor.form._stage.transform == transforms.value()
+
+
 def test_stages_are_added_moved_and_removed(empty_session, panel, editor):
     choosing = empty_session.registering.choosing
     assert not editor.remove.isEnabled() and not editor.reset.isEnabled()
