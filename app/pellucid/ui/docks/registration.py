@@ -54,7 +54,7 @@ class RegistrationPanel(Panel):
         self.folds: dict[str, Fold] = {}
         self._make_choices()
         self._make_buttons()
-        self.course, self.result = CourseBox(), ResultBox(session)
+        self.course, self.result, self.line = CourseBox(), ResultBox(session), rule()
         self._lay_out()
         self._registering.changed.connect(self._show)
         self._registering.progressed.connect(self._show_progress)
@@ -113,7 +113,7 @@ class RegistrationPanel(Panel):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
         for part in (self.choices, self.help, self.overlay, self.asked, self.begin, self.stopping, self.why,
-                     self.result, self.course, rule()):  # fmt: skip
+                     self.result, self.course, self.line):  # fmt: skip
             column.addWidget(part)
         for section in SECTIONS:
             fold = Fold(tr(section.title), partial(section.make, self._session), tr(section.tip))
@@ -142,7 +142,7 @@ class RegistrationPanel(Panel):
             control.set_options([(image.name, image.id) for image in images])
             control.set_value(image.id if image is not None else None)
         self._show_preset()
-        for widget in (self.choices, self.help, self.overlay, *self.folds.values()):
+        for widget in (self.choices, self.help, self.overlay, self.line, *self.folds.values()):
             widget.setVisible(not running)
         reason = choosing.why_not()
         allow(self.begin, reason)
