@@ -130,7 +130,7 @@ def registration_doubtful(stage: Stage) -> None:
     stage.open("CT")
     _second(stage, "Follow-up with a long name that does not fit into any list 2026-03", far=4.0)
     panel = _dock(stage)
-    stage.session.registering.choosing.choose(preset="affine_mi", start="identity")
+    stage.session.registering.choosing.choose(preset="rigid", start="identity")
     editor = panel.open_section("Stages")
     editor.form.controls["iterations"].stepped(-19)
     panel.begin.click()

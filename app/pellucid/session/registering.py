@@ -72,6 +72,11 @@ class Registering:
         return self.result.outcome.curve if self.result is not None else ()
 
     @property
+    def title(self) -> str:
+        """Return the words of the step that is being made, or nothing."""
+        return self._run.asked.title if self._run is not None else ""
+
+    @property
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages of the registration that runs or ran last, or those it would have now."""
         if self._run is not None:

@@ -17,7 +17,7 @@ from pellucid.operations.engines.registration.plans import PRESETS, Stage, stage
 from pellucid.session.placements import linear_placement
 from pellucid.session.registration_words import PLACED
 from pellucid.ui.docks.registration import RegistrationPanel
-from registration_making import GRID, Puppet, add_two, blob, shift
+from registration_puppet import GRID, Puppet, add_two, blob, shift
 
 
 @pytest.fixture
@@ -95,13 +95,13 @@ def test_one_button_registers_and_undo_takes_it_back(qtbot, empty_session, panel
     click(panel.begin)
     qtbot.waitUntil(lambda: len(panel.course._points) > 10)
     assert not panel.begin.isVisible() and panel.keep.isEnabled() and panel.drop.isEnabled()
-    assert not panel.fixed.isEnabled() and panel.fixed.toolTip() == "A registration is running."
+    assert not panel.choices.isVisible() and panel.asked.text() == "Register Follow-up to Baseline (Rigid)"
     assert len(panel.course._shown) > 10
     assert "level 1 of 3" in panel.course.caption.text() or "level 2 of 3" in panel.course.caption.text()
     assert not panel.result.isVisible()
     puppet.finish()
     qtbot.waitUntil(lambda: not empty_session.registering.is_running)
-    assert panel.begin.isVisible() and panel.result.isVisible() and panel.fixed.isEnabled()
+    assert panel.begin.isVisible() and panel.result.isVisible() and panel.choices.isVisible()
     assert "Converged" in panel.result.verdict.text() and panel.result.verdict.property("tone") == "good"
     values = {name: label.text() for name, label in panel.result.values.items()}
     assert values["metric"] == "−0.1 → −0.95" and values["reason"] == "Step too small" and values["overlap"] == "90 %"
@@ -224,7 +224,7 @@ def test_the_curve_of_a_stage_is_chosen_and_read(qtbot, empty_session, panel, pa
 def test_start_masks_and_seed(empty_session, panel, pair):
     where = panel.open_section("Start and masks")
     choosing = empty_session.registering.choosing
-    assert where.start.currentText() == "As the preset: Search over turns" and not where.moving_mask.isEnabled()
+    assert where.start.currentText() == "By the method: Search over turns" and not where.moving_mask.isEnabled()
     choose(where.start, "Centres of mass")
     assert choosing.plan.start == "masses"
     labels = LabelLayer("Lesion", blank_labels(pair[1].volume.geometry))
@@ -234,7 +234,7 @@ def test_start_masks_and_seed(empty_session, panel, pair):
     assert choosing.setup.moving_mask == (labels.id, 1)
     write(where.seed, "7")
     assert choosing.setup.seed == 7
-    choose(where.start, "As the preset: Search over turns")
+    choose(where.start, "By the method: Search over turns")
     assert where.start.findText("Where it lies now") < 0
     matrix = np.eye(4)
     matrix[0, 3] = 4
@@ -267,6 +267,14 @@ def test_only_what_applies_is_asked(editor):
     choose(editor.form.controls["transform"], "Demons")
     assert {"variant", "field_sigma", "update_sigma"} <= shown(editor)
     assert not {"metric", "optimiser", "bins", "mesh", "sampling", "scales"} & shown(editor)
+
+
+def test_every_setting_of_a_stage_can_be_set(editor):
+    assert set(editor.form.controls) == set(Stage.model_fields)
+    transforms = editor.form.controls["transform"]
+    for row in range(transforms.count()):
+        choose(transforms, transforms.itemText(row))
+        assert editor.form._stage.transform == transforms.value()
 
 
 def test_stages_are_added_moved_and_removed(empty_session, panel, editor):
@@ -322,9 +330,9 @@ def test_while_it_runs_nothing_can_be_set(qtbot, empty_session, panel, editor, p
     where = panel.open_section("Start and masks")
     click(panel.begin)
     for control in (editor.add, editor.text, editor.form, where.start, where.seed, panel.preset, panel.swap):
-        assert not control.isEnabled()
+        assert not control.isVisible()
     click(panel.drop)
-    assert editor.form.isEnabled() and where.start.isEnabled()
+    assert editor.form.isVisible() and where.start.isEnabled()
 
 
 # ---------------------------------------------------------------- the window

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from known_registrations import away, blobs, filled, grid, matrix, pair, points_of
+from registration_making import away, blobs, filled, grid, matrix, pair, points_of
 from pellucid.operations.context import Cancelled, Context, Refused
 from pellucid.operations.engines.registration import plans, running
 from pellucid.operations.engines.registration.outcome import Moment, Outcome

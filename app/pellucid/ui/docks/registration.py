@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
@@ -27,7 +28,6 @@ from pellucid.ui.docks.parts import (
 from pellucid.ui.docks.registration_course import CourseBox
 from pellucid.ui.docks.registration_result import ResultBox
 from pellucid.ui.docks.registration_sections import SECTIONS
-from pellucid.ui.docks.registration_where import BUSY
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class RegistrationPanel(Panel):
         self.folds: dict[str, Fold] = {}
         self._make_choices()
         self._make_buttons()
-        self.course, self.result = CourseBox(), ResultBox(session)
+        self.course, self.result, self.line = CourseBox(), ResultBox(session), rule()
         self._lay_out()
         self._registering.changed.connect(self._show)
         self._registering.progressed.connect(self._show_progress)
@@ -71,7 +71,7 @@ class RegistrationPanel(Panel):
         self.moving.chosen.connect(lambda id: self._choosing.choose(moving=id))
         self.preset.chosen.connect(self._choose_preset)
         self.swap = flat_button("swap-vertical", tr("Swap fixed and moving"), self._choosing.swap)
-        self.help = dim()
+        self.help, self.asked = dim(), dim()
 
     def _make_buttons(self) -> None:
         self.overlay = QCheckBox(tr("Show both in red and green"))
@@ -89,8 +89,8 @@ class RegistrationPanel(Panel):
 
     def _lay_out(self) -> None:
         self.set_header(tr("Registration"))
-        choices = QWidget()
-        grid = QGridLayout(choices)
+        self.choices = QWidget()
+        grid = QGridLayout(self.choices)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(theme.MARGIN)
         grid.setVerticalSpacing(theme.MARGIN)
@@ -112,8 +112,8 @@ class RegistrationPanel(Panel):
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        for part in (choices, self.help, self.overlay, self.begin, self.stopping, self.why, self.result, self.course,
-                     rule()):  # fmt: skip
+        for part in (self.choices, self.help, self.overlay, self.asked, self.begin, self.stopping, self.why,
+                     self.result, self.course, self.line):  # fmt: skip
             column.addWidget(part)
         for section in SECTIONS:
             fold = Fold(tr(section.title), partial(section.make, self._session), tr(section.tip))
@@ -123,7 +123,8 @@ class RegistrationPanel(Panel):
         self.empty = EmptyState("layers-triple-outline", tr(NONE_OPEN))
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
-        self.stack.addWidget(scrolling(body))
+        self.area = scrolling(body)
+        self.stack.addWidget(self.area)
         self.column.addWidget(self.stack, 1)
 
     def open_section(self, title: str) -> QWidget:
@@ -136,21 +137,24 @@ class RegistrationPanel(Panel):
         images, choosing = self._choosing.images(), self._choosing
         self.stack.setCurrentIndex(1 if len(images) > 1 else 0)
         self.empty.say(tr(ONE_OPEN, name=images[0].name) if images else tr(NONE_OPEN))
-        running, busy = self._registering.is_running, tr(BUSY) if self._registering.is_running else ""
+        running = self._registering.is_running
         for control, image in ((self.fixed, choosing.fixed), (self.moving, choosing.moving)):
             control.set_options([(image.name, image.id) for image in images])
             control.set_value(image.id if image is not None else None)
         self._show_preset()
-        for widget in (self.fixed, self.moving, self.preset, self.swap):
-            allow(widget, busy)
+        for widget in (self.choices, self.help, self.overlay, self.line, *self.folds.values()):
+            widget.setVisible(not running)
         reason = choosing.why_not()
         allow(self.begin, reason)
         tell(self.why, "" if running else reason, "warning")
         self.begin.setVisible(not running)
         self.stopping.setVisible(running)
+        tell(self.asked, self._registering.title)
         if running and not self._was_running:
             self.course.begin(self._registering.stages)
             self.course.say(tr("Looking for a start …"))
+        elif self._was_running and not running:
+            QTimer.singleShot(0, self, lambda: self.area.ensureWidgetVisible(self.result, 0, theme.MARGIN))
         self._was_running = running
         self._show_progress()
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 NO_LABELS = mark("No label was drawn on this image.")
-BUSY = mark("A registration is running.")
 
 
 class WhereBox(QWidget):
@@ -25,7 +24,6 @@ class WhereBox(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._registering = session.registering
         self._choosing = session.registering.choosing
         self.start, self.fixed_mask, self.moving_mask = Choice(), Choice(), Choice()
         described(self.start, tr("Start"), tr("Where the search begins"))
@@ -47,28 +45,26 @@ class WhereBox(QWidget):
         self.fixed_mask.chosen.connect(lambda mask: self._choosing.choose(fixed_mask=mask))
         self.moving_mask.chosen.connect(lambda mask: self._choosing.choose(moving_mask=mask))
         self.seed.edited.connect(lambda seed: self._choosing.choose(seed=int(seed)))
-        self._registering.changed.connect(self._show)
+        session.registering.changed.connect(self._show)
         self._show()
 
     def _show(self) -> None:
         choosing, now = self._choosing, self._choosing.setup
-        moving, busy = choosing.moving, tr(BUSY) if self._registering.is_running else ""
+        moving = choosing.moving
         plan = choosing.preset_plan
-        options = [(tr("As the preset: {start}", start=tr(STARTS[plan.start])), "")]
+        options = [(tr("By the method: {start}", start=tr(STARTS[plan.start])), "")]
         if moving is not None and moving.placement is not None:
             options.append((tr("Where it lies now"), PLACED))
         self.start.set_options([*options, *((tr(title), start) for start, title in STARTS.items())])
         self.start.set_value(choosing.start)
-        allow(self.start, busy)
         for control, image, mask in ((self.fixed_mask, choosing.fixed, now.fixed_mask),
                                      (self.moving_mask, moving, now.moving_mask)):  # fmt: skip
             masks = choosing.masks(image)
             control.set_options([(tr("None"), None), *masks])
             control.set_value(mask)
-            allow(control, busy or ("" if masks else tr(NO_LABELS)))
+            allow(control, "" if masks else tr(NO_LABELS))
         if not self.seed.hasFocus():
             self.seed.set_value(now.seed)
-        allow(self.seed, busy)
         placed = choosing.start == PLACED
         self.note.setText(tr("It goes on from where “{name}” was put.", name=moving.name) if placed and moving else "")
         self.note.setVisible(bool(self.note.text()))

@@ -14,7 +14,6 @@ from pellucid.operations.engines.registration.plans import Stage, read_stages, s
 from pellucid.session.registration_words import METRICS, TRANSFORMS, VARIANTS
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import allow, described, dim, flat_button, row, tell
-from pellucid.ui.docks.registration_where import BUSY
 from pellucid.ui.docks.stage_form import StageForm
 from pellucid.ui.forms.controls import TextLine
 
@@ -30,7 +29,6 @@ class StageEditor(QWidget):
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._registering = session.registering
         self._choosing = session.registering.choosing
         self._stages: tuple[Stage, ...] = ()
         self._at = 0
@@ -45,7 +43,7 @@ class StageEditor(QWidget):
         column.setSpacing(theme.MARGIN)
         for part in (self._buttons, self.list, self.form, line, self.problem):
             column.addWidget(part)
-        self._registering.changed.connect(self._show)
+        session.registering.changed.connect(self._show)
         self._show()
 
     def _make_list(self) -> None:
@@ -87,14 +85,10 @@ class StageEditor(QWidget):
                 self._write()
         images = (self._choosing.fixed, self._choosing.moving)
         self.form.set_lengths(known=all(image is None or image.geometry.has_lengths for image in images))
-        busy = tr(BUSY) if self._registering.is_running else ""
-        for control in (self.add, self.text, self.paste):
-            allow(control, busy)
-        self.form.setEnabled(not busy)
-        allow(self.remove, busy or ("" if len(stages) > 1 else tr("At least one stage is needed.")))
-        allow(self.up, busy or ("" if self._at else tr("It is the first.")))
-        allow(self.down, busy or ("" if self._at < len(stages) - 1 else tr("It is the last.")))
-        allow(self.reset, busy or ("" if self._choosing.setup.stages else tr("These are the stages of the method.")))
+        allow(self.remove, "" if len(stages) > 1 else tr("At least one stage is needed."))
+        allow(self.up, "" if self._at else tr("It is the first."))
+        allow(self.down, "" if self._at < len(stages) - 1 else tr("It is the last."))
+        allow(self.reset, "" if self._choosing.setup.stages else tr("These are the stages of the method."))
 
     def _fill(self) -> None:
         self.list.blockSignals(True)

@@ -44,7 +44,7 @@ def _optimised(*names: str) -> Applies:
 class Row:
     """One setting: its name in a stage, title, what its tooltip says, unit, and for which stages it means something.
 
-    ``words`` makes it a choice, ``bounds`` a number; a list of numbers and a switch have neither.
+    ``words`` makes it a choice, ``bounds`` a number, ``switch`` a box to tick; a list of numbers has none of them.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Row:
     bounds: Bounds | None = None
     unit: str = ""
     step: float = 1.0
-    is_switch: bool = False
+    switch: str = ""
 
 
 ROWS: tuple[Row, ...] = (
@@ -72,15 +72,15 @@ ROWS: tuple[Row, ...] = (
     Row("optimiser", mark("Optimiser"), mark("How the best transform is searched"), _optimised(), words.OPTIMISERS),
     Row("iterations", mark("Iterations"), mark("At most so many on each level"),
         bounds=Bounds(1, 100_000, whole=True), step=10),
-    Row("step", mark("First step"), mark("How far the first step goes"), _optimised(*_STEPPING),
-        bounds=Bounds(0.001, 1000), unit=mark("mm"), step=0.1),
-    Row("least_step", mark("Least step"), mark("Steps shorter than this end a level"), _optimised("regular_step"),
-        bounds=Bounds(1e-9, 100), unit=mark("mm"), step=0.001),
+    Row("step", mark("First step"), mark("How far the first step goes, in voxels of the level"),
+        _optimised(*_STEPPING), bounds=Bounds(0.001, 1000), unit=mark("voxels"), step=0.1),
+    Row("least_step", mark("Least step"), mark("Steps shorter than this end a level"),
+        _optimised("regular_step", "powell", "amoeba"), bounds=Bounds(1e-9, 100), unit=mark("voxels"), step=0.001),
     Row("tolerance", mark("Tolerance"), mark("A change of the metric smaller than this ends a level"),
         _optimised("lbfgs2", "lbfgsb", "powell", "amoeba", "gradient_descent", "line_search", "conjugate_gradient",
                    "one_plus_one"), bounds=Bounds(1e-15, 1), step=1e-6),
     Row("sampling", mark("Sampling"), mark("Which voxels are looked at"), _optimised(), words.SAMPLINGS),
-    Row("share", mark("Share"), mark("How much of the voxels is looked at"),
+    Row("share", mark("Share"), mark("How much of the voxels is looked at; of small images all"),
         lambda stage: not _demons(stage) and stage.sampling != "all", bounds=Bounds(0.01, 100), unit="%"),
     Row("shrink", mark("Shrink"), mark("How much coarser each level of the pyramid is, the coarsest first: 4, 2, 1")),
     Row("smooth", mark("Smoothing"), mark("Width of the Gaussian on each level, in voxels of the full image: 2, 1, 0"),
@@ -93,11 +93,13 @@ ROWS: tuple[Row, ...] = (
     Row("order", mark("Spline order"), mark("Order of the B-spline"), lambda stage: stage.transform == "bspline",
         bounds=Bounds(1, 3, whole=True)),
     Row("refine", mark("Refine"), mark("Begin with few control points and double them from level to level"),
-        lambda stage: stage.transform == "bspline", is_switch=True),
+        lambda stage: stage.transform == "bspline", switch=mark("From coarse to fine")),
     Row("field_sigma", mark("Smooth field"), mark("Width of the Gaussian over all displacements: stiffer"), _demons,
-        bounds=Bounds(0, 100), unit=mark("mm"), step=0.1),
+        bounds=Bounds(0, 100), unit=mark("voxels"), step=0.1),
     Row("update_sigma", mark("Smooth update"), mark("Width of the Gaussian over each update: more fluid"), _demons,
-        bounds=Bounds(0, 100), unit=mark("mm"), step=0.1),
+        bounds=Bounds(0, 100), unit=mark("voxels"), step=0.1),
+    Row("match", mark("Histograms"), mark("Demons compare values: make those of the moving image like the fixed one's"),
+        _demons, switch=mark("Match first")),
 )  # fmt: skip
 
 
@@ -134,8 +136,8 @@ class StageForm(QWidget):
             choice = Choice([(tr(title), value) for value, title in setting.words.items()])
             choice.chosen.connect(partial(self._set, setting.name))
             return described(choice, name, tip)
-        if setting.is_switch:
-            switch = QCheckBox(tr("From coarse to fine"))
+        if setting.switch:
+            switch = QCheckBox(tr(setting.switch))
             switch.toggled.connect(partial(self._set, setting.name))
             return described(switch, name, tip)
         if setting.bounds is not None:
