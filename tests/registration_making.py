@@ -1,99 +1,95 @@
-"""A registration that does as it is told, for tests that must not depend on an optimiser, and images for it."""
+"""Images whose registration is known because both are computed from one formula, at places a transform apart."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from threading import Event
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
-from pellucid.history.layers import AddLayer
-from pellucid.model.geometry import Geometry
-from pellucid.model.layer import ImageLayer
-from pellucid.model.volume import Acquisition, Volume, image_from_array
-from pellucid.operations.context import Cancelled
-from pellucid.operations.engines.registration import running
-from pellucid.operations.engines.registration.outcome import Moment, Outcome, Point
-from pellucid.session import Session
-
-GRID = Geometry((40, 36, 20), (1.0, 1.0, 2.0))
+Points = NDArray[np.float64]
 
 
-def blob(grid: Geometry, centre: tuple[float, float, float], modality: str = "CT") -> Volume:
-    """Return an image of one bright blob around a world point."""
-    shape = grid.size[::-1]
-    z, y, x = np.indices(shape)
-    world = grid.index_to_world(np.stack([x, y, z], -1).reshape(-1, 3))
-    away = ((world - np.array(centre)) ** 2).sum(axis=1).reshape(shape)
-    values = (1000 * np.exp(-away / 60)).astype(np.int16)
-    return Volume(image_from_array(values, grid), grid, "HU", acquisition=Acquisition(modality))
+def blobs(points: Points, seed: int = 3, spread: float = 20.0, count: int = 14) -> NDArray[np.float64]:
+    """Return a sum of Gaussians without symmetry at points (…, n); it ends some way from the origin."""
+    rng = np.random.default_rng(seed)
+    n = points.shape[-1]
+    values = np.zeros(points.shape[:-1])
+    for _ in range(count):
+        centre = rng.normal(0, 0.45 * spread, n)
+        width = rng.uniform(0.12, 0.3) * spread
+        values += rng.uniform(0.4, 1.5) * np.exp(-((points - centre) ** 2).sum(-1) / (2 * width**2))
+    return 100 * values
 
 
-def add_two(session: Session, *, modalities: tuple[str, str] = ("CT", "CT")) -> tuple[ImageLayer, ImageLayer]:
-    """Put a fixed image and one that lies 5 mm to the left and 3 mm further back into the document."""
-    fixed = ImageLayer("Baseline", (blob(GRID, (20, 18, 20), modalities[0]),))
-    moving = ImageLayer("Follow-up", (blob(GRID, (25, 21, 20), modalities[1]),))
-    for layer in (fixed, moving):
-        layer.display.set_limits(0, 1000)
-        session.history.do(AddLayer(layer))
-    return fixed, moving
+def grid(
+    size: tuple[int, ...], spacing: tuple[float, ...], turn: float = 0.0, centre: tuple[float, ...] | None = None
+) -> sitk.Image:
+    """Return an empty image whose middle lies at a place, turned by degrees about the last axis (and the first)."""
+    n = len(size)
+    angle = np.radians(turn)
+    directions = np.eye(n)
+    directions[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    if n == 3:
+        tilt = np.eye(3)
+        tilt[1:, 1:] = directions[:2, :2]
+        directions = directions @ tilt
+    image = sitk.Image(size, sitk.sitkFloat32)
+    image.SetSpacing(spacing)
+    image.SetDirection(directions.ravel().tolist())
+    middle = directions @ ((np.array(size) - 1) / 2 * np.array(spacing))
+    image.SetOrigin((np.array(centre or (0.0,) * n) - middle).tolist())
+    return image
 
 
-def shift(x: float, y: float = 0.0, z: float = 0.0) -> sitk.Transform:
-    """Return a translation in mm."""
-    return sitk.TranslationTransform(3, (x, y, z))
+def points_of(image: sitk.Image) -> Points:
+    """Return the places (…, n) of all voxels."""
+    n = image.GetDimension()
+    index = np.stack(np.meshgrid(*(np.arange(k) for k in image.GetSize()[::-1]), indexing="ij")[::-1], -1)
+    steps = np.array(image.GetDirection()).reshape(n, n) * np.array(image.GetSpacing())
+    return np.asarray(index @ steps.T + np.array(image.GetOrigin()))
 
 
-def bent() -> sitk.Transform:
-    """Return a smooth transform that bends the middle of ``GRID``."""
-    mesh = sitk.BSplineTransformInitializer(sitk.Image(GRID.size, sitk.sitkUInt8), [3, 3, 3])
-    values = np.array(mesh.GetParameters())
-    values[len(values) // 6] = 4.0
-    mesh.SetParameters(values.tolist())
-    return mesh
+def filled(image: sitk.Image, values: NDArray[Any], *, is_vector: bool = False) -> sitk.Image:
+    """Return values on the grid of an image."""
+    result = sitk.GetImageFromArray(np.ascontiguousarray(values), isVector=is_vector)
+    result.CopyInformation(image)
+    return result
 
 
-class Puppet:
-    """Stands in for ``running.register``: one step each time ``step`` is called, an end when told."""
+def matrix(n: int, degrees: float = 0.0, shift: float = 0.0, size: float = 1.0, shear: float = 0.0) -> Points:
+    """Return a homogeneous matrix about the origin."""
+    angle = np.radians(degrees)
+    known = np.eye(n + 1)
+    known[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    if n == 3:
+        tilt = np.eye(4)
+        tilt[1:3, 1:3] = known[:2, :2]
+        known = known @ tilt
+    known[:n, :n] *= size
+    known[0, 1] += shear
+    known[:n, n] = shift * np.array([1.0, -0.7, 0.5])[:n]
+    return known
 
-    def __init__(self, monkeypatch, goal: sitk.Transform | None = None) -> None:
-        self.goal = goal or shift(5.0, 3.0)
-        self.doubts: tuple[str, ...] = ()
-        self.converged = True
-        self.calls: list[dict[str, object]] = []
-        self.error: Exception | None = None
-        self._tick, self._go_on, self._count = Event(), Event(), 0
-        self._way: Callable[[int], sitk.Transform] = lambda n: shift(5.0 * min(n, 5) / 5, 3.0 * min(n, 5) / 5)
-        self.cancelled = Event()
-        monkeypatch.setattr(running, "register", self.register)
 
-    def along(self, way: Callable[[int], sitk.Transform]) -> None:
-        """Take other estimates, by the number of the iteration."""
-        self._way = way
+def pair(
+    known: Points, fixed: sitk.Image, moving: sitk.Image, spread: float = 20.0, noise: float = 0.0
+) -> tuple[sitk.Image, sitk.Image]:
+    """Return images on two grids: a matrix takes what is at a point of the first to the same in the second."""
+    n = len(known) - 1
+    back = np.linalg.inv(known)
+    there = points_of(moving) @ back[:n, :n].T + back[:n, n]
+    rng = np.random.default_rng(0)
+    values = [blobs(points_of(fixed), spread=spread), blobs(there, spread=spread)]
+    first, second = (one + rng.normal(0, noise, one.shape) if noise else one for one in values)
+    return filled(fixed, first.astype(np.float32)), filled(moving, second.astype(np.float32))
 
-    def finish(self) -> None:
-        """Let the registration end at its goal."""
-        self._go_on.set()
 
-    def register(self, fixed, moving, plan, context, **given) -> Outcome:
-        """Iterate slowly until told to end."""
-        self.calls.append({"fixed": fixed, "moving": moving, "plan": plan, **given})
-        points: list[Point] = []
-        n, began = 0, time.monotonic()
-        while not self._go_on.wait(0.01):
-            if self.error is not None:
-                raise self.error
-            if context.cancelled():
-                self.cancelled.set()
-                raise Cancelled
-            n += 1
-            stage = min(n // 40, len(plan.stages) - 1)
-            point = Point(stage, min(n // 12, 2), n, -1.0 + np.exp(-n / 10))
-            points.append(point)
-            context.progress(min(0.9, n / 200))
-            transform = self._way(n)
-            given["watch"](Moment(point, lambda transform=transform: transform))
-        return Outcome(self.goal, self.converged, -0.1, -0.95, n, "Step too small", time.monotonic() - began,
-                       self.doubts, 0.9, tuple(points))  # fmt: skip
+def away(found: sitk.Transform, known: Points, spread: float = 20.0) -> float:
+    """Return the root of the mean squared distance of where both take points of the blobs."""
+    n = found.GetDimension()
+    points = np.random.default_rng(1).normal(0, 0.5 * spread, (100, n))
+    there = points @ known[:n, :n].T + known[:n, n]
+    gap = np.array([found.TransformPoint(point) for point in points.tolist()]) - there
+    return float(np.sqrt((gap**2).sum(axis=1).mean()))

@@ -44,7 +44,8 @@ class Chain:
         known = [part if isinstance(part, sitk.Transform) else affine_of(part) for part in self.parts]
         if self.given is not None:
             known = [affine_of(np.linalg.inv(pair.moving_frame)), self.given, affine_of(pair.fixed_frame), *known]
-        return known[0] if len(known) == 1 else sitk.CompositeTransform([*known] or [affine_of(np.eye(pair.dimensions + 1))])
+        known = known or [sitk.TranslationTransform(pair.dimensions)]
+        return known[0] if len(known) == 1 else sitk.CompositeTransform(known)
 
     def outside(self) -> sitk.Transform:
         """Return the transform from points of the fixed image to points of the moving one, in mm."""

@@ -12,7 +12,9 @@ import SimpleITK as sitk
 
 from pellucid.operations.engines.registration.plans import Stage
 
-LEAST_SAMPLES = 20_000
+_SAMPLES = (20_000, 100_000)
+"""How many voxels are looked at, at least and at most, where not all are."""
+_SPLINE_SAMPLES = (5_000, 100_000)  # a sample costs as much as there are control points
 _RELAXATION = 0.5
 _WINDOW = 10
 _GUESSED = {"gradient_descent", "line_search", "conjugate_gradient"}
@@ -50,7 +52,9 @@ def sampled_share(stage: Stage, fixed: sitk.Image) -> float:
     """Return the share of the voxels that is looked at: small images are seen whole."""
     if stage.sampling == "all":
         return 1.0
-    return min(1.0, max(stage.share, LEAST_SAMPLES / fixed.GetNumberOfPixels()))
+    least, most = _SPLINE_SAMPLES if stage.transform == "bspline" else _SAMPLES
+    voxels = fixed.GetNumberOfPixels()
+    return min(1.0, min(max(stage.share * voxels, least), most) / voxels)
 
 
 def _around(iterations: int, parameters: int) -> int:

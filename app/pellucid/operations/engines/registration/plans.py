@@ -38,10 +38,12 @@ class Stage(BaseModel):
     """One transform that is fitted; the next stage begins where it ends.
 
     ``shrink`` has one factor per level of the pyramid and ``smooth`` as many widths of a Gaussian in voxels of the
-    full image. ``share`` of the voxels is looked at where ``sampling`` is not ``all``. ``step`` is the first step of
-    an optimiser in mm, ``least_step`` the one at which a regular step ends. ``mesh`` is the distance of control
-    points in mm (the last level has it, levels before it are coarser by two where ``refine``); ``order`` is the order
-    of the spline. ``variant``, ``field_sigma`` (mm) and ``update_sigma`` (mm) belong to demons.
+    full image. ``share`` of the voxels is looked at where ``sampling`` is not ``all``, but at least 20 000
+    (5000 for B-splines) and at most 100 000 of them.
+    ``step`` is the first step of an optimiser and ``least_step`` the one at which it ends, both in voxels of the
+    level. ``mesh`` is the distance of control points in mm (the last level has it, levels before it are coarser by
+    two where ``refine``); ``order`` is the order of the spline. ``variant``, ``field_sigma`` and ``update_sigma``
+    (voxels of the level) belong to demons; ``match`` fits the histogram of the moving image to the fixed one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,13 +67,14 @@ class Stage(BaseModel):
     order: Annotated[int, Field(ge=1, le=3)] = 3
     refine: bool = True
     variant: Literal["classic", "fast", "symmetric", "diffeomorphic"] = "diffeomorphic"
-    field_sigma: Annotated[float, Field(ge=0, le=100)] = 2.0
+    field_sigma: Annotated[float, Field(ge=0, le=100)] = 1.5
     update_sigma: Annotated[float, Field(ge=0, le=100)] = 0.0
+    match: bool = True
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Where a registration starts and which stages it takes; ``turns`` is how far in degrees ``search`` looks."""
+    """Where a registration starts and which stages it takes."""
 
     stages: tuple[Stage, ...]
     start: Start = "centres"

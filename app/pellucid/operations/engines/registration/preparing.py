@@ -37,6 +37,11 @@ class Pair:
         return int(self.fixed.GetDimension())
 
     @property
+    def unit(self) -> float:
+        """Return the length in mm of the unit in which the images lie."""
+        return float(np.linalg.norm(self.fixed_frame[:, 0]))
+
+    @property
     def lifted(self) -> bool:
         """Return whether slices of a volume are registered in their plane."""
         return len(self.fixed_frame) - 1 > self.dimensions

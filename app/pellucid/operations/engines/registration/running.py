@@ -12,7 +12,7 @@ from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.registration import demons, stages
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
-from pellucid.operations.engines.registration.doubts import doubts_of
+from pellucid.operations.engines.registration.doubts import Findings, doubts_of
 from pellucid.operations.engines.registration.judging import covered, metric_of
 from pellucid.operations.engines.registration.outcome import Outcome, Watch
 from pellucid.operations.engines.registration.plans import Plan
@@ -45,7 +45,7 @@ def register(
     before = metric_of(_given(pair, None), plan.stages[-1], context)
     after = metric_of(chain, plan.stages[-1], context)
     overlap = covered(chain)
-    doubts = doubts_of(chain, plan, course, ends, before, after, overlap, rivalry)
+    doubts = doubts_of(chain, plan, course, Findings(before, after, overlap, rivalry, ends), seed)
     return Outcome(
         chain.outside(), not doubts, before, after, sum(end.iterations for end in ends), ends[-1].reason,
         time.monotonic() - began, doubts, overlap, tuple(course.curve),
@@ -55,11 +55,7 @@ def register(
 def _given(pair: Pair, initial: sitk.Transform | None) -> Chain:
     """Return the chain a registration begins with: how the images lie, or a transform that is given."""
     if initial is None:
-        return Chain(pair, (_lying(pair),))
+        return Chain(pair, (np.eye(pair.dimensions + 1),))
     known = inwards(pair, initial)
     return Chain(pair, (known,)) if isinstance(known, np.ndarray) else Chain(pair, (), initial)
 
-
-def _lying(pair: Pair) -> np.ndarray:
-    """Return the matrix of no transform at all; slices whose planes differ are laid onto each other."""
-    return np.eye(pair.dimensions + 1)

@@ -14,9 +14,12 @@ _LEAST_VOXELS = 3
 _MOST_CELLS = 64
 
 
-def at_level(fixed: sitk.Image, stage: Stage, coarser: Any, left: int) -> sitk.BSplineTransform:
-    """Return the B-spline a level begins with: flat, or what the level before found; ``left`` levels follow it."""
-    mesh = mesh_of(fixed, stage, left if stage.refine else 0)
+def at_level(fixed: sitk.Image, mm: float, stage: Stage, coarser: Any, left: int) -> sitk.BSplineTransform:
+    """Return the B-spline a level begins with: flat, or what the level before found; ``left`` levels follow it.
+
+    ``mm`` is the length of the unit in which the fixed image lies.
+    """
+    mesh = mesh_of(fixed, stage.mesh / mm, left if stage.refine else 0)
     flat = sitk.BSplineTransformInitializer(fixed, mesh, stage.order)
     if coarser is None:
         return flat
@@ -24,12 +27,12 @@ def at_level(fixed: sitk.Image, stage: Stage, coarser: Any, left: int) -> sitk.B
     return coarser if old == mesh else refined(coarser, flat)
 
 
-def mesh_of(fixed: sitk.Image, stage: Stage, left: int) -> list[int]:
+def mesh_of(fixed: sitk.Image, cell: float, left: int) -> list[int]:
     """Return the number of cells along every axis."""
     cells = []
     for size, spacing in zip(fixed.GetSize(), fixed.GetSpacing(), strict=True):
         most = int(np.clip(size // _LEAST_VOXELS, 1, _MOST_CELLS))
-        wanted = int(np.clip(round(size * spacing / stage.mesh), 1, most))
+        wanted = int(np.clip(round(size * spacing / cell), 1, most))
         cells.append(max(1, round(wanted / 2**left)))
     return cells
 

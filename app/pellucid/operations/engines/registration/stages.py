@@ -69,7 +69,7 @@ def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> t
         level = made()
         course.context.check()
         if stage.transform == "bspline":
-            transform = splines.at_level(chain.pair.fixed, stage, transform, len(levels) - 1 - place)
+            transform = splines.at_level(chain.pair.fixed, chain.pair.unit, stage, transform, len(levels) - 1 - place)
         elif transform is None:
             transform = fresh(stage.transform, chain.pair.dimensions)
         ended = fit_level(chain, transform, stage, level, course, seed)
