@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _COLORS = ("#e5645a", "#5ccf8a", "#4aa3ff")
-_LISTED, _HEIGHT = 8, 112
+_LISTED, _HEIGHT = 8, 136
 
 
 class MotionBox(QWidget):
@@ -81,7 +81,7 @@ class MotionBox(QWidget):
         lines = [Line(motion.shifts(n), _COLORS[n]) for n in range(len(motion.axes))]
         self.shifts.show_lines(axis, across, lines)
         turns = len(motion.turns)
-        turned = any(np.nanmax(np.abs(motion.angles(n))) > 0 for n in range(turns))
+        turned = any(np.nan_to_num(motion.angles(n)).any() for n in range(turns))
         colors = _COLORS if turns > 1 else _COLORS[2:]
         self.angles.show_lines(axis, across, [Line(motion.angles(n), colors[n]) for n in range(turns)])
         self.angles.setVisible(turned)
