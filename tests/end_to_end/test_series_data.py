@@ -51,10 +51,27 @@ def test_sections_of_a_brain_that_were_laid_askew_lie_as_before(data_dir: Path) 
     for n in range(brain.GetSize()[2]):
         plane = brain[:, :, n]
         plane = sitk.GetImageFromArray(sitk.GetArrayFromImage(plane))
-        way = sitk.Euler2DTransform(middle, np.radians(generator.uniform(-12, 12)), generator.uniform(-6, 6, 2).tolist())
+        angle, shift = np.radians(generator.uniform(-12, 12)), generator.uniform(-6, 6, 2).tolist()
+        way = sitk.Euler2DTransform(middle, angle, shift)
         planes.append(sitk.Resample(plane, way if n != 8 else sitk.Transform(2, sitk.sitkIdentity), sitk.sitkBSpline3))
     stack = sitk.JoinSeries(planes)
     result = sitk.GetArrayFromImage(get("registration.align_slices").run(Context(), stack)).astype(float)
     exact, askew = (sitk.GetArrayFromImage(one).astype(float) for one in (brain, stack))
     before, after = np.abs(askew - exact).mean(), np.abs(result - exact).mean()
     assert after < 0.25 * before
+
+
+def test_tiles_of_a_stained_section_become_the_section_again(data_dir: Path) -> None:
+    whole = read(data_dir / "microscopy_rgb" / "ihc.png")[0].image
+    starts = ((2, 0), (190, 5), (0, 196), (193, 191))
+    tiles = [whole[x : x + 230, y : y + 230] for x, y in starts]
+    for tile in tiles:
+        tile.SetOrigin((0.0,) * tile.GetDimension())
+    said: list[str] = []
+    made = get("geometry.stitch").run(Context(remark=said.append), *tiles, overlap=15.0, per_row=2, blend="first")
+    array, exact = sitk.GetArrayFromImage(made).squeeze(), sitk.GetArrayFromImage(whole).squeeze()
+    assert array.shape[:2] == (426, 423) and "doubt" not in " ".join(said)
+    inside = np.zeros(array.shape[:2], bool)
+    for x, y in starts:
+        inside[y : y + 230, x : x + 230] = True
+    assert np.array_equal(array[inside], exact[:426, :423][inside])
