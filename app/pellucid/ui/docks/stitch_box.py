@@ -108,7 +108,7 @@ class StitchBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        for part in (self.hint, self.list, row(self.all, self.none), self.form, self.map, self.said, self.begin):
+        for part in (self.hint, self.list, row(self.all, self.none), self.map, self.said, self.begin, self.form):
             column.addWidget(part)
 
     # ---------------------------------------------------------------- the tiles
