@@ -28,7 +28,7 @@ MOTIONS = ("Shift", "Shift and turn (rigid)", "Also stretch and shear (affine)")
 Match = Annotated[Literal["values", "edges"], Title("Compare", ("Values", "Edges (other stains, uneven light)"))]
 Turn = Annotated[
     float, Unit("°"), Title("Largest turn"), Range(0.0, 180.0), Slider(0.0, 180.0, 1.0),
-    When("motion", ("rigid", "affine")),
+    When("motion", ("rigid", "affine", "bspline")),
 ]  # fmt: skip
 Interpolation = Annotated[
     Literal["bspline", "linear", "nearest"], Title("Interpolation", ("Cubic B-spline", "Linear", "Nearest"))

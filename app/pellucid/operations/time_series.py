@@ -13,6 +13,7 @@ import SimpleITK as sitk
 from pellucid.language import mark
 from pellucid.operations.context import Context
 from pellucid.operations.declaration import Operation
+from pellucid.operations.engines.registration.bending import bent
 from pellucid.operations.engines.registration.series import (
     Heard,
     Movement,
@@ -27,7 +28,7 @@ from pellucid.operations.plain import stored
 from pellucid.operations.ports import Port
 from pellucid.operations.projection import projected
 from pellucid.operations.series import MOTIONS, Interpolation, Match, Turn, rounds_of, say_movements
-from pellucid.operations.units import Range, Slider, Title, Unit, When
+from pellucid.operations.units import Millimetres, Range, Slider, Title, Unit, When
 
 ALIGN, TEMPLATE = "frames.align", "frames.template"
 Frames = Sequence[sitk.Image]
@@ -38,7 +39,9 @@ def align_frames(
     context: Context,
     heard: Heard = lambda n, movement: None,
     *,
-    motion: Annotated[Literal["translation", "rigid", "affine"], Title("Movement", MOTIONS)] = "rigid",
+    motion: Annotated[
+        Literal["translation", "rigid", "affine", "bspline"], Title("Movement", (*MOTIONS, "Also bend (B-spline)"))
+    ] = "rigid",
     reference: Annotated[
         Literal["mean", "first", "middle", "chosen", "neighbours"],
         Title("Align to", ("Mean of all frames", "First frame", "Middle frame", "One frame", "Neighbouring frame")),
@@ -48,12 +51,16 @@ def align_frames(
     ] = 1,
     match: Match = "values",
     turn: Turn = 0.0,
+    mesh: Annotated[
+        Millimetres, Title("Control points"), Range(0.001), Slider(5.0, 100.0, 1.0), When("motion", ("bspline",))
+    ] = 40.0,
     interpolation: Interpolation = "bspline",
 ) -> tuple[tuple[sitk.Image, ...], tuple[Movement, ...]]:
     """Move the frames of a time series until they lie on each other.
 
     Each frame is followed from the one it is compared with: phase correlation finds the shift, least squares the rest
-    to a small part of a voxel. Brightness and contrast may differ. Volumes move in space, planes and stacks of fewer
+    to a small part of a voxel; what bends, such as a breathing chest, is fitted by a B-spline after that. Brightness
+    and contrast may differ. Volumes move in space, planes and stacks of fewer
     than four slices in their plane. The mean is that of the frames in their places, made anew twice. Grid and pixel
     type stay; where a frame was moved away is padding, or its lowest value.
 
@@ -63,6 +70,7 @@ def align_frames(
         frame: The one that stays where it is, counted from 1.
         match: What must agree; edges bear uneven light and contrast medium, but need clear outlines.
         turn: How far planes may lie askew; all angles up to this one are tried.
+        mesh: The distance between places that bend by themselves; small ones follow small movements, and noise.
         interpolation: How values between voxels are found; nearest makes no new values.
 
     Source:
@@ -70,17 +78,31 @@ def align_frames(
         gain and offset: Baker and Matthews, Int. J. Comput. Vis. 56 (2004) 221-255.
     """
     pictures = frames_of(frames, context.padding)
-    number = min(frame, len(frames)) - 1
+    bends = motion == "bspline"
+    number = frame - 1 if reference == "chosen" else 0 if reference == "first" else len(frames) // 2
     rounds = 3 if reference == "mean" and len(frames) > 2 else 1
-    each = rounds_of(context.part(0.0, 0.8), rounds)
-    found = motions(pictures, motion, reference, number, match == "edges", turn, each, context.check, heard)
-    moved = []
-    for n, (one, movement) in enumerate(zip(frames, found, strict=True)):
-        part = context.part(0.8 + 0.2 * n / len(frames), 0.8 + 0.2 * (n + 1) / len(frames))
-        transform = world_transform(movement.matrix, one)
-        moved.append(sampled(one, one, transform, interpolation, _beyond(one, context), part))
+    each = rounds_of(context.part(0.0, 0.3 if bends else 0.8), rounds)
+    plain = "affine" if bends else motion
+    found = motions(pictures, plain, reference, number, match == "edges", turn, each, context.check, heard)
+    transforms = [world_transform(movement.matrix, one) for one, movement in zip(frames, found, strict=True)]
+    if bends:
+        moved = _moved(frames, transforms, "linear", context.part(0.3, 0.4))
+        fixed = template(moved, context.part(0.4, 0.4)) if reference == "mean" else frames[number]
+        found, transforms = bent(fixed, frames, found, transforms, mesh, context.part(0.4, 0.8))
+    images = _moved(frames, transforms, interpolation, context.part(0.8, 1.0))
     say_movements(found, reference == "neighbours", context)
-    return tuple(moved), tuple(found)
+    return images, tuple(found)
+
+
+def _moved(
+    frames: Frames, transforms: Sequence[sitk.Transform], how: str, context: Context
+) -> tuple[sitk.Image, ...]:
+    """Return frames in their places."""
+    moved = []
+    for n, (one, transform) in enumerate(zip(frames, transforms, strict=True)):
+        part = context.part(n / len(frames), (n + 1) / len(frames))
+        moved.append(sampled(one, one, transform, how, _beyond(one, context), part))
+    return tuple(moved)
 
 
 def _beyond(frame: sitk.Image, context: Context) -> float:

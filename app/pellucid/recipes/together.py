@@ -64,6 +64,8 @@ def check_frames(id: str, values: Mapping[str, Any], volumes: Sequence[Volume]) 
         raise Refused(tr("The frames differ in size or channels, so they cannot be taken together."))
     if id == own_steps.ALIGN_FRAMES and not first.geometry.is_even:
         raise Refused(tr("The slices are not evenly spaced. Make the spacing even first."))
+    if values.get("motion") == "bspline" and values["reference"] == "neighbours":
+        raise Refused(tr("What bends needs one reference for all frames. Align to the mean or to one frame."))
     if values.get("reference") == "chosen" and values["frame"] > len(volumes):
         raise Refused(tr("There is no frame {number}; the last is {last}.",
                          number=values["frame"], last=len(volumes)))  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
@@ -54,12 +54,12 @@ class Motion:
         return {n: tr(DOUBTS[one.doubt]) for n, one in enumerate(self.movements) if one is not None and one.doubt}
 
     def shifts(self, axis: int) -> Floats:
-        """Return the shifts along an axis, NaN where none is known yet."""
-        return np.array([np.nan if one is None else one.shift[axis] for one in self.movements])
+        """Return the shifts along an axis, NaN where none is known."""
+        return np.array([one.shift[axis] if _known(one) else np.nan for one in self.movements])
 
     def angles(self, number: int) -> Floats:
-        """Return the angles about an axis, NaN where none is known yet."""
-        return np.array([np.nan if one is None else one.angles[number] for one in self.movements])
+        """Return the angles about an axis, NaN where none is known."""
+        return np.array([one.angles[number] if _known(one) else np.nan for one in self.movements])
 
     def table(self, delimiter: str = ",") -> str:
         """Return one row for each frame or section, with a header; numbers with every digit."""
@@ -78,3 +78,8 @@ class Motion:
                     one.before, one.after, tr(DOUBTS[one.doubt]) if one.doubt else "",
                 ])  # fmt: skip
         return text.getvalue()
+
+
+def _known(movement: Movement | None) -> TypeGuard[Movement]:
+    """Return whether a motion was found: what looks unlike stayed where it was, and says nothing of it."""
+    return movement is not None and movement.doubt != "unlike"

@@ -29,6 +29,11 @@ FRAMES: dict[str, SeriesPreset] = {
         mark("A stage or a specimen that drifted: a shift only, to a part of a pixel."),
         {"motion": "translation", "reference": "mean"},
     ),
+    "breathing": SeriesPreset(
+        mark("Breathing, deformable"),
+        mark("Organs that bend as the chest breathes: a B-spline of 40 mm after the linear motion. Takes long."),
+        {"motion": "bspline", "reference": "mean"},
+    ),
     "contrast": SeriesPreset(
         mark("Contrast medium, edges"),
         mark("Frames that brighten and fade: outlines are compared, with the frame in the middle."),

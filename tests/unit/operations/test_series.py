@@ -212,3 +212,18 @@ def test_frames_of_few_slices_are_followed_in_their_plane() -> None:
     assert len(frames_of(frames, None).steps) == 2
     _images, found = align_frames(frames, Context(), motion="translation", reference="first")
     np.testing.assert_allclose([one.shift for one in found], DRIFTS, atol=0.03)
+
+
+def test_a_breath_that_bends_is_bent_back() -> None:
+    rows, columns = np.mgrid[:SIZE, :SIZE].astype(float)
+    bulge = 5 * np.exp(-((rows - 48) ** 2 + (columns - 40) ** 2) / (2 * 14**2))
+    places = ([rows + 60 - share * bulge, columns + 60] for share in (0, 1, 0.5))
+    planes = [ndimage.map_coordinates(scene(11), place, order=5).astype(np.float32) for place in places]
+    frames = [sitk.GetImageFromArray(plane) for plane in planes]
+    results = []
+    for threads, motion in ((1, "rigid"), (1, "bspline"), (3, "bspline")):
+        images, found = align_frames(frames, Context(threads=threads), motion=motion, reference="first", mesh=16.0)
+        results.append(np.stack([sitk.GetArrayFromImage(one) for one in images]))
+        assert not any(one.doubt for one in found)
+    errors = [np.abs(result[1] - planes[0])[8:-8, 8:-8].mean() for result in results]
+    assert errors[1] < 0.15 * errors[0] and np.array_equal(results[1], results[2])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPixmap
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _COLORS = ("#e5645a", "#5ccf8a", "#4aa3ff")
-_LISTED = 8
+_LISTED, _HEIGHT = 8, 136
 
 
 class MotionBox(QWidget):
     """Two charts over the frames of a series or the sections of a stack, hidden while nothing is known."""
+
+    appeared = Signal()
+    """Emitted when there is something to see."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -56,6 +60,7 @@ class MotionBox(QWidget):
                      self.angles, self.legend, self.doubts):  # fmt: skip
             column.addWidget(part)
         for chart in (self.shifts, self.angles):
+            chart.setFixedHeight(_HEIGHT)
             chart.setToolTip(tr("Click or drag: go there. Triangles mark what is doubtful."))
             chart.chosen.connect(self._go)
 
@@ -63,8 +68,11 @@ class MotionBox(QWidget):
 
     def show_motion(self, motion: Motion | None) -> None:
         """Show these curves, or nothing."""
+        known, before = motion is not None and bool(motion.axes), self.isHidden()
         self._motion = motion
-        self.setVisible(motion is not None and bool(motion.axes))
+        self.setVisible(known)
+        if known and before:
+            self.appeared.emit()
         if motion is None or not motion.axes:
             return
         times = None if motion.is_stack else timing(motion.layer.frames).times
@@ -73,7 +81,7 @@ class MotionBox(QWidget):
         lines = [Line(motion.shifts(n), _COLORS[n]) for n in range(len(motion.axes))]
         self.shifts.show_lines(axis, across, lines)
         turns = len(motion.turns)
-        turned = any(np.nanmax(np.abs(motion.angles(n))) > 0 for n in range(turns))
+        turned = any(np.nan_to_num(motion.angles(n)).any() for n in range(turns))
         colors = _COLORS if turns > 1 else _COLORS[2:]
         self.angles.show_lines(axis, across, [Line(motion.angles(n), colors[n]) for n in range(turns)])
         self.angles.setVisible(turned)

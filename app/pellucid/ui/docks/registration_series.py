@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
@@ -15,7 +16,7 @@ from pellucid.ui import theme
 from pellucid.ui.docks.beginnings import from_values
 from pellucid.ui.docks.folds import Fold
 from pellucid.ui.docks.motion_box import MotionBox
-from pellucid.ui.docks.parts import EmptyState, allow, described, dim, push_button, row, titled
+from pellucid.ui.docks.parts import Elided, EmptyState, allow, described, dim, push_button, row, titled
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.controls import Choice
 from pellucid.ui.forms.operation_form import OperationForm
@@ -45,7 +46,8 @@ class SeriesBox(QWidget):
         self.preset = Choice()
         described(self.preset, tr("Method"), tr("What moved, and how it is compared"))
         self.preset.chosen.connect(self._choose)
-        self.subject, self.help = dim(), dim()
+        self.subject, self.help = Elided(mode=Qt.TextElideMode.ElideMiddle), dim()
+        self.subject.setProperty("dim", True)
         self.form: OperationForm | None = None
         self._form_place = QWidget()
         self._form_column = QVBoxLayout(self._form_place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
@@ -14,6 +15,9 @@ from pellucid.ui.docks.registration_series import SeriesBox
 
 if TYPE_CHECKING:
     from pellucid.session import Session
+
+
+_SOON = 60  # ms: the layout follows first
 
 
 class SeriesPanel(Panel):
@@ -31,7 +35,18 @@ class SeriesPanel(Panel):
         column.addWidget(self.stitch)
         column.addStretch(1)
         self.set_header(tr("Series"))
-        self.column.addWidget(scrolling(body), 1)
+        self._body, self._scroll = body, scrolling(body)
+        self.column.addWidget(self._scroll, 1)
+        self.series.motion.appeared.connect(lambda: self._bring(self.series.motion))
+        self.stitch.toggled.connect(lambda on: self._bring(self.stitch) if on else None)
+
+    def _bring(self, part: QWidget) -> None:
+        """Scroll to what is new, once it has its place."""
+
+        def scroll() -> None:
+            self._scroll.verticalScrollBar().setValue(part.mapTo(self._body, QPoint(0, 0)).y())
+
+        QTimer.singleShot(_SOON, self, scroll)
 
 
 def _stitch(session: Session) -> QWidget:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 _ROLE = Qt.ItemDataRole.UserRole
-_LONGEST, _ROW = 6, 22
+_LONGEST, _ROW = 6, 18
 
 
 class PlacesMap(QWidget):
@@ -108,7 +108,7 @@ class StitchBox(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.MARGIN)
-        for part in (self.hint, self.list, row(self.all, self.none), self.form, self.map, self.said, self.begin):
+        for part in (self.hint, self.list, row(self.all, self.none), self.map, self.said, self.begin, self.form):
             column.addWidget(part)
 
     # ---------------------------------------------------------------- the tiles
@@ -134,7 +134,8 @@ class StitchBox(QWidget):
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(known.get(id, Qt.CheckState.Unchecked if made else Qt.CheckState.Checked))
         self.list.blockSignals(False)
-        self.list.setFixedHeight(min(max(2, len(order)), _LONGEST) * _ROW + 2 * theme.GRID)
+        rows = min(max(2, len(order)), _LONGEST)
+        self.list.setFixedHeight(rows * max(_ROW, self.list.sizeHintForRow(0)) + 2 * theme.GRID)
         self._changed()
 
     def _tick(self, on: bool) -> None:

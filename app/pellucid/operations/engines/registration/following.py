@@ -187,19 +187,22 @@ def correlated(one: Array, other: Array, known: Array | None) -> tuple[float, fl
 
 def followed(
     fixed: Sequence[Base], moving: Sequence[Level], motion: str, turn: float, check: Callable[[], None],
-    start: Array | None = None,
+    start: Array | None = None, fine: bool = True,
 ) -> Found:  # fmt: skip
     """Return where the second picture lies: near a start, or wherever phase correlation sees it.
 
-    Without a start turns up to ``turn`` degrees are tried before anything else (planes only).
+    Without a start turns up to ``turn`` degrees are tried before anything else (planes only). With ``fine`` the last
+    steps see the cubic spline of the picture: linear between voxels, a shift is drawn to whole and half ones.
     """
     last, level = fixed[-1].level, moving[-1]
     still = np.eye(last.values.ndim + 1)
     matrix = _start(fixed[0].level, moving[0], turn, check) if start is None else start
     rests = True
-    for base, one in zip(fixed[:-1], moving[:-1], strict=True):
+    for base, one in zip(fixed, moving, strict=True):
         matrix, rests = _climbed(base, one, motion, matrix, None, check)
-    matrix, rests = _climbed(fixed[-1], level, motion, matrix, ndimage.spline_filter(level.values, 3), check)
+    if fine:
+        coefficients = ndimage.spline_filter(level.values, 3)
+        matrix, rests = _climbed(fixed[-1], level, motion, matrix, coefficients, check)
     before, _ = correlated(last.values, warped(level, last, still), last.known)
     check()
     after, overlap = correlated(last.values, warped(level, last, matrix), last.known)
@@ -258,7 +261,8 @@ def _climbed(
         score, _share = correlated(fixed.values, seen, fixed.known)
         best, worse = (matrix, 0) if score > top else (best, worse + 1)
         top = max(top, score)
-        if score <= -1.0 or worse > 1 or far < _REST * voxel:
+        nearly = _NEARLY / 2 if coefficients is None else _REST
+        if score <= -1.0 or worse > 1 or far < nearly * voxel:
             break
         step = moved_by(_solved(base, seen), motion, centre)
         if not np.isfinite(step).all() or abs(np.linalg.det(step)) < 1e-3:

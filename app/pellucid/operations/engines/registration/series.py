@@ -114,8 +114,8 @@ def motions(
     found: list[Movement] = []
     for n in range(rounds + 1):
         array = _mean(pictures, found, check) if n else pictures.take(one)
-        itself = -1 if n else one
-        found = _against(array, pictures, motion, edges, turn, itself, found, each, check, heard)
+        itself, fine = -1 if n else one, n == rounds
+        found = _against(array, pictures, motion, edges, turn, itself, fine, found, each, check, heard)
     return found
 
 
@@ -124,7 +124,7 @@ def _levels_of(pictures: Pictures, n: int, edges: bool) -> list[Level]:
 
 
 def _against(
-    array: Array, pictures: Pictures, motion: str, edges: bool, turn: float, itself: int,
+    array: Array, pictures: Pictures, motion: str, edges: bool, turn: float, itself: int, fine: bool,
     earlier: Sequence[Movement], each: Each, check: Callable[[], None], heard: Heard,
 ) -> list[Movement]:  # fmt: skip
     """Return the motion of every picture against one; ``itself`` is the number of that one.
@@ -141,7 +141,7 @@ def _against(
             levels = pyramid(pictures.take(n), pictures.steps, edges)
             start = earlier[n].matrix if earlier and not earlier[n].doubt else None
             near = bases if start is None else bases[-2:]
-            found = followed(near, levels[-len(near) :], motion, turn, check, start)
+            found = followed(near, levels[-len(near) :], motion, turn, check, start, fine)
         made[n] = _movement(found.matrix, bases[-1].level, found)
         heard(n, made[n])
 
