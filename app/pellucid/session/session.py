@@ -48,6 +48,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -129,6 +130,7 @@ class Session:
         self.consenting = Consenting(self)
         self.linking = Linking(self)
         self.fusing = Fusing(self)
+        self.spatial_registrations = SpatialRegistrations(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -40,7 +40,7 @@ from pellucid.ui.status_bar import StatusBar
 if TYPE_CHECKING:
     from pellucid.ui.docks.histogram import HistogramPanel
 
-MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Measure", "Window", "Help")
+MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Registration", "Measure", "Window", "Help")
 STATE_VERSION = 1
 
 

@@ -17,6 +17,7 @@ from pellucid.ui.actions import (
     outlines,
     planes,
     segment,
+    spatial_registration,
     time,
     tools,
     view,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Entry, ...] = (
     *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *fusion.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
-    *outlines.ROWS, *segment.ROWS, *measure.ROWS, *help.ROWS,
+    *outlines.ROWS, *segment.ROWS, *spatial_registration.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 
