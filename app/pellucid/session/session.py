@@ -54,6 +54,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
@@ -145,6 +146,7 @@ class Session:
         self.hand_placing = HandPlacing(self)
         self.landmarks = Landmarks(self)
         self.fusing = Fusing(self)
+        self.spatial_registrations = SpatialRegistrations(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -18,6 +18,7 @@ from pellucid.ui.actions import (
     planes,
     register,
     segment,
+    spatial_registration,
     time,
     tools,
     transform,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Entry, ...] = (
     *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *fusion.ROWS, *time.ROWS, *image.ROWS,
-    *transform.ROWS, *tools.ROWS, *outlines.ROWS, *segment.ROWS, *register.ROWS, *measure.ROWS, *help.ROWS,
+    *transform.ROWS, *tools.ROWS, *outlines.ROWS, *segment.ROWS, *register.ROWS,
+    *spatial_registration.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

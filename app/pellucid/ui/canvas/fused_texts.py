@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pellucid.language import tr
 from pellucid.session.looking import told
 from pellucid.ui.canvas.corner_texts import DIM, TEXT, Line, layer_window
 
 if TYPE_CHECKING:
     from pellucid.model.layer import ImageLayer
     from pellucid.ui.canvas.slice_view import SliceView
+
+_CROSSHAIR = "✛"
 
 
 def fused_lines(pane: SliceView) -> tuple[Line, ...]:
@@ -23,7 +24,7 @@ def fused_lines(pane: SliceView) -> tuple[Line, ...]:
     if not others:
         return ()
     windows = tuple((f"{_short(layer)} {layer_window(layer)}", DIM) for layer in others if not layer.shows_colour)
-    return (*windows, (tr("At the crosshair: {values}", values=_values(pane, [*others, image])), TEXT))
+    return (*windows, (f"{_CROSSHAIR} {_values(pane, [*others, image])}", TEXT))
 
 
 def _values(pane: SliceView, images: list[ImageLayer]) -> str:
