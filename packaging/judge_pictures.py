@@ -77,7 +77,8 @@ def brains(stage: Stage, strength: float = 6.0, *, folded: bool = False) -> tupl
             stage.session.document.annotations.insert(len(stage.session.document.annotations), drawn)
     stage.session.placing.put(moving, placement_of(back, own, own), "Register T1 bent to T1 atlas")
     for layer in (fixed, moving):
-        labels = LabelMap(own, _tissue(layer.volume.array), (Label(1, "Brain", "#56B4E9"), Label(2, "White", "#E69F00")))
+        rows = Label(1, "Brain", "#56B4E9"), Label(2, "White", "#E69F00")
+        labels = LabelMap(own, _tissue(layer.volume.array), rows)
         added = LabelLayer(f"{layer.name}: labels", labels, placement=layer.placement, visible=False)
         stage.session.document.insert(len(stage.session.document), added)
     _shown(stage, fixed, moving)

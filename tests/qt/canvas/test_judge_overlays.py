@@ -33,12 +33,13 @@ def shift(x: float = 0.0, y: float = 0.0, z: float = 0.0):
 
 def field(moved) -> sitk.Transform:
     """Return a transform with displacements (z, y, x, 3) on the grid."""
-    return sitk.DisplacementFieldTransform(sitk.Cast(image_from_array(moved, GRID, colour=True), sitk.sitkVectorFloat64))
+    image = image_from_array(moved, GRID, colour=True)
+    return sitk.DisplacementFieldTransform(sitk.Cast(image, sitk.sitkVectorFloat64))
 
 
 def bump(strength: float = 4.0):
     """Return the placement by a displacement along x that grows and falls again."""
-    z, y, x = np.meshgrid(*(np.arange(n) for n in (12, 40, 40)), indexing="ij")
+    _z, y, x = np.meshgrid(*(np.arange(n) for n in (12, 40, 40)), indexing="ij")
     moved = np.zeros((12, 40, 40, 3))
     moved[..., 0] = strength * np.exp(-((x - 20) ** 2 + (y - 20) ** 2) / 60.0)
     return placement_of(field(moved), GRID, GRID)
@@ -210,7 +211,7 @@ def test_folded_voxels_glare_exactly_where_they_are_counted(pair):
     pair.area.flush()
     answer = pair.session.judging.answer
     determinants = answer.after.determinants[6]
-    assert 0 < answer.after.stretch.folded
+    assert answer.after.stretch.folded > 0
     rgb = pair.rgb()
     for y, x in np.argwhere(determinants <= 0).tolist():
         assert tuple(rgb[at(pair, x, y)]) == (0xFF, 0x2B, 0xD6)
