@@ -87,8 +87,12 @@ def test_buttons_compare_with_the_fixed_image_and_with_itself(judged, qtbot):
     press(qtbot, box.pair.buttons[1])
     assert session.comparing.find(session.view.compare.first).name == "moving before"
     assert box.modes[CompareMode.CHECKERBOARD].isChecked()
+    session.comparing.start(CompareMode.SWIPE, first=fixed.id, second=moving.id)
+    assert box.pair.value() == "fixed"
+    session.comparing.with_itself(moving, CompareMode.SWIPE)
+    assert box.pair.value() == "before" and box.modes[CompareMode.SWIPE].isChecked()
     press(qtbot, box.off)
-    assert session.view.compare is None and not box.modes[CompareMode.CHECKERBOARD].isChecked()
+    assert session.view.compare is None and not box.modes[CompareMode.SWIPE].isChecked()
 
 
 def test_before_and_after_are_a_toggle(judged, qtbot):

@@ -210,8 +210,8 @@ class JudgeBox(QWidget):
         allow(self.off, "" if compare is not None else tr("Nothing is being compared."))
         changed = moving is not None and comparing.earlier(moving) is not None
         allow(self.pair.buttons[1], "" if changed else tr("The image was not changed since it was opened."))
-        if not changed:
-            self.pair.set_value("fixed")
+        if compare is not None or not changed:
+            self.pair.set_value("before" if comparing.is_with_itself else "fixed")
         self.side.set_value(self._judging.shows_before)
         moved = moving is not None and (moving.placement is not None or changed)
         allow(self.side, "" if moved else tr("The image was not moved yet."))
@@ -228,7 +228,8 @@ class JudgeBox(QWidget):
         self.residual.setEnabled(look.arrows and not why)
         self.spacing.set_value(look.spacing)
         known = moving is None or moving.volume.geometry.has_lengths
-        self.unit.setText("mm" if known else "px")
+        unit = "mm" if known else "px"
+        self.unit.setText(unit if look.spacing else tr("{unit}, automatic", unit=unit))
         answer = self._judging.answer
         bends = answer is not None and answer.after.stretch is not None
         allow(self.worst, "" if bends else tr("Known where a transform bends and its numbers were computed."))
