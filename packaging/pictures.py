@@ -26,6 +26,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Compare masks   compare_masks compare_masks_light compare_masks_small compare_layers compare_masks_empty
                     compare_raters
     Contours        contour_empty seeds_placed seeds_light contour_early contour_late contour_playing
+    Placing         moved_by_hand turned_by_hand by_hand_small landmarks_empty landmarks_set landmarks_light
+                    landmarks_fitted landmarks_histology
     Recipes         recipe recipe_light python_code
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
@@ -64,6 +66,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
 
 from pellucid.files.demo import demo_study
@@ -103,6 +106,7 @@ from pellucid.ui.palette import open_palette
 STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
 }  # fmt: skip
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
 
+from pellucid.files.entries import ArrayEntry, Entry, Number, Point, Share, Text, check_grid
+from pellucid.files.placement_entries import PlacementEntry
 from pellucid.model.annotations import POINT_COUNTS
 from pellucid.model.annotations import Kind as AnnotationKind
 from pellucid.model.compare import CompareMode
@@ -23,33 +24,7 @@ from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition
 
-SCHEMA_VERSION: Literal[3] = 3
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Point = tuple[Number, Number, Number]
-Text = Annotated[str, Field(max_length=100_000)]
-Type = Literal["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
-_LARGEST_AXIS = 1 << 24
-
-
-class Entry(BaseModel):
-    """Frozen, and nothing unknown is let in."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
-
-
-class ArrayEntry(Entry):
-    """Raw little-endian numbers in a member of the file: type, shape (z, y, x[, c]) and SHA-256."""
-
-    member: Annotated[str, Field(pattern=r"^arrays/\d{4,6}$")]
-    dtype: Type
-    shape: Annotated[tuple[Annotated[int, Field(ge=1, le=_LARGEST_AXIS)], ...], Field(min_length=3, max_length=4)]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-
-    @property
-    def nbytes(self) -> int:
-        """Return the size of the numbers in bytes."""
-        return math.prod(self.shape) * np.dtype(self.dtype).itemsize
+SCHEMA_VERSION: Literal[4] = 4
 
 
 class VolumeEntry(Entry):
@@ -87,6 +62,8 @@ class LayerEntry(Entry):
     opacity: Number = 1.0
     source: SourceEntry = SourceEntry()
     provenance: tuple[Provenance, ...] = ()
+    placement: Annotated[int, Field(ge=0)] | None = None
+    """Which of the placements of the work the layer has."""
 
 
 class TransferEntry(Entry):
@@ -253,11 +230,12 @@ class Manifest(Entry):
     """Everything about a saved work but its numbers. Layers are listed from bottom to top."""
 
     format: Literal["pellucid-work"] = "pellucid-work"
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
     active: str | None = None
     view: ViewEntry = ViewEntry()
     annotations: Annotated[tuple[AnnotationEntry, ...], Field(max_length=100_000)] = ()
+    placements: Annotated[tuple[PlacementEntry, ...], Field(max_length=10_000)] = ()
 
     @model_validator(mode="after")
     def _distinct(self) -> Manifest:
@@ -265,29 +243,14 @@ class Manifest(Entry):
         members = [array.member for array in self.arrays()]
         if len(set(ids)) != len(ids) or len(set(members)) != len(members):
             raise ValueError("layers and arrays must be distinct")
+        if any(layer.placement is not None and layer.placement >= len(self.placements) for layer in self.layers):
+            raise ValueError("a layer has a placement that is not there")
         return self
 
     def arrays(self) -> list[ArrayEntry]:
-        """Return the entries of all arrays, in the order of the layers."""
+        """Return the entries of all arrays: in the order of the layers, then of the placements."""
         found: list[ArrayEntry] = []
         for layer in self.layers:
             volumes = () if isinstance(layer, LabelEntry) else (*layer.frames, *layer.base)
             found += [layer.array] if isinstance(layer, LabelEntry) else [volume.array for volume in volumes]
-        return found
-
-
-def check_grid(geometry: Geometry, array: ArrayEntry) -> None:
-    """Raise ValueError unless a geometry is a real grid and the array has its shape."""
-    numbers: list[Any] = [
-        *geometry.spacing,
-        *geometry.origin,
-        *geometry.direction,
-        *(geometry.slice_positions or ()),
-    ]
-    if not all(math.isfinite(n) for n in numbers) or min(geometry.spacing) <= 0:
-        raise ValueError("the geometry holds numbers that are no lengths")
-    if abs(np.linalg.det(geometry.axes)) < 1e-6 or array.shape[:3] != geometry.size[::-1]:
-        raise ValueError("the geometry does not fit the array")
-    positions = geometry.slice_positions
-    if positions is not None and (len(positions) != geometry.size[2] or np.any(np.diff(positions) <= 0)):
-        raise ValueError("slice positions must rise, one per slice")
+        return found + [array for placement in self.placements for array in placement.arrays()]

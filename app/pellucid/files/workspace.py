@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from pellucid.dicom.child import Cancelled
+from pellucid.files.entries import ArrayEntry
 from pellucid.files.limits import check_memory
-from pellucid.files.manifest import SCHEMA_VERSION, ArrayEntry, ImageEntry, Manifest
+from pellucid.files.manifest import SCHEMA_VERSION, ImageEntry, Manifest
 from pellucid.files.older_works import upgraded
+from pellucid.files.placement_entries import placement_of
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.safe_write import replacing
 from pellucid.files.sources import absolute, digest, relative
@@ -122,6 +124,8 @@ def load(path: Path, *, progress: Progress = lambda _: None, cancelled: IsCancel
             for n, entry in enumerate(entries, 1):
                 arrays[entry.member] = _read_array(file, entry, path.name, cancelled)
                 progress(n / len(entries))
+            for placement in manifest.placements:
+                placement_of(placement, arrays)  # a transform that is none is damage, said before anything is shown
     except OSError as error:
         reason = (error.strerror or tr("the system refused it")).lower()
         raise Refused(tr("{name} could not be opened: {reason}.", name=path.name, reason=reason)) from error
@@ -158,7 +162,7 @@ def _to_disk(manifest: Manifest, digests: Mapping[str, str], folder: Path) -> Ma
         for holder in [layer] if layer["kind"] == "labels" else [*layer["frames"], *layer["base"]]:
             holder["array"]["sha256"] = digests[holder["array"]["member"]]
 
-    return _changed(manifest, convert)
+    return _changed(manifest, convert, digests)
 
 
 def _from_disk(manifest: Manifest, folder: Path) -> Manifest:
@@ -168,10 +172,14 @@ def _from_disk(manifest: Manifest, folder: Path) -> Manifest:
     return _changed(manifest, convert)
 
 
-def _changed(manifest: Manifest, convert: Any) -> Manifest:
+def _changed(manifest: Manifest, convert: Any, digests: Mapping[str, str] | None = None) -> Manifest:
     data = manifest.model_dump(mode="json")
     for layer in data["layers"]:
         convert(layer)
+    for placement in data["placements"]:
+        for holder in [*placement["pieces"], placement["warp"] or {}]:
+            if digests is not None and (array := holder.get("array")) is not None:
+                array["sha256"] = digests[array["member"]]
     return Manifest.model_validate(data)
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_jsonable_python
 
+from pellucid.files.entries import ArrayEntry
 from pellucid.files.manifest import (
     AnnotationEntry,
-    ArrayEntry,
     CompareEntry,
     ImageEntry,
     LabelEntry,
@@ -25,6 +25,7 @@ from pellucid.files.manifest import (
     ViewEntry,
     VolumeEntry,
 )
+from pellucid.files.placement_entries import placement_entry, placement_of
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.sources import digest, moved, read_source
 from pellucid.files.workspace import Arrays, WorkspaceState
@@ -58,14 +59,18 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         return ArrayEntry.model_validate(fields)
 
     entries: list[ImageEntry | LabelEntry] = []
+    placements = list(dict.fromkeys(layer.placement for layer in document.layers if layer.placement is not None))
+    placed = {placement: n for n, placement in enumerate(placements)}
     for layer in document.layers:
+        lies = None if layer.placement is None else placed[layer.placement]
         if isinstance(layer, LabelLayer):
-            entries.append(_label_entry(layer, keep(layer.labels.array, layer.labels.snapshot().kept)))
+            entries.append(_label_entry(layer, keep(layer.labels.array, layer.labels.snapshot().kept), lies))
         else:
             embedded = () if _is_untouched(layer) else layer.frames
             frames = tuple(_volume_entry(v, keep(v.array)) for v in embedded)
             base = () if layer.source.paths else layer.base
-            entries.append(_image_entry(layer, frames, tuple(_volume_entry(v, keep(v.array)) for v in base)))
+            before = tuple(_volume_entry(v, keep(v.array)) for v in base)
+            entries.append(_image_entry(layer, frames, before, lies))
     active = document.active.id if document.active is not None else None
     look = ViewEntry(
         crosshair=_finite(view.crosshair, (0.0, 0.0, 0.0)), layout=view.layout,
@@ -79,7 +84,9 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         neighbour_measurements=view.neighbour_measurements,
     )  # fmt: skip
     drawn = tuple(map(_annotation_entry, document.annotations))
-    return WorkspaceState(Manifest(layers=tuple(entries), active=active, view=look, annotations=drawn), Arrays(arrays))
+    where = tuple(placement_entry(one, keep, _plain) for one in placements)
+    whole = Manifest(layers=tuple(entries), active=active, view=look, annotations=drawn, placements=where)
+    return WorkspaceState(whole, Arrays(arrays))
 
 
 def read_sources(
@@ -134,15 +141,19 @@ def restore(
     ``frames`` are those of ``read_sources``; an image layer whose frames are nowhere is left out.
     """
     layers: list[Layer] = []
+    placements = [placement_of(entry, state.arrays) for entry in state.manifest.placements]
     for entry in state.manifest.layers:
+        lies = None if entry.placement is None else placements[entry.placement]
         if isinstance(entry, LabelEntry):
             layers.append(_label_layer(entry, state.arrays[entry.array.member]))
+            layers[-1].placement = lies
             continue
         own = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.frames)
         shown = own or (frames or {}).get(entry.id, ())
         if shown:
             base = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.base)
             layers.append(_image_layer(entry, shown, base))
+            layers[-1].placement = lies
     return tuple(layers), next((layer for layer in layers if layer.id == state.manifest.active), None)
 
 
@@ -219,11 +230,13 @@ def _plain(step: Provenance) -> Provenance:
     return replace(step, parameters=values, inputs=tuple(map(_text, step.inputs)))
 
 
-def _image_entry(layer: ImageLayer, frames: tuple[VolumeEntry, ...], base: tuple[VolumeEntry, ...]) -> ImageEntry:
+def _image_entry(
+    layer: ImageLayer, frames: tuple[VolumeEntry, ...], base: tuple[VolumeEntry, ...], lies: int | None
+) -> ImageEntry:
     display = layer.display
     level, width = _finite((display.level, display.width), (0.5, 1.0))
     return ImageEntry(
-        **_common(layer), frame=layer.frame, level=level, width=width, colormap=display.colormap,
+        **_common(layer), placement=lies, frame=layer.frame, level=level, width=width, colormap=display.colormap,
         invert=display.invert, interpolate=display.interpolate, blending=display.blending,
         channel=display.channel, frames=frames, base=base, transfer=_transfer_entry(display.transfer),
         first_transfer=_transfer_entry(layer.first_transfer),
@@ -246,10 +259,10 @@ def _volume_entry(volume: Volume, array: ArrayEntry) -> VolumeEntry:
     )  # fmt: skip
 
 
-def _label_entry(layer: LabelLayer, array: ArrayEntry) -> LabelEntry:
+def _label_entry(layer: LabelLayer, array: ArrayEntry, lies: int | None) -> LabelEntry:
     rows = tuple(map(_label, layer.labels.labels))
     return LabelEntry(
-        **_common(layer), active_label=layer.active_label, fill=layer.display.fill,
+        **_common(layer), placement=lies, active_label=layer.active_label, fill=layer.display.fill,
         outline=layer.display.outline, filled=layer.display.filled, outline_width=layer.display.outline_width,
         geometry=layer.labels.geometry, array=array, labels=rows,
     )  # fmt: skip

@@ -20,7 +20,7 @@ _LEVEL = 1 - 1e-12
 
 @dataclass(frozen=True)
 class RigidParts:
-    """A motion that shifts, turns and scales about ``pivot``: p → pivot + shifts + scale · turn · stretch · (p − pivot).
+    """A motion that shifts, turns and scales: p → pivot + shifts + scale · turn · stretch · (p − pivot).
 
     ``angles`` are degrees about the world's x, y and z, made in this order; positive turns take x to y, y to z and z
     to x. ``stretch`` is what else a linear motion does: symmetric, of determinant 1 or, where it mirrors, −1.

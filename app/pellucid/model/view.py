@@ -74,6 +74,8 @@ class Tool(StrEnum):
     LABEL_ELLIPSE = "label ellipse"
     LIVE_WIRE = "live wire"
     SCISSORS = "scissors"
+    MOVE_LAYER = "move layer"
+    LANDMARKS = "landmarks"
 
 
 OUTLINES = frozenset({

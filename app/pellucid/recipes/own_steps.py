@@ -19,6 +19,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.hand_edits import HandPatch
 from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume, image_from_array
+from pellucid.recipes.hardened import HARDEN, harden
 
 MAKE_EVEN, CALIBRATE, LABEL_VALUE = "make_even", "calibrate", "labels.value"
 SPLIT, ONE_FRAME, MERGE = "channels.split", "channels.frame", "channels.merge"
@@ -154,6 +155,7 @@ _KNOWN = {
                 why_not=mark("Step {number} was painted by hand and cannot be transferred to another image. "
                              "Switch it off or remove it.")),
         OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even, same_grid=False),
+        OwnStep(HARDEN, mark("Resample to grid"), take=harden, same_grid=False),
         OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate, same_grid=False,
                 python="""
                     result = sitk.Image(result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ import numpy as np
 from pellucid.history.placing import PlaceLayers
 from pellucid.language import tr
 from pellucid.model.annotations import Annotation
-from pellucid.model.geometry import Floats, Vector
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.geometry import Floats, Vector, same_world
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, on_same_voxels
 from pellucid.model.placement import Placement
 
 if TYPE_CHECKING:
@@ -24,34 +25,65 @@ class Placing:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def put(self, layer: ImageLayer, placement: Placement | None, title: str = "", *, merge_key: str = "") -> None:
-        """Place an image, the label layers that were made for it and everything drawn on them; None takes it back."""
-        together: tuple[Layer, ...] = (layer, *self.followers(layer))
-        step = PlaceLayers(
-            together, placement, title or tr("Place {name}", name=layer.name),
-            annotations=self._annotations(together, layer.placement, placement), merge_key=merge_key,
-        )  # fmt: skip
+    def put(self, layer: Layer, placement: Placement | None, title: str = "", *, merge_key: str = "") -> None:
+        """Place a layer, the label layers on its voxels and everything drawn on them; None takes it back."""
+        step = self.step((layer, *self.followers(layer)), placement, title or tr("Place {name}", name=layer.name),
+                         merge_key)  # fmt: skip
         self._session.history.do(step)
         self._session.linking.settle()
 
-    def followers(self, layer: ImageLayer) -> tuple[LabelLayer, ...]:
-        """Return the label layers that lie on the voxels of an image: they go where it goes."""
-        own = layer.volume.geometry
+    def step(
+        self, layers: Sequence[Layer], placement: Placement | None, title: str, merge_key: str = ""
+    ) -> PlaceLayers:
+        """Return the step that places layers, with what is drawn on them."""
+        by_id = {layer.id: layer for layer in layers}
+        drawn = [(one, by_id[one.layer]) for one in self._session.document.annotations if one.layer in by_id]
+        annotations = [(one, _drawn_on(layer, one, placement)) for one, layer in drawn]
+        return PlaceLayers(layers, placement, title, annotations=annotations, merge_key=merge_key)
+
+    def followers(self, layer: Layer) -> tuple[LabelLayer, ...]:
+        """Return the label layers that lie on the voxels of a layer: they go where it goes."""
+        labels = self._session.document.label_layers
+        return tuple(one for one in labels if one is not layer and on_same_voxels(one, layer))
+
+    def owner(self, layer: Layer) -> Layer:
+        """Return the image whose voxels labels lie on, where it is open: they go together."""
+        if isinstance(layer, ImageLayer):
+            return layer
+        return next((image for image in self._session.document.images if on_same_voxels(image, layer)), layer)
+
+    def reset(self, layer: Layer) -> None:
+        """Take the transform of a layer off, so that it lies where its source says."""
+        if layer.placement is not None:
+            self.put(layer, None, tr("Reset the transform of {name}", name=layer.name))
+
+    def copy(self, layer: Layer, other: Layer) -> None:
+        """Put another layer of the same source world by the transform of a layer: a dose goes along with its CT."""
+        if layer.placement is not None:
+            self.put(other, layer.placement, tr("Copy the transform of {name} to {other}", name=layer.name,
+                                                other=other.name))  # fmt: skip
+
+    def companions(self, layer: Layer) -> tuple[Layer, ...]:
+        """Return the layers a transform can be copied to: their voxels lie in the layer's own world, and not there."""
+        mine = (self.owner(layer), *self.followers(self.owner(layer)))
         return tuple(
-            labels for labels in self._session.document.label_layers
-            if labels.placement is layer.placement and labels.labels.geometry.same_grid(own)
+            other for other in self._session.document.layers
+            if other not in mine and other.placement is not layer.placement and self.owner(other) is other
+            and same_world(other.own_geometry, layer.own_geometry)
         )  # fmt: skip
 
-    def _annotations(
-        self, layers: tuple[Layer, ...], before: Placement | None, after: Placement | None
-    ) -> list[tuple[Annotation, Annotation]]:
-        ids = {layer.id for layer in layers}
-        drawn = [one for one in self._session.document.annotations if one.layer in ids]
-        return [(one, moved(one, before, after)) for one in drawn]
+
+def _drawn_on(layer: Layer, annotation: Annotation, after: Placement | None) -> Annotation:
+    found = moved(annotation, layer.placement, after)
+    if after is None:
+        return replace(found, frame_of_reference=layer.own_geometry.frame_of_reference)
+    return found
 
 
 def moved(annotation: Annotation, before: Placement | None, after: Placement | None) -> Annotation:
     """Return an annotation that lies on the same voxels after a layer went from one placement to another."""
+    if before is after:
+        return annotation
 
     def there(points: Floats) -> Floats:
         own = points if before is None else before.to_own(points)

@@ -27,9 +27,12 @@ from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.hand_placing import HandPlacing
+from pellucid.session.hardening import Hardening
+from pellucid.session.judging import Judging
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
-from pellucid.session.judging import Judging
+from pellucid.session.landmarks import Landmarks
 from pellucid.session.library import Library
 from pellucid.session.linking import Linking
 from pellucid.session.loading import Loading
@@ -48,6 +51,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -121,6 +125,8 @@ class Session:
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)
+        self.transforms = Transforms(self)
+        self.hardening = Hardening(self)
         self.playing = Playing(self)
         self.curving = Curving(self)
         self.comparing = Comparing(self)
@@ -129,6 +135,8 @@ class Session:
         self.channels = Channels(self)
         self.linking = Linking(self)
         self.registering = Registering(self)
+        self.hand_placing = HandPlacing(self)
+        self.landmarks = Landmarks(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -126,11 +126,13 @@ _DOES = {
     Tool.LABEL_ELLIPSE: mark("ellipse of the label"),
     Tool.LIVE_WIRE: mark("live wire"),
     Tool.SCISSORS: mark("scissors"),
+    Tool.MOVE_LAYER: mark("move the layer"),
+    Tool.LANDMARKS: mark("set landmarks"),
 }
 _WHEEL_DOES = {Wheel.SLICES: mark("slices"), Wheel.ZOOM: mark("zoom")}
 _DRAWING = OUTLINES | frozenset({
     Tool.WINDOW_REGION, Tool.LENGTH, Tool.POLYLINE, Tool.ANGLE, Tool.COBB, Tool.RECTANGLE, Tool.ELLIPSE,
-    Tool.POLYGON, Tool.FREEHAND, Tool.POINT, Tool.ARROW, Tool.TEXT,
+    Tool.POLYGON, Tool.FREEHAND, Tool.POINT, Tool.ARROW, Tool.TEXT, Tool.LANDMARKS,
 })  # fmt: skip
 
 
@@ -151,6 +153,8 @@ def hint(tool: Tool, habits: MouseHabits) -> str:
         parts.insert(1, tr("Ctrl: the other way"))
     elif tool in (Tool.BRUSH, Tool.SMART_BRUSH, Tool.FILL, Tool.WAND) or tool in OUTLINES:
         parts.insert(1, tr("Ctrl: erase"))
+    elif tool is Tool.MOVE_LAYER:
+        parts[1:1] = [tr("Ctrl or outside the ring: turn it"), tr("Shift: finer"), tr("Arrows: by a pixel")]
     elif tool is Tool.ISLAND:
         parts.insert(1, tr("Ctrl: remove it"))
     if habits.middle is not None:

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 from skimage import transform as sk
 
 from pellucid.operations.context import Refused
-from pellucid.operations.engines.registration.landmark_fits import Kind, fit, needed, residuals
+from pellucid.operations.engines.registration.landmark_fits import Kind, fit, left_out, needed, residuals
 from pellucid.operations.engines.registration.splitting import Domain, apply
 from pellucid.operations.pixels import Array
 
@@ -162,3 +162,29 @@ def test_even_landmarks_of_histology_bring_the_odd_ones_together(data_dir: Path,
     found = fit(kind, fixed[::2], moving[::2], True)
     before = np.linalg.norm(fixed[1::2] - moving[1::2], axis=1).mean()
     assert residuals(found, fixed[1::2], moving[1::2]).mean() < bound * before
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+@pytest.mark.parametrize("kind", ["translation", "rigid", "affine"])
+def test_each_left_out_is_far_from_the_fit_to_the_others(kind: Kind, dimensions: int) -> None:
+    fixed, moving = pairs(dimensions, noise=3.0)
+    found = left_out(kind, fixed, moving, dimensions == 2)
+    made = fit(kind, fixed[1:], moving[1:], dimensions == 2)
+    assert found[0] == pytest.approx(residuals(made, fixed[:1], moving[:1])[0])
+    assert (found > residuals(fit(kind, fixed, moving, dimensions == 2), fixed, moving)).all()
+
+
+@pytest.mark.parametrize(("dimensions", "kernel"), [(2, "thin_plate_spline"), (3, "linear")])
+def test_each_left_out_of_a_spline_is_that_of_scipy_without_it(dimensions: int, kernel: str) -> None:
+    fixed, moving = pairs(dimensions, noise=5.0, count=14)
+    found = left_out("thin_plate", fixed, moving, dimensions == 2)
+    for n in range(len(fixed)):
+        others = np.arange(len(fixed)) != n
+        spline = RBFInterpolator(fixed[others][:, :dimensions], moving[others], kernel=kernel, degree=1)
+        assert found[n] == pytest.approx(np.linalg.norm(spline(fixed[n : n + 1, :dimensions])[0] - moving[n]), rel=1e-5)
+
+
+def test_nothing_is_left_out_of_as_few_as_are_needed() -> None:
+    fixed, moving = pairs(3, count=4)
+    assert np.isnan(left_out("affine", fixed, moving, False)).all()
+    assert np.isnan(left_out("thin_plate", fixed, moving, False)).all()

@@ -44,4 +44,9 @@ ROWS: tuple[Entry, ...] = (
           "Left click: make the label here the active one · hold the key to pick once"),
     _tool(Tool.ISLAND, "&Island", "Shift+U", "chart-bubble",
           "Left click: keep only this connected part of the active label · Ctrl: remove it"),
+    _tool(Tool.MOVE_LAYER, "&Move layer", "Shift+T", "axis-arrow",
+          "Left drag: move the moving image · outside the ring or Ctrl: turn it · Shift: finer · arrows: by a pixel",
+          separator=True),
+    _tool(Tool.LANDMARKS, "Landmar&ks", "Shift+K", "map-marker-plus-outline",
+          "Left click: set a landmark on the fixed image, then the same place on the moving one · drag: correct it"),
 )  # fmt: skip

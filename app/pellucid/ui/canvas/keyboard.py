@@ -78,7 +78,7 @@ class Keyboard(QObject):
         if pane is None or text_has_focus() or QApplication.activePopupWidget() is not None:
             return False
         pane.mouse.modifiers_changed(event.modifiers() | _own_modifier(event))
-        return self.key_map.press(event, self._area, pane)
+        return pane.mouse.key(event) or self.key_map.press(event, self._area, pane)
 
     def release(self, event: QKeyEvent) -> bool:
         """Do what letting go of a key means; return whether it means anything."""

@@ -254,6 +254,8 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("tool.wand", "Wand", "U", _tool(Tool.WAND)),
     KeyAction("tool.pick_label", "Pick label (hold: once)", "L", _pick_down, _pick_up),
     KeyAction("tool.island", "Island", "Shift+U", _tool(Tool.ISLAND)),
+    KeyAction("tool.move layer", "Move layer", "Shift+T", _tool(Tool.MOVE_LAYER)),
+    KeyAction("tool.landmarks", "Landmarks", "Shift+K", _tool(Tool.LANDMARKS)),
     KeyAction("tool.length", "Length", "D", _tool(Tool.LENGTH)),
     KeyAction("tool.polyline", "Polyline", "Y", _tool(Tool.POLYLINE)),
     KeyAction("tool.angle", "Angle", "A", _tool(Tool.ANGLE)),

@@ -195,8 +195,7 @@ class LayerStack:
     def _image_plane(self, layer: ImageLayer, place: _Place) -> tuple[PlaneImage, Hashable] | None:
         """Return what a layer shows, previewed or as it was, and the version of it; None where the plane misses it."""
         section, held, smooth = place.section, place.held, layer.display.interpolate
-        volume, preview, self._limits = layer.volume, layer.preview, None
-        volume = layer.where_it_lies(volume)
+        volume, preview, self._limits = layer.placed, layer.preview, None
         if held is not None and held.layer is layer and held.placed is not None:
             volume, preview = held.placed, None
         fill, cutter = fill_value(volume.dtype), self._cutters[layer.id]

@@ -12,8 +12,9 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTransform
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats
 from pellucid.model.shapes import moved, with_handle
-from pellucid.model.view import EDITING_TOOLS
+from pellucid.model.view import EDITING_TOOLS, Tool
 from pellucid.ui import theme
+from pellucid.ui.canvas.landmark_tool import is_in_the_way
 from pellucid.ui.canvas.measure_editor import edit_annotation
 from pellucid.ui.canvas.measure_painting import paint_handles, paint_line
 from pellucid.ui.canvas.measure_plates import Places, Plate, paint_plate, plate_size
@@ -31,6 +32,7 @@ REACH = 6.0
 _FONT_PIXELS = 12
 _SAMPLES = 64
 BODY = -1
+_UNDISTURBED = EDITING_TOOLS | {Tool.MOVE_LAYER}
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,10 @@ class MeasureOverlay:
     def grip(self, pane: SliceView, pointer: Pointer) -> CanvasTool | None:
         """Return what moves or reshapes the annotation under the mouse, unless something is painted or drawn."""
         tool = pane.mouse.tool
-        if pane.session.view.tool in EDITING_TOOLS or (isinstance(tool, DrawTool) and tool.is_drawing(pane)):
+        if pane.session.view.tool in _UNDISTURBED or (isinstance(tool, DrawTool) and tool.is_drawing(pane)):
             return None
         found = self.hit(pane, pointer.at)
-        return AnnotationGrip(*found) if found is not None else None
+        return AnnotationGrip(*found) if found is not None and not is_in_the_way(pane, found[0]) else None
 
     # ---------------------------------------------------------------- painting
 
@@ -130,6 +132,8 @@ class MeasureOverlay:
         one = item.annotation
         if item.faint or (not one.is_complete and one.kind is not Kind.TEXT):
             return ()
+        if one.kind is Kind.POINT and one.name and pane.session.landmarks.has(one):
+            return (one.name,)
         return plate_lines(one, pane.session.measuring.reading(one))
 
     def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:

@@ -35,8 +35,10 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.deformation_overlay import DeformationOverlay
     from pellucid.ui.canvas.difference_bar import DifferenceBar
+    from pellucid.ui.canvas.hand_overlay import HandOverlay
     from pellucid.ui.canvas.jacobian_overlay import JacobianOverlay
     from pellucid.ui.canvas.judge_legend import JudgeLegend
+    from pellucid.ui.canvas.landmark_tool import LandmarkLines
     from pellucid.ui.canvas.lens_outline import LensOutline
     from pellucid.ui.canvas.link_chip import LinkChip
     from pellucid.ui.canvas.measure_overlay import MeasureOverlay
@@ -45,6 +47,7 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(), Crosshair(), BoxSides(), CompareOverlay(), DifferenceBar(),
-        AgreementLegend(), JudgeLegend(), RegionOutline(), ColorBar(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
+        JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(), Crosshair(),
+        HandOverlay(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(), JudgeLegend(),
+        RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
     ]  # fmt: skip

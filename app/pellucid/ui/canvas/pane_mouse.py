@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QEnterEvent, QMouseEvent, QWheelEvent
+from PySide6.QtGui import QEnterEvent, QKeyEvent, QMouseEvent, QWheelEvent
 
 from pellucid.model.brush_sizes import resized_brush
 from pellucid.model.view import Tool
 from pellucid.ui.canvas.crosshair_tools import CentreTool
+from pellucid.ui.canvas.hand_tool import HandTool
 from pellucid.ui.canvas.label_tools import make_label_tools
+from pellucid.ui.canvas.landmark_tool import LandmarkTool
 from pellucid.ui.canvas.measure_tools import DrawTool, make_draw_tools
 from pellucid.ui.canvas.outline_tools import OutlineTool, make_outline_tools
 from pellucid.ui.canvas.tools import DRAG_DISTANCE, BrushTool, CanvasTool, Pointer, make_tools
@@ -28,6 +30,7 @@ class PaneMouse:
     def __init__(self, pane: SliceView) -> None:
         self._pane = pane
         self._tools = make_tools() | make_draw_tools() | make_outline_tools() | make_label_tools()
+        self._tools |= {Tool.MOVE_LAYER: HandTool(), Tool.LANDMARKS: LandmarkTool()}
         self._drag: tuple[Qt.MouseButton, CanvasTool, QPointF] | None = None
         self._dragged = False
         self._pans = False
@@ -220,10 +223,15 @@ class PaneMouse:
         self._pane.session.pointing.pointed.emit(None, self._pane.state)
         self._pane.schedule()
 
+    def key(self, event: QKeyEvent) -> bool:
+        """Give a key to a tool that has keys of its own; return whether it means anything to it."""
+        own = getattr(self.tool, "key", None)
+        return self._drag is None and own is not None and bool(own(self._pane, event))
+
     def modifiers_changed(self, modifiers: Qt.KeyboardModifier) -> None:
         """Show at once whether a brush or an outline would erase."""
         self.modifiers = modifiers
-        if isinstance(self.tool, (BrushTool, OutlineTool)):
+        if isinstance(self.tool, (BrushTool, OutlineTool, HandTool)):
             self._pane.schedule()
 
     def show_cursor(self) -> None:

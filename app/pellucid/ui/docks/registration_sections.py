@@ -39,6 +39,18 @@ def _stages(session: Session) -> QWidget:
     return StageEditor(session)
 
 
+def _hand(session: Session) -> QWidget:
+    from pellucid.ui.docks.registration_hand import HandBox
+
+    return HandBox(session)
+
+
+def _landmarks(session: Session) -> QWidget:
+    from pellucid.ui.docks.registration_landmarks import LandmarksBox
+
+    return LandmarksBox(session)
+
+
 def _judge(session: Session) -> QWidget:
     from pellucid.ui.docks.registration_judge import JudgeBox
 
@@ -47,6 +59,8 @@ def _judge(session: Session) -> QWidget:
 
 SECTIONS: tuple[Section, ...] = (
     Section(mark("Start and masks"), mark("Where the search begins, and which part of each image counts"), _where),
+    Section(mark("By hand"), mark("Move and turn the moving image on the panes, or by numbers"), _hand),
+    Section(mark("Landmarks"), mark("Mark the same places in both images and bring them together"), _landmarks),
     Section(mark("Stages"), mark("Transform, metric, optimiser and pyramid of every stage"), _stages),
     Section(mark("Judge"), mark("Compare, draw the deformation, and numbers before and after"), _judge),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import SimpleITK as sitk
 
 from pellucid.operations.context import Context
 from pellucid.operations.engines.registration.chains import Chain

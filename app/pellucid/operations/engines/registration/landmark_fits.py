@@ -223,3 +223,44 @@ def _samples(domain: Domain, n: int) -> tuple[list[int], Array]:
     spacing = domain.spacing[:n] * coarser
     size = [max(2, int(np.ceil(along / step)) + 1) for along, step in zip(domain.lengths[:n], spacing, strict=True)]
     return size, spacing
+
+
+def left_out(
+    kind: Kind, fixed_points: Array, moving_points: Array, planar: bool, *,
+    normals: tuple[Array, Array] | None = None,
+) -> Array:  # fmt: skip
+    """Return how far (mm) each moving point is from where a fit to all other pairs takes its partner; NaN: no fit.
+
+    Of a thin-plate spline it is the weight of the point over its place in the inverse of the system, which is the
+    same (Rippa, An algorithm for selecting a good value for the parameter c, Adv. Comput. Math. 11, 1999).
+    """
+    fixed, moving = np.asarray(fixed_points, dtype=np.float64), np.asarray(moving_points, dtype=np.float64)
+    if kind == "thin_plate":
+        return _left_out_of_spline(fixed, moving, planar, normals)
+    found = np.full(len(fixed), np.nan)
+    for n in range(len(fixed)):
+        others = np.arange(len(fixed)) != n
+        try:
+            made = fit(kind, fixed[others], moving[others], planar, normals=normals)
+        except Refused:
+            continue
+        found[n] = residuals(made, fixed[n : n + 1], moving[n : n + 1])[0]
+    return found
+
+
+def _left_out_of_spline(
+    fixed: Array, moving: Array, planar: bool, normals: tuple[Array, Array] | None
+) -> Array:  # fmt: skip
+    from scipy.spatial.distance import cdist
+
+    flat = fixed[:, :2] if planar else fixed if normals is None else fixed @ np.linalg.svd(normals[0][None, :])[2][1:].T
+    points, n = flat - flat.mean(axis=0), len(fixed)
+    away = cdist(points, points)
+    kernel = away if flat.shape[1] == 3 else away**2 * np.log(np.where(away > 0, away, 1.0))
+    around = np.column_stack([np.ones(n), points])
+    system = np.block([[kernel, around], [around.T, np.zeros((around.shape[1],) * 2)]])
+    if n < around.shape[1] + 1 or np.linalg.matrix_rank(around) < around.shape[1]:
+        return np.full(n, np.nan)
+    inverse = np.linalg.inv(system)
+    weights = inverse[:n, :n] @ (moving[:, :2] if planar else moving)
+    return np.asarray(np.linalg.norm(weights / np.diag(inverse)[:n, None], axis=1))

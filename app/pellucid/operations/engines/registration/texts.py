@@ -72,7 +72,14 @@ def pieces_of(transform: sitk.Transform, depth: int = 0) -> tuple[Piece, ...]:
         is_matrix = kind == _COMPOSITE and numbers == (n * n + n, n)  # the MatrixOffsetTransformBase of ANTs
         one, kind = one if is_matrix else as_affine(one), "AffineTransform"
     order = one.GetOrder() if kind == "BSplineTransform" else 3
-    return (Piece(kind, dimension, np.array(one.GetParameters()), np.array(one.GetFixedParameters()), order),)
+    return (Piece(kind, dimension, _parameters(one), np.array(one.GetFixedParameters()), order),)
+
+
+def _parameters(one: sitk.Transform) -> Array:
+    """Return the parameters of a transform; those of a field from its image, as a tuple of millions takes minutes."""
+    if isinstance(one, sitk.DisplacementFieldTransform):
+        return np.array(sitk.GetArrayViewFromImage(one.GetDisplacementField()), np.float64).ravel()
+    return np.array(one.GetParameters())
 
 
 def as_affine(transform: sitk.Transform) -> sitk.AffineTransform:
