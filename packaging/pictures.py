@@ -9,6 +9,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Layouts         layouts study offered two_series own_position sixteen drop_hint links second_window
     Time            cine cine_light time_curve
     Several layers  fusion compare_* compare_light label_outline channels before
+    Fusion          fusion_projection fusion_projection_light fusion_apart fusion_region fusion_mr frames_asked
+                    frames_asked_light frames_consented frames_beside
     Colour images   micrograph channels one_channel lens_colour
     Measure         measuring measuring_light measuring_planes measuring_pixels
     Windowing       curve curve_light color_bar color_maps
@@ -57,6 +59,7 @@ import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
 from judge_pictures import JUDGE_STATES
+from fusion_pictures import FUSION_STATES
 from label_pictures import LABEL_STATES
 from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
@@ -107,6 +110,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **START_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
 }  # fmt: skip
 
 

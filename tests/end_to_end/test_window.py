@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
@@ -271,7 +273,13 @@ def test_pet_lies_in_its_place_on_the_ct_and_lets_it_show(user, data_dir):
     below = ct.volume.array[z, y - 4 : y + 5, x - 4 : x + 5]
     values = user.window.status.values.text().replace("\N{MINUS SIGN}", "-")
     top, bottom = values.split("·")
-    assert float(top.split()[-2]) == pytest.approx(float(pet.volume.array[voxel[2], voxel[1], voxel[0]]), rel=1e-4)
+    activity = float(pet.volume.array[voxel[2], voxel[1], voxel[0]])
+    uptake, told = re.search(r"(\S+) SUV \((\S+) Bq/ml\)", top).groups()
+    assert float(told) == pytest.approx(activity, rel=1e-4)
+    header = pydicom.dcmread(next((data_dir / "ct_pet_acrin042" / "PT_AC").glob("*.dcm")), stop_before_pixels=True)
+    given = float(header.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose)
+    waited = 2 * 3600 + 38 * 60 + 47  # from 07:21:00 to 09:59:47
+    assert float(uptake) == pytest.approx(activity * 91_000 / (given * 2 ** (-waited / 6588)), rel=6e-3)
     assert int(bottom.split()[-2]) in below
 
 
@@ -280,7 +288,9 @@ def test_another_frame_of_reference_is_said(user, data_dir):
     user.session.open([data_dir / "mr_t1_3d"])
     user.rest(0.4)
     add_as_layer(user, "MR")
-    assert "different frames of reference" in user.window.notices.text
+    assert "different frames of reference" in user.window.frames_bar.text
+    pane = user.window.canvas.panes[0]
+    assert [layer.name for layer in user.session.viewing.layers(pane.state)] == ["CT IMAGES"]
 
 
 def test_a_small_screen_holds_everything_of_a_time_series_with_labels(user, tmp_path):

@@ -12,6 +12,8 @@ from pellucid.dicom.frames import WANTED as FRAME_TAGS
 from pellucid.dicom.frames import frame_records, is_slice_stack
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
+from pellucid.dicom.suv import TAGS as SUV_TAGS
+from pellucid.dicom.suv import suv_factor
 from pellucid.dicom.timing import cine_facts
 from pellucid.dicom.values import Values
 from pellucid.language import tr
@@ -31,7 +33,7 @@ _TAGS = frozenset(
         *_TEXTS.values(),
     }
 )  # fmt: skip
-WANTED = _TAGS | FRAME_TAGS
+WANTED = _TAGS | FRAME_TAGS | SUV_TAGS
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _LOSSY_SYNTAXES = frozenset(
     f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81, 91, 93, 203)
@@ -150,6 +152,9 @@ def _texts(values: Values) -> dict[str, str]:
         text = values.name(tag) if key == "patient_name" else values.text(tag)
         if text:
             texts[key] = text
+    factor = suv_factor(values) if values.code(0x00080060) == "PT" else None
+    if factor is not None:
+        texts["suv_bw"] = repr(factor)
     return texts
 
 

@@ -188,8 +188,15 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
         unit=units.pop() if len(units) == 1 else "",
         padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
         findings=_unique([*findings, *placed.findings, *file_findings(files)]),
-        acquisition=replace(acquisition_of(middle.file, middle.frame), moment=moment),
+        acquisition=replace(_agreed(acquisition_of(middle.file, middle.frame), files), moment=moment),
     )
+
+
+def _agreed(acquisition: Acquisition, files: Sequence[FileRecord]) -> Acquisition:
+    """Return an acquisition without the factor of uptake values where its files do not have one in common."""
+    if len({file.texts.get("suv_bw") for file in files}) <= 1:
+        return acquisition
+    return replace(acquisition, extra={key: text for key, text in acquisition.extra.items() if key != "suv_bw"})
 
 
 def _frame(member: Member) -> Frame:

@@ -94,10 +94,10 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset.InstanceNumber = index + 1
     dataset.ImageType = ["DERIVED", "SECONDARY", "AXIAL"]
     x, y, z = geometry.spacing
-    dataset.PixelSpacing = [_decimal(y), _decimal(x)]
-    dataset.SliceThickness = _decimal(z)
-    dataset.ImagePositionPatient = [_decimal(v) for v in geometry.index_to_world((0, 0, index))]
-    dataset.ImageOrientationPatient = [_decimal(v) for v in (*geometry.axes[:, 0], *geometry.axes[:, 1])]
+    dataset.PixelSpacing = [decimal(y), decimal(x)]
+    dataset.SliceThickness = decimal(z)
+    dataset.ImagePositionPatient = [decimal(v) for v in geometry.index_to_world((0, 0, index))]
+    dataset.ImageOrientationPatient = [decimal(v) for v in (*geometry.axes[:, 0], *geometry.axes[:, 1])]
     dataset.PositionReferenceIndicator = ""
     return dataset
 
@@ -115,7 +115,7 @@ def _put_values(
         raise Refused(tr("The values do not fit into 16 bits with this slope; choose a larger one."))
     _put_cells(dataset, stored.astype("<i2"), "MONOCHROME2", signed=True)
     dataset.SamplesPerPixel = 1
-    dataset.RescaleSlope, dataset.RescaleIntercept = _decimal(slope), _decimal(intercept)
+    dataset.RescaleSlope, dataset.RescaleIntercept = decimal(slope), decimal(intercept)
     if _RESCALE_TYPES.get(unit):
         dataset.RescaleType = _RESCALE_TYPES[unit]
     if unit in _PET_UNITS:
@@ -138,8 +138,8 @@ def _put_windows(dataset: Dataset, acquisition: Acquisition) -> None:
     windows = [window for window in acquisition.windows if window.table is None]
     windows = [window for window in windows if window.function == windows[0].function]  # one function holds for all
     if windows:
-        dataset.WindowCenter = [_decimal(window.level) for window in windows]
-        dataset.WindowWidth = [_decimal(window.width) for window in windows]
+        dataset.WindowCenter = [decimal(window.level) for window in windows]
+        dataset.WindowWidth = [decimal(window.width) for window in windows]
         dataset.WindowCenterWidthExplanation = [window.name for window in windows]
         if windows[0].function != "LINEAR":
             dataset.VOILUTFunction = windows[0].function
@@ -152,7 +152,7 @@ def _uid(*parts: str) -> str:
     return str(generate_uid(entropy_srcs=["pellucid", *parts]))
 
 
-def _decimal(value: float) -> str:
+def decimal(value: float) -> str:
     """Return a number as a decimal string of at most 16 characters (PS3.5 6.2), as exact as that allows."""
     for digits in range(17, 5, -1):
         text = f"{float(value):.{digits}g}"

@@ -190,6 +190,7 @@ class ViewEntry(Entry):
     spread: bool = False
     panes: tuple[PaneEntry, ...] = Field(default=(), max_length=Layout.LARGEST**2)
     apart: tuple[Text, ...] = ()
+    consented: tuple[tuple[Text, Text], ...] = ()
     links: tuple[LinkEntry, ...] = Field(default=(), max_length=3)
     compare: CompareEntry | None = None
     show_crosshair: bool = True

@@ -77,6 +77,7 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
         plane_mode=view.plane_mode, rotation=view.rotation,
         maximised=view.maximised, panes=tuple(map(_pane_entry, view.panes)), spread=view.spread,
         apart=tuple(layer.id for layer in document.layers if layer.id in view.apart),
+        consented=tuple(pair for pair in view.consented if all(document.find(one) is not None for one in pair)),
         links=tuple(map(_link_entry, view.links)), show_crosshair=view.show_crosshair,
         show_annotations=view.show_annotations, color_bar=view.color_bar,
         compare=CompareEntry(**vars(view.compare)) if view.compare is not None else None,
@@ -170,7 +171,7 @@ def restore_view(state: WorkspaceState, view: ViewState) -> None:
     saved = state.manifest.view
     view.layout, view.maximised, view.crosshair = saved.layout, saved.maximised, saved.crosshair
     view.plane_mode, view.rotation = saved.plane_mode, saved.rotation
-    view.spread, view.apart = saved.spread, saved.apart
+    view.spread, view.apart, view.consented = saved.spread, saved.apart, saved.consented
     for kept in saved.links:
         link = view.link(kept.name)
         for name in LinkEntry.model_fields:

@@ -138,17 +138,23 @@ def auto_limits(histogram: Histogram, low: float = 0.1, high: float = 99.9) -> t
     return (first, last) if last > first else (first - 0.5, first + 0.5)
 
 
+SUV_SHOWN = 10.0
+"""The highest uptake of the window that PET is first shown in: above it lie brain, bladder and the hottest lesions."""
+
+
 def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple[float, float]:
     """Return the window to show first: that of the source, else the percentiles of the values.
 
     Without a histogram the percentiles of the middle slice are taken. Colours keep the range of their type, so that
-    they are shown as they are.
+    they are shown as they are. PET that can be told in SUV shows 0 to 10.
     """
     if volume.is_colour:
         return color_range(volume)
     for window in volume.acquisition.windows:
         if window.width > 0:
             return window.level - window.width / 2, window.level + window.width / 2
+    if volume.suv_factor is not None:
+        return 0.0, SUV_SHOWN / volume.suv_factor
     if histogram_ is None:
         middle = volume.array.shape[0] // 2
         histogram_ = histogram(volume, region=(slice(middle, middle + 1), slice(None), slice(None)))

@@ -14,13 +14,14 @@ from pellucid.model.annotations import Annotation
 from pellucid.model.reading import Reading
 
 _SHAPE = ("length", "angle", "obtuse angle", "area", "perimeter", "width", "height")
-_VALUES = ("voxels", "mean", "std", "minimum", "maximum", "median")
+_VALUES = ("voxels", "mean", "std", "minimum", "maximum", "median", "peak")
 COLUMNS = (
     "kind", "name", "text", "series", "modality", "slice", "frame",
     *(column for quantity in _SHAPE for column in (quantity.replace(" ", "_"), f"{quantity.replace(' ', '_')}_unit")),
     "channel", *_VALUES, "value", "value_unit", "sampled_every_mm", "points_lps_mm", "normal_lps", "note",
 )  # fmt: skip
-"""The columns of the table; ``std`` is that of the population (divided by n), points are x y z; x y z; …"""
+"""The columns of the table; ``std`` is that of the population (divided by n), ``peak`` the highest mean of
+1 cm³ around a voxel of a PET, points are x y z; x y z; …"""
 
 
 @dataclass(frozen=True)

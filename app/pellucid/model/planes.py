@@ -250,3 +250,8 @@ def outer_corners(geometry: Geometry) -> Floats:
     corners = np.where(bits, lengths + half, -half) @ geometry.axes.T + np.array(geometry.origin)
     corners.flags.writeable = False
     return np.asarray(corners)
+
+
+def whole_thickness(frame: PlaneFrame) -> float:
+    """Return a thickness in whole mm that holds all slices whichever is in the middle."""
+    return float(np.ceil(2 * frame.depths[-1] + frame.step_mm))

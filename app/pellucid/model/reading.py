@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry
 from pellucid.model.measuring import Measurement, measure
+from pellucid.model.peak import region_peak
 from pellucid.model.regions import RegionStatistics, region_statistics, region_voxels
 from pellucid.model.volume import Volume
 
@@ -43,11 +44,26 @@ def read_shape(annotation: Annotation, geometry: Geometry, *, pending: bool = Fa
 
 
 def read(annotation: Annotation, volume: Volume) -> Reading:
-    """Return everything an annotation says about an image."""
+    """Return everything an annotation says about an image; PET is told in SUV where that is known."""
     measures = measure(annotation, volume.geometry)
+    factor, unit = volume.told_in
     if annotation.is_region and annotation.is_complete:
         found = region_voxels(annotation, volume)
-        return Reading(measures, region_statistics(found, volume), unit=volume.unit, step=found.step)
+        rows = region_statistics(found, volume)
+        if volume.suv_factor is not None and rows[0].voxels:
+            rows = (replace(rows[0], peak=region_peak(annotation, volume)),)
+        rows = tuple(_scaled(row, factor) for row in rows)
+        return Reading(measures, rows, unit=unit, step=found.step)
     if annotation.kind is Kind.POINT:
-        return Reading(measures, value=volume.value_at(annotation.points[0]), unit=volume.unit)
-    return Reading(measures, unit=volume.unit)
+        value = volume.value_at(annotation.points[0])
+        return Reading(measures, value=value if factor == 1 or value is None else value * factor, unit=unit)
+    return Reading(measures, unit=unit)
+
+
+def _scaled(row: RegionStatistics, factor: float) -> RegionStatistics:
+    """Return statistics of values that are told in another unit than they are stored in."""
+    if factor == 1 or not row.voxels:
+        return row
+    fields = ("mean", "std", "minimum", "maximum", "median", "peak")
+    known = {name: value for name in fields if (value := getattr(row, name)) is not None}
+    return replace(row, **{name: value * factor for name, value in known.items()})

@@ -38,7 +38,8 @@ class RegionStatistics:
     """The values of one channel under a region: ``voxels`` of them, without padding and what is no number.
 
     ``std`` is the standard deviation of these values themselves (divided by n, not n − 1). All are None where
-    there is no voxel. ``channel`` is empty for images of one value per voxel.
+    there is no voxel. ``channel`` is empty for images of one value per voxel. ``peak`` is the highest mean of a sphere
+    of 1 cm³ around a voxel of the region, where that is asked for.
     """
 
     channel: str
@@ -48,6 +49,7 @@ class RegionStatistics:
     minimum: float | None = None
     maximum: float | None = None
     median: float | None = None
+    peak: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,12 +75,21 @@ def region_voxels(annotation: Annotation, volume: Volume) -> RegionVoxels:
 
 def _on_slice(annotation: Annotation, volume: Volume, axis: int) -> NDArray[Any]:
     """Return the values on the slice of the image's own grid that lies in the plane."""
-    geometry = volume.geometry
+    held = _held(annotation, volume.geometry, axis)
+    if held is None:
+        return np.asarray(volume.array.reshape(-1, *volume.array.shape[3:])[:0])
+    number, first_row, first_column, inside = held
+    chosen = volume.array[(slice(None),) * (2 - axis) + (number,)]
+    part = chosen[first_row : first_row + inside.shape[0], first_column : first_column + inside.shape[1]]
+    return np.asarray(part[inside])
+
+
+def _held(annotation: Annotation, geometry: Geometry, axis: int) -> tuple[int, int, int, NDArray[np.bool_]] | None:
+    """Return the slice a region lies on, the first row and column near it, and what of them is inside; None without."""
     column_axis, row_axis = (other for other in range(3) if other != axis)
-    nothing = volume.array.reshape(-1, *volume.array.shape[3:])[:0]
     number = _slice_at(geometry, axis, float(geometry.world_to_index(annotation.points[0])[axis]))
     if number < 0:
-        return nothing
+        return None
     corner = np.zeros(3)
     corner[axis] = number
     steps = to_plane(annotation, geometry.affine[:3, :3].T)
@@ -86,9 +97,26 @@ def _on_slice(annotation: Annotation, volume: Volume, axis: int) -> NDArray[Any]
     start = to_plane(annotation, geometry.index_to_world(corner))
     lattice = _Lattice(start, steps[column_axis], steps[row_axis], np.arange(geometry.size[column_axis]), rows)
     lattice, first_row, first_column = _near(annotation, lattice)
-    chosen = volume.array[(slice(None),) * (2 - axis) + (number,)]
-    part = chosen[first_row : first_row + len(lattice.rows), first_column : first_column + len(lattice.columns)]
-    return np.asarray(part[_inside(annotation, lattice)])
+    return number, first_row, first_column, _inside(annotation, lattice)
+
+
+def region_index(annotation: Annotation, geometry: Geometry) -> NDArray[np.intp]:
+    """Return the voxels (n, 3) as x, y, z whose centres lie in a region on the slice it was drawn on.
+
+    There are none where the plane of the region is no slice of the grid.
+    """
+    normal = np.array(annotation.normal) @ geometry.axes
+    along = int(np.argmax(np.abs(normal)))
+    parallel = all(abs(normal[axis]) <= _PARALLEL for axis in range(3) if axis != along)
+    held = _held(annotation, geometry, along) if parallel and geometry.warp is None else None
+    if held is None:
+        return np.zeros((0, 3), np.intp)
+    number, first_row, first_column, inside = held
+    rows, columns = np.nonzero(inside)
+    index = np.full((len(rows), 3), number, np.intp)
+    column_axis, row_axis = (other for other in range(3) if other != along)
+    index[:, column_axis], index[:, row_axis] = columns + first_column, rows + first_row
+    return index
 
 
 def _slice_at(geometry: Geometry, axis: int, index: float) -> int:

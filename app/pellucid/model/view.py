@@ -292,6 +292,8 @@ class ViewState(Screen):
     """The label that they may change, 0 for the background; None: any."""
     others: tuple[Screen, ...] = ()
     apart: tuple[str, ...] = ()
+    consented: tuple[tuple[str, str], ...] = ()
+    """Pairs of layers that the user lets lie on each other although nothing says that they do so rightly."""
     links: tuple[Link, ...] = field(default_factory=_links)
 
     @property

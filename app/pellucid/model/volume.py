@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,8 @@ class WindowPreset:
         return STEPS if self.function == "LINEAR" and dtype.kind in "iu" else STRAIGHT
 
 
+_ACTIVITIES = ("Bq/ml", "g/ml")
+"""Units of PET values that may become SUV; g/ml are SUV already, as long as a header says by which size."""
 _SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XC", "SR", "DOC"})
 """Modalities whose devices write texts into the picture."""
 
@@ -70,6 +73,15 @@ class Acquisition:
     optics: Optics | None = None
     """The optics of a microscope, where the file states them."""
     extra: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def suv_factor(self) -> float | None:
+        """Return what a stored activity is multiplied with to become a SUV by body weight, where that is known."""
+        try:
+            factor = float(self.extra.get("suv_bw", ""))
+        except ValueError:
+            return None
+        return factor if math.isfinite(factor) and factor > 0 else None
 
     @property
     def may_be_burned_in(self) -> bool:
@@ -109,6 +121,20 @@ class Volume:
             self.image.pinned = interface, sitk.Image(self.image)
         view = np.asarray(_KeptAlive(self.image.pinned[0], self.image))
         return view[np.newaxis] if self.image.GetDimension() == 2 else view
+
+    @property
+    def suv_factor(self) -> float | None:
+        """Return what a value is multiplied with to become a SUV by body weight; None where that is not known.
+
+        Only activities have one: what a filter made of them in another unit is no uptake any more.
+        """
+        return self.acquisition.suv_factor if self.unit in _ACTIVITIES else None
+
+    @property
+    def told_in(self) -> tuple[float, str]:
+        """Return the factor and the unit in which values are told: SUV where that is known, else as they are."""
+        factor = self.suv_factor
+        return (1.0, self.unit) if factor is None else (factor, "SUV")
 
     @property
     def components(self) -> int:

@@ -18,6 +18,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.view import PaneState
 from pellucid.model.volume import Volume
+from pellucid.session.consenting import Question
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -27,21 +28,6 @@ _NEXT: dict[CompareMode | None, CompareMode | None] = dict(zip((None, *CompareMo
 
 _BEFORE = "·before"
 """Ends the id of a layer as it was before its last change."""
-
-
-class DifferentFrames(Refused):
-    """Raised when nothing says that two layers lie on each other rightly; the user may consent."""
-
-    def __init__(self, first: ImageLayer, second: ImageLayer) -> None:
-        super().__init__(
-            tr(
-                "“{first}” and “{second}” state different frames of reference: whether they lie on "
-                "each other rightly is not known until they are registered.",
-                first=first.name,
-                second=second.name,
-            )
-        )
-        self.pair = (first.id, second.id)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +71,10 @@ class Comparing:
     """Starts, changes and ends comparisons; ``view.compare`` is the truth."""
 
     asked = Signal(object)
-    """Emitted with a ``DifferentFrames`` whose pair would be compared if the user consents."""
+    """Emitted with the ``Question`` about a pair that would be compared if the user consents."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._consented: set[frozenset[str]] = set()
         self._wanted: dict[str, Any] = {}
         self._earlier: dict[str, tuple[object, ImageLayer]] = {}
         session.document.removed.connect(self._removed)
@@ -112,28 +97,30 @@ class Comparing:
     def start(self, mode: CompareMode, **changes: Any) -> None:
         """Compare in a mode: the layers compared before, those named by ``first`` and ``second``, or the topmost.
 
-        Where the two state different frames of reference ``asked`` is emitted instead until ``consent`` was given.
-        Raises Refused when there are no two images.
+        Where nothing says that the two lie in one space ``asked`` is emitted instead until ``consent`` was given.
+        Raises Refused when there are no two images, and for a picture and a volume.
         """
         present = self._session.view.compare or self._remembered()
         wanted = replace(present, mode=mode, **changes)
         first, second = self._images(wanted)
         if first is second:
             raise Refused(tr("Choose two different layers to compare."))
-        pair = frozenset((first.id, second.id))
-        frames = {layer.geometry.frame_of_reference for layer in (first, second)} - {""}
         itself = any(_is_before(layer.id) for layer in (first, second))
-        if len(frames) > 1 and not itself and pair not in self._consented:
+        question = Question(second, first)
+        if not itself and not question.may_consent:
+            raise Refused(question.says)
+        if not itself and not self._session.consenting.lie_together(first, second):
             self._wanted = {"mode": mode, **changes, "first": first.id, "second": second.id}
-            self.asked.emit(DifferentFrames(first, second))
+            self.asked.emit(question)
             return
         self._session.view.compare = wanted
 
     def consent(self) -> None:
-        """Compare what was asked about, now and later, although the frames of reference differ."""
+        """Compare what was asked about, now and later, although nothing says that it lies in one space."""
         wanted, self._wanted = self._wanted, {}
-        if wanted:
-            self._consented.add(frozenset((wanted["first"], wanted["second"])))
+        first, second = (self._session.document.find(wanted.get(name, "")) for name in ("first", "second"))
+        if first is not None and second is not None:
+            self._session.consenting.consent(first, second)
             self.start(**wanted)
 
     def stop(self) -> None:

@@ -215,22 +215,10 @@ class Loading:
         return layer
 
     def _lay_over(self, layer: ImageLayer, below: Sequence[ImageLayer]) -> None:
-        """Let a functional image show what it lies on, and warn where nothing says that both lie rightly."""
+        """Let a functional image show what it lies on."""
         modality = layer.volume.acquisition.modality
         if modality in _FUNCTIONAL and any(other.volume.acquisition.modality != modality for other in below):
             layer.opacity, layer.display.colormap = 0.5, "PET"
-        here = layer.geometry.frame_of_reference
-        other = next((o for o in below if o.geometry.frame_of_reference not in ("", here)), None)
-        if here and other is not None:
-            self._session.notice.emit(
-                tr(
-                    "“{first}” and “{second}” state different frames of reference: whether they lie on each other "
-                    "rightly is not known until they are registered.",
-                    first=layer.name,
-                    second=other.name,
-                ),
-                "warning",
-            )
 
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
         """Show one decoded slice until the whole volume is there: as a layer where nothing else is open."""

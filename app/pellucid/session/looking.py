@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ from pellucid.language import tr
 from pellucid.model.display import Channel
 from pellucid.model.findings import Refused
 from pellucid.model.histogram import Histogram, auto_limits, histogram
-from pellucid.model.layer import ImageLayer, LabelLayer
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.transfer import shares
 from pellucid.model.volume import Volume
 
@@ -102,14 +102,16 @@ class Looking:
         layer.display.invert = layer.volume.acquisition.monochrome1
 
     def values_at(
-        self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({})
-    ) -> list[tuple[str, str]]:
+        self, world: Any, projected: Mapping[str, tuple[Any, str]] = MappingProxyType({}),
+        layers: Sequence[Layer] | None = None,
+    ) -> list[tuple[str, str]]:  # fmt: skip
         """Return (layer name, value with unit) of every visible layer at a world point, top layer first.
 
+        ``layers`` are those whose values may be told together there; without them all.
         ``projected`` holds by layer id the value of a thick slab to tell instead, and the name of its projection.
         """
         rows = []
-        for layer in reversed(self._session.document.layers):
+        for layer in reversed(self._session.document.layers if layers is None else layers):
             if not layer.visible:
                 continue
             if isinstance(layer, LabelLayer):
@@ -128,8 +130,7 @@ def _projected_text(layer: ImageLayer, value: Any) -> str:
     """Write a value of a slab: the type's own number, or the channels of a colour."""
     if value is None:
         return format_value(None, "")
-    plain = tuple(value.tolist()) if np.ndim(value) else value.item()
-    return format_value(plain, layer.volume.unit if np.ndim(value) == 0 else "")
+    return told(value.item(), layer.volume) if np.ndim(value) == 0 else format_value(tuple(value.tolist()), "")
 
 
 def _value_text(layer: ImageLayer, world: Any) -> str:
@@ -140,7 +141,17 @@ def _value_text(layer: ImageLayer, world: Any) -> str:
         red, green, blue = (int(n) for n in np.floor(shown * 255 + 0.5))
         color = f"#{red:02X}{green:02X}{blue:02X}"
         return tr("{values} shown {color}", values=format_value(value, ""), color=color)
-    return format_value(value, layer.volume.unit)
+    return told(value, layer.volume)
+
+
+def told(value: Any, volume: Volume, *, short: bool = False) -> str:
+    """Write a value of an image for reading: a PET in SUV where that is known, with its activity unless ``short``."""
+    factor, unit = volume.told_in
+    stored = format_value(value, volume.unit)
+    if value is None or unit == volume.unit:
+        return stored
+    told_value = format_value(float(f"{value * factor:.3g}"), unit)
+    return told_value if short or volume.unit == "g/ml" else f"{told_value} ({stored})"
 
 
 def format_value(value: Any, unit: str) -> str:

@@ -31,6 +31,10 @@ def measured(session: Session) -> Callable[[], list[Measured]]:
         series, modality = (about.series_description, about.modality) if about is not None else ("", "")
         row = Measured(annotation, measuring.reading(annotation), series, modality, measuring.slice_text(annotation))
         taken.append((row, volume))
+        for layer, reading in measuring.fused_readings(annotation):
+            about = layer.volume.acquisition
+            place = measuring.slice_text(annotation, layer)
+            taken.append((Measured(annotation, reading, about.series_description, about.modality, place), layer.placed))
 
     def rows() -> list[Measured]:
         return [row if volume is None or not row.reading.pending else replace(row, reading=read(row.annotation, volume))

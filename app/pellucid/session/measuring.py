@@ -197,34 +197,45 @@ class Measuring:
         volume, geometry = self.volume(annotation), self.geometry(annotation)
         if geometry is None:
             return Reading()
-        if volume is None:
-            return read_shape(annotation, geometry)
+        return read_shape(annotation, geometry) if volume is None else self._read(annotation, volume, annotation.layer)
+
+    def fused_readings(self, annotation: Annotation) -> list[tuple[ImageLayer, Reading]]:
+        """Return what a region or a point says about the images that are fused with the one it was drawn on."""
+        layer = self.layer(annotation)
+        if not isinstance(layer, ImageLayer) or not (annotation.is_region or annotation.kind is Kind.POINT):
+            return []
+        others = self._session.fusing.fused_with(layer)
+        return [(other, self._read(annotation, other.placed, other.id)) for other in others]
+
+    def _read(self, annotation: Annotation, volume: Volume, layer_id: str) -> Reading:
+        geometry = volume.geometry
         known = self._known.setdefault(volume, {})
         held = known.get(annotation.id)
         if held is not None and held[0] == annotation:
             return held[1]
         if annotation.is_region and region_size(annotation, geometry) > AT_ONCE:
-            self._count(annotation, volume)
+            self._count(annotation, volume, layer_id)
             return read_shape(annotation, geometry, pending=True)
         reading = read(annotation, volume)
         known[annotation.id] = (annotation, reading)
         return reading
 
-    def _count(self, annotation: Annotation, volume: Volume) -> None:
-        asked = self._counting.get(annotation.id)
+    def _count(self, annotation: Annotation, volume: Volume, layer_id: str) -> None:
+        key = f"{annotation.id} {layer_id}"
+        asked = self._counting.get(key)
         if asked is not None and asked[0] == annotation and not asked[1].finished:
             return
 
         def done(reading: Reading) -> None:
             self._known.setdefault(volume, {})[annotation.id] = (annotation, reading)
-            self._counting.pop(annotation.id, None)
+            self._counting.pop(key, None)
             self.changed.emit()
 
         def work(_job: Job) -> Reading:
             return read(annotation, volume)
 
-        job = self._session.jobs.query(f"region {annotation.id}", tr("Statistics of a region"), work, done)
-        self._counting[annotation.id] = (annotation, job)
+        job = self._session.jobs.query(f"region {key}", tr("Statistics of a region"), work, done)
+        self._counting[key] = (annotation, job)
 
     def profiles(self, annotation: Annotation, done: Callable[[list[tuple[str, Profile]]], None]) -> Job:
         """Compute the values of every visible image along a line, in the background: (layer name, profile)."""
@@ -266,9 +277,9 @@ class Measuring:
         if layer is not None:
             face(self._session, layer, annotation.normal, middle)
 
-    def slice_text(self, annotation: Annotation) -> str:
-        """Return where an annotation lies: the slice of its layer counted from 1, or ``oblique``."""
-        geometry = self.geometry(annotation)
+    def slice_text(self, annotation: Annotation, layer: Layer | None = None) -> str:
+        """Return where an annotation lies: the slice of its layer, or another, counted from 1, or ``oblique``."""
+        geometry = self.geometry(annotation) if layer is None else layer.geometry
         if geometry is None:
             return ""
         index = geometry.world_to_index(annotation.points[0])

@@ -77,8 +77,8 @@ def read(
 
 def start_limits(volume: Volume, cancelled: Callable[[], bool]) -> tuple[float, float]:
     """Return the window to begin with: the first one the source states, else 0.1–99.9 % of all values."""
-    needs_values = not volume.acquisition.windows and not volume.is_colour
-    return initial_limits(volume, histogram(volume, cancelled=cancelled) if needs_values else None)
+    known = volume.acquisition.windows or volume.is_colour or volume.suv_factor is not None
+    return initial_limits(volume, histogram(volume, cancelled=cancelled) if not known else None)
 
 
 def one_slice(plan: VolumePlan, pixels: NDArray[Any], index: int) -> Volume:

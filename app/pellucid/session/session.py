@@ -22,11 +22,13 @@ from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
+from pellucid.session.consenting import Consenting
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
 from pellucid.session.framing import Framing
+from pellucid.session.fusing import Fusing
 from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.hardening import Hardening
 from pellucid.session.judging import Judging
@@ -51,6 +53,7 @@ from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
+from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -133,10 +136,13 @@ class Session:
         self.agreeing = Agreeing(self)
         self.judging = Judging(self)
         self.channels = Channels(self)
+        self.consenting = Consenting(self)
         self.linking = Linking(self)
         self.registering = Registering(self)
         self.hand_placing = HandPlacing(self)
         self.landmarks = Landmarks(self)
+        self.fusing = Fusing(self)
+        self.spatial_registrations = SpatialRegistrations(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -33,7 +33,11 @@ class Viewing:
     # ---------------------------------------------------------------- what a pane shows
 
     def layers(self, pane: PaneState) -> tuple[Layer, ...]:
-        """Return the layers a pane draws, from bottom to top."""
+        """Return the layers a pane draws, from bottom to top: what of ``wanted`` may lie on its lowest image."""
+        return self._session.consenting.drawn(self.wanted(pane))
+
+    def wanted(self, pane: PaneState) -> tuple[Layer, ...]:
+        """Return the layers a pane is to show, whether they may lie on each other or not."""
         layers, apart = self._session.document.layers, self._session.view.apart
         named = {layer.id for layer in layers if layer.id in pane.shows}
         if named:
@@ -131,7 +135,7 @@ class Viewing:
 
     def forget(self) -> None:
         """Forget what panes show: everything was closed."""
-        self._session.view.apart = ()
+        self._session.view.apart = self._session.view.consented = ()
         for pane in self.panes():
             pane.shows = ()
 

@@ -22,6 +22,7 @@ from pellucid.ui.forms.numbers import Bounds
 
 if TYPE_CHECKING:
     from pellucid.session import Session
+    from pellucid.session.consenting import Question
 
 MODES = (
     (
@@ -171,9 +172,9 @@ class CompareBar(QFrame):
 
     # ---------------------------------------------------------------- from the model
 
-    def _ask(self, refusal: Refused) -> None:
+    def _ask(self, question: Question) -> None:
         self._make()
-        self._sentence.setText(str(refusal))
+        self._sentence.setText(question.says)
         self._pages.setCurrentIndex(1)
         self.show()
         self.anyway.setFocus(Qt.FocusReason.OtherFocusReason)

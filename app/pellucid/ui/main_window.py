@@ -24,10 +24,13 @@ from pellucid.ui.canvas.slice_view import SliceView
 from pellucid.ui.canvas.thickness import projected_at
 from pellucid.ui.canvases import Canvases
 from pellucid.ui.compare_bar import CompareBar
+from pellucid.ui.dock_table import DOCKS
 from pellucid.ui.docking import Docking
 from pellucid.ui.docks.jobs_bar import JobsBar
 from pellucid.ui.docks.operations import OperationsDock
 from pellucid.ui.file_menu import FileMenu
+from pellucid.ui.frames_bar import FramesBar
+from pellucid.ui.fusion_bar import FusionBar
 from pellucid.ui.notice_bar import NoticeBar
 from pellucid.ui.operation_menus import OperationMenu
 from pellucid.ui.own_layouts import fill_own_layouts
@@ -60,6 +63,8 @@ class MainWindow(QMainWindow):
         self.cine = CineBar(session, self.canvas)
         self.notices = NoticeBar()
         self.compare_bar = CompareBar(session)
+        self.frames_bar = FramesBar(session, self._registration())
+        self.fusion_bar = FusionBar(session)
         self.jobs_bar = JobsBar(session)
         self.status = StatusBar(session, self.jobs_bar)
         self.setStatusBar(self.status)
@@ -85,10 +90,16 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
-        column.addWidget(self.compare_bar)
+        for bar in (self.frames_bar, self.compare_bar, self.fusion_bar):
+            column.addWidget(bar)
         column.addWidget(self.canvas, 1)
         column.addWidget(self.cine)
         self.setCentralWidget(centre)
+
+    def _registration(self) -> Callable[[], object] | None:
+        """Return what brings the dock that registers images to the front."""
+        known = any(dock.name == "Registration" for dock in DOCKS)
+        return partial(self.show_dock, "Registration") if known else None
 
     @property
     def histogram(self) -> HistogramPanel:
@@ -206,7 +217,8 @@ class MainWindow(QMainWindow):
 
     def point_at(self, world: object, pane: SliceView) -> None:
         """Tell in the status bar what is under the mouse."""
-        self.status.point_at(world, pane.camera.percent, projected_at(pane, world))
+        layers = self.session.consenting.told_with(pane.state)
+        self.status.point_at(world, pane.camera.percent, projected_at(pane, world), layers)
 
     def _show_limits(self, panel: OperationsDock, limits: tuple[float, float] | None) -> None:
         """Show the limits of the form seen last; only it can take them away again."""

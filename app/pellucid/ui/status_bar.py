@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +11,13 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStatusBar, QWidget
 
 from pellucid.language import tr
+from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import Elided
 from pellucid.ui.mouse_habits import habits_of, hint
 
 if TYPE_CHECKING:
+    from pellucid.model.layer import Layer
     from pellucid.session import Session
 
 _HINT = 120
@@ -89,21 +91,25 @@ class StatusBar(QStatusBar):
         self.hint.setText(hint(self._session.view.tool, habits_of(self._session.settings)))
 
     def point_at(
-        self, world: Any, percent: float | None = None, projected: Mapping[str, tuple[object, str]] | None = None
-    ) -> None:
+        self, world: Any, percent: float | None = None, projected: Mapping[str, tuple[object, str]] | None = None,
+        layers: Sequence[Layer] | None = None,
+    ) -> None:  # fmt: skip
         """Show what lies at a world point, and the zoom of the pane it is seen in; None clears the line.
 
         ``projected`` holds by layer id the values of a thick slab that are shown instead, and what they are called.
+        ``layers`` are those that lie there; without them all.
         """
         self.zoom.setText("" if world is None or percent is None else f"{percent:.0f} %")
         if world is None:
             for label in (self.values, self.voxel, self.world):
                 label.setText("")
             return
-        rows = self._session.looking.values_at(world, projected or {})
+        rows = self._session.looking.values_at(world, projected or {}, layers)
         self.values.setText("   ·   ".join(f"{name} {value}" for name, value in rows))
         self.values.setToolTip("\n".join(f"{name}: {value}" for name, value in rows))
         image = self._session.document.active_image
+        if layers is not None and image not in layers:
+            image = next((one for one in reversed(layers) if isinstance(one, ImageLayer)), None)
         geometry = image.geometry if image is not None else self._session.document.reference
         if geometry is None:
             return

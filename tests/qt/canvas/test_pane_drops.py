@@ -94,8 +94,11 @@ def test_dropped_again_it_is_not_read_twice(pair):
     ]  # fmt: skip
 
 
-def test_with_ctrl_it_lies_over_what_is_there(pair):
+def test_with_ctrl_it_lies_over_what_is_there_once_the_user_says_so(pair):
     drop(pair, pair.area.shown_panes()[1], mime(ITEM_MIME, pair.key_of_other), CTRL)
+    assert names(pair, 0) == names(pair, 1) == ["CT"]  # one states a frame of reference, the other does not
+    question = pair.session.consenting.question
+    pair.session.consenting.consent(question.below, question.above)
     assert names(pair, 0) == names(pair, 1) == ["CT", "other.mha"]
 
 

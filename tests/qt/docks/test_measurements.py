@@ -61,8 +61,8 @@ def test_it_is_empty_then_lists_what_was_drawn(panel, session, ct, qtbot):
     row = texts(panel, 0)
     values = ct.volume.array[5, 3:8, 4:10].astype(float)
     assert (row[NAME], row[VALUE], row[AREA], row[SLICE]) == ("Rectangle", "–", "45.0 mm²", "6")
-    assert row[MEAN] == "−610 HU" and row[LOW] == "−760" and row[HIGH] == "−460"
-    assert values.mean() == -610 and row[SD] == f"{values.std():.1f}"
+    assert row[MEAN].split(" · ")[0] == "−610 HU" and row[LOW].startswith("−760 · ") and row[HIGH].startswith("−460 · ")
+    assert values.mean() == -610 and row[SD].startswith(f"{values.std():.1f} · ")
     assert texts(panel, 1)[:2] == ("Aorta", f"{np.hypot(5, 4) * 1.5:.2f} mm")
     assert panel.table.currentIndex().row() == 1  # what was drawn last is chosen
 
@@ -73,10 +73,10 @@ def test_numbers_follow_the_voxels_and_undo(panel, session, ct, qtbot):
     shifted = ct.volume.with_image(ct.volume.image + 100)
     session.history.do(ReplaceVolume(ct, (shifted,), (), "Add 100"))
     settle(panel, qtbot)
-    assert texts(panel, 0)[MEAN] == "−510 HU"
+    assert texts(panel, 0)[MEAN].startswith("−510 HU · ")
     session.undo()
     settle(panel, qtbot)
-    assert texts(panel, 0)[MEAN] == "−610 HU"
+    assert texts(panel, 0)[MEAN].startswith("−610 HU · ")
     session.undo()
     settle(panel, qtbot)
     assert panel.stack.currentIndex() == 0
@@ -127,7 +127,8 @@ def test_it_is_written_to_a_file_and_copied(panel, session, ct, qtbot, tmp_path,
     settle(panel, qtbot)
     text = path.read_text("utf-8")
     if ending == "csv":
-        (row,) = csv.DictReader(io.StringIO(text))
+        row, fused = csv.DictReader(io.StringIO(text))
+        assert (fused["name"], fused["modality"], fused["value_unit"]) == ("Lesion", "PT", "SUV")
         assert (row["name"], float(row["mean"]), float(row["area"])) == ("Lesion", -610.0, 45.0)
     else:
         assert json.loads(text)["measurements"][0]["statistics"][0]["mean"] == -610.0

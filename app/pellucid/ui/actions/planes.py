@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY
+from pellucid.model.planes import whole_thickness
 from pellucid.model.view import PlaneMode, Projection
 from pellucid.ui.actions.entry import Entry
-from pellucid.ui.canvas.thickness import CHOICES, TITLES, step_thickness, whole_thickness
+from pellucid.ui.canvas.thickness import CHOICES, TITLES, step_thickness
 
 if TYPE_CHECKING:
     from pellucid.session import Session

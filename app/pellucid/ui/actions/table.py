@@ -10,6 +10,7 @@ from pellucid.ui.actions import (
     compare,
     edit,
     file,
+    fusion,
     help,
     image,
     measure,
@@ -17,6 +18,7 @@ from pellucid.ui.actions import (
     planes,
     register,
     segment,
+    spatial_registration,
     time,
     tools,
     view,
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 TABLE: tuple[Entry, ...] = (
-    *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
-    *outlines.ROWS, *segment.ROWS, *register.ROWS, *measure.ROWS, *help.ROWS,
+    *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *fusion.ROWS, *time.ROWS, *image.ROWS, *tools.ROWS,
+    *outlines.ROWS, *segment.ROWS, *register.ROWS, *spatial_registration.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""
 

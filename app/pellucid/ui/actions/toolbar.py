@@ -88,5 +88,6 @@ TOOLBAR: tuple[tuple[str | Popup, ...], ...] = (
     ("tool.window", "tool.crosshair", "tool.pan", "tool.zoom", MEASURE_POPUP, PAINT_POPUP, DRAW_LABELS_POPUP),
     (Popup("Compare", "compare", ("compare.off", "compare.swipe", "compare.checkerboard", "compare.flicker",
                                   "compare.difference", "compare.red_green")),
+     "fusion.fuse",
      "image.auto", "view.identity"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from pellucid.model.compare import CompareMode
 from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.canvas.bar_scale import LEAST, BarScale
-from pellucid.ui.canvas.corner_texts import TEXT, window_text
+from pellucid.ui.canvas.corner_texts import TEXT, layer_window
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.tools import CanvasTool, Pointer
 
@@ -70,7 +70,8 @@ class ColorBar:
         for part, y in (("high", box.top()), ("low", box.bottom())):
             color = theme.DARK.accent if held is self._grips[part] else TEXT
             painter.fillRect(QRectF(box.left() - 3, y - 1, box.width() + 6, 2), QColor(color))
-        self._scale.paint(painter, box, image.display.limits, image.volume.unit)
+        (low, high), (factor, unit) = image.display.limits, image.volume.told_in
+        self._scale.paint(painter, box, (low * factor, high * factor), unit)
 
     def _gradient(self, look: Look) -> QImage:
         """Return the colours of the window from high to low, one pixel wide; kept until the look changes."""
@@ -121,7 +122,7 @@ class BarGrip:
         elif self.part == "high":
             high = max(high, low + least)
         layer.display.set_limits(low, high)
-        pane.say(window_text(layer.display.level, layer.display.width, layer.volume.unit))
+        pane.say(layer_window(layer))
 
     def release(self, pane: SliceView) -> None:
         """Take the read-out away."""

@@ -50,11 +50,12 @@ class Corners:
 
 def corners(
     layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = "",
-    limits: tuple[float, float] | None = None,
+    limits: tuple[float, float] | None = None, fused: tuple[Line, ...] = (),
 ) -> Corners:  # fmt: skip
     """Return the texts for an image in a plane; empty facts leave no line.
 
-    ``limits`` are the window of a preview whose values are not in the unit of the image.
+    ``limits`` are the window of a preview whose values are not in the unit of the image; ``fused`` is what is said of
+    images that lie on it.
     """
     here = _here(frame, index, slab)
     if layer is None:
@@ -66,7 +67,7 @@ def corners(
     return Corners(
         _lines(who),
         (*_lines((*study, series)), *_reduced(layer)),
-        (*_window(layer, limits), (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
+        (*_window(layer, limits), *fused, (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
 
@@ -100,6 +101,12 @@ def _stored_title(frame: PlaneFrame) -> str:
 def window_text(level: float, width: float, unit: str) -> str:
     """Return a window for reading: ``W 400  L 40 HU``."""
     return f"W {number(width)}  L {number(level)} {unit}".rstrip()
+
+
+def layer_window(layer: ImageLayer) -> str:
+    """Return the window of a layer for reading, in the unit its values are told in: ``W 10  L 5 SUV``."""
+    factor, unit = layer.volume.told_in
+    return window_text(layer.display.level * factor, layer.display.width * factor, unit)
 
 
 def number(value: float) -> str:
@@ -146,7 +153,7 @@ def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line
         return ()
     display = layer.display
     one = ((tr(_CHANNELS[display.channel]), DIM),) if layer.volume.is_colour else ()
-    text = window_text(display.level, display.width, layer.volume.unit)
+    text = layer_window(layer)
     turned = display.invert != layer.volume.acquisition.monochrome1
     return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
 

@@ -44,6 +44,8 @@ class Picture:
     """What is shown otherwise than usual: which layers are compared, or what was before."""
     withheld: bool = False
     """Whether there is a preview that this pane cannot show."""
+    doubt: str = ""
+    """What may not lie rightly on what is below it; this is always said."""
 
 
 class Decorations:
@@ -70,8 +72,12 @@ class Decorations:
             used = scale_bar.paint(painter, measure, self._words, width, height)
         self._paint_letters(painter, picture.frame, width, height - max(used, MARGIN))
         self._paint_border(painter, picture, width, height)
+        line = self._badge_line(picture, height) + (2 if picture.preview else 0)
         if picture.note:
-            self._paint_note(painter, picture, width, height)
+            self._paint_lines(painter, picture.note, line, width, TEXT)
+            line += picture.note.count("\n") + 2
+        if picture.doubt:
+            self._paint_lines(painter, picture.doubt, line, width, theme.DARK.warning)
         if picture.readout is not None:
             self._paint_readout(painter, *picture.readout, width, height)
 
@@ -119,12 +125,11 @@ class Decorations:
         lines = max(len(texts.top_left), len(texts.top_right)) if texts is not None else 0
         return max(2, min(lines, rows_that_fit(self._words.height, height)))
 
-    def _paint_note(self, painter: QPainter, picture: Picture, width: int, height: int) -> None:
-        line = self._badge_line(picture, height) + (2 if picture.preview else 0)
-        texts = [self._words.fitted(text, width - 4 * MARGIN) for text in picture.note.split("\n")]
+    def _paint_lines(self, painter: QPainter, said: str, line: int, width: int, color: str) -> None:
+        texts = [self._words.fitted(text, width - 4 * MARGIN) for text in said.split("\n")]
         size = max(map(self._words.width, texts)) + 2 * MARGIN
         top, tall = MARGIN + line * self._words.height, len(texts) * self._words.height + 4
-        self._paint_plate(painter, QRect((width - size) // 2, top, size, tall), "\n".join(texts), "#be000000", TEXT)
+        self._paint_plate(painter, QRect((width - size) // 2, top, size, tall), "\n".join(texts), "#be000000", color)
 
     def _paint_readout(self, painter: QPainter, at: QPointF, text: str, width: int, height: int) -> None:
         size = (self._words.width(text) + 2 * MARGIN, self._words.height + 6)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from pellucid.session.linking import OWN, UNKNOWN, LinkState
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import MARGIN, is_narrow, rows_that_fit
+from pellucid.ui.canvas.fused_texts import fused_lines
 from pellucid.ui.canvas.link_menu import PARTS, fill_link_menu
 from pellucid.ui.canvas.words import Words
 from pellucid.ui.icons import icon
@@ -40,7 +41,7 @@ class LinkChip:
         line = self._words.height
         lines = 0
         if pane.session.view.show_annotations:
-            lines = 1 if is_narrow(pane.width()) else min(_LINES, rows_that_fit(line, pane.height()))
+            lines = 1 if is_narrow(pane.width()) else min(_LINES + len(fused_lines(pane)), rows_that_fit(line, pane.height()))
         top = pane.height() - MARGIN - lines * line - theme.GRID - _HEIGHT
         return QRect(MARGIN - 2, top, self._width(state, pane.width()), _HEIGHT)
 

@@ -134,7 +134,8 @@ class MeasureOverlay:
             return ()
         if one.kind is Kind.POINT and one.name and pane.session.landmarks.has(one):
             return (one.name,)
-        return plate_lines(one, pane.session.measuring.reading(one))
+        measuring = pane.session.measuring
+        return plate_lines(one, measuring.reading(one), measuring.fused_readings(one))
 
     def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.layer import ImageLayer
 from pellucid.model.measuring import written
 from pellucid.model.reading import Reading
 from pellucid.model.regions import RegionStatistics
@@ -11,19 +15,30 @@ from pellucid.session.looking import format_value
 
 NO_VOXEL = mark("No voxel in the region")
 COUNTING = mark("Counting …")
+NOTHING = "–"
+_SHORT = 12
 
 
-def plate_lines(annotation: Annotation, reading: Reading) -> tuple[str, ...]:
-    """Return the lines of a plate: the name if there is one, then what was measured with its unit."""
+def plate_lines(
+    annotation: Annotation, reading: Reading, fused: Sequence[tuple[ImageLayer, Reading]] = ()
+) -> tuple[str, ...]:
+    """Return the lines of a plate: the name if there is one, then what was measured with its unit.
+
+    What it says about the images that are ``fused`` with its own comes after that, each with its modality.
+    """
     lines = [annotation.name] if annotation.name else []
     if annotation.kind in (Kind.TEXT, Kind.ARROW) and annotation.text:
         lines.append(annotation.text)
     elif annotation.kind is Kind.POINT:
         lines.append(format_value(reading.value, reading.unit))
+        lines += [f"{_short(layer)} {format_value(other.value, other.unit)}" for layer, other in fused]
     elif annotation.kind is Kind.COBB and reading.measures:
         lines.append(tr("Cobb {angle}", angle=reading.measures[0].text))
     elif annotation.is_region:
         lines += _region_lines(reading)
+        for layer, other in fused:
+            first, *rest = _region_lines(replace(other, measures=())) or [NOTHING]
+            lines += [f"{_short(layer)} {first}", *rest]
     elif reading.measures:
         lines.append(reading.measures[0].text)
     return tuple(lines)
@@ -44,7 +59,14 @@ def _statistics_lines(row: RegionStatistics, unit: str) -> list[str]:
     low, high = number(row.minimum), number(row.maximum)
     if row.channel:
         return [f"{row.channel} {number(row.mean)} ± {number(row.std)} ({low}–{high})"]
-    return [f"{number(row.mean)} ± {number(row.std)} {unit}".rstrip(), tr("min {low} · max {high}", low=low, high=high)]
+    peak = tr(" · peak {peak}", peak=number(row.peak)) if row.peak is not None else ""
+    ends = tr("min {low} · max {high}", low=low, high=high)
+    return [f"{number(row.mean)} ± {number(row.std)} {unit}".rstrip(), f"{ends}{peak}"]
+
+
+def _short(layer: ImageLayer) -> str:
+    """Return what an image is called where there is little room: its modality, else the beginning of its name."""
+    return layer.volume.acquisition.modality or layer.name[:_SHORT]
 
 
 def number(value: float) -> str:

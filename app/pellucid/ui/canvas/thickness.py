@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu
 
 from pellucid.language import mark, tr, tr_count
 from pellucid.model.layer import ImageLayer
-from pellucid.model.planes import PlaneFrame
+from pellucid.model.planes import PlaneFrame, whole_thickness
 from pellucid.model.projecting import Thickness, slices_within
 from pellucid.model.view import Projection
 
@@ -86,11 +85,6 @@ def step_thickness(pane: SliceView, steps: int) -> None:
     said = slab_text(frame, pane.index, pane.thickness) or tr("One slice")
     pane.say(said)
     QTimer.singleShot(_READ_MS, pane, lambda: pane.hush(said))
-
-
-def whole_thickness(frame: PlaneFrame) -> float:
-    """Return a thickness in whole mm that holds all slices whichever is in the middle."""
-    return float(np.ceil(2 * frame.depths[-1] + frame.step_mm))
 
 
 def fill_slab_menu(menu: QMenu, pane: SliceView) -> None:

@@ -12,7 +12,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Tool
-from pellucid.ui.canvas.corner_texts import window_text
+from pellucid.ui.canvas.corner_texts import layer_window
 from pellucid.ui.canvas.window_region import WindowRegionTool
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class WindowTool(_Drag):
         least = 1.0 if whole else 1e-6 * max(abs(high - low), 1e-30)
         layer.display.level = self._rounded(0, whole)
         layer.display.width = max(self._rounded(1, whole), least)
-        pane.say(window_text(layer.display.level, layer.display.width, layer.volume.unit))
+        pane.say(layer_window(layer))
 
     def _rounded(self, part: int, whole: bool) -> float:
         """Return level or width; whole numbers for whole values, but what was not dragged stays exactly."""

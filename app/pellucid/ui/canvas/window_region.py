@@ -51,7 +51,8 @@ class WindowRegionTool:
             pane.say(tr("No values here"))
             return
         low, high = self._limits
-        pane.say(window_text((low + high) / 2, high - low, image.volume.unit))
+        factor, unit = image.volume.told_in
+        pane.say(window_text((low + high) / 2 * factor, (high - low) * factor, unit))
 
     def _measure(self, pane: SliceView) -> tuple[float, float] | None:
         image = pane.image

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
@@ -12,16 +13,16 @@ from pellucid.model.reading import Reading
 from pellucid.session.looking import format_value
 from pellucid.session.measuring import KINDS
 from pellucid.ui import theme
-from pellucid.ui.canvas.measure_words import COUNTING, NO_VOXEL, number
+from pellucid.ui.canvas.measure_words import COUNTING, NO_VOXEL, NOTHING, number
 
 if TYPE_CHECKING:
     from pellucid.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
+_SEPARATOR = " · "
 NAME, VALUE, MEAN, SD, LOW, HIGH, AREA, SLICE = range(8)
 TITLES = (mark("Name"), mark("Value"), mark("Mean"), mark("SD"), mark("Min"), mark("Max"), mark("Area"), mark("Slice"))
-NOTHING = "–"
 QUANTITIES = {
     "length": mark("length"), "angle": mark("angle"), "obtuse angle": mark("obtuse angle"), "area": mark("area"),
     "perimeter": mark("perimeter"), "width": mark("width"), "height": mark("height"),
@@ -46,16 +47,18 @@ def words_of(annotation: Annotation) -> str:
     return annotation.text if annotation.kind in (Kind.TEXT, Kind.ARROW) else annotation.name
 
 
-def cells(annotation: Annotation, reading: Reading, place: str) -> tuple[str, ...]:
-    """Return a row as it is read on the screen; several channels stand behind each other."""
+def cells(annotation: Annotation, reading: Reading, place: str, fused: Sequence[Reading] = ()) -> tuple[str, ...]:
+    """Return a row as it is read on the screen; channels, and images that are fused, stand behind each other."""
     name = words_of(annotation) or tr(KINDS[annotation.kind])
     area = reading.measured("area")
     value = NOTHING
     if annotation.kind is Kind.POINT:
-        value = format_value(reading.value, reading.unit)
+        value = _SEPARATOR.join(format_value(one.value, one.unit) for one in (reading, *fused))
     elif reading.measures and area is None:
         value = reading.measures[0].text
-    statistics = [_column(reading, field) for field in ("mean", "std", "minimum", "maximum")]
+    several = (reading, *fused)
+    statistics = [_SEPARATOR.join(_column(one, field) for one in several)
+                  for field in ("mean", "std", "minimum", "maximum")]  # fmt: skip
     if reading.pending:
         statistics[0] = tr(COUNTING)
     return name, value, *statistics, area.text if area is not None else NOTHING, place
@@ -84,7 +87,8 @@ class MeasurementModel(QAbstractTableModel):
         measuring = self._session.measuring
         rows = tuple(measuring.shown(one) for one in self._session.document.annotations)
         readings = [measuring.reading(one) for one in rows]
-        shown = [cells(one, reading, measuring.slice_text(one)) for one, reading in zip(rows, readings, strict=True)]
+        shown = [cells(one, reading, measuring.slice_text(one), [told for _, told in measuring.fused_readings(one)])
+                 for one, reading in zip(rows, readings, strict=True)]  # fmt: skip
         if [one.id for one in rows] == [one.id for one in self.rows]:
             changed = shown != self._cells
             self.rows, self._cells, self._readings = rows, shown, readings

@@ -103,12 +103,21 @@ def of_modality(volume: Volume) -> tuple[Preset, ...]:
 
     Percentiles made for a modality come before those for every image.
     """
-    unit = "SUV" if volume.unit.upper() in _SUV_UNITS else volume.unit
+    factor = volume.suv_factor
+    unit = "SUV" if factor is not None or volume.unit.upper() in _SUV_UNITS else volume.unit
     modality = volume.acquisition.modality or ("CT" if unit == "HU" else "")
     fits = [p for p in built_in() if p.modality and (p.modality, p.unit) == (modality, unit)]
     general = [p for p in built_in() if not p.modality]
     found = fits if any(p.percentiles is None for p in fits) else [*fits, *general]
+    found = [_stored(preset, factor, volume.unit) for preset in found]
     return tuple(replace(p, name=tr(p.name), source=tr(p.source)) for p in found)
+
+
+def _stored(preset: Preset, factor: float | None, unit: str) -> Preset:
+    """Return a preset in SUV as a window of stored activities."""
+    if factor is None or preset.unit != "SUV" or unit == "g/ml":
+        return preset
+    return replace(preset, level=preset.level / factor, width=preset.width / factor, unit=unit)
 
 
 def own(volume: Volume, saved: Iterable[OwnPreset]) -> tuple[Preset, ...]:
