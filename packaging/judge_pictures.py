@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
+from PySide6.QtWidgets import QScrollArea
 
 from pellucid.history.layers import AddLayer
 from pellucid.model.annotations import Annotation, Kind
@@ -22,6 +23,7 @@ from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.oblique import combined, turn_about
 from pellucid.model.volume import Volume, geometry_of
+from pellucid.operations.engines.registration import landmark_fits
 from pellucid.session.placements import placement_of
 from pellucid.ui import theme
 
@@ -75,7 +77,8 @@ def brains(stage: Stage, strength: float = 6.0, *, folded: bool = False) -> tupl
             stage.session.document.annotations.insert(len(stage.session.document.annotations), drawn)
     stage.session.placing.put(moving, placement_of(back, own, own), "Register T1 bent to T1 atlas")
     for layer in (fixed, moving):
-        labels = LabelMap(own, _tissue(layer.volume.array), (Label(1, "Brain", "#56B4E9"), Label(2, "White", "#E69F00")))
+        rows = Label(1, "Brain", "#56B4E9"), Label(2, "White", "#E69F00")
+        labels = LabelMap(own, _tissue(layer.volume.array), rows)
         added = LabelLayer(f"{layer.name}: labels", labels, placement=layer.placement, visible=False)
         stage.session.document.insert(len(stage.session.document), added)
     _shown(stage, fixed, moving)
@@ -83,16 +86,15 @@ def brains(stage: Stage, strength: float = 6.0, *, folded: bool = False) -> tupl
 
 
 def histology(stage: Stage) -> tuple[ImageLayer, ImageLayer]:
-    """Open two stained sections with landmarks, the second brought onto the first by a thin-plate-like warp."""
+    """Open two stained sections with landmarks, the second brought onto the first by a thin-plate spline."""
     folder = DATA / "registration_2d" / "histology_lesions"
     files = sorted(folder.glob("*.jpg"))
     images = [sitk.ReadImage(str(file)) for file in files]
+    for image in images:
+        image.SetSpacing((1.0, 1.0))  # they state that of a screen
     rows = [np.loadtxt(file.with_suffix(".csv"), delimiter=",", skiprows=1)[:, 1:3] for file in files]
-    transform = sitk.BSplineTransformInitializer(images[0], [4, 4], 3)
-    transform = sitk.LandmarkBasedTransformInitializer(
-        transform, rows[0].ravel().tolist(), rows[1].ravel().tolist(), referenceImage=images[0],
-        numberOfControlPoints=7,
-    )  # fmt: skip
+    points = [np.column_stack([found, np.zeros(len(found))]) for found in rows]
+    transform = landmark_fits.fit("thin_plate", points[0], points[1], True)
     fixed, moving = (_add(stage, file.stem, image) for file, image in zip(files, images, strict=True))
     for layer, points in zip((fixed, moving), rows, strict=True):
         for n, (x, y) in enumerate(points.tolist()):
@@ -133,10 +135,11 @@ def _shown(stage: Stage, fixed: ImageLayer, moving: ImageLayer) -> None:
     panel = stage.window.show_dock("Registration")
     panel.folds["Judge"].open()
     stage.settle(1.0)
-    scroll = panel.folds["Judge"].parentWidget().parentWidget().parentWidget()
-    if hasattr(scroll, "verticalScrollBar"):
-        scroll.verticalScrollBar().setValue(scroll.verticalScrollBar().maximum())
+    stage.window.docks["Histogram"].hide()
     stage.settle(0.6)
+    scroll = panel.findChild(QScrollArea)
+    scroll.verticalScrollBar().setValue(panel.folds["Judge"].y())
+    stage.settle(0.3)
 
 
 def _compare(stage: Stage, mode: CompareMode, *, before: bool = False, pictures: bool = False) -> None:
@@ -256,6 +259,6 @@ def judge_light(stage: Stage) -> None:
 @state
 def judge_empty(stage: Stage) -> None:
     """Show the panel before anything was registered."""
-    stage.open()
-    stage.window.show_dock("Registration").folds["Judge"].open()
+    image = sitk.Shrink(sitk.ReadImage(str(next((DATA / "brain_mni152").glob("*.nii*")))), [2, 2, 2])
+    _shown(stage, *(_add(stage, name, image) for name in ("T1 atlas", "T1 bent")))
     stage.settle(0.6)

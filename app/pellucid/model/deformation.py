@@ -71,15 +71,46 @@ def grid_lines(placement: Placement | None, own: Geometry, place: Place, spacing
     us, vs = place.raster()
     if len(us) < 2 or len(vs) < 2:
         return np.zeros((0, 2, 2))
-    world = place.world(us, vs).reshape(-1, 3)
-    index = own.world_to_index(world if placement is None else placement.to_own(world))
-    inside = ((index >= -_OUT - 1e-6) & (index <= np.array(own.size) - 1 + _OUT + 1e-6)).all(axis=1)
-    inside = inside.reshape(len(vs), len(us))
-    found = [
-        _contours(_lengths(own, axis, index[:, axis]).reshape(inside.shape) / spacing, inside, us, vs)
-        for axis in _axes_across(placement, own, place.frame)
-    ]
-    return np.concatenate(found) if found else np.zeros((0, 2, 2))
+    index = _own_index(placement, own, place.world(us, vs).reshape(-1, 3))
+    inside = (_beyond(index, own) <= 0).all(axis=1).reshape(len(vs), len(us))
+    corners = (inside[:-1, :-1], inside[:-1, 1:], inside[1:, :-1], inside[1:, 1:])
+    whole, some = np.logical_and.reduce(corners), np.logical_or.reduce(corners)
+    straight = placement is None or placement.is_linear  # then lines need no place within the image to be found
+    border = ~whole if straight else some & ~whole
+    found = [np.zeros((0, 2, 2))]
+    for axis in _axes_across(placement, own, place.frame):
+        values = _lengths(own, axis, index[:, axis]).reshape(inside.shape) / spacing
+        found += [
+            _contours(values, whole, us, vs), _clipped(_contours(values, border, us, vs), placement, own, place)
+        ]  # fmt: skip
+    return np.concatenate(found)
+
+
+def _own_index(placement: Placement | None, own: Geometry, world: Floats) -> Floats:
+    return own.world_to_index(world if placement is None else placement.to_own(world))
+
+
+def _beyond(index: Floats, own: Geometry) -> Floats:
+    """Return how far (n, 6), in voxels, places are beyond each side of an image; negative within."""
+    last = np.array(own.size) - 1 + _OUT
+    return np.concatenate([-_OUT - 1e-6 - index, index - last - 1e-6], axis=-1)
+
+
+def _clipped(lines: Floats, placement: Placement | None, own: Geometry, place: Place) -> Floats:
+    """Return the parts of pieces (n, 2, 2) of lines that lie within an image."""
+    frame = place.frame
+    start = frame.origin + place.depth * frame.normal
+    world = start + lines[..., :1] * frame.right + lines[..., 1:] * frame.down
+    beyond = _beyond(_own_index(placement, own, world.reshape(-1, 3)), own).reshape(-1, 2, 6)
+    first, last = beyond[:, 0], beyond[:, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = first / (first - last)
+    enters = np.where((first > 0) & (last <= 0), crossing, 0.0).max(axis=1)
+    leaves = np.where((first <= 0) & (last > 0), crossing, 1.0).min(axis=1)
+    kept = ~((first > 0) & (last > 0)).any(axis=1) & (leaves > enters)
+    way = lines[:, 1] - lines[:, 0]
+    ends = [lines[:, 0] + share[:, None] * way for share in (enters, leaves)]
+    return np.stack(ends, axis=1)[kept]
 
 
 def _lengths(own: Geometry, axis: int, index: Floats) -> Floats:
@@ -96,12 +127,11 @@ def _axes_across(placement: Placement | None, own: Geometry, frame: PlaneFrame) 
     return [axis for axis in range(3) if axis != int(np.argmax(along)) and own.size[axis] > 1]
 
 
-def _contours(values: Floats, inside: NDArray[np.bool_], us: Floats, vs: Floats) -> Floats:
-    """Return where values on a raster are whole numbers, as pieces (n, 2, 2) of (u, v)."""
-    below = np.where(inside, np.floor(values), np.nan)  # of most cells all corners lie between the same two lines
-    same = (below[:-1, :-1] == below[1:, 1:]) & (below[:-1, 1:] == below[1:, :-1]) & (below[:-1, :-1] == below[1:, :-1])
-    known = np.isfinite(below[:-1, :-1] + below[:-1, 1:] + below[1:, :-1] + below[1:, 1:])
-    rows, columns = np.nonzero(known & ~same)
+def _contours(values: Floats, cells: NDArray[np.bool_], us: Floats, vs: Floats) -> Floats:
+    """Return where values on a raster are whole numbers within some cells of it, as pieces (n, 2, 2) of (u, v)."""
+    above = np.ceil(values)  # of most cells all corners lie between the same two lines
+    same = (above[:-1, :-1] == above[1:, 1:]) & (above[:-1, 1:] == above[1:, :-1]) & (above[:-1, :-1] == above[1:, :-1])
+    rows, columns = np.nonzero(cells & ~same)
     corners = [(rows + down, columns + across) for down, across in ((0, 0), (0, 1), (1, 1), (1, 0))]
     z = np.stack([values[place] for place in corners], axis=1)
     points = np.stack([np.stack([us[c], vs[r]], axis=1) for r, c in corners], axis=1)

@@ -230,6 +230,12 @@ class Comparing:
         before = tuple(found for layer in images if (found := self.earlier(layer)) is not None)
         return tuple((layer.name, layer.id) for layer in (*images, *before))
 
+    @property
+    def is_with_itself(self) -> bool:
+        """Return whether a layer is compared with what it was."""
+        compare = self._session.view.compare
+        return compare is not None and (_is_before(compare.first) or _is_before(compare.second))
+
     def with_itself(self, layer: ImageLayer, mode: CompareMode) -> None:
         """Compare a layer with what it was before its last change. Raises Refused when there was none."""
         if self.earlier(layer) is None:

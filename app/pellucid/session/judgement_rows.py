@@ -126,7 +126,8 @@ def _marks(found: Judgement) -> Iterator[Row]:
     unit = "mm" if found.asked.moving.geometry.has_lengths else "px"
     words = (("mean", tr("TRE, mean")), ("median", tr("TRE, median")), ("largest", tr("TRE, largest")))
     for name, title in words:
-        yield Row(f"landmark_error_{name}_{unit}", title, _target_error(two.count), getattr(one, name), getattr(two, name), unit, -1)
+        known = getattr(one, name), getattr(two, name)
+        yield Row(f"landmark_error_{name}_{unit}", title, _target_error(two.count), *known, unit, -1)
 
 
 def _target_error(count: int = 0) -> str:
@@ -143,8 +144,7 @@ def _bend(found: Judgement) -> Iterator[Row]:
                    "1 it grows")  # fmt: skip
     if state.stretch is None:
         mirrored = state.constant is not None and state.constant <= 0
-        count = float(found.asked.fixed.array[..., 0].size if found.asked.fixed.is_colour
-                      else found.asked.fixed.array.size) if mirrored else 0.0  # fmt: skip
+        count = float(math.prod(found.asked.fixed.geometry.size)) if mirrored else 0.0
         yield Row("folded_voxels", tr("Folded voxels"), folded, None if before is None else 0.0, count, "", -1, 0)
         yield Row("jacobian", tr("Jacobian, everywhere"), stretched, before, state.constant, "", 0, 3)
         return
@@ -173,4 +173,5 @@ def _way_back(found: Judgement) -> Iterator[Row]:
     why = "" if errors is not None else tr("The image was not moved.")
     for name, word in (("mean", tr("mean")), ("largest", tr("largest"))):
         value = None if errors is None else float(getattr(errors, name))
-        yield Row(f"{key}_{name}_{unit}", tr("{title}, {kind}", title=title, kind=word), said, None, value, unit, why=why)
+        titled = tr("{title}, {kind}", title=title, kind=word)
+        yield Row(f"{key}_{name}_{unit}", titled, said, None, value, unit, why=why)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,10 @@ from psygnal import Signal
 
 from pellucid.jobs.job import Job
 from pellucid.language import tr
-from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.deformation import rigid_part, usual_length
 from pellucid.model.findings import Refused
-from pellucid.model.geometry import Floats, Geometry, Vector, same_world
+from pellucid.model.geometry import Floats, Geometry, same_world
+from pellucid.model.landmark_pairs import pairs_of
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.placement import Placement
 from pellucid.session.comparing import Held
@@ -240,9 +239,9 @@ class Judging:
     def _ask(self) -> Asked:
         fixed, moving, held = self.fixed, self.moving, self.before()
         assert fixed is not None and moving is not None and held is not None
-        sides = [_landmarks(self._session.document.annotations.of_layer(image.id)) for image in (fixed, moving)]
-        names = [name for name in sides[0] if name in sides[1]]
-        here, there = (np.array([side[name] for name in names]).reshape(-1, 3) for side in sides)
+        pairs = [pair.points for pair in pairs_of(self._session.document.annotations, fixed.id, moving.id)]
+        places = np.array([[point.points[0] for point in pair] for pair in pairs if len(pair) == 2]).reshape(-1, 2, 3)
+        here, there = places[:, 0], places[:, 1]
         own = there if moving.placement is None else moving.placement.to_own(there)
         return Asked(
             fixed.placed, moving.volume, held.placement, moving.placement, self._label_pairs(fixed, moving),
@@ -290,12 +289,6 @@ class Judging:
             raise Refused(tr("Nothing is known yet of how this registration bends."))
         x, y, z = (float(n) for n in fixed.geometry.index_to_world(np.array(answer.after.stretch.worst, dtype=float)))
         self._session.view.crosshair = (x, y, z)
-
-
-def _landmarks(drawn: Iterable[Annotation]) -> dict[str, Vector]:
-    """Return the places of points by their names; of several with one name the first counts."""
-    points = [one for one in drawn if one.kind is Kind.POINT and one.name]
-    return {one.name: one.points[0] for one in reversed(points)}
 
 
 def _partner(name: str, value: int, layer: LabelLayer) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from registration_making import away, blobs, filled, grid, matrix, pair, points_of
 from pellucid.operations.context import Cancelled, Context, Refused
 from pellucid.operations.engines.registration import plans, running
 from pellucid.operations.engines.registration.outcome import Moment, Outcome
 from pellucid.operations.engines.registration.plans import PRESETS, Plan, Stage, read_stages, stages_text
+from registration_making import away, blobs, filled, grid, matrix, pair, points_of
 
 FLAT, DEEP = (64, 56), (32, 30, 24)
 WEAK_GRIDS = grid(FLAT, (1.0, 1.2)), grid((60, 66), (1.1, 0.9), turn=10, centre=(3, -2))

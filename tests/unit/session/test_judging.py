@@ -23,6 +23,7 @@ from pellucid.session.placements import linear_placement, placement_of
 from pellucid.session.session import Session
 
 SHIFT = np.array([4.0, -3.0, 2.0])
+HALF = np.array([0.0, 0.0, 0.5])
 RNG = np.random.default_rng(4)
 
 
@@ -62,7 +63,7 @@ def scene(*, same_grid: bool = False) -> tuple[Session, ImageLayer, ImageLayer]:
         made.append(layer)
     for n, index in enumerate(([10, 12, 8], [25, 20, 12])):
         place = made[0].volume.geometry.index_to_world(index)
-        for layer, at in ((made[0], place), (made[1], place + SHIFT + [0.0, 0.0, 0.5 * n])):
+        for layer, at in ((made[0], place), (made[1], place + SHIFT + n * HALF)):
             drawn = Annotation(Kind.POINT, (tuple(at),), layer=layer.id, name=f"p{n}")
             session.document.annotations.insert(0, drawn)
     return session, made[0], made[1]
@@ -115,7 +116,7 @@ def test_numbers_before_and_after_a_known_shift() -> None:
     assert found["overlap"] == (pytest.approx(expected_overlap(fixed, moving)), 1.0)
     assert found["dice_Liver"][1] == 1.0 and found["dice_Liver"][0] < 0.9
     length = float(np.linalg.norm(SHIFT))
-    second = float(np.linalg.norm(SHIFT + [0, 0, 0.5]))
+    second = float(np.linalg.norm(SHIFT + HALF))
     assert found["landmark_error_mean_mm"] == (pytest.approx((length + second) / 2), pytest.approx(0.25))
     assert found["landmark_error_largest_mm"] == (pytest.approx(second), pytest.approx(0.5))
     assert found["jacobian"] == (1.0, 1.0) and found["folded_voxels"] == (0, 0)
@@ -139,7 +140,7 @@ def test_before_is_the_placement_before_the_last_change() -> None:
     assert held.placement is not None and held.placement.matrix[0, 3] == 2.0
     found = numbers(session)
     assert found["landmark_error_mean_mm"][0] == pytest.approx(
-        np.mean([np.linalg.norm(SHIFT / 2), np.linalg.norm(SHIFT / 2 + [0, 0, 0.5])])
+        np.mean([np.linalg.norm(SHIFT / 2), np.linalg.norm(SHIFT / 2 + HALF)])
     )
     session.undo()
     held = session.judging.before()
@@ -200,7 +201,7 @@ def test_a_registration_the_other_way_round_tells_of_consistency() -> None:
     other = ImageLayer("fixed again", (fixed.volume,))
     session.document.insert(0, other)
     back = np.eye(4)
-    back[:3, 3] = -SHIFT + [0.0, 0.6, 0.8]
+    back[:3, 3] = np.array([0.0, 0.6, 0.8]) - SHIFT
     session.placing.put(other, linear_placement(back, moving.volume.geometry))
     session.judging.choose(fixed, moving)
     found = numbers(session)

@@ -1,4 +1,4 @@
-"""The legend of what is drawn over the images of a registration: how wide the grid, how long the arrows, how stretched."""
+"""The legend of what is drawn over a registration: how wide the grid, how long the arrows, how stretched."""
 
 from __future__ import annotations
 

@@ -100,23 +100,24 @@ class JudgeBox(QWidget):
         return ways
 
     def _drawings(self) -> tuple[QWidget, ...]:
-        self.grid = self._switch(tr("Deformed grid"), "grid", tr(
-            "The lines of a regular grid of the moving image, where they lie now"))  # fmt: skip
+        grid = tr("The lines of a regular grid of the moving image, where they lie now")
+        self.grid = self._switch(tr("Deformed grid"), "grid", grid)
         self.spacing = NumberBox(Bounds(0, 10_000), 1.0)
         self.spacing.setAccessibleName(tr("Spacing of the grid"))
         self.spacing.set_tip(tr("How far apart the lines are; 0 chooses by the zoom, and lines too close are left out"))
         self.spacing.setFixedWidth(56)
         self.spacing.edited.connect(lambda value: self._judging.draw(spacing=value))
         self.unit = dim("mm", wrap=False)
-        self.arrows = self._switch(tr("Displacement arrows"), "arrows", tr(
-            "From places of the fixed image to where they are found in the moving one, coloured by length"))  # fmt: skip
-        self.residual = self._switch(tr("without the rigid part"), "residual", tr(
-            "Leave out the rigid motion that fits best, so that the bend is seen"))  # fmt: skip
-        self.jacobian = self._switch(tr("Jacobian map"), "jacobian", tr(
-            "How much space is stretched: blue below 1, red above, folded voxels in magenta"))  # fmt: skip
-        self.worst = flat_button("crosshairs-gps", tr("Go to the lowest Jacobian"), self._attempt(self._judging.go_to_worst))
-        self.contours = self._switch(tr("Contours of labels only"), "contours", tr(
-            "Labels without fill: those of the fixed image solid, those of the moving one dashed"))  # fmt: skip
+        arrows = tr("From places of the fixed image to where they are found in the moving one, coloured by length")
+        self.arrows = self._switch(tr("Displacement arrows"), "arrows", arrows)
+        residual = tr("Leave out the rigid motion that fits best, so that the bend is seen")
+        self.residual = self._switch(tr("without the rigid part"), "residual", residual)
+        jacobian = tr("How much space is stretched: blue below 1, red above, folded voxels in magenta")
+        self.jacobian = self._switch(tr("Jacobian map"), "jacobian", jacobian)
+        go = self._attempt(self._judging.go_to_worst)
+        self.worst = flat_button("crosshairs-gps", tr("Go to the lowest Jacobian"), go)
+        contours = tr("Labels without fill: those of the fixed image solid, those of the moving one dashed")
+        self.contours = self._switch(tr("Contours of labels only"), "contours", contours)
         self.add_jacobian = flat_button("layers-plus", tr("Add the Jacobian map as a layer"),
                                         self._attempt(lambda: add_jacobian(self._session)))  # fmt: skip
         self.add_displacement = flat_button("layers-plus", tr("Add the length of the displacement as a layer"),
@@ -209,8 +210,8 @@ class JudgeBox(QWidget):
         allow(self.off, "" if compare is not None else tr("Nothing is being compared."))
         changed = moving is not None and comparing.earlier(moving) is not None
         allow(self.pair.buttons[1], "" if changed else tr("The image was not changed since it was opened."))
-        if not changed:
-            self.pair.set_value("fixed")
+        if compare is not None or not changed:
+            self.pair.set_value("before" if comparing.is_with_itself else "fixed")
         self.side.set_value(self._judging.shows_before)
         moved = moving is not None and (moving.placement is not None or changed)
         allow(self.side, "" if moved else tr("The image was not moved yet."))
@@ -227,7 +228,8 @@ class JudgeBox(QWidget):
         self.residual.setEnabled(look.arrows and not why)
         self.spacing.set_value(look.spacing)
         known = moving is None or moving.volume.geometry.has_lengths
-        self.unit.setText("mm" if known else "px")
+        unit = "mm" if known else "px"
+        self.unit.setText(unit if look.spacing else tr("{unit}, automatic", unit=unit))
         answer = self._judging.answer
         bends = answer is not None and answer.after.stretch is not None
         allow(self.worst, "" if bends else tr("Known where a transform bends and its numbers were computed."))
