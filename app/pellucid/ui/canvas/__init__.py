@@ -19,7 +19,7 @@ overlays.py          what is painted over the image and can be taken hold of:
   color_bar.py         the window in colours; difference_bar.py; both stand where bar_scale.py says
   compare_overlay.py   the divider; link_chip.py links (link_menu.py); lens_outline.py; window_region.py
   agreement_legend.py  the colours of a map of agreement; object_outline.py the objects chosen in a table
-decorations.py       painted and not to be taken hold of: corner_texts, fused_texts, scale_bar, brush_outline, in words.py
+decorations.py       painted, not to be taken hold of: corner_texts, fused_texts, scale_bar, brush_outline, words
 pane_mouse.py        which button does what; tools.py the tools, label_tools.py those clicked; thickness.py slabs
 keyboard.py          which pane a key is for; keys.py the table of keys; key_book.py what the user made of it
 cine_bar.py          plays frames and slices by the cine_clock.py

@@ -41,7 +41,8 @@ class LinkChip:
         line = self._words.height
         lines = 0
         if pane.session.view.show_annotations:
-            lines = 1 if is_narrow(pane.width()) else min(_LINES + len(fused_lines(pane)), rows_that_fit(line, pane.height()))
+            most = 1 if is_narrow(pane.width()) else rows_that_fit(line, pane.height())
+            lines = min(_LINES + len(fused_lines(pane)), most)
         top = pane.height() - MARGIN - lines * line - theme.GRID - _HEIGHT
         return QRect(MARGIN - 2, top, self._width(state, pane.width()), _HEIGHT)
 
