@@ -216,7 +216,7 @@ def base(layers: Sequence[Layer]) -> ImageLayer | None:
     """Return the image whose world a pane shows: the lowest visible one that was not moved, else the lowest."""
     images = [layer for layer in layers if isinstance(layer, ImageLayer)]
     visible = [image for image in images if image.visible] or images
-    return next((image for image in visible if image.placement is None), next(iter(visible), None))
+    return next((image for image in visible if image.lies is None), next(iter(visible), None))
 
 
 def _in_worlds(pair: tuple[Layer, Layer], layers: tuple[Layer, Layer]) -> bool:
