@@ -289,7 +289,7 @@ BENDS = {
     "share=0.1",
     "classic": "demons variant=classic shrink=2,1 smooth=0,0 iterations=100 field_sigma=1 match=false",
     "fast": "demons variant=fast shrink=2,1 smooth=0,0 iterations=60 field_sigma=1.5 match=false",
-    "symmetric": "demons variant=symmetric shrink=2,1 smooth=0,0 iterations=60 field_sigma=1.5 match=false",
+    "symmetric": "demons variant=symmetric shrink=2,1 smooth=1,1 iterations=60 field_sigma=2 match=false",
     "diffeomorphic": "demons shrink=2,1 smooth=0,0 iterations=60 match=false",
 }
 

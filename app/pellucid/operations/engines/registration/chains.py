@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,7 +12,7 @@ from pellucid.operations.engines.registration.frames import affine_of, matrix_of
 from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.pixels import Array
 
-Part = Array | sitk.Transform
+Part: TypeAlias = Array | sitk.Transform
 """A matrix, or a B-spline or displacement field in the world of the fixed image."""
 
 
@@ -28,7 +29,7 @@ class Chain:
         if isinstance(part, sitk.Transform) and part.IsLinear():
             part = matrix_of(part)
         if self.parts and isinstance(part, np.ndarray) and isinstance(self.parts[-1], np.ndarray):
-            return replace(self, parts=(*self.parts[:-1], self.parts[-1] @ part))
+            return replace(self, parts=(*self.parts[:-1], np.asarray(self.parts[-1] @ part)))
         return replace(self, parts=(*self.parts, part))
 
     @property

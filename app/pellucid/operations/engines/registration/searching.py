@@ -10,7 +10,7 @@ from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.judging import covered, metric_of
-from pellucid.operations.engines.registration.plans import Stage
+from pellucid.operations.engines.registration.plans import Stage, Transform
 from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.engines.registration.stages import Level, fit_level, fresh
 from pellucid.operations.pixels import Array
@@ -78,7 +78,7 @@ def improved(small: Pair, start: Try, stage: Stage, course: Course, seed: int) -
     """Return where a start ends after a short descent on the small images; it is no part of the curve."""
     chain = Chain(small, (start.matrix,))
     unit = max(small.fixed.GetSpacing())
-    kind = "translation" if stage.transform == "translation" else "rigid"
+    kind: Transform = "translation" if stage.transform == "translation" else "rigid"
     quick = Stage(transform=kind, metric=stage.metric, bins=stage.bins, radius=stage.radius, iterations=_ITERATIONS,
                   least_step=0.05, sampling="all")  # fmt: skip
     transform = fresh(kind, small.dimensions)
