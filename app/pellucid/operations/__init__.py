@@ -4,7 +4,8 @@ Read ``operation`` (how one is declared), then ``smoothing`` (a family). ``decla
 how it runs. Around it: ``ports`` (the images it takes), ``fields`` and ``units`` (its settings), ``context``
 (progress, cancel, padding), ``answers`` (points, tables, rows), ``alignment``, ``alpha`` and ``padding`` (what happens
 to the images before and after), ``pixels`` (the bridge to NumPy without copies), ``plain`` (functions that scripts
-carry along), ``preview`` (only the slice that is looked at), ``evolution`` (results that can be watched). ``engines``
+carry along; ``plain_language``: in English), ``preview`` (only the slice that is looked at), ``evolution`` (results
+that can be watched). ``engines``
 is the room below: how it is computed.
 
 The families, one module each, in the order of the menus:
@@ -18,6 +19,7 @@ The families, one module each, in the order of the menus:
     colour colour_models colour_ranges stains                         colours
     geometry orientation cropping metadata projection stitching       grids
     registration series                                               one image onto another, many onto one
+    registration (its scripts in registration_lines, what its texts say in registration_texts)
     threshold thresholds_automatic                                    masks by value
     region_growing scribbling                                         objects from seeds and scribbles
     watershed nuclei clustering superpixels                           many objects at once
