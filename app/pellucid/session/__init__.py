@@ -17,6 +17,7 @@ The same object drives the window, the tests and scripts; only here do operation
     channels.py  colour images into channels and back
     comparing.py two layers against each other, and the image before its last change
     agreeing.py  two masks against each other, several raters
+    judging.py   a registration: overlays, numbers before and after; judgement*.py what is computed, said and added
     saving.py    the work in one file, exports
 """
 
