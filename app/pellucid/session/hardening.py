@@ -147,15 +147,17 @@ class Hardening:
 
     def _add(self, asked: Asked, made: _Made, steps: dict[str, Provenance], title: str) -> None:
         session, layer = self._session, asked.layer
+        belongs = layer.made_for if isinstance(layer, LabelLayer) else ""
         if isinstance(layer, ImageLayer):
             whole, base = (*layer.provenance, steps[layer.id]), layer.base if layer.provenance else layer.frames
             base = made.frames if is_fixed(steps[layer.id]) else base
             new = image_like(layer, made.frames[0], whole, base, tr("{name}, resampled", name=layer.name))
             new.frames, new.frame, new.placement = made.frames, layer.frame, None
             add_layer(session, new, title)
+            belongs = new.id
         for one, labels in zip(asked.labels, made.maps, strict=True):
             copy = LabelLayer(tr("{name}, resampled", name=one.name), labels, one.active_label,
-                              provenance=label_steps(one, steps))  # fmt: skip
+                              provenance=label_steps(one, steps), made_for=belongs)  # fmt: skip
             add_layer(session, copy, title)
 
 

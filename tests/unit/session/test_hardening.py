@@ -240,6 +240,7 @@ def test_as_a_new_layer_the_old_one_keeps_its_transform(scene: Scene) -> None:
     image, labels = session.document.layers[-2:]
     assert image.placement is None and labels.placement is None
     assert image.volume.geometry is labels.labels.geometry is scene.fixed.volume.geometry
+    assert session.placing.followers(image) == (labels,) and session.placing.followers(scene.fixed) == ()
     session.history.undo()
     assert len(session.document) == count
 
