@@ -328,16 +328,16 @@ def test_exchanging_leaves_everything_as_it_lies_to_each_other(scene: Scene) -> 
     session, fixed, moving = scene.session, scene.fixed, scene.moving
     own = FIXED.index_to_world([12, 11, 9])
     partner = moving.placement.to_own(own)
-    marked = tuple(session.document.annotations)[0]
+    marked = next(iter(session.document.annotations))
     session.transforms.swap(moving)
     scene.run()
     assert moving.placement is None and scene.labels.placement is None
     assert np.linalg.norm(fixed.placement.to_common(own) - partner) < 0.1
     assert same_world(fixed.geometry, moving.geometry) and fixed.placement.onto is moving.volume.geometry
-    place = np.array(tuple(session.document.annotations)[0].points[0])
+    place = np.array(next(iter(session.document.annotations)).points[0])
     assert np.abs(place - OWN.index_to_world(scene.voxel)).max() < 1e-2
     session.history.undo()
-    assert fixed.placement is None and tuple(session.document.annotations)[0] == marked
+    assert fixed.placement is None and next(iter(session.document.annotations)) == marked
 
 
 def test_joining_acts_before_the_transform_there_is(scene: Scene) -> None:
@@ -346,7 +346,7 @@ def test_joining_acts_before_the_transform_there_is(scene: Scene) -> None:
     session.transforms.compose(moving, shift, "shift")
     scene.run()
     points = FIXED.index_to_world(np.random.default_rng(1).uniform(0.3, 0.7, (50, 3)) * np.array(FIXED.size))
-    expected = np.array([first.transform.TransformPoint(p) for p in (points + (1.0, 2.0, 0.5)).tolist()])
+    expected = np.array([first.transform.TransformPoint(p) for p in (points + np.array((1.0, 2.0, 0.5))).tolist()])
     assert np.abs(moving.placement.to_own(points) - expected).max() < (1e-9 if first.is_linear else 0.2)
     assert moving.placement.title == "Test + shift"
 
@@ -387,10 +387,10 @@ def test_a_dose_goes_along_with_its_image() -> None:
 
 def test_taking_a_transform_off_gives_annotations_their_own_world_back() -> None:
     scene = Scene()
-    before = tuple(scene.session.document.annotations)[0]
+    before = next(iter(scene.session.document.annotations))
     scene.session.placing.put(scene.moving, placement())
     scene.session.placing.reset(scene.moving)
-    after = tuple(scene.session.document.annotations)[0]
+    after = next(iter(scene.session.document.annotations))
     assert after.frame_of_reference == OWN.frame_of_reference
     assert np.abs(np.array(after.points[0]) - before.points[0]).max() < 1e-9
 

@@ -1,4 +1,4 @@
-"""What may be drawn together in 3-D: what lies with the active image by frames of reference, registration or consent."""
+"""What may be drawn together in 3-D: what lies with the active image by its frame, registration or consent."""
 
 from __future__ import annotations
 
