@@ -159,19 +159,25 @@ class _Bend:
         points = start + pixels.pitch * (down[..., None] * frame.down + right[..., None] * frame.right)
         self._moved = np.moveaxis(geometry.warp.displacement_at(points) @ inverse.T, -1, 0)
         self._step = step
-        self._across = _between_steps(np.arange(pixels.columns), step, columns)
+        self._across = _around(np.arange(pixels.columns), step, columns)
 
     def add(self, places: list[NDArray[Any]], rows: NDArray[np.intp]) -> None:
         """Add the displacements to the places of some rows of pixels."""
-        down = _between_steps(rows, self._step, self._moved.shape[1])
+        upper, lower, below = _around(rows, self._step, self._moved.shape[1])
+        left, right, beside = self._across
         for place, moved in zip(places, self._moved, strict=True):
-            place += (down @ moved @ self._across.T).astype(place.dtype)
+            band = moved[upper] + (moved[lower] - moved[upper]) * below[:, None]
+            near, far = np.take(band, left, axis=1), np.take(band, right, axis=1)
+            far -= near
+            far *= beside
+            near += far
+            place += near.astype(place.dtype, copy=False)
 
 
-def _between_steps(pixels: NDArray[np.intp], step: int, count: int) -> Floats:
-    """Return the shares (pixels, count) that the looked-up values have in each pixel."""
-    place = pixels / step
-    return np.maximum(0.0, 1.0 - np.abs(place[:, None] - np.arange(count)))
+def _around(pixels: NDArray[np.intp], step: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Return the looked-up values before and after each pixel, and the share of the second."""
+    before = pixels // step
+    return before, np.minimum(before + 1, count - 1), pixels / step - before
 
 
 def _is_even(geometry: Geometry, axis: int) -> bool:
