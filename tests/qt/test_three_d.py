@@ -364,3 +364,29 @@ def test_a_driver_that_fails_takes_only_the_probe_with_it(user, monkeypatch, pro
     window = user.window.canvases.three_d
     user.rest()
     assert window.view is None and "OpenGL did not start" in window.empty._sentence.text()
+
+
+def test_surfaces_of_another_frame_of_reference_are_not_drawn_with_the_image_unless_consented(user, window):
+    from dataclasses import replace
+
+    session = user.session
+    image, known = session.document.active_image, labels(user)
+    only_the_ball(user, window)
+    assert red(window).sum() > 1000
+    moved = replace(GRID, frame_of_reference="9.9", origin=(-9.0, 21.0, -30.0))
+    other = make_layer(image.volume.array, moved, (0, 960), unit="HU")
+    other.name = "Other image"
+    session.document.insert(2, other)
+    session.document.active = other
+    rest(user, window)
+    assert red(window).sum() == 0 and "“Labels”" in window.view.note and "one space" in window.view.note
+    session.consenting.consent(image, other)
+    rest(user, window)
+    assert red(window).sum() > 1000 and "Labels" not in window.view.note
+    session.consenting.withdraw()
+    rest(user, window)
+    assert red(window).sum() == 0
+    session.document.active = known
+    session.document.active = image
+    rest(user, window)
+    assert red(window).sum() > 1000

@@ -131,7 +131,8 @@ class SetLayerField(Command):
 class ReplaceVolume(Command):
     """Give an image layer new frames, and the steps that made them.
 
-    With the first step the frames before it are kept as the layer's base, without any step they are let go. With
+    With the first step the frames before it are kept as the layer's base, without any step they are let go; a last
+    step that can never be taken again ``begins_anew``: what it made is the base of those that follow. With
     ``limits`` the window follows, with a straight curve, because the values mean something else now; undo brings the
     old one back.
     """
@@ -144,11 +145,12 @@ class ReplaceVolume(Command):
         label: str,
         *,
         limits: tuple[float, float] | None = None,
+        begins_anew: bool = False,
     ) -> None:
         self.label = label
         self._layer = layer
         self._before = (layer.frames, layer.provenance, layer.base)
-        self._after = (frames, provenance, _base_after(layer, provenance))
+        self._after = (frames, provenance, frames if begins_anew else _base_after(layer, provenance))
         self._limits_after = limits
         self._look_before = _look(layer)
 
@@ -166,7 +168,8 @@ class ReplaceVolume(Command):
     def nbytes(self) -> int:
         """Return the bytes of the old volumes that the layer does not use any more, as frames or as its base."""
         kept = {id(volume) for volume in (*self._after[0], *self._after[2])}
-        return SMALL + sum(volume.nbytes for volume in self._before[0] if id(volume) not in kept)
+        old = {id(volume): volume.nbytes for volume in (*self._before[0], *self._before[2])}
+        return SMALL + sum(nbytes for key, nbytes in old.items() if key not in kept)
 
     @property
     def is_empty(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -62,7 +62,8 @@ class Placement:
     ``transform`` takes fixed points to the layer's own points (LPS, mm; two-dimensional for pictures). It is
     ``matrix`` (4 × 4, homogeneous, LPS mm) after ``warp``: own = matrix · warp(p). ``onto`` is the grid of the
     fixed image. ``title`` says how it came about, ``step`` the operation that found it where it was one: then
-    resampling to the grid can be taken again from the images.
+    resampling to the grid can be taken again from the images it was ``found_on``, the moving and the fixed one, as
+    long as they are the ones that are open.
     """
 
     transform: sitk.Transform
@@ -71,6 +72,7 @@ class Placement:
     warp: Warp | None = None
     title: str = ""
     step: Provenance | None = None
+    found_on: tuple[ref[Volume], ...] = ()
     _geometries: dict[Geometry, PlacedGeometry] = field(default_factory=dict, repr=False)
     _volumes: WeakKeyDictionary[Volume, Volume] = field(default_factory=WeakKeyDictionary, repr=False)
 
@@ -78,6 +80,11 @@ class Placement:
     def is_linear(self) -> bool:
         """Return whether lines stay lines."""
         return self.warp is None
+
+    def was_found_on(self, moving: Sequence[Volume], fixed: Sequence[Volume]) -> bool:
+        """Return whether the step that found it finds it again on an image of these frames and on a fixed one."""
+        found = [one() for one in self.found_on]
+        return len(found) == 2 and list(moving) == found[:1] and list(fixed) == found[1:]
 
     def to_own(self, points: ArrayLike) -> Floats:
         """Map points of the common world, shape (3,) or (n, 3), to the layer's own."""

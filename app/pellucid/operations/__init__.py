@@ -8,6 +8,8 @@ carry along; ``plain_language``: in English), ``preview`` (only the slice that i
 that can be watched). ``engines``
 is the room below: how it is computed.
 
+``time_series`` computes from all frames of a series at once; it is no operation.
+
 The families, one module each, in the order of the menus:
 
     smoothing denoising diffusion restoration noise noise_level       noise, and against it

@@ -42,6 +42,7 @@ def like(grid: Geometry, dimension: int) -> sitk.Image:
 
 def harden(volume: Volume, parameters: Mapping[str, Any]) -> Volume:
     """Take the step; raise Refused where its parameters are no transform or no grid."""
+    from pellucid.operations.engines.registration.applying import in_plane, on_slice_of
     from pellucid.operations.engines.registration.texts import built, parsed
     from pellucid.operations.engines.sampling import sampled_plain
 
@@ -52,11 +53,18 @@ def harden(volume: Volume, parameters: Mapping[str, Any]) -> Volume:
         transform = built(parsed(str(parameters.get("transform", ""))))
     except ValueError as error:
         raise Refused(tr("The transform of the step “Resample to grid” cannot be read.")) from error
-    n = volume.image.GetDimension()
-    if transform.GetDimension() != n:
-        raise Refused(tr("The transform of the step “Resample to grid” has another dimension than the image."))
-    made = sampled_plain(volume.image, like(grid, n), transform, way, float(background), volume.padding)
-    return on_grid(volume, made, grid)
+    target = like(grid, volume.image.GetDimension())
+    try:
+        flat, plane = in_plane(volume.image, target, transform)
+    except ValueError as error:
+        raise Refused(not_in_plane()) from error
+    made = sampled_plain(flat, plane, transform, way, float(background), volume.padding)
+    return on_grid(volume, on_slice_of(made, target), grid)
+
+
+def not_in_plane() -> str:
+    """Return the sentence that a transform has other dimensions than what is to be resampled."""
+    return tr("The transform of the step “Resample to grid” has another dimension than the image.")
 
 
 def on_grid(volume: Volume, made: sitk.Image, grid: Geometry) -> Volume:

@@ -22,6 +22,8 @@ from pellucid.model.volume import Volume, image_from_array
 from pellucid.recipes.hardened import HARDEN, harden
 
 MAKE_EVEN, CALIBRATE, LABEL_VALUE = "make_even", "calibrate", "labels.value"
+HARDENED = "transform.resampled"
+"""Resampled to a grid like ``HARDEN``, but by a transform that is too large to be kept as text."""
 SPLIT, ONE_FRAME, MERGE = "channels.split", "channels.frame", "channels.merge"
 ALIGN_FRAMES, TEMPLATE = "frames.align", "frames.template"
 CALIBRATED = "calibrated-by-hand"
@@ -159,6 +161,9 @@ _KNOWN = {
                              "Switch it off or remove it.")),
         OwnStep(MAKE_EVEN, mark("Make spacing even"), take=_make_even, same_grid=False),
         OwnStep(HARDEN, mark("Resample to grid"), take=harden, same_grid=False),
+        OwnStep(HARDENED, mark("Resample to grid"), same_grid=False,
+                why_not=mark("Step {number} resampled by a transform that is too large for a recipe and cannot be "
+                             "taken on another image. Switch it off, and resample by a saved transform instead.")),
         OwnStep(CALIBRATE, mark("Calibrate"), take=_calibrate, same_grid=False,
                 python="""
                     result = sitk.Image(result)

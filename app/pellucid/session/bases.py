@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Source
+from pellucid.model.layer import HAND_EDIT, ImageLayer, LabelLayer, Layer, Source
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.session.chains import Chain, is_fixed, start_of
 
@@ -59,13 +59,19 @@ def _of_image(layer: ImageLayer, frame: int | None = None) -> Base:
     if layer.source.paths and not any(is_fixed(step) for step in layer.provenance):
         taken = start.frame if start is not None else frame
         return Base((), source=layer.source, frame=taken)
-    raise Refused(
+    raise _unknown(layer)
+
+
+def _unknown(layer: Layer) -> Refused:
+    return Refused(
         tr("What “{name}” was before its first step is not known, so its steps cannot be changed.", name=layer.name)
     )
 
 
 def _of_label(session: Session, chain: Chain, layer: LabelLayer) -> Base:
     steps, start = chain.steps, chain.start
+    if any(is_fixed(step) for step in steps):
+        raise _unknown(layer)
     if start is not None:
         image = session.document.find(start.layer)
     else:

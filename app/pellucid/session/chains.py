@@ -113,7 +113,7 @@ def first_open(steps: Steps) -> int:
 
 def is_fixed(step: Provenance) -> bool:
     """Return whether a step can never be taken again, not even here: what it made stands in its place."""
-    return step.operation in (own_steps.MERGE, own_steps.ONE_FRAME)
+    return step.operation in (own_steps.MERGE, own_steps.ONE_FRAME, own_steps.HARDENED)
 
 
 def of_frame(steps: Steps, frame: int) -> Steps:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -20,19 +20,19 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.placement import Placement
 from pellucid.model.planes import outer_corners
 from pellucid.model.volume import Volume
-from pellucid.recipes.hardened import HARDEN, hardening, like, on_grid
+from pellucid.recipes.hardened import like, not_in_plane, on_grid
+from pellucid.session.chains import is_fixed
+from pellucid.session.hardening_steps import found_again, label_steps, steps_of
 from pellucid.session.results import add_layer, image_like
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 Way = Literal["nearest", "linear", "bspline"]
-BY_TRANSFORM = "registration.transform"
-_FOUND_BY = "registration."
 
 
 @dataclass(frozen=True, eq=False)
-class _Asked:
+class Asked:
     """What is to be resampled and how; ``fixed`` is the image whose voxels are taken, None for a grid of its own."""
 
     layer: Layer
@@ -43,6 +43,8 @@ class _Asked:
     way: Way
     background: float | None
     as_new: bool
+    found: Provenance | None
+    """The registration that finds the transform again from the images as they are, if one does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,10 +97,11 @@ class Hardening:
                              name=fixed.name))  # fmt: skip
         grid = fixed.own_geometry if fixed is not None else own_grid(layer)
         labels = (layer,) if isinstance(layer, LabelLayer) else self._session.placing.followers(layer)
-        asked = _Asked(layer, labels, layer.placement, grid, fixed, interpolation, background, as_new)
+        found = found_again(layer, fixed)
+        asked = Asked(layer, labels, layer.placement, grid, fixed, interpolation, background, as_new, found)
         return self._start(asked)
 
-    def _start(self, asked: _Asked) -> Job:
+    def _start(self, asked: Asked) -> Job:
         session, layer = self._session, asked.layer
         frames = layer.frames if isinstance(layer, ImageLayer) else ()
         taken = [one.labels.snapshot() for one in asked.labels]
@@ -108,7 +111,7 @@ class Hardening:
 
         def work(job: Job) -> _Made:
             made = _resampled(asked, frames, taken, job)
-            steps.update(_steps(asked, made.background))
+            steps.update(steps_of(asked, made.background))
             return made
 
         def done(made: _Made) -> None:
@@ -125,32 +128,36 @@ class Hardening:
         return session.running.edit(title, work, done, lambda text: session.notice.emit(text, "error"))
 
     @staticmethod
-    def _state(asked: _Asked) -> tuple[object, ...]:
+    def _state(asked: Asked) -> tuple[object, ...]:
         frames = asked.layer.frames if isinstance(asked.layer, ImageLayer) else ()
         return asked.layer.placement, frames, tuple((one.labels, one.labels.version) for one in asked.labels)
 
-    def _replace(self, asked: _Asked, made: _Made, steps: dict[str, Provenance], title: str) -> None:
+    def _replace(self, asked: Asked, made: _Made, steps: dict[str, Provenance], title: str) -> None:
         """Swap the voxels, then take the transform off; what is drawn stays where it is seen."""
         history, layer = self._session.history, asked.layer
         there = [one for one in asked.labels if one in self._session.document]
         if isinstance(layer, ImageLayer):
-            history.do(ReplaceVolume(layer, made.frames, (*layer.provenance, steps[layer.id]), title))
+            step = steps[layer.id]
+            history.do(ReplaceVolume(layer, made.frames, (*layer.provenance, step), title,
+                                     begins_anew=is_fixed(step)))  # fmt: skip
         for one, labels in zip(asked.labels, made.maps, strict=True):
             if one in there:
-                history.do(ReplaceLabelMap(one, labels, title, _label_steps(one, steps[one.id])))
+                history.do(ReplaceLabelMap(one, labels, title, label_steps(one, steps)))
         history.do(PlaceLayers(tuple(dict.fromkeys((layer, *there))), None, title))
 
-    def _add(self, asked: _Asked, made: _Made, steps: dict[str, Provenance], title: str) -> None:
+    def _add(self, asked: Asked, made: _Made, steps: dict[str, Provenance], title: str) -> None:
         session, layer = self._session, asked.layer
+        belongs = layer.made_for if isinstance(layer, LabelLayer) else ""
         if isinstance(layer, ImageLayer):
-            whole = (*layer.provenance, steps[layer.id])
-            base = layer.base if layer.provenance else layer.frames
+            whole, base = (*layer.provenance, steps[layer.id]), layer.base if layer.provenance else layer.frames
+            base = made.frames if is_fixed(steps[layer.id]) else base
             new = image_like(layer, made.frames[0], whole, base, tr("{name}, resampled", name=layer.name))
             new.frames, new.frame, new.placement = made.frames, layer.frame, None
             add_layer(session, new, title)
+            belongs = new.id
         for one, labels in zip(asked.labels, made.maps, strict=True):
             copy = LabelLayer(tr("{name}, resampled", name=one.name), labels, one.active_label,
-                              provenance=_label_steps(one, steps[one.id]))  # fmt: skip
+                              provenance=label_steps(one, steps), made_for=belongs)  # fmt: skip
             add_layer(session, copy, title)
 
 
@@ -177,20 +184,26 @@ def own_grid(layer: Layer) -> Geometry:
     )  # fmt: skip
 
 
-def _resampled(asked: _Asked, frames: Sequence[Volume], taken: Sequence[Snapshot], job: Job) -> _Made:
+def _resampled(asked: Asked, frames: Sequence[Volume], taken: Sequence[Snapshot], job: Job) -> _Made:
     """Compute everything on a worker."""
     from pellucid.operations.context import Context
     from pellucid.operations.engines.grids import refuse_huge
+    from pellucid.operations.engines.registration.applying import in_plane, on_slice_of
     from pellucid.operations.engines.sampling import sampled
     from pellucid.operations.operation import Refused as TooLarge
 
     transform, n = asked.placement.transform, asked.placement.transform.GetDimension()
-    target, parts = like(asked.grid, n), len(frames) + len(taken)
+    parts = len(frames) + len(taken)
     background = asked.background if asked.background is not None else _lowest(frames, job.check)
 
     def run(volume: Volume, way: str, value: float, part: int) -> Any:
         context = Context(lambda done: job.report((part + done) / parts), job.cancelled, padding=volume.padding)
-        return sampled(volume.image, target, transform, way, value, context)
+        target = like(asked.grid, volume.image.GetDimension())
+        try:
+            flat, plane = in_plane(volume.image, target, transform)
+        except ValueError as error:
+            raise Refused(not_in_plane()) from error
+        return on_slice_of(sampled(flat, plane, transform, way, value, context), target)
 
     made = []
     try:
@@ -235,36 +248,3 @@ def _lowest(frames: Sequence[Volume], check: Callable[[], None]) -> float:
             values = part[np.isfinite(part)] if part.dtype.kind == "f" else part
             lowest = min(lowest, float(values.min())) if values.size else lowest
     return lowest if np.isfinite(lowest) else 0.0
-
-
-def _steps(asked: _Asked, background: float) -> dict[str, Provenance]:
-    """Return by layer the step that resampled it: the registration that found the transform, or that transform."""
-    text = _text(asked.placement)
-    nearest = hardening(text, asked.grid, "nearest", 0.0)
-    steps = {one.id: Provenance(HARDEN, nearest, (one.name,)) for one in asked.labels}
-    if isinstance(asked.layer, LabelLayer):
-        return steps
-    how = {"interpolation": asked.way, "background": background}
-    found, fixed, name = asked.placement.step, asked.fixed, asked.layer.name
-    if fixed is None:
-        made = Provenance(HARDEN, hardening(text, asked.grid, asked.way, background), (name,))
-    elif found is not None and found.operation.startswith(_FOUND_BY) and found.inputs[1:2] == (fixed.name,):
-        made = replace(found, parameters={**found.parameters, **how}, inputs=(name, *found.inputs[1:]))
-    else:
-        made = Provenance(BY_TRANSFORM, {**how, "transform": text}, (name, fixed.name))
-    return {**steps, asked.layer.id: made}
-
-
-def _text(placement: Placement) -> str:
-    from pellucid.operations.engines.registration.texts import transform_text
-
-    try:
-        return transform_text(placement.transform)
-    except ValueError as error:
-        raise Refused(tr("This transform is too large to be kept as a step. Save it to a file and load it as a "
-                         "displacement field on a coarser grid.")) from error  # fmt: skip
-
-
-def _label_steps(layer: LabelLayer, step: Provenance) -> tuple[Provenance, ...]:
-    made = sorted({one.label for one in layer.provenance} - {0})
-    return (*layer.provenance, *(replace(step, label=value) for value in made))

@@ -128,7 +128,10 @@ class Labelling:
         )
 
     def _replace_image(self, layer: ImageLayer, found: LabelMap, title: str) -> None:
-        document, labels = self._session.document, LabelLayer(layer.name, found, placement=layer.placement)
+        document = self._session.document
+        others = [image for image in document.images if image is not layer and on_same_voxels(image, layer)]
+        known = others[0].id if len(others) == 1 else ""  # of an image that is opened later they are not
+        labels = LabelLayer(layer.name, found, placement=layer.placement, made_for=known)
         begun = Begun.at(layer)
         steps: list[Provenance] = []
         for row in labels.labels.labels:

@@ -51,16 +51,16 @@ class Placing:
     def owner(self, layer: Layer) -> Layer:
         """Return the image that labels belong to, where it is open: they go together.
 
-        That is the image they were made for or from; of several on their voxels the lowest where neither is known.
+        That is the image they were made for or from; of several on their voxels the lowest where neither is known. Of
+        an image that has other voxels by now they follow none: they are not those of another image on their grid.
         """
         if isinstance(layer, ImageLayer):
             return layer
-        images = [image for image in self._session.document.images if on_same_voxels(image, layer)]
-        start = start_of(layer.provenance)
+        document, start = self._session.document, start_of(layer.provenance)
         for known in (layer.made_for, start.layer if start is not None else ""):
-            if (image := next((image for image in images if image.id == known), None)) is not None:
-                return image
-        return images[0] if images else layer
+            if isinstance(image := document.find(known), ImageLayer):
+                return image if on_same_voxels(image, layer) else layer
+        return next((image for image in document.images if on_same_voxels(image, layer)), layer)
 
     def reset(self, layer: Layer) -> None:
         """Take the transform of a layer off, so that it lies where its source says."""

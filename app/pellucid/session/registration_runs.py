@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import numpy as np
 
@@ -84,7 +85,9 @@ class Asked:
             transform, coarser(onto) if coarse and not transform.IsLinear() else onto, self.moving_volume.geometry,
             self.how,
         )  # fmt: skip
-        return replace(found, onto=onto, step=None if coarse or self.fixed_place is not None else self.step)
+        if coarse or self.fixed_place is not None:
+            return replace(found, onto=onto)
+        return replace(found, onto=onto, step=self.step, found_on=(ref(self.moving_volume), ref(self.fixed_volume)))
 
     def start(self) -> sitk.Transform | None:
         """Return the transform to start with, between the worlds of the images' own."""

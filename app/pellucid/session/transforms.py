@@ -137,19 +137,21 @@ class Transforms:
 
     def load(self, layer: Layer, path: Path, *, join: bool = False) -> Job:
         """Read a transform and put a layer by it, or join it to the one it has; a failure becomes a notice."""
-        before, planar = layer.placement, _is_picture(layer)
+        before, onto = layer.placement, self.fixed_for(layer)
 
         def make(job: Job) -> tuple[sitk.Transform, str]:
             from pellucid.files.transforms import check_dimension, read_transform
 
             found = read_transform(path, cancelled=job.cancelled)
-            check_dimension(found, planar=planar, name=path.name)
+            flat = before.transform.GetDimension() == 2 if join and before is not None else True
+            in_plane = flat and found.GetDimension() == 2 and _is_slice(layer.own_geometry) and _is_slice(onto)
+            check_dimension(found, planar=_is_picture(layer) or in_plane, name=path.name)
             if join and before is not None:
                 return chained(before.transform, found), " + ".join(part for part in (before.title, path.name) if part)
             return found, path.name
 
         title = tr("Place {name} by {file}", name=layer.name, file=path.name)
-        return self.place(layer, make, title, self.fixed_for(layer))
+        return self.place(layer, make, title, onto)
 
     def save(self, layer: Layer, path: Path) -> Job:
         """Write the transform of a layer, from the common world to its own, and read it back; failures are told."""
@@ -201,3 +203,8 @@ def _is_picture(layer: Layer) -> bool:
     if isinstance(layer, ImageLayer):
         return int(layer.volume.image.GetDimension()) == 2
     return layer.own_geometry.size[2] == 1 and not layer.own_geometry.known_spacing[2]
+
+
+def _is_slice(grid: Geometry) -> bool:
+    """Return whether a grid is one slice in the plane of x and y, in which a transform of pictures can move it."""
+    return grid.size[2] == 1 and bool(abs(grid.axes[2, 2]) > 1 - 1e-6)

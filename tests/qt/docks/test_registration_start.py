@@ -239,7 +239,7 @@ def test_import_and_export(qtbot, empty_session, pair, marks, tmp_path, monkeypa
     target = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))
     click(marks.save)
-    qtbot.waitUntil(lambda: Path(f"{target}.csv").exists(), timeout=5000)
+    qtbot.waitUntil(lambda: Path(f"{target}.csv").exists())
     assert Path(f"{target}.csv").read_text().startswith("name,fixed_x_mm")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(tmp_path / "none.csv"), ""))
     said = []

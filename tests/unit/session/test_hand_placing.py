@@ -87,7 +87,7 @@ def test_a_shift_of_a_bent_layer_shares_the_displacements() -> None:
 
 def test_a_drag_is_one_step_and_takes_labels_and_annotations_along() -> None:
     session, layer = sitting()
-    labels = LabelLayer("labels", blank_labels(layer.volume.geometry))
+    labels = LabelLayer("labels", blank_labels(layer.volume.geometry), made_for=layer.id)
     session.document.insert(2, labels)
     point = Annotation(Kind.POINT, ((1.0, 2.0, 3.0),), layer=layer.id)
     other = Annotation(Kind.POINT, ((1.0, 2.0, 3.0),), layer=session.document.images[0].id)

@@ -167,7 +167,7 @@ def test_the_engine_gets_plan_seed_and_images(session, pair, puppet):
 
 def test_labels_of_an_image_can_be_its_mask_and_go_with_it(session, pair, puppet):
     moving = pair[1]
-    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry))
+    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry), made_for=moving.id)
     labels.labels.array[5:9, 5:9, 5:9] = 3
     labels.labels.set_label(Label(3, "core", "#ff0000"))
     labels.labels.array[0, 0, 0] = 2
@@ -229,7 +229,7 @@ def test_a_fixed_image_that_lies_elsewhere_is_registered_where_it_lies(session, 
 
 def test_the_estimate_is_shown_and_is_no_part_of_the_work(session, pair, puppet):
     fixed, moving = pair
-    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry))
+    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry), made_for=moving.id)
     session.history.do(AddLayer(labels))
     position, here = session.history.position, session.history.here
     session.registering.begin()

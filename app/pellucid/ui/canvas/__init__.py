@@ -11,12 +11,14 @@ lookup.py            values to screen colours; sampling.py which pixels of a sli
 camera.py            zoom and centre of a pane
 overlays.py          what is painted over the image and can be taken hold of:
   crosshair.py         the lines of the other planes; crosshair_tools.py turns and shifts planes
-  measure_overlay.py   measurements: measure_scene, _painting, _plates, _words, _editor, _menu, and measure_tools
+  measure_overlay.py   measurements: measure_scene, measure_painting, measure_plates, measure_words, measure_editor,
+                       measure_menu, and measure_tools
   outline_overlay.py   the outline of a label that is being drawn with outline_tools
   hand_overlay.py      ring and pivot by which hand_tool.py moves and turns a layer; landmark_tool.py sets pairs
   crop_box.py          the box of a form, dimmed outside; crop_box_tool.py drags it
   seed_marks.py        the seeds of a form; seed_tool.py sets, moves and removes them
   color_bar.py         the window in colours; difference_bar.py; both stand where bar_scale.py says
+  deformation_overlay.py  the bent grid and arrows; jacobian_overlay.py; judge_legend.py in judge_colors.py
   compare_overlay.py   the divider; link_chip.py links (link_menu.py); lens_outline.py; window_region.py
   agreement_legend.py  the colours of a map of agreement; object_outline.py the objects chosen in a table
 decorations.py       painted, not to be taken hold of: corner_texts, fused_texts, scale_bar, brush_outline, words

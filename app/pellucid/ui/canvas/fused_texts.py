@@ -1,9 +1,10 @@
-"""What the corner of a pane says of images that are fused there: the other windows, and all values at the crosshair."""
+"""What a pane says of images that are fused there: the other windows, all values at the crosshair, and doubts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pellucid.language import tr
 from pellucid.session.looking import told
 from pellucid.ui.canvas.corner_texts import DIM, TEXT, Line, layer_window
 
@@ -35,3 +36,12 @@ def _values(pane: SliceView, images: list[ImageLayer]) -> str:
 
 def _short(layer: ImageLayer) -> str:
     return layer.volume.acquisition.modality or layer.name
+
+
+def overlay_doubts(pane: SliceView) -> str:
+    """Return what lies on another here though nothing says that it does so rightly, and what was left out."""
+    consenting, compared = pane.session.consenting, pane.comparison.layers is not None
+    drawn = pane.comparison.drawn(pane.session.viewing.layers(pane.state))
+    lines = [tr("Unregistered overlay: {name}", name=one.above.name) for one in consenting.doubtful(drawn)]
+    left = () if compared else consenting.withheld(pane.state)
+    return "\n".join((*lines, *(tr("Not overlaid: {name}", name=one.above.name) for one in left)))

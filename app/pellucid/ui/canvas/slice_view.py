@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from pellucid.language import tr
 from pellucid.model.geometry import Floats
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.planes import PlaneFrame
@@ -35,7 +34,7 @@ from pellucid.ui.canvas.corner_texts import corners, plane_title
 from pellucid.ui.canvas.cutting import Section, sight
 from pellucid.ui.canvas.decorations import Decorations, Picture
 from pellucid.ui.canvas.drawing import Work, drawing
-from pellucid.ui.canvas.fused_texts import fused_lines
+from pellucid.ui.canvas.fused_texts import fused_lines, overlay_doubts
 from pellucid.ui.canvas.layer_stack import LayerStack
 from pellucid.ui.canvas.lookup import Look
 from pellucid.ui.canvas.overlays import make_overlays
@@ -381,21 +380,13 @@ class SliceView(SheetView):
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,
             brush_outline(self), (at, self._readout) if at is not None and self._readout else None,
-            self._note(), self.stack.withheld, self._doubt(),
+            self._note(), self.stack.withheld, overlay_doubts(self),
         )  # fmt: skip
 
     def _note(self) -> str:
         """Return what is shown or done otherwise than usual."""
         seen = (self.comparison.says(), self._held.says if self._held is not None else "")
         return "\n".join(filter(None, seen)) or limits_note(self)
-
-    def _doubt(self) -> str:
-        """Return what lies on another here though nothing says that it does so rightly, and what was left out."""
-        consenting = self.session.consenting
-        drawn = self.comparison.drawn(self.session.viewing.layers(self.state))
-        lines = [tr("Unregistered overlay: {name}", name=one.above.name) for one in consenting.doubtful(drawn)]
-        left = [tr("Not overlaid: {name}", name=one.above.name) for one in consenting.withheld(self.state)]
-        return "\n".join((*lines, *(left if self.comparison.layers is None else ())))
 
     def title(self) -> str:
         """Return what the pane shows, for menus."""

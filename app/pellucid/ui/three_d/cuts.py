@@ -14,6 +14,7 @@ from pellucid.model.oblique import turned_frame
 from pellucid.model.planes import PlaneFrame
 from pellucid.model.slicing import layer_plane
 from pellucid.model.view import Plane
+from pellucid.session.spaces import space_of
 from pellucid.ui.canvas.lookup import Colorer, Look, fill_value
 
 if TYPE_CHECKING:
@@ -36,15 +37,19 @@ class Cut:
 
 
 def cuts(session: Session, colorer: Colorer) -> list[Cut]:
-    """Return the three planes through the crosshair, or the acquired one where there is no other."""
-    image, grid, view = session.document.active_image, session.document.reference, session.view
+    """Return the three planes through the crosshair, or the acquired one where there is no other.
+
+    An image that may not be laid over what the crosshair lies in is cut where a pane that shows it looks.
+    """
+    image, space, view = session.document.active_image, space_of(session), session.view
+    grid = space.grid
     if image is None or grid is None or not image.visible:
         return []
     wanted = (Plane.ACQUIRED,) if grid.is_planar else PLANES
     found = []
     for plane in wanted:
-        frame = turned_frame(grid, plane, view.crosshair, mode=view.plane_mode, rotation=view.rotation)
-        cut = _cut(image, frame, frame.slice_index(view.crosshair), colorer)
+        frame = turned_frame(grid, plane, space.point, mode=view.plane_mode, rotation=view.rotation)
+        cut = _cut(image, frame, frame.slice_index(space.point), colorer)
         if cut is not None:
             found.append(cut)
     return found

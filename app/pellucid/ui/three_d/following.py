@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pellucid.language import tr
-from pellucid.model.geometry import Vector, same_world
+from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.session.solids import Solid, ask_solids
+from pellucid.session.spaces import space_of
 from pellucid.ui.canvas.lookup import Colorer
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.throttle import Throttle
@@ -21,6 +22,7 @@ from pellucid.ui.three_d.presets import Preset
 from pellucid.ui.three_d.surfaces import SurfaceLook
 
 if TYPE_CHECKING:
+    from pellucid.model.view import PaneState
     from pellucid.session import Session
     from pellucid.ui.three_d.studio import Parts, Studio
 
@@ -49,7 +51,7 @@ class Following(QObject):
         self._left_out: dict[str, int] = {}
         self._stale: set[str] = set()
         self._said: dict[str, str] = {}
-        self._before: Vector | None = None
+        self._before: tuple[Vector, PaneState | None] | None = None
         self._colorer = Colorer()
         self._watches: dict[str, LayerWatch] = {}
         self._image: ImageLayer | None = None
@@ -62,6 +64,9 @@ class Following(QObject):
         document.reordered.connect(self._structure_changed)
         document.active_changed.connect(self._structure_changed)
         session.view.events.connect(self._view_changed)
+        session.consenting.changed.connect(self._space_changed)
+        for pane in session.view.panes:
+            pane.events.connect(self._pane_changed)
 
     def disconnect_all(self) -> None:
         """Listen to nothing any more."""
@@ -70,6 +75,9 @@ class Following(QObject):
         for signal in (document.inserted, document.removed, document.reordered, document.active_changed):
             signal.disconnect(self._structure_changed)
         self._session.view.events.disconnect(self._view_changed)
+        self._session.consenting.changed.disconnect(self._space_changed)
+        for pane in self._session.view.panes:
+            pane.events.disconnect(self._pane_changed)
         self._follow_image(None)
         for watch in self._watches.values():
             watch.on(None)
@@ -109,23 +117,38 @@ class Following(QObject):
         self.density.dress()
 
     def go_to(self, world: Any) -> None:
-        """Move the crosshair to a world point."""
+        """Move the crosshair to a world point, or the place of the pane that shows what is drawn."""
         x, y, z = (float(n) for n in world)
-        self._before = self._session.view.crosshair
-        self._session.view.crosshair = (x, y, z)
+        space = space_of(self._session)
+        self._before = space.point, space.pane
+        self._move(space.pane, (x, y, z))
 
     def go_back(self) -> None:
-        """Move the crosshair back to where it was before the last ``go_to``."""
+        """Move the crosshair, or that pane, back to where it was before the last ``go_to``."""
         if self._before is not None:
-            self._session.view.crosshair, self._before = self._before, None
+            (place, pane), self._before = self._before, None
+            self._move(pane, place)
+
+    def _move(self, pane: PaneState | None, place: Vector) -> None:
+        if pane is not None:
+            self._session.linking.move(pane, place)
+        elif not space_of(self._session).is_elsewhere:
+            self._session.view.crosshair = place
 
     # ---------------------------------------------------------------- what happens in the session
 
     def _layers(self) -> list[LabelLayer]:
-        """Return the label layers that lie in the world that is shown."""
-        grid = self._session.document.reference
-        layers = self._session.document.label_layers
-        return [layer for layer in layers if grid is not None and same_world(grid, layer.geometry)]
+        """Return the label layers that may be drawn with the active image."""
+        return list(space_of(self._session).labels)
+
+    def _space_changed(self) -> None:
+        """Look again at what may be drawn together: consent was given or withdrawn, a layer was placed."""
+        if self._active and {layer.id for layer in self._layers()} != self._watches.keys():
+            self._structure_changed()
+
+    def _pane_changed(self, info: Any) -> None:
+        if self._active and info.signal.name == "position":
+            self._cut_soon.request()
 
     def _structure_changed(self, _what: object = None) -> None:
         if not self._active:
@@ -143,8 +166,9 @@ class Following(QObject):
                 self._stale.add(name)
         if not document.layers:
             self._do(lambda parts: parts.stage.forget_frame())
-        grid = document.reference
-        lettered = grid is not None and grid.oriented
+        space = space_of(self._session)
+        self._note("left out of the world", _left_out(space.left_out, document.active_image))
+        lettered = space.grid is not None and space.grid.oriented
         self._do(lambda parts: parts.stage.marker.show(lettered))
         self._follow_image(document.active_image)
         self._show_solids()
@@ -256,3 +280,11 @@ class Following(QObject):
     def _draw(self) -> None:
         self._do(lambda parts: parts.stage.frame_first())
         self.changed.emit()
+
+
+def _left_out(layers: Sequence[LabelLayer], image: ImageLayer | None) -> str:
+    """Say which labels are not drawn because nothing ties them to the image."""
+    if not layers or image is None:
+        return ""
+    return tr("Not drawn, as nothing says that it lies in one space with “{image}”: {names}.", image=image.name,
+              names=", ".join(f"“{layer.name}”" for layer in layers))  # fmt: skip

@@ -40,7 +40,8 @@ class Outcome:
     ``converged`` says that the optimiser came to rest and that nothing speaks against the result; ``doubts`` are the
     sentences that do. The metrics are values of the last stage's metric on the full images, lower is better, before
     (identity of the start as the images lie) and after. ``overlap`` is the share of the fixed image (or its mask)
-    that the moving image covers after it.
+    that the moving image covers after it. ``stop_reason`` says in a sentence why the last stage ended, ``stop_text``
+    in the words of ITK.
     """
 
     transform: sitk.Transform
@@ -53,3 +54,4 @@ class Outcome:
     doubts: tuple[str, ...] = ()
     overlap: float = 1.0
     curve: tuple[Point, ...] = field(default=(), repr=False)
+    stop_text: str = ""
