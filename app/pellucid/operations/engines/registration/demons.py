@@ -21,6 +21,7 @@ _AT_ONCE = 5
 """Iterations of one call; between calls the field can be looked at."""
 _DAMPED = 0.5
 """Share of its step that the symmetric variant takes: it has no limit of its own, and would swing and fold."""
+_EDGE = 2
 _WORSE = 0.05
 """Share by which the metric may end above its best; a field that is worse is left for the best one."""
 _DEVIATION = 100.0
@@ -92,9 +93,13 @@ def _fit_level(
 
 
 def _between(before: sitk.Image, after: sitk.Image) -> sitk.Image:
-    """Return the field of a part of a step."""
+    """Return the field of a part of a step; the outermost voxels, whose gradients are poor, follow their neighbours."""
     values = view(before) * (1 - _DAMPED) + view(after) * _DAMPED
-    field = sitk.GetImageFromArray(values.reshape(*before.GetSize()[::-1], -1), isVector=True)
+    values = values.reshape(*before.GetSize()[::-1], -1)
+    for axis, size in enumerate(values.shape[:-1]):
+        ends = np.clip(np.arange(size), min(_EDGE, size // 3), max(size - 1 - _EDGE, size - 1 - size // 3))
+        values = np.take(values, ends, axis=axis)
+    field = sitk.GetImageFromArray(values, isVector=True)
     field.CopyInformation(before)
     return field
 
