@@ -81,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
         from pellucid.recipes.replay import wrapped
 
         convert.write((wrapped(operation, moving, result, fixed.geometry),), options.out, options)
+    if outcome.unmeasured:
+        report.note(outcome.unmeasured)
     for sentence in outcome.doubts:
         report.complain(sentence)
     if not outcome.converged:

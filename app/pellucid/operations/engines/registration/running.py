@@ -61,7 +61,7 @@ def _better(chain: Chain, found: Chain, stage: Stage, end: End, context: Context
     if metric_of(found, stage, context) <= metric_of(chain, stage, context):
         return found, end
     return chain, End(tr("A bend would make the images less alike, so they were left as they were."), True,
-                      end.iterations, end.text)  # fmt: skip
+                      end.iterations, end.text, is_dropped=True)  # fmt: skip
 
 
 def _given(pair: Pair, initial: sitk.Transform | None) -> Chain:

@@ -44,12 +44,13 @@ class Level:
 
 @dataclass(frozen=True)
 class End:
-    """How a stage ended; ``text`` is what ITK said of it."""
+    """How a stage ended; ``text`` is what ITK said of it, ``is_dropped`` whether what it found was not taken."""
 
     reason: str = ""
     at_rest: bool = False
     iterations: int = 0
     text: str = ""
+    is_dropped: bool = False
 
 
 def levels_of(pair: Pair, stage: Stage, number: int) -> list[Callable[[], Level]]:
