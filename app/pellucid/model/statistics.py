@@ -151,7 +151,7 @@ class _Found:
                         **_summary(values if valid is None else values[valid]))  # fmt: skip
 
 
-def _summary(values: NDArray[Any]) -> dict[str, float | None]:
+def _summary(values: NDArray[Any]) -> dict[str, Any]:
     if not values.size:
         return dict.fromkeys(("mean", "std", "minimum", "maximum", "median"))
     return {
