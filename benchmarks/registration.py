@@ -76,7 +76,7 @@ def jacobian(outcome: Outcome, image: sitk.Image) -> float:
         outcome.transform, sitk.sitkVectorFloat64, image.GetSize(), image.GetOrigin(), image.GetSpacing(),
         image.GetDirection(),
     )  # fmt: skip
-    return float(sitk.GetArrayViewFromImage(sitk.DisplacementFieldJacobianDeterminant(field)).min())
+    return float(sitk.GetArrayFromImage(sitk.DisplacementFieldJacobianDeterminant(field)).min())
 
 
 def timed(data: Path, shrink: int, repetitions: int) -> list[dict[str, Any]]:

@@ -54,7 +54,7 @@ def look(qtbot, dialog: BatchDialog, *paths: Path) -> None:
 def choose(qtbot, dialog: BatchDialog, recipe: Path) -> None:
     before = dialog.set_up.recipe
     dialog.set_up.open_recipe(recipe)
-    qtbot.waitUntil(lambda: dialog.set_up.recipe is not before, timeout=5_000)
+    qtbot.waitUntil(lambda: dialog.set_up.recipe is not before)
 
 
 def ready(qtbot, dialog: BatchDialog, folder: Path, steps: object = None) -> None:
@@ -111,7 +111,7 @@ def test_a_recipe_that_cannot_be_used_is_said(dialog, qtbot, tmp_path):
     choose(qtbot, dialog, tmp_path / "hand.json")
     assert "by hand" in dialog.set_up.notes.text() and not dialog.go.isEnabled()
     dialog.set_up.open_recipe(tmp_path / "none.json")
-    qtbot.waitUntil(lambda: "none.json" in dialog.set_up.notes.text(), timeout=5_000)
+    qtbot.waitUntil(lambda: "none.json" in dialog.set_up.notes.text())
 
 
 def test_further_images_are_asked_for(dialog, qtbot, tmp_path):
@@ -147,7 +147,7 @@ def test_a_batch_with_problems_from_start_to_report(dialog, user, qtbot, tmp_pat
     seconds = [float(shown.index(row, SECONDS).data()) for row in range(4)]
     assert seconds == sorted(seconds, reverse=True)
     dialog.export_to(tmp_path / "report.csv")
-    qtbot.waitUntil(lambda: (tmp_path / "report.csv").exists(), timeout=5_000)
+    qtbot.waitUntil(lambda: (tmp_path / "report.csv").exists())
     assert len((tmp_path / "report.csv").read_text().splitlines()) == 5
     assert dialog.set_up.resume.isChecked(), "what was refused can be tried again"
     dialog.set_up.resume.click()

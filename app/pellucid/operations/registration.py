@@ -147,7 +147,8 @@ def by_landmarks(
     _refuse_mixed(image, fixed)
     fixed_points, moving_points = points_of(fixed_places), points_of(moving_places)
     transform = landmark_transform(kind, fixed_points, moving_points, fixed, image, context.check)
-    say_residuals(residuals(transform, fixed_points, moving_points), context)
+    planar = int(image.GetDimension()) == 2
+    say_residuals(residuals(transform, fixed_points, moving_points), context, planar=planar)
     return sampled(image, fixed, transform, interpolation, background, context)
 
 

@@ -58,13 +58,17 @@ def landmark_complaint(params: Any) -> str | None:
     return None
 
 
-def say_residuals(apart: Array, context: Context) -> None:
-    """Say how far landmarks stay apart."""
+def say_residuals(apart: Array, context: Context, *, planar: bool) -> None:
+    """Say how far landmarks stay apart: without a unit on pictures, of which many state no true spacing."""
     worst = int(np.argmax(apart))
-    context.remark(
-        tr("Landmarks stay {mean:.3g} mm apart on average (root mean square); at most {most:.3g} mm, pair {number}.",
-           mean=float(np.sqrt(np.mean(apart**2))), most=float(apart[worst]), number=worst + 1)
-    )  # fmt: skip
+    mean, most, number = float(np.sqrt(np.mean(apart**2))), float(apart[worst]), worst + 1
+    if planar:
+        said = tr("Landmarks stay {mean:.3g} apart on average (root mean square, in units of the spacing); at most "
+                  "{most:.3g}, pair {number}.", mean=mean, most=most, number=number)  # fmt: skip
+    else:
+        said = tr("Landmarks stay {mean:.3g} mm apart on average (root mean square); at most {most:.3g} mm, "
+                  "pair {number}.", mean=mean, most=most, number=number)  # fmt: skip
+    context.remark(said)
 
 
 def plan_of(preset: str, stages: str, start: str) -> Plan:

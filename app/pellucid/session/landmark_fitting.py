@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +38,20 @@ class Fit:
     worst: str = ""
     problem: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the pairs of which each was left out once."""
+        return tuple(self.predicted)
+
+    def with_predicted(self, names: Sequence[str], predicted: Sequence[float] | Floats) -> Fit:
+        """Return the fit with how far each of its pairs is from where all others take it; NaN where there is none."""
+        left = {name: float(n) for name, n in zip(names, predicted, strict=True) if np.isfinite(n)}
+        told = left if self.kind == "thin_plate" else {name: self.away[name] for name in names}
+        return replace(
+            self, predicted=left, predicted_rms=rms_of(list(left.values())) if left else None,
+            worst=max(told, key=lambda name: told[name]) if len(told) > 2 else "",
+        )  # fmt: skip
+
 
 def distance_text(length: float) -> str:
     """Write how far two points are apart; what only rounding left is 0."""
@@ -62,6 +76,15 @@ class How:
 
 def _normal(geometry: Geometry) -> Floats:
     return np.cross(geometry.axes[:, 0], geometry.axes[:, 1])
+
+
+def predicted_by(
+    kind: Kind, points: tuple[Floats, Floats], how: How, check: Callable[[], None] = lambda: None
+) -> Floats:  # fmt: skip
+    """Return how far each pair is from where a fit to all others takes it; some ms for each pair."""
+    from pellucid.operations.engines.registration.landmark_fits import left_out
+
+    return left_out(kind, *points, how.planar, normals=how.normals, check=check)
 
 
 def rms_of(lengths: Sequence[float]) -> float:

@@ -19,7 +19,7 @@ from pellucid.model.landmark_pairs import FIXED_COLOR, LANDMARK, LEFT_OUT, MOVIN
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.model.placement import Placement
 from pellucid.model.shapes import vector
-from pellucid.session.landmark_fitting import Fit, How, distance_text, placement_by, rms_of
+from pellucid.session.landmark_fitting import Fit, How, distance_text, placement_by, predicted_by, rms_of
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -30,8 +30,10 @@ KINDS: tuple[tuple[str, Kind], ...] = (
     (mark("Shift only"), "translation"), (mark("Rigid"), "rigid"), (mark("Similarity"), "similarity"),
     (mark("Affine"), "affine"), (mark("Thin-plate spline"), "thin_plate"),
 )  # fmt: skip
-_MOST_LEFT_OUT = 150
+_FEW = 12
 """Pairs of which each is left out once while the user waits."""
+_MOST_LEFT_OUT = 500
+"""Pairs of which each is left out once at all."""
 
 
 class Landmarks:
@@ -44,6 +46,7 @@ class Landmarks:
         self._session = session
         self._kind: Kind = "rigid"
         self._known: tuple[object, Fit] | None = None
+        self._awaits: Fit | None = None
         annotations, measuring = session.document.annotations, session.measuring
         for signal in (annotations.inserted, annotations.removed, annotations.changed, measuring.changed,
                        session.registering.changed):  # fmt: skip
@@ -165,12 +168,16 @@ class Landmarks:
 
     def fit(self) -> Fit:
         """Return how well the landmarks can be brought together; while a point is dragged too."""
-        pairs, images = self.pairs(), self.images()
-        grids = None if images is None else tuple(image.volume.geometry for image in images)
-        key = (pairs, self._kind, grids, None if images is None else images[1].placement)
+        key = self._key()
         if self._known is None or self._known[0] != key:
-            self._known = key, self._fit(pairs)
+            self._known = key, self._fit(self.pairs())
         return self._known[1]
+
+    def _key(self) -> object:
+        """Return all that a fit depends on."""
+        images = self.images()
+        grids = None if images is None else tuple(image.volume.geometry for image in images)
+        return self.pairs(), self._kind, grids, None if images is None else images[1].placement
 
     def _fit(self, pairs: tuple[Pair, ...]) -> Fit:
         from pellucid.operations.context import Refused as NotFitted
@@ -182,29 +189,38 @@ class Landmarks:
         if images is None or not pairs:
             return nothing
         how = How.of(images)
-        fixed, moving = self._points(used)
+        complete = [pair for pair in pairs if pair.is_complete]
+        points = self._points(used)
         try:
-            made = landmark_fits.fit(kind, fixed, moving, how.planar, normals=how.normals)
-            predicted = self._predicted(kind, fixed, moving, how)
+            away = landmark_fits.distances(kind, points, self._points(complete), how.planar, normals=how.normals)
         except NotFitted as reason:
             return replace(nothing, problem=str(reason))
-        complete = [pair for pair in pairs if pair.is_complete]
-        away = landmark_fits.residuals(made, *self._points(complete))
         by_name = {pair.name: float(length) for pair, length in zip(complete, away, strict=True)}
-        left = {pair.name: float(n) for pair, n in zip(used, predicted, strict=True) if np.isfinite(n)}
-        told = left if kind == "thin_plate" else {pair.name: by_name[pair.name] for pair in used}
-        return replace(
-            nothing, away=by_name, predicted=left, rms=rms_of([by_name[pair.name] for pair in used]),
-            predicted_rms=rms_of(list(left.values())) if left else None,
-            worst=max(told, key=lambda name: told[name]) if len(told) > 2 else "",
+        names = [pair.name for pair in used]
+        made = replace(nothing, away=by_name, rms=rms_of([by_name[name] for name in names]))
+        if len(used) <= _FEW:
+            return made.with_predicted(names, predicted_by(kind, points, how))
+        self._ask_predicted(made, names, points, how)
+        known = self._known[1] if self._known is not None else made
+        same = known.kind == kind and known.names == tuple(names)  # what was there until the answer comes
+        return made.with_predicted(names, [known.predicted.get(name, np.nan) for name in names]) if same else made
+
+    def _ask_predicted(self, fit: Fit, names: list[str], points: tuple[Floats, Floats], how: How) -> None:
+        """Leave each of many pairs out once in the background."""
+        if len(names) > _MOST_LEFT_OUT:
+            return
+
+        def done(predicted: Floats) -> None:
+            key = self._key()
+            if self._known is not None and self._known[0] == key and self._awaits is fit:
+                self._known = key, fit.with_predicted(names, predicted)
+                self.changed.emit()
+
+        self._awaits = fit
+        self._session.jobs.query(
+            "landmarks left out", tr("Fitting landmarks"),
+            lambda job: predicted_by(fit.kind, points, how, job.check), done, quiet=True,
         )  # fmt: skip
-
-    def _predicted(self, kind: Kind, fixed: Floats, moving: Floats, how: How) -> Floats:
-        from pellucid.operations.engines.registration.landmark_fits import left_out
-
-        if len(fixed) > _MOST_LEFT_OUT:
-            return np.full(len(fixed), np.nan)
-        return left_out(kind, fixed, moving, how.planar, normals=how.normals)
 
     def _points(self, pairs: Sequence[Pair]) -> tuple[Floats, Floats]:
         """Return the points (n, 3) of the fixed image in the common world and those of the moving one in its own."""
@@ -221,14 +237,15 @@ class Landmarks:
         if fit.problem or not fit.used:
             raise Refused(fit.problem or tr("Set landmarks first: one on each image for every place."))
         used = [pair for pair in self.pairs() if pair.is_used]
-        points, (layer, title) = self._points(used), (images[1], self._title(images[1], fit))
+        points, layer = self._points(used), images[1]
+        title, short = self._title(layer, fit), self._short_title(fit)
         grids = images[0].geometry, images[1].volume.geometry
         how = How.of(images)
         if fit.kind != "thin_plate":
-            self._put(layer, placement_by(fit.kind, points, grids, how, title), title)
+            self._put(layer, placement_by(fit.kind, points, grids, how, short), title)
             return None
         return self._session.running.edit(
-            title, lambda job: placement_by(fit.kind, points, grids, how, title, job),
+            title, lambda job: placement_by(fit.kind, points, grids, how, short, job),
             lambda placement: self._put(layer, placement, title),
             lambda sentence: self._session.notice.emit(sentence, "warning"),
         )  # fmt: skip
@@ -236,6 +253,10 @@ class Landmarks:
     def _put(self, layer: ImageLayer, placement: Placement, title: str) -> None:
         if layer in self._session.document:
             self._session.placing.put(layer, placement, title)
+
+    def _short_title(self, fit: Fit) -> str:
+        words = next(tr(words) for words, kind in KINDS if kind == fit.kind)
+        return tr("{count} landmarks, {kind}", count=fit.used, kind=words)
 
     def _title(self, layer: ImageLayer, fit: Fit) -> str:
         words = next(tr(words) for words, kind in KINDS if kind == fit.kind)

@@ -34,6 +34,7 @@ class Docking:
         self._window, self._session, self._made = window, session, made
         self._soon = QTimer(window, singleShot=True, interval=_AFTER_PAINT)
         self._soon.timeout.connect(self.fill_waiting)
+        self._asked = False
         self._filling: set[str] = set()
         self.docks: dict[str, QDockWidget] = {}
         for row in DOCKS:
@@ -88,8 +89,10 @@ class Docking:
         return widget is not None and not isinstance(widget, _Waiting)
 
     def fill_soon(self) -> None:
-        """Make the panels that wait, once the window was painted."""
-        self._soon.start()
+        """Make the panels that wait in a moment, once: the window was painted."""
+        if not self._asked:
+            self._asked = True
+            self._soon.start()
 
     def fill_waiting(self) -> None:
         """Make the panels that wait for the window to be painted."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from psygnal import EmissionInfo
 from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -337,9 +337,13 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         """Share the room among the docks again: only now it is known how much there is."""
         super().showEvent(event)
-        self.docking.fill_soon()
         if not event.spontaneous() and not self.session.settings.window_state:
             QTimer.singleShot(0, self, self.docking.share_room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Make the panels that wait only now: how long the first painting takes cannot be known."""
+        super().paintEvent(event)
+        self.docking.fill_soon()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask once about unsaved work, then stop all jobs and keep the settings."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
+
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
@@ -62,7 +65,8 @@ def middle(pixels) -> np.ndarray:
 
 
 def settled(qtbot, area):
-    qtbot.wait(300)
+    qtbot.wait(100)
+    area.flush()
     return picture(area)
 
 
@@ -82,11 +86,12 @@ def test_the_moving_image_comes_nearer_on_the_panes_and_goes_back_when_dropped(q
 
 def test_red_and_green_become_yellow(qtbot, bench, pair, puppet):
     session, area = bench
-    puppet.along(lambda n: shift(0.0) if n < 30 else shift(5.0, 3.0))
+    seen = Event()
+    puppet.along(lambda _n: shift(5.0, 3.0) if seen.is_set() else shift(0.0))
     session.registering.begin()
     qtbot.waitUntil(lambda: session.registering.has_estimate)
-    qtbot.wait(50)
-    apart = picture(area)
+    apart = settled(qtbot, area)
+    seen.set()
     qtbot.waitUntil(lambda: session.registering.choosing.moving.estimate.matrix[0, 3] == 5.0)
     together = settled(qtbot, area)
 
@@ -99,7 +104,7 @@ def test_red_and_green_become_yellow(qtbot, bench, pair, puppet):
 def test_an_estimate_that_bends_is_drawn_and_labels_go_with_it(qtbot, bench, pair, puppet):
     session, area = bench
     moving = pair[1]
-    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry))
+    labels = LabelLayer("Lesion", blank_labels(moving.volume.geometry), made_for=moving.id)
     labels.labels.array[8:12, 14:26, 18:30] = 1
     session.history.do(AddLayer(labels))
     puppet.along(lambda _n: bent())
@@ -120,5 +125,6 @@ def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, pupp
     session.registering.begin()
     qtbot.waitUntil(lambda: session.registering.has_estimate)
     drawn.clear()
+    began = time.monotonic()
     qtbot.wait(1000)
-    assert 1 <= len(drawn) <= 16
+    assert 1 <= len(drawn) <= 15 * (time.monotonic() - began) + 1

@@ -173,7 +173,7 @@ def test_turned_slabs_become_as_fine_as_they_can_be_at_rest(shown, qtbot, monkey
     shown.area.flush()
     assert pane.stack.is_coarse()
     rough = pane.stack.shown[shown.session.document.active_image.id].array.shape
-    qtbot.waitUntil(lambda: not pane.stack.is_coarse(), timeout=5000)
+    qtbot.waitUntil(lambda: not pane.stack.is_coarse())
     assert pane.stack.shown[shown.session.document.active_image.id].array.shape > rough
 
 

@@ -54,7 +54,7 @@ def seeded(dock, bench, qtbot):
     at = pane.widget_at(GRID.index_to_world((40, 36, bench.session.visible_slices()[0][1])))
     bench.press(pane, (at.x(), at.y()))
     bench.release(pane, (at.x(), at.y()))
-    qtbot.waitUntil(lambda: shown(bench) is not None, timeout=8000)
+    qtbot.waitUntil(lambda: shown(bench) is not None, timeout=20_000)
     return dock
 
 
@@ -77,8 +77,8 @@ def test_the_row_is_there_for_contours_only(dock, qtbot):
 
 def test_without_a_seed_playing_says_what_to_do(dock, bench, qtbot):
     qtbot.mouseClick(box(dock).play, LEFT)
-    qtbot.waitUntil(lambda: dock.run.message.text().startswith("Set at least one seed"), timeout=8000)
-    qtbot.waitUntil(lambda: not bench.session.evolving.is_moving and box(dock).play.text() == "Play", timeout=8000)
+    qtbot.waitUntil(lambda: dock.run.message.text().startswith("Set at least one seed"), timeout=20_000)
+    qtbot.waitUntil(lambda: not bench.session.evolving.is_moving and box(dock).play.text() == "Play", timeout=20_000)
 
 
 def test_playing_raises_the_iterations_and_changes_the_picture_pausing_stops_it(seeded, bench, qtbot):
@@ -89,7 +89,7 @@ def test_playing_raises_the_iterations_and_changes_the_picture_pausing_stops_it(
     assert row.play.text() == "Pause"
     qtbot.waitUntil(lambda: evolving.iteration >= 6 and np.count_nonzero(shown(bench)) > start, timeout=10000)
     qtbot.mouseClick(row.play, LEFT)
-    qtbot.waitUntil(lambda: not evolving._run.is_working and row.play.text() == "Play", timeout=8000)
+    qtbot.waitUntil(lambda: not evolving._run.is_working and row.play.text() == "Play", timeout=20_000)
     rested = evolving.iteration
     qtbot.wait(150)
     assert evolving.iteration == rested < 300 and row.count.text() == f"Iteration {rested}"
@@ -100,13 +100,13 @@ def test_playing_raises_the_iterations_and_changes_the_picture_pausing_stops_it(
     assert np.count_nonzero(coronal) > 20
     before = shown(bench).copy()
     qtbot.mouseClick(row.one, LEFT)
-    qtbot.waitUntil(lambda: row.count.text() == f"Iteration {rested + 1}", timeout=8000)
+    qtbot.waitUntil(lambda: row.count.text() == f"Iteration {rested + 1}", timeout=20_000)
     qtbot.waitUntil(lambda: not evolving._run.is_working)
     assert evolving.iteration == rested + 1 and np.count_nonzero(shown(bench)) >= np.count_nonzero(before)
     qtbot.mouseClick(row.ten, LEFT)
-    qtbot.waitUntil(lambda: row.count.text() == f"Iteration {rested + 11}", timeout=8000)
+    qtbot.waitUntil(lambda: row.count.text() == f"Iteration {rested + 11}", timeout=20_000)
     qtbot.mouseClick(row.restart, LEFT)
-    qtbot.waitUntil(lambda: row.count.text() == "Iteration 0" and np.count_nonzero(shown(bench)) == start, timeout=8000)
+    qtbot.waitUntil(lambda: row.count.text() == "Iteration 0" and np.count_nonzero(shown(bench)) == start, timeout=20_000)
     assert not row.restart.isEnabled()
 
 
@@ -114,12 +114,12 @@ def test_leaving_cancels_at_once_and_the_document_is_untouched(seeded, bench, qt
     session = bench.session
     layers, place = session.document.layers, session.history.position
     qtbot.mouseClick(box(seeded).play, LEFT)
-    qtbot.waitUntil(lambda: session.evolving.iteration >= 3, timeout=8000)
+    qtbot.waitUntil(lambda: session.evolving.iteration >= 3, timeout=20_000)
     job, began = session.evolving._run.waited, time.monotonic()
     QTest.keyClick(seeded, Qt.Key.Key_Escape)  # ends placing
     QTest.keyClick(seeded, Qt.Key.Key_Escape)
     assert job.wait(3) and time.monotonic() - began < 1.0
-    qtbot.waitUntil(lambda: not session.jobs.running, timeout=8000)
+    qtbot.waitUntil(lambda: not session.jobs.running, timeout=20_000)
     assert session.document.active_image.preview is None and session.seeding.shown is None
     assert session.document.layers == layers and session.history.position == place
 
@@ -132,12 +132,12 @@ def test_apply_makes_one_step_of_what_is_seen_and_undo_restores_the_bytes(seeded
         qtbot.mouseClick(box(seeded).ten, LEFT)
         wanted = session.evolving._run.target
         qtbot.waitUntil(lambda wanted=wanted: session.evolving.iteration == wanted, timeout=20000)
-    qtbot.waitUntil(lambda: not session.evolving._run.is_working, timeout=8000)
+    qtbot.waitUntil(lambda: not session.evolving._run.is_working, timeout=20_000)
     assert session.evolving.iteration == 60
-    qtbot.waitUntil(lambda: session.preview_state is not None and not session.jobs.running, timeout=8000)
+    qtbot.waitUntil(lambda: session.preview_state is not None and not session.jobs.running, timeout=20_000)
     seen = shown(bench).copy()
     qtbot.mouseClick(seeded.run.apply, LEFT)
-    qtbot.waitUntil(lambda: bool(session.document.label_layers), timeout=8000)
+    qtbot.waitUntil(lambda: bool(session.document.label_layers), timeout=20_000)
     layer = session.document.label_layers[0]
     assert session.history.position == before[2] + 1
     assert np.array_equal(layer.labels.array[bench.pane().index] > 0, seen > 0)
@@ -151,12 +151,12 @@ def test_apply_makes_one_step_of_what_is_seen_and_undo_restores_the_bytes(seeded
 
 def test_moving_a_seed_starts_anew(seeded, bench, qtbot):
     qtbot.mouseClick(box(seeded).ten, LEFT)
-    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 10, timeout=8000)
+    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 10, timeout=20_000)
     pane = bench.pane(Plane.AXIAL)
     at = pane.widget_at(seeded.form.editors["seeds"].places[0])
     bench.drag(pane, (at.x(), at.y()), (at.x() + 40, at.y()))
-    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 0 and shown(bench) is not None, timeout=8000)
-    qtbot.waitUntil(lambda: not bench.session.jobs.running, timeout=8000)
+    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 0 and shown(bench) is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: not bench.session.jobs.running, timeout=20_000)
     place = seeded.form.editors["seeds"].places[0]
     x, y, _ = np.rint(GRID.world_to_index(place)).astype(int)
     assert shown(bench)[y, x] == 1

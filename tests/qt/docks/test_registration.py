@@ -236,7 +236,7 @@ def test_start_masks_and_seed(empty_session, panel, pair):
     assert where.start.currentText() == "By the method: Search over turns" and not where.moving_mask.isEnabled()
     choose(where.start, "Centres of mass")
     assert choosing.plan.start == "masses"
-    labels = LabelLayer("Lesion", blank_labels(pair[1].volume.geometry))
+    labels = LabelLayer("Lesion", blank_labels(pair[1].volume.geometry), made_for=pair[1].id)
     labels.labels.set_label(Label(1, "core", "#ff0000"))
     empty_session.history.do(AddLayer(labels))
     choose(where.moving_mask, "Lesion: core")

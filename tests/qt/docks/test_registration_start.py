@@ -201,7 +201,7 @@ def test_a_thin_plate_fit_runs_in_the_background(qtbot, empty_session, pair, mar
     assert "passes through all" in marks.summary.text()
     click(marks.fit)
     assert moving.placement is None
-    qtbot.waitUntil(lambda: moving.placement is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: moving.placement is not None, timeout=20_000)
     assert moving.placement.warp is not None
     np.testing.assert_allclose(moving.placement.to_own(PLACES[3]), moved[3], atol=0.1)
 
@@ -239,7 +239,7 @@ def test_import_and_export(qtbot, empty_session, pair, marks, tmp_path, monkeypa
     target = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))
     click(marks.save)
-    qtbot.waitUntil(lambda: Path(f"{target}.csv").exists(), timeout=5000)
+    qtbot.waitUntil(lambda: Path(f"{target}.csv").exists())
     assert Path(f"{target}.csv").read_text().startswith("name,fixed_x_mm")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_args: (str(tmp_path / "none.csv"), ""))
     said = []

@@ -100,7 +100,7 @@ def test_the_menu_offers_what_can_be_done(session, ct, moved, show, qtbot):
     assert moved.placement is None
     session.history.undo()
     with_one["invert"].trigger()
-    qtbot.waitUntil(lambda: moved.placement.title == "Inverse of By hand", timeout=5000)
+    qtbot.waitUntil(lambda: moved.placement.title == "Inverse of By hand")
 
 
 def test_the_context_menu_of_the_list_has_it(session, moved, show, qtbot):
@@ -120,7 +120,7 @@ def test_the_dialog_resamples_onto_the_chosen_grid(session, ct, moved, show, qtb
     before = moved.volume.array.copy()
     dialog.way.set_value("nearest")
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: moved.placement is None, timeout=5000)
+    qtbot.waitUntil(lambda: moved.placement is None)
     assert np.array_equal(moved.volume.array[:, :-3, :-2], before[:, 3:, 2:])
     session.history.undo()
     assert moved.placement is not None and np.array_equal(moved.volume.array, before)

@@ -212,13 +212,28 @@ def test_what_cannot_be_is_refused(pair: tuple[Path, Path], pellucid: Run, tmp_p
     assert same.code == 1 and "is the file that is read" in same.err
 
 
+HEARS = """
+import signal, sys
+listen = signal.signal
+def tell(number, handler):
+    before = listen(number, handler)
+    print("hears", number, flush=True)
+    return before
+signal.signal = tell
+from pellucid.__main__ import main
+sys.exit(main())
+"""
+
+
 def test_ctrl_c_ends_it_at_once(pair: tuple[Path, Path], tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "pellucid", "register", *map(str, pair), "--stages",
+    command = [sys.executable, "-c", HEARS, "register", *map(str, pair), "--stages",
                "rigid metric=mattes sampling=all iterations=100000 step=0.0001 least_step=1e-12 shrink=1 smooth=0",
                "--out", str(tmp_path / "o.nrrd")]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(ROOT / "app"), "PELLUCID_HOME": str(tmp_path)}
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(4)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as process:
+        assert process.stdout is not None and process.stdout.readline() == f"hears {signal.SIGINT.value}\n"
+        time.sleep(2)  # by then it is inside ITK
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=20)

@@ -160,6 +160,14 @@ def test_the_residuals_are_said_with_the_worst_pair() -> None:
     assert "at most 3 mm, pair 3" in said[0] and f"{np.sqrt(12 / 4):.3g} mm apart on average" in said[0]
 
 
+def test_the_residuals_of_pictures_are_no_millimetres() -> None:
+    picture = smooth((21, 26), direction="straight")
+    said: list[str] = []
+    run("landmarks", picture, picture, kind="translation", fixed_places="0 0 0; 9 0 0", moving_places="0 0 0; 9 2 0",
+        context=Context(remark=said.append))  # fmt: skip
+    assert "stay 1 apart" in said[0] and "at most 1, pair" in said[0] and "mm" not in said[0]
+
+
 def test_landmarks_of_pictures_use_x_and_y_only() -> None:
     picture = smooth((21, 26), direction="straight")
     made = run("landmarks", picture, picture, kind="translation", fixed_places="0 0 5; 1 0 5; 0 1 5",

@@ -19,6 +19,8 @@ from pellucid.model.landmark_pairs import LANDMARK, LEFT_OUT, Pair, free_name, p
 from pellucid.model.layer import ImageLayer
 from pellucid.model.rigid_parts import shift
 from pellucid.model.volume import Volume, geometry_of
+from pellucid.operations.engines.registration.landmark_fits import distances, fit, left_out, residuals
+from pellucid.operations.engines.registration.splitting import Domain
 from pellucid.session.landmark_files import landmark_rows, load_landmarks, save_landmarks
 from pellucid.session.session import Session
 
@@ -99,6 +101,49 @@ def test_distances_follow_a_point_under_the_hand_and_one_left_out_does_not_count
     assert session.history.steps[-1] == "Leave landmark 5 out"
     session.undo()
     assert session.landmarks.fit().rms == pytest.approx(fit.rms)
+
+
+@pytest.mark.parametrize("kind", ["rigid", "affine", "thin_plate"])
+def test_many_pairs_are_left_out_in_the_background_with_the_same_answer(kind: str) -> None:
+    session, _ = sitting()
+    rng = np.random.default_rng(4)
+    places = rng.uniform(0, 50, (40, 3))
+    moved = places + rng.normal(0, 1, places.shape)
+    set_pairs(session, places, moved)
+    session.jobs.drain()
+    asked: list[str] = []
+    query = session.jobs.query
+    session.jobs.query = lambda key, *args, **ways: (asked.append(key), query(key, *args, **ways))[1]  # type: ignore
+    session.landmarks.kind = kind  # type: ignore[assignment]
+    fit = session.landmarks.fit()
+    assert len(fit.away) == 40 and not fit.problem
+    if kind != "rigid":  # this one is known already
+        assert asked == ["landmarks left out"] and fit.predicted_rms is None
+    session.jobs.drain()
+    after = session.landmarks.fit()
+    assert list(after.predicted.values()) == pytest.approx(left_out(kind, places, moved, False))  # type: ignore
+    assert after.worst and len(asked) <= 1
+
+
+def test_the_residuals_of_a_spline_are_those_of_what_it_does() -> None:
+    rng = np.random.default_rng(4)
+    places = rng.uniform(0, 50, (12, 3))
+    moved = places + rng.normal(0, 2, places.shape)
+    used = places[:9], moved[:9]
+    domain = Domain(np.full(3, -5.0), np.eye(3), np.full(3, 60.0), np.ones(3))
+    sampled = residuals(fit("thin_plate", *used, False, domain=domain), places, moved)
+    found = distances("thin_plate", used, (places, moved), False)
+    np.testing.assert_allclose(found[:9], 0, atol=1e-9)
+    np.testing.assert_allclose(found, sampled, atol=0.2)
+
+
+def test_a_placement_says_in_few_words_how_it_came_about() -> None:
+    session, layer = sitting()
+    set_pairs(session, np.eye(3) * 9, np.eye(3) * 9)
+    session.landmarks.place()
+    assert layer.placement is not None and layer.placement.title == "3 landmarks, Rigid"
+    session.hand_placing.nudge(shift([1.0, 0, 0]))
+    assert layer.placement.title == "By hand"
 
 
 def test_landmarks_are_renamed_and_deleted_as_steps() -> None:

@@ -54,6 +54,7 @@ class LandmarkModel(QAbstractTableModel):
         self.rows, self.fit, self._cells = rows, fit, cells
         if not same:
             self.endResetModel()
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, AWAY, PREDICTED)
         elif rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, MOVING))
 
@@ -86,8 +87,11 @@ class LandmarkModel(QAbstractTableModel):
     def headerData(self, section: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         if way != Qt.Orientation.Horizontal:
             return None
+        title = tr(TITLES[section])
+        if section in (AWAY, PREDICTED):
+            title = f"{title} ({self._landmarks.unit()})"
         found = {
-            Qt.ItemDataRole.DisplayRole: tr(TITLES[section]), Qt.ItemDataRole.ToolTipRole: tr(TIPS[section]),
+            Qt.ItemDataRole.DisplayRole: title, Qt.ItemDataRole.ToolTipRole: tr(TIPS[section]),
             Qt.ItemDataRole.TextAlignmentRole: _alignment(section),
         }  # fmt: skip
         return found.get(Qt.ItemDataRole(role))

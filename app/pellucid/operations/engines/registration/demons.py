@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> t
         level = made()
         field = _started(field, level.fixed)
         field, ended = _fit_level(chain, field, stage, level, course)
-        end = End(ended.reason, ended.at_rest, end.iterations + ended.iterations)
+        end = replace(ended, iterations=end.iterations + ended.iterations)
         course.level_done()
     assert field is not None
     return chain.then(_transform(field)), end
@@ -74,7 +75,7 @@ def _fit_level(
         count = min(_AT_ONCE, stage.iterations - len(values))
         field = _some(_filter(stage, count, course), fixed, moving, field, chain, level, stage, course, values)
     reached = _flat(values, stage)
-    reason = tr("The images got no more alike.") if reached else tr("The number of iterations was reached.")
+    reason = tr("The images got no more alike.") if reached else tr("All iterations were used.")
     return field, End(reason, reached or _nearly_flat(values), len(values))
 
 

@@ -49,8 +49,26 @@ def fit(
     affine = _affine(fixed, moving, normals)
     if kind == "affine":
         return affine
-    _refuse_same_places(fixed, moving)
-    return _thin_plate(fixed, moving, affine, domain or _around(fixed), normals, check)
+    return _thin_plate(affine, _spline(fixed, moving, affine, normals), domain or _around(fixed), check)
+
+
+def distances(
+    kind: Kind, used: tuple[Array, Array], asked: tuple[Array, Array], planar: bool, *,
+    normals: tuple[Array, Array] | None = None,
+) -> Array:  # fmt: skip
+    """Return how far points are from their partners after the fit to the pairs that are used.
+
+    Both are points (n, 3) of the fixed and of the moving image. A thin-plate spline is asked at the points themselves:
+    nothing is sampled, so that it is known at once.
+    """
+    if kind != "thin_plate":
+        return residuals(fit(kind, *used, planar, normals=normals), *asked)
+    n = 2 if planar else 3
+    affine = fit("affine", *used, planar, normals=normals)
+    fixed, moving = (np.array(points, dtype=np.float64)[:, :n] for points in used)
+    places = np.asarray(asked[0], dtype=np.float64)[:, :n]
+    bent = places + _spline(fixed, moving, affine, normals)(places) if len(places) else places
+    return residuals(affine, _three(bent), asked[1])
 
 
 def residuals(transform: sitk.Transform, fixed_points: Array, moving_points: Array) -> Array:
@@ -179,19 +197,26 @@ def _around(fixed: Array) -> Domain:
     return Domain(low - margin, np.eye(3), lengths, np.full(3, max(float(lengths.max()) / 500, 1e-6)))
 
 
-def _thin_plate(
-    fixed: Array, moving: Array, affine: sitk.Transform, domain: Domain, normals: tuple[Array, Array] | None,
-    check: Callable[[], None],
-) -> sitk.Transform:  # fmt: skip
-    """Return the affine fit after displacements on a grid: together they are the spline in the domain."""
+def _spline(
+    fixed: Array, moving: Array, affine: sitk.Transform, normals: tuple[Array, Array] | None
+) -> Callable[[Array], Array]:  # fmt: skip
+    """Return what gives the displacements of places (n, d) before the affine fit: by both points meet."""
     from scipy.interpolate import RBFInterpolator
 
+    _refuse_same_places(fixed, moving)
     n = fixed.shape[1]
     flat = np.eye(n) if normals is None else np.linalg.svd(normals[0][None, :])[2][1:].T
     kernel = "thin_plate_spline" if flat.shape[1] == 2 else "linear"  # r² log r in the plane, r in space
-    back = affine.GetInverse()
-    away = apply(back, _three(moving))[:, :n] - fixed
+    away = apply(affine.GetInverse(), _three(moving))[:, :n] - fixed
     spline = RBFInterpolator(fixed @ flat, away, kernel=kernel, degree=1)
+    return lambda places: np.asarray(spline(places @ flat))
+
+
+def _thin_plate(
+    affine: sitk.Transform, spline: Callable[[Array], Array], domain: Domain, check: Callable[[], None]
+) -> sitk.Transform:  # fmt: skip
+    """Return the affine fit after displacements on a grid: together they are the spline in the domain."""
+    n = affine.GetDimension()
     size, spacing = _samples(domain, n)
     field = np.empty((*size[::-1], n))
     axes = domain.axes[:n, :n]
@@ -200,7 +225,7 @@ def _thin_plate(
         check()
         index = np.stack(np.meshgrid(*steps, [last], indexing="ij"), -1).reshape(-1, n)
         places = domain.origin[:n] + (index * spacing) @ axes.T
-        field[last] = spline(places @ flat).reshape(*size[:-1], n).swapaxes(0, n - 2)
+        field[last] = spline(places).reshape(*size[:-1], n).swapaxes(0, n - 2)
     image = sitk.GetImageFromArray(field, isVector=True)
     image.SetOrigin(domain.origin[:n].tolist())
     image.SetSpacing(spacing.tolist())
@@ -227,7 +252,7 @@ def _samples(domain: Domain, n: int) -> tuple[list[int], Array]:
 
 def left_out(
     kind: Kind, fixed_points: Array, moving_points: Array, planar: bool, *,
-    normals: tuple[Array, Array] | None = None,
+    normals: tuple[Array, Array] | None = None, check: Callable[[], None] = lambda: None,
 ) -> Array:  # fmt: skip
     """Return how far (mm) each moving point is from where a fit to all other pairs takes its partner; NaN: no fit.
 
@@ -239,6 +264,7 @@ def left_out(
         return _left_out_of_spline(fixed, moving, planar, normals)
     found = np.full(len(fixed), np.nan)
     for n in range(len(fixed)):
+        check()
         others = np.arange(len(fixed)) != n
         try:
             made = fit(kind, fixed[others], moving[others], planar, normals=normals)

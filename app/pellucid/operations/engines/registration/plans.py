@@ -131,12 +131,12 @@ PRESETS: dict[str, Preset] = {
     "rigid": Preset(
         mark("Same modality, rigid"),
         mark("Two scans of one kind that were turned and shifted: CT on CT, T1 on T1."),
-        Plan((Stage(transform="rigid", metric="correlation"),), "search"),
+        Plan((Stage(transform="rigid", metric="correlation", shrink=(4, 2), smooth=(2.0, 1.0)),), "search"),
     ),
     "rigid_mi": Preset(
         mark("CT, MR or PET on another modality, rigid"),
         mark("Two scans of different kinds of one patient, turned and shifted."),
-        Plan((Stage(transform="rigid", metric="mattes"),), "search"),
+        Plan((Stage(transform="rigid", metric="mattes", shrink=(4, 2), smooth=(2.0, 1.0)),), "search"),
     ),
     "affine_mi": Preset(
         mark("Affine, any modality"),

@@ -15,8 +15,9 @@ from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.doubts import Findings, doubts_of
 from pellucid.operations.engines.registration.judging import covered, metric_of
 from pellucid.operations.engines.registration.outcome import Outcome, Watch
-from pellucid.operations.engines.registration.plans import Plan
+from pellucid.operations.engines.registration.plans import Plan, Stage
 from pellucid.operations.engines.registration.preparing import Pair, inwards, prepare
+from pellucid.operations.engines.registration.stages import End
 from pellucid.operations.engines.registration.starting import started
 
 
@@ -40,7 +41,8 @@ def register(
     ends = []
     for number, stage in enumerate(plan.stages):
         fit = demons.fit if stage.transform == "demons" else stages.fit
-        chain, end = fit(chain, stage, number, course, seed)
+        found, end = fit(chain, stage, number, course, seed)
+        chain, end = _better(chain, found, stage, end, context)
         ends.append(end)
     before = metric_of(_given(pair, None), plan.stages[-1], context)
     after = metric_of(chain, plan.stages[-1], context)
@@ -48,8 +50,18 @@ def register(
     doubts = doubts_of(chain, plan, course, Findings(before, after, overlap, rivalry, ends), seed)
     return Outcome(
         chain.outside(), not doubts, before, after, sum(end.iterations for end in ends), ends[-1].reason,
-        time.monotonic() - began, doubts, overlap, tuple(course.curve),
+        time.monotonic() - began, doubts, overlap, tuple(course.curve), ends[-1].text,
     )  # fmt: skip
+
+
+def _better(chain: Chain, found: Chain, stage: Stage, end: End, context: Context) -> tuple[Chain, End]:
+    """Return what a stage found, or what it began with where a bend makes the full images less alike."""
+    if stage.transform not in ("bspline", "demons"):
+        return found, end
+    if metric_of(found, stage, context) <= metric_of(chain, stage, context):
+        return found, end
+    return chain, End(tr("A bend would make the images less alike, so they were left as they were."), True,
+                      end.iterations, end.text)  # fmt: skip
 
 
 def _given(pair: Pair, initial: sitk.Transform | None) -> Chain:

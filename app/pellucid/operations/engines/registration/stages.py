@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from pellucid.operations.engines.registration.methods import method_of
 from pellucid.operations.engines.registration.outcome import Point
 from pellucid.operations.engines.registration.plans import Stage
 from pellucid.operations.engines.registration.preparing import Pair
+from pellucid.operations.engines.registration.reasons import reason_of
 
 _TRIED = {"exhaustive", "one_plus_one"}
 """Optimisers that do not end at the best place they saw."""
@@ -43,11 +44,12 @@ class Level:
 
 @dataclass(frozen=True)
 class End:
-    """How a stage ended."""
+    """How a stage ended; ``text`` is what ITK said of it."""
 
     reason: str = ""
     at_rest: bool = False
     iterations: int = 0
+    text: str = ""
 
 
 def levels_of(pair: Pair, stage: Stage, number: int) -> list[Callable[[], Level]]:
@@ -78,7 +80,7 @@ def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> t
         elif transform is None:
             transform = fresh(stage.transform, chain.pair.dimensions)
         ended = fit_level(chain, transform, stage, level, course, seed)
-        end = End(ended.reason, ended.at_rest, end.iterations + ended.iterations)
+        end = replace(ended, iterations=end.iterations + ended.iterations)
         course.level_done()
     return chain.then(transform), end
 
@@ -123,7 +125,8 @@ def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: 
     found = best[1] if best[1] is not None else transform.GetParameters()
     transform.SetParameters(np.round(found, _ROUNDED).tolist())
     iterations = len(course.latest(level.stage, level.number))
-    return End(_reason(method), at_rest(stage, course, level, iterations), iterations)
+    text = str(method.GetOptimizerStopConditionDescription()).strip()
+    return End(reason_of(text), at_rest(stage, course, level, iterations), iterations, text)
 
 
 def attach(method: sitk.ImageRegistrationMethod, chain: Chain, fixed: sitk.Image, moving: sitk.Image) -> sitk.Image:
@@ -173,10 +176,6 @@ def at_rest(stage: Stage, course: Course, level: Level, iterations: int) -> bool
     values = np.array([point.metric for point in course.latest(level.stage, level.number)])
     late = values[-max(10, len(values) // 10) :]
     return bool(np.ptp(late) <= 1e-3 * max(np.ptp(values), 1e-12))
-
-
-def _reason(method: sitk.ImageRegistrationMethod) -> str:
-    return str(method.GetOptimizerStopConditionDescription()).strip()
 
 
 def _refusal(reason: str) -> Refused:
