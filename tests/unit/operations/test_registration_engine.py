@@ -54,8 +54,8 @@ QUICK = {
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
-    ("RegularStepGradientDescentOptimizerv4: Step too small after 5 iterations. Current step (1) is less than …", "step"),
-    ("RegularStepGradientDescentOptimizerv4: Gradient magnitude tolerance met after 5 iterations.", "gradient vanished"),
+    ("RegularStepGradientDescentOptimizerv4: Step too small after 5 iterations. Current step (1) is less", "step"),
+    ("RegularStepGradientDescentOptimizerv4: Gradient magnitude tolerance met after 5.", "gradient vanished"),
     ("GradientDescentOptimizerv4Template: Maximum number of iterations (3) exceeded.", "iterations were used"),
     ("GradientDescentOptimizerv4Template: Convergence checker passed at iteration 27.", "no better"),
     ("LBFGSBOptimizerv4: User requested", "iterations were used"),
@@ -63,7 +63,7 @@ QUICK = {
     ("STOP: TOTAL NO. OF ITERATIONS REACHED LIMIT", "iterations were used"),
     ("CONVERGENCE: RELATIVE REDUCTION OF F <= FACTR*EPSMCH", "no better"),
     ("CONVERGENCE: NORM OF PROJECTED GRADIENT <= PGTOL", "gradient vanished"),
-    ("PowellOptimizerv4: Cost function values at the current parameter (1.5) … are within Value Tolerance", "no better"),
+    ("PowellOptimizerv4: Cost function values at the current parameter (1.5) … are within Tolerance", "no better"),
     ("SomethingNew: it was tired", "it was tired"), ("", "came to rest"),
 ])  # fmt: skip
 def test_why_it_stopped_is_a_sentence(text: str, sentence: str) -> None:
@@ -167,10 +167,9 @@ def test_moments_and_masses_start_where_the_content_is() -> None:
         outcome = run(images, "rigid metric=correlation shrink=2 smooth=1", start)
         assert away(outcome.transform, known) < 0.3, start
     placed = run(images, "translation shrink=4 smooth=1 iterations=1 step=0.001", "masses")
-    values = sitk.GetArrayFromImage(images[0])
-    middle = np.average(points_of(images[0])[values > 0.1 * values.max()], 0, values[values > 0.1 * values.max()])
-    there = known[:3, :3] @ middle + known[:3, 3]
-    assert np.linalg.norm(placed.transform.TransformPoint(middle.tolist()) - there) < 0.5
+    here, there = (np.average(points_of(image).reshape(-1, 3), 0, sitk.GetArrayFromImage(image).ravel())
+                   for image in images)  # fmt: skip
+    assert np.linalg.norm(placed.transform.TransformPoint(here.tolist()) - there) < 1.5
 
 
 @pytest.mark.parametrize("mm", [3e-4, 50.0])
