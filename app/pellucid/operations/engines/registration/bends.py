@@ -42,7 +42,7 @@ def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> t
         level = made()
         course.context.check()
         transform = splines.at_level(chain.pair.fixed, chain.pair.unit, stage, transform, len(levels) - 1 - place)
-        basis = _basis_of(transform, level.fixed) if _takes(stage) else None
+        basis = basis_of(transform, level.fixed) if _takes(stage) else None
         if basis is None:
             ended = stages.fit_level(chain, transform, stage, level, course, seed)
         else:
@@ -102,7 +102,7 @@ class Basis:
         return values
 
 
-def _basis_of(transform: sitk.BSplineTransform, grid: sitk.Image) -> Basis | None:
+def basis_of(transform: sitk.BSplineTransform, grid: sitk.Image) -> Basis | None:
     """Return the basis of a transform on a grid, or None where their axes are not parallel."""
     n = grid.GetDimension()
     own = np.reshape(transform.GetTransformDomainDirection(), (n, n))

@@ -146,15 +146,26 @@ PRESETS: dict[str, Preset] = {
     ),
     "deformable": Preset(
         mark("Deformable, lung or abdomen"),
-        mark("The same body at another breath: affine first, then a B-spline of 40 mm."),
+        mark("The same body at another breath: affine first, then a B-spline of 25 mm."),
         Plan(
-            (Stage(transform="affine"), Stage(transform="bspline", optimiser="lbfgsb", iterations=60)), "masses",
+            (
+                Stage(transform="affine", shrink=(4, 2), smooth=(2.0, 1.0)),
+                Stage(transform="bspline", optimiser="lbfgsb", iterations=60, mesh=25.0, shrink=(4, 2), smooth=(0.0,)),
+            ),
+            "masses",
         ),
     ),
     "demons": Preset(
         mark("Deformable, same modality (demons)"),
         mark("Small smooth differences of two scans of one kind; every voxel may move."),
-        Plan((Stage(transform="rigid", metric="correlation"), Stage(transform="demons", iterations=60)), "centres"),
+        Plan(
+            (
+                Stage(transform="rigid", metric="correlation", shrink=(4, 2), smooth=(2.0, 1.0)),
+                Stage(transform="demons", iterations=60, shrink=(4, 2), smooth=(0.0,), field_sigma=0.7,
+                      update_sigma=1.5),
+            ),
+            "centres",
+        ),
     ),
     "histology": Preset(
         mark("Histology sections, affine"),

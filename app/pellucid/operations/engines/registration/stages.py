@@ -148,7 +148,12 @@ def carried(chain: Chain, fixed: sitk.Image, moving: sitk.Image) -> tuple[sitk.I
     transform, wide = chain.within(), _widened(fixed)
     mask = mask if mask is not None else ones_of(moving)
     mask = sitk.Resample(mask, wide, transform, sitk.sitkNearestNeighbor, 0)
-    return sitk.Resample(moving, wide, transform, sitk.sitkLinear, 0.0), mask
+    sampled = sitk.ResampleImageFilter()
+    sampled.SetReferenceImage(wide)
+    sampled.SetOutputPixelType(moving.GetPixelID())
+    sampled.SetTransform(transform)
+    sampled.SetUseNearestNeighborExtrapolator(True)  # between the last voxels that are seen and those beyond
+    return sampled.Execute(moving), mask
 
 
 def ones_of(image: sitk.Image) -> sitk.Image:
