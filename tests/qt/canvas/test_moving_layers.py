@@ -156,6 +156,7 @@ def test_labels_and_landmarks_go_along_while_the_layer_is_dragged(bench):
     array = np.zeros(GRID.size[::-1], np.uint8)
     array[9:11, 10:20, 10:20] = 1
     labels = make_labels(moving, array)
+    labels.made_for = moving.id
     bench.session.document.insert(2, labels)
     pane = bench.pane()
     x, y = bench.centre(pane)

@@ -106,7 +106,8 @@ def test_playing_raises_the_iterations_and_changes_the_picture_pausing_stops_it(
     qtbot.mouseClick(row.ten, LEFT)
     qtbot.waitUntil(lambda: row.count.text() == f"Iteration {rested + 11}", timeout=20_000)
     qtbot.mouseClick(row.restart, LEFT)
-    qtbot.waitUntil(lambda: row.count.text() == "Iteration 0" and np.count_nonzero(shown(bench)) == start, timeout=20_000)
+    qtbot.waitUntil(lambda: row.count.text() == "Iteration 0" and np.count_nonzero(shown(bench)) == start,
+                    timeout=20_000)  # fmt: skip
     assert not row.restart.isEnabled()
 
 
