@@ -201,6 +201,17 @@ def test_the_result_is_compared_by_a_swipe(qtbot, empty_session, panel, pair, pu
     assert empty_session.view.compare.mode is CompareMode.SWIPE
 
 
+def test_images_in_panes_of_their_own_can_be_laid_over_each_other(qtbot, empty_session, panel, pair, puppet):
+    empty_session.hand_placing.side_by_side()
+    assert empty_session.viewing.are_apart(pair)
+    click(panel.begin)
+    puppet.finish()
+    qtbot.waitUntil(panel.result.isVisible, timeout=5000)
+    click(panel.result.together)
+    assert not empty_session.viewing.are_apart(pair) and not panel.result.together.isVisible()
+    assert all(empty_session.viewing.layers(pane) == pair for pane in empty_session.view.shown)
+
+
 def test_the_result_is_resampled_onto_the_fixed_image(qtbot, empty_session, panel, pair, puppet):
     fixed, moving = pair
     click(panel.begin)
