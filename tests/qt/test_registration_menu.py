@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.placed_layers import FIXED, OWN, layer, placement
 
 from hands import User
 from pellucid.model.view import Tool
 from pellucid.ui.actions.table import TABLE
-from tests.placed_layers import FIXED, OWN, layer, placement
 
 pytestmark = pytest.mark.qt_log_ignore("does not support", extend=True)
 ROWS = [entry for entry in TABLE if entry.menu == "Registration"]
