@@ -46,7 +46,7 @@ class User:
             last = time.monotonic()
 
     def rest(self, seconds: float = 0.15) -> None:
-        """Wait until no job has run for a moment."""
+        """Wait until no job has run for a moment; jobs may take their time on a busy machine."""
         quiet = {"since": time.monotonic()}
 
         def still() -> bool:
@@ -54,7 +54,7 @@ class User:
                 quiet["since"] = time.monotonic()
             return time.monotonic() - quiet["since"] > seconds
 
-        self.wait(still)
+        self.wait(still, 300)
 
     def find(self, name: str, inside: QWidget | None = None) -> QWidget:
         """Return the visible control with an accessible name."""

@@ -62,6 +62,7 @@ class Puppet:
         self.goal = goal or shift(5.0, 3.0)
         self.doubts: tuple[str, ...] = ()
         self.converged = True
+        self.before = -0.1
         self.calls: list[dict[str, object]] = []
         self.error: Exception | None = None
         self._tick, self._go_on, self._count = Event(), Event(), 0
@@ -95,5 +96,5 @@ class Puppet:
             context.progress(min(0.9, n / 200))
             transform = self._way(n)
             given["watch"](Moment(point, lambda transform=transform: transform))
-        return Outcome(self.goal, self.converged, -0.1, -0.95, n, "Step too small", time.monotonic() - began,
+        return Outcome(self.goal, self.converged, self.before, -0.95, n, "Step too small", time.monotonic() - began,
                        self.doubts, 0.9, tuple(points))  # fmt: skip

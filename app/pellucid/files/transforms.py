@@ -113,12 +113,21 @@ def _no_transform(path: Path) -> str:
 
 
 def _field(path: Path) -> tuple[Piece, ...]:
-    """Return a displacement field; ITK turns the signs of NIfTI's own displacements (intent 1006), which are RAS."""
+    """Return a displacement field; ITK turns the signs of NIfTI's own displacements (intent 1006), which are RAS.
+
+    A NIfTI file is read where it is alone: of x.nii.gz beside an x.nii ITK takes the header of the one and the voxels
+    of the other.
+    """
     import SimpleITK as sitk
 
     try:
-        image = sitk.ReadImage(str(path), sitk.sitkVectorFloat64)
-    except RuntimeError as error:
+        with tempfile.TemporaryDirectory() as folder:
+            alone = path
+            if ending_of(path) != ".nrrd":
+                alone = Path(folder) / f"field{ending_of(path)}"
+                _link(path, alone)
+            image = sitk.ReadImage(str(alone), sitk.sitkVectorFloat64)
+    except (RuntimeError, OSError) as error:
         raise Refused(_no_field(path)) from error
     if image.GetDimension() == 3 and image.GetSize()[2] == 1 and image.GetNumberOfComponentsPerPixel() == 2:
         image = image[:, :, 0]
@@ -128,6 +137,14 @@ def _field(path: Path) -> tuple[Piece, ...]:
     if not np.isfinite(piece.parameters).all():
         raise Refused(tr("{name} holds displacements that are no numbers.", name=path.name))
     return (piece,)
+
+
+def _link(path: Path, alone: Path) -> None:
+    """Give a file another name, and its content a second time where the system knows no links."""
+    try:
+        alone.symlink_to(path.resolve())
+    except OSError:
+        shutil.copyfile(path, alone)
 
 
 def _no_field(path: Path) -> str:

@@ -98,4 +98,4 @@ def said_of(outcome: Outcome) -> tuple[str, ...]:
     went = tr("The metric went from {before} to {after} in {count} iterations.",
               before=before, after=after, count=outcome.iterations)  # fmt: skip
     rest = () if outcome.converged else (tr("The registration did not converge: {reason}", reason=outcome.stop_reason),)
-    return (went, *rest, *outcome.doubts)
+    return (went, *filter(None, (outcome.unmeasured,)), *rest, *outcome.doubts)

@@ -41,12 +41,21 @@ def _short(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def _counts(field: Field, fields: tuple[Field, ...], parameters: dict[str, Any]) -> bool:
+    """Return whether a parameter means something beside the others: stages of one's own do not beside a preset."""
+    if field.when is None:
+        return True
+    choice = next(other for other in fields if other.name == field.when.name)
+    return parameters.get(choice.name, choice.default) in field.when.values
+
+
 def describe(operation: Operation, parameters: dict[str, Any], unit: str = "") -> str:
     """Return the name of a step as the history shows it: ``Gaussian (sigma 2 mm)``.
 
     ``unit`` is that of the image's values.
     """
-    said = [text for field in operation.fields[:3] if (text := _said(field, parameters.get(field.name), unit))]
+    counting = [field for field in operation.fields[:3] if _counts(field, operation.fields, parameters)]
+    said = [text for field in counting if (text := _said(field, parameters.get(field.name), unit))]
     title = tr(operation.title)
     return f"{title} ({', '.join(said)})" if said else title
 
@@ -64,7 +73,8 @@ def said_of(step: Provenance, unit: str = "") -> tuple[str, str]:
     if operation is None:
         return step.operation, tr("not known to this Pellucid")
     parameters = {field.name: field.default for field in operation.fields} | step.parameters
-    said = ", ".join(text for field in operation.fields if (text := _said(field, parameters.get(field.name), unit)))
+    counting = [field for field in operation.fields if _counts(field, operation.fields, parameters)]
+    said = ", ".join(text for field in counting if (text := _said(field, parameters.get(field.name), unit)))
     return tr(operation.title), said
 
 

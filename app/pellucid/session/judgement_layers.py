@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer
+from pellucid.model.placement import Placement
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.session.judgement import lattice_of
 from pellucid.session.results import add_layer
@@ -21,20 +24,18 @@ if TYPE_CHECKING:
 
 def add_jacobian(session: Session) -> Job:
     """Add the Jacobian determinant on the grid of the fixed image as a layer, as one step."""
-    moving, placement = _needed(session)
+    moving, placement, fixed = _needed(session)
 
     def work(job: Job) -> tuple[NDArray[Any], float]:
         from pellucid.operations.context import Context
         from pellucid.operations.engines.registration.jacobians import determinants, stretch
 
-        fixed = session.judging.fixed
-        assert fixed is not None
-        values = determinants(placement.transform, lattice_of(fixed.geometry), Context(job.report, job.cancelled))
+        values = determinants(placement.transform, lattice_of(fixed.lies), Context(job.report, job.cancelled))
         return values, _span(stretch(values).percentiles)
 
     def done(found: tuple[NDArray[Any], float]) -> None:
         values, span = found
-        layer = _layer(session, tr("Jacobian of {name}", name=moving.name), values, "")
+        layer = _layer(fixed, tr("Jacobian of {name}", name=moving.name), values, "")
         layer.display.set_limits(2 - span, span) if span < 2 else layer.display.set_limits(0, 2)
         layer.display.colormap = "blue-red"
         _add(session, layer)
@@ -47,7 +48,7 @@ def add_displacement(session: Session) -> Job:
 
     The rigid part is left out of it where it is left out of the arrows.
     """
-    moving, placement = _needed(session)
+    moving, placement, fixed = _needed(session)
     rigid = session.judging.rigid_part()
     whole = tr("Displacement of {name}", name=moving.name)
     title = whole if rigid is None else tr("Displacement of {name} without its rigid part", name=moving.name)
@@ -56,9 +57,7 @@ def add_displacement(session: Session) -> Job:
         from pellucid.operations.context import Context
         from pellucid.operations.engines.registration.jacobians import displacements
 
-        fixed = session.judging.fixed
-        assert fixed is not None
-        lattice = lattice_of(fixed.geometry)
+        lattice = lattice_of(fixed.lies)
         values = np.empty(lattice.shape, np.float32)
         for k, moved in enumerate(displacements(placement.transform, lattice, Context(job.report, job.cancelled))):
             points = lattice.points(k)
@@ -69,9 +68,8 @@ def add_displacement(session: Session) -> Job:
         return values
 
     def done(values: NDArray[Any]) -> None:
-        assert session.judging.fixed is not None
-        unit = "mm" if session.judging.fixed.geometry.has_lengths else "px"
-        layer = _layer(session, title, values, unit)
+        unit = "mm" if fixed.lies.has_lengths else "px"
+        layer = _layer(fixed, title, values, unit)
         layer.display.set_limits(0.0, float(np.percentile(values, 99.5)) or 1.0)
         layer.display.colormap = "viridis"
         _add(session, layer)
@@ -79,15 +77,24 @@ def add_displacement(session: Session) -> Job:
     return _run(session, title, work, done)
 
 
-def _needed(session: Session) -> tuple[ImageLayer, Any]:
+@dataclass(frozen=True)
+class _Fixed:
+    """The grid of the fixed image as it was when a map was asked for: its own, its placement, and where it lies."""
+
+    own: Geometry
+    placement: Placement | None
+    lies: Geometry
+
+
+def _needed(session: Session) -> tuple[ImageLayer, Placement, _Fixed]:
     judging = session.judging
     why = judging.why_not()
-    moving = judging.moving
-    if why or moving is None:
+    moving, fixed = judging.moving, judging.fixed
+    if why or moving is None or fixed is None:
         raise Refused(why)
     if moving.placement is None:
         raise Refused(tr("“{name}” was not registered: nothing is displaced.", name=moving.name))
-    return moving, moving.placement
+    return moving, moving.placement, _Fixed(fixed.own_geometry, fixed.placement, fixed.geometry)
 
 
 def _span(percentiles: tuple[float, ...]) -> float:
@@ -95,11 +102,9 @@ def _span(percentiles: tuple[float, ...]) -> float:
     return 1 + max(abs(1 - percentiles[0]), abs(percentiles[-1] - 1), 0.05)
 
 
-def _layer(session: Session, name: str, values: NDArray[Any], unit: str) -> ImageLayer:
-    fixed = session.judging.fixed
-    assert fixed is not None
-    own = fixed.volume.geometry
-    layer = ImageLayer(name, (Volume(image_from_array(values, own), own, unit=unit),), placement=fixed.placement)
+def _layer(fixed: _Fixed, name: str, values: NDArray[Any], unit: str) -> ImageLayer:
+    volume = Volume(image_from_array(values, fixed.own), fixed.own, unit=unit)
+    layer = ImageLayer(name, (volume,), placement=fixed.placement)
     layer.display.interpolate = False
     layer.opacity = 0.6
     return layer

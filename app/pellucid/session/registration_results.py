@@ -61,7 +61,7 @@ class Result:
             doubts = (tr("Converged. Nothing speaks against the result; compare before and after all the same."),)
         elif not doubts:
             doubts = (tr("The optimiser did not come to rest: give it more iterations, or a better start."),)
-        return (*doubts, *self.remarks)
+        return (*doubts, *filter(None, (self.outcome.unmeasured,)), *self.remarks)
 
 
 def remarks_on(asked: Asked) -> tuple[str, ...]:

@@ -82,9 +82,8 @@ def fill_companions(menu: QMenu, session: Session, layer: Layer) -> None:
 
 
 def _load(session: Session, layer: Layer, parent: QWidget, *, join: bool = False) -> None:
-    name, _ = QFileDialog.getOpenFileName(
-        parent, tr("Load a transform"), session.settings.last_folder, f"{tr('Transforms')} ({READ})"
-    )
+    kinds = tr("Transforms") + f" ({READ})"
+    name, _ = QFileDialog.getOpenFileName(parent, tr("Load a transform"), session.settings.last_folder, kinds)
     if name:
         session.settings.last_folder = str(Path(name).parent)
         session.transforms.load(layer, Path(name), join=join)

@@ -289,8 +289,8 @@ def test_a_redraw_without_a_change_costs_next_to_nothing(pair, plane):
     picture = QImage(pane.width(), pane.height(), QImage.Format.Format_ARGB32_Premultiplied)
     painter = QPainter(picture)
     overlay.paint(painter, pane)
-    begin = time.perf_counter()
+    begin = time.thread_time()
     for _ in range(20):
         overlay.paint(painter, pane)
     painter.end()
-    assert (time.perf_counter() - begin) / 20 < 0.004
+    assert (time.thread_time() - begin) / 20 < 0.004

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from threading import Event
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -67,7 +70,8 @@ def middle(pixels) -> np.ndarray:
 
 
 def settled(qtbot, area):
-    qtbot.wait(300)
+    qtbot.wait(100)
+    area.flush()
     return picture(area)
 
 
@@ -87,11 +91,12 @@ def test_the_moving_image_comes_nearer_on_the_panes_and_goes_back_when_dropped(q
 
 def test_red_and_green_become_yellow(qtbot, bench, pair, puppet):
     session, area = bench
-    puppet.along(lambda n: shift(0.0) if n < 30 else shift(5.0, 3.0))
+    seen = Event()
+    puppet.along(lambda _n: shift(5.0, 3.0) if seen.is_set() else shift(0.0))
     session.registering.begin()
     qtbot.waitUntil(lambda: session.registering.has_estimate)
-    qtbot.wait(50)
-    apart = picture(area)
+    apart = settled(qtbot, area)
+    seen.set()
     qtbot.waitUntil(lambda: session.registering.choosing.moving.estimate.matrix[0, 3] == 5.0)
     together = settled(qtbot, area)
 
@@ -125,8 +130,9 @@ def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, pupp
     session.registering.begin()
     qtbot.waitUntil(lambda: session.registering.has_estimate)
     drawn.clear()
+    began = time.monotonic()
     qtbot.wait(1000)
-    assert 1 <= len(drawn) <= 16
+    assert 1 <= len(drawn) <= 15 * (time.monotonic() - began) + 1
 
 
 def test_the_information_follows_where_the_image_lies(qtbot, bench, pair):

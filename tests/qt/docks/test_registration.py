@@ -113,6 +113,15 @@ def test_one_button_registers_and_undo_takes_it_back(qtbot, empty_session, panel
     assert "undone" not in panel.result.notes.text() and panel.result.harden.isEnabled()
 
 
+def test_images_that_did_not_meet_before_have_no_metric_there(qtbot, empty_session, panel, pair, puppet):
+    puppet.before = float("inf")
+    click(panel.begin)
+    puppet.finish()
+    qtbot.waitUntil(lambda: not empty_session.registering.is_running)
+    assert panel.result.values["metric"].text() == "– → −0.95"
+    assert "did not overlap" in panel.result.notes.text() + panel.result.verdict.text()
+
+
 def test_keep_stops_and_leaves_the_image_where_it_is_shown(qtbot, empty_session, panel, pair, puppet):
     puppet.along(lambda _n: shift(2.0))
     click(panel.begin)

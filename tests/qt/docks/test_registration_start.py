@@ -201,7 +201,7 @@ def test_a_thin_plate_fit_runs_in_the_background(qtbot, empty_session, pair, mar
     assert "passes through all" in marks.summary.text()
     click(marks.fit)
     assert moving.placement is None
-    qtbot.waitUntil(lambda: moving.placement is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: moving.placement is not None, timeout=20_000)
     assert moving.placement.warp is not None
     np.testing.assert_allclose(moving.placement.to_own(PLACES[3]), moved[3], atol=0.1)
 

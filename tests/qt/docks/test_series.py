@@ -112,7 +112,7 @@ def test_the_template_is_a_layer_of_its_own(qtbot, panel, empty_session):
     layer = series()
     show(empty_session, layer)
     QTest.mouseClick(panel.series.template, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(empty_session.document) == 2, timeout=10_000)
+    qtbot.waitUntil(lambda: len(empty_session.document) == 2, timeout=20_000)
     made = empty_session.document.layers[-1]
     wanted = np.rint(np.mean([frame.array for frame in layer.frames], axis=0))
     assert len(made.frames) == 1 and np.array_equal(made.volume.array, wanted)
@@ -125,7 +125,7 @@ def test_cancel_leaves_everything_as_it_was(qtbot, panel, empty_session):
     panel.series.begin.click()
     assert panel.series.busy.isVisible() and not panel.series.begin.isVisible()
     panel.series.stop.click()
-    qtbot.waitUntil(lambda: not empty_session.aligning.is_running, timeout=10_000)
+    qtbot.waitUntil(lambda: not empty_session.aligning.is_running, timeout=20_000)
     qtbot.wait(50)
     assert layer.frames == before and not empty_session.history.can_undo
     assert panel.series.begin.isVisible() and empty_session.aligning.motion() is None

@@ -34,10 +34,10 @@ def box(qtbot, empty_session):
 
 def test_all_open_images_are_tiles_whose_places_are_seen_first(qtbot, box, empty_session):
     assert len(box.chosen()) == 4
-    qtbot.waitUntil(lambda: box.map.isVisible(), timeout=10_000)
+    qtbot.waitUntil(lambda: box.map.isVisible(), timeout=20_000)
     assert "4 pairs fit" in box.said.text() and not empty_session.history.can_undo
     QTest.mouseClick(box.begin, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: len(empty_session.document) == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(empty_session.document) == 5, timeout=20_000)
     made = empty_session.document.layers[-1].volume
     assert made.array.shape == (1, 109, 110)
     empty_session.undo()
@@ -46,7 +46,7 @@ def test_all_open_images_are_tiles_whose_places_are_seen_first(qtbot, box, empty
 
 def test_the_picture_that_was_made_is_no_tile_of_the_next(qtbot, box, empty_session):
     QTest.mouseClick(box.begin, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: box.list.count() == 5, timeout=10_000)
+    qtbot.waitUntil(lambda: box.list.count() == 5, timeout=20_000)
     assert len(box.chosen()) == 4
 
 
@@ -61,4 +61,4 @@ def test_what_cannot_be_joined_is_said_before(qtbot, box, empty_session):
     other = Geometry((20, 20, 1), (0.5, 0.5, 1.0))
     volume = Volume(image_from_array(np.zeros((1, 20, 20), np.int16), other), other)
     empty_session.document.insert(4, ImageLayer("small", (volume,)))
-    qtbot.waitUntil(lambda: "tiles of one size" in box.said.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "tiles of one size" in box.said.text(), timeout=20_000)

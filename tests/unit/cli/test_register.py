@@ -115,6 +115,21 @@ def test_what_did_not_converge_is_written_and_said(pair: tuple[Path, Path], pell
     assert json.loads((tmp_path / "r.json").read_text())["converged"] is False
 
 
+def test_images_that_do_not_meet_before_have_no_metric_there_and_the_report_is_json(
+    pair: tuple[Path, Path], pellucid: Run, tmp_path: Path
+) -> None:
+    image = sitk.ReadImage(str(pair[1]))
+    image.SetOrigin(np.add(image.GetOrigin(), (5000.0, 0, 0)).tolist())
+    sitk.WriteImage(image, str(tmp_path / "far.nrrd"))
+    said = tmp_path / "r.json"
+    result = pellucid("register", pair[0], tmp_path / "far.nrrd", "--stages", QUICK, "--start", "centres",
+                      "--report", said)  # fmt: skip
+    report = json.loads(said.read_text(), parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert result.code == 0, result.err
+    assert report["metric_before"] is None and np.isfinite(report["metric_after"])
+    assert result.err == "Note: Where the images lay before they did not overlap, so the metric has no value there.\n"
+
+
 def test_without_files_the_report_is_printed(pair: tuple[Path, Path], pellucid: Run) -> None:
     said = pellucid("register", *pair, "--stages", "translation metric=mean_squares shrink=4 smooth=2").json()
     assert list(said)[:6] == KEYS

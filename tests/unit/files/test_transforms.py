@@ -173,6 +173,15 @@ def test_displacements_that_nifti_calls_so_are_ras(pool: Pool, tmp_path: Path) -
         np.testing.assert_allclose(np.subtract(found.TransformPoint((2.0, 2.0, 2.0)), 2.0), expected, atol=1e-6)
 
 
+def test_a_packed_field_is_not_mistaken_for_the_plain_one_beside_it(pool: Pool, tmp_path: Path) -> None:
+    packed, plain = field("oblique", 3), rigid()
+    write_transform(plain, tmp_path / "f.nii", onto=geometry_of(packed.GetDisplacementField()))
+    write_transform(packed, tmp_path / "f.nii.gz")
+    inside = packed.GetDisplacementField().TransformContinuousIndexToPhysicalPoint([2.3, 3.6, 1.2])
+    found = read_transform(tmp_path / "f.nii.gz", pool=pool)
+    np.testing.assert_allclose(found.TransformPoint(inside), packed.TransformPoint(inside), atol=2e-3)
+
+
 def test_what_is_no_field_is_sampled_on_the_grid_of_the_fixed_image(pool: Pool, tmp_path: Path) -> None:
     grid = geometry_of(on_grid(np.zeros((9, 20, 21), np.int16), "oblique"))
     with pytest.raises(Refused, match="needs a grid"):

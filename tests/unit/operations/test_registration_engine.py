@@ -9,7 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from pellucid.operations.context import Cancelled, Context, Refused
-from pellucid.operations.engines.registration import plans, running
+from pellucid.operations.engines.registration import plans, running, stages
 from pellucid.operations.engines.registration.outcome import Moment, Outcome
 from pellucid.operations.engines.registration.plans import PRESETS, Plan, Stage, read_stages, stages_text
 from registration_making import away, blobs, filled, grid, matrix, pair, points_of
@@ -365,6 +365,19 @@ def said(outcome: Outcome, words: str) -> bool:
 def test_an_optimiser_that_had_too_few_iterations_is_doubted() -> None:
     images = pair(matrix(2, 10, 6), *WEAK_GRIDS)
     assert said(run(images, "rigid metric=correlation shrink=1 smooth=0 iterations=4"), "still moving")
+
+
+def test_a_bend_that_was_left_out_is_doubted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def far_off(chain: Any, *_given: Any) -> tuple[Any, stages.End]:
+        grid = chain.pair.fixed
+        field = sitk.Compose([sitk.Image(grid.GetSize(), sitk.sitkFloat64) + 0.5] * 2)
+        field.CopyInformation(grid)
+        return chain.then(sitk.DisplacementFieldTransform(field)), stages.End("", True, 3)
+
+    monkeypatch.setattr(running.demons, "fit", far_off)
+    outcome = run(pair(matrix(2), *WEAK_GRIDS), "demons", "identity")
+    assert outcome.transform.IsLinear() and outcome.metric_after == outcome.metric_before
+    assert said(outcome, "left as they were") and not outcome.converged
 
 
 def test_images_of_nothing_in_common_are_doubted() -> None:

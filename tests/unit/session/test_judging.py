@@ -278,6 +278,22 @@ def test_maps_become_layers_on_the_fixed_grid_and_undo_takes_them_away() -> None
 # -------------------------------------------------------------------- before and after on the screen
 
 
+@pytest.mark.parametrize("add", [add_jacobian, add_displacement])
+def test_a_map_is_of_the_images_it_was_asked_for(add) -> None:
+    session, fixed, moving = scene()
+    session.placing.put(moving, bend(fixed))
+    lies = fixed.geometry
+    smaller = fixed.volume.image[1:-1, 1:-1, 1:-1]
+    other = ImageLayer("other", (Volume(smaller, geometry_of(smaller)),))
+    session.document.insert(len(session.document), other)
+    session.judging.choose(fixed, moving)
+    add(session)
+    session.judging.choose(other, moving)
+    session.document.remove(fixed)
+    assert session.jobs.drain(30)
+    assert session.document.images[-1].geometry.same_grid(lies)
+
+
 def test_held_shows_where_a_layer_lay_with_its_labels() -> None:
     session, fixed, moving = scene()
     session.placing.put(moving, shift_placement(fixed), "Register")

@@ -39,7 +39,7 @@ def puppet(monkeypatch):
     return Puppet(monkeypatch)
 
 
-def wait(session, true, seconds=10.0):
+def wait(session, true, seconds=30.0):
     """Run what comes back from threads until something is so."""
     end = time.monotonic() + seconds
     while not true():

@@ -47,6 +47,6 @@ ROWS: tuple[Entry, ...] = (
     _tool(Tool.MOVE_LAYER, "&Move layer", "Shift+T", "axis-arrow",
           "Left drag: move the moving image · outside the ring or Ctrl: turn it · Shift: finer · arrows: by a pixel",
           separator=True),
-    _tool(Tool.LANDMARKS, "Landmar&ks", "Shift+K", "map-marker-plus-outline",
+    _tool(Tool.LANDMARKS, "&Landmarks", "Shift+K", "map-marker-plus-outline",
           "Left click: set a landmark on the fixed image, then the same place on the moving one · drag: correct it"),
 )  # fmt: skip

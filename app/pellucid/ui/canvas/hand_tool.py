@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats
 from pellucid.model.layer import ImageLayer
@@ -86,7 +86,7 @@ class HandTool:
 
     def _title(self, layer: ImageLayer, frame: PlaneFrame) -> str:
         if self.turns:
-            return tr("Turn {name} by {angle}", name=layer.name, angle=f"{written(abs(self._angle))}°")
+            return tr("Turn {name} by {angle}", name=layer.name, angle=written(abs(self._angle)) + "°")
         return tr("Move {name} by {length}", name=layer.name, length=_length(frame, *self._way))
 
     def cancel(self, pane: SliceView) -> None:
@@ -121,7 +121,7 @@ def _nudge(pane: SliceView, frame: PlaneFrame, steps: Floats, *, turns: bool) ->
             raise Refused(tr("“{name}” is a single slice and moves within its plane only.", name=layer.name))
         way = float(steps[2]) * abs(frame.step_mm)
         hand.nudge(shift(way * frame.normal))
-        said = f"{written(way)} mm" if frame.has_depths else tr("{count} slices", count=int(steps[2]))
+        said = f"{written(way)} mm" if frame.has_depths else tr_count("1 slice", "{count} slices", int(steps[2]))
     else:
         u, v = steps[:2] * np.array(frame.pixel_mm)
         hand.nudge(shift(u * frame.right + v * frame.down))

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QLinearGradient, QPainter, QPen
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.measuring import written
 from pellucid.ui.canvas.deformation_overlay import grid_spacing, shown_moving
 from pellucid.ui.canvas.jacobian_overlay import shown_stretch
@@ -101,7 +101,7 @@ def _stretch_rows(pane: SliceView) -> list[Row]:
     folded = state.stretch.folded
     rows = [Row(said, tuple(_unmultiplied(color) for color in colors))]
     if folded:
-        rows.append(Row(tr("Folded: {count} voxels", count=f"{folded:,}"), (QColor(FOLDED),)))
+        rows.append(Row(tr_count("Folded: {count:,} voxel", "Folded: {count:,} voxels", folded), (QColor(FOLDED),)))
     else:
         rows.append(Row(tr("No voxel is folded")))
     return rows

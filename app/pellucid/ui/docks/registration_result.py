@@ -136,4 +136,4 @@ def _plain(reason: str) -> str:
 
 
 def _number(value: float) -> str:
-    return _NOTHING if math.isnan(value) else format_number(float(f"{value:.4g}"))
+    return format_number(float(f"{value:.4g}")) if math.isfinite(value) else _NOTHING

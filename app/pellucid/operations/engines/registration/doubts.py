@@ -52,7 +52,7 @@ def doubts_of(chain: Chain, plan: Plan, course: Course, known: Findings, seed: i
 
 
 def _of_the_run(plan: Plan, course: Course, known: Findings) -> list[str]:
-    found = []
+    found = [end.reason for end in known.ends if end.is_dropped]
     if not all(end.at_rest for end in known.ends[-1:]):
         found.append(tr("The optimiser was still moving when its iterations ended. Give it more iterations, or a "
                         "larger step."))  # fmt: skip

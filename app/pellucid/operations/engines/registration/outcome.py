@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import SimpleITK as sitk
+
+from pellucid.language import tr
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Outcome:
     sentences that do. The metrics are values of the last stage's metric on the full images, lower is better, before
     (identity of the start as the images lie) and after. ``overlap`` is the share of the fixed image (or its mask)
     that the moving image covers after it. ``stop_reason`` says in a sentence why the last stage ended, ``stop_text``
-    in the words of ITK.
+    in the words of ITK. A metric is infinite where the images did not meet.
     """
 
     transform: sitk.Transform
@@ -55,3 +58,10 @@ class Outcome:
     overlap: float = 1.0
     curve: tuple[Point, ...] = field(default=(), repr=False)
     stop_text: str = ""
+
+    @property
+    def unmeasured(self) -> str:
+        """Return the sentence that says why the metric before has no value, ``""`` where it has one."""
+        if math.isfinite(self.metric_before):
+            return ""
+        return tr("Where the images lay before they did not overlap, so the metric has no value there.")

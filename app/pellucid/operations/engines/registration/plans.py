@@ -39,7 +39,8 @@ class Stage(BaseModel):
 
     ``shrink`` has one factor per level of the pyramid and ``smooth`` as many widths of a Gaussian in voxels of the
     full image. ``share`` of the voxels is looked at where ``sampling`` is not ``all``, but at least 20 000
-    (5000 for B-splines) and at most 100 000 of them.
+    (5000 for B-splines) and at most 100 000 of them; B-splines by L-BFGS-B look at all, but for the neighbourhood and
+    joint histogram metrics.
     ``step`` is the first step of an optimiser and ``least_step`` the one at which it ends, both in voxels of the
     level. ``mesh`` is the distance of control points in mm (the last level has it, levels before it are coarser by
     two where ``refine``); ``order`` is the order of the spline. ``variant``, ``field_sigma`` and ``update_sigma``

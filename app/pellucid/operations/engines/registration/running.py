@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.engines.registration import demons, stages
+from pellucid.operations.engines.registration import bends, demons, stages
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.doubts import Findings, doubts_of
@@ -40,7 +40,7 @@ def register(
     chain, rivalry = started(_given(pair, initial), plan, initial is not None, course, seed)
     ends = []
     for number, stage in enumerate(plan.stages):
-        fit = demons.fit if stage.transform == "demons" else stages.fit
+        fit = {"demons": demons.fit, "bspline": bends.fit}.get(stage.transform, stages.fit)
         found, end = fit(chain, stage, number, course, seed)
         chain, end = _better(chain, found, stage, end, context)
         ends.append(end)
@@ -61,7 +61,7 @@ def _better(chain: Chain, found: Chain, stage: Stage, end: End, context: Context
     if metric_of(found, stage, context) <= metric_of(chain, stage, context):
         return found, end
     return chain, End(tr("A bend would make the images less alike, so they were left as they were."), True,
-                      end.iterations, end.text)  # fmt: skip
+                      end.iterations, end.text, is_dropped=True)  # fmt: skip
 
 
 def _given(pair: Pair, initial: sitk.Transform | None) -> Chain:
