@@ -18,7 +18,7 @@ from pellucid.ui.docks.landmark_model import AWAY, FIXED, MOVING, NAME, PREDICTE
 from pellucid.ui.docks.registration import RegistrationPanel
 from pellucid.ui.docks.registration_hand import HandBox
 from pellucid.ui.docks.registration_landmarks import LandmarksBox
-from registration_making import add_two
+from registration_puppet import add_two
 
 
 @pytest.fixture
