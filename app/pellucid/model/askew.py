@@ -17,6 +17,8 @@ from pellucid.model.planes import PlaneFrame, outer_corners
 
 _MOST_PIXELS = 1024
 _BAND = 16_384  # pixels computed together
+_LOOKED_UP = 0.5
+"""How far apart displacements are looked up, as a share of the distance at which they are known."""
 
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom in plane coordinates."""
@@ -153,7 +155,7 @@ class _Bend:
 
     def __init__(self, geometry: Geometry, inverse: Floats, frame: PlaneFrame, start: Floats, pixels: Raster) -> None:
         assert geometry.warp is not None
-        step = max(1, int(min(geometry.warp.grid.spacing) / 4 / pixels.pitch))
+        step = max(1, int(min(geometry.warp.grid.spacing) * _LOOKED_UP / pixels.pitch))
         rows, columns = (-(-(count - 1) // step) + 1 for count in (pixels.rows, pixels.columns))
         down, right = np.meshgrid(np.arange(rows) * step, np.arange(columns) * step, indexing="ij")
         points = start + pixels.pitch * (down[..., None] * frame.down + right[..., None] * frame.right)

@@ -164,3 +164,20 @@ def test_beyond_a_bent_picture_there_is_no_difference(qtbot, bench):
     reds = pixels[..., 2] - pixels[..., 0] > 60
     assert reds.mean() < 0.01, "where there is only one picture there is nothing to take the difference of"
     assert ((pixels.min(axis=-1) > 180).mean()) > 0.05
+
+
+def test_the_corner_says_where_the_image_lay_while_it_is_shown_before(qtbot, bench, pair):
+    session, area = bench
+    session.document.active = pair[1]
+    session.placing.put(pair[1], linear_placement(np.eye(4) + np.eye(4, k=3) * 4, pair[0].geometry, "By hand"))
+    session.view.show_annotations = True
+
+    def told() -> str:
+        qtbot.wait(80)
+        return " ".join(text for text, _ in area.panes[0]._picture(area.panes[0].frame).corners.top_right)
+
+    assert "Moved: By hand" in told()
+    session.judging.shows_before = True
+    assert "Moved" not in told()
+    session.judging.shows_before = False
+    assert "Moved: By hand" in told()

@@ -148,12 +148,14 @@ def test_numbers_are_copied_and_saved_with_full_precision(judged, qtbot, monkeyp
     copied = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text()), delimiter="\t"))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "numbers"), ""))
     press(qtbot, box.save)
+    session.jobs.drain(20)
     saved = list(csv.DictReader(io.StringIO((tmp_path / "numbers.csv").read_text())))
     assert copied == saved and len(saved) == box.table.rowCount()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "numbers.csv"), ""))
     said = []
     session.notice.connect(lambda text, kind: said.append((text, kind)))
     press(qtbot, box.save)
+    session.jobs.drain(20)
     assert said[0][1] == "error" and "numbers.csv" in said[0][0]
 
 
