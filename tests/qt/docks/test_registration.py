@@ -97,7 +97,7 @@ def test_one_button_registers_and_undo_takes_it_back(qtbot, empty_session, panel
     assert not panel.begin.isVisible() and panel.keep.isEnabled() and panel.drop.isEnabled()
     assert not panel.choices.isVisible() and panel.asked.text() == "Register Follow-up to Baseline (Rigid)"
     assert len(panel.course._shown) > 10
-    assert "level 1 of 3" in panel.course.caption.text() or "level 2 of 3" in panel.course.caption.text()
+    assert "level 1 of 2" in panel.course.caption.text() or "level 2 of 2" in panel.course.caption.text()
     assert not panel.result.isVisible()
     puppet.finish()
     qtbot.waitUntil(lambda: not empty_session.registering.is_running)
