@@ -58,6 +58,8 @@ def recovered(data: Path, task: str, first: int, runs: int, shrink: int) -> dict
         doubted += fine and not outcome.converged
         if not fine or not outcome.converged:
             print(f"  seed {seed}: {errors[-1]:.3f} mm, {'; '.join(outcome.doubts)}", flush=True)
+        if len(errors) % 25 == 0:
+            print(f"  {good} of {len(errors)} good, {unsaid} failures not said, worst {max(errors):.3f} mm", flush=True)
     return {"task": task, "runs": runs, "good": good, "failed unsaid": unsaid, "good but doubted": doubted,
             "median mm": statistics.median(errors), "worst mm": max(errors)}  # fmt: skip
 

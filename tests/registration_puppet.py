@@ -91,7 +91,7 @@ class Puppet:
                 raise Cancelled
             n += 1
             stage = min(n // 40, len(plan.stages) - 1)
-            point = Point(stage, min(n // 12, 2), n, -1.0 + np.exp(-n / 10))
+            point = Point(stage, min(n // 12, len(plan.stages[stage].shrink) - 1), n, -1.0 + np.exp(-n / 10))
             points.append(point)
             context.progress(min(0.9, n / 200))
             transform = self._way(n)

@@ -156,8 +156,7 @@ def test_moving_a_seed_starts_anew(seeded, bench, qtbot):
     pane = bench.pane(Plane.AXIAL)
     at = pane.widget_at(seeded.form.editors["seeds"].places[0])
     bench.drag(pane, (at.x(), at.y()), (at.x() + 40, at.y()))
-    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 0 and shown(bench) is not None, timeout=20_000)
-    qtbot.waitUntil(lambda: not bench.session.jobs.running, timeout=20_000)
     place = seeded.form.editors["seeds"].places[0]
     x, y, _ = np.rint(GRID.world_to_index(place)).astype(int)
-    assert shown(bench)[y, x] == 1
+    qtbot.waitUntil(lambda: bench.session.evolving.iteration == 0 and not bench.session.jobs.running
+                    and shown(bench) is not None and shown(bench)[y, x] == 1)  # fmt: skip

@@ -33,14 +33,14 @@ def mutual_information(fixed: Array, moving: Array, bins: int) -> tuple[float, A
     part = place - np.floor(place)
     weights = _spline(part) / len(part)
     at = one * bins + first
-    joint = sum(np.bincount(at + k, weights[k], bins * bins) for k in range(4)).reshape(bins, bins)
+    joint = np.sum([np.bincount(at + k, weights[k], bins * bins) for k in range(4)], axis=0).reshape(bins, bins)
     p, q = joint.sum(1, keepdims=True), joint.sum(0, keepdims=True)
     known = joint > 0
     gain = np.zeros((bins, bins))
     gain[known] = np.log(joint[known] / (p * q)[known])
     rise = _slope(part) * ((bins - 4) / (float(np.ptp(moving)) or 1.0) / len(part))
     flat = gain.ravel()
-    return -float((joint * gain).sum()), -sum(rise[k] * flat[at + k] for k in range(4))
+    return -float((joint * gain).sum()), -np.sum([rise[k] * flat[at + k] for k in range(4)], axis=0)
 
 
 def _places(values: Array, bins: int) -> Array:

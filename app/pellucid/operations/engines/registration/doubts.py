@@ -45,7 +45,8 @@ def doubts_of(chain: Chain, plan: Plan, course: Course, known: Findings, seed: i
         found += _of_the_bend(chain)
     else:
         found += _of_the_matrix(matrix)
-        if not found and not _comes_back(chain, matrix, plan.stages, course, seed):
+        linear = [stage for stage in plan.stages if stage.transform not in ("bspline", "demons")]
+        if not found and linear and not _comes_back(chain, matrix, linear[-1], course, seed):
             found.append(tr("A second run that started a little beside the result ended elsewhere. Compare the images "
                             "by eye, start nearer, or take another metric."))  # fmt: skip
     return tuple(found)
@@ -119,16 +120,16 @@ def _field(part: sitk.Transform, chain: Chain) -> sitk.Image:
     )
 
 
-def _comes_back(chain: Chain, matrix: Array, stages: Sequence[Stage], course: Course, seed: int) -> bool:
+def _comes_back(chain: Chain, matrix: Array, stage: Stage, course: Course, seed: int) -> bool:
     """Return whether a short run on small images that starts beside a result finds it again."""
     small = smaller(chain.pair)
     n = len(matrix) - 1
     turn = np.eye(n)
-    if stages[-1].transform != "translation":
+    if stage.transform != "translation":
         angle = math.radians(_DEGREES)
         turn[:2, :2] = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
     beside = homogeneous(turn, np.full(n, _AWAY / math.sqrt(n)))
-    found = improved(small, Try(matrix @ beside, 0.0), stages[-1], course, seed)
-    here = improved(small, Try(matrix, 0.0), stages[-1], course, seed)
+    found = improved(small, Try(matrix @ beside, 0.0), stage, course, seed)
+    here = improved(small, Try(matrix, 0.0), stage, course, seed)
     near = max(_SAME, 2 * max(small.fixed.GetSpacing()))
     return math.isfinite(found.metric) and distance(found.matrix, here.matrix) < near

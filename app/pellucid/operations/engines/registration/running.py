@@ -20,6 +20,9 @@ from pellucid.operations.engines.registration.preparing import Pair, inwards, pr
 from pellucid.operations.engines.registration.stages import End
 from pellucid.operations.engines.registration.starting import started
 
+_LESS = 0.02
+"""The share of the mutual information that a bend may lose."""
+
 
 def register(
     fixed: sitk.Image, moving: sitk.Image, plan: Plan, context: Context, *,
@@ -58,10 +61,19 @@ def _better(chain: Chain, found: Chain, stage: Stage, end: End, context: Context
     """Return what a stage found, or what it began with where a bend makes the full images less alike."""
     if stage.transform not in ("bspline", "demons"):
         return found, end
-    if metric_of(found, stage, context) <= metric_of(chain, stage, context):
+    if metric_of(found, stage, context) <= metric_of(chain, stage, context) and _share(chain, found, stage, context):
         return found, end
     return chain, End(tr("A bend would make the images less alike, so they were left as they were."), True,
                       end.iterations, end.text, is_dropped=True)  # fmt: skip
+
+
+def _share(chain: Chain, found: Chain, stage: Stage, context: Context) -> bool:
+    """Return whether images tell as much of each other as before: demons would not mind that they are unlike."""
+    if stage.transform != "demons":
+        return True
+    shared = stage.model_copy(update={"transform": "bspline", "metric": "mattes"})
+    before, after = metric_of(chain, shared, context), metric_of(found, shared, context)
+    return after <= before + _LESS * abs(before)
 
 
 def _given(pair: Pair, initial: sitk.Transform | None) -> Chain:

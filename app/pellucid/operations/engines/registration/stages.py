@@ -26,6 +26,7 @@ _TRIED = {"exhaustive", "one_plus_one"}
 
 
 _BEYOND = 0.1
+_ROUNDS = 4
 _ROUNDED = 6
 """Digits of what is found, in radii and radians: threads that add in another order change later ones."""
 
@@ -73,11 +74,20 @@ def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> t
     end = End()
     for made in levels_of(chain.pair, stage, number):
         level = made()
-        course.context.check()
-        ended = fit_level(chain, transform, stage, level, course, seed)
+        for turn in _turns(stage):
+            course.context.check()
+            ended = fit_level(chain, transform, turn, level, course, seed)
         end = replace(ended, iterations=end.iterations + ended.iterations)
         course.level_done()
     return chain.then(transform), end
+
+
+def _turns(stage: Stage) -> list[Stage]:
+    """Return the runs of a level: gradient descent has steps of one length, so that it ends where short ones do."""
+    if stage.optimiser != "gradient_descent":
+        return [stage]
+    share = -(-stage.iterations // _ROUNDS)
+    return [stage.model_copy(update={"step": stage.step / 4**k, "iterations": share}) for k in range(_ROUNDS)]
 
 
 def fresh(kind: str, n: int) -> Any:
