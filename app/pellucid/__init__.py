@@ -3,7 +3,7 @@
 The rooms, from the bottom up; a room imports only from rooms further down (a test guards it):
 
     language     texts in the language of the user; everybody may import it
-    model        what is shown: geometry, volume, labels, layer, annotations, document, view, planes, transfer, timing
+    model        what is shown: geometry, volume, labels, layer, placement, annotations, document, view, planes, timing
     operations   what can be computed: one decorated function per filter; knows no layer and no document
     paths        where resources, settings, caches and logs are
     settings     the user's choices, validated and versioned
@@ -30,6 +30,9 @@ The life of one edit (Gaussian, preview, apply, undo):
 6. Done, on the main thread: a command swaps the volume of the layer if it is still the one that was read.
 7. The layer's event redraws canvas and histogram; the history names the step.
 8. Undo swaps back the same way.
+
+Registration moves no voxel: it puts a ``Placement`` on a layer, a transform from the common world to the layer's own.
+``layer.placed`` lies where it is seen, ``layer.volume`` on a grid of its own; resampling to a grid makes voxels of it.
 
 World coordinates are LPS in mm; indices are (x, y, z); arrays are (z, y, x[, c]). A ``Volume`` is never
 modified, so threads, history and previews share it. Only the main thread assigns to the model.

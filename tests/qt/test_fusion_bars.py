@@ -12,11 +12,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from hands import User
+from pellucid.model.annotations import Kind
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import Source
+from pellucid.model.shapes import on_plane, vector
 from pellucid.model.view import Layout
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.session.opening import Loaded
+from pellucid.ui.canvas.measure_words import plate_lines
 
 GRID = Geometry((40, 40, 12), (2.0, 2.0, 3.0), (-40.0, -40.0, 0.0), frame_of_reference="1.2.3")
 OTHER = replace(GRID, frame_of_reference="9.9")
@@ -125,6 +128,18 @@ def test_side_by_side_and_fused_again(user):
     user.rest()
     assert len(user.window.canvas.shown_panes()) == 4
     assert user.window.canvas.shown_panes()[3].thickness is not None
+
+
+def test_the_plate_of_a_region_says_which_values_are_of_which_image(user):
+    ct, pet = put(user, "CT", GRID, "CT", 40), put(user, "PET", GRID, "PT", 2500)
+    pane = user.window.canvas.shown_panes()[0]
+    corners = tuple(vector(pane.frame.world_at(at, at, pane.index)) for at in (8.0, 16.0))
+    region = on_plane(Kind.RECTANGLE, corners, pane.frame, layer=ct.id)
+    measuring = user.session.measuring
+    lines = plate_lines(region, measuring.reading(region), measuring.fused_readings(region), ct)
+    assert [line for line in lines if line.startswith("CT 40 ± 0 HU")] and any(line.startswith("PT ") for line in lines)
+    alone = plate_lines(region, measuring.reading(region), (), ct)
+    assert alone[0].startswith("40 ± 0 HU") and pet in user.session.document
 
 
 def test_one_image_alone_has_no_bar(user):

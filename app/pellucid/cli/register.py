@@ -53,7 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     made.add_argument("--out", type=Path, metavar="IMAGE", help="the moving image on the grid of the fixed one")
     made.add_argument("--report", type=Path, metavar="JSON", help="how it went; printed where no file is written")
     made.add_argument("--interpolation", choices=("nearest", "linear", "bspline"), default="linear", help="of --out")
-    made.add_argument("--background", type=float, default=0.0, metavar="VALUE", help="of --out, beyond the image")
+    made.add_argument("--background", type=float, metavar="VALUE",
+                      help="of --out, beyond the image (default: its padding, else its lowest value)")  # fmt: skip
     parser.add_argument("--fixed-series", metavar="UID|INDEX", help="one series of a folder FIXED")
     parser.add_argument("--fixed-volume", type=int, metavar="INDEX", help="one image of that series, from 0")
     source.add_choice(parser)
@@ -64,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
     """Register, write what was asked for, and say how it went."""
     from pellucid.files.transforms import ending_of
     from pellucid.operations.operation import get
+    from pellucid.recipes.hardened import value_beyond
 
     if options.preset and options.stages:
         raise Refused("Give a preset or stages, not both.")
@@ -74,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     fixed = _one(options, options.fixed, options.fixed_series, options.fixed_volume)
     moving = _one(options, options.input, options.series, options.volume)
     values |= {"initial": _initial(options.initial, moving)}
+    if options.background is None and options.out is not None:
+        values |= {"background": value_beyond((moving,), lambda: None)}
     volumes = [moving, fixed, *_masks(options, fixed)]
     outcome, result = _registered(operation, volumes, values, wanted=options.out is not None)
     _write(options, outcome, fixed, moving)
@@ -94,7 +98,7 @@ def _values(options: argparse.Namespace) -> dict[str, Any]:
     stages = {} if options.stages is None else {"stages": options.stages}
     preset = options.preset or ("rigid_mi" if options.stages is None else "own")
     return {"preset": preset, **stages, "start": options.start, "seed": options.seed,
-            "interpolation": options.interpolation, "background": options.background}  # fmt: skip
+            "interpolation": options.interpolation, "background": options.background or 0.0}  # fmt: skip
 
 
 def _checked(operation: Operation, values: dict[str, Any]) -> dict[str, Any]:

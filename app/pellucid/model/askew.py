@@ -17,6 +17,8 @@ from pellucid.model.planes import PlaneFrame, outer_corners
 
 _MOST_PIXELS = 1024
 _BAND = 16_384  # pixels computed together
+_LOOKED_UP = 0.5
+"""How far apart displacements are looked up, as a share of the distance at which they are known."""
 
 Bounds = tuple[float, float, float, float]
 """Left, top, right and bottom in plane coordinates."""
@@ -153,29 +155,35 @@ class _Bend:
 
     def __init__(self, geometry: Geometry, inverse: Floats, frame: PlaneFrame, start: Floats, pixels: Raster) -> None:
         assert geometry.warp is not None
-        step = max(1, int(min(geometry.warp.grid.spacing) / 4 / pixels.pitch))
+        step = max(1, int(min(geometry.warp.grid.spacing) * _LOOKED_UP / pixels.pitch))
         rows, columns = (-(-(count - 1) // step) + 1 for count in (pixels.rows, pixels.columns))
         down, right = np.meshgrid(np.arange(rows) * step, np.arange(columns) * step, indexing="ij")
         points = start + pixels.pitch * (down[..., None] * frame.down + right[..., None] * frame.right)
         self._moved = np.moveaxis(geometry.warp.displacement_at(points) @ inverse.T, -1, 0)
         self._step = step
-        self._across = np.arange(pixels.columns) / step
+        self._across = _around(np.arange(pixels.columns), step, columns)
 
     def add(self, places: list[NDArray[Any]], rows: NDArray[np.intp]) -> None:
         """Add the displacements to the places of some rows of pixels."""
-        down = rows / self._step
+        upper, lower, below = _around(rows, self._step, self._moved.shape[1])
+        left, right, beside = self._across
         for place, moved in zip(places, self._moved, strict=True):
-            place += _at_rows(_at_rows(moved, down).T, self._across).T.astype(place.dtype)
+            band = moved[upper] + (moved[lower] - moved[upper]) * below[:, None]
+            near, far = np.take(band, left, axis=1), np.take(band, right, axis=1)
+            far -= near
+            far *= beside
+            near += far
+            place += near.astype(place.dtype, copy=False)
 
 
-def _at_rows(values: Floats, rows: Floats) -> Floats:
-    """Return values (n, m) at places between their rows.
+def _around(pixels: NDArray[np.intp], step: int, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    """Return the looked-up values before and after each pixel, and the share of the second.
 
-    Not by a product with a matrix of shares: BLAS takes a hundred times as long while a registration has all cores.
+    A product with a matrix of shares would be shorter, but BLAS takes a hundred times as long while a registration has
+    all cores.
     """
-    low = np.minimum(rows.astype(np.intp), len(values) - 1)
-    share = (rows - low)[:, None]
-    return np.asarray(values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share)
+    before = pixels // step
+    return before, np.minimum(before + 1, count - 1), pixels / step - before
 
 
 def _is_even(geometry: Geometry, axis: int) -> bool:

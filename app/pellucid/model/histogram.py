@@ -56,6 +56,15 @@ class Histogram:
     def _cumulated(self) -> NDArray[np.int64]:
         return np.cumsum(self.counts)
 
+    def told_in(self, factor: float) -> Histogram:
+        """Return the counts of the values times a factor, as they are told in another unit."""
+        if factor == 1:
+            return self
+        return Histogram(
+            self.counts, self.start * factor, self.step * factor, False, self.total, self.minimum * factor,
+            self.maximum * factor, self.mean * factor, self.std * factor,
+        )  # fmt: skip
+
     def cdf(self) -> Floats:
         """Return the share of values up to and with each bin, from above 0 to 1."""
         return np.asarray(self._cumulated / max(self.total, 1), dtype=np.float64)

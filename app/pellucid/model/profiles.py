@@ -30,6 +30,7 @@ class Profile:
 def line_profile(volume: Volume, world: ArrayLike, measured: Geometry | None = None) -> Profile:
     """Return the values along a line through world points (n, 3), sampled at most half a voxel apart.
 
+    PET is told in SUV where that is known.
     Distances are those on the grid ``measured`` (the image's own unless given), so that several images share
     one axis.
     """
@@ -49,7 +50,9 @@ def line_profile(volume: Volume, world: ArrayLike, measured: Geometry | None = N
         travelled = np.concatenate([[0.0], np.cumsum(np.linalg.norm(steps, axis=1))])
     if travelled[-1] > 0:
         travelled *= length / travelled[-1]
-    return Profile(travelled, unit, interpolated(volume, volume.geometry.world_to_index(samples)), volume.unit)
+    factor, told = volume.told_in
+    values = interpolated(volume, volume.geometry.world_to_index(samples))
+    return Profile(travelled, unit, values if factor == 1 else values * factor, told)
 
 
 def interpolated(volume: Volume, index: Floats) -> Floats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ _HEADER = (
     "label", "name", "voxels", "volume_mm3", "mean", "std", "minimum", "maximum", "median",
     "centroid_x", "centroid_y", "centroid_z",
 )  # fmt: skip
+_VALUES = ("mean", "std", "minimum", "maximum", "median")
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,15 @@ class LabelRow:
     maximum: float | None
     median: float | None
     centroid: Vector | None
+    unit: str = ""
+    """The unit of the values where it is not that of the image: SUV."""
+
+    def told_in(self, factor: float, unit: str) -> LabelRow:
+        """Return the row with its values times a factor, as they are told in another unit."""
+        if factor == 1:
+            return self
+        known = {name: value for name in _VALUES if (value := getattr(self, name)) is not None}
+        return replace(self, unit=unit if known else "", **{name: value * factor for name, value in known.items()})
 
 
 def label_statistics(
@@ -94,13 +104,18 @@ def label_statistics(
 
 
 def rows_to_csv(rows: list[LabelRow]) -> str:
-    """Return a table with a header, comma separated: numbers with every digit, empty where unknown."""
+    """Return a table with a header, comma separated: numbers with every digit, empty where unknown.
+
+    Where values are told in another unit than that of the image, a last column says so.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_HEADER)
+    told = any(row.unit for row in rows)
+    writer.writerow((*_HEADER, "value_unit") if told else _HEADER)
     for row in rows:
         cells = (row.label, row.name, row.voxels, row.volume_mm3, row.mean, row.std, row.minimum, row.maximum)
-        writer.writerow([*cells, row.median, *(row.centroid or (None, None, None))])
+        centroid, unit = row.centroid or (None, None, None), (row.unit,) if told else ()
+        writer.writerow([*cells, row.median, *centroid, *unit])
     return text.getvalue()
 
 
@@ -136,7 +151,7 @@ class _Found:
                         **_summary(values if valid is None else values[valid]))  # fmt: skip
 
 
-def _summary(values: NDArray[Any]) -> dict[str, float | None]:
+def _summary(values: NDArray[Any]) -> dict[str, Any]:
     if not values.size:
         return dict.fromkeys(("mean", "std", "minimum", "maximum", "median"))
     return {

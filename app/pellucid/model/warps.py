@@ -46,13 +46,12 @@ class Warp:
         points = np.asarray(points, dtype=np.float64)
         index = self.grid.world_to_index(points.reshape(-1, 3))
         places = np.ascontiguousarray(index[:, ::-1].T)
-        mode = "nearest" if self.continues else "grid-constant"
         inside = np.clip(places, 0, (np.array(self.displacement.shape[:3]) - 1)[:, None])
         beyond = (np.abs(places - inside) > 0.5).any(axis=0)
         found = np.stack(
             [ndimage.map_coordinates(self.displacement[..., c], inside, order=1, mode="nearest") for c in range(3)], -1
         )
-        if mode != "nearest":
+        if not self.continues:
             found[beyond] = 0
         return np.asarray(found, dtype=np.float64).reshape(points.shape)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,3 +93,18 @@ def _grid(parameters: Mapping[str, Any]) -> Geometry | None:
     except TooLarge as error:
         raise Refused(str(error)) from error
     return Geometry(size, spacing, origin, direction)  # type: ignore[arg-type]
+
+
+def value_beyond(frames: Sequence[Volume], check: Callable[[], None]) -> float:
+    """Return the value that is put where the image does not reach: its padding, else its lowest value."""
+    if not frames:
+        return 0.0
+    if frames[0].padding is not None:
+        return float(frames[0].padding[0])
+    lowest = np.inf
+    for volume in frames:
+        for part in volume.array:
+            check()
+            values = part[np.isfinite(part)] if part.dtype.kind == "f" else part
+            lowest = min(lowest, float(values.min())) if values.size else lowest
+    return lowest if np.isfinite(lowest) else 0.0

@@ -17,6 +17,14 @@ The same object drives the window, the tests and scripts; only here do operation
     channels.py  colour images into channels and back
     comparing.py two layers against each other, and the image before its last change
     agreeing.py  two masks against each other, several raters
+    fusing.py    one image laid over another; consenting.py which may be drawn together, spaces.py in 3-D
+    placing.py   where layers lie, and what goes with them; placements.py from a transform to a placement
+    transforms.py the transform of a layer: inverted, joined, read, written; spatial_registrations.py as DICOM
+    hardening.py resample to grid; hardening_steps.py the step that stands for it
+    registering.py one image to another, in a job; registration_*.py what is asked, the run, its result, the words
+    hand_placing.py a layer put in its place by hand; hand_motions.py what such a motion is
+    landmarks.py pairs of places; landmark_fitting.py what they say; landmark_files.py from files and into them
+    aligning.py  frames and sections onto each other; motion_curves.py how they had moved; stitching.py tiles to one
     judging.py   a registration: overlays, numbers before and after; judgement*.py what is computed, said and added
     saving.py    the work in one file, exports
 """

@@ -108,12 +108,7 @@ class Fusing:
             with session.history.group(tr("Fuse {first} and {second}", first=below.name, second=above.name)):
                 session.move(above, document.position(below))
         self._dress(below, above)
-        view, ids = session.view, {below.id, above.id}
-        view.apart = tuple(known for known in view.apart if known not in ids)
-        for pane in session.viewing.panes():
-            if ids & set(pane.shows):
-                pane.shows = ()
-        session.linking.settle()
+        session.viewing.lay_over((below, above))
         return below, above
 
     def _dress(self, below: ImageLayer, above: ImageLayer) -> None:

@@ -185,9 +185,8 @@ class HandPlacing:
             self._session.viewing.show(pane, image)
 
     def lay_over(self) -> None:
-        """Show all images in all panes again."""
-        for pane in self._session.view.shown:
-            self._session.viewing.show_all(pane)
+        """Show both images over each other in all panes again."""
+        self._session.viewing.lay_over(self.fixed_and_moving())
 
     def _images(self) -> tuple[ImageLayer, ImageLayer] | None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,7 +20,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Provenance
 from pellucid.model.placement import Placement
 from pellucid.model.planes import outer_corners
 from pellucid.model.volume import Volume
-from pellucid.recipes.hardened import like, not_in_plane, on_grid
+from pellucid.recipes.hardened import like, not_in_plane, on_grid, value_beyond
 from pellucid.session.chains import is_fixed
 from pellucid.session.hardening_steps import found_again, label_steps, steps_of
 from pellucid.session.results import add_layer, image_like
@@ -194,7 +194,7 @@ def _resampled(asked: Asked, frames: Sequence[Volume], taken: Sequence[Snapshot]
 
     transform, n = asked.placement.transform, asked.placement.transform.GetDimension()
     parts = len(frames) + len(taken)
-    background = asked.background if asked.background is not None else _lowest(frames, job.check)
+    background = asked.background if asked.background is not None else value_beyond(frames, job.check)
 
     def run(volume: Volume, way: str, value: float, part: int) -> Any:
         context = Context(lambda done: job.report((part + done) / parts), job.cancelled, padding=volume.padding)
@@ -233,18 +233,3 @@ def _array(image: Any) -> Any:
 
     array = sitk.GetArrayFromImage(image)
     return array[np.newaxis] if array.ndim == 2 else array
-
-
-def _lowest(frames: Sequence[Volume], check: Callable[[], None]) -> float:
-    """Return the value that is put where the image does not reach: its padding, else its lowest value."""
-    if not frames:
-        return 0.0
-    if frames[0].padding is not None:
-        return float(frames[0].padding[0])
-    lowest = np.inf
-    for volume in frames:
-        for part in volume.array:
-            check()
-            values = part[np.isfinite(part)] if part.dtype.kind == "f" else part
-            lowest = min(lowest, float(values.min())) if values.size else lowest
-    return lowest if np.isfinite(lowest) else 0.0

@@ -237,7 +237,10 @@ class Labelling:
         self._session.editing.give_up()
 
     def statistics(self, done: Callable[[list[LabelRow]], None]) -> Job | None:
-        """Compute statistics of every label of the active label layer on the active image, in the background."""
+        """Compute statistics of every label of the active label layer on the active image, in the background.
+
+        PET is told in SUV where that is known.
+        """
         labels, image = self._session.document.active_labels, self._session.document.active_image
         if labels is None:
             done([])
@@ -249,6 +252,8 @@ class Labelling:
 
         def work(job: Job) -> list[LabelRow]:
             rows = label_statistics(volume, snapshot.map(), job.cancelled, grid)
+            if volume is not None:
+                rows = [row.told_in(*volume.told_in) for row in rows]
             return rows if lies is None else [_where_it_lies(row, lies) for row in rows]
 
         return self._session.jobs.query(

@@ -124,7 +124,9 @@ class SpatialRegistrations:
         session, placement = self._session, layer.placement
         assert placement is not None
         frame = placement.onto.frame_of_reference
-        fixed = next((one for one in session.document.images if one.volume.geometry.frame_of_reference == frame), None)
+        there = [one for one in session.document.images if one.volume.geometry.frame_of_reference == frame]
+        there.sort(key=lambda one: not one.volume.geometry.same_grid(placement.onto))
+        fixed = there[0] if there else None
         about = (fixed or layer).volume.acquisition
         sides = [(frame, fixed), (layer.volume.geometry.frame_of_reference, layer)]
         matrix, title = placement.matrix, placement.title or layer.name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from pellucid.model.geometry import Geometry, Vector, same_world
@@ -109,6 +109,20 @@ class Viewing:
         """Show every layer that is not apart."""
         pane.shows = ()
         self._session.linking.settle()
+
+    def lay_over(self, layers: Sequence[Layer]) -> None:
+        """Show layers over each other in all panes, also in those that showed one of them alone."""
+        view, ids = self._session.view, {layer.id for layer in layers}
+        view.apart = tuple(known for known in view.apart if known not in ids)
+        for pane in self.panes():
+            if ids & set(pane.shows):
+                pane.shows = ()
+        self._session.linking.settle()
+
+    def are_apart(self, layers: Sequence[Layer]) -> bool:
+        """Return whether no pane on the screen shows all of some layers."""
+        shown = [self.wanted(pane) for pane in self._session.view.shown if not pane.information]
+        return bool(shown) and not any(all(layer in wanted for layer in layers) for wanted in shown)
 
     def overlay(self, pane: PaneState, layer: Layer) -> None:
         """Show a layer over what a pane shows."""

@@ -7,13 +7,18 @@ from threading import Event
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PySide6.QtGui import QImage
 
 from pellucid.history.layers import AddLayer
 from pellucid.jobs.runner import Runner
-from pellucid.model.layer import LabelLayer, blank_labels
+from pellucid.model.compare import CompareMode
+from pellucid.model.geometry import Geometry
+from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels
 from pellucid.model.view import Layout
+from pellucid.model.volume import Volume
 from pellucid.session import Session
+from pellucid.session.placements import linear_placement, placement_of
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.canvas import CanvasArea
 from registration_puppet import Puppet, add_two, bent, shift
@@ -128,3 +133,51 @@ def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, pupp
     began = time.monotonic()
     qtbot.wait(1000)
     assert 1 <= len(drawn) <= 15 * (time.monotonic() - began) + 1
+
+
+def test_the_information_follows_where_the_image_lies(qtbot, bench, pair):
+    session, area = bench
+    session.document.active = pair[1]
+    qtbot.waitUntil(lambda: "Follow-up" in area.information.toPlainText())
+    assert "Transform" not in area.information.toPlainText()
+    session.placing.put(pair[1], linear_placement(np.diag([1.0, 1, 1, 1]) + np.eye(4, k=3) * 4, pair[0].geometry))
+    qtbot.waitUntil(lambda: "moved 4" in area.information.toPlainText(), timeout=2000)
+    session.undo()
+    qtbot.waitUntil(lambda: "Transform" not in area.information.toPlainText(), timeout=2000)
+
+
+def test_beyond_a_bent_picture_there_is_no_difference(qtbot, bench):
+    session, area = bench
+    grid = Geometry((40, 40, 1), (1.0, 1.0, 1.0), known_spacing=(False, False, False), oriented=False)
+    layers = []
+    for name in ("Fixed", "Moving"):
+        image = sitk.GetImageFromArray(np.full((40, 40, 3), 200, np.uint8), isVector=True)
+        layers.append(ImageLayer(name, (Volume(image, grid),)))
+        session.history.do(AddLayer(layers[-1]))
+    session.view.layout = Layout.SINGLE
+    mesh = sitk.BSplineTransformInitializer(layers[0].volume.image, [3, 3])
+    mesh.SetParameters(np.random.default_rng(1).normal(0, 1, len(mesh.GetParameters())).tolist())
+    turned = sitk.CompositeTransform([sitk.Euler2DTransform((20.0, 20.0), 0.5, (6.0, 2.0)), mesh])
+    session.placing.put(layers[1], placement_of(turned, grid, grid))
+    session.comparing.start(CompareMode.DIFFERENCE, first=layers[0].id, second=layers[1].id)
+    pixels = settled(qtbot, area)
+    reds = pixels[..., 2] - pixels[..., 0] > 60
+    assert reds.mean() < 0.01, "where there is only one picture there is nothing to take the difference of"
+    assert ((pixels.min(axis=-1) > 180).mean()) > 0.05
+
+
+def test_the_corner_says_where_the_image_lay_while_it_is_shown_before(qtbot, bench, pair):
+    session, area = bench
+    session.document.active = pair[1]
+    session.placing.put(pair[1], linear_placement(np.eye(4) + np.eye(4, k=3) * 4, pair[0].geometry, "By hand"))
+    session.view.show_annotations = True
+
+    def told() -> str:
+        qtbot.wait(80)
+        return " ".join(text for text, _ in area.panes[0]._picture(area.panes[0].frame).corners.top_right)
+
+    assert "Moved: By hand" in told()
+    session.judging.shows_before = True
+    assert "Moved" not in told()
+    session.judging.shows_before = False
+    assert "Moved: By hand" in told()

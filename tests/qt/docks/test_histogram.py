@@ -16,12 +16,12 @@ from pellucid.model import colormaps
 from pellucid.model.histogram import histogram
 from pellucid.model.transfer import STRAIGHT, Kind, Transfer, ValueTable, shares
 from pellucid.model.view import Tool
-from pellucid.model.volume import WindowPreset
+from pellucid.model.volume import Acquisition, WindowPreset
 from pellucid.paths import resources
 from pellucid.settings import Settings
 from pellucid.ui.docks import presets
 from pellucid.ui.docks.curve_box import points_of
-from pellucid.ui.docks.curves import Cumulative, heights, outline, strip_colors, transfer, view_range
+from pellucid.ui.docks.curves import Cumulative, heights, outline, strip_colors, summary, transfer, view_range
 from pellucid.ui.docks.histogram import HistogramPanel
 from pellucid.ui.docks.preset_bar import Chip
 
@@ -497,3 +497,24 @@ def test_without_an_image_one_sentence_helps(empty_session, show):
 def test_the_plot_reads_the_value_under_the_mouse(panel):
     QTest.mouseMove(panel.plot.plot.viewport(), panel.plot.position_of(-40, 0.5).toPoint())
     assert "% below" in panel.reading.text()
+
+
+# -------------------------------------------------------------------- SUV
+
+
+def test_a_pet_is_told_in_suv_and_typed_in_suv(panel, ct, qtbot):
+    factor = 2.5e-4
+    pet = replace(ct.volume, unit="Bq/ml", acquisition=Acquisition("PT", extra={"suv_bw": str(factor)}))
+    ct.frames = (pet,)
+    ct.display.set_limits(0.0, 800.0)
+    qtbot.waitUntil(lambda: "SUV" in panel.reading.text())
+    counts = histogram(pet)
+    assert panel.reading.text() == summary(counts.told_in(factor), "SUV") != summary(counts, "SUV")
+    qtbot.waitUntil(lambda: panel.fields.high.value() == pytest.approx(0.2))
+    assert panel.fields.units[0].text() == "SUV" and panel.fields.low.value() == 0
+    panel.fields.edited.emit(0.0, 0.1)
+    assert ct.display.limits == pytest.approx((0.0, 400.0))
+    axis = panel.plot.plot.getAxis("bottom")
+    assert axis.scale == factor
+    panel._read(400.0)
+    assert panel.reading.text().startswith("0.1 SUV")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -147,12 +148,14 @@ def test_numbers_are_copied_and_saved_with_full_precision(judged, qtbot, monkeyp
     copied = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text()), delimiter="\t"))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "numbers"), ""))
     press(qtbot, box.save)
+    session.jobs.drain(20)
     saved = list(csv.DictReader(io.StringIO((tmp_path / "numbers.csv").read_text())))
     assert copied == saved and len(saved) == box.table.rowCount()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "numbers.csv"), ""))
     said = []
     session.notice.connect(lambda text, kind: said.append((text, kind)))
     press(qtbot, box.save)
+    session.jobs.drain(20)
     assert said[0][1] == "error" and "numbers.csv" in said[0][0]
 
 
@@ -163,3 +166,21 @@ def test_every_control_has_a_name_and_a_tip(judged):
                 box.jacobian, box.worst, box.contours, box.add_jacobian, box.add_displacement, box.again, box.copy,
                 box.save]  # fmt: skip
     assert all(control.accessibleName() and control.toolTip() for control in controls)
+
+
+def test_what_is_drawn_is_switched_in_the_menu_too(judged):
+    from pellucid.ui.actions.table import TABLE
+
+    box, session, fixed, moving = judged
+    entries = {entry.id.rpartition("_")[2]: entry for entry in TABLE if entry.id.startswith("registration.draw_")}
+    assert set(entries) == {"grid", "arrows", "jacobian", "contours"}
+    assert all(entry.why_not(session) for entry in entries.values())
+    session.placing.put(moving, shift_placement(fixed))
+    window = SimpleNamespace(session=session)
+    for field, entry in entries.items():
+        assert not entry.why_not(session) and not entry.checked(session)
+        entry.run(window)
+        assert entry.checked(session) and getattr(session.judging.overlays, field)
+        assert getattr(box, field).isChecked()
+        entry.run(window)
+        assert not getattr(box, field).isChecked()

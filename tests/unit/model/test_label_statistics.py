@@ -13,7 +13,7 @@ import phantoms
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.statistics import LabelRow, Stopped, label_statistics, rows_to_csv
-from pellucid.model.volume import Volume
+from pellucid.model.volume import Acquisition, Volume
 
 KINDS = phantoms.every_kind()
 
@@ -134,3 +134,22 @@ def test_csv_keeps_every_digit_and_awkward_names() -> None:
         ("centroid_y", -2 * third),
     ):
         assert float(lines[0][key]) == value
+
+
+def test_activities_are_told_in_suv_and_a_table_of_them_says_so() -> None:
+    geometry = phantoms.grid((6, 5, 4))
+    values = np.random.default_rng(2).uniform(0, 20_000, geometry.size[::-1]).astype(np.float32)
+    pet = phantoms.volume(values, geometry, unit="Bq/ml", acquisition=Acquisition("PT", extra={"suv_bw": "0.00025"}))
+    labels = labelled(geometry)
+    rows = label_statistics(pet, labels)
+    told = [row.told_in(*pet.told_in) for row in rows]
+    inside = next(row for row in told if row.voxels and row.mean is not None)
+    under = values[labels.array == inside.label].astype(np.float64) * 2.5e-4
+    assert (inside.mean, inside.std, inside.minimum, inside.median, inside.maximum) == pytest.approx(
+        (under.mean(), under.std(), under.min(), np.median(under), under.max())
+    )
+    table = list(csv.DictReader(io.StringIO(rows_to_csv(told))))
+    assert {line["value_unit"] for line in table if line["mean"]} == {"SUV"}
+    assert float(table[told.index(inside)]["mean"]) == inside.mean
+    assert "value_unit" not in rows_to_csv(rows)
+    assert rows[0].told_in(1.0, "HU") is rows[0]

@@ -12,12 +12,13 @@ from skimage.measure import profile_line
 import phantoms
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry
+from pellucid.model.histogram import histogram
 from pellucid.model.planes import plane_frame
 from pellucid.model.profiles import line_profile
 from pellucid.model.regions import region_histogram, region_statistics, region_voxels
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.view import Plane
-from pellucid.model.volume import Volume
+from pellucid.model.volume import Acquisition, Volume
 
 KINDS = {
     "plain": phantoms.grid(),
@@ -216,3 +217,19 @@ def test_a_profile_in_pixels_and_in_colours() -> None:
     assert found.unit == "px" and found.distance[-1] == pytest.approx(5)
     assert found.values.shape[1] == 3
     assert np.allclose(found.values[[0, -1]], [(2, 3, 0), (5, 7, 0)])
+
+
+def test_a_profile_of_activities_is_told_in_suv() -> None:
+    grid = Geometry((8, 8, 1))
+    values = np.arange(64, dtype=np.float32).reshape(1, 8, 8) * 100
+    plain = phantoms.volume(values, grid, unit="Bq/ml")
+    pet = replace(plain, acquisition=Acquisition("PT", extra={"suv_bw": "0.0025"}))
+    ends = [(0.0, 2.0, 0.0), (7.0, 6.0, 0.0)]
+    found, raw = line_profile(pet, ends), line_profile(plain, ends)
+    assert (found.value_unit, raw.value_unit) == ("SUV", "Bq/ml")
+    np.testing.assert_allclose(found.values, raw.values * 2.5e-3, rtol=1e-12)
+    counts = histogram(pet)
+    told = counts.told_in(2.5e-3)
+    assert told.mean == pytest.approx(counts.mean * 2.5e-3) and told.total == counts.total
+    np.testing.assert_allclose(told.edges, counts.edges * 2.5e-3)
+    assert told.percentile(90) == pytest.approx(counts.percentile(90) * 2.5e-3) and counts.told_in(1.0) is counts

@@ -29,6 +29,12 @@ def needs_image(session: Session) -> str:
     return "" if session.document.images else tr("Open an image first.")
 
 
+def needs_two(session: Session) -> str:
+    """Return why not, or nothing."""
+    several = len(session.document.images) > 1
+    return "" if several else tr("Open a second image over the first: Studies, right click, Add as a layer.")
+
+
 def needs_labels(session: Session) -> str:
     """Return why not, or nothing."""
     return "" if session.document.label_layers else tr("Make a label with a threshold or the brush first.")

@@ -8,16 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog
 
 from pellucid.language import tr
-from pellucid.ui.actions.entry import Entry
+from pellucid.ui.actions.entry import Entry, needs_two
 
 if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.main_window import MainWindow
-
-
-def _needs_two(session: Session) -> str:
-    several = len(session.document.images) > 1
-    return "" if several else tr("Open a second image over the first: Studies, right click, Add as a layer.")
 
 
 def _cannot_save(session: Session) -> str:
@@ -41,7 +36,7 @@ def _save(window: MainWindow) -> None:
 
 ROWS: tuple[Entry, ...] = (
     Entry("registration.load_dicom", "Registration", "Apply a &DICOM registration…", _load, (), "file-import-outline",
-          _needs_two, tip="Put an image where a spatial registration (SRO) says that it lies", separator=True),
+          needs_two, tip="Put an image where a spatial registration (SRO) says that it lies"),
     Entry("registration.save_dicom", "Registration", "Sa&ve as a DICOM registration…", _save, (),
           "file-export-outline", _cannot_save,
           tip="Write where the active image was put as a spatial registration (SRO)"),

@@ -14,16 +14,18 @@ if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 
-def _why_not(row: Row, session: Session) -> str:
+def why_not(row: Row, session: Session) -> str:
+    """Return why a row cannot be done on the active layer now, or nothing."""
     return row.why_not(session, layer_in_use(session))
 
 
-def _run(row: Row, window: MainWindow) -> None:
+def run(row: Row, window: MainWindow) -> None:
+    """Do what a row says on the active layer."""
     do(row, window.session, layer_in_use(window.session), window)
 
 
 ROWS: tuple[Entry, ...] = tuple(
-    Entry(f"transform.{row.id}", "Image/&Transform", row.title, partial(_run, row), icon=row.icon,
-          why_not=partial(_why_not, row), tip=row.tip, separator=row.id in ("copy", "load"))
+    Entry(f"transform.{row.id}", "Image/&Transform", row.title, partial(run, row), icon=row.icon,
+          why_not=partial(why_not, row), tip=row.tip, separator=row.id in ("copy", "load"))
     for row in _ROWS
 )  # fmt: skip

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.canvas.information_pane import InformationPane
 
-_TOLD_ELSEWHERE = ("name", "frames", "frame", "labels")
+_TOLD_ELSEWHERE = ("name", "frames", "frame", "labels", "placement")
 """Fields of a layer that banner and information pane tell, too."""
 
 

@@ -10,10 +10,12 @@ from PySide6.QtGui import QPainter
 from pellucid.language import mark, tr, within
 from pellucid.model.display import Channel
 from pellucid.model.layer import ImageLayer
+from pellucid.model.placement import Placement
 from pellucid.model.planes import PlaneFrame, plane_frame
 from pellucid.model.reduction import REDUCED
 from pellucid.model.view import Plane, PlaneMode
 from pellucid.model.volume import Acquisition
+from pellucid.session.comparing import Held
 from pellucid.ui import theme
 from pellucid.ui.canvas.words import LEFT, RIGHT, Words
 from pellucid.ui.theme import PLANE_COLORS
@@ -50,23 +52,24 @@ class Corners:
 
 def corners(
     layer: ImageLayer | None, frame: PlaneFrame, index: int, percent: float, *, hide_identity: bool, slab: str = "",
-    limits: tuple[float, float] | None = None, fused: tuple[Line, ...] = (),
+    limits: tuple[float, float] | None = None, fused: tuple[Line, ...] = (), held: Held | None = None,
 ) -> Corners:  # fmt: skip
     """Return the texts for an image in a plane; empty facts leave no line.
 
     ``limits`` are the window of a preview whose values are not in the unit of the image; ``fused`` is what is said of
-    images that lie on it.
+    images that lie on it; ``held`` is what is shown instead of an image: as it was before.
     """
     here = _here(frame, index, slab)
     if layer is None:
         return Corners(bottom_left=((tr("Zoom {percent:.0f} %", percent=percent), DIM),), bottom_right=here)
+    lies = held.placement if held is not None and held.layer is layer else layer.lies
     acquisition = layer.volume.acquisition
     who = (tr("Identity hidden"),) if hide_identity and _identifies(acquisition) else _patient(acquisition)
     study = (_date(acquisition.study_date), acquisition.study_description) if not hide_identity else ()
     series = _series(acquisition) or ("" if hide_identity else layer.name)  # a file name may name the patient
     return Corners(
         _lines(who),
-        (*_lines((*study, series)), *_reduced(layer), *_moved(layer, named=not hide_identity)),
+        (*_lines((*study, series)), *_reduced(layer), *_moved(lies, named=not hide_identity)),
         (*_window(layer, limits), *fused, (tr("Zoom {percent:.0f} %", percent=percent), DIM)),
         (*here, *_frame(layer)),
     )
@@ -158,12 +161,12 @@ def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line
     return ((text, TEXT), *one, *(((tr("Inverted"), DIM),) if turned else ()))
 
 
-def _moved(layer: ImageLayer, *, named: bool) -> tuple[Line, ...]:
+def _moved(lies: Placement | None, *, named: bool) -> tuple[Line, ...]:
     """Say that the image lies where a transform puts it, and which one: not where its source says."""
-    if layer.lies is None:
+    if lies is None:
         return ()
-    title = layer.lies.title if named else ""  # that of a file may name the patient
-    bent = layer.lies.warp is not None
+    title = lies.title if named else ""  # that of a file may name the patient
+    bent = lies.warp is not None
     said = tr("Bent") if bent else tr("Moved")
     return ((f"{said}: {title}" if title else said, theme.DARK.warning if bent else DIM),)
 

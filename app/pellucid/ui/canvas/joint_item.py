@@ -153,6 +153,9 @@ def _values(side: Side, where: Raster) -> Floats:
     if values.ndim == 3:
         seen = seen_channel(values, display.channel)
         values = luminance(seen) if seen.ndim == 3 else seen
+        if plane.axis < 0:  # what lies outside of a resampled picture is black, not dark
+            outside = replace(plane, array=np.asarray(~plane.array.any(axis=-1), dtype=np.uint8))
+            values[sampled(outside, where, smooth=False) != 0] = np.nan
     if volume.padding is not None:
         low, high = volume.padding
         values[(values >= low) & (values <= high)] = np.nan

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage, QPainter, QTransform
 
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Floats
+from pellucid.model.layer import ImageLayer
 from pellucid.model.shapes import moved, with_handle
 from pellucid.model.view import EDITING_TOOLS, Tool
 from pellucid.ui import theme
@@ -135,7 +136,9 @@ class MeasureOverlay:
         if one.kind is Kind.POINT and one.name and pane.session.landmarks.has(one):
             return (one.name,)
         measuring = pane.session.measuring
-        return plate_lines(one, measuring.reading(one), measuring.fused_readings(one))
+        own = measuring.layer(one)
+        known = own if isinstance(own, ImageLayer) else None
+        return plate_lines(one, measuring.reading(one), measuring.fused_readings(one), known)
 
     def _paint(self, painter: QPainter, pane: SliceView, state: _State) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)

@@ -20,22 +20,25 @@ _SHORT = 12
 
 
 def plate_lines(
-    annotation: Annotation, reading: Reading, fused: Sequence[tuple[ImageLayer, Reading]] = ()
-) -> tuple[str, ...]:
+    annotation: Annotation, reading: Reading, fused: Sequence[tuple[ImageLayer, Reading]] = (),
+    own: ImageLayer | None = None,
+) -> tuple[str, ...]:  # fmt: skip
     """Return the lines of a plate: the name if there is one, then what was measured with its unit.
 
-    What it says about the images that are ``fused`` with its own comes after that, each with its modality.
+    What it says about the images that are ``fused`` with its ``own`` comes after that; then each has its modality.
     """
+    before = f"{_short(own)} " if fused and own is not None else ""
     lines = [annotation.name] if annotation.name else []
     if annotation.kind in (Kind.TEXT, Kind.ARROW) and annotation.text:
         lines.append(annotation.text)
     elif annotation.kind is Kind.POINT:
-        lines.append(format_value(reading.value, reading.unit))
+        lines.append(f"{before}{format_value(reading.value, reading.unit)}")
         lines += [f"{_short(layer)} {format_value(other.value, other.unit)}" for layer, other in fused]
     elif annotation.kind is Kind.COBB and reading.measures:
         lines.append(tr("Cobb {angle}", angle=reading.measures[0].text))
     elif annotation.is_region:
-        lines += _region_lines(reading)
+        first, *rest = _region_lines(reading) or [""]
+        lines += [f"{before}{first}", *rest] if first else []
         for layer, other in fused:
             first, *rest = _region_lines(replace(other, measures=())) or [NOTHING]
             lines += [f"{_short(layer)} {first}", *rest]

@@ -374,7 +374,7 @@ class SliceView(SheetView):
             slab = slab_text(frame, self.index, self.thickness, short=self.width() < _NARROW)
             texts = corners(
                 self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab,
-                limits=self.stack.limits, fused=fused_lines(self),
+                limits=self.stack.limits, fused=fused_lines(self), held=self._held,
             )  # fmt: skip
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,

@@ -100,9 +100,9 @@ def summary(histogram: Histogram, unit: str) -> str:
     return tr("{span} · mean {mean} · SD {std}", span=span, mean=mean, std=std)
 
 
-def reading(cumulative: Cumulative, value: float, unit: str) -> str:
-    """Return one line about a value: how many voxels lie below."""
-    here, share = f"{short_number(value)} {unit}".strip(), 100 * float(cumulative.share(value))
+def reading(cumulative: Cumulative, value: float, unit: str, factor: float = 1.0) -> str:
+    """Return one line about a value, told times a factor: how many voxels lie below."""
+    here, share = f"{short_number(value * factor)} {unit}".strip(), 100 * float(cumulative.share(value))
     return tr("{value} · {share:.4g} % below", value=here, share=share)
 
 

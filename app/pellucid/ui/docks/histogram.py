@@ -115,7 +115,7 @@ class HistogramPanel(Panel):
         self.reading.setFont(theme.figures(self.reading.font()))
         self.presets = PresetBar(self._session)
         self.fields = WindowFields()
-        self.fields.edited.connect(self._set_limits)
+        self.fields.edited.connect(self._set_told)
         self.colors, self.curve = ColorBox(self._session), CurveBox(self._session)
         self.curve.add_requested.connect(self.plot.points.add)
         self.curve.remove_requested.connect(self.plot.points.remove)
@@ -202,7 +202,9 @@ class HistogramPanel(Panel):
             return
         display = layer.display
         low, high = display.limits
-        self.fields.show_window(display.level, display.width, layer.volume.unit)
+        factor, unit = layer.volume.told_in
+        self.fields.show_window(display.level * factor, display.width * factor, unit)
+        self.plot.tell_in(factor)
         self.colors.show_display()
         self.curve.show_display()
         colour = own_colours(layer)
@@ -253,9 +255,11 @@ class HistogramPanel(Panel):
     def _read(self, value: float | None) -> None:
         if self._histogram is None or self._layer is None:
             return
-        unit, cumulative = self._layer.volume.unit, self.plot.cumulative()
-        pointed = value is not None and cumulative is not None
-        self.reading.setText(reading(cumulative, value, unit) if pointed else summary(self._histogram, unit))  # type: ignore[arg-type]
+        (factor, unit), cumulative = self._layer.volume.told_in, self.plot.cumulative()
+        if value is not None and cumulative is not None:
+            self.reading.setText(reading(cumulative, value, unit, factor))
+        else:
+            self.reading.setText(summary(self._histogram.told_in(factor), unit))
 
     # ---------------------------------------------------------------- from the user
 
@@ -265,6 +269,11 @@ class HistogramPanel(Panel):
             self._layer.display.set_limits(low, high)
             self._setting = False
             self._show_display()
+
+    def _set_told(self, low: float, high: float) -> None:
+        if self._layer is not None:
+            factor, _unit = self._layer.volume.told_in
+            self._set_limits(low / factor, high / factor)
 
     def _auto(self) -> None:
         if self._layer is not None:

@@ -102,6 +102,10 @@ class HistogramPlot(QWidget):
             self._reveal(limits)
         self._quiet = False
 
+    def tell_in(self, factor: float) -> None:
+        """Write the values on the axis times a factor: the unit they are told in."""
+        self.plot.getAxis("bottom").setScale(factor)
+
     def set_movable(self, on: bool) -> None:
         """Let the window be dragged, or show it only."""
         self.is_movable = on

@@ -51,12 +51,14 @@ class JobsBar(QWidget):
             line.addWidget(widget)
         self._wait = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._wait.timeout.connect(self._show)
+        self._soon = QTimer(self, singleShot=True, interval=0)  # a bar paints the whole window whenever it moves
+        self._soon.timeout.connect(self._show)
         session.jobs.changed.connect(self._changed)
         self.hide()
 
     def _changed(self) -> None:
         if self.isVisible():
-            self._show()
+            self._soon.start()
         elif worth_showing(self._session.jobs.running) and not self._wait.isActive():
             self._wait.start()
 

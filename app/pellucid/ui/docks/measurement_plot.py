@@ -77,7 +77,8 @@ class MeasurementPlot(QWidget):
     def _counted(self, asked: object, found: Histogram) -> None:
         if asked == self._asked and isinstance(asked, tuple):
             volume = self._session.measuring.volume(asked[0])
-            self.show_histogram(found, volume.unit if volume is not None else "")
+            factor, unit = volume.told_in if volume is not None else (1.0, "")
+            self.show_histogram(found.told_in(factor), unit)
 
     def show_profiles(self, profiles: list[tuple[str, Profile]]) -> None:
         """Draw the values of each image along the line."""

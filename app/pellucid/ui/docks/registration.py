@@ -131,6 +131,12 @@ class RegistrationPanel(Panel):
         """Open a section by its title in English and return what is in it."""
         return self.folds[title].open()
 
+    def show_section(self, title: str) -> None:
+        """Open a section and scroll to it."""
+        self.open_section(title)
+        fold = self.folds[title]
+        QTimer.singleShot(0, fold, lambda: self.area.verticalScrollBar().setValue(fold.y()))  # it may be taller
+
     # ---------------------------------------------------------------- from the session
 
     def _show(self) -> None:

@@ -287,19 +287,12 @@ class JudgeBox(QWidget):
             QGuiApplication.clipboard().setText(as_csv(rows(answer), "\t"))
 
     def _save(self) -> None:
-        answer, notice = self._judging.answer, self._session.notice
+        answer = self._judging.answer
         name, _ = QFileDialog.getSaveFileName(self, tr("Save the numbers"), tr("registration.csv"), tr("Table (*.csv)"))
         if not name or answer is None:
             return
         path = Path(name) if Path(name).suffix else Path(name).with_suffix(".csv")
-        try:
-            path.write_text(as_csv(rows(answer)), encoding="utf-8", newline="")
-        except OSError as error:
-            reason = error.strerror or tr("unknown reason")
-            said = tr("“{name}” could not be written: {reason}. Choose another folder.", name=path.name, reason=reason)
-            notice.emit(said, "error")
-        else:
-            notice.emit(tr("The numbers were written to “{name}”.", name=path.name), "info")
+        self._session.recipes.write(path, as_csv(rows(answer)))
 
 
 def _line(first: QWidget, *others: QWidget) -> QWidget:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from psygnal import EmissionInfo
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -53,18 +54,33 @@ class ResultBox(QWidget):
             tr("Resample to grid"), self._harden, glyph="grid",
             tip=tr("Compute the moving image on the voxels of the fixed one; the transform becomes part of its recipe"),
         )  # fmt: skip
+        self.together = push_button(
+            tr("Lay over"), self._lay_over, glyph="layers-outline",
+            tip=tr("The images are shown in panes of their own: show both over each other in all panes"),
+        )  # fmt: skip
         self._buttons = row(self.compare, self.harden)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.GRID)
-        for widget in (self.verdict, self.notes, self.numbers, self._buttons):
+        for widget in (self.verdict, self.notes, self.numbers, self._buttons, self.together):
             column.addWidget(widget)
         session.registering.changed.connect(self._show)
+        session.view.events.connect(self._view_changed)
         self._show()
+
+    def _view_changed(self, info: EmissionInfo) -> None:
+        if info.signal.name in ("apart", "layout", "panes", "current"):
+            self._show_together()
+
+    def _show_together(self) -> None:
+        result = self._session.registering.result
+        pair = () if result is None else (result.fixed, result.moving)
+        self.together.setVisible(bool(pair) and self._session.viewing.are_apart(pair))
 
     def _show(self) -> None:
         registering = self._session.registering
         result = registering.result
+        self._show_together()
         self.setVisible(not registering.is_running and (result is not None or bool(registering.problem)))
         for widget in (self.numbers, self._buttons):
             widget.setVisible(result is not None)
@@ -90,6 +106,12 @@ class ResultBox(QWidget):
         }  # fmt: skip
         for name, text in texts.items():
             self.values[name].setText(text)
+
+    def _lay_over(self) -> None:
+        result = self._session.registering.result
+        if result is not None:
+            self._session.viewing.lay_over((result.fixed, result.moving))
+        self._show_together()
 
     def _compare(self) -> None:
         self._attempt(self._session.registering.compare)

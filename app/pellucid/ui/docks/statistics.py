@@ -180,7 +180,7 @@ class StatisticsPanel(Panel):
     def _show(self, rows: Sequence[LabelRow]) -> None:
         document = self._session.document
         labels, image = document.active_labels, document.active_image
-        self.model.show_rows(rows, labels.labels if labels else None, image.volume.unit if image else "")
+        self.model.show_rows(rows, labels.labels if labels else None, image.volume.told_in[1] if image else "")
         self.stack.setCurrentIndex(1 if rows else 0)
         self.about.setVisible(bool(rows))
         if labels is not None and rows:

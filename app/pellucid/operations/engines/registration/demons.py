@@ -19,6 +19,11 @@ from pellucid.operations.pixels import view
 
 _AT_ONCE = 5
 """Iterations of one call; between calls the field can be looked at."""
+_DAMPED = 0.5
+"""Share of its step that the symmetric variant takes: it has no limit of its own, and would swing and fold."""
+_EDGE = 2
+_WORSE = 0.05
+"""Share by which the metric may end above its best; a field that is worse is left for the best one."""
 _DEVIATION = 100.0
 _WINDOW = 10
 _FILTERS = {
@@ -71,12 +76,32 @@ def _fit_level(
 ) -> tuple[sitk.Image, End]:
     fixed, moving = _comparable(chain, stage, level)
     values: list[float] = []
+    best, lowest = field, np.inf
     while len(values) < stage.iterations and not _flat(values, stage):
-        count = min(_AT_ONCE, stage.iterations - len(values))
+        count = min(1 if stage.variant == "symmetric" else _AT_ONCE, stage.iterations - len(values))
+        before, first = field, len(values)
         field = _some(_filter(stage, count, course), fixed, moving, field, chain, level, stage, course, values)
+        if stage.variant == "symmetric":
+            field = _between(before, field)
+        if values[first] < lowest:
+            best, lowest = before, values[first]
+    if values[-1] > lowest + _WORSE * abs(lowest):
+        field = best
     reached = _flat(values, stage)
     reason = tr("The images got no more alike.") if reached else tr("All iterations were used.")
     return field, End(reason, reached or _nearly_flat(values), len(values))
+
+
+def _between(before: sitk.Image, after: sitk.Image) -> sitk.Image:
+    """Return the field of a part of a step; the outermost voxels, whose gradients are poor, follow their neighbours."""
+    values = view(before) * (1 - _DAMPED) + view(after) * _DAMPED
+    values = values.reshape(*before.GetSize()[::-1], -1)
+    for axis, size in enumerate(values.shape[:-1]):
+        ends = np.clip(np.arange(size), min(_EDGE, size // 3), max(size - 1 - _EDGE, size - 1 - size // 3))
+        values = np.take(values, ends, axis=axis)
+    field = sitk.GetImageFromArray(values, isVector=True)
+    field.CopyInformation(before)
+    return field
 
 
 def _filter(stage: Stage, count: int, course: Course) -> Any:

@@ -43,8 +43,8 @@ class Outcome:
     ``converged`` says that the optimiser came to rest and that nothing speaks against the result; ``doubts`` are the
     sentences that do. The metrics are values of the last stage's metric on the full images, lower is better, before
     (identity of the start as the images lie) and after. ``overlap`` is the share of the fixed image (or its mask)
-    that the moving image covers after it. A metric is infinite where the images did not meet. ``stop_reason`` says in
-    a sentence why the last stage ended, ``stop_text`` in the words of ITK.
+    that the moving image covers after it. ``stop_reason`` says in a sentence why the last stage ended, ``stop_text``
+    in the words of ITK. A metric is infinite where the images did not meet.
     """
 
     transform: sitk.Transform

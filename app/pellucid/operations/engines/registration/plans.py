@@ -39,7 +39,8 @@ class Stage(BaseModel):
 
     ``shrink`` has one factor per level of the pyramid and ``smooth`` as many widths of a Gaussian in voxels of the
     full image. ``share`` of the voxels is looked at where ``sampling`` is not ``all``, but at least 20 000
-    (5000 for B-splines) and at most 100 000 of them.
+    (5000 for B-splines) and at most 100 000 of them; B-splines by L-BFGS-B look at all, but for the neighbourhood and
+    joint histogram metrics.
     ``step`` is the first step of an optimiser and ``least_step`` the one at which it ends, both in voxels of the
     level. ``mesh`` is the distance of control points in mm (the last level has it, levels before it are coarser by
     two where ``refine``); ``order`` is the order of the spline. ``variant``, ``field_sigma`` and ``update_sigma``
@@ -145,15 +146,26 @@ PRESETS: dict[str, Preset] = {
     ),
     "deformable": Preset(
         mark("Deformable, lung or abdomen"),
-        mark("The same body at another breath: affine first, then a B-spline of 40 mm."),
+        mark("The same body at another breath: affine first, then a B-spline of 25 mm."),
         Plan(
-            (Stage(transform="affine"), Stage(transform="bspline", optimiser="lbfgsb", iterations=60)), "masses",
+            (
+                Stage(transform="affine", shrink=(4, 2), smooth=(2.0, 1.0)),
+                Stage(transform="bspline", optimiser="lbfgsb", iterations=60, mesh=25.0, shrink=(4, 2), smooth=(0.0,)),
+            ),
+            "masses",
         ),
     ),
     "demons": Preset(
         mark("Deformable, same modality (demons)"),
         mark("Small smooth differences of two scans of one kind; every voxel may move."),
-        Plan((Stage(transform="rigid", metric="correlation"), Stage(transform="demons", iterations=60)), "centres"),
+        Plan(
+            (
+                Stage(transform="rigid", metric="correlation", shrink=(4, 2), smooth=(2.0, 1.0)),
+                Stage(transform="demons", iterations=60, shrink=(4, 2), smooth=(0.0,), field_sigma=0.7,
+                      update_sigma=1.5),
+            ),
+            "centres",
+        ),
     ),
     "histology": Preset(
         mark("Histology sections, affine"),

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pellucid.language import tr
 
 _SAID: tuple[tuple[str, Callable[[], str]], ...] = (
-    (r"user requested|too many iterations|maximum number|maximum iter",
+    (r"user requested|too many iterations|maximum number|maximum iter|reached limit|exceeds limit",
      lambda: tr("All iterations were used.")),
-    (r"step too small|step length|steplength|line search", lambda: tr("The step became smaller than its limit.")),
+    (r"step too small|step length|steplength|line.?search|abnormal",
+     lambda: tr("The step became smaller than its limit.")),
     (r"gradient", lambda: tr("The gradient vanished.")),
-    (r"converge|tolerance|frobenius|solution|satisf|within", lambda: tr("The metric got no better any more.")),
+    (r"converge|tolerance|frobenius|solution|satisf|within|relative reduction",
+     lambda: tr("The metric got no better any more.")),
     (r"completed sampling", lambda: tr("All places of the search were looked at.")),
     (r"failure|error|nan|illegal", lambda: tr("The optimiser failed.")),
 )  # fmt: skip

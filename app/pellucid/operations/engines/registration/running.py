@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
-from pellucid.operations.engines.registration import demons, stages
+from pellucid.operations.engines.registration import bends, demons, stages
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.doubts import Findings, doubts_of
@@ -40,7 +40,7 @@ def register(
     chain, rivalry = started(_given(pair, initial), plan, initial is not None, course, seed)
     ends = []
     for number, stage in enumerate(plan.stages):
-        fit = demons.fit if stage.transform == "demons" else stages.fit
+        fit = {"demons": demons.fit, "bspline": bends.fit}.get(stage.transform, stages.fit)
         found, end = fit(chain, stage, number, course, seed)
         chain, end = _better(chain, found, stage, end, context)
         ends.append(end)

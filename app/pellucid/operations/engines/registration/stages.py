@@ -1,4 +1,4 @@
-"""The stages that an ImageRegistrationMethod fits: translation, rigid, similarity, affine, B-spline."""
+"""The stages that an ImageRegistrationMethod fits: translation, rigid, similarity, affine, unusual B-splines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Refused
-from pellucid.operations.engines.registration import splines
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course, guarded
 from pellucid.operations.engines.registration.frames import is_similar, moved
@@ -70,16 +69,11 @@ def levels_of(pair: Pair, stage: Stage, number: int) -> list[Callable[[], Level]
 
 def fit(chain: Chain, stage: Stage, number: int, course: Course, seed: int) -> tuple[Chain, End]:
     """Fit the transform of a stage, level by level, and return the chain with it."""
-    transform: Any = None
+    transform = fresh(stage.transform, chain.pair.dimensions)
     end = End()
-    levels = levels_of(chain.pair, stage, number)
-    for place, made in enumerate(levels):
+    for made in levels_of(chain.pair, stage, number):
         level = made()
         course.context.check()
-        if stage.transform == "bspline":
-            transform = splines.at_level(chain.pair.fixed, chain.pair.unit, stage, transform, len(levels) - 1 - place)
-        elif transform is None:
-            transform = fresh(stage.transform, chain.pair.dimensions)
         ended = fit_level(chain, transform, stage, level, course, seed)
         end = replace(ended, iterations=end.iterations + ended.iterations)
         course.level_done()
@@ -119,7 +113,7 @@ def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: 
 
     command = method.AddCommand(sitk.sitkIterationEvent, note)
     try:
-        guarded(lambda: method.Execute(level.fixed, moving), course.context, _refusal)
+        guarded(lambda: method.Execute(level.fixed, moving), course.context, refusal)
     finally:
         del command
         method.RemoveAllCommands()
@@ -131,7 +125,17 @@ def fit_level(chain: Chain, transform: Any, stage: Stage, level: Level, course: 
 
 
 def attach(method: sitk.ImageRegistrationMethod, chain: Chain, fixed: sitk.Image, moving: sitk.Image) -> sitk.Image:
-    """Give a method the masks and return the moving image as what was found before leaves it.
+    """Give a method the masks and return the moving image as what was found before leaves it."""
+    moving, mask = carried(chain, fixed, moving)
+    if chain.pair.fixed_mask is not None:
+        method.SetMetricFixedMask(chain.pair.fixed_mask)
+    if mask is not None:
+        method.SetMetricMovingMask(mask)
+    return moving
+
+
+def carried(chain: Chain, fixed: sitk.Image, moving: sitk.Image) -> tuple[sitk.Image, sitk.Image | None]:
+    """Return the moving image and its mask as what was found before leaves them.
 
     A chain that only turns, shifts and scales is put into the grid of the image, which costs nothing. Anything else is
     sampled once: looking through it at every sample of every iteration takes twice as long.
@@ -140,17 +144,16 @@ def attach(method: sitk.ImageRegistrationMethod, chain: Chain, fixed: sitk.Image
     mask = pair.moving_mask
     if matrix is not None and is_similar(matrix):
         inverse = np.linalg.inv(matrix)
-        moving, mask = moved(moving, inverse), mask and moved(mask, inverse)
-    else:
-        transform, wide = chain.within(), _widened(fixed)
-        mask = mask if mask is not None else ones_of(moving)
-        mask = sitk.Resample(mask, wide, transform, sitk.sitkNearestNeighbor, 0)
-        moving = sitk.Resample(moving, wide, transform, sitk.sitkLinear, 0.0)
-    if pair.fixed_mask is not None:
-        method.SetMetricFixedMask(pair.fixed_mask)
-    if mask is not None:
-        method.SetMetricMovingMask(mask)
-    return moving
+        return moved(moving, inverse), mask and moved(mask, inverse)
+    transform, wide = chain.within(), _widened(fixed)
+    mask = mask if mask is not None else ones_of(moving)
+    mask = sitk.Resample(mask, wide, transform, sitk.sitkNearestNeighbor, 0)
+    sampled = sitk.ResampleImageFilter()
+    sampled.SetReferenceImage(wide)
+    sampled.SetOutputPixelType(moving.GetPixelID())
+    sampled.SetTransform(transform)
+    sampled.SetUseNearestNeighborExtrapolator(True)  # between the last voxels that are seen and those beyond
+    return sampled.Execute(moving), mask
 
 
 def ones_of(image: sitk.Image) -> sitk.Image:
@@ -179,7 +182,8 @@ def at_rest(stage: Stage, course: Course, level: Level, iterations: int) -> bool
     return bool(np.ptp(late) <= 1e-3 * max(np.ptp(values), 1e-12))
 
 
-def _refusal(reason: str) -> Refused:
+def refusal(reason: str) -> Refused:
+    """Return the refusal for what ITK said when it could not go on."""
     if "overlap" in reason or "outside" in reason or "valid points" in reason:
         return Refused(tr("The images do not overlap enough to be compared. Start from the centres, or move the "
                           "moving image nearer by hand, and look at the masks."))  # fmt: skip
