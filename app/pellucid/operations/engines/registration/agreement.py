@@ -33,7 +33,8 @@ def mutual_information(fixed: Array, moving: Array, bins: int) -> tuple[float, A
     part = place - np.floor(place)
     weights = _spline(part) / len(part)
     at = one * bins + first
-    joint = sum(np.bincount(at + k, weights[k], bins * bins) for k in range(4)).reshape(bins, bins)
+    parts = [np.bincount(at + k, weights[k], bins * bins) for k in range(4)]
+    joint = (parts[0] + parts[1] + parts[2] + parts[3]).reshape(bins, bins)
     p, q = joint.sum(1, keepdims=True), joint.sum(0, keepdims=True)
     known = joint > 0
     gain = np.zeros((bins, bins))
