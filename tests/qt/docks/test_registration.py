@@ -97,12 +97,8 @@ def test_one_button_registers_and_undo_takes_it_back(qtbot, empty_session, panel
     assert not panel.begin.isVisible() and panel.keep.isEnabled() and panel.drop.isEnabled()
     assert not panel.choices.isVisible() and panel.asked.text() == "Register Follow-up to Baseline (Rigid)"
     assert len(panel.course._shown) > 10
-<<<<<<< HEAD
     levels = len(PRESETS["rigid"].plan.stages[0].shrink)
     assert any(f"level {n} of {levels}" in panel.course.caption.text() for n in (1, 2))
-=======
-    assert re.search(r"level [12] of \d", panel.course.caption.text())
->>>>>>> w-suite
     assert not panel.result.isVisible()
     puppet.finish()
     qtbot.waitUntil(lambda: not empty_session.registering.is_running)

@@ -33,12 +33,7 @@ def mutual_information(fixed: Array, moving: Array, bins: int) -> tuple[float, A
     part = place - np.floor(place)
     weights = _spline(part) / len(part)
     at = one * bins + first
-<<<<<<< HEAD
     joint = np.sum([np.bincount(at + k, weights[k], bins * bins) for k in range(4)], axis=0).reshape(bins, bins)
-=======
-    parts = [np.bincount(at + k, weights[k], bins * bins) for k in range(4)]
-    joint = (parts[0] + parts[1] + parts[2] + parts[3]).reshape(bins, bins)
->>>>>>> w-suite
     p, q = joint.sum(1, keepdims=True), joint.sum(0, keepdims=True)
     known = joint > 0
     gain = np.zeros((bins, bins))
