@@ -37,8 +37,8 @@ from pellucid.operations.engines.registration.stages import fit
 
 CONTRASTS = {"rigid": ("same", "rigid"), "inverted": ("inverted", "rigid_mi"), "bent": ("bent", "rigid_mi")}
 WARPS = {
-    "B-spline 20 mm": "bspline metric=mean_squares optimiser=lbfgsb mesh=20 shrink=4,2 smooth=0 iterations=60",
-    "demons": "demons shrink=4,2 smooth=0 iterations=60 field_sigma=0.7 update_sigma=1.5",
+    "B-spline 20 mm": "bspline metric=mean_squares optimiser=lbfgsb mesh=20 shrink=4,2,1 smooth=0 iterations=50",
+    "demons": "demons shrink=4,2,1 smooth=0 iterations=100 field_sigma=0.7 update_sigma=1.5 match=false",
 }
 TIMED = "rigid metric={metric} shrink=4,2,1 smooth=2,1,0 share=0.01"
 METRICS = ("correlation", "mattes")
