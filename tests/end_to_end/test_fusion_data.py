@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog
 from hands import User
 from pellucid.model.annotations import Kind
 from pellucid.model.shapes import on_plane, vector
+from pellucid.ui.canvas.fused_texts import overlay_doubts
 
 pytestmark = [pytest.mark.data, pytest.mark.qt_log_ignore("does not support")]
 
@@ -125,4 +126,4 @@ def test_consent_overlays_and_says_so(user, data_dir):
     QTest.mouseClick(user.window.frames_bar.anyway, Qt.MouseButton.LeftButton)
     user.rest()
     pane = user.window.canvas.shown_panes()[0]
-    assert user.session.viewing.layers(pane.state) == (ct, mr) and "Unregistered overlay" in pane._doubt()
+    assert user.session.viewing.layers(pane.state) == (ct, mr) and "Unregistered overlay" in overlay_doubts(pane)

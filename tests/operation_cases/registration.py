@@ -22,6 +22,7 @@ CASES = {
         slow={"preset": "own", "stages": "rigid metric=mattes iterations=50", "start": "centres"},
         variants=(
             {"preset": "drift", "interpolation": "nearest", "background": -7.0},
+            {"preset": "own", "stages": "translation optimiser=gradient_descent iterations=12 shrink=1 smooth=0"},
             {"preset": "own", "stages": "rigid metric=mattes iterations=5 shrink=1 smooth=0; "
              "bspline mesh=8 metric=mean_squares optimiser=lbfgsb iterations=3 shrink=1 smooth=0",
              "start": "masses", "interpolation": "bspline", "seed": 7},

@@ -19,6 +19,7 @@ from pellucid.model.shapes import on_plane, vector
 from pellucid.model.view import Layout
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.session.opening import Loaded
+from pellucid.ui.canvas.fused_texts import overlay_doubts
 from pellucid.ui.canvas.measure_words import plate_lines
 
 GRID = Geometry((40, 40, 12), (2.0, 2.0, 3.0), (-40.0, -40.0, 0.0), frame_of_reference="1.2.3")
@@ -55,11 +56,11 @@ def test_a_stranger_waits_for_an_answer_and_is_then_called_unregistered(user):
     put(user, "PET", OTHER, "PT", 9000)
     bar, pane = user.window.frames_bar, user.window.canvas.shown_panes()[0]
     assert bar.isVisible() and "different frames of reference" in bar.text
-    assert middle_of(user) == before and "Not overlaid: PET" in pane._doubt()
+    assert middle_of(user) == before and "Not overlaid: PET" in overlay_doubts(pane)
     QTest.mouseClick(bar.anyway, Qt.MouseButton.LeftButton)
     user.rest()
     assert not bar.isVisible() and middle_of(user) != before
-    assert pane._doubt() == "Unregistered overlay: PET"
+    assert overlay_doubts(pane) == "Unregistered overlay: PET"
     user.window.actions_table.by_id["fusion.withdraw"].trigger()
     user.rest()
     assert bar.isVisible() and middle_of(user) == before

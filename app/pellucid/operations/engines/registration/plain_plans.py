@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Stage:
     field_sigma: float = 1.5
     update_sigma: float = 0.0
     match: bool = True
+
+
+def changed(stage: Stage, **fields: Any) -> Stage:
+    """Return a stage with some other fields."""
+    return replace(stage, **fields)
 
 
 @dataclass(frozen=True)

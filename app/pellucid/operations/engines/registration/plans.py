@@ -90,6 +90,11 @@ class Preset:
     plan: Plan
 
 
+def changed(stage: Stage, **fields: Any) -> Stage:
+    """Return a stage with some other fields."""
+    return stage.model_copy(update=fields)
+
+
 def read_stages(text: str) -> tuple[Stage, ...]:
     """Return the stages of a text; raise Refused with a sentence that names the stage and what is wrong in it."""
     stages = []

@@ -15,7 +15,7 @@ from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.doubts import Findings, doubts_of
 from pellucid.operations.engines.registration.judging import covered, metric_of
 from pellucid.operations.engines.registration.outcome import Outcome, Watch
-from pellucid.operations.engines.registration.plans import Plan, Stage
+from pellucid.operations.engines.registration.plans import Plan, Stage, changed
 from pellucid.operations.engines.registration.preparing import Pair, inwards, prepare
 from pellucid.operations.engines.registration.stages import End
 from pellucid.operations.engines.registration.starting import started
@@ -71,7 +71,7 @@ def _share(chain: Chain, found: Chain, stage: Stage, context: Context) -> bool:
     """Return whether images tell as much of each other as before: demons would not mind that they are unlike."""
     if stage.transform != "demons":
         return True
-    shared = stage.model_copy(update={"transform": "bspline", "metric": "mattes"})
+    shared = changed(stage, transform="bspline", metric="mattes")
     before, after = metric_of(chain, shared, context), metric_of(found, shared, context)
     return after <= before + _LESS * abs(before)
 

@@ -17,7 +17,7 @@ from pellucid.operations.engines.registration.frames import is_similar, moved
 from pellucid.operations.engines.registration.levels import level_of, stage_levels
 from pellucid.operations.engines.registration.methods import method_of
 from pellucid.operations.engines.registration.outcome import Point
-from pellucid.operations.engines.registration.plans import Stage
+from pellucid.operations.engines.registration.plans import Stage, changed
 from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.engines.registration.reasons import reason_of
 
@@ -87,7 +87,7 @@ def _turns(stage: Stage) -> list[Stage]:
     if stage.optimiser != "gradient_descent":
         return [stage]
     share = -(-stage.iterations // _ROUNDS)
-    return [stage.model_copy(update={"step": stage.step / 4**k, "iterations": share}) for k in range(_ROUNDS)]
+    return [changed(stage, step=stage.step / 4**k, iterations=share) for k in range(_ROUNDS)]
 
 
 def fresh(kind: str, n: int) -> Any:
