@@ -77,13 +77,10 @@ def _direction(axes: Floats) -> tuple[float, float, float, float, float, float, 
 
 def affine_of(matrix: Floats, *, planar: bool) -> sitk.AffineTransform:
     """Return a 4 × 4 matrix as a transform, of two dimensions for pictures."""
-    import SimpleITK as sitk
+    from pellucid.operations.engines.registration import frames
 
-    n = 2 if planar else 3
-    transform = sitk.AffineTransform(n)
-    transform.SetMatrix(matrix[:n, :n].ravel().tolist())
-    transform.SetTranslation(matrix[:n, 3].tolist())
-    return transform
+    kept = [0, 1, 3] if planar else [0, 1, 2, 3]
+    return frames.affine_of(matrix[np.ix_(kept, kept)])
 
 
 def chained(outer: sitk.Transform, inner: sitk.Transform) -> sitk.Transform:

@@ -18,7 +18,7 @@ from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.layer import ImageLayer, Provenance
 from pellucid.model.placement import Placement
 from pellucid.model.volume import Volume
-from pellucid.session.placements import placement_of
+from pellucid.session.placements import affine_of, placement_of
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -202,10 +202,7 @@ def _after(transform: sitk.Transform, matrix: Floats) -> sitk.Transform:
     """Return a transform that is done after a matrix."""
     import SimpleITK as sitk
 
-    n = transform.GetDimension()
-    first = sitk.AffineTransform(n)
-    first.SetMatrix(matrix[:n, :n].ravel().tolist())
-    first.SetTranslation(matrix[:n, 3].tolist())
+    first = affine_of(matrix, planar=transform.GetDimension() == 2)
     return sitk.CompositeTransform([transform, first])
 
 

@@ -101,7 +101,7 @@ class ResultBox(QWidget):
         overlap = _NOTHING if math.isnan(outcome.overlap) else f"{100 * outcome.overlap:.0f} %"
         texts = {
             "metric": f"{_number(outcome.metric_before)} → {_number(outcome.metric_after)}",
-            "iterations": f"{outcome.iterations:,}", "reason": _plain(outcome.stop_reason),
+            "iterations": f"{outcome.iterations:,}", "reason": outcome.stop_reason or _NOTHING,
             "seconds": tr("{seconds} s", seconds=format_number(float(f"{outcome.seconds:.3g}"))), "overlap": overlap,
         }  # fmt: skip
         for name, text in texts.items():
@@ -127,12 +127,6 @@ class ResultBox(QWidget):
             action()
         except Refused as refusal:
             self._session.notice.emit(str(refusal), "warning")
-
-
-def _plain(reason: str) -> str:
-    """Return why an optimiser stopped without its name, which ITK writes before it."""
-    name, colon, said = reason.partition(": ")
-    return (said if colon and name.isalnum() else reason) or _NOTHING
 
 
 def _number(value: float) -> str:
