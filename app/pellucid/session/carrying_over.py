@@ -129,7 +129,7 @@ class CarryingOver:
             from pellucid.files.safe_write import replacing
 
             with replacing(path, needs=len(text)) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+                temporary.write_text(text, encoding="utf-8", newline="")
 
         def done(_nothing: None) -> None:
             self._session.notice.emit(tr("{name} was saved.", name=path.name), "info")
