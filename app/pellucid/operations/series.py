@@ -10,13 +10,13 @@ import SimpleITK as sitk
 
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
+from pellucid.operations.engines.registration.frames import affine_of
 from pellucid.operations.engines.registration.series import (
     Heard,
     Movement,
     aligned_stack_plain,
     motions,
     plane_of,
-    plane_transform,
     planes_of,
 )
 from pellucid.operations.engines.sampling import sampled
@@ -110,7 +110,7 @@ def aligned_stack(
     for n, movement in enumerate(found):
         plane = plane_of(image, n)
         part = resampling.part(n / len(found), (n + 1) / len(found))
-        transform = plane_transform(movement.matrix)
+        transform = affine_of(movement.matrix)
         out[n] = view(sampled(plane, plane, transform, interpolation, background, part))[0]
     say_movements(found, reference == "neighbours", context)
     return result, tuple(found)

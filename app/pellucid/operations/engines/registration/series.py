@@ -22,6 +22,7 @@ from pellucid.operations.engines.registration.following import (
     pyramid,
     warped,
 )
+from pellucid.operations.engines.registration.frames import affine_of
 from pellucid.operations.engines.sampling import sampled_plain
 from pellucid.operations.pixels import Array, view
 
@@ -229,15 +230,6 @@ def _chained(
     return [made[n] for n in range(pictures.count)]
 
 
-def plane_transform(matrix: Array) -> sitk.Transform:
-    """Return a matrix as a transform of planes or volumes whose first voxel is at 0."""
-    n = len(matrix) - 1
-    transform = sitk.AffineTransform(n)
-    transform.SetMatrix(matrix[:n, :n].ravel().tolist())
-    transform.SetTranslation(matrix[:n, n].tolist())
-    return transform
-
-
 def world_transform(matrix: Array, image: sitk.Image) -> sitk.Transform:
     """Return the motion of a frame as a transform of its world: of the points of the reference to those of the frame.
 
@@ -285,7 +277,7 @@ def aligned_stack_plain(
     out = np.empty(view(stack).shape, view(stack).dtype)
     for n, movement in enumerate(found):
         plane = plane_of(stack, n)
-        out[n] = view(sampled_plain(plane, plane, plane_transform(movement.matrix), how, background, padding))[0]
+        out[n] = view(sampled_plain(plane, plane, affine_of(movement.matrix), how, background, padding))[0]
     result = sitk.GetImageFromArray(out, isVector=out.ndim == 4)
     result.CopyInformation(stack)
     return result
