@@ -59,6 +59,15 @@ print(" ".join(packages))
 PYTHON_END
 }
 
+# Each pair: a program that tests judge Pellucid by (a PACS, DICOM validators), and the package that brings it.
+missing_judges() {
+  local pair
+  for pair in Orthanc:orthanc dcmdump:dcmtk dciodvfy:dicom3tools; do
+    PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null || printf '%s ' "${pair##*:}"
+  done
+  [ -e /usr/share/orthanc/plugins/libOrthancDicomWeb.so ] || printf 'orthanc-dicomweb '
+}
+
 make_environment() {
   local python="$1"
   [ -x "$PYTHON" ] && "$PYTHON" -m pip --version >/dev/null 2>&1 && return
@@ -81,8 +90,9 @@ set_up() {
   python="$(find_python)"
   if [ "$(uname -s)" = Linux ] && command -v apt-get >/dev/null; then
     packages="$(missing_libraries "$python")"
+    [ "$group" != test ] || packages="$packages $(missing_judges)"
     # shellcheck disable=SC2086
-    [ -z "$packages" ] || install_packages $packages
+    [ -z "${packages// /}" ] || install_packages $packages
   fi
   make_environment "$python"
   stamp="$venv/.pellucid-${group:-run}"

@@ -9,6 +9,8 @@ The rooms, from the bottom up; a room imports only from rooms further down (a te
     settings     the user's choices, validated and versioned
     dicom        scan headers, stack files into volumes with findings, decode in child processes
     files        every other format: discover, read, export (verified), films, workspace, demo study
+    database     the local index of studies in folders the user added
+    network      PACS and DICOMweb: asking, fetching, sending, and a listener that is off by default
     jobs         background work: edits one by one, queries where the latest wins, loading
     history      what can be undone: commands, the bounded history, painting
     recipes      what can be replayed: the steps that made an image, as JSON; on thousands of images (batch)
@@ -18,7 +20,7 @@ The rooms, from the bottom up; a room imports only from rooms further down (a te
     __main__     chooses between the two
 
 Never between neighbours: ``model`` and ``operations`` do not know each other (a layer sees no filter,
-a filter no layer), nor do ``history``, ``jobs`` and ``files``. Only ``session`` and ``cli`` introduce them.
+a filter no layer), nor do ``history``, ``jobs``, ``files``, ``database`` and ``network``. Only ``session`` and ``cli`` introduce them.
 
 The life of one edit (Gaussian, preview, apply, undo):
 

@@ -30,6 +30,11 @@ def cache_dir() -> Path:
     return _user_dir("cache")
 
 
+def data_dir() -> Path:
+    """Return the folder of what the user asked to keep (the study database, what was retrieved), made on first use."""
+    return _user_dir("data")
+
+
 def log_dir() -> Path:
     """Return the folder of logs, made on first use."""
     return _user_dir("log")
@@ -45,6 +50,7 @@ def _user_dir(kind: str) -> Path:
 
         find = {
             "config": platformdirs.user_config_path,
+            "data": platformdirs.user_data_path,
             "cache": platformdirs.user_cache_path,
             "log": platformdirs.user_log_path,
         }[kind]

@@ -15,6 +15,7 @@ from pellucid.dicom.duplicates import without_duplicates
 from pellucid.dicom.findings import file_findings, no_image_finding
 from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
+from pellucid.dicom.kinds import IMAGE, content_of
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.sequences import Part, split
@@ -66,7 +67,7 @@ class VolumePlan:
 
 @dataclass(frozen=True)
 class Series:
-    """A DICOM series as found on disk."""
+    """A DICOM series as found on disk; ``content`` is what its objects are for (``kinds``)."""
 
     uid: str
     modality: str = ""
@@ -77,6 +78,7 @@ class Series:
     files: tuple[Path, ...] = ()
     volumes: tuple[VolumePlan, ...] = ()
     findings: tuple[Finding, ...] = ()
+    content: str = IMAGE
 
 
 def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
@@ -130,6 +132,7 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
         files=tuple(Path(record.path) for record in records),
         volumes=tuple(volumes),
         findings=_unique([*findings, *(f for volume in volumes for f in volume.findings)]),
+        content=content_of(first.sop_class),
     )
 
 

@@ -18,6 +18,7 @@ from pellucid.model.layer import ImageLayer, Layer, unique_name
 from pellucid.model.reduction import Reduction, TooLarge
 from pellucid.model.view import PaneState
 from pellucid.session.opening import Loaded, one_slice, read, title_of
+from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
     from pellucid.files.discover import Item
@@ -146,8 +147,15 @@ class Loading:
         """
         name, _, part = key.partition("\n")
         item = self._session.library.item(name)
-        if item is not None:
+        if item is not None and not self._opened_specially(item):
             self.load(item, int(part or 0), replace=replace)
+
+    def _opened_specially(self, item: Item) -> bool:
+        """Open what does not become an image layer; return whether it was such a thing."""
+        opener = opener_of(item) if is_series(item) else None
+        if opener is not None and is_series(item):
+            opener(self._session, item)
+        return opener is not None
 
     def load_into(self, key: str, place: Place) -> None:
         """Show the item with a key of the library in one pane.
@@ -156,7 +164,7 @@ class Loading:
         """
         name, _, part = key.partition("\n")
         session, item = self._session, self._session.library.item(name)
-        if item is None:
+        if item is None or self._opened_specially(item):
             return
         layer = self._open_layer(item, int(part or 0))
         if not session.document.layers:

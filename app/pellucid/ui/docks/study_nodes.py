@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, tr_count
+from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
     from pellucid.dicom.scan import Problem
@@ -119,7 +120,7 @@ def _series(one: Series) -> Node:
         for n, name in enumerate(names)
     )
     rows = (*_findings(key, one.findings), *(volumes if len(names) > 1 else ()), *_own_findings(key, one))
-    loads = key if one.volumes else ""
+    loads = key if one.volumes or opener_of(one) is not None else ""
     tip = tr("Double click or drag onto the image to open") if loads else tr("There is no image in this series.")
     return Node(
         key,

@@ -1,0 +1,23 @@
+"""Series that do not become an image layer: who opens which kind of DICOM object.
+
+A row says what happens on a double click in the list of studies and when such a series is dropped on a pane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pellucid.dicom.stack import Series
+    from pellucid.session.session import Session
+
+Opener = Callable[["Session", "Series"], object]
+
+OPENERS: dict[str, Opener] = {}
+"""By ``Series.content``; an opener does its reading in a job."""
+
+
+def opener_of(series: Series) -> Opener | None:
+    """Return who opens a series that is not an image, None when it is one or nobody does."""
+    return OPENERS.get(series.content)
