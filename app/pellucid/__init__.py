@@ -20,7 +20,8 @@ The rooms, from the bottom up; a room imports only from rooms further down (a te
     __main__     chooses between the two
 
 Never between neighbours: ``model`` and ``operations`` do not know each other (a layer sees no filter,
-a filter no layer), nor do ``history``, ``jobs``, ``files``, ``database`` and ``network``. Only ``session`` and ``cli`` introduce them.
+a filter no layer), nor do ``history``, ``jobs``, ``files``, ``database`` and ``network``. Only ``session`` and
+``cli`` introduce them.
 
 The life of one edit (Gaussian, preview, apply, undo):
 
