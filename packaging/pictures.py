@@ -41,6 +41,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
                     object_table_colocalisation
+    Tags            tags tags_light tags_compared tags_column tags_hidden tags_empty
     Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
                     judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded
                     judge_contours judge_turned judge_light judge_empty (they need the folder of real images)
@@ -79,6 +80,7 @@ from registration_pictures import REGISTRATION_STATES
 from series_pictures import SERIES_STATES
 from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
+from tag_pictures import TAG_STATES
 from transform_pictures import TRANSFORM_STATES
 
 from pellucid.files.demo import demo_study
@@ -116,19 +118,22 @@ from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
+    **OPERATION_STATES,
+    **SURFACE_STATES,
+    **AGREEMENT_STATES,
+    **CONTOUR_STATES,
+    **OUTLINE_STATES,
+    **LABEL_STATES,
+    **PAINT_STATES,
+    **OBJECT_STATES,
+    **REGISTRATION_STATES,
+    **START_STATES,
+    **JUDGE_STATES,
+    **SERIES_STATES,
+    **FUSION_STATES,
     **TRANSFORM_STATES,
-    **PAINT_STATES, **OBJECT_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
-}  # fmt: skip
+    **TAG_STATES,
+}
 
 
 class Stage:

@@ -137,7 +137,7 @@ class Walker:
                 raise Malformed(tr("element {tag:08x} is longer than what holds it", tag=tag))
             self.truncated = True
             return end
-        if wanted and vr in (b"", b"SQ", b"UN") and self._is_sequence(tag, vr, start, stop):
+        if wanted and vr in (b"", b"SQ", b"UN") and self.is_sequence(tag, vr, start, stop):
             items = []
             self._items(start, stop, items, depth + 1)
             into.sequences[tag] = items
@@ -145,7 +145,13 @@ class Walker:
             into.values[tag] = self.buffer[start:stop]
         return stop
 
-    def _is_sequence(self, tag: int, vr: bytes, start: int, stop: int) -> bool:
+    def item_header(self, position: int) -> tuple[int, int]:
+        """Return tag and length of an item or a delimiter, which have no VR."""
+        group, element = self._tag.unpack_from(self.buffer, position)
+        return group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]
+
+    def is_sequence(self, tag: int, vr: bytes, start: int, stop: int) -> bool:
+        """Return whether a value holds items, as it says or, where it says nothing, as it looks."""
         if vr == b"SQ":
             return True
         if stop - start < 8:
@@ -158,8 +164,7 @@ class Walker:
         if depth > DEPTH_LIMIT:
             raise Unreasonable(tr("is nested more than {limit} levels deep", limit=DEPTH_LIMIT))
         while position + 8 <= end:
-            group, element = self._tag.unpack_from(self.buffer, position)
-            tag, length = group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]
+            tag, length = self.item_header(position)
             start = position + 8
             if tag == _SEQUENCE_END:
                 return start
@@ -177,10 +182,9 @@ class Walker:
 
     def _skip_fragments(self, position: int, end: int) -> int:
         while position + 8 <= end:
-            group, element = self._tag.unpack_from(self.buffer, position)
-            length = self._long.unpack_from(self.buffer, position + 4)[0]
+            tag, length = self.item_header(position)
             position += 8
-            if (group << 16 | element) == _SEQUENCE_END:
+            if tag == _SEQUENCE_END:
                 return position
             position += length
         return end

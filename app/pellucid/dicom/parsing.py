@@ -57,19 +57,15 @@ def parse(path: Path, wanted: Set[int]) -> Parsed | None:
     Raises Unreasonable when it is nested too deeply or unpacks to too much, Malformed when it cannot be
     walked.
     """
-    with path.open("rb") as file:
-        try:
-            buffer: Buffer = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except ValueError:  # an empty file
-            return None
-    start = meta_offset(buffer)
-    if start is None:
+    buffer = mapped(path)
+    start = meta_offset(buffer) if buffer is not None else None
+    if buffer is None or start is None:
         return None
     syntax, media_class, position = file_meta(buffer, start)
     if syntax == DEFLATED:
         buffer = inflate(buffer[position:])
         position = 0
-    encoding = _encoding(buffer, position, syntax)
+    encoding = encoding_of(buffer, position, syntax)
     walker = Walker(buffer, encoding, wanted)
     elements = walker.top(position)
     if syntax in (IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, "") and not (
@@ -77,6 +73,15 @@ def parse(path: Path, wanted: Set[int]) -> Parsed | None:
     ):
         syntax = _native_syntax(encoding)
     return Parsed(syntax, elements, walker.pixels, buffer, position, media_class, walker.truncated)
+
+
+def mapped(path: Path) -> Buffer | None:
+    """Return the bytes of a file without reading them, None when it is empty."""
+    with path.open("rb") as file:
+        try:
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except ValueError:
+            return None
 
 
 def meta_offset(buffer: Buffer) -> int | None:
@@ -135,7 +140,7 @@ def file_meta(buffer: Buffer, position: int) -> tuple[str, str, int]:
     return found[_TRANSFER_SYNTAX], found[_MEDIA_CLASS], position
 
 
-def _encoding(buffer: Buffer, position: int, syntax: str) -> Encoding:
+def encoding_of(buffer: Buffer, position: int, syntax: str) -> Encoding:
     """Return how the data set is really written; the transfer syntax is only believed where it can be."""
     vr = buffer[position + 4 : position + 6]
     explicit = vr in SHORT_VR or vr in LONG_VR

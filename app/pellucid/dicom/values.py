@@ -23,7 +23,7 @@ class Values:
     def __init__(self, elements: Elements, charsets: list[str] | None = None) -> None:
         self._elements = elements
         self.order = "<" if elements.encoding.little else ">"
-        self._charsets = self._python_charsets() if charsets is None else charsets
+        self.charsets = self._python_charsets() if charsets is None else charsets
 
     def __contains__(self, tag: int) -> bool:
         return tag in self._elements.values or tag in self._elements.sequences
@@ -34,12 +34,12 @@ class Values:
 
     def items(self, tag: int) -> list[Values]:
         """Return the items of a sequence."""
-        return [Values(item, self._charsets) for item in self._elements.sequences.get(tag, ())]
+        return [Values(item, self.charsets) for item in self._elements.sequences.get(tag, ())]
 
     def item(self, tag: int) -> Values | None:
         """Return the first item of a sequence, or None."""
         items = self._elements.sequences.get(tag)
-        return Values(items[0], self._charsets) if items else None
+        return Values(items[0], self.charsets) if items else None
 
     def code(self, tag: int) -> str:
         """Return plain ASCII text: a UID, a code string, a date."""
@@ -50,15 +50,15 @@ class Values:
         text = self.code(tag)
         return [part.strip() for part in text.split("\\")] if text else []
 
-    def text(self, tag: int) -> str:
+    def text(self, tag: int, limit: int = _TEXT_LIMIT) -> str:
         """Return text in the character set the file states."""
-        raw = self.raw(tag)[:_TEXT_LIMIT]
+        raw = self.raw(tag)[:limit]
         if raw.isascii() and _ESCAPE not in raw:
             return raw.decode("ascii").strip(" \0")
         from pydicom.charset import decode_bytes
 
         try:
-            return str(decode_bytes(raw, self._charsets or ["iso8859"], _DELIMITERS)).strip(" \0")
+            return str(decode_bytes(raw, self.charsets or ["iso8859"], _DELIMITERS)).strip(" \0")
         except (LookupError, UnicodeError, ValueError):
             return raw.decode("utf-8", "replace").strip(" \0")
 

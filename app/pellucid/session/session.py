@@ -56,6 +56,7 @@ from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.stitching import Stitching
+from pellucid.session.tag_reading import TagReading
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -129,6 +130,7 @@ class Session:
         self.saving = Saving(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()
+        self.tags = TagReading(self)
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pellucid.session import Session
 
 LEFT, RIGHT = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+BELOW = Qt.DockWidgetArea.BottomDockWidgetArea
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,12 @@ def _series(session: Session) -> QWidget:
     return SeriesPanel(session)
 
 
+def _tags(session: Session) -> QWidget:
+    from pellucid.ui.docks.tags import TagsPanel
+
+    return TagsPanel(session)
+
+
 def _python(session: Session) -> QWidget:
     from pellucid.ui.docks.python_pane import PythonPanel
 
@@ -126,6 +133,7 @@ DOCKS: tuple[Dock, ...] = (
     Dock("Python", _python, beside="Filters", open=False),
     Dock("Lens", _lens, beside="Filters", open=False),
     Dock("Optics", _optics, beside="Filters", open=False),
+    Dock("Tags", _tags, BELOW, open=False),
     Dock("Time curve", _time_curve, beside="Filters", open=False),
     Dock("Label tools", _label_tools, LEFT, beside="Studies", open=False),
 )

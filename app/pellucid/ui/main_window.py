@@ -11,6 +11,7 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
+from pellucid.files.discover import is_series
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.view import EDITING_TOOLS, Layout, Tool
@@ -126,6 +127,11 @@ class MainWindow(QMainWindow):
         """Bring the dock of a root to the front with the form of an operation."""
         self.show_dock(root).choose(operation_id)  # type: ignore[attr-defined]
 
+    def _show_tags(self, key: str) -> None:
+        series = self.session.library.item(key)
+        if series is not None and is_series(series):
+            self.show_dock("Tags").show_files(self.session.tags.of_series(series))  # type: ignore[attr-defined]
+
     def panel(self, name: str) -> Any:
         """Return the panel of a dock that is made already."""
         return self.docking.panel(name)
@@ -193,6 +199,7 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         self.studies.folder_asked.connect(self.files.ask_folder)
         self.studies.files_asked.connect(self.files.ask_files)
+        self.studies.tags_asked.connect(self._show_tags)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 

@@ -58,6 +58,8 @@ class StudiesPanel(Panel):
     """Emitted when the user wants to choose a folder to open."""
     files_asked = Signal()
     """Emitted when the user wants to choose files to open."""
+    tags_asked = Signal(str)
+    """Emitted with the key of a series whose tags the user wants to see."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(mark("Studies"), parent)
@@ -215,6 +217,8 @@ class StudiesPanel(Panel):
         if node.item:
             menu.addAction(theme.icon("open-in-app"), tr("Open"), lambda: self.load(index))
             menu.addAction(theme.icon("layers-plus"), tr("Add as a layer"), lambda: self.load(index, replace=False))
+            if node.item.startswith("series:"):
+                menu.addAction(theme.icon("tag-text-outline"), tr("Show tags"), lambda: self.tags_asked.emit(node.item))
         else:
             uid = node.id.removeprefix("study:")
             menu.addAction(theme.icon("view-module-outline"), tr("Open study"), lambda: self._session.open_study(uid))

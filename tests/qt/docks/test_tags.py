@@ -1,0 +1,185 @@
+"""The tags dock: follows the slice, searches, compares, shows one tag over all files, and covers identity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from PySide6.QtCore import QItemSelectionModel, Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from dicom_making import save, stack
+from pellucid.dicom.tags import Difference
+from pellucid.session import Session
+from pellucid.ui.docks.tag_model import LINE_ROLE, VALUE
+from pellucid.ui.docks.tags import TagsPanel
+
+Opened = tuple[Session, TagsPanel]
+
+
+@pytest.fixture
+def opened(qtbot: QtBot, tmp_path: Path, empty_session: Session) -> Opened:
+    _, slices = stack(5, PatientID="SECRET-7", EchoTime="30")
+    for n, ds in enumerate(slices):
+        ds.ContentTime = f"1200{n:02d}"
+    slices[3].SeriesDescription = "another"
+    save(tmp_path / "ct", slices)
+    session = empty_session
+    panel = TagsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 500)
+    panel.show()
+    session.open([tmp_path / "ct"])
+    qtbot.waitUntil(lambda: len(session.document.images) == 1 and not session.jobs.running, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.model.rowCount() > 10, timeout=20_000)
+    return session, panel
+
+
+def lines(panel: TagsPanel) -> dict[str, Difference]:
+    found = panel._all_shown()
+    return {line.row.keyword: line for line in found}
+
+
+def wait_for(qtbot: QtBot, question: Callable[[], bool]) -> None:
+    qtbot.waitUntil(question, timeout=20_000)
+
+
+def test_it_shows_the_file_of_the_slice_under_the_crosshair(qtbot: QtBot, opened: Opened) -> None:
+    session, panel = opened
+    layer = session.document.active_image
+    for index in (4, 0):
+        session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, index)))
+        wait_for(qtbot, lambda n=index: lines(panel)["ContentTime"].row.text == f"1200{n:02d}")
+        assert panel.number.value() == index + 1
+    panel.number.setFocus()
+    panel.number.selectAll()
+    qtbot.keyClicks(panel.number, "3")
+    wait_for(qtbot, lambda: lines(panel)["ContentTime"].row.text == "120002")
+    assert not panel.follow.isChecked()  # the user chose a file: the crosshair leaves it alone
+    session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, 4)))
+    qtbot.wait(300)
+    assert lines(panel)["ContentTime"].row.text == "120002"
+
+
+def test_a_search_finds_tags_names_and_values(qtbot: QtBot, opened: Opened) -> None:
+    _, panel = opened
+    for words, keyword in (("0018,0081", "EchoTime"), ("00180081", "EchoTime"), ("echo", "EchoTime"),
+                           ("secret-7", "PatientID")):  # fmt: skip
+        panel.search.clear()
+        qtbot.keyClicks(panel.search, words)
+        assert list(lines(panel)) == [keyword]
+    qtbot.keyClicks(panel.search, " nowhere")
+    assert panel.model.rowCount() == 0 and not panel.copy.isEnabled()
+
+
+def test_two_slices_side_by_side(qtbot: QtBot, opened: Opened) -> None:
+    _, panel = opened
+    qtbot.mouseClick(panel.compare, Qt.MouseButton.LeftButton)
+    panel.other_number.selectAll()
+    qtbot.keyClicks(panel.other_number, "4")
+    wait_for(qtbot, lambda: lines(panel)["ContentTime"].there == "120003")
+    panel.changed_only.click()
+    changed = set(lines(panel))
+    assert {"InstanceNumber", "ContentTime", "ImagePositionPatient", "SeriesDescription"} <= changed
+    assert not {"PatientID", "EchoTime", "Rows"} & changed
+    assert lines(panel)["SeriesDescription"].there == "another"
+
+
+def test_one_tag_over_all_files_and_back(qtbot: QtBot, opened: Opened) -> None:
+    _, panel = opened
+    panel.show_column(lines(panel)["ContentTime"])
+    table = panel.column_page.table
+    wait_for(qtbot, lambda: table.rowCount() == 5)
+    assert [table.item(n, 1).text() for n in range(5)] == [f"1200{n:02d}" for n in range(5)]
+    assert "5 different values" in panel.column_page.about.text()
+    panel.column_page.copy()
+    assert QGuiApplication.clipboard().text().splitlines()[5].startswith("5\t120004\t")
+    table.itemActivated.emit(table.item(4, 0))
+    wait_for(qtbot, lambda: lines(panel)["ContentTime"].row.text == "120004")
+    assert panel.pages.currentIndex() == 0
+
+
+def test_copying_lines_and_a_long_value(qtbot: QtBot, tmp_path: Path, empty_session: Session) -> None:
+    _, slices = stack(1, ImageComments="x" * 3000)
+    save(tmp_path / "ct", slices)
+    session = empty_session
+    panel = TagsPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.open([tmp_path / "ct"])
+    wait_for(qtbot, lambda: panel.model.rowCount() > 10)
+    panel.search.setText("Rows")
+    panel.tree.selectionModel().select(
+        panel.model.index(0, 0), QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+    )
+    qtbot.keyClick(panel.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "(0028,0010)\tRows\tUS\t6\n"
+    panel.search.setText("ImageComments")
+    panel.copy_value(lines(panel)["ImageComments"])
+    wait_for(qtbot, lambda: QGuiApplication.clipboard().text() == "x" * 3000)
+
+
+@pytest.mark.hazard("H34")
+def test_identity_is_covered_on_screen_and_when_copied(qtbot: QtBot, opened: Opened) -> None:
+    session, panel = opened
+    session.view.hide_identity = True
+    texts = [
+        str(index.siblingAtColumn(column).data(role) or "")
+        for n in range(panel.model.rowCount())
+        for index in [panel.model.index(n, 0)]
+        for column in range(panel.model.columnCount())
+        for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
+    ]
+    assert not any(word in text for text in texts for word in ("SECRET", "Doe", "Jane"))
+    assert panel.model.index(0, VALUE).data() is not None
+    panel._copy_shown()
+    assert "SECRET" not in QGuiApplication.clipboard().text() and "hidden" in QGuiApplication.clipboard().text()
+    panel.search.setText("secret")
+    assert panel.model.rowCount() == 0  # a search must not tell what is covered
+    panel.search.clear()
+    panel.copy_value(lines(panel)["PatientID"])
+    assert QGuiApplication.clipboard().text() == "hidden"
+    panel.show_column(lines(panel)["PatientID"])
+    table = panel.column_page.table
+    wait_for(qtbot, lambda: table.rowCount() == 5)
+    assert {table.item(n, 1).text() for n in range(5)} == {"hidden"}
+
+
+def test_a_file_that_vanished_is_a_sentence(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
+    session, panel = opened
+    for path in (tmp_path / "ct").iterdir():
+        path.unlink()
+    layer = session.document.active_image
+    session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, 4)))
+    wait_for(qtbot, lambda: panel.trouble.isVisible())
+    assert "could not be opened" in panel.trouble.text() and panel.model.rowCount() == 0
+
+
+def test_an_open_sequence_stays_open_while_the_slice_changes(
+    qtbot: QtBot, tmp_path: Path, empty_session: Session
+) -> None:
+    _, slices = stack(3)
+    for ds in slices:
+        inner = Dataset()
+        inner.ReferencedSOPInstanceUID = "1.2.3"
+        ds.ReferencedImageSequence = Sequence([inner])
+    save(tmp_path / "ct", slices)
+    session = empty_session
+    panel = TagsPanel(session)
+    qtbot.addWidget(panel)
+    panel.show()
+    session.open([tmp_path / "ct"])
+    wait_for(qtbot, lambda: panel.model.rowCount() > 10 and not session.jobs.running)
+    row = next(n for n in range(panel.model.rowCount())
+               if panel.model.index(n, 0).data(LINE_ROLE).row.keyword == "ReferencedImageSequence")  # fmt: skip
+    panel.tree.expand(panel.model.index(row, 0))
+    layer = session.document.active_image
+    before = lines(panel)["InstanceNumber"].row.text
+    session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, 0)))
+    wait_for(qtbot, lambda: lines(panel)["InstanceNumber"].row.text != before)
+    assert panel.tree.isExpanded(panel.model.index(row, 0))
+    assert panel.model.index(0, 0, panel.model.index(row, 0)).data(LINE_ROLE).row.name == "Item 1"
