@@ -169,7 +169,10 @@ def _items(options: argparse.Namespace) -> list[Item]:
     found = source.find(options.input)
     for problem in found.problems:
         report.complain(problem.sentence)
-    items: list[Item] = [*(series for series in found.series if series.volumes), *found.images]
+    if labels := [series for series in found.series if is_labels(series)]:
+        report.complain(f"Series of labels are left out ({len(labels)}): write them one by one with --series.")
+    items: list[Item] = [*(series for series in found.series if series.volumes and not is_labels(series)),
+                         *found.images]  # fmt: skip
     if not items:
         raise Refused(f"“{options.input}” holds no image that can be read.")
     return items

@@ -10,7 +10,8 @@ from typing import Any
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
 from pellucid.dicom.frames import frame_records, is_slice_stack
-from pellucid.dicom.label_objects import NAME_TAGS, contents_of, is_shown_as_labels
+from pellucid.dicom.kinds import content_of
+from pellucid.dicom.label_objects import LABELS, NAME_TAGS, contents_of, is_shown_as_labels
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.references import TAGS as REFERENCE_TAGS
@@ -104,7 +105,7 @@ def read_record(path: Path) -> FileRecord | None:
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
         contents=contents,
-        references=tuple(referenced_series(values)) if contents else (),
+        references=tuple(referenced_series(values)) if content_of(sop_class) in LABELS else (),
     )
 
 
