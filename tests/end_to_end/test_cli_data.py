@@ -197,9 +197,7 @@ def test_whole_patient_needs_a_choice_and_all_takes_everything(
     place = data_dir / "ct_pet_mr_sts002" / "dicom"
     series = pellucid("scan", place, "--json").json()
     assert {entry["modality"] for entry in series} >= {"CT", "PT", "MR", "RTSTRUCT"}
-    assert all(
-        entry["findings"] and not entry["volumes"] for entry in series if entry["modality"] == "RTSTRUCT"
-    )
+    assert all(entry["contents"] and not entry["volumes"] for entry in series if entry["modality"] == "RTSTRUCT")
     refused = pellucid("convert", place, tmp_path / "one.nii")
     assert refused.code == 1 and "--series" in refused.err
     ct = next(n for n, entry in enumerate(series) if entry["modality"] == "CT")

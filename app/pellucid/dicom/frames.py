@@ -28,6 +28,7 @@ _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES = 0x00209113, 0x00209116, 0x00289
 _TRANSFORMATION, _VOI, _REAL_WORLD, _UNITS_CODE = 0x00289145, 0x00289132, 0x00409096, 0x004008EA
 _DETECTORS, _SLICE_VECTOR = 0x00540022, 0x00540080
 _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS = 0x3004000C, 0x3004000E, 0x30040002
+_SEGMENTATION_TYPE, _LARGEST_FRACTION = 0x00620001, 0x0062000E
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 WANTED = (
     frozenset(
@@ -38,6 +39,7 @@ WANTED = (
             *VOI_TAGS,
             _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
             _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
+            _SEGMENTATION_TYPE, _LARGEST_FRACTION,
         }
     )
     | CLASSIC_TAGS
@@ -61,6 +63,8 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
     if _DOSE_SCALING in values:
         first = replace(first, slope=values.number(_DOSE_SCALING) or 1.0, intercept=0.0)
         first = replace(first, unit=_UNITS.get(values.code(_DOSE_UNITS), ""))
+    if values.code(_SEGMENTATION_TYPE) == "FRACTIONAL":
+        first = replace(first, slope=1 / (values.unsigned(_LARGEST_FRACTION) or (1 << layout.stored) - 1))
     per_frame = values.items(_PER_FRAME)
     count = min(layout.frames, _TOO_MANY_FRAMES)
     if per_frame or _SHARED in values:

@@ -173,7 +173,7 @@ def test_thumbnails_are_small_proportional_and_the_right_way_round(
 
 
 def test_a_series_without_an_image_has_no_thumbnail(tmp_path: Path, pool: Pool) -> None:
-    ds = slice_dataset(np.zeros((2, 2), np.int16), modality="RTSTRUCT", sop_class="1.2.840.10008.5.1.4.1.1.481.3")
+    ds = slice_dataset(np.zeros((2, 2), np.int16), modality="RTPLAN", sop_class="1.2.840.10008.5.1.4.1.1.481.5")
     del ds.PixelData, ds.Rows, ds.Columns
     save(tmp_path, [ds])
     (series,) = scan([tmp_path], pool=pool).series
