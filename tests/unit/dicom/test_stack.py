@@ -112,7 +112,7 @@ def test_rounded_positions_alarm_nobody(build: Build) -> None:
     jitter = np.random.default_rng(1).uniform(-0.01, 0.01, 40)
     _, slices = stack(40, distances=np.arange(40) * 3.27 + jitter)
     plan = only(build(slices))
-    assert plan.findings == () and plan.geometry.is_even
+    assert {finding.severity for finding in plan.findings} <= {"info"} and plan.geometry.is_even
     assert worst_corner(plan, slices) <= 0.03
 
 
