@@ -44,11 +44,10 @@ def _frame_headers(ds: Dataset, number: int) -> Dataset:
     """Return one data set with what holds for a frame: its own groups go before the shared ones."""
     merged = Dataset()
     merged.update({element.tag: element for element in ds if element.tag.group in (0x20, 0x28)})
-    for groups in (ds.get("SharedFunctionalGroupsSequence", ()), ds.get("PerFrameFunctionalGroupsSequence", ())):
-        chosen = groups[number if len(groups) > 1 or groups is not ds.get("SharedFunctionalGroupsSequence") else 0 :][:1]
-        for group in chosen:
-            for sequence in group:
-                merged.update({element.tag: element for element in sequence.value[0]})
+    shared, own = ds.get("SharedFunctionalGroupsSequence", ()), ds.get("PerFrameFunctionalGroupsSequence", ())
+    for groups in (*shared[:1], *own[number : number + 1]):
+        for sequence in groups:
+            merged.update({element.tag: element for element in sequence.value[0]})
     return merged
 
 
