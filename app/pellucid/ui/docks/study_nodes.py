@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pellucid.dicom.stack import sequences
 from pellucid.language import tr, tr_count
 from pellucid.session.specials import opener_of
 
@@ -23,7 +24,8 @@ class Node:
     """A row of the tree.
 
     ``kind`` is patient, study, series, volume, image, finding, group or problem. ``item`` is the key of what
-    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding.
+    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding; its ``code``
+    tells what can be done about it, to the volume ``part`` of the series ``about``.
     """
 
     id: str
@@ -35,6 +37,8 @@ class Node:
     item: str = ""
     part: int = 0
     tip: str = ""
+    code: str = ""
+    about: str = ""
     children: tuple[Node, ...] = field(default=())
 
 
@@ -158,15 +162,19 @@ def series_detail(one: Series) -> str:
 def _own_findings(key: str, one: Series) -> tuple[Node, ...]:
     seen = {finding.message for finding in one.findings}
     rows: list[Node] = []
-    for n, plan in enumerate(one.volumes):
+    parts = ((n, plan) for n, plans in enumerate(sequences(one)) for plan in plans)
+    for n, plan in parts:
         fresh = [finding for finding in plan.findings if finding.message not in seen]
         seen.update(finding.message for finding in fresh)
-        rows += _findings(f"{key}#{n}", fresh)
+        rows += _findings(f"{key}#{n}", fresh, key, n)
     return tuple(rows)
 
 
-def _findings(key: str, findings: Iterable[Finding]) -> tuple[Node, ...]:
-    return tuple(Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity) for n, f in enumerate(findings))
+def _findings(key: str, findings: Iterable[Finding], about: str = "", part: int = 0) -> tuple[Node, ...]:
+    return tuple(
+        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity, code=f.code, about=about or key, part=part)
+        for n, f in enumerate(findings)
+    )
 
 
 def _image(image: ImageFile) -> Node:
