@@ -1,4 +1,4 @@
-"""Cases of flipping, rotating and reorienting."""
+"""Cases of flipping, rotating, straightening and reorienting."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ CASES = {
             {"axis": "left"},
             {"axis": "back"},
         ),
+    ),
+    "geometry.straighten": Case(
+        {"background": -50.0},
+        slow={"interpolation": "bspline"},
+        variants=({"interpolation": "nearest", "grow": False}, {"interpolation": "bspline"}),
     ),
     "geometry.reorient": Case({"letters": "RAS"}, variants=({"letters": "SAR"}, {"letters": "PIR"})),
 }

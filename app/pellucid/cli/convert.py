@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_writing(parser: argparse.ArgumentParser) -> None:
     """Declare what to do about what a format cannot keep."""
     parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
+    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"),
+                        help="state the spacing in mm where the source does not; 0 keeps one that is known")  # fmt: skip
     parser.add_argument("--even", action="store_true", help="first resample uneven slices to even spacing")
 
 
@@ -101,7 +103,12 @@ def _numbered(path: Path, n: int) -> Path:
 
 
 def prepared(frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[Volume, ...]:
-    """Return the frames with even spacing when that is asked for."""
+    """Return the frames with the spacing that was stated, and with even spacing, when that is asked for."""
+    if getattr(options, "spacing", None):
+        from pellucid.recipes.spacing import spaced
+
+        x, y, z = (number or None for number in options.spacing)
+        frames = tuple(spaced(volume, (x, y, z)) for volume in frames)
     if not options.even:
         return frames
     from pellucid.files.export import evened

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.dicom.corners import corner_findings
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry, Matrix, Vector
@@ -65,6 +66,7 @@ def place(members: Sequence[Member], stacked: bool = False) -> Placed:
         oriented=True,
         frame_of_reference=members[0].file.frame_of_reference,
     )
+    findings += corner_findings(geometry, ordered, findings)
     return Placed(ordered, geometry, tuple(findings))
 
 
@@ -142,12 +144,18 @@ def _axes(orientation: Sequence[float], findings: list[Finding]) -> tuple[Floats
     right, down = right / lengths[0], down / lengths[1]
     normal = np.cross(right, down)
     normal /= np.linalg.norm(normal)
-    skew = max(abs(float(right @ down)), *(abs(float(length) - 1.0) for length in lengths))
-    if skew > NOTICEABLE_SKEW:
+    stretch = max(abs(float(length) - 1.0) for length in lengths)
+    if abs(float(right @ down)) > NOTICEABLE_SKEW:
         angle = float(np.degrees(np.arccos(np.clip(right @ down, -1, 1))))
         message = tr(
             "The image axes are not at right angles ({angle:.2f}° instead of 90°); they are kept as stated.",
             angle=angle,
+        )
+        findings.append(Finding("not-orthogonal", message))
+    elif stretch > NOTICEABLE_SKEW:
+        message = tr(
+            "The image axes are stated with a length that is off by {stretch:.2%}; only their direction is used.",
+            stretch=stretch,
         )
         findings.append(Finding("not-orthogonal", message))
     return right, down, normal
@@ -158,18 +166,15 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
     along = positions @ normal - positions[0] @ normal
     if len(positions) == 1:
         return normal, along
-    travel = positions[-1] - positions[0]
-    drift = travel - (travel @ normal) * normal
-    shift = float(np.linalg.norm(drift))
-    step = normal if shift < STRAIGHT else travel / np.linalg.norm(travel)
+    step, shift = _direction(positions, normal)
     distances = along / float(step @ normal)
-    aside = float(np.max(np.linalg.norm(positions - positions[0] - distances[:, np.newaxis] * step, axis=1)))
+    aside = _aside(positions, step, normal)
     if aside > _SIDEWAYS:
         message = tr(
             "Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line.",
             aside=aside,
         )
-        findings.append(Finding("uneven-spacing", message))
+        findings.append(Finding("sideways", message))
     if shift >= NOTICEABLE_TILT:
         angle = float(np.degrees(np.arccos(np.clip(step @ normal, -1, 1))))
         message = tr(
@@ -178,6 +183,21 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
         )
         findings.append(Finding("tilt", message))
     return step, distances
+
+
+def _direction(positions: Floats, normal: Floats) -> tuple[Floats, float]:
+    """Return the direction of the stack, and how far it drifts off the normal; slices that only wobble do not drift."""
+    travel = positions[-1] - positions[0]
+    shift = float(np.linalg.norm(travel - (travel @ normal) * normal))
+    step = travel / np.linalg.norm(travel)
+    wobbles = _aside(positions, step, normal) > max(_aside(positions, normal, normal) / 2, _SIDEWAYS)
+    return (normal, 0.0) if shift < STRAIGHT or wobbles else (step, shift)
+
+
+def _aside(positions: Floats, step: Floats, normal: Floats) -> float:
+    """Return how far a slice lies off the straight line through the first one at most."""
+    away = positions - positions[0]
+    return float(np.max(np.linalg.norm(away - np.outer(away @ normal / (step @ normal), step), axis=1)))
 
 
 def _steps(distances: Floats, first: Any, findings: list[Finding]) -> tuple[float, bool, tuple[float, ...] | None]:

@@ -150,6 +150,8 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
     known = ("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description",
              "series_description", "series_number")  # fmt: skip
     photometric = record.pixels.photometric if record.pixels else ""
+    if frame is not None and frame.thickness is not None:
+        texts["slice_thickness"] = f"{frame.thickness:g}"
     return Acquisition(
         modality=record.modality,
         **dict[str, Any]({key: texts.pop(key, "") for key in known}),

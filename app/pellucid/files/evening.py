@@ -13,23 +13,31 @@ from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 from pellucid.model.volume import Volume, image_from_array
 
+Range = tuple[float, float]
+_SAME = 1e-9
+_ALIKE = 1.02
+"""Distances that differ by less than this factor are one, rounded differently."""
+_WHOLE = 0.05
+"""A distance that leaves less than this share of itself over divides the stack, as far as rounded positions tell."""
+
 
 def evened(volume: Volume) -> Volume:
     """Return the volume on evenly spaced slices, linear between the two nearest; unchanged when it is even.
 
-    The new distance is the smallest one of the stack, so no slice is skipped; gaps are filled by
-    interpolation, which a finding says. First and last slice keep their places (the last within half a step).
+    First and last slice keep their places exactly. The new distance is the smallest one of the stack, or a little
+    less so that it divides the whole, so no slice is skipped; gaps are filled by interpolation, which a finding says.
     """
     positions = volume.geometry.slice_positions
     if positions is None:
         return volume
-    steps = np.diff(positions)
-    step = float(steps.min())
-    count = int(np.floor((positions[-1] - positions[0]) / step + 0.5)) + 1
+    steps, length = np.diff(positions), positions[-1] - positions[0]
+    smallest = float(np.median(steps[steps <= steps.min() * _ALIKE]))
+    count = int(np.ceil(length / smallest - _WHOLE)) + 1
+    step = float(length / (count - 1))
     check_memory(
         tr("The evened volume"), volume.nbytes // len(positions) * count, tr_count("1 slice", "{count} slices", count)
     )
-    array = _at(volume.array, np.array(positions), np.minimum(np.arange(count) * step, positions[-1]))
+    array = _at(volume.array, np.array(positions), np.minimum(np.arange(count) * step, positions[-1]), volume.padding)
     x, y, _ = volume.geometry.size
     a, b, _ = volume.geometry.spacing
     geometry = replace(volume.geometry, size=(x, y, count), spacing=(a, b, step), slice_positions=None)
@@ -48,15 +56,23 @@ def evened(volume: Volume) -> Volume:
     return replace(volume, image=image, geometry=geometry, findings=(*kept, note), rescale=None)
 
 
-def _at(array: NDArray[Any], positions: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[Any]:
-    """Interpolate slices linearly; whole numbers are rounded to the nearest."""
+def _at(
+    array: NDArray[Any], positions: NDArray[np.float64], wanted: NDArray[np.float64], padding: Range | None
+) -> NDArray[Any]:
+    """Interpolate slices linearly, whole numbers rounded; padding and NaN mix into nothing: there the nearer one is."""
+    from pellucid.operations.engines.gaps import missing
+
     out = np.empty((len(wanted), *array.shape[1:]), array.dtype)
     below = np.clip(np.searchsorted(positions, wanted, side="right") - 1, 0, len(positions) - 2)
     for n, (k, position) in enumerate(zip(below, wanted, strict=True)):
         share = (position - positions[k]) / (positions[k + 1] - positions[k])
-        if share < 1e-9 or share > 1 - 1e-9:
-            out[n] = array[k + (share > 0.5)]
+        nearer = array[k + (share > 0.5)]
+        if share < _SAME or share > 1 - _SAME:
+            out[n] = nearer
             continue
         mixed = array[k] * (1 - share) + array[k + 1] * share
+        unknown = missing(array[k : k + 2], padding)
+        if unknown is not None:
+            mixed = np.where(unknown.any(axis=0), nearer, mixed)
         out[n] = np.rint(mixed) if array.dtype.kind in "ui" else mixed
     return out

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from pellucid.language import mark, tr
 from pellucid.model.annotations import BOXED, Annotation, Kind
+from pellucid.model.gaps import ACROSS, crosses_gap
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.shapes import box, flat_points, outline, to_plane, to_world
 
@@ -81,7 +82,8 @@ def measure(annotation: Annotation, geometry: Geometry) -> tuple[Measurement, ..
     if not annotation.is_complete:
         return ()
     if annotation.is_line:
-        return (Measurement("length", *line_length(geometry, annotation.points)),)
+        note = ACROSS if crosses_gap(geometry, annotation.points) else ""
+        return (Measurement("length", *line_length(geometry, annotation.points), note),)
     if annotation.kind is Kind.ANGLE:
         first, vertex, last = map(np.array, annotation.points)
         return (Measurement("angle", _angle(first - vertex, last - vertex), "°", _angle_note(annotation, geometry)),)
@@ -125,7 +127,8 @@ def _region(annotation: Annotation, geometry: Geometry) -> tuple[Measurement, ..
     if unit == "px":
         area *= _pixels_per_area(annotation, geometry)
     square = unit.replace("mm", "mm²", 1).replace("px", "px²", 1)
-    found = [Measurement("area", float(area), square, CROSSING if crosses else "")]
+    gap = ACROSS if crosses_gap(geometry, world) else ""
+    found = [Measurement("area", float(area), square, CROSSING if crosses else gap)]
     found.append(Measurement("perimeter", perimeter, unit))
     if annotation.kind in BOXED:
         corners = to_world(annotation, [(left, top), (right, top), (right, bottom)])

@@ -47,6 +47,7 @@ class WindowPreset:
 
 _ACTIVITIES = ("Bq/ml", "g/ml")
 """Units of PET values that may become SUV; g/ml are SUV already, as long as a header says by which size."""
+_SHEARED, _SQUARE = frozenset({"tilt", "not-orthogonal"}), 1e-6
 _SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XC", "SR", "DOC"})
 """Modalities whose devices write texts into the picture."""
 
@@ -181,7 +182,15 @@ class Volume:
         )
         if old.slice_positions is not None and geometry.size[2] == old.size[2]:
             geometry = replace(geometry, slice_positions=old.slice_positions)
-        return replace(self, image=image, geometry=geometry, **{"rescale": None, **changes})
+        findings = still_true(self.findings, geometry)
+        return replace(self, image=image, geometry=geometry, **{"rescale": None, "findings": findings, **changes})
+
+
+def still_true(findings: tuple[Finding, ...], geometry: Geometry) -> tuple[Finding, ...]:
+    """Return the findings that hold on another grid: axes at right angles are neither tilted nor skewed."""
+    if geometry.orthonormality_error > _SQUARE:
+        return findings
+    return tuple(finding for finding in findings if finding.code not in _SHEARED)
 
 
 class _KeptAlive:

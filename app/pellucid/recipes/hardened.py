@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
-from pellucid.model.volume import Volume
+from pellucid.model.volume import Volume, still_true
 
 if TYPE_CHECKING:
     import SimpleITK as sitk
@@ -69,7 +69,7 @@ def not_in_plane() -> str:
 
 def on_grid(volume: Volume, made: sitk.Image, grid: Geometry) -> Volume:
     """Return what resampling made of a volume: its values mean the same, but lie on another grid."""
-    return replace(volume, image=made, geometry=grid, rescale=None)
+    return replace(volume, image=made, geometry=grid, findings=still_true(volume.findings, grid), rescale=None)
 
 
 def _grid(parameters: Mapping[str, Any]) -> Geometry | None:

@@ -20,14 +20,14 @@ from pellucid.model.hand_edits import HandPatch
 from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.recipes.hardened import HARDEN, harden
+from pellucid.recipes.spacing import CALIBRATED, PIXELS_SET, PYTHON, SET_SPACING, set_spacing
 
 MAKE_EVEN, CALIBRATE, LABEL_VALUE = "make_even", "calibrate", "labels.value"
 HARDENED = "transform.resampled"
 """Resampled to a grid like ``HARDEN``, but by a transform that is too large to be kept as text."""
 SPLIT, ONE_FRAME, MERGE = "channels.split", "channels.frame", "channels.merge"
 ALIGN_FRAMES, TEMPLATE = "frames.align", "frames.template"
-CALIBRATED = "calibrated-by-hand"
-_SUPERSEDED = {CALIBRATED, "unknown-spacing", "detector-spacing"}
+_SUPERSEDED = {CALIBRATED, PIXELS_SET, "unknown-spacing", "detector-spacing"}
 """Codes of findings that a calibration makes untrue."""
 
 Take = Callable[[Volume, Mapping[str, Any]], Volume]
@@ -170,6 +170,7 @@ _KNOWN = {
                     x, y, *rest = result.GetSpacing()
                     result.SetSpacing([x * $factor, y * $factor, *rest])
                     """),
+        OwnStep(SET_SPACING, mark("Set spacing"), take=set_spacing, same_grid=False, python=PYTHON),
         OwnStep(SPLIT, mark("Split channels"), "image", "image", take=_split,
                 python="result = sitk.VectorIndexSelectionCast(result, $channel)"),
         OwnStep(LABEL_VALUE, mark("Use as labels"), "labels", "mask", take=_label_value, keeps_unit=False,

@@ -225,10 +225,10 @@ class Running:
         asked = Asked(operation, inputs, parameters, (), target.volume, self.color())
         return self._session.evolving.taken(asked)
 
-    def make_even(self) -> Job:
-        """Resample the active, unevenly spaced stack onto even slices as one step."""
+    def make_even(self, layer: ImageLayer | None = None) -> Job:
+        """Resample an unevenly spaced stack, of the active image if none is named, onto even slices as one step."""
         session = self._session
-        layer = session.document.active_image
+        layer = layer or session.document.active_image
         if layer is None or layer.geometry.is_even:
             raise Refused(tr("The slices of the active image are evenly spaced already."))
         before = layer.frames

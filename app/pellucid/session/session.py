@@ -102,6 +102,9 @@ class Session:
     too_large = Signal(object)
     """Emitted with an ``Oversize`` when an image needs more memory than it may have; it may be opened reduced."""
 
+    spacing_asked = Signal(object)
+    """Emitted with an image layer whose spacing the user wants to state by ``respacing.set_spacing``."""
+
     def __init__(self, settings: Settings | None = None, jobs: Runner | None = None) -> None:
         self.settings = settings or Settings()
         self.document = Document()

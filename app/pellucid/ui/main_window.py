@@ -39,6 +39,7 @@ from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
 if TYPE_CHECKING:
+    from pellucid.model.layer import ImageLayer
     from pellucid.ui.docks.histogram import HistogramPanel
 
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Registration", "Measure", "Window", "Help")
@@ -191,6 +192,7 @@ class MainWindow(QMainWindow):
             changed.connect(lambda _layer: self.notices.withdraw())
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
+        session.spacing_asked.connect(self.ask_spacing)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(self._view_changed)
@@ -274,6 +276,14 @@ class MainWindow(QMainWindow):
     def make_even(self) -> None:
         """Resample the active, unevenly spaced stack onto even slices."""
         self.session.running.make_even()
+
+    def ask_spacing(self, layer: ImageLayer) -> None:
+        """Let the user state the spacing of an image whose source does not."""
+        from pellucid.ui.dialogs.set_spacing import SetSpacingDialog
+
+        dialog = SetSpacingDialog(self.session, layer, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
 
     def new_label_layer(self) -> None:
         """Add an empty label layer on the grid of the active image."""

@@ -60,6 +60,7 @@ def worst_corner(plan: VolumePlan, slices: list[Dataset]) -> float:
     return float(np.max(np.abs(geometry_corners(plan.geometry) - world_corners(slices))))
 
 
+@pytest.mark.hazard("H04")
 @pytest.mark.parametrize("orientation", [AXIAL, CORONAL, SAGITTAL, (0.8, 0.6, 0, -0.48, 0.64, 0.6)])
 def test_a_plain_series_in_any_order_of_names_and_numbers(build: Build, orientation: tuple[float, ...]) -> None:
     stored, slices = stack(9, orientation=orientation)
@@ -84,6 +85,7 @@ def test_ascending_and_descending_stacks_become_the_same_volume(build: Build) ->
     np.testing.assert_array_equal(read_plan(again).array, stored - 1024)
 
 
+@pytest.mark.hazard("H01")
 @pytest.mark.parametrize("seed", range(12))
 def test_missing_slices_are_said_and_every_slice_keeps_its_place(build: Build, seed: int) -> None:
     chance = random.Random(seed)
@@ -99,6 +101,7 @@ def test_missing_slices_are_said_and_every_slice_keeps_its_place(build: Build, s
     np.testing.assert_array_equal(read_plan(plan).array, stored[kept] - 1024)
 
 
+@pytest.mark.hazard("H02")
 @pytest.mark.parametrize("seed", range(20))
 def test_uneven_spacing_keeps_true_positions(build: Build, seed: int) -> None:
     steps = np.random.default_rng(seed).uniform(0.7, 6.0, 12)
@@ -112,10 +115,11 @@ def test_rounded_positions_alarm_nobody(build: Build) -> None:
     jitter = np.random.default_rng(1).uniform(-0.01, 0.01, 40)
     _, slices = stack(40, distances=np.arange(40) * 3.27 + jitter)
     plan = only(build(slices))
-    assert plan.findings == () and plan.geometry.is_even
+    assert {finding.severity for finding in plan.findings} <= {"info"} and plan.geometry.is_even
     assert worst_corner(plan, slices) <= 0.03
 
 
+@pytest.mark.hazard("H03")
 @pytest.mark.parametrize("angle", [0.1, 0.5, 2.0, 14.0, 30.0])
 def test_gantry_tilt_is_kept_and_named(build: Build, angle: float) -> None:
     drift = 2.5 * np.tan(np.radians(angle))
@@ -145,6 +149,7 @@ def test_slices_off_the_line_are_said(build: Build) -> None:
     assert any("sideways" in finding.message for finding in only(build(slices)).findings)
 
 
+@pytest.mark.hazard("H45")
 @pytest.mark.parametrize("skew", [2e-3, 0.05, 0.1])
 def test_axes_that_are_not_square_are_kept_and_said(build: Build, skew: float) -> None:
     _, slices = stack(4, orientation=(1, 0, 0, skew, float(np.sqrt(1 - skew**2)), 0))
@@ -157,6 +162,7 @@ def test_axes_that_are_nearly_square_alarm_nobody(build: Build) -> None:
     assert only(build(slices)).findings == ()
 
 
+@pytest.mark.hazard("H07")
 @pytest.mark.parametrize("count", [2, 3])
 def test_mixed_orientations_become_volumes_of_their_own(build: Build, count: int) -> None:
     parts = [stack(3 + k, orientation=(AXIAL, CORONAL, SAGITTAL)[k], seed=k) for k in range(count)]
@@ -170,6 +176,7 @@ def test_mixed_orientations_become_volumes_of_their_own(build: Build, count: int
         np.testing.assert_array_equal(read_plan(plan).array, stored - 1024)
 
 
+@pytest.mark.hazard("H07")
 def test_a_localiser_in_front_of_a_stack(build: Build) -> None:
     _, slices = stack(10)
     scout = stack(1, orientation=SAGITTAL, size=(8, 9))[1]
@@ -185,6 +192,7 @@ def test_another_pixel_spacing_is_another_volume(build: Build) -> None:
     assert sorted(len(plan.frames) for plan in series.volumes) == [1, 5] and "mixed-size" in codes(series)
 
 
+@pytest.mark.hazard("H44")
 def test_two_frames_of_reference_are_never_merged(build: Build) -> None:
     _, one = stack(4)
     _, two = stack(4, reference="1.2.3.10", origin=(-50, -60, 30))
@@ -217,6 +225,7 @@ TAGS: dict[str, Callable[[int], Any]] = {
 }
 
 
+@pytest.mark.hazard("H08")
 @pytest.mark.parametrize("keyword", TAGS)
 @pytest.mark.parametrize("times", [2, 7])
 def test_repeated_positions_are_split_by_what_varies(build: Build, keyword: str, times: int) -> None:
@@ -238,6 +247,7 @@ def test_repeated_positions_are_split_by_what_varies(build: Build, keyword: str,
     assert {array.tobytes() for array in read} == {stored.tobytes() for stored, _ in parts}
 
 
+@pytest.mark.hazard("H08")
 def test_seventy_repetitions_without_any_telling_tag(build: Build) -> None:
     parts = [stack(2, seed=k, size=(3, 2)) for k in range(70)]
     mixed = []
@@ -348,6 +358,7 @@ def test_exact_copies_are_dropped_and_said(build: Build) -> None:
     np.testing.assert_array_equal(read_plan(plan).array, stored - 1024)
 
 
+@pytest.mark.hazard("H09")
 def test_different_files_with_one_identity_are_never_chosen_silently(build: Build) -> None:
     stored, slices = stack(5)
     altered = slice_dataset(stored[2] + 7, position=(-50, -60, 15), number=3)
@@ -373,6 +384,7 @@ def test_images_that_only_their_files_tell_apart_are_not_a_film(build: Build) ->
     assert {"conflicting-duplicate", "several-volumes"} <= codes(series)
 
 
+@pytest.mark.hazard("H43")
 def test_slices_without_positions_have_no_depth(build: Build) -> None:
     stored = np.random.default_rng(0).integers(0, 99, (4, 5, 6)).astype(np.int16)
     slices = [
@@ -398,11 +410,13 @@ def test_radiographs_are_pictures_of_their_own(build: Build) -> None:
     assert geometry.at_detector and geometry.spacing[:2] == (0.2, 0.1) and not geometry.oriented
 
 
+@pytest.mark.hazard("H43")
 def test_unknown_pixel_size_is_never_millimetres(build: Build) -> None:
     plan = only(build([slice_dataset(np.zeros((4, 5), np.uint8), spacing=None)]))
     assert not plan.geometry.has_lengths and "unknown-spacing" in codes(plan)
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize("between", [-2.5, 2.5, 99.0])
 def test_the_sign_and_size_of_slice_spacing_do_not_matter_where_positions_are(build: Build, between: float) -> None:
     stored, slices = stack(6)
@@ -413,6 +427,7 @@ def test_the_sign_and_size_of_slice_spacing_do_not_matter_where_positions_are(bu
     np.testing.assert_array_equal(read_plan(plan).array, stored - 1024)
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize("between", [-3.0, 3.0])
 def test_nuclear_medicine_slices_follow_the_signed_spacing(build: Build, between: float) -> None:
     stored = np.random.default_rng(5).integers(0, 99, (4, 3, 6)).astype(np.uint16)
@@ -430,6 +445,7 @@ def test_nuclear_medicine_slices_follow_the_signed_spacing(build: Build, between
     assert first[2] == pytest.approx(50.0 if between > 0 else 41.0)
 
 
+@pytest.mark.hazard("H06")
 @pytest.mark.parametrize("between", [-3.0, 3.0])
 def test_nuclear_medicine_slices_without_a_place_keep_the_sign_too(build: Build, between: float) -> None:
     stored = np.random.default_rng(6).integers(0, 99, (4, 3, 6)).astype(np.uint16)
@@ -470,6 +486,7 @@ def enhanced(slices: list[Dataset], stored: np.ndarray, shuffle: int) -> Dataset
     return ds
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize("case", ["plain", "tilt", "missing", "slopes"])
 def test_the_enhanced_twin_is_the_same_volume(build: Build, case: str) -> None:
     stored, slices = stack(8, drift=(0.0, 0.5 if case == "tilt" else 0.0, 0.0))

@@ -289,6 +289,33 @@ def test_evened_puts_a_ramp_where_it_belongs(positions: list[float]) -> None:
     assert even.findings[-1].code == "resampled-even"
 
 
+@pytest.mark.hazard("H01")
+@pytest.mark.parametrize("positions", [[0, 1, 2, 2.6], [0, 2.5, 5, 10.02, 12.5], [0, 3, 7.7]])
+def test_evened_keeps_both_ends_and_goes_no_further(positions: list[float]) -> None:
+    """Whatever the distances, the last slice lies where it lay, and every value is that of its place."""
+    geometry = uneven(positions, grid((4, 3, len(positions))))
+    array = np.broadcast_to(np.array(positions, np.float32)[:, None, None] * 10, geometry.size[::-1])
+    even = evened(Volume(image_from_array(np.ascontiguousarray(array), geometry), geometry))
+    ends = [one.index_to_world([[0, 0, 0], [0, 0, one.size[2] - 1]]) for one in (geometry, even.geometry)]
+    np.testing.assert_allclose(ends[0], ends[1], atol=1e-9)
+    places = np.arange(even.geometry.size[2]) * even.geometry.spacing[2]
+    np.testing.assert_allclose(even.array[:, 0, 0], places * 10, atol=1e-4)
+    assert even.geometry.spacing[2] <= np.diff(positions).min() * 1.02
+
+
+@pytest.mark.hazard("H16")
+def test_evened_does_not_mix_padding_and_nan_into_the_image() -> None:
+    geometry = uneven([0.0, 1.0, 4.0], grid((3, 2, 3)))
+    array = np.full((3, 2, 3), 40, np.int16)
+    array[2, :, 0] = -2000
+    padded = Volume(image_from_array(array, geometry), geometry, padding=(-2000.0, -2000.0))
+    assert set(np.unique(evened(padded).array)) == {-2000, 40}
+    holed = array.astype(np.float32)
+    holed[2, :, 0] = np.nan
+    even = evened(Volume(image_from_array(holed, geometry), geometry)).array
+    assert np.isnan(even[:, 0, 0]).tolist() == [False, False, False, True, True] and not np.isnan(even[..., 1:]).any()
+
+
 # What may go wrong while a file is written, hazards H26 and H27.
 
 Fault = Callable[[pytest.MonkeyPatch], None]

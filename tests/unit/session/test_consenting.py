@@ -62,6 +62,7 @@ def test_who_is_a_stranger(one, other, strangers):
     assert are_strangers(one, other) is are_strangers(other, one) is strangers
 
 
+@pytest.mark.hazard("H44")
 def test_a_stranger_is_not_drawn_over_an_image_before_the_user_says_so(session):
     ct, pet, mr = (add(session, *given) for given in (("CT", CT), ("PET", PT), ("MR", MR)))
     assert names(session) == ["CT", "PET"]
@@ -76,6 +77,7 @@ def test_a_stranger_is_not_drawn_over_an_image_before_the_user_says_so(session):
     assert names(session) == ["CT", "PET"] and session.consenting.question is not None
 
 
+@pytest.mark.hazard("H44")
 def test_an_image_dropped_over_a_pane_is_asked_about_as_well(session):
     first, second, *_ = session.view.panes
     add(session, "CT", CT)

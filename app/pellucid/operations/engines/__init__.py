@@ -8,7 +8,8 @@ Neighbourhoods: ``separable`` (line kernels) on ``bands``, ``scale`` (widths in 
 Derivatives: ``slopes``, ``vessels``, ``corners``, ``blobs``. Frequencies: ``waves``, ``transfers``, ``spectra``,
 ``peaks``, ``stripes``. Values: ``histogram``, ``order``, ``pointwise``, ``losses``, ``combining``, ``expressions``
 with ``expression_text``, ``noise_engine``. Colours: ``colour_spaces``, ``pseudo_colours``, ``stain_colours``. Grids:
-``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``boxes``, ``tiles``.
+``grids``, ``gridding``, ``resampling``, ``sampling``, ``gaps``, ``turning``, ``upright``, ``boxes``,
+``tiles``.
 Seeds and scribbles: ``seeds``, ``scribbles``, ``graph_cuts``, ``geodesics``, ``walkers``, ``superpixel_cuts``;
 ``apart`` runs what cannot be stopped in a process of its own. Contours: ``contour_starts``, ``contour_flows`` on
 ``fronts``. Classes: ``local_thresholds``, ``classes``, ``colour_clusters``, ``slic``, ``splitting`` (watersheds),

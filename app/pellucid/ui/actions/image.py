@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.language import tr
+from pellucid.session.respacing import why_not
 from pellucid.ui.actions.entry import Entry, needs_image, needs_layer, needs_uneven
 
 if TYPE_CHECKING:
@@ -16,6 +17,16 @@ def _remove_active(window: MainWindow) -> None:
     layer = window.session.document.active
     if layer is not None:
         window.session.remove(layer)
+
+
+def _set_spacing(window: MainWindow) -> None:
+    layer = window.session.document.active_image
+    if layer is not None:
+        window.ask_spacing(layer)
+
+
+def _no_spacing(session: Session) -> str:
+    return why_not(session.document.active_image)
 
 
 def _auto_slice(window: MainWindow) -> None:
@@ -55,6 +66,8 @@ ROWS: tuple[Entry, ...] = (
     Entry("image.even", "Image", "Make spacing &even", lambda w: w.make_even(),
           icon="view-sequential-outline", why_not=needs_uneven,
           tip="Resample an unevenly spaced stack onto even slices"),
+    Entry("image.spacing", "Image", "Set s&pacing…", _set_spacing, (), "ruler", _no_spacing,
+          tip="State the size of pixels and the distance of slices where the source does not"),
     Entry("image.auto", "Image", "&Auto window", lambda w: w.auto_window(), ("Ctrl+J",), "auto-fix", _needs_grey),
     Entry("image.auto_slice", "Image", "Auto window of the &slice", _auto_slice, ("Ctrl+Shift+J",), icon="auto-fix",
           why_not=_needs_grey),

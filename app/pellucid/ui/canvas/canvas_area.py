@@ -13,6 +13,7 @@ from pellucid.model.geometry import IDENTITY
 from pellucid.model.labels import Box
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.view import Plane, Screen, Tool
+from pellucid.session.mending import mends, take
 from pellucid.ui.canvas.banner import Banner
 from pellucid.ui.canvas.drops import ITEM_MIME, DropArea
 from pellucid.ui.canvas.empty_state import EmptyState
@@ -88,6 +89,7 @@ class CanvasArea(DropArea):
         self.empty.open_requested.connect(self.open_requested)
         self.empty.demo_requested.connect(self.demo_requested)
         self.drag_over.connect(self.empty.set_drop_hint)
+        self.banner.mend_asked.connect(lambda mend: take(session, mend))
         self.information.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.information.customContextMenuRequested.connect(self._information_menu)
         document = session.document
@@ -209,7 +211,8 @@ class CanvasArea(DropArea):
         page = self.grid if len(document) else self.empty
         self._stack.setCurrentWidget(self.first if self.first.layer is not None else page)
         self.information.show_layer(layer)
-        self.banner.show_findings(image.id if image else "", image.volume.findings if image else ())
+        found = image.volume.findings if image else ()
+        self.banner.show_findings(image.id if image else "", found, mends(self.session, image))
         if not len(document):
             self.empty.say(*_busy(self.session))
 

@@ -9,9 +9,10 @@ from PySide6.QtGui import QPainter
 
 from pellucid.language import mark, tr, within
 from pellucid.model.display import Channel
+from pellucid.model.gaps import gaps
 from pellucid.model.layer import ImageLayer
 from pellucid.model.placement import Placement
-from pellucid.model.planes import PlaneFrame, plane_frame
+from pellucid.model.planes import GridFrame, PlaneFrame, plane_frame
 from pellucid.model.reduction import REDUCED
 from pellucid.model.view import Plane, PlaneMode
 from pellucid.model.volume import Acquisition
@@ -140,8 +141,21 @@ def _here(frame: PlaneFrame, index: int, slab: str) -> tuple[Line, ...]:
     where = ""
     if frame.has_depths and frame.geometry.oriented and slices:
         where = position(frame, index)
-    lines = ((where, DIM), (slices, TEXT), (slab, SLAB), (title, PLANE_COLORS[frame.plane]))
+    gap = (_gap(frame, index), theme.DARK.warning)
+    lines = ((where, DIM), gap, (slices, TEXT), (slab, SLAB), (title, PLANE_COLORS[frame.plane]))
     return tuple(line for line in lines if line[0])[::-1]
+
+
+def _gap(frame: PlaneFrame, index: int) -> str:
+    """Say that slices are missing beside the one that is shown, counted as it is counted here."""
+    if not isinstance(frame, GridFrame) or frame.normal_axis != 2:
+        return ""
+    beside = {gap.after: gap.length for gap in gaps(frame.geometry)}
+    if index in beside:
+        return tr("then no slices for {length} mm", length=number(round(beside[index], 1)))
+    if index - 1 in beside:
+        return tr("before it no slices for {length} mm", length=number(round(beside[index - 1], 1)))
+    return ""
 
 
 def _frame(layer: ImageLayer) -> tuple[Line, ...]:

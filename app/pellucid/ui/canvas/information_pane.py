@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 
@@ -16,6 +18,9 @@ from pellucid.model.placement_words import said
 from pellucid.model.volume import Volume
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import number
+
+if TYPE_CHECKING:
+    from pellucid.session.mending import Mend
 
 Row = tuple[str, str]
 _TIMES = " × "
@@ -94,8 +99,15 @@ def _pixels(layer: ImageLayer) -> tuple[Row, ...]:
 class InformationPane(QTextBrowser):
     """Facts and findings of a layer as one page that can be selected, copied and scrolled."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    mend_asked = Signal(object)
+    """Emitted with the ``Mend`` whose words were clicked."""
+
+    def __init__(self, mends: Callable[[ImageLayer], Sequence[Mend]] = lambda _layer: (),
+                 parent: QWidget | None = None) -> None:  # fmt: skip
         super().__init__(parent)
+        self._mends_of = mends
+        self._mends: dict[str, Mend] = {}
+        self.anchorClicked.connect(self._clicked)
         self.setAccessibleName(tr("Information on the active layer"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
@@ -120,15 +132,23 @@ class InformationPane(QTextBrowser):
         self._write()
 
     def _write(self) -> None:
-        page = html(self._layer) if self._layer is not None else ""
+        mends = self._mends_of(self._layer) if isinstance(self._layer, ImageLayer) else ()
+        self._mends = {mend.code: mend for mend in mends}
+        page = html(self._layer, mends) if self._layer is not None else ""
         if page != self._page:
             self._page = page
             self.setStyleSheet(f"InformationPane {{ background: {theme.colors().panel}; border: none; }}")
             self.setHtml(page)
 
 
-def html(layer: Layer) -> str:
-    """Return the page of a layer in the colours of the theme."""
+    def _clicked(self, link: QUrl) -> None:
+        mend = self._mends.get(link.path())
+        if mend is not None:
+            self.mend_asked.emit(mend)
+
+
+def html(layer: Layer, mends: Sequence[Mend] = ()) -> str:
+    """Return the page of a layer in the colours of the theme; what can be done about a finding is a link below it."""
     colors = theme.colors()
     table = "".join(
         f"<tr><td style='color:{colors.dim}; padding:0 16px 5px 0'>{escape(name)}</td>"
@@ -140,13 +160,19 @@ def html(layer: Layer) -> str:
     if findings:
         heading = escape(tr("FINDINGS"))
         page += f"<p style='color:{colors.dim}; font-weight:600; margin:14px 0 6px 0'>{heading}</p>"
-        page += "".join(map(_paragraph, findings))
+        by_code = {mend.code: mend for mend in mends}
+        page += "".join(_paragraph(finding, by_code.pop(finding.code, None)) for finding in findings)
     return f"<body style='color:{colors.text}'>{page}</body>"
 
 
-def _paragraph(finding: Finding) -> str:
+def _paragraph(finding: Finding, mend: Mend | None = None) -> str:
     colors = theme.colors()
     color = {"info": colors.dim, "warning": colors.warning, "error": colors.danger}[finding.severity]
     word = {"info": tr("Note"), "warning": tr("Warning"), "error": tr("Error")}[finding.severity]
     said = escape(finding.message)
-    return f"<p style='margin:0 0 6px 0'><span style='color:{color}; font-weight:600'>{word}</span>&nbsp; {said}</p>"
+    link = ""
+    if mend is not None:
+        look = f"color:{colors.accent}; text-decoration:none"
+        link = f"<br><a href='mend:{mend.code}' style='{look}'>{escape(mend.words)}</a>"
+    start = f"<span style='color:{color}; font-weight:600'>{word}</span>"
+    return f"<p style='margin:0 0 6px 0'>{start}&nbsp; {said}{link}</p>"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pellucid.language import mark, tr
 from pellucid.model.annotations import Annotation, Kind
+from pellucid.model.gaps import ACROSS
 from pellucid.model.layer import ImageLayer
 from pellucid.model.measuring import written
 from pellucid.model.reading import Reading
@@ -44,6 +45,8 @@ def plate_lines(
             lines += [f"{_short(layer)} {first}", *rest]
     elif reading.measures:
         lines.append(reading.measures[0].text)
+    if any(one.note == ACROSS for one in reading.measures):
+        lines.append(tr("across a gap"))
     return tuple(lines)
 
 

@@ -35,6 +35,7 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.deformation_overlay import DeformationOverlay
     from pellucid.ui.canvas.difference_bar import DifferenceBar
+    from pellucid.ui.canvas.gap_marks import GapMarks
     from pellucid.ui.canvas.hand_overlay import HandOverlay
     from pellucid.ui.canvas.jacobian_overlay import JacobianOverlay
     from pellucid.ui.canvas.judge_legend import JudgeLegend
@@ -47,7 +48,7 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(), Crosshair(),
-        HandOverlay(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(), JudgeLegend(),
+        GapMarks(), JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(),
+        Crosshair(), HandOverlay(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(), JudgeLegend(),
         RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.view import Layout, PaneState, Screen
+from pellucid.session.mending import mends, take
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import PLANE_TITLES
 from pellucid.ui.canvas.information_pane import InformationPane
@@ -31,7 +32,8 @@ class PaneGrid(QWidget):
         self._session, self._screen, self._made = session, screen, made
         self.panes: list[SliceView] = []
         """The panes made so far, in the order of their states; ``shown`` are those on the screen."""
-        self.information = InformationPane()
+        self.information = InformationPane(lambda layer: mends(session, layer))
+        self.information.mend_asked.connect(lambda mend: take(session, mend))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(_GAP)

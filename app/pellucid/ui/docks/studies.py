@@ -19,8 +19,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.dicom.stack import sequences
+from pellucid.files.discover import is_series
 from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
+from pellucid.session.mending import mend_series, words
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
 from pellucid.ui.docks.study_delegate import NODE_ROLE, StudyDelegate, worst
@@ -207,14 +210,30 @@ class StudiesPanel(Panel):
             part = f"\n{node.part}" if node.kind == "volume" else ""
             self._session.loading.load_key(f"{node.item}{part}", replace=replace)
 
+    def mend(self, node: Node) -> None:
+        """Do what can be done about a finding: to the layer that shows the volume, or after opening it."""
+        item = self._session.library.item(node.about)
+        if item is not None:
+            mend_series(self._session, item, self._part_with(node), node.code)
+
+    def _part_with(self, node: Node) -> int:
+        """Return the first volume of which a finding is said."""
+        series = self._session.library.item(node.about)
+        plans = sequences(series) if series is not None and is_series(series) else ()
+        said = (n for n, part in enumerate(plans) if any(f.code == node.code for f in part[0].findings))
+        return node.part or next(said, 0)
+
     def _menu(self, where: QPoint) -> None:
         index = self.tree.indexAt(where)
         node: Node | None = index.data(NODE_ROLE)
-        if node is None or not (node.item or node.kind == "study"):
+        mending = words(node.code) if node is not None and node.about.startswith("series:") else ""
+        if node is None or not (node.item or mending or node.kind == "study"):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if node.item:
+        if mending:
+            menu.addAction(theme.icon("wrench-outline"), mending, lambda: self.mend(node))
+        elif node.item:
             menu.addAction(theme.icon("open-in-app"), tr("Open"), lambda: self.load(index))
             menu.addAction(theme.icon("layers-plus"), tr("Add as a layer"), lambda: self.load(index, replace=False))
             if node.item.startswith("series:"):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
 from pellucid.dicom.label_objects import LABELS
+from pellucid.dicom.stack import sequences
 from pellucid.language import tr, tr_count
 from pellucid.session.label_objects import parts_of
 from pellucid.session.specials import opener_of
@@ -28,8 +29,9 @@ class Node:
     """A row of the tree.
 
     ``kind`` is patient, study, series, volume, part, image, finding, group or problem. ``item`` is the key of what
-    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding,
-    ``glyph`` stands where there is no thumbnail.
+    a double click loads (``""``: nothing) and ``part`` which volume of it; ``glyph`` stands where there is no
+    thumbnail. ``tone`` colours a finding; its ``code`` tells what can be done about it, to the volume ``part`` of the
+    series ``about``.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Node:
     part: int = 0
     tip: str = ""
     glyph: str = ""
+    code: str = ""
+    about: str = ""
     children: tuple[Node, ...] = field(default=())
 
 
@@ -178,15 +182,19 @@ def series_detail(one: Series) -> str:
 def _own_findings(key: str, one: Series) -> tuple[Node, ...]:
     seen = {finding.message for finding in one.findings}
     rows: list[Node] = []
-    for n, plan in enumerate(one.volumes):
+    parts = ((n, plan) for n, plans in enumerate(sequences(one)) for plan in plans)
+    for n, plan in parts:
         fresh = [finding for finding in plan.findings if finding.message not in seen]
         seen.update(finding.message for finding in fresh)
-        rows += _findings(f"{key}#{n}", fresh)
+        rows += _findings(f"{key}#{n}", fresh, key, n)
     return tuple(rows)
 
 
-def _findings(key: str, findings: Iterable[Finding]) -> tuple[Node, ...]:
-    return tuple(Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity) for n, f in enumerate(findings))
+def _findings(key: str, findings: Iterable[Finding], about: str = "", part: int = 0) -> tuple[Node, ...]:
+    return tuple(
+        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity, code=f.code, about=about or key, part=part)
+        for n, f in enumerate(findings)
+    )
 
 
 def _image(image: ImageFile) -> Node:

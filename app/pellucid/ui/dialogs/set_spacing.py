@@ -1,0 +1,110 @@
+"""The spacing of an image whose source states none, typed by the user; what is known is shown and stays."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
+
+from pellucid.language import mark, tr
+from pellucid.model.findings import Refused
+from pellucid.model.layer import ImageLayer
+from pellucid.model.volume import Volume
+from pellucid.recipes.spacing import LEAST, MOST, Stated, open_axes
+from pellucid.session.respacing import set_spacing
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import dim, push_button, row, section, titled
+from pellucid.ui.forms.controls import NumberBox
+from pellucid.ui.forms.numbers import Bounds
+
+if TYPE_CHECKING:
+    from pellucid.session.session import Session
+
+_NAMES = (mark("Pixels along a row"), mark("Pixels along a column"), mark("Slices"))
+
+
+class SetSpacingDialog(QDialog):
+    """Asks for the distances that are not known, in mm."""
+
+    def __init__(self, session: Session, layer: ImageLayer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._layer = session, layer
+        self.setWindowTitle(tr("Set spacing"))
+        self.setMinimumWidth(440)
+        self.free = open_axes(layer.volume)
+        self.boxes = tuple(self._box(axis, layer.volume) for axis in range(3))
+        self.complaint = QLabel(wordWrap=True)
+        self.complaint.setAccessibleName(tr("Why it cannot be set"))
+        self.go = push_button(tr("Set spacing"), self._set, kind="primary")
+        self.cancel = push_button(tr("Cancel"), self.reject)
+        self._lay_out(layer)
+        self._check()
+
+    @property
+    def stated(self) -> Stated:
+        """Return what was typed; None for what the source states."""
+        x, y, z = (box.value() if free else None for box, free in zip(self.boxes, self.free, strict=True))
+        return x, y, z
+
+    def _box(self, axis: int, volume: Volume) -> NumberBox:
+        box = NumberBox(Bounds(LEAST, MOST), 0.1, "mm")
+        box.setAccessibleName(tr("{what}, distance in mm", what=tr(_NAMES[axis])))
+        box.set_value(round(proposed(volume)[axis], 6))
+        box.setEnabled(self.free[axis])
+        box.edited.connect(lambda _value: self._check())
+        box.invalid.connect(lambda _sentence: self._check())
+        return box
+
+    def _lay_out(self, layer: ImageLayer) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(theme.MARGIN)
+        column.addWidget(section(tr("Set spacing")))
+        column.addWidget(dim(tr("The source of “{name}” does not state every spacing. What you type here is kept as a "
+                                "step of the image, is said in its information, and can be undone.", name=layer.name)))
+        count = 3 if layer.geometry.size[2] > 1 else 2
+        column.addWidget(titled(
+            (tr(name), row(box, dim(self._about(axis), wrap=False), spacing=theme.MARGIN))
+            for axis, (name, box) in enumerate(list(zip(_NAMES, self.boxes, strict=True))[:count])
+        ))  # fmt: skip
+        if thickness := stated_thickness(layer.volume):
+            column.addWidget(dim(tr("The slices are said to be {thickness:g} mm thick. Their distance may be another "
+                                    "where they overlap or leave gaps.", thickness=thickness)))  # fmt: skip
+        column.addWidget(self.complaint)
+        column.addSpacing(theme.GRID)
+        column.addWidget(row(QWidget(), self.cancel, self.go, spacing=theme.MARGIN, stretch=0))
+
+    def _about(self, axis: int) -> str:
+        return tr("mm apart") if self.free[axis] else tr("mm, stated by the source")
+
+    def _check(self) -> None:
+        said = next((box.complaint() for box, free in zip(self.boxes, self.free, strict=True)
+                     if free and box.complaint()), "")  # fmt: skip
+        self.complaint.setText(said)
+        self.complaint.setVisible(bool(said))
+        self.go.setEnabled(not said)
+
+    def _set(self) -> None:
+        try:
+            set_spacing(self._session, self._layer, self.stated)
+        except Refused as refusal:
+            self.complaint.setText(str(refusal))
+            self.complaint.show()
+            return
+        self.accept()
+
+
+def proposed(volume: Volume) -> tuple[float, float, float]:
+    """Return the spacings that the form begins with: what is known, else the thickness of slices, else 1."""
+    x, y, z = volume.geometry.spacing
+    return x, y, z if volume.geometry.known_spacing[2] else stated_thickness(volume) or z
+
+
+def stated_thickness(volume: Volume) -> float | None:
+    """Return how thick the slices of a stack without positions are said to be, None where nothing is said."""
+    if volume.geometry.size[2] == 1 or volume.geometry.known_spacing[2]:
+        return None
+    try:
+        return float(volume.acquisition.extra.get("slice_thickness", "")) or None
+    except ValueError:
+        return None
