@@ -7,9 +7,11 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from pellucid.dicom.dimensions import dimension_sources
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
-from pellucid.dicom.frames import frame_records, is_slice_stack
+from pellucid.dicom.frames import frame_records, is_enhanced
+from pellucid.dicom.nuclear import is_slice_stack
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.suv import TAGS as SUV_TAGS
@@ -96,6 +98,7 @@ def read_record(path: Path) -> FileRecord | None:
         truncated=parsed.truncated,
         stacked=is_slice_stack(values),
         cine=cine_facts(values),
+        sources=dimension_sources(values, enhanced=is_enhanced(values)),
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
     )
