@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="an image file, or a file or folder of DICOM")
     parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; with --all a folder")
     source.add_choice(parser)
+    source.add_splitting(parser)
     parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
     parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
     add_writing(parser)
@@ -44,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
         return _write_all(options)
     if options.output.is_dir():
         raise Refused(f"“{options.output}” is a folder. Name a file in it, or write everything found with --all.")
-    frames = source.read_one(options.input, options.series, options.volume)
+    item = source.split(source.choose(options.input, options.series), options)
+    frames = source.read_item(item, options.volume)
     write(prepared(frames, options), options.output, options)
     return 0
 
@@ -114,14 +116,14 @@ def _write_all(options: argparse.Namespace) -> int:
 
 def _items(options: argparse.Namespace) -> list[Item]:
     if options.series is not None:
-        return [source.choose(options.input, options.series)]
+        return [source.split(source.choose(options.input, options.series), options)]
     found = source.find(options.input)
     for problem in found.problems:
         report.complain(problem.sentence)
     items: list[Item] = [*(series for series in found.series if series.volumes), *found.images]
     if not items:
         raise Refused(f"“{options.input}” holds no image that can be read.")
-    return items
+    return [source.split(item, options) if is_series(item) else item for item in items]
 
 
 def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:

@@ -12,7 +12,6 @@ from pellucid.dicom.sequences import (
     Part,
     by_rank,
     labels,
-    ordered_keys,
     places_of,
     projections,
     split_places,
@@ -35,7 +34,7 @@ def split_as_chosen(group: Group, choice: Splitting) -> tuple[list[Part], list[F
     """Make a volume, or a frame, of each value; what repeats a position inside of it is split as always."""
     names = group.varies(choice.by)
     values = _by_values(group, names)
-    keys = ordered_keys(names, values)
+    keys = sorted(values)
     parts = []
     for key in keys:
         label = ", ".join(labels(names, key, keys))

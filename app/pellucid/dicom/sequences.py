@@ -244,17 +244,17 @@ def _place_on_disk(members: list[Member], key: Key) -> str:
 
 def _first(member: Member) -> Key:
     """Return the order of acquisition of a frame, blank frames last."""
-    return (member.frame.number < 0, *_instance(member))
+    return member.frame.number < 0, _instance(member)[0]
 
 
-def ordered_keys(names: Sequence[str], groups: dict[Key, list[Member]]) -> list[Key]:
-    """Return the values in their order: times by time, all others as they were acquired."""
+def _ordered_keys(names: Sequence[str], groups: dict[Key, list[Member]]) -> list[Key]:
+    """Return the values in their order: times by time, all others as they were acquired, or else by value."""
     timed = not names or all(name in TIMES for name in names)
-    return sorted(groups) if timed else sorted(groups, key=lambda key: min(_first(m) for m in groups[key]))
+    return sorted(groups) if timed else sorted(groups, key=lambda key: (min(map(_first, groups[key])), key))
 
 
 def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool, tied: bool) -> list[Part]:
-    keys = ordered_keys(names, groups)
+    keys = _ordered_keys(names, groups)
     parts = []
     for key in keys:
         label = ", ".join(labels(names, key, keys)) if names else tr("time {n}", n=key[0])

@@ -62,7 +62,7 @@ AUTOMATIC = Splitting()
 
 
 def _unknown(text: str) -> Refused:
-    return Refused(tr("“{text}” does not say how a series is to be split.", text=text))
+    return Refused(tr("“{said}” does not say how a series is to be split.", said=text))
 
 
 def place_of(part: int, choice: Splitting) -> str:
@@ -150,6 +150,7 @@ def names_of(texts: Sequence[str]) -> tuple[str, ...]:
         name = find(text)
         if name is None:
             known = ", ".join(named.tags[0].keyword for named in DIMENSIONS.values())
-            raise Refused(tr("“{text}” is no tag that frames are split by. Known are: {known}.", text=text, known=known))
+            raise Refused(tr("“{said}” is no tag that frames are split by. Known are: {known}.", said=text,
+                             known=known))  # fmt: skip
         found.append(name)
     return tuple(dict.fromkeys(found))

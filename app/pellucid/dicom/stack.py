@@ -53,8 +53,8 @@ class VolumePlan:
     """A volume that can be read: its grid, its frames in the order of the slices, and what is known of it.
 
     ``label`` tells it from the other volumes of its series; plans with the same non-empty ``sequence`` are
-    the frames of one 4-D image, in order. ``values`` are those of the tags that tell it apart. ``padding`` is the closed range of *stored* values that are not
-    part of the image.
+    the frames of one 4-D image, in order. ``values`` are those of the tags that tell it apart. ``padding`` is the
+    closed range of *stored* values that are not part of the image.
     """
 
     geometry: Geometry
@@ -164,7 +164,8 @@ def _check_choice(groups: Sequence[Group], choice: Splitting) -> None:
     """Refuse to split by what varies nowhere."""
     if choice.by and not any(group.varies(choice.by) for group in groups):
         by = ", ".join(tr(DIMENSIONS[name].title) for name in choice.by)
-        raise Refused(tr("The series cannot be split by {by}: not every image states it, or all state the same.", by=by))
+        raise Refused(tr("The series cannot be split by {by}: not every image states it, or all state the same.",
+                         by=by))  # fmt: skip
 
 
 def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acquisition:

@@ -50,6 +50,7 @@ from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
 from pellucid.session.registering import Registering
+from pellucid.session.resplitting import Resplitting
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
@@ -147,6 +148,7 @@ class Session:
         self.landmarks = Landmarks(self)
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
+        self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
