@@ -49,7 +49,7 @@ WANTED = (
     | FRAME_TAGS
     | NUCLEAR_TAGS
 )  # fmt: skip
-_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
+_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
           "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
 _TOO_MANY_FRAMES = 200_000
 _FARTHEST, _SMALLEST = 1e6, 1e-7

@@ -15,7 +15,7 @@ from pellucid.dicom.nuclear import is_slice_stack
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.suv import TAGS as SUV_TAGS
-from pellucid.dicom.suv import suv_factor
+from pellucid.dicom.suv import uptake
 from pellucid.dicom.timing import cine_facts
 from pellucid.dicom.values import Values
 from pellucid.language import tr
@@ -155,9 +155,11 @@ def _texts(values: Values) -> dict[str, str]:
         text = values.name(tag) if key == "patient_name" else values.text(tag)
         if text:
             texts[key] = text
-    factor = suv_factor(values) if values.code(0x00080060) == "PT" else None
-    if factor is not None:
-        texts["suv_bw"] = repr(factor)
+    if values.code(0x00080060) == "PT":
+        found = uptake(values)
+        texts |= {f"suv_{kind}": repr(factor) for kind, factor in found.factors.items()}
+        if found.missing:
+            texts["suv_missing"] = ",".join(found.missing)
     return texts
 
 

@@ -27,9 +27,12 @@ from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.timing import NOWHEN, Moment
+from pellucid.model.uptake import KINDS
 from pellucid.model.volume import Acquisition
 
 _NOBODY = Acquisition()
+_SAME_FACTOR = 1.0005
+"""A second of fluorine-18 is a ten-thousandth."""
 
 
 @dataclass(frozen=True)
@@ -235,10 +238,17 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
 
 
 def _agreed(acquisition: Acquisition, files: Sequence[FileRecord]) -> Acquisition:
-    """Return an acquisition without the factor of uptake values where its files do not have one in common."""
-    if len({file.texts.get("suv_bw") for file in files}) <= 1:
+    """Return an acquisition without the factors of uptake values that its files do not have in common."""
+    differ = {f"suv_{kind}" for kind in KINDS if not _is_common([file.texts.get(f"suv_{kind}") for file in files])}
+    if not differ:
         return acquisition
-    return replace(acquisition, extra={key: text for key, text in acquisition.extra.items() if key != "suv_bw"})
+    return replace(acquisition, extra={key: text for key, text in acquisition.extra.items() if key not in differ})
+
+
+def _is_common(factors: Sequence[str | None]) -> bool:
+    """Return whether factors of all files are one, up to what times in whole seconds leave open."""
+    known = [float(factor) for factor in factors if factor is not None]
+    return not known or (len(known) == len(factors) and max(known) <= min(known) * _SAME_FACTOR)
 
 
 def _frame(member: Member) -> Frame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.splitting import AUTOMATIC, Splitting
 from pellucid.history.layers import RemoveLayer
@@ -43,7 +43,7 @@ class Resplitting:
         uid = layer.source.detail.rpartition("|")[0]
         return next((one for one in self._session.library.series if one.uid == uid), None)
 
-    def read(self, series: Series, done: Callable[[Splittable], object], failed: Callable[[str], None]) -> Job:
+    def read(self, series: Series, done: Callable[[Splittable], Any], failed: Callable[[str], None]) -> Job:
         """Read the headers of a series again and find what varies in it."""
 
         def work(job: Job) -> Splittable:

@@ -58,6 +58,7 @@ from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
+from pellucid.session.uptaking import Uptaking
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -128,6 +129,7 @@ class Session:
         self.measuring = Measuring(self)
         self.objects = Objects(self)
         self.saving = Saving(self)
+        self.uptaking = Uptaking(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()
         self.framing = Framing()
