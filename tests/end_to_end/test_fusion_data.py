@@ -62,7 +62,7 @@ def test_pet_over_ct_tells_hu_and_suv_of_one_region(user, data_dir):
     region = on_plane(Kind.RECTANGLE, corners, frame, layer=ct.id)
     user.session.measuring.add(region)
     ((layer, fused),) = user.session.measuring.fused_readings(region)
-    assert layer is pet and fused.unit == "SUV"
+    assert layer is pet and fused.unit == "SUVbw"
     assert fused.statistics[0].maximum == pytest.approx(float(pet.volume.array.max()) * factor(folder / "PT_AC"))
     assert fused.statistics[0].mean < fused.statistics[0].peak < fused.statistics[0].maximum
     own = user.session.measuring.reading(region)
@@ -81,7 +81,7 @@ def test_mr_over_ct_of_one_frame_of_reference(user, data_dir):
     assert user.session.fusing.pair() == (ct, mr) and mr.opacity == 0.5
     pet = add(user, folder / "PET" / "image")
     values = dict(user.session.looking.values_at(user.session.view.crosshair))
-    assert values[ct.name].endswith(" HU") and values[pet.name].endswith(" SUV")
+    assert values[ct.name].endswith(" HU") and values[pet.name].endswith(" SUVbw")
 
 
 def test_a_registration_brings_another_frame_of_reference_over_the_ct(user, data_dir, tmp_path, monkeypatch):

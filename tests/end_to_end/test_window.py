@@ -274,7 +274,7 @@ def test_pet_lies_in_its_place_on_the_ct_and_lets_it_show(user, data_dir):
     values = user.window.status.values.text().replace("\N{MINUS SIGN}", "-")
     top, bottom = values.split("·")
     activity = float(pet.volume.array[voxel[2], voxel[1], voxel[0]])
-    uptake, told = re.search(r"(\S+) SUV \((\S+) Bq/ml\)", top).groups()
+    uptake, told = re.search(r"(\S+) SUVbw \((\S+) Bq/ml\)", top).groups()
     assert float(told) == pytest.approx(activity, rel=1e-4)
     header = pydicom.dcmread(next((data_dir / "ct_pet_acrin042" / "PT_AC").glob("*.dcm")), stop_before_pixels=True)
     given = float(header.RadiopharmaceuticalInformationSequence[0].RadionuclideTotalDose)

@@ -155,6 +155,6 @@ def test_corner_and_mouse_tell_both_values(user):
     from pellucid.ui.canvas.fused_texts import fused_lines
 
     texts = [text for text, _ in fused_lines(user.window.canvas.shown_panes()[0])]
-    assert texts[0].startswith("CT W ") and texts[-1].endswith("40 HU · 2.5 SUV")
+    assert texts[0].startswith("CT W ") and texts[-1].endswith("40 HU · 2.5 SUVbw")
     user.window.point_at((0.0, 0.0, 15.0), user.window.canvas.shown_panes()[0])
-    assert user.window.status.values.text() == "PET 2.5 SUV (2500 Bq/ml)   ·   CT 40 HU"
+    assert user.window.status.values.text() == "PET 2.5 SUVbw (2500 Bq/ml)   ·   CT 40 HU"

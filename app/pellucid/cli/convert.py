@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, metavar="IN", help="an image file, or a file or folder of DICOM")
     parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; with --all a folder")
     source.add_choice(parser)
+    source.add_splitting(parser)
     parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
     parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
     parser.add_argument("--onto", type=Path, metavar="PATH",
@@ -43,7 +44,7 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
     """Declare what to do about what a format cannot keep."""
     parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
     parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"),
-                        help="state the spacing in mm where the source does not; 0 keeps one that is known")  # fmt: skip
+                        help="state the spacing in mm where the source does not; 0 keeps a known one")  # fmt: skip
     parser.add_argument("--even", action="store_true", help="first resample uneven slices to even spacing")
 
 
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         return _write_labels(item, options)
     if options.structure or options.onto is not None:
         raise Refused("--structure and --onto are for DICOM segmentations and structure sets.")
-    frames = source.read_one(options.input, options.series, options.volume)
+    frames = source.read_item(source.split(item, options), options.volume)
     write(prepared(frames, options), options.output, options)
     return 0
 
@@ -172,7 +173,7 @@ def _write_all(options: argparse.Namespace) -> int:
 
 def _items(options: argparse.Namespace) -> list[Item]:
     if options.series is not None:
-        return [source.choose(options.input, options.series)]
+        return [source.split(source.choose(options.input, options.series), options)]
     found = source.find(options.input)
     for problem in found.problems:
         report.complain(problem.sentence)
@@ -182,7 +183,7 @@ def _items(options: argparse.Namespace) -> list[Item]:
                          *found.images]  # fmt: skip
     if not items:
         raise Refused(f"“{options.input}” holds no image that can be read.")
-    return items
+    return [source.split(item, options) if is_series(item) else item for item in items]
 
 
 def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:

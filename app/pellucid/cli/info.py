@@ -22,11 +22,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", type=Path, metavar="PATH", help="an image file, a DICOM file, or a folder")
     parser.add_argument("--json", action="store_true", help="print JSON")
     source.add_choice(parser)
+    source.add_splitting(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the description of one image, its pixels read for the value range."""
-    item = source.choose(options.path, options.series)
+    item = source.split(source.choose(options.path, options.series), options)
     volume, extra = options.volume, list(source.findings_of(item))
     if is_series(item):
         groups = sequences(item)

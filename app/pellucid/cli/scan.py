@@ -47,6 +47,7 @@ def _series(series: Series) -> dict[str, Any]:
         "content": series.content,
         "contents": list(series.contents),
         "files": [str(file) for file in series.files],
+        "varying": _varying(series),
         "volumes": [_volume(plan) for plan in series.volumes],
         "findings": report.findings(series.findings),
     }
@@ -55,12 +56,23 @@ def _series(series: Series) -> dict[str, Any]:
 def _volume(plan: VolumePlan) -> dict[str, Any]:
     return {
         "label": plan.label,
+        "values": {value.tag.keyword: value.text for value in plan.values},
         **report.grid(plan.geometry),
         "pixel_type": plan.pixel_type,
         "components": plan.components,
         "unit": plan.unit,
         "findings": report.findings(plan.findings),
     }
+
+
+def _varying(series: Series) -> list[dict[str, Any]]:
+    """Return the tags by which the images of a series are told apart, with the values of each volume."""
+    rows: dict[str, dict[str, Any]] = {}
+    for plan in series.volumes:
+        for value in plan.values:
+            row = {"name": value.name, "keyword": value.tag.keyword, "tag": f"{value.tag.number:08x}", "values": []}
+            rows.setdefault(value.name, row)["values"].append(value.text)
+    return list(rows.values())
 
 
 def _text(n: int, series: Series) -> str:
@@ -74,9 +86,16 @@ def _text(n: int, series: Series) -> str:
 
 
 def _line(plans: tuple[VolumePlan, ...]) -> str:
-    """Describe one image; the volumes of a 4-D image are its frames."""
+    """Describe one image; the volumes of a 4-D image are its frames, with the tag that varies."""
     plan, grid = plans[0], report.grid(plans[0].geometry)
     spacing = report.numbers(grid["spacing"]) + ("" if grid["spacing"] is None else " mm")
     kind = plan.pixel_type + (f" × {plan.components}" if plan.components > 1 else "")
     size = " × ".join(str(count) for count in grid["size"])
-    return "  ".join((size, spacing, kind, f"{len(plans)} frames" if len(plans) > 1 else plan.label))
+    return "  ".join((size, spacing, kind, _frames(plans) if len(plans) > 1 else plan.label))
+
+
+def _frames(plans: tuple[VolumePlan, ...]) -> str:
+    """Return how many frames there are, and by which tag from which value to which."""
+    ends = zip(plans[0].values, plans[-1].values, strict=False)
+    by = [f"{first.tag}: {first.text} … {last.text}" for first, last in ends]
+    return "  ".join((f"{len(plans)} frames", *by))

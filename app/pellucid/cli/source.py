@@ -33,6 +33,39 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--volume", type=int, metavar="INDEX", help="one image of a series that holds several, from 0")
 
 
+def add_splitting(parser: argparse.ArgumentParser) -> None:
+    """Declare how the frames of a series become images where that is not left to Pellucid."""
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument(
+        "--split-by", action="append", default=[], metavar="TAG",
+        help="a separate image for each value of a tag: its keyword (EchoTime), its number (0018,0081), or one of the "
+        "names that scan shows; may be given several times",
+    )  # fmt: skip
+    how.add_argument("--frames-by", action="append", default=[], metavar="TAG",
+                     help="the values of a tag are the frames of one image; may be given several times")  # fmt: skip
+    parser.add_argument("--merge", action="store_true",
+                        help="put together what is split by orientation, size or frame of reference, if that makes one "
+                        "grid")  # fmt: skip
+
+
+def split(item: Item, options: argparse.Namespace) -> Item:
+    """Return a series split as the options say; raise Refused where that cannot be."""
+    from pellucid.dicom.splitting import Splitting, names_of
+
+    by = names_of(options.split_by or options.frames_by)
+    choice = Splitting(by, apart=bool(options.split_by), merged=options.merge)
+    if not choice.text:
+        return item
+    if not is_series(item):
+        raise Refused(f"“{item.path.name}” is no DICOM series, so that it cannot be split by tags or merged.")
+    from pellucid.dicom.resplit import read_splittable
+
+    found = read_splittable(item.files, item.uid)
+    if choice.merged and found.kinds < 2:
+        raise Refused("There is nothing to merge: the series is on one grid already.")
+    return found.split(choice)
+
+
 def find(path: Path) -> Found:
     """Return what a path holds; raise Refused when there is nothing at the path."""
     from pellucid.files.discover import discover
@@ -124,7 +157,11 @@ def read_plans(plans: tuple[VolumePlan, ...]) -> tuple[Volume, ...]:
 
 def read_one(path: Path, series: str | None = None, volume: int | None = None) -> tuple[Volume, ...]:
     """Read the frames of the one image that path and options mean; raise Refused when several are meant."""
-    item = choose(path, series)
+    return read_item(choose(path, series), volume)
+
+
+def read_item(item: Item, volume: int | None = None) -> tuple[Volume, ...]:
+    """Read the frames of one image of an item; raise Refused when it holds several and none is chosen."""
     if not is_series(item):
         return read_file(item.path)
     return read_plans(one_image(item, volume))

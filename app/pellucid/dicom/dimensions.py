@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
+from pellucid.dicom.dimension_tags import DIMENSIONS
 from pellucid.dicom.records import Dimension
 from pellucid.dicom.values import Values
 
@@ -17,6 +19,8 @@ _NUMBERS = {
 _B_VALUE, _DIRECTION = 0x00189087, 0x00189089
 _GE_B, _SIEMENS_B, _PHILIPS_B = 0x00431039, 0x0019100C, 0x20011003
 _COMPONENT, _IMAGE_TYPE, _FRAME_TYPE = 0x00089208, 0x00080008, 0x00089007
+_RAW_TYPE, _PHASE_NUMBER = 0x0043102F, 0x20011008
+_CARDIAC_PHASE, _RESPIRATORY_PHASE = 0x00209241, 0x00209245
 CLASSIC_TAGS = frozenset(
     {
         *_TEXT.values(),
@@ -28,16 +32,24 @@ CLASSIC_TAGS = frozenset(
         _PHILIPS_B,
         _COMPONENT,
         _IMAGE_TYPE,
+        _RAW_TYPE,
+        _PHASE_NUMBER,
+        _CARDIAC_PHASE,
     }
 )
 _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC = 0x00209111, 0x00189114, 0x00189117, 0x00189076, 0x00189118
+_RESPIRATORY, _MODIFIERS, _TIMING, _X_RAY, _RECONSTRUCTION, _LABELLING = (
+    0x00209253, 0x00189115, 0x00189112, 0x00189325, 0x00189314, 0x00189251,
+)  # fmt: skip
+_INVERSION_TIMES, _LABEL = 0x00189079, 0x00189257
 _TYPES = (0x00189226, 0x00189329, 0x00189751)
 _SEGMENT, _SEGMENTS = 0x0062000A, 0x00620002
 ENHANCED_TAGS = frozenset(
     {
         _CONTENT, _ECHO, _DIFFUSION, _GRADIENT, _CARDIAC, *_TYPES, _SEGMENT, _FRAME_TYPE, 0x00189074,
         0x00189082, 0x00189151, 0x00189153, 0x00200153, 0x00209056, 0x00209057, 0x00209128, 0x00209153,
-        0x00209156, 0x00209157, 0x0062000B, _SEGMENTS, 0x00620004, 0x00620005,
+        0x00209156, 0x00209157, 0x0062000B, _RESPIRATORY, _MODIFIERS, _TIMING, _X_RAY, _RECONSTRUCTION, _LABELLING,
+        _INVERSION_TIMES, _LABEL, _CARDIAC_PHASE, _RESPIRATORY_PHASE, _SEGMENTS, 0x00620004, 0x00620005,
     }
 )  # fmt: skip
 
@@ -47,6 +59,9 @@ def classic_dimensions(values: Values) -> dict[str, Dimension]:
     found: dict[str, Dimension | None] = {name: values.code(tag) or None for name, tag in _TEXT.items()}
     found |= {name: values.number(tag) for name, tag in _NUMBERS.items()}
     found["type"] = " ".join([*values.codes(_IMAGE_TYPE), values.code(_COMPONENT)]).strip() or None
+    found["raw type"] = next(iter(values.binary(_RAW_TYPE, "h")), None)
+    found["phase number"] = values.number(_PHASE_NUMBER)
+    found["cardiac phase"] = _float(values, _CARDIAC_PHASE)
     found["b"] = _b_value(values)
     found["direction"] = _direction(values)
     return {name: value for name, value in found.items() if value is not None}
@@ -72,6 +87,8 @@ def enhanced_dimensions(groups: Values, segments: Mapping[int, str]) -> dict[str
         found["echo time"] = echo.double(0x00189082)
     if cardiac is not None:
         found["trigger"] = cardiac.double(0x00209153)
+        found["cardiac phase"] = _float(cardiac, _CARDIAC_PHASE)
+    found |= _settings(groups)
     diffusion = groups.item(_DIFFUSION)
     if diffusion is not None:
         found["b"] = diffusion.double(_B_VALUE)
@@ -86,6 +103,40 @@ def enhanced_dimensions(groups: Values, segments: Mapping[int, str]) -> dict[str
         number = segment.unsigned(0x0062000B) or 0
         found["segment"] = f"{number} {segments.get(number, '')}".strip()
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _settings(groups: Values) -> dict[str, Dimension | None]:
+    """Return what the functional groups of a frame say about how it was taken and made."""
+    found: dict[str, Dimension | None] = {}
+    breath, modifiers, timing = groups.item(_RESPIRATORY), groups.item(_MODIFIERS), groups.item(_TIMING)
+    if breath is not None:
+        found["respiratory phase"] = _float(breath, _RESPIRATORY_PHASE)
+    if modifiers is not None:
+        found["inversion time"] = modifiers.double(_INVERSION_TIMES)
+    if timing is not None:
+        found["flip angle"] = timing.number(_NUMBERS["flip angle"])
+    tube, made, labelled = groups.item(_X_RAY), groups.item(_RECONSTRUCTION), groups.item(_LABELLING)
+    if tube is not None:
+        found["energy"] = tube.number(_NUMBERS["energy"])
+    if made is not None:
+        found["kernel"] = made.code(_TEXT["kernel"]) or None
+    if labelled is not None:
+        found["label"] = labelled.code(_LABEL).lower() or None
+    return found
+
+
+def dimension_sources(values: Values, *, enhanced: bool) -> dict[str, int]:
+    """Return the elements that dimensions were read from, where they are not the usual ones."""
+    if enhanced:
+        return {name: named.tags[1].number for name, named in DIMENSIONS.items()
+                if len(named.tags) > 1 and name != "diffusion"}  # fmt: skip
+    private = next((tag for tag in (_B_VALUE, _GE_B, _SIEMENS_B, _PHILIPS_B) if values.raw(tag)), _B_VALUE)
+    return {} if private == _B_VALUE else {"diffusion": private}
+
+
+def _float(values: Values, tag: int) -> float | None:
+    found = values.binary(tag, "f")
+    return round(float(found[0]), 6) if found and math.isfinite(found[0]) else None
 
 
 def _direction(values: Values) -> tuple[float, ...] | None:

@@ -25,6 +25,22 @@ _KINDS = {
 }
 
 
+_UPTAKE_NEEDS = {
+    "weight": mark("a weight of the patient that can be true"),
+    "height": mark("a height of the patient that can be true"),
+    "sex": mark("the sex of the patient"),
+    "dose": mark("the injected dose"),
+    "plausible dose": mark("an injected dose in Bq that can be true"),
+    "half-life": mark("the half-life of the nuclide"),
+    "injection": mark("the time of the injection"),
+    "scan": mark("the time of the scan"),
+    "plausible times": mark("times of injection and scan that can be true"),
+    "activity": mark("values in Bq/ml"),
+    "attenuation": mark("a correction for attenuation"),
+    "decay": mark("a correction for decay to a known time"),
+}
+
+
 def no_image_finding(record: FileRecord) -> Finding:
     """Say why a series has no volume."""
     if record.note == "too-large":
@@ -63,7 +79,24 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
         message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))
-    return findings
+    return [*findings, *_uptake_findings(records)]
+
+
+def _uptake_findings(records: Sequence[FileRecord]) -> list[Finding]:
+    """Say what a PET would need to be told in SUV, or in other kinds of it."""
+    missing = dict.fromkeys(code for r in records for code in r.texts.get("suv_missing", "").split(",") if code)
+    if not missing:
+        return []
+    needed = ", ".join(tr(_UPTAKE_NEEDS[code]) for code in missing if code in _UPTAKE_NEEDS)
+    if all("suv_bw" in record.texts for record in records):
+        message = tr("SUV by lean body mass or body surface is not to be had. The header lacks: {needed}.",
+                     needed=needed)  # fmt: skip
+    elif records[0].frames and records[0].frames[0].unit == "Bq/ml":
+        message = tr("The values stay in Bq/ml: they cannot be told in SUV. The header lacks: {needed}.", needed=needed)
+    else:
+        message = tr("The values stay as they are stored: they cannot be told in SUV. The header lacks: {needed}.",
+                     needed=needed)  # fmt: skip
+    return [Finding("suv-unknown", message, "info")]
 
 
 def _name(record: FileRecord) -> str:

@@ -19,6 +19,8 @@ from pellucid.dicom.display_tables import TAGS as VOI_TAGS
 from pellucid.dicom.display_tables import voi_tables
 from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
 from pellucid.dicom.mosaic import mosaic_frames
+from pellucid.dicom.nuclear import TAGS as NUCLEAR_TAGS
+from pellucid.dicom.nuclear import frame_dimensions, is_slice_stack
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
 from pellucid.dicom.timing import CINE_TAGS, FRAME_TAGS, frame_times
 from pellucid.dicom.values import Values
@@ -47,9 +49,10 @@ WANTED = (
     | MOSAIC_TAGS
     | CINE_TAGS
     | FRAME_TAGS
+    | NUCLEAR_TAGS
 )  # fmt: skip
-_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CNTS": "counts", "CPS": "counts/s", "OD": "OD",
-          "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
+_UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS": "counts", "CPS": "counts/s",
+          "OD": "OD", "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
 _TOO_MANY_FRAMES = 200_000
 _FARTHEST, _SMALLEST = 1e6, 1e-7
 
@@ -67,7 +70,7 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
         first = replace(first, slope=1 / (values.unsigned(_LARGEST_FRACTION) or (1 << layout.stored) - 1))
     per_frame = values.items(_PER_FRAME)
     count = min(layout.frames, _TOO_MANY_FRAMES)
-    if per_frame or _SHARED in values:
+    if is_enhanced(values):
         return _enhanced(values, per_frame, first, count, modality)
     tiles = mosaic_frames(values, layout, first)
     if tiles:
@@ -75,6 +78,11 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
     if count == 1:
         return [first]
     return _multi_frame(values, first, count)
+
+
+def is_enhanced(values: Values) -> bool:
+    """Return whether a file states its frames in functional groups."""
+    return _SHARED in values or _PER_FRAME in values
 
 
 def _plane(values: Values, frame: FrameRecord) -> FrameRecord:
@@ -148,7 +156,8 @@ def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values, segm
 
 def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRecord]:
     """Return the frames of a file without functional groups: doses and NM slices have places, cine not."""
-    frames = [replace(first, number=n, dimensions=first.dimensions | {"frame": n + 1}) for n in range(count)]
+    frames = [replace(first, number=n, dimensions=first.dimensions | {"frame": n + 1} | stated)
+              for n, stated in enumerate(frame_dimensions(values, count))]  # fmt: skip
     offsets = values.numbers(_FRAME_OFFSETS)
     if len(offsets) >= count and first.position and first.orientation:
         return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
@@ -162,11 +171,6 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
         return [replace(f, instance=order[n]) for n, f in enumerate(frames)]
     return [replace(_shifted(f, placed, (order[n] - 1) * placed.between), instance=order[n])
             for n, f in enumerate(frames)]  # fmt: skip
-
-
-def is_slice_stack(values: Values) -> bool:
-    """Return whether the frames are slices counted by a slice vector (PS3.3 C.8.4.8), not times or angles."""
-    return _SLICE_VECTOR in values and values.binary(0x00280009, "H") == [0x0054, 0x0080]
 
 
 def _are_absolute(offsets: list[float], first: FrameRecord) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.records import FrameRecord, Numbers
+from pellucid.dicom.splitting import value_of
 from pellucid.language import tr
 from pellucid.model.findings import Finding
 
@@ -31,6 +32,15 @@ class Group:
     placed: bool = True
     film: bool = False
     stacked: bool = False
+
+    def varies(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Return the dimensions that all frames state and that vary among them."""
+        found = []
+        for name in names:
+            values = {value_of(member, name) for member in self.members}
+            if None not in values and len(values) > 1:
+                found.append(name)
+        return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,19 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from pellucid.dicom.dimensions import dimension_sources
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
-from pellucid.dicom.frames import frame_records, is_slice_stack
+from pellucid.dicom.frames import frame_records, is_enhanced
 from pellucid.dicom.kinds import content_of
 from pellucid.dicom.label_objects import LABELS, NAME_TAGS, contents_of, is_shown_as_labels
+from pellucid.dicom.nuclear import is_slice_stack
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
 from pellucid.dicom.references import TAGS as REFERENCE_TAGS
 from pellucid.dicom.references import referenced_series
 from pellucid.dicom.suv import TAGS as SUV_TAGS
-from pellucid.dicom.suv import suv_factor
+from pellucid.dicom.suv import uptake
 from pellucid.dicom.timing import cine_facts
 from pellucid.dicom.values import Values
 from pellucid.language import tr
@@ -102,6 +104,7 @@ def read_record(path: Path) -> FileRecord | None:
         truncated=parsed.truncated,
         stacked=is_slice_stack(values),
         cine=cine_facts(values),
+        sources=dimension_sources(values, enhanced=is_enhanced(values)),
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
         contents=contents,
@@ -160,9 +163,11 @@ def _texts(values: Values) -> dict[str, str]:
         text = values.name(tag) if key == "patient_name" else values.text(tag)
         if text:
             texts[key] = text
-    factor = suv_factor(values) if values.code(0x00080060) == "PT" else None
-    if factor is not None:
-        texts["suv_bw"] = repr(factor)
+    if values.code(0x00080060) == "PT":
+        found = uptake(values)
+        texts |= {f"suv_{kind}": repr(factor) for kind, factor in found.factors.items()}
+        if found.missing:
+            texts["suv_missing"] = ",".join(found.missing)
     return texts
 
 

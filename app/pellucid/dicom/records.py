@@ -97,6 +97,8 @@ class FileRecord:
     """The frames are slices of one volume although they state no positions (nuclear medicine)."""
     cine: dict[str, Any] = field(default_factory=dict)
     """What the file says about the rate of its frames, see ``timing.cine_facts``."""
+    sources: dict[str, int] = field(default_factory=dict)
+    """The elements that dimensions of the frames were read from, where they are not the usual ones."""
     data_offset: int = 0
     note: str = ""
     contents: tuple[str, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from pellucid.dicom.child import Cancelled, Pool, default_pool
 from pellucid.dicom.duplicates import suspects
 from pellucid.dicom.records import FileRecord, from_json
+from pellucid.dicom.splitting import AUTOMATIC, Splitting
 from pellucid.dicom.stack import Series, one_series, series_key
 from pellucid.model.findings import Refused
 
@@ -49,13 +50,25 @@ def scan(
     pool: Pool | None = None,
     on_series: Callable[[Snapshot], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
+    splittings: Mapping[str, Splitting] | None = None,
 ) -> Snapshot:
     """Look for DICOM, by content, in files and folders (a DICOMDIR stands for its folder).
 
+    ``splittings`` say how series (by their UIDs) are split where that was chosen; what cannot be is split as always.
     ``on_series`` is called in this thread, a few times a second, with what is known so far.
     Raises child.Cancelled when told to stop.
     """
-    return _Scan(pool or default_pool(), on_series, cancelled).run([Path(path) for path in paths])
+    scanning = _Scan(pool or default_pool(), on_series, cancelled, splittings or {})
+    return scanning.run([Path(path) for path in paths])
+
+
+def records_of(
+    paths: Iterable[Path], uid: str, *, pool: Pool | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> tuple[list[FileRecord], dict[str, str]]:
+    """Return the headers of one series in some files, and the digests of those that share an identity."""
+    scanning = _Scan(pool or default_pool(), None, cancelled, {})
+    scanning.run(list(paths))
+    return scanning.records(uid), scanning.digests
 
 
 def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -> Iterator[Path]:
@@ -96,11 +109,14 @@ def _is(question: Callable[[], bool]) -> bool:
 class _Scan:
     """The state of one scan."""
 
-    def __init__(self, pool: Pool, on_series: Callable[[Snapshot], None] | None, cancelled: Callable[[], bool]) -> None:
-        self._pool, self._on_series, self._cancelled = pool, on_series, cancelled
+    def __init__(
+        self, pool: Pool, on_series: Callable[[Snapshot], None] | None, cancelled: Callable[[], bool],
+        splittings: Mapping[str, Splitting],
+    ) -> None:  # fmt: skip
+        self._pool, self._on_series, self._cancelled, self._splittings = pool, on_series, cancelled, splittings
         self._records: dict[str, list[FileRecord]] = {}
         self._built: dict[str, tuple[int, Series]] = {}
-        self._digests: dict[str, str] = {}
+        self.digests: dict[str, str] = {}
         self._problems: list[Problem] = []
         self._others: list[Path] = []
         self._seen = 0
@@ -201,10 +217,22 @@ class _Scan:
         return Snapshot(tuple(series), tuple(problems), self._seen, self._total, tuple(self._others))
 
     def _series(self, uid: str, records: list[FileRecord]) -> Series:
-        version = len(records) + len(self._digests)
+        version = len(records) + len(self.digests)
         if uid not in self._built or self._built[uid][0] != version:
-            self._built[uid] = version, one_series(uid, records, self._digests)
+            self._built[uid] = version, self._split(uid, records)
         return self._built[uid][1]
+
+    def _split(self, uid: str, records: list[FileRecord]) -> Series:
+        """Build a series as it was chosen; while files are still coming the choice may not be possible yet."""
+        choice = self._splittings.get(uid, AUTOMATIC)
+        try:
+            return one_series(uid, records, self.digests, choice)
+        except Refused:
+            return one_series(uid, records, self.digests)
+
+    def records(self, uid: str) -> list[FileRecord]:
+        """Return the headers of one series."""
+        return self._records.get(uid, [])
 
     def _read_digests(self) -> None:
         """Compare the contents of files that share their identity."""
@@ -215,4 +243,4 @@ class _Scan:
                 answer, _ = self._pool.call(_DIGEST, {"files": files}, cancelled=self._cancelled)
             except Refused:
                 continue
-            self._digests |= {path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)}
+            self.digests |= {path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)}

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.dicom.dimension_tags import APART, DIMENSIONS, TIMES, value_text
 from pellucid.dicom.grouping import Group
 from pellucid.dicom.records import blank
-from pellucid.language import mark, tr
+from pellucid.dicom.split_findings import found_by_itself, one_frame_each
+from pellucid.dicom.splitting import AUTOMATIC, Splitting, TagValue, source_tag, value_of
+from pellucid.language import tr
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -20,52 +23,41 @@ if TYPE_CHECKING:
 
 SAME_POSITION = 0.02
 """Slices nearer than this (mm, or a tenth of a pixel) lie at the same position."""
-_TITLES = {
-    "segment": mark("segment"),
-    "stack": mark("stack"),
-    "type": mark("image type"),
-    "echo": mark("echo number"),
-    "echo time": mark("echo time"),
-    "temporal": mark("temporal position"),
-    "diffusion": mark("b-value"),
-    "trigger": mark("trigger time"),
-    "reference time": mark("frame reference time"),
-    "inversion time": mark("inversion time"),
-    "flip angle": mark("flip angle"),
-    "energy": mark("tube voltage"),
-    "kernel": mark("reconstruction kernel"),
-    "acquisition": mark("acquisition number"),
-    "index": mark("dimension index"),
-    "acquisition time": mark("acquisition time"),
-    "content time": mark("content time"),
-}
-_TIMES = ("temporal", "trigger", "reference time", "acquisition time", "content time")
-_APART = frozenset({"segment", "stack", "type", "energy", "kernel"})
-"""What makes different images rather than frames of one 4-D image."""
+_OF_DETECTORS = ("detector", "energy window")
+_NEVER_FOUND = frozenset({"instance", "view"})
+"""What varies from frame to frame without saying that there are several images."""
 
 Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Part:
-    """The frames of one volume; ``sequence`` is non-empty when the volume is a frame of a 4-D image."""
+    """The frames of one volume; ``sequence`` is non-empty when the volume is a frame of a 4-D image.
+
+    ``values`` are those that tell it from the other volumes of its series.
+    """
 
     members: tuple[Member, ...]
     label: str = ""
     sequence: str = ""
+    values: tuple[TagValue, ...] = ()
 
 
-def split(group: Group) -> tuple[list[Part], list[Finding]]:
-    """Split a group into volumes without repeated positions."""
+def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list[Finding]]:
+    """Split a group into volumes without repeated positions; raise Refused where a choice cannot be followed."""
+    if choice.by and group.varies(choice.by):
+        from pellucid.dicom.chosen import split_as_chosen
+
+        return split_as_chosen(group, choice)
     if group.film and len(group.members) > 1:
-        return [Part((m,), tr("frame {n}", n=n), "film") for n, m in enumerate(group.members, start=1)], []
-    if not group.placed:
+        return _films(group.members), []
+    if not group.placed and not group.stacked:
         return [Part(group.members)], []
     parts, findings = [], []
     single: set[Key] = set()
     copies = _copies(group.members)
     for number, members in enumerate(copies, start=1):
-        found, said = _split_places(members)
+        found, said = split_places(places_of(members, group))
         findings += said
         for part in found:
             if not part.sequence and (files := _frames(part)) in single:
@@ -77,8 +69,25 @@ def split(group: Group) -> tuple[list[Part], list[Finding]]:
             )
             copied = f"copy {number} " if len(copies) > 1 else ""
             sequence = f"{copied}{part.sequence}" if part.sequence else ""
-            parts.append(Part(part.members, label, sequence))
+            parts.append(replace(part, label=label, sequence=sequence))
     return parts, findings
+
+
+def _films(members: Sequence[Member]) -> list[Part]:
+    """Return a film for every detector and energy window; without them all frames are one."""
+    names = [n for n in _OF_DETECTORS if len({value_of(m, n) for m in members} - {None}) > 1]
+    films: dict[Key, list[Member]] = {}
+    for member in members:
+        films.setdefault(tuple(value_of(member, name) for name in names), []).append(member)
+    parts = []
+    for key, film in films.items():
+        label = ", ".join(value_text(name, value) for name, value in zip(names, key, strict=True))
+        for n, member in enumerate(film, start=1):
+            values = tuple(TagValue(name, source_tag(members, name), value_text(name, value_of(member, name)))
+                           for name in one_frame_each(film))  # fmt: skip
+            frame = tr("frame {n}", n=n)
+            parts.append(Part((member,), f"{label}, {frame}" if label else frame, f"film {key}", values))
+    return parts
 
 
 def _frames(part: Part) -> Key:
@@ -109,19 +118,27 @@ def _copies(members: Sequence[Member]) -> list[tuple[Member, ...]]:
     return [copy for copy in copies if copy]  # a version may have gone to another group
 
 
-def _split_places(members: Sequence[Member]) -> tuple[list[Part], list[Finding]]:
-    places = _places(members)
+def split_places(places: list[list[Member]]) -> tuple[list[Part], list[Finding]]:
+    """Split what lies at some places into volumes that have each place once, by what tells them apart."""
     most = max(len(place) for place in places)
+    members = [member for place in places for member in place]
     if most == 1:
         return [Part(tuple(members))], []
     names, groups, complete = _told_apart(places, most)
     tied = not names and _are_tied(groups)
     parts = _parts(names, groups, complete and not tied, tied)
-    return parts, [_finding(names, len(parts), complete, tied)]
+    tags = [(name, source_tag(members, name)) for name in names]
+    return parts, [found_by_itself(tags, len(parts), complete, tied)]
 
 
-def _places(members: Sequence[Member]) -> list[list[Member]]:
-    """Return the members at each position along the normal."""
+def places_of(members: Sequence[Member], group: Group) -> list[list[Member]]:
+    """Return the members at each position along the normal; slices of a stack without positions by their number."""
+    if not group.placed:
+        numbered: dict[int, list[Member]] = {}
+        for n, member in enumerate(members):
+            number = member.frame.instance
+            numbered.setdefault(n if number is None or not group.stacked else number, []).append(member)
+        return list(numbered.values())
     distances = projections(members)
     spacing = members[0].frame.spacing
     tolerance = min(SAME_POSITION, min(spacing) / 10) if spacing else SAME_POSITION
@@ -138,7 +155,7 @@ def _places(members: Sequence[Member]) -> list[list[Member]]:
 
 def _told_apart(places: list[list[Member]], most: int) -> tuple[tuple[str, ...], dict[Key, list[Member]], bool]:
     """Return the names of what differs, the members of each value, and whether each has every position."""
-    names = [name for name in _TITLES if _varies(places, name)]
+    names = [name for name in DIMENSIONS if name not in _NEVER_FOUND and _varies(places, name)]
     total = sum(len(place) for place in places)
     if "segment" in names:
         names = ["segment"]
@@ -155,35 +172,28 @@ def _told_apart(places: list[list[Member]], most: int) -> tuple[tuple[str, ...],
         if loose is None and len(groups) == most:
             loose = choice, groups, False
     if total == most * len(places):
-        for name in (*(name for name in _TIMES if name in names), ""):
-            ranked = _by_rank(places, name)
+        for name in (*(name for name in TIMES if name in names), ""):
+            ranked = by_rank(places, name)
             if ranked is not None:
                 return (name,) if name else (), ranked, True
     if loose is not None:
         return loose
-    ranked = _by_rank(places, "")
+    ranked = by_rank(places, "")
     assert ranked is not None
     return (), ranked, False
 
 
 def _varies(places: list[list[Member]], name: str) -> bool:
     """Return whether all frames have a value, and some frames at one position differ in it."""
-    values = [[_value(member, name) for member in place] for place in places]
+    values = [[value_of(member, name) for member in place] for place in places]
     return all(None not in row for row in values) and any(len(set(row)) > 1 for row in values)
-
-
-def _value(member: Member, name: str) -> Any:
-    dimensions = member.frame.dimensions
-    if name == "diffusion":
-        return None if "b" not in dimensions else (dimensions["b"], dimensions.get("direction", ()))
-    return dimensions.get(name)
 
 
 def _by_value(places: list[list[Member]], names: tuple[str, ...]) -> dict[Key, list[Member]] | None:
     """Return the members of each value, None when two at one position share one."""
     groups: dict[Key, list[Member]] = {}
     for place in places:
-        keys = [tuple(_value(member, name) for name in names) for member in place]
+        keys = [tuple(value_of(member, name) for name in names) for member in place]
         if len(set(keys)) < len(keys):
             return None
         for value, member in zip(keys, place, strict=True):
@@ -203,13 +213,13 @@ def _without_gaps(groups: dict[Key, list[Member]], places: list[list[Member]]) -
     return filled
 
 
-def _by_rank(places: list[list[Member]], name: str) -> dict[Key, list[Member]] | None:
+def by_rank(places: list[list[Member]], name: str) -> dict[Key, list[Member]] | None:
     """Return the first, second … member of every position in the order of a value, or of instance numbers."""
     groups: dict[Key, list[Member]] = {}
     for place in places:
-        if name and len({_value(member, name) for member in place}) < len(place):
+        if name and len({value_of(member, name) for member in place}) < len(place):
             return None
-        ranked = sorted(place, key=(lambda m: (_value(m, name),)) if name else _instance)
+        ranked = sorted(place, key=(lambda m: (value_of(m, name),)) if name else _instance)
         for rank, member in enumerate(ranked, start=1):
             groups.setdefault((rank,), []).append(member)
     return groups
@@ -234,32 +244,49 @@ def _place_on_disk(members: list[Member], key: Key) -> str:
 
 def _first(member: Member) -> Key:
     """Return the order of acquisition of a frame, blank frames last."""
-    return (member.frame.number < 0, *_instance(member))
+    return member.frame.number < 0, _instance(member)[0]
+
+
+def _ordered_keys(names: Sequence[str], groups: dict[Key, list[Member]]) -> list[Key]:
+    """Return the values in their order: times by time, all others as they were acquired, or else by value."""
+    timed = not names or all(name in TIMES for name in names)
+    return sorted(groups) if timed else sorted(groups, key=lambda key: (min(map(_first, groups[key])), key))
 
 
 def _parts(names: tuple[str, ...], groups: dict[Key, list[Member]], complete: bool, tied: bool) -> list[Part]:
-    timed = not names or all(name in _TIMES for name in names)
-    keys = sorted(groups) if timed else sorted(groups, key=lambda key: min(_first(m) for m in groups[key]))
+    keys = _ordered_keys(names, groups)
     parts = []
     for key in keys:
-        label = ", ".join(_labels(names, key, keys)) if names else tr("time {n}", n=key[0])
+        label = ", ".join(labels(names, key, keys)) if names else tr("time {n}", n=key[0])
         label = _place_on_disk(groups[key], key) if tied else label
-        apart = [str(value) for name, value in zip(names, key, strict=False) if name in _APART]
+        apart = [str(value) for name, value in zip(names, key, strict=False) if name in APART]
         is_frame = complete and len(apart) < max(len(names), 1)
-        parts.append(Part(tuple(groups[key]), label, f"{' '.join(apart)}#" if is_frame else ""))
+        sequence = f"{' '.join(apart)}#" if is_frame else ""
+        parts.append(Part(tuple(groups[key]), label, sequence, tag_values(names, groups[key])))
     return parts
 
 
-def _labels(names: tuple[str, ...], key: Key, keys: list[Key]) -> list[str]:
-    labels = []
+def tag_values(names: Sequence[str], members: Sequence[Member]) -> tuple[TagValue, ...]:
+    """Return the values of the frames of one volume; where every slice has one of its own, the earliest."""
+    found = []
+    for name in names:
+        values = [value for member in members if (value := value_of(member, name)) is not None]
+        first = min(values) if name in TIMES else values[0]
+        found.append(TagValue(name, source_tag(members, name), value_text(name, first)))
+    return tuple(found)
+
+
+def labels(names: Sequence[str], key: Key, keys: list[Key]) -> list[str]:
+    """Return how the values of one volume read beside those of the others."""
+    found = []
     for position, (name, value) in enumerate(zip(names, key, strict=False)):
         values = list(dict.fromkeys(other[position] for other in keys))
-        labels.append(_label(name, value, values))
-    return labels
+        found.append(_label(name, value, values))
+    return found
 
 
 def _label(name: str, value: Any, values: list[Any]) -> str:
-    if name in _TIMES:
+    if name in TIMES:
         return tr("time {n}", n=sorted(values).index(value) + 1) if value in values else tr("time {n}", n=value)
     if name == "diffusion":
         same = [other for other in values if other[0] == value[0]]
@@ -267,34 +294,4 @@ def _label(name: str, value: Any, values: list[Any]) -> str:
     if name == "type":
         common = set.intersection(*(set(str(other).split()) for other in values))
         return " ".join(word for word in str(value).split() if word not in common).lower() or tr("other type")
-    if name == "index":
-        return tr("part {n}", n=".".join(f"{n:g}" for n in value))
-    units = {
-        "echo time": mark("TE {n:g} ms"),
-        "inversion time": mark("TI {n:g} ms"),
-        "flip angle": mark("flip {n:g}°"),
-        "energy": mark("{n:g} kV"),
-        "echo": mark("echo {n:g}"),
-        "acquisition": mark("acquisition {n:g}"),
-    }
-    return tr(units[name], n=value) if name in units else f"{name} {value}"
-
-
-def _finding(names: tuple[str, ...], count: int, complete: bool, tied: bool) -> Finding:
-    if tied:
-        message = tr(
-            "Several images lie at one place and only their files tell them apart: each is an image of its own."
-        )
-        return Finding("several-volumes", message, "warning")
-    if names:
-        by = ", ".join(tr(_TITLES[name]) for name in names)
-        message = tr("The series holds {count} volumes at the same positions, told apart by {by}.", count=count, by=by)
-    else:
-        message = tr(
-            "The series holds {count} volumes at the same positions, told apart only by the order of their "
-            "instance numbers.",
-            count=count,
-        )
-    if not complete:
-        message += " " + tr("Not every one has a slice at every position.")
-    return Finding("several-volumes", message, "info" if names and complete else "warning")
+    return value_text(name, value)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pellucid.dicom.dimension_tags import DIMENSIONS
 from pellucid.dicom.display_tables import stated_windows
 from pellucid.dicom.duplicates import without_duplicates
 from pellucid.dicom.findings import file_findings, no_image_finding
@@ -17,16 +18,22 @@ from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.kinds import IMAGE, content_of
 from pellucid.dicom.label_objects import LABELS
+from pellucid.dicom.merging import merged
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.sequences import Part, split
+from pellucid.dicom.splitting import AUTOMATIC, Splitting, TagValue
 from pellucid.dicom.timing import moments
-from pellucid.model.findings import Finding
+from pellucid.language import tr
+from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.timing import NOWHEN, Moment
+from pellucid.model.uptake import KINDS
 from pellucid.model.volume import Acquisition
 
 _NOBODY = Acquisition()
+_SAME_FACTOR = 1.0005
+"""A second of fluorine-18 is a ten-thousandth."""
 
 
 @dataclass(frozen=True)
@@ -50,14 +57,15 @@ class VolumePlan:
     """A volume that can be read: its grid, its frames in the order of the slices, and what is known of it.
 
     ``label`` tells it from the other volumes of its series; plans with the same non-empty ``sequence`` are
-    the frames of one 4-D image, in order. ``padding`` is the closed range of *stored* values that are not
-    part of the image.
+    the frames of one 4-D image, in order. ``values`` are those of the tags that tell it apart. ``padding`` is the
+    closed range of *stored* values that are not part of the image.
     """
 
     geometry: Geometry
     frames: tuple[Frame, ...]
     label: str = ""
     sequence: str = ""
+    values: tuple[TagValue, ...] = ()
     pixel_type: str = "int16"
     components: int = 1
     unit: str = ""
@@ -68,7 +76,10 @@ class VolumePlan:
 
 @dataclass(frozen=True)
 class Series:
-    """A DICOM series as found on disk; ``content`` is what its objects are for (``kinds``)."""
+    """A DICOM series as found on disk; ``content`` is what its objects are for (``kinds``).
+
+    ``splitting`` is how the user wants its frames to become volumes.
+    """
 
     uid: str
     modality: str = ""
@@ -84,6 +95,7 @@ class Series:
     """The names of the segments or structures it holds."""
     references: tuple[str, ...] = ()
     """The UIDs of the series that it was made from, where it holds labels."""
+    splitting: Splitting = AUTOMATIC
 
 
 def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
@@ -107,23 +119,25 @@ def build_series(records: Iterable[FileRecord], digests: Mapping[str, str] | Non
     return [one_series(uid, files, digests) for uid, files in by_series.items()]
 
 
-def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, str] | None = None) -> Series:
-    """Build one series from the records of its files; ``digests`` tell true copies from conflicting ones."""
+def one_series(
+    uid: str, records: Sequence[FileRecord], digests: Mapping[str, str] | None = None, choice: Splitting = AUTOMATIC
+) -> Series:
+    """Build one series from the records of its files; ``digests`` tell true copies from conflicting ones.
+
+    Raises Refused where the frames cannot be split as a ``choice`` says.
+    """
     records = sorted(records, key=lambda record: record.path)
     first = records[0]
-    kept, findings = without_duplicates(records, digests or {})
+    members, findings = members_of(records, digests or {})
     volumes: list[VolumePlan] = []
-    members = [
-        Member(record, frame, copy)
-        for record, copy in kept
-        if record.pixels and not record.note
-        for frame in record.frames
-    ]
     if members:
         groups, group_findings = grouped(members)
+        if choice.merged:
+            groups, group_findings = merged(groups)
+        _check_choice(groups, choice)
         findings += group_findings
         for group in groups:
-            volumes += _volumes(group, len(groups) > 1, findings)
+            volumes += _volumes(group, len(groups) > 1, findings, choice)
     content = content_of(first.sop_class)
     if not volumes and content not in LABELS:
         findings.append(no_image_finding(first))
@@ -141,7 +155,28 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
         content=content,
         contents=tuple(name for record in records for name in record.contents),
         references=tuple(dict.fromkeys(uid for record in records for uid in record.references)),
+        splitting=choice,
     )
+
+
+def members_of(records: Sequence[FileRecord], digests: Mapping[str, str]) -> tuple[list[Member], list[Finding]]:
+    """Return the frames of the files of a series without duplicates, and what is said of those."""
+    kept, findings = without_duplicates(records, digests)
+    members = [
+        Member(record, frame, copy)
+        for record, copy in kept
+        if record.pixels and not record.note
+        for frame in record.frames
+    ]
+    return members, list(findings)
+
+
+def _check_choice(groups: Sequence[Group], choice: Splitting) -> None:
+    """Refuse to split by what varies nowhere."""
+    if choice.by and not any(group.varies(choice.by) for group in groups):
+        by = ", ".join(tr(DIMENSIONS[name].title) for name in choice.by)
+        raise Refused(tr("The series cannot be split by {by}: not every image states it, or all state the same.",
+                         by=by))  # fmt: skip
 
 
 def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acquisition:
@@ -163,16 +198,23 @@ def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acqu
     )
 
 
-def _volumes(group: Group, several: bool, findings: Sequence[Finding]) -> list[VolumePlan]:
+def _volumes(group: Group, several: bool, findings: Sequence[Finding], choice: Splitting) -> list[VolumePlan]:
     """Turn a group of frames on one kind of grid into one or more volumes."""
     plans = []
-    parts, split_findings = split(group)
+    parts, split_findings = split(group, choice)
     for part, moment in zip(parts, _moments(parts), strict=True):
         placed = place(part.members, group.stacked)
         label = ", ".join(text for text in (group.label if several else "", part.label) if text)
         sequence = f"{group.key}{part.sequence}" if part.sequence else ""
-        plans.append(_plan(placed, label, sequence, (*findings, *split_findings), moment))
+        plan = _plan(placed, label, sequence, (*findings, *split_findings), moment)
+        plans.append(replace(plan, values=part.values, acquisition=_told(plan.acquisition, part)))
     return plans
+
+
+def _told(acquisition: Acquisition, part: Part) -> Acquisition:
+    """Return an acquisition that says by which values a frame is told from the others."""
+    text = ", ".join(value.text for value in part.values)
+    return replace(acquisition, extra={**acquisition.extra, "frame_value": text}) if text else acquisition
 
 
 def _moments(parts: Sequence[Part]) -> list[Moment]:
@@ -206,10 +248,17 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
 
 
 def _agreed(acquisition: Acquisition, files: Sequence[FileRecord]) -> Acquisition:
-    """Return an acquisition without the factor of uptake values where its files do not have one in common."""
-    if len({file.texts.get("suv_bw") for file in files}) <= 1:
+    """Return an acquisition without the factors of uptake values that its files do not have in common."""
+    differ = {f"suv_{kind}" for kind in KINDS if not _is_common([file.texts.get(f"suv_{kind}") for file in files])}
+    if not differ:
         return acquisition
-    return replace(acquisition, extra={key: text for key, text in acquisition.extra.items() if key != "suv_bw"})
+    return replace(acquisition, extra={key: text for key, text in acquisition.extra.items() if key not in differ})
+
+
+def _is_common(factors: Sequence[str | None]) -> bool:
+    """Return whether factors of all files are one, up to what times in whole seconds leave open."""
+    known = [float(factor) for factor in factors if factor is not None]
+    return not known or (len(known) == len(factors) and max(known) <= min(known) * _SAME_FACTOR)
 
 
 def _frame(member: Member) -> Frame:

@@ -7,7 +7,7 @@ in silence. A file that was named by the user is always looked at and always ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from pellucid.dicom.child import Pool
     from pellucid.dicom.scan import Problem
+    from pellucid.dicom.splitting import Splitting
     from pellucid.dicom.stack import Series
 
     Item: TypeAlias = Series | ImageFile
@@ -53,10 +54,11 @@ def discover(
     pool: Pool | None = None,
     on_found: Callable[[Found], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    splittings: Mapping[str, Splitting] | None = None,
 ) -> Found:
     """Look into files and folders; ``on_found`` gets what there is so far, from the calling thread.
 
-    Cancelled, it returns what was found until then.
+    Cancelled, it returns what was found until then. ``splittings`` say how series are split where that was chosen.
     """
     from pellucid.dicom.scan import scan
 
@@ -66,6 +68,7 @@ def discover(
         pool=pool,
         on_series=lambda s: on_found(Found(s.series, (), (), s.problems, s.files_seen, s.files_total)),
         cancelled=cancelled,
+        splittings=splittings,
     )
     found = Found(snapshot.series, problems=snapshot.problems, seen=snapshot.files_seen, total=snapshot.files_total)
     wanted = _candidates(snapshot.others, {path.absolute() for path in named if path.is_file()})

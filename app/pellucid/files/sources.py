@@ -1,7 +1,7 @@
 """Find again where the pixels of a layer came from: relative paths, digests, reading.
 
 ``Source.detail`` of a DICOM source is ``SERIES-UID|n``: the n-th image of that series, where volumes that
-share a sequence key are one image.
+share a sequence key are one image; ``SERIES-UID|n@choice`` where the user chose how the series is split.
 """
 
 from __future__ import annotations
@@ -105,15 +105,17 @@ def read_source(
 def _plans(source: Source, pool: Pool | None, cancelled: IsCancelled) -> tuple[VolumePlan, ...]:
     """Return the plans of the image that a DICOM source names."""
     from pellucid.dicom.scan import scan
+    from pellucid.dicom.splitting import parse_place
     from pellucid.dicom.stack import sequences
 
-    uid, _, number = source.detail.rpartition("|")
-    snapshot = scan([Path(path) for path in source.paths], pool=pool, cancelled=cancelled)
-    series = next((s for s in snapshot.series if s.uid == uid), None)
+    uid, _, place = source.detail.rpartition("|")
+    number, choice = parse_place(place)
+    snapshot = scan([Path(path) for path in source.paths], pool=pool, cancelled=cancelled, splittings={uid: choice})
+    series = next((s for s in snapshot.series if s.uid == uid and s.splitting == choice), None)
     images = sequences(series) if series is not None else ()
-    if not number.isdecimal() or int(number) >= len(images):
+    if number >= len(images):
         name = Path(source.paths[0]).parent.name if source.paths else tr("its folder")
         raise Refused(
             tr("The series of this layer was not found in “{name}”. Show where its files are now.", name=name)
         )
-    return images[int(number)]
+    return images[number]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.model import uptake
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.optics import Optics
@@ -45,8 +45,8 @@ class WindowPreset:
         return STEPS if self.function == "LINEAR" and dtype.kind in "iu" else STRAIGHT
 
 
-_ACTIVITIES = ("Bq/ml", "g/ml")
-"""Units of PET values that may become SUV; g/ml are SUV already, as long as a header says by which size."""
+_ACTIVITIES = ("Bq/ml", "g/ml", "cm²/ml", "counts")
+"""Units of PET values that may become SUV; g/ml and cm²/ml are SUV already, as long as a header says by which size."""
 _SHEARED, _SQUARE = frozenset({"tilt", "not-orthogonal"}), 1e-6
 _SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XC", "SR", "DOC"})
 """Modalities whose devices write texts into the picture."""
@@ -77,12 +77,8 @@ class Acquisition:
 
     @property
     def suv_factor(self) -> float | None:
-        """Return what a stored activity is multiplied with to become a SUV by body weight, where that is known."""
-        try:
-            factor = float(self.extra.get("suv_bw", ""))
-        except ValueError:
-            return None
-        return factor if math.isfinite(factor) and factor > 0 else None
+        """Return what a stored activity is multiplied with to become the SUV that was chosen, where that is known."""
+        return uptake.factors(self.extra).get(uptake.chosen(self.extra))
 
     @property
     def may_be_burned_in(self) -> bool:
@@ -125,7 +121,7 @@ class Volume:
 
     @property
     def suv_factor(self) -> float | None:
-        """Return what a value is multiplied with to become a SUV by body weight; None where that is not known.
+        """Return what a value is multiplied with to become the SUV that was chosen; None where that is not known.
 
         Only activities have one: what a filter made of them in another unit is no uptake any more.
         """
@@ -135,7 +131,7 @@ class Volume:
     def told_in(self) -> tuple[float, str]:
         """Return the factor and the unit in which values are told: SUV where that is known, else as they are."""
         factor = self.suv_factor
-        return (1.0, self.unit) if factor is None else (factor, "SUV")
+        return (1.0, self.unit) if factor is None else (factor, uptake.NAMES[uptake.chosen(self.acquisition.extra)])
 
     @property
     def components(self) -> int:

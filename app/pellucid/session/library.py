@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 from psygnal import Signal
 
+from pellucid.dicom.splitting import AUTOMATIC
 from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job, JobState
 from pellucid.jobs.runner import Runner
@@ -16,6 +17,7 @@ from pellucid.language import tr
 
 if TYPE_CHECKING:
     from pellucid.dicom.scan import Problem
+    from pellucid.dicom.splitting import Splitting
     from pellucid.dicom.stack import Series
     from pellucid.files.discover import Found, Item
     from pellucid.files.images import ImageFile
@@ -39,6 +41,8 @@ class Library:
         self.scanning = False
         self.seen = 0
         self.total: int | None = None
+        self._splittings: dict[str, Splitting] = {}
+        """How series (by their UIDs) are split where the user chose it in this sitting."""
 
     @property
     def series(self) -> tuple[Series, ...]:
@@ -72,7 +76,7 @@ class Library:
             from pellucid.files.discover import discover
 
             return discover(roots, on_found=lambda found: self._jobs.post(lambda: self._take(found)),
-                            cancelled=job.cancelled)  # fmt: skip
+                            cancelled=job.cancelled, splittings=splittings)  # fmt: skip
 
         def finish(found: Found) -> None:
             self._ended(job)
@@ -84,12 +88,22 @@ class Library:
                 self._ended(job)
                 self.changed.emit()
 
+        splittings = dict(self._splittings)
         self.scanning, self.seen, self.total = True, 0, None
         self.changed.emit()
         self.job = job = self._jobs.load(tr("Looking for images in {named}", named=_named(roots)), work, finish)
         self._scans.append(job)
         job.changed.connect(check)
         return job
+
+    def put(self, series: Series) -> None:
+        """Take a series that was split anew in the place of what was found; later scans split it like this, too."""
+        if series.splitting == AUTOMATIC:
+            self._splittings.pop(series.uid, None)
+        else:
+            self._splittings[series.uid] = series.splitting
+        self._series[series.uid] = series
+        self.changed.emit()
 
     def _ended(self, job: Job) -> None:
         """Note that one of the scans is over: it answered, failed or was cancelled."""

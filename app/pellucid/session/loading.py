@@ -17,7 +17,7 @@ from pellucid.model.histogram import initial_limits, initial_transfer
 from pellucid.model.layer import ImageLayer, Layer, unique_name
 from pellucid.model.reduction import Reduction, TooLarge
 from pellucid.model.view import PaneState
-from pellucid.session.opening import Loaded, one_slice, read, title_of
+from pellucid.session.opening import Loaded, key_of, one_slice, read, title_of
 from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class Loading:
         untouched = [layer for layer in self._session.document.images
                      if not layer.provenance and not self.is_placeholder(layer)]  # fmt: skip
         if is_series(item):
-            wanted = f"{item.uid}|{part}"
+            wanted = key_of(item, part)
             return next((layer for layer in untouched if layer.source.detail == wanted), None)
         return next((layer for layer in untouched if str(item.path) in layer.source.paths), None)
 
@@ -249,7 +249,7 @@ class Loading:
         layer.display.set_limits(*initial_limits(volume))
         layer.display.transfer = initial_transfer(volume)
         layer.display.invert = volume.acquisition.monochrome1
-        session.appearance.memory.apply(layer, f"{item.uid}|{part}" if is_series(item) else str(item.path))
+        session.appearance.memory.apply(layer, key_of(item, part) if is_series(item) else str(item.path))
         self._first = layer
         if alone:
             session.document.insert(0, layer)

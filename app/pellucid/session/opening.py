@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.dicom.splitting import place_of
 from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job
@@ -21,7 +22,7 @@ from pellucid.model.reduction import Reduction
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 
 if TYPE_CHECKING:
-    from pellucid.dicom.stack import VolumePlan
+    from pellucid.dicom.stack import Series, VolumePlan
     from pellucid.files.discover import Item
 
 
@@ -63,7 +64,7 @@ def read(
         plans = sequences(item)[part]
         frames = read_sequence(plans, progress=job.report, cancelled=job.cancelled, on_first=first, share=share,
                                reduction=reduction)  # fmt: skip
-        source = Source("dicom", tuple(str(p) for p in item.files), f"{item.uid}|{part}", reduction)
+        source = Source("dicom", tuple(str(p) for p in item.files), key_of(item, part), reduction)
     else:
         from pellucid.files.images import read as read_image
 
@@ -73,6 +74,11 @@ def read(
     if reduction is not None and not reduction.is_whole:
         name = f"{name} ({reduction.label})"
     return Loaded(frames, start_limits(frames[0], job.cancelled), name, source)
+
+
+def key_of(series: Series, part: int) -> str:
+    """Return what ``Source.detail`` says of one image of a series: which, and how the series was split."""
+    return f"{series.uid}|{place_of(part, series.splitting)}"
 
 
 def start_limits(volume: Volume, cancelled: Callable[[], bool]) -> tuple[float, float]:

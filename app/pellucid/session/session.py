@@ -51,6 +51,7 @@ from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
 from pellucid.session.registering import Registering
+from pellucid.session.resplitting import Resplitting
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
@@ -60,6 +61,7 @@ from pellucid.session.specials import opener_of
 from pellucid.session.stitching import Stitching
 from pellucid.session.tag_reading import TagReading
 from pellucid.session.transforms import Transforms
+from pellucid.session.uptaking import Uptaking
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -133,6 +135,7 @@ class Session:
         self.measuring = Measuring(self)
         self.objects = Objects(self)
         self.saving = Saving(self)
+        self.uptaking = Uptaking(self)
         self.viewing = Viewing(self)
         self.pointing = Pointing()
         self.tags = TagReading(self)
@@ -155,6 +158,7 @@ class Session:
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
         self.label_objects = LabelObjects(self)
+        self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible

@@ -509,12 +509,12 @@ def test_a_pet_is_told_in_suv_and_typed_in_suv(panel, ct, qtbot):
     ct.display.set_limits(0.0, 800.0)
     qtbot.waitUntil(lambda: "SUV" in panel.reading.text())
     counts = histogram(pet)
-    assert panel.reading.text() == summary(counts.told_in(factor), "SUV") != summary(counts, "SUV")
+    assert panel.reading.text() == summary(counts.told_in(factor), "SUVbw") != summary(counts, "SUVbw")
     qtbot.waitUntil(lambda: panel.fields.high.value() == pytest.approx(0.2))
-    assert panel.fields.units[0].text() == "SUV" and panel.fields.low.value() == 0
+    assert panel.fields.units[0].text() == "SUVbw" and panel.fields.low.value() == 0
     panel.fields.edited.emit(0.0, 0.1)
     assert ct.display.limits == pytest.approx((0.0, 400.0))
     axis = panel.plot.plot.getAxis("bottom")
     assert axis.scale == factor
     panel._read(400.0)
-    assert panel.reading.text().startswith("0.1 SUV")
+    assert panel.reading.text().startswith("0.1 SUVbw")

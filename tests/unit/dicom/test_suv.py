@@ -1,8 +1,9 @@
-"""SUV by body weight: the formula written down anew, on synthetic headers and on a real PET."""
+"""SUV of all kinds: the formulas written down anew, on synthetic headers and on a real PET."""
 
 from __future__ import annotations
 
 import copy
+import math
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from pellucid.dicom.headers import read_record
 from pellucid.files.discover import discover
+from pellucid.model import uptake
 
 
 def pet(**changes: Any) -> Dataset:
@@ -47,24 +49,114 @@ EXPECTED = 80_000 / (400e6 * 0.5 ** (3600 / 6600))
 
 
 @pytest.mark.parametrize(
-    ("changes", "expected"),
+    ("changes", "expected", "missing"),
     [
-        ({}, EXPECTED),
-        ({"DecayCorrection": "ADMIN"}, 80_000 / 400e6),
-        ({"Units": "GML"}, 1.0),
-        ({"Units": "GML", "SUVType": "LBM"}, None),
-        ({"Units": "CNTS"}, None),
-        ({"PatientWeight": None}, None),
-        ({"PatientWeight": "0"}, None),
-        ({"CorrectedImage": ["DECY"]}, None),
-        ({"DecayCorrection": "NONE"}, None),
-        ({"RadionuclideTotalDose": None}, None),
-        ({"RadiopharmaceuticalStartTime": None}, None),
-        ({"SeriesTime": "120000"}, None),  # made after the acquisition: not when the scan began
+        ({}, EXPECTED, ""),
+        ({"DecayCorrection": "ADMIN"}, 80_000 / 400e6, ""),
+        ({"Units": "GML"}, 1.0, ""),
+        ({"Units": "GML", "SUVType": "BW"}, 1.0, ""),
+        ({"Units": "CNTS"}, None, "activity"),
+        ({"PatientWeight": None}, None, "weight"),
+        ({"PatientWeight": "0"}, None, "weight"),
+        ({"PatientWeight": "80000"}, None, "weight"),
+        ({"CorrectedImage": ["DECY"]}, None, "attenuation"),
+        ({"CorrectedImage": ["ATTN"]}, None, "decay"),
+        ({"DecayCorrection": "NONE"}, None, "decay"),
+        ({"RadionuclideTotalDose": None}, None, "dose"),
+        ({"RadionuclideTotalDose": "400"}, None, "plausible dose"),  # in MBq
+        ({"RadionuclideHalfLife": None}, None, "half-life"),
+        ({"RadiopharmaceuticalStartTime": None}, None, "injection"),
+        ({"SeriesTime": "120000"}, None, "scan"),  # made after the acquisition: not when the scan began
     ],
 )
-def test_the_header_decides(tmp_path: Path, changes: dict[str, Any], expected: float | None) -> None:
+def test_the_header_decides(tmp_path: Path, changes: dict[str, Any], expected: float | None, missing: str) -> None:
     assert factor(tmp_path, pet(**changes)) == (None if expected is None else pytest.approx(expected, rel=1e-12))
+    assert not missing or missing in facts(tmp_path, pet(**changes))["suv_missing"].split(",")
+
+
+def facts(folder: Path, header: Dataset) -> dict[str, str]:
+    path = folder / "pet.dcm"
+    header.save_as(path, enforce_file_format=True)
+    record = read_record(path)
+    assert record is not None
+    return record.texts
+
+
+LEFT = 400e6 * 0.5 ** (3600 / 6600)
+BODIES = {  # of 80 kg and 1.80 m, by hand: g of lean body mass by James and by Janmahasatian, cm² by Du Bois
+    "M": (1.10 * 80 - 128 * (80 / 180) ** 2, 9270 * 80 / (6680 + 216 * 80 / 1.8**2)),
+    "F": (1.07 * 80 - 148 * (80 / 180) ** 2, 9270 * 80 / (8780 + 244 * 80 / 1.8**2)),
+}
+SURFACE = 0.007184 * 80**0.425 * 180**0.725 * 1e4
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("sex", BODIES)
+def test_all_kinds_by_the_formulas_of_the_papers(tmp_path: Path, sex: str) -> None:
+    found = uptake.factors(facts(tmp_path, pet(PatientSex=sex, PatientSize="1.80")))
+    james, janma = BODIES[sex]
+    assert found == pytest.approx({"bw": 80_000 / LEFT, "lbm": james * 1000 / LEFT, "lbmj": janma * 1000 / LEFT,
+                                   "bsa": SURFACE / LEFT}, rel=1e-12)  # fmt: skip
+    assert BODIES["M"] == pytest.approx((62.716, 61.731), abs=1e-3) and SURFACE == pytest.approx(19964.2, abs=0.5)
+
+
+@pytest.mark.parametrize(("changes", "kinds", "missing"), [
+    ({"PatientSex": "M"}, {"bw"}, "height"),
+    ({"PatientSex": "M", "PatientSize": "180"}, {"bw"}, "height"),  # in cm
+    ({"PatientSize": "1.8"}, {"bw", "bsa"}, "sex"),
+    ({"PatientSize": "1.8", "PatientSex": "O"}, {"bw", "bsa"}, "sex"),
+])  # fmt: skip
+def test_what_the_other_kinds_lack_is_said(
+    tmp_path: Path, changes: dict[str, str], kinds: set[str], missing: str
+) -> None:
+    found = facts(tmp_path, pet(**changes))
+    assert set(uptake.factors(found)) == kinds and missing in found["suv_missing"].split(",")
+
+
+@pytest.mark.parametrize(("units", "kind", "own"), [("GML", "LBM", "lbm"), ("GML", "LBMJAMES128", "lbm"),
+                                                    ("GML", "LBMJANMA", "lbmj"), ("CM2ML", "BSA", "bsa"),
+                                                    ("GML", "BW", "bw")])  # fmt: skip
+def test_what_is_suv_already_becomes_the_other_kinds(tmp_path: Path, units: str, kind: str, own: str) -> None:
+    header = pet(Units=units, SUVType=kind, PatientSex="F", PatientSize="1.80", DecayCorrection="NONE")
+    found = uptake.factors(facts(tmp_path, header))
+    james, janma = BODIES["F"]
+    sizes = {"bw": 80_000, "lbm": james * 1000, "lbmj": janma * 1000, "bsa": SURFACE}
+    assert found == pytest.approx({k: size / sizes[own] for k, size in sizes.items()}, rel=1e-12)
+
+
+def test_lean_body_mass_of_the_file_is_not_told_as_weight_without_a_height(tmp_path: Path) -> None:
+    assert uptake.factors(facts(tmp_path, pet(Units="GML", SUVType="LBM"))) == {"lbm": 1.0}
+
+
+def philips(number: int, value: str) -> Dataset:
+    header = pet(Units="CNTS")
+    header.add_new(0x70530010, "LO", "Philips PET Private Group")
+    header.add_new(number, "DS", value)
+    return header
+
+
+@pytest.mark.hazard("H14")
+def test_counts_of_philips_by_their_private_factors(tmp_path: Path) -> None:
+    assert factor(tmp_path, philips(0x70531000, "0.000551")) == pytest.approx(0.000551, rel=1e-12)
+    assert factor(tmp_path, philips(0x70531009, "1.75")) == pytest.approx(1.75 * EXPECTED, rel=1e-12)
+    assert factor(tmp_path, philips(0x70531000, "0")) is None
+
+
+def test_the_private_scan_time_of_ge(tmp_path: Path) -> None:
+    header = pet(SeriesTime="150000")
+    header.add_new(0x00090010, "LO", "GEMS_PETD_01")
+    header.add_new(0x0009100D, "DT", "20240102100000.00")
+    assert factor(tmp_path, header) == pytest.approx(EXPECTED, rel=1e-12)
+
+
+def test_the_frame_reference_time_leads_back_to_the_start(tmp_path: Path) -> None:
+    """The third bed of three minutes began six minutes after the scan; its mean was counted a bit before its middle."""
+    decay = math.log(2) / 6600
+    mean = math.log(decay * 180 / (1 - math.exp(-decay * 180))) / decay
+    header = pet(SeriesTime="150000", AcquisitionTime="100600", FrameReferenceTime=f"{(360 + mean) * 1000:.6f}",
+                 ActualFrameDuration="180000")  # fmt: skip
+    assert mean == pytest.approx(89.7, abs=0.3)
+    assert factor(tmp_path, header) == pytest.approx(EXPECTED, rel=1e-6)
 
 
 def test_an_injection_before_midnight(tmp_path: Path) -> None:

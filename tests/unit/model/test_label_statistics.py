@@ -149,7 +149,7 @@ def test_activities_are_told_in_suv_and_a_table_of_them_says_so() -> None:
         (under.mean(), under.std(), under.min(), np.median(under), under.max())
     )
     table = list(csv.DictReader(io.StringIO(rows_to_csv(told))))
-    assert {line["value_unit"] for line in table if line["mean"]} == {"SUV"}
+    assert {line["value_unit"] for line in table if line["mean"]} == {"SUVbw"}
     assert float(table[told.index(inside)]["mean"]) == inside.mean
     assert "value_unit" not in rows_to_csv(rows)
     assert rows[0].told_in(1.0, "HU") is rows[0]

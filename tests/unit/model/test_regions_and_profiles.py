@@ -226,7 +226,7 @@ def test_a_profile_of_activities_is_told_in_suv() -> None:
     pet = replace(plain, acquisition=Acquisition("PT", extra={"suv_bw": "0.0025"}))
     ends = [(0.0, 2.0, 0.0), (7.0, 6.0, 0.0)]
     found, raw = line_profile(pet, ends), line_profile(plain, ends)
-    assert (found.value_unit, raw.value_unit) == ("SUV", "Bq/ml")
+    assert (found.value_unit, raw.value_unit) == ("SUVbw", "Bq/ml")
     np.testing.assert_allclose(found.values, raw.values * 2.5e-3, rtol=1e-12)
     counts = histogram(pet)
     told = counts.told_in(2.5e-3)

@@ -151,7 +151,7 @@ def test_a_region_tells_hu_and_suv(session, pet_ct):
     own = session.measuring.reading(region)
     ((layer, fused),) = session.measuring.fused_readings(region)
     hu, activity = ct.volume.array[5][inside(FINE, 5)], pet.volume.array[5][inside(GRID, 5)].astype(float)
-    assert layer is pet and (own.unit, fused.unit) == ("HU", "SUV")
+    assert layer is pet and (own.unit, fused.unit) == ("HU", "SUVbw")
     assert own.statistics[0].mean == pytest.approx(hu.mean()) and own.statistics[0].voxels == hu.size
     row = fused.statistics[0]
     assert row.voxels == activity.size
@@ -163,7 +163,7 @@ def test_the_table_has_a_row_for_each_image(session, pet_ct):
     session.measuring.add(circle(ct))
     first, second = csv.DictReader(io.StringIO(to_csv(measured(session)())))
     assert (first["modality"], first["value_unit"]) == ("CT", "HU")
-    assert (second["modality"], second["value_unit"], second["series"]) == ("PT", "SUV", "PT series")
+    assert (second["modality"], second["value_unit"], second["series"]) == ("PT", "SUVbw", "PT series")
     assert first["peak"] == "" and 0 < float(second["peak"]) < float(second["maximum"])
 
 
@@ -200,4 +200,4 @@ def test_suv_and_activity_are_told_under_the_mouse(session, pet_ct):
     world = GRID.index_to_world((20, 16, 5))
     activity = float(pet.volume.array[5, 16, 20])
     (name, told), _ = session.looking.values_at(world)
-    assert name == "PET" and told.startswith(f"{activity * FACTOR:.3g} SUV (") and told.endswith(" Bq/ml)")
+    assert name == "PET" and told.startswith(f"{activity * FACTOR:.3g} SUVbw (") and told.endswith(" Bq/ml)")

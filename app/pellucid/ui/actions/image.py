@@ -47,6 +47,33 @@ def _merge(window: MainWindow) -> None:
     MergeChannelsDialog(window.session, window).exec()
 
 
+def _split_series(window: MainWindow) -> None:
+    from pellucid.ui.dialogs.splitting import ask_splitting
+
+    resplitting = window.session.resplitting
+    series = resplitting.series_of(window.session.document.active_image)
+    if series is not None:
+        ask_splitting(window.session, series, window)
+
+
+def _merge_again(window: MainWindow) -> None:
+    resplitting = window.session.resplitting
+    series = resplitting.series_of(window.session.document.active_image)
+    if series is not None:
+        resplitting.merge_again(series)
+
+
+def _why_not_split_series(session: Session) -> str:
+    return session.resplitting.why_not(session.resplitting.series_of(session.document.active_image))
+
+
+def _why_not_merge_again(session: Session) -> str:
+    series = session.resplitting.series_of(session.document.active_image)
+    if why := session.resplitting.why_not(series):
+        return why
+    return "" if series is not None and series.splitting.text else tr("The series is split as it was found.")
+
+
 def _why_not_split(session: Session) -> str:
     return session.channels.why_not_split(session.document.active_image)
 
@@ -77,6 +104,11 @@ ROWS: tuple[Entry, ...] = (
           tip="A layer for each channel, in its colour and added up"),
     Entry("image.merge", "Image", "&Merge channels…", _merge, (), "call-merge", _needs_three,
           tip="One colour image of three or four layers"),
+    Entry("image.split_series", "Image", "Split series di&fferently…", _split_series, (), "call-split",
+          _why_not_split_series, separator=True,
+          tip="Frames of one layer or separate volumes, and by which DICOM tags"),
+    Entry("image.merge_series", "Image", "Merge series a&gain", _merge_again, (), "call-merge", _why_not_merge_again,
+          tip="Split the series as it was found"),
     Entry("image.remove", "Image", "Re&move layer", _remove_active, (),
           icon="trash-can-outline", why_not=needs_layer, separator=True),
 )  # fmt: skip

@@ -22,6 +22,7 @@ from pellucid.ui.actions import (
     time,
     tools,
     transform,
+    uptake,
     view,
 )
 from pellucid.ui.actions.entry import Entry
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 TABLE: tuple[Entry, ...] = (
     *file.ROWS, *edit.ROWS, *view.ROWS, *planes.ROWS, *compare.ROWS, *fusion.ROWS, *time.ROWS, *image.ROWS,
-    *transform.ROWS, *tools.ROWS, *outlines.ROWS, *segment.ROWS, *register.ROWS,
+    *transform.ROWS, *uptake.ROWS, *tools.ROWS, *outlines.ROWS, *segment.ROWS, *register.ROWS,
     *spatial_registration.ROWS, *measure.ROWS, *help.ROWS,
 )  # fmt: skip
 """One module per menu; ``Entry.menu`` says under which heading a row stands."""

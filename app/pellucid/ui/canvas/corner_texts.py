@@ -159,8 +159,9 @@ def _gap(frame: PlaneFrame, index: int) -> str:
 
 
 def _frame(layer: ImageLayer) -> tuple[Line, ...]:
-    count = len(layer.frames)
-    return ((tr("Frame {number} / {count}", number=layer.frame + 1, count=count), TEXT),) if count > 1 else ()
+    count, value = len(layer.frames), layer.volume.acquisition.extra.get("frame_value", "")
+    said = ((value, DIM),) if value else ()
+    return (*said, (tr("Frame {number} / {count}", number=layer.frame + 1, count=count), TEXT)) if count > 1 else ()
 
 
 def _window(layer: ImageLayer, limits: tuple[float, float] | None) -> tuple[Line, ...]:

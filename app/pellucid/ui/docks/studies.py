@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.dicom.splitting import AUTOMATIC, place_of
 from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.language import mark, tr
@@ -32,6 +33,7 @@ from pellucid.ui.docks.study_nodes import Node, tree
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
+    from pellucid.dicom.stack import Series
     from pellucid.session import Session
 
 EMPTY = mark("Drop a folder of DICOM or an image here. It is found by its content, whatever the files are called.")
@@ -178,8 +180,11 @@ class StudiesPanel(Panel):
         layers = [layer for layer in self._session.document.layers if isinstance(layer, ImageLayer)]
         if node.item.startswith("series:"):
             uid = node.item.removeprefix("series:")
-            wanted = f"{uid}|{node.part}" if node.kind == "volume" else f"{uid}|"
-            return any(layer.source.detail.startswith(wanted) for layer in layers)
+            if node.kind != "volume":
+                return any(layer.source.detail.startswith(f"{uid}|") for layer in layers)
+            item = self._session.library.item(node.item)
+            choice = item.splitting if item is not None and is_series(item) else AUTOMATIC
+            return any(layer.source.detail == f"{uid}|{place_of(node.part, choice)}" for layer in layers)
         return any(node.item == f"image:{path}" for layer in layers for path in layer.source.paths)
 
     def _repaint(self, *_args: object) -> None:
@@ -238,10 +243,32 @@ class StudiesPanel(Panel):
             menu.addAction(theme.icon("layers-plus"), tr("Add as a layer"), lambda: self.load(index, replace=False))
             if node.item.startswith("series:"):
                 menu.addAction(theme.icon("tag-text-outline"), tr("Show tags"), lambda: self.tags_asked.emit(node.item))
+            self._add_splitting(menu, node)
         else:
             uid = node.id.removeprefix("study:")
             menu.addAction(theme.icon("view-module-outline"), tr("Open study"), lambda: self._session.open_study(uid))
         menu.popup(self.tree.viewport().mapToGlobal(where))
+
+    def _add_splitting(self, menu: QMenu, node: Node) -> None:
+        """Offer to split a series differently, and to take that back."""
+        item = self._session.library.item(node.item)
+        if item is None or not is_series(item) or not item.volumes:
+            return
+        menu.addSeparator()
+        split = menu.addAction(theme.icon("call-split"), tr("Split differently…"), lambda: self.ask_splitting(item))
+        if why := self._session.resplitting.why_not(item):
+            split.setEnabled(False)
+            split.setToolTip(why)
+        if item.splitting.text:
+            menu.addAction(theme.icon("call-merge"), tr("Merge again"),
+                           lambda: self._session.resplitting.merge_again(item))  # fmt: skip
+        menu.setToolTipsVisible(True)
+
+    def ask_splitting(self, series: Series) -> None:
+        """Ask by which tags a series is to be split."""
+        from pellucid.ui.dialogs.splitting import ask_splitting
+
+        ask_splitting(self._session, series, self.window())
 
     def _recent_menu(self) -> None:
         menu = QMenu(self)
