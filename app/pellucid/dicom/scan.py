@@ -58,6 +58,21 @@ def scan(
     return _Scan(pool or default_pool(), on_series, cancelled).run([Path(path) for path in paths])
 
 
+def headers_of(chunk: list[str], pool: Pool, stopped: Callable[[], bool]) -> list[tuple[str, dict[str, Any]]]:
+    """Let a worker read headers; when one file takes the worker down, find out which."""
+    if stopped():
+        raise Cancelled
+    try:
+        payload = {"paths": chunk} if len(chunk) > 1 else {"paths": chunk, "path": chunk[0]}
+        answer, _ = pool.call(_READ, payload, cancelled=stopped)
+    except Refused as refusal:
+        if len(chunk) == 1:
+            return [(chunk[0], {"problem": str(refusal)})]
+        middle = len(chunk) // 2
+        return headers_of(chunk[:middle], pool, stopped) + headers_of(chunk[middle:], pool, stopped)
+    return list(zip(chunk, answer["files"], strict=True))
+
+
 def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -> Iterator[Path]:
     """Yield the files of folders in the order of their names; links are followed, but not in circles."""
     seen: set[tuple[int, int]] = set()
@@ -149,18 +164,7 @@ class _Scan:
             yield chunk
 
     def _read(self, chunk: list[str]) -> list[tuple[str, dict[str, Any]]]:
-        """Let a worker read headers; when one file takes the worker down, find out which."""
-        if self._stopped():
-            raise Cancelled
-        try:
-            payload = {"paths": chunk} if len(chunk) > 1 else {"paths": chunk, "path": chunk[0]}
-            answer, _ = self._pool.call(_READ, payload, cancelled=self._stopped)
-        except Refused as refusal:
-            if len(chunk) == 1:
-                return [(chunk[0], {"problem": str(refusal)})]
-            middle = len(chunk) // 2
-            return self._read(chunk[:middle]) + self._read(chunk[middle:])
-        return list(zip(chunk, answer["files"], strict=True))
+        return headers_of(chunk, self._pool, self._stopped)
 
     def _collect(self, pending: set[Future[Any]], most: int) -> set[Future[Any]]:
         """Take in answers until at most ``most`` calls are under way."""
