@@ -56,7 +56,8 @@ def _read_again(files: list[Path], uid: str, pool: Pool | None, cancelled: Calla
 
 def _gone(store: Store, key: str, count: int) -> str:
     offline = store.ask(
-        "SELECT 1 FROM files JOIN roots ON roots.id = files.root WHERE series = ? AND offline LIMIT 1", (number_of(key),)
+        "SELECT 1 FROM files JOIN roots ON roots.id = files.root WHERE series = ? AND offline LIMIT 1",
+        (number_of(key),),
     )
     if offline or not count:
         return tr("This series lies in a folder that cannot be reached now. Connect its drive and update the folder.")

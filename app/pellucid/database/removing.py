@@ -71,7 +71,10 @@ def doomed(store: Store, keys: Iterable[str]) -> tuple[Doomed, ...]:
 
 
 def delete_files(
-    store: Store, files: Iterable[Doomed], dispose: Callable[[Path], bool], cancelled: Callable[[], bool] = lambda: False
+    store: Store,
+    files: Iterable[Doomed],
+    dispose: Callable[[Path], bool],
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> Left:
     """Delete files that the index knows, that lie inside their folder without any link, and that did not change.
 

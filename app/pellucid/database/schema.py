@@ -40,7 +40,8 @@ CREATE TABLE pictures (
     series INTEGER PRIMARY KEY, height INTEGER NOT NULL, width INTEGER NOT NULL, channels INTEGER NOT NULL,
     pixels BLOB NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(
-    name, id, description, date, modality, accession, body, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
+    name, id, description, date, modality, accession, body,
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3');
 """
 
 
@@ -126,8 +127,8 @@ def _check_version(connection: sqlite3.Connection, writes: bool) -> None:
 
 def _make_tables(connection: sqlite3.Connection) -> None:
     kept = _roots(connection)
-    names = connection.execute("SELECT type, name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL").fetchall()
-    for _type, name in sorted(names, key=lambda row: row[1] != "words"):  # its shadows go with it
+    rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql IS NOT NULL").fetchall()
+    for (name,) in sorted(rows, key=lambda row: row[0] != "words"):  # its shadows go with it
         if not name.startswith(("words_", "sqlite_")):
             connection.execute(f'DROP TABLE "{name}"')
     for statement in TABLES.split(";\n"):

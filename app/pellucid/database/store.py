@@ -67,7 +67,9 @@ class Store:
                 self._all.append(found)
             self._here.connection = found
         if not self.writes and not self.said:
-            self.said = tr("The study database can be read but not changed. Check the disk and the rights of its folder.")
+            self.said = tr(
+                "The study database can be read but not changed. Check the disk and the rights of its folder."
+            )
         return found
 
     def _open(self) -> tuple[sqlite3.Connection, bool]:
@@ -101,7 +103,7 @@ class Store:
             with contextlib.suppress(FileNotFoundError):
                 Path(f"{self.path}{end}").replace(f"{self.path}.broken{end}")
         self.said = tr(
-            "The study database was damaged and was set aside as {name}. Your folders are kept; update them to fill it.",
+            "The study database was damaged and set aside as {name}. Your folders are kept; update them to fill it.",
             name=f"{FILE_NAME}.broken",
         )
 
