@@ -64,6 +64,7 @@ def make_studies(folder: Path) -> None:
 
 def browser(stage: Stage, *, fill: bool = True, unfold: bool = True) -> BrowserWindow:
     """Show the browser over the window, with a folder of studies in it."""
+    stage.session.studies.store.delete()
     window = show_browser(stage.window)
     window.resize(1040, 640)
     window.move(stage.window.pos().x() + 280, stage.window.pos().y() + 180)
@@ -134,7 +135,7 @@ def browser_offline(stage: Stage) -> None:
     shutil.rmtree(root.path)
     stage.session.studies.update(root)
     stage.settle(0.5)
-    window.resize(760, 400)
+    window.resize(880, 420)
     tree = window.index.tree
     tree.expand(tree.studies.index_of(tree.studies.rows[0].children[0]))
     stage.window.notices.withdraw()

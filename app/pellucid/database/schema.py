@@ -68,12 +68,10 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     writes = True
     try:
         _make_private(path)
-        connection = _opened(f"{path.resolve().as_uri()}?mode=rw")
+        connection = _opened(path, "mode=rw")
         _prepare(connection)
-    except sqlite3.OperationalError:
-        connection, writes = _opened(f"{path.resolve().as_uri()}?mode=ro"), False
-    except OSError:
-        connection, writes = _opened(f"{path.resolve().as_uri()}?mode=ro"), False
+    except (sqlite3.OperationalError, OSError):
+        connection, writes = _read_only(path), False
     try:
         _check_version(connection, writes)
     except BaseException:
@@ -90,7 +88,19 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
-def _opened(uri: str) -> sqlite3.Connection:
+def _read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads; where not even the notes for other readers can be written, without these."""
+    connection = _opened(path, "mode=ro")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        return _opened(path, "mode=ro&immutable=1")
+    return connection
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    uri = f"{path.resolve().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, check_same_thread=False, isolation_level=None)
     connection.execute("PRAGMA trusted_schema = OFF")
     return connection
@@ -102,7 +112,6 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
-    connection.execute("PRAGMA user_version = " + str(_version(connection)))  # a disk that is full says so here
 
 
 def _version(connection: sqlite3.Connection) -> int:

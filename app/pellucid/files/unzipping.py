@@ -44,7 +44,7 @@ def list_archive(payload: dict[str, Any]) -> dict[str, Any]:
         why = _why_not(info)
         if why:
             left[why] = left.get(why, 0) + 1
-        elif not info.is_dir() and not _is_litter(info.filename):
+        elif not info.filename.endswith(("/", "\\")) and not _is_litter(info.filename):
             entries.append((n, info.file_size, _ending(info.filename)))
     return {"entries": entries, **left}
 

@@ -50,17 +50,11 @@ class IndexPage(QWidget):
         studies.changed.connect(self._changed)
         studies.pictures.ready.connect(self._pictured)
         session.view.events.hide_identity.connect(self._changed)
+        for signal in (session.document.inserted, session.document.removed):
+            signal.connect(self._enable)
         theme.signals.changed.connect(self.folders.show_state)
         studies.refresh()
         self.look()
-
-    def close_down(self) -> None:
-        """Listen no longer."""
-        studies = self._session.studies
-        studies.changed.disconnect(self._changed)
-        studies.pictures.ready.disconnect(self._pictured)
-        self._session.view.events.hide_identity.disconnect(self._changed)
-        theme.signals.changed.disconnect(self.folders.show_state)
 
     def _make_parts(self) -> None:
         session = self._session
@@ -120,6 +114,9 @@ class IndexPage(QWidget):
         page = self.off if not studies.roots else self.tree if found.rows else self.nothing
         self.stack.setCurrentWidget(page)
         self.search.setEnabled(bool(studies.roots))
+        self.folders.setVisible(bool(studies.roots))
+        if self.search.field.text() and found.rows and not self.tree.chosen():
+            self.tree.choose_first()
         count = len(found.rows)
         said = tr_count("{count:,} study", "{count:,} studies", count)
         if found.more:
@@ -134,7 +131,7 @@ class IndexPage(QWidget):
         self.tree.paint_rows.forget(key)
         self.tree.viewport().update()
 
-    def _enable(self) -> None:
+    def _enable(self, *_changes: object) -> None:
         chosen = self.tree.chosen() if self.stack.currentWidget() is self.tree else []
         self.open_button.setEnabled(len(chosen) == 1)
         self.over_button.setEnabled(

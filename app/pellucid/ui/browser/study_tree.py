@@ -203,7 +203,7 @@ class StudyTree(QTreeView):
         header.setStretchLastSection(False)
         header.setSectionsMovable(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((DATE, 104), (MODALITY, 96), (SERIES, 72), (FILES, 76)):
+        for column, width in ((DATE, 100), (MODALITY, 92), (SERIES, 64), (FILES, 68)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(column, width)
         header.setSortIndicator(DATE, Qt.SortOrder.DescendingOrder)

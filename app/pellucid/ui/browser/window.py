@@ -24,7 +24,7 @@ class BrowserWindow(QDialog):
         self.setWindowTitle(tr("Study browser"))
         self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
         self.resize(1040, 640)
-        self.setMinimumSize(760, 400)
+        self.setMinimumSize(880, 420)
         self.pages = QTabWidget(documentMode=True)
         self.pages.setTabBarAutoHide(True)
         self.pages.setAccessibleName(tr("Where to look"))
