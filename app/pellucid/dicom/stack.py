@@ -181,7 +181,7 @@ def _check_choice(groups: Sequence[Group], choice: Splitting) -> None:
 
 def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acquisition:
     """Return who and what was imaged, and the windows of one frame."""
-    texts = dict(record.texts)
+    texts = {key: text for key, text in record.texts.items() if key != "accession"}  # only the index asks for it
     known = ("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description",
              "series_description", "series_number")  # fmt: skip
     photometric = record.pixels.photometric if record.pixels else ""

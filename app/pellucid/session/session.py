@@ -59,6 +59,7 @@ from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.specials import opener_of
 from pellucid.session.stitching import Stitching
+from pellucid.session.study_index import StudyIndex
 from pellucid.session.tag_reading import TagReading
 from pellucid.session.transforms import Transforms
 from pellucid.session.uptaking import Uptaking
@@ -116,6 +117,7 @@ class Session:
         self.jobs = jobs or Runner()
         self.history = History(self.document, budget_bytes=self.settings.history_budget_mb << 20)
         self.library = Library(self.jobs)
+        self.studies = StudyIndex(self)
         self.loading = Loading(self)
         self.running = Running(self)
         self.evolving = Evolving(self)
@@ -210,7 +212,7 @@ class Session:
             else:
                 self._say_nothing_found(found, roots)
             return
-        files_named = all(root.is_file() for root in roots)
+        files_named = all(root.is_file() and root.suffix.lower() != ".zip" for root in roots)
         if files_named and found.images and not shown:
             self._load_all(found.images)
         elif files_named or not self.document.layers:
@@ -367,4 +369,5 @@ class Session:
         """Stop all jobs and keep the settings."""
         self.jobs.cancel_all()
         self.jobs.close()
+        self.studies.close()
         self.keep_settings()
