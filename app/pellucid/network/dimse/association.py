@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
+from pellucid.network.dimse.tuning import ANSWER_SECONDS, tune
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -21,16 +21,9 @@ if TYPE_CHECKING:
     from pellucid.network.agent import Desk
 
 LARGEST_PDU = 1 << 17
-_LARGEST_ACCEPTED = 1 << 20
 _CONNECT_SECONDS = 10.0
 _NEGOTIATE_SECONDS = 20.0
-ANSWER_SECONDS = 60.0
-_PDU_SECONDS = 60.0
 _CANCEL_PATIENCE = 2.0
-
-
-class Overrun(OSError):
-    """A peer sends more than it may."""
 
 
 def quiet() -> None:
@@ -56,7 +49,7 @@ def associated(
 ) -> Iterator[Association]:
     """Open an association with the node of a payload and close it; raise Refused when there is none.
 
-    ``count`` is told of every byte that comes and may raise Overrun. A task that is cancelled has some seconds, then
+    ``count`` is told of every byte that comes and may raise OSError. A task that is cancelled has some seconds, then
     the association is aborted.
     """
     quiet()
@@ -70,7 +63,7 @@ def associated(
 
     def hasten(event: Event) -> None:
         opened.set()
-        tune(event.assoc, count)
+        tune(event.assoc, ANSWER_SECONDS, count)
 
     try:
         tls = (sentences.context(node), node["host"]) if node["tls"]["on"] else None
@@ -89,33 +82,6 @@ def associated(
         yield link
     finally:
         _close(link)
-
-
-def tune(link: Association, count: Callable[[int], None] | None = None) -> None:
-    """Let small messages go at once (Nagle's algorithm costs 40 ms each), and bound what a peer may send at a time."""
-    wrapped = link.dul.socket
-    assert wrapped is not None and wrapped.socket is not None
-    plain = wrapped.socket
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    plain.settimeout(ANSWER_SECONDS)
-
-    def receive(length: int) -> bytearray:
-        if length > _LARGEST_ACCEPTED:
-            raise Overrun
-        buffer = bytearray(length)
-        view, got, end = memoryview(buffer), 0, time.monotonic() + _PDU_SECONDS
-        while got < length:
-            came = plain.recv_into(view[got:])
-            if not came:
-                return buffer[:got]
-            got += came
-            if time.monotonic() > end:
-                raise TimeoutError
-        if count is not None:
-            count(length)
-        return buffer
-
-    wrapped.recv = receive  # type: ignore[method-assign]
 
 
 def finished(link: Association, node: dict[str, Any]) -> str:

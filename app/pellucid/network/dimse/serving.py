@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-from pellucid.network.dimse.association import LARGEST_PDU, quiet, tune
+from pellucid.network.dimse.association import LARGEST_PDU, quiet
 from pellucid.network.dimse.contexts import everything
 from pellucid.network.dimse.inbox import (
     NOT_UNDERSTOOD,
@@ -29,6 +29,7 @@ from pellucid.network.dimse.inbox import (
     discard,
     study_folder,
 )
+from pellucid.network.dimse.tuning import tune
 from pellucid.network.transfers import file_name
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class _Reception:
         ]
 
     def _opened(self, event: Event) -> None:
-        tune(event.assoc, self._count)
+        tune(event.assoc, _SILENCE_SECONDS, self._count)
 
     def _closed(self, event: Event) -> None:
         """Remove what was being received when the connection ended."""

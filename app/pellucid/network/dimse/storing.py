@@ -17,6 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse.association import associated, finished
 from pellucid.network.dimse.contexts import MOST, NATIVE, to_send
+from pellucid.network.dimse.tuning import held
 
 if TYPE_CHECKING:
     from pellucid.network.agent import Desk
@@ -99,7 +100,7 @@ def _send(payload: dict[str, Any], desk: Desk, items: list[Item]) -> int:
     converted = done = 0
     contexts = to_send((item.sop_class, item.syntax) for item in items)
     try:
-        with associated(payload, desk, contexts) as link:
+        with associated(payload, desk, contexts) as link, held(link):
             taken = {(c.abstract_syntax, c.transfer_syntax[0]) for c in link.accepted_contexts}
             for item in items:
                 if desk.cancelled:
