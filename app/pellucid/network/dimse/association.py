@@ -27,9 +27,11 @@ _CANCEL_PATIENCE = 2.0
 
 
 def quiet() -> None:
-    """Set pynetdicom up: nothing is logged, what is received and sent goes through files."""
+    """Set pynetdicom up: nothing is logged, what is received and sent goes through files as it is."""
+    from pydicom import config
     from pynetdicom import _config
 
+    config.settings.reading_validation_mode = config.settings.writing_validation_mode = config.IGNORE
     _config.LOG_HANDLER_LEVEL = "none"
     _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
     _config.STORE_RECV_CHUNKED_DATASET = True

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pellucid.network.agent import Desk
 
-_KEEP_FREE = 500 << 20
+KEEP_FREE = 500 << 20
 _MESSAGE = 1
 
 
@@ -30,14 +30,14 @@ def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
         desk.report(expected=plan.expected, files=plan.here)
     if not plan.requests:
         return {"cancelled": False, "why": ""}
-    inbox = Inbox(Path(payload["incoming"]), keep_free=_KEEP_FREE)
+    inbox = Inbox(Path(payload["incoming"]), keep_free=KEEP_FREE)
     shelf = Shelf(Path(payload["folder"]), desk.report)
     try:
         failed, why = _retrieved(payload, desk, plan, inbox, shelf)
     except Refused as refusal:
         failed, why = 0, str(refusal)
     shelf.tell()
-    return {"cancelled": desk.cancelled, "failed": failed, "why": _said(why, inbox)}
+    return {"cancelled": desk.cancelled, "failed": failed, "why": said(why, inbox)}
 
 
 def _retrieved(payload: dict[str, Any], desk: Desk, plan: Plan, inbox: Inbox, shelf: Shelf) -> tuple[int, str]:
@@ -87,7 +87,7 @@ def _one(link: Any, node: dict[str, Any], desk: Desk, question: Any, number: int
     return 0, finished(link, node)
 
 
-def _said(why: str, inbox: Inbox) -> str:
+def said(why: str, inbox: Inbox) -> str:
     """Add what we ourselves did not take."""
     parts = [why] if why and not inbox.full else []
     if inbox.full:
