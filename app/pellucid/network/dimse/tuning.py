@@ -1,0 +1,154 @@
+"""What an open connection of pynetdicom lacks: speed, limits, and an end to a race.
+
+- Nagle's algorithm costs 40 ms for each message. It is switched off here; a peer that uses it (DCMTK as Debian builds
+  it) does not wait when everything is acknowledged at once, which Linux must be told again and again.
+- A peer may announce messages of 4 GB, or send a byte a minute: length and time of each are bounded.
+- The thread that speaks to the peer looks for work a thousand times a second; here it sleeps until there is some.
+- The thread of an association may take the answer that the thread which asked waits for (seen at 100 messages a
+  second: "no answer" after a minute). It is stopped for certain before anything is asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+
+ANSWER_SECONDS = 60.0
+_LARGEST_ACCEPTED = 1 << 20
+_MESSAGE_SECONDS = 60.0
+_LOOK_SECONDS = 0.02
+_QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+
+
+class Overrun(OSError):
+    """A peer sends more at a time than it may."""
+
+
+def tune(link: Association, silence: float, count: Callable[[int], None] | None = None) -> None:
+    """Tune a connection that was just opened; ``count`` is told of every byte that comes and may raise OSError."""
+    wrapped = link.dul.socket
+    assert wrapped is not None and wrapped.socket is not None
+    plain = wrapped.socket
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    plain.settimeout(silence)
+    wrapped.recv = lambda length: _received(plain, length, count)  # type: ignore[method-assign]
+    if link.is_requestor:
+        link._reactor_checkpoint = Gate(link)
+        _sleep_until_work(link, plain)
+
+
+@contextlib.contextmanager
+def held(link: Association) -> Iterator[None]:
+    """Keep the thread of an association stopped while one thing after the other is asked."""
+    gate: Gate = link._reactor_checkpoint  # type: ignore[assignment]
+    gate.hold(True)
+    try:
+        yield
+    finally:
+        gate.hold(False)
+
+
+def _sleep_until_work(link: Association, plain: socket.socket) -> None:
+    """Let the thread that speaks to the peer wait for it and for our own messages, instead of looking now and then."""
+    from pynetdicom.transport import AssociationSocket
+
+    bell, rope = socket.socketpair()
+    rope.setblocking(False)
+    bell.setblocking(False)
+    orders: Any = link.dul.to_provider_queue
+    put = orders.put
+
+    def put_and_ring(*arguments: Any, **more: Any) -> None:
+        put(*arguments, **more)
+        with contextlib.suppress(OSError):
+            rope.send(b"\0")
+
+    class Waiting(AssociationSocket):  # type: ignore[misc]
+        @property
+        def ready(self) -> bool:
+            if self.socket is not None and self._is_connected and not _pending(plain):
+                with contextlib.suppress(OSError, ValueError):
+                    select.select([plain, bell], [], [], _LOOK_SECONDS)
+                with contextlib.suppress(OSError):
+                    bell.recv(4096)
+            return bool(super().ready)
+
+    orders.put = put_and_ring
+    link.dul.socket.__class__ = Waiting  # type: ignore[union-attr]
+    link.dul._run_loop_delay = 0.0
+
+
+def _pending(plain: socket.socket) -> bool:
+    """Return whether TLS holds bytes that were received already."""
+    pending = getattr(plain, "pending", None)
+    return pending is not None and bool(pending())
+
+
+def _received(plain: socket.socket, length: int, count: Callable[[int], None] | None) -> bytearray:
+    """Return so many bytes, fewer when the peer ends the connection."""
+    if length > _LARGEST_ACCEPTED:
+        raise Overrun
+    buffer = bytearray(length)
+    view, got, end = memoryview(buffer), 0, time.monotonic() + _MESSAGE_SECONDS
+    while got < length:
+        came = plain.recv_into(view[got:])
+        if _QUICK_ACK is not None:
+            plain.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+        if not came:
+            return buffer[:got]
+        got += came
+        if time.monotonic() > end:
+            raise TimeoutError
+    if count is not None:
+        count(length)
+    return buffer
+
+
+class Gate(threading.Event):
+    """Where the thread of an association waits while another one asks; ``clear`` returns when it really does."""
+
+    def __init__(self, link: Association) -> None:
+        super().__init__()
+        self._link = link
+        self._changing = threading.Lock()
+        self._blocked = self._held = False
+        self.set()
+
+    def hold(self, held: bool) -> None:
+        """Stay closed whatever pynetdicom says, or no longer."""
+        self._held = held
+        self.clear() if held else self.set()
+
+    def set(self) -> None:
+        """Let the thread go on."""
+        if self._held:
+            return
+        with self._changing:
+            self._blocked = False
+            super().set()
+
+    def clear(self) -> None:
+        """Stop the thread, and wait until it stands."""
+        with self._changing:
+            super().clear()
+        link = self._link
+        while threading.current_thread() is not link and link.is_alive() and not link._kill and not self._blocked:
+            time.sleep(0.0002)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the thread may go on."""
+        while True:
+            with self._changing:
+                if self.is_set():
+                    return True
+                self._blocked = True
+            if not super().wait(timeout) and timeout is not None:
+                return False

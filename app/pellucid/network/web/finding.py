@@ -1,0 +1,107 @@
+"""QIDO-RS: what has a server got? Source: PS3.18 section 10.6."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pellucid.language import tr
+from pellucid.network.dimse import rows
+from pellucid.network.web.client import Client
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+    from pellucid.network.agent import Desk
+
+_PAGE = 200
+_INCLUDED = {
+    "study": ("StudyDescription", "ModalitiesInStudy", "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
+              "PatientBirthDate", "PatientSex", "AccessionNumber"),
+    "series": ("SeriesDescription", "NumberOfSeriesRelatedInstances", "BodyPartExamined", "SeriesDate"),
+    "instance": ("SOPClassUID", "InstanceNumber"),
+}  # fmt: skip
+
+
+def echo(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    """Ask for one study: there is no other way to see whether a server is there and lets us in."""
+    client = Client(payload)
+    client.json(client.address("qido", "studies"), {"limit": "1"})
+    return {"sentence": tr("{server} is there and lets us in.", server=client.node["name"])}
+
+
+def find(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    """Ask page by page and report the rows as they come."""
+    query = payload["query"]
+    gathered = rows.Gathered(query["level"])
+    limit = int(query["limit"])
+    more = False
+    for answer in answers(Client(payload), query, desk):
+        if not rows.fits(query, answer):
+            continue
+        if gathered.count >= limit:
+            more = True
+            break
+        gathered.add(answer)
+        if gathered.count % _PAGE == 0:
+            desk.report(rows=gathered.fresh())
+    desk.report(rows=gathered.fresh())
+    return {"more": more or desk.cancelled, "cancelled": desk.cancelled, "note": ""}
+
+
+def answers(client: Client, query: dict[str, Any], desk: Desk) -> Iterator[Dataset]:
+    """Yield what a server has, until it has no more or nobody wants it."""
+    url, parameters = _question(client, query)
+    offset = 0
+    seen: set[str] = set()
+    while not desk.cancelled:
+        page = client.json(url, parameters | {"limit": str(_PAGE), "offset": str(offset)})
+        fresh = 0
+        for item in page:
+            answer = _data_set(item)
+            if answer is None:
+                continue
+            uid = rows.text(answer, _UID[_wanted(query)])
+            fresh += uid not in seen
+            seen.add(uid)
+            yield answer
+        if len(page) < _PAGE or not fresh:  # a server that knows no pages sends the same again
+            return
+        offset += len(page)
+
+
+def _data_set(item: Any) -> Dataset | None:
+    """Return an entry of an answer, None when it is none: servers can send anything, and pydicom raises many things."""
+    from pydicom import Dataset
+
+    try:
+        return Dataset.from_json(item)
+    except Exception:
+        return None
+
+
+_UID = {"study": "StudyInstanceUID", "series": "SeriesInstanceUID", "instance": "SOPInstanceUID"}
+
+
+def _wanted(query: dict[str, Any]) -> str:
+    return "study" if query["level"] == "patient" else str(query["level"])
+
+
+def _question(client: Client, query: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return address and parameters of a question; there is no level of patients, they come by their studies."""
+    wanted = _wanted(query)
+    path = ["studies"]
+    parameters: dict[str, Any] = rows.matches(query, wanted)
+    if wanted != "study" and query["study_uid"]:
+        path.append(parameters.pop("StudyInstanceUID"))
+    if wanted != "study":
+        path.append("series")
+    if wanted == "instance":
+        path += [parameters.pop("SeriesInstanceUID"), "instances"]
+    several = parameters.get("ModalitiesInStudy")
+    if isinstance(several, list):
+        if len(several) == 1:
+            parameters["ModalitiesInStudy"] = several[0]
+        else:
+            del parameters["ModalitiesInStudy"]  # servers disagree about several: looked at when they come
+    return client.address("qido", *path), parameters | {"includefield": ",".join(_INCLUDED[wanted])}
