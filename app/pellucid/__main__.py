@@ -16,6 +16,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from pellucid.dicom.worker import main as decode
 
         return decode(arguments[1:])
+    if arguments[:1] == ["--agent"]:  # so are those that speak to other machines
+        from pellucid.network.agent import main as speak
+
+        return speak(arguments[1:])
     if getattr(sys, "frozen", False):  # so are the processes of a batch
         import multiprocessing
 

@@ -101,6 +101,12 @@ class Settings(BaseModel):
     picture_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
     memory_share: int = Field(default=75, ge=10, le=95)
+    ae_title: str = "PELLUCID"
+    """What this program is called among DICOM servers."""
+    nodes: list[dict[str, Any]] = []
+    """The servers the user knows, without passwords; ``network.nodes`` says what is in them."""
+    listener: dict[str, Any] = {}
+    """How to listen when the user asks for it; ``network.nodes`` says what is in it."""
     window_geometry: str = ""
     window_state: str = ""
     last_folder: str = ""

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pellucid import language
 from pellucid.dicom.channel import Channel, Closed
@@ -33,15 +33,25 @@ class Late(Exception):
     """The deadline passed."""
 
 
+class Program(NamedTuple):
+    """What runs in a process: a module, and the word by which a frozen program starts it."""
+
+    module: str
+    word: str
+
+
+_DECODER = Program("pellucid.dicom.worker", "--child")
+
+
 class WorkerProcess:
     """One worker process and the connection to it."""
 
-    def __init__(self, memory_cap_bytes: int) -> None:
+    def __init__(self, memory_cap_bytes: int, program: Program = _DECODER) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             if sys.platform == "win32":
                 self.process = subprocess.Popen(
-                    [*_command(), "-", str(memory_cap_bytes), *_language()], stdin=subprocess.PIPE, **_quiet()
+                    [*_command(program), "-", str(memory_cap_bytes), *_language()], stdin=subprocess.PIPE, **_quiet()
                 )
                 described = theirs.share(self.process.pid)
                 assert self.process.stdin is not None
@@ -49,7 +59,7 @@ class WorkerProcess:
                 self.process.stdin.close()
             else:
                 handle = theirs.fileno()
-                command = [*_command(), str(handle), str(memory_cap_bytes), *_language()]
+                command = [*_command(program), str(handle), str(memory_cap_bytes), *_language()]
                 self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=(handle,), **_quiet())
         self.channel = Channel(ours)
         self.ready = False
@@ -106,10 +116,10 @@ class WorkerProcess:
             self.channel.close()
 
 
-def _command() -> list[str]:
+def _command(program: Program) -> list[str]:
     if getattr(sys, "frozen", False):
-        return [sys.executable, "--child"]
-    return [sys.executable, "-m", "pellucid.dicom.worker"]
+        return [sys.executable, program.word]
+    return [sys.executable, "-m", program.module]
 
 
 def _language() -> tuple[str, ...]:

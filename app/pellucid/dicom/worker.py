@@ -33,8 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     handle, cap, *speaks = sys.argv[1:] if arguments is None else arguments
     if len(speaks) == 2:
         language.use(Path(speaks[0]), speaks[1])
-    channel = Channel(_socket(handle))
-    _become_harmless(int(cap))
+    channel = Channel(connected(handle))
+    become_harmless(int(cap))
     channel.send({"ready": os.getpid()})
     if not channel.wait(_SETTLE_SECONDS):
         _warm_up()
@@ -90,7 +90,8 @@ def resident_bytes() -> int:
         return 0
 
 
-def _socket(handle: str) -> socket.socket:
+def connected(handle: str) -> socket.socket:
+    """Return the connection to the program that its argument names."""
     if handle == "-":  # Windows: the socket is described on standard input
         size = int.from_bytes(sys.stdin.buffer.read(4), "big")
         described: socket.socket = socket.fromshare(sys.stdin.buffer.read(size))  # type: ignore[attr-defined]
@@ -98,7 +99,7 @@ def _socket(handle: str) -> socket.socket:
     return socket.socket(fileno=int(handle))
 
 
-def _become_harmless(cap: int) -> None:
+def become_harmless(cap: int) -> None:
     """Silence this process, cap its memory, and make it end with the program."""
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)

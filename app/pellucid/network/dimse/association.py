@@ -1,0 +1,163 @@
+"""Associations: opened with limits on time and size, ended politely, and when they fail it is said why."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pellucid.language import tr
+from pellucid.model.findings import Refused
+from pellucid.network import sentences
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+    from pynetdicom.events import Event
+
+    from pellucid.network.agent import Desk
+
+LARGEST_PDU = 1 << 17
+_LARGEST_ACCEPTED = 1 << 20
+_CONNECT_SECONDS = 10.0
+_NEGOTIATE_SECONDS = 20.0
+ANSWER_SECONDS = 60.0
+_PDU_SECONDS = 60.0
+_CANCEL_PATIENCE = 2.0
+
+
+class Overrun(OSError):
+    """A peer sends more than it may."""
+
+
+def quiet() -> None:
+    """Set pynetdicom up: nothing is logged, what is received and sent goes through files."""
+    from pynetdicom import _config
+
+    _config.LOG_HANDLER_LEVEL = "none"
+    _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
+    _config.STORE_RECV_CHUNKED_DATASET = True
+    _config.STORE_SEND_CHUNKED_DATASET = True
+    _config.CODECS = ("ascii", "utf-8", "latin-1")
+
+
+@contextlib.contextmanager
+def associated(
+    payload: dict[str, Any],
+    desk: Desk,
+    contexts: Sequence[Any],
+    *,
+    negotiation: Sequence[Any] = (),
+    handlers: Sequence[Any] = (),
+    count: Callable[[int], None] | None = None,
+) -> Iterator[Association]:
+    """Open an association with the node of a payload and close it; raise Refused when there is none.
+
+    ``count`` is told of every byte that comes and may raise Overrun. A task that is cancelled has some seconds, then
+    the association is aborted.
+    """
+    quiet()
+    from pynetdicom import AE, evt
+
+    node, own_title = payload["node"], payload["own_title"]
+    entity = AE(own_title)
+    entity.connection_timeout, entity.acse_timeout = _CONNECT_SECONDS, _NEGOTIATE_SECONDS
+    entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
+    opened = threading.Event()
+
+    def hasten(event: Event) -> None:
+        opened.set()
+        tune(event.assoc, count)
+
+    try:
+        tls = (sentences.context(node), node["host"]) if node["tls"]["on"] else None
+        link = entity.associate(
+            node["host"], node["port"], list(contexts), node["title"], LARGEST_PDU, list(negotiation) or None,
+            tls_args=tls, evt_handlers=[(evt.EVT_CONN_OPEN, hasten), *handlers],
+        )  # fmt: skip
+    except (ssl.SSLError, FileNotFoundError, PermissionError) as error:
+        raise Refused(_no_certificate(node, error)) from error
+    except (OSError, UnicodeError) as error:
+        raise Refused(sentences.not_connected(node["name"], node["host"], node["port"], error)) from error
+    if not link.is_established:
+        raise Refused(_why(link, payload, opened.is_set()))
+    desk.at_cancel(lambda: _abort_later(link))
+    try:
+        yield link
+    finally:
+        _close(link)
+
+
+def tune(link: Association, count: Callable[[int], None] | None = None) -> None:
+    """Let small messages go at once (Nagle's algorithm costs 40 ms each), and bound what a peer may send at a time."""
+    wrapped = link.dul.socket
+    assert wrapped is not None and wrapped.socket is not None
+    plain = wrapped.socket
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    plain.settimeout(ANSWER_SECONDS)
+
+    def receive(length: int) -> bytearray:
+        if length > _LARGEST_ACCEPTED:
+            raise Overrun
+        buffer = bytearray(length)
+        view, got, end = memoryview(buffer), 0, time.monotonic() + _PDU_SECONDS
+        while got < length:
+            came = plain.recv_into(view[got:])
+            if not came:
+                return buffer[:got]
+            got += came
+            if time.monotonic() > end:
+                raise TimeoutError
+        if count is not None:
+            count(length)
+        return buffer
+
+    wrapped.recv = receive  # type: ignore[method-assign]
+
+
+def finished(link: Association, node: dict[str, Any]) -> str:
+    """Say why an answer ended without a status."""
+    aborted = link.is_aborted or not link.is_established
+    return sentences.broken(node) if aborted else sentences.silent(node)
+
+
+def _why(link: Association, payload: dict[str, Any], opened: bool) -> str:
+    node = payload["node"]
+    if link.is_rejected:
+        said = link.acceptor.primitive
+        return sentences.rejected(node, payload["own_title"], said.result_source or 0, said.diagnostic or 0)
+    if not opened:
+        return sentences.unreachable(node)
+    if link.acceptor.primitive is not None:
+        return sentences.no_service(node, tr("this service"))
+    return sentences.strange(node)
+
+
+def _no_certificate(node: dict[str, Any], error: OSError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return sentences.certificate(node["name"], error)
+    return tr(
+        "The certificates for {server} could not be read. Check the files in the settings of the server.",
+        server=node["name"],
+    )
+
+
+def _abort_later(link: Association) -> None:
+    """Give a cancelled task some time to end by itself."""
+    end = time.monotonic() + _CANCEL_PATIENCE
+    while link.is_established and time.monotonic() < end:
+        time.sleep(0.05)
+    if link.is_established:
+        link.abort()
+
+
+def _close(link: Association) -> None:
+    """Release the association, or what is left of it; nothing that fails here matters any more."""
+    with contextlib.suppress(Exception):
+        if link.is_established:
+            link.release()
+        elif link.is_alive():
+            link.kill()

@@ -1,0 +1,103 @@
+"""C-GET: images come over the connection that asked for them (PS3.4 C.4.3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pellucid.language import tr, tr_count
+from pellucid.model.findings import Refused
+from pellucid.network.dimse.association import associated, finished
+from pellucid.network.dimse.contexts import MOST, to_receive
+from pellucid.network.dimse.inbox import NOT_UNDERSTOOD, OUT_OF_RESOURCES, SUCCESS, Inbox, Shelf
+from pellucid.network.dimse.planning import Plan, outcome, planned
+
+if TYPE_CHECKING:
+    from pynetdicom.events import Event
+
+    from pellucid.network.agent import Desk
+
+_KEEP_FREE = 500 << 20
+_MESSAGE = 1
+
+
+def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
+    """Fetch what is missing; the answer says how many the server could not send, and why it ended."""
+    plan = planned(payload, desk)
+    if desk.cancelled:
+        return {"cancelled": True}
+    if plan.expected is not None:
+        desk.report(expected=plan.expected, files=plan.here)
+    if not plan.requests:
+        return {"cancelled": False, "why": ""}
+    inbox = Inbox(Path(payload["incoming"]), keep_free=_KEEP_FREE)
+    shelf = Shelf(Path(payload["folder"]), desk.report)
+    try:
+        failed, why = _retrieved(payload, desk, plan, inbox, shelf)
+    except Refused as refusal:
+        failed, why = 0, str(refusal)
+    shelf.tell()
+    return {"cancelled": desk.cancelled, "failed": failed, "why": _said(why, inbox)}
+
+
+def _retrieved(payload: dict[str, Any], desk: Desk, plan: Plan, inbox: Inbox, shelf: Shelf) -> tuple[int, str]:
+    from pynetdicom import build_context, build_role, evt
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Model
+
+    def store(event: Event) -> int:
+        taken = inbox.take(event)
+        if taken is None:
+            return NOT_UNDERSTOOD
+        try:
+            shelf.put(*taken)
+        except OSError:
+            inbox.full = "disk"
+            return OUT_OF_RESOURCES
+        return SUCCESS
+
+    contexts = to_receive(plan.classes, MOST - 1)
+    roles = [build_role(kind, scp_role=True) for kind in dict.fromkeys(c.abstract_syntax for c in contexts)]
+    failed, why = 0, ""
+    with associated(
+        payload, desk, [build_context(Model), *contexts],
+        negotiation=roles, handlers=[(evt.EVT_C_STORE, store)], count=inbox.count,
+    ) as link:  # fmt: skip
+        for number, question in enumerate(plan.requests, _MESSAGE):
+            lost, why = _one(link, payload["node"], desk, question, number)
+            failed += lost
+            if desk.cancelled or why:
+                break
+    return failed, why
+
+
+def _one(link: Any, node: dict[str, Any], desk: Desk, question: Any, number: int) -> tuple[int, str]:
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Model
+
+    def cancel() -> None:
+        if link.is_established:
+            link.send_c_cancel(number, query_model=Model)
+
+    answers = link.send_c_get(question, Model, msg_id=number)
+    desk.at_cancel(cancel)
+    for status, _ in answers:
+        if "Status" not in status:
+            return 0, "" if desk.cancelled else finished(link, node)
+        if status.Status != 0xFF00:
+            return outcome(status, node)
+    return 0, finished(link, node)
+
+
+def _said(why: str, inbox: Inbox) -> str:
+    """Add what we ourselves did not take."""
+    parts = [why] if why and not inbox.full else []
+    if inbox.full:
+        parts.append(tr("The disk is nearly full. Free some space or choose another folder."))
+    if inbox.unreadable:
+        parts.append(
+            tr_count(
+                "{count} object was dropped: it is no DICOM that can be read.",
+                "{count} objects were dropped: they are no DICOM that can be read.",
+                inbox.unreadable,
+            )
+        )
+    return " ".join(parts)
