@@ -6,7 +6,8 @@ import argparse
 import logging
 import os
 import sys
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from PySide6.QtCore import (
@@ -59,6 +60,7 @@ def run_window(argv: list[str]) -> int:
         window.session.notice.emit(said, "warning")
     window.resize(options.size)
     window.show()
+    threading.Thread(target=_erase_left_over, name="pellucid-erase", daemon=True).start()
     if options.layout is not None:
         window.session.arranging.choose(options.layout)
     if options.paths:
@@ -69,6 +71,14 @@ def run_window(argv: list[str]) -> int:
     with catch_failures(window):
         result = app.exec()
     return result or (picture.code if picture else 0)
+
+
+def _erase_left_over() -> None:
+    """Erase what an earlier run that crashed had unpacked."""
+    from pellucid.files.archives import erase_left_over
+
+    with suppress(OSError):
+        erase_left_over()
 
 
 def _without_size_hints(_kind: QtMsgType, _context: QMessageLogContext, text: str) -> None:

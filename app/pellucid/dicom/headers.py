@@ -23,7 +23,7 @@ _TEXTS = {
     "study_date": 0x00080020, "study_description": 0x00081030, "series_description": 0x0008103E,
     "series_number": 0x00200011, "body_part": 0x00180015, "protocol": 0x00181030, "manufacturer": 0x00080070,
     "patient_weight": 0x00101030, "laterality": 0x00200062, "view": 0x00185101,
-    "burned_in": 0x00280301,
+    "burned_in": 0x00280301, "accession": 0x00080050,
 }  # fmt: skip
 _TAGS = frozenset(
     {

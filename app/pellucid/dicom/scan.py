@@ -15,10 +15,13 @@ from pellucid.dicom.child import Cancelled, Pool, default_pool
 from pellucid.dicom.duplicates import suspects
 from pellucid.dicom.records import FileRecord, from_json
 from pellucid.dicom.stack import Series, one_series, series_key
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 
 _READ = "pellucid.dicom.headers:read_headers"
 _DIGEST = "pellucid.dicom.headers:digests"
+_DIRECTORY = "pellucid.dicom.media:read_directory"
+_DIRECTORY_SECONDS = 30.0
 _FIRST_CHUNK, _CHUNK = 8, 64
 _NEWS_SECONDS = 0.2
 _DIGEST_CHUNK = 16
@@ -50,7 +53,7 @@ def scan(
     on_series: Callable[[Snapshot], None] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Snapshot:
-    """Look for DICOM, by content, in files and folders (a DICOMDIR stands for its folder).
+    """Look for DICOM, by content, in files and folders; a DICOMDIR that is named stands for the files it names.
 
     ``on_series`` is called in this thread, a few times a second, with what is known so far.
     Raises child.Cancelled when told to stop.
@@ -58,11 +61,26 @@ def scan(
     return _Scan(pool or default_pool(), on_series, cancelled).run([Path(path) for path in paths])
 
 
+def headers_of(chunk: list[str], pool: Pool, stopped: Callable[[], bool]) -> list[tuple[str, dict[str, Any]]]:
+    """Let a worker read headers; when one file takes the worker down, find out which."""
+    if stopped():
+        raise Cancelled
+    try:
+        payload = {"paths": chunk} if len(chunk) > 1 else {"paths": chunk, "path": chunk[0]}
+        answer, _ = pool.call(_READ, payload, cancelled=stopped)
+    except Refused as refusal:
+        if len(chunk) == 1:
+            return [(chunk[0], {"problem": str(refusal)})]
+        middle = len(chunk) // 2
+        return headers_of(chunk[:middle], pool, stopped) + headers_of(chunk[middle:], pool, stopped)
+    return list(zip(chunk, answer["files"], strict=True))
+
+
 def walk(paths: Iterable[Path], cancelled: Callable[[], bool] = lambda: False) -> Iterator[Path]:
     """Yield the files of folders in the order of their names; links are followed, but not in circles."""
     seen: set[tuple[int, int]] = set()
     for path in paths:
-        yield from _walk(path.parent if path.name.upper() == "DICOMDIR" and path.is_file() else path, seen, cancelled)
+        yield from _walk(path, seen, cancelled)
 
 
 def _walk(path: Path, seen: set[tuple[int, int]], cancelled: Callable[[], bool]) -> Iterator[Path]:
@@ -93,6 +111,23 @@ def _is(question: Callable[[], bool]) -> bool:
         return False
 
 
+def _is_called_directory(path: Path) -> bool:
+    return path.name.upper().startswith("DICOMDIR")
+
+
+def _odd(answer: dict[str, Any]) -> Iterator[str]:
+    """Say what is odd about the files a DICOMDIR names."""
+    if answer["missing"]:
+        yield tr_count("It names {count:,} file that is not there.", "It names {count:,} files that are not there.",
+                       answer["missing"])  # fmt: skip
+    if answer["outside"]:
+        yield tr_count("It names {count:,} place outside its folder, which was not looked at.",
+                       "It names {count:,} places outside its folder, which were not looked at.",
+                       answer["outside"])  # fmt: skip
+    if answer["truncated"]:
+        yield tr("It ends too early; there may be more files.")
+
+
 class _Scan:
     """The state of one scan."""
 
@@ -105,10 +140,23 @@ class _Scan:
         self._others: list[Path] = []
         self._seen = 0
         self._total: int | None = None
+        self._media: list[Path] = []
+        self._named: set[Path] = set()
         self._next_news = 0.0
         self._stop = threading.Event()
 
     def run(self, paths: list[Path]) -> Snapshot:
+        self._named = {path for path in paths if path.is_file()}
+        self._scan(paths)
+        media, self._media, self._named = self._media, [], set()
+        if media:
+            self._scan([path for directory in media for path in self._named_by(directory)])
+        self._check()
+        self._read_digests()
+        return self._snapshot()
+
+    def _scan(self, paths: list[Path]) -> None:
+        self._stop.clear()
         pending: set[Future[list[tuple[str, dict[str, Any]]]]] = set()
         try:
             with ThreadPoolExecutor(self._pool.workers, "pellucid-scan") as threads:
@@ -124,8 +172,25 @@ class _Scan:
         finally:
             self._stop.set()
         self._check()
-        self._read_digests()
-        return self._snapshot()
+
+    def _named_by(self, directory: Path) -> list[Path]:
+        """Return the files a DICOMDIR names; its whole folder, with a sentence, where it is of no use."""
+        try:
+            answer, _ = self._pool.call(
+                _DIRECTORY, {"path": str(directory)}, deadline=_DIRECTORY_SECONDS, cancelled=self._cancelled
+            )
+        except Refused as refusal:
+            said = tr("{why} Its folder was searched instead.", why=refusal)
+            self._problems.append(Problem(directory, said))
+            return [directory.parent]
+        said = " ".join(_odd(answer))
+        files = [Path(name) for name in answer["files"]]
+        if not files:
+            said = f"{said} " + tr("Its folder was searched instead.")
+            files = [directory.parent]
+        if said:
+            self._problems.append(Problem(directory, said))
+        return files
 
     def _check(self) -> None:
         if self._cancelled():
@@ -144,23 +209,12 @@ class _Scan:
             if len(chunk) >= size:
                 yield chunk
                 chunk, size = [], min(size * 2, _CHUNK)
-        self._total = count
+        self._total = (self._total or 0) + count
         if chunk:
             yield chunk
 
     def _read(self, chunk: list[str]) -> list[tuple[str, dict[str, Any]]]:
-        """Let a worker read headers; when one file takes the worker down, find out which."""
-        if self._stopped():
-            raise Cancelled
-        try:
-            payload = {"paths": chunk} if len(chunk) > 1 else {"paths": chunk, "path": chunk[0]}
-            answer, _ = self._pool.call(_READ, payload, cancelled=self._stopped)
-        except Refused as refusal:
-            if len(chunk) == 1:
-                return [(chunk[0], {"problem": str(refusal)})]
-            middle = len(chunk) // 2
-            return self._read(chunk[:middle]) + self._read(chunk[middle:])
-        return list(zip(chunk, answer["files"], strict=True))
+        return headers_of(chunk, self._pool, self._stopped)
 
     def _collect(self, pending: set[Future[Any]], most: int) -> set[Future[Any]]:
         """Take in answers until at most ``most`` calls are under way."""
@@ -177,7 +231,9 @@ class _Scan:
 
     def _take(self, path: Path, found: dict[str, Any]) -> None:
         self._seen += 1
-        if "record" in found:
+        if path in self._named and ("directory" in found or _is_called_directory(path)) and "record" not in found:
+            self._media.append(path)
+        elif "record" in found:
             record = from_json(found["record"])
             self._records.setdefault(series_key(record), []).append(record)
         elif "problem" in found:

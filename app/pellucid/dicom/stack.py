@@ -138,7 +138,7 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
 
 def acquisition_of(record: FileRecord, frame: FrameRecord | None = None) -> Acquisition:
     """Return who and what was imaged, and the windows of one frame."""
-    texts = dict(record.texts)
+    texts = {key: text for key, text in record.texts.items() if key != "accession"}  # only the index asks for it
     known = ("patient_name", "patient_id", "birth_date", "sex", "study_date", "study_description",
              "series_description", "series_number")  # fmt: skip
     photometric = record.pixels.photometric if record.pixels else ""

@@ -2,7 +2,8 @@
 
 DICOM is found by content. Other files of a folder are looked at when their extension is one of ours or of a
 format that people may expect to open; the rest (tables, notes, data files of detached headers) is passed over
-in silence. A file that was named by the user is always looked at and always answered.
+in silence. A file that was named by the user is always looked at and always answered; a ZIP archive that was named
+is unpacked and looked through like a folder.
 """
 
 from __future__ import annotations
@@ -60,14 +61,15 @@ def discover(
     """
     from pellucid.dicom.scan import scan
 
-    named = [Path(path) for path in paths]
+    named, about = _unpacked([Path(path) for path in paths], pool, cancelled)
     snapshot = scan(
         named,
         pool=pool,
         on_series=lambda s: on_found(Found(s.series, (), (), s.problems, s.files_seen, s.files_total)),
         cancelled=cancelled,
     )
-    found = Found(snapshot.series, problems=snapshot.problems, seen=snapshot.files_seen, total=snapshot.files_total)
+    problems = (*about, *snapshot.problems)
+    found = Found(snapshot.series, problems=problems, seen=snapshot.files_seen, total=snapshot.files_total)
     wanted = _candidates(snapshot.others, {path.absolute() for path in named if path.is_file()})
     for n, path in enumerate(wanted, 1):
         if cancelled():
@@ -76,6 +78,29 @@ def discover(
         if n % _EVERY == 0 or n == len(wanted):
             on_found(found)
     return found
+
+
+def _unpacked(
+    named: Sequence[Path], pool: Pool | None, cancelled: Callable[[], bool]
+) -> tuple[list[Path], tuple[Problem, ...]]:
+    """Return the paths with folders in the place of archives, and what is to be said about these."""
+    from pellucid.dicom.scan import Problem
+    from pellucid.files.archives import is_archive, unpack
+
+    places: list[Path] = []
+    said: list[Problem] = []
+    for path in named:
+        if not is_archive(path):
+            places.append(path)
+            continue
+        try:
+            unpacked = unpack(path, pool=pool, cancelled=cancelled)
+        except Refused as refusal:
+            said.append(Problem(path, str(refusal)))
+            continue
+        places.append(unpacked.folder)
+        said += [Problem(path, sentence) for sentence in unpacked.said]
+    return places, tuple(said)
 
 
 def _candidates(others: Sequence[Path], named: set[Path]) -> list[Path]:

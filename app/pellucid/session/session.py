@@ -196,7 +196,7 @@ class Session:
         if not shown and not found.images:
             self._say_nothing_found(found, roots)
             return
-        files_named = all(root.is_file() for root in roots)
+        files_named = all(root.is_file() and root.suffix.lower() != ".zip" for root in roots)
         if files_named and found.images and not shown:
             self._load_all(found.images)
         elif files_named or not self.document.layers:

@@ -1,0 +1,41 @@
+"""Thumbnails kept beside the series they show: pictures of patients, so they stay in the private folder."""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pellucid.database.searching import number_of
+from pellucid.database.store import Store
+
+Picture = NDArray[np.uint8]
+
+
+def picture(store: Store, key: str) -> Picture | None:
+    """Return the kept thumbnail (h, w[, 3]) of a series, None when there is none."""
+    rows = store.ask("SELECT height, width, channels, pixels FROM pictures WHERE series = ?", (number_of(key),))
+    if not rows:
+        return None
+    height, width, channels, packed = rows[0]
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return np.frombuffer(zlib.decompress(packed), np.uint8).reshape(shape)
+
+
+def keep(store: Store, key: str, made: Picture) -> None:
+    """Keep a thumbnail with its series, if that is still there."""
+    channels = made.shape[2] if made.ndim == 3 else 1
+    packed = zlib.compress(np.ascontiguousarray(made).tobytes(), 1)
+    with store.changing() as connection:
+        connection.execute(
+            "INSERT OR REPLACE INTO pictures (series, height, width, channels, pixels)"
+            " SELECT id, ?, ?, ?, ? FROM series WHERE id = ?",
+            (*made.shape[:2], channels, packed, number_of(key)),
+        )
+
+
+def forget_all(store: Store) -> None:
+    """Delete every kept thumbnail."""
+    with store.changing() as connection:
+        connection.execute("DELETE FROM pictures")
