@@ -17,6 +17,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Lens, optics    lens lens_colour optics
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
+    Study browser   browser_off browser_filled browser_light browser_search browser_nothing browser_hidden
+                    browser_offline browser_delete
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -64,6 +66,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
+from browser_pictures import BROWSER_STATES
 from contour_pictures import CONTOUR_STATES
 from fusion_pictures import FUSION_STATES
 from judge_pictures import JUDGE_STATES
@@ -118,21 +121,22 @@ from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    **OPERATION_STATES,
-    **SURFACE_STATES,
     **AGREEMENT_STATES,
+    **BROWSER_STATES,
     **CONTOUR_STATES,
-    **OUTLINE_STATES,
-    **LABEL_STATES,
-    **PAINT_STATES,
-    **OBJECT_STATES,
-    **REGISTRATION_STATES,
-    **START_STATES,
-    **JUDGE_STATES,
-    **SERIES_STATES,
     **FUSION_STATES,
-    **TRANSFORM_STATES,
+    **JUDGE_STATES,
+    **LABEL_STATES,
+    **OBJECT_STATES,
+    **OPERATION_STATES,
+    **OUTLINE_STATES,
+    **PAINT_STATES,
+    **REGISTRATION_STATES,
+    **SERIES_STATES,
+    **START_STATES,
+    **SURFACE_STATES,
     **TAG_STATES,
+    **TRANSFORM_STATES,
 }
 
 

@@ -100,6 +100,8 @@ class Settings(BaseModel):
     """What of the measured objects was seen last."""
     picture_identity: bool = False
     history_budget_mb: int = Field(default=1024, ge=16)
+    keep_thumbnails: bool = True
+    """Keep the thumbnails of the study database; they are pictures of patients."""
     memory_share: int = Field(default=75, ge=10, le=95)
     ae_title: str = "PELLUCID"
     """What this program is called among DICOM servers."""

@@ -97,6 +97,11 @@ class Library:
         self.job = self._scans[-1] if self._scans else None
         self.scanning = bool(self._scans)
 
+    def include(self, series: Iterable[Series]) -> None:
+        """Take in series that are known from elsewhere, such as the study database."""
+        self._series |= {one.uid: one for one in series}
+        self.changed.emit()
+
     def _take(self, found: Found) -> None:
         found_series = {series.uid: series for series in found.series}
         self._series = {uid: series for uid, series in self._series.items() if uid not in found_series} | found_series

@@ -19,6 +19,7 @@ from pellucid.model.reduction import Reduction, TooLarge
 from pellucid.model.view import PaneState
 from pellucid.session.opening import Loaded, one_slice, read, title_of
 from pellucid.session.specials import opener_of
+from pellucid.session.study_index import PREFIX as INDEXED
 
 if TYPE_CHECKING:
     from pellucid.files.discover import Item
@@ -146,6 +147,9 @@ class Loading:
         A second line of the key names the volume.
         """
         name, _, part = key.partition("\n")
+        if name.startswith(INDEXED):
+            self._session.studies.open(name, replace=replace)
+            return
         item = self._session.library.item(name)
         if item is not None and not self._opened_specially(item):
             self.load(item, int(part or 0), replace=replace)
@@ -163,6 +167,9 @@ class Loading:
         What is open already, and not changed since, is shown again instead of being read a second time.
         """
         name, _, part = key.partition("\n")
+        if name.startswith(INDEXED):
+            self._session.studies.bring(name, lambda known: self.load_into(known, place))
+            return
         session, item = self._session, self._session.library.item(name)
         if item is None or self._opened_specially(item):
             return

@@ -57,6 +57,7 @@ from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.stitching import Stitching
 from pellucid.session.tag_reading import TagReading
+from pellucid.session.study_index import StudyIndex
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -109,6 +110,7 @@ class Session:
         self.jobs = jobs or Runner()
         self.history = History(self.document, budget_bytes=self.settings.history_budget_mb << 20)
         self.library = Library(self.jobs)
+        self.studies = StudyIndex(self)
         self.loading = Loading(self)
         self.running = Running(self)
         self.evolving = Evolving(self)
@@ -352,4 +354,5 @@ class Session:
         """Stop all jobs and keep the settings."""
         self.jobs.cancel_all()
         self.jobs.close()
+        self.studies.close()
         self.keep_settings()

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pellucid.ui.actions.entry import Entry, needs_layer
+
+if TYPE_CHECKING:
+    from pellucid.ui.main_window import MainWindow
+
+
+def show_browser(window: MainWindow) -> object:
+    """Show the study browser, which is loaded when it is first asked for."""
+    from pellucid.ui.browser.window import show_browser as show
+
+    return show(window)
+
 
 ROWS: tuple[Entry, ...] = (
     Entry("file.open_folder", "File", "Open &folder…", lambda w: w.files.ask_folder(), ("Ctrl+O",),
           "folder-open-outline", tip="Open a folder or disc of DICOM or images"),
     Entry("file.open_files", "File", "Open f&iles…", lambda w: w.files.ask_files(), ("Ctrl+Shift+O",),
           "file-image-outline", tip="Open image files, DICOM files or a saved work"),
+    Entry("file.browser", "File", "Study &browser…", lambda w: show_browser(w), ("Ctrl+B",), "database-search-outline",
+          tip="Find studies in the folders you added, open them, or drag series onto the panes"),
     Entry("file.demo", "File", "Open the &demo study", lambda w: w.session.open_demo(),
           icon="flask-outline", tip="A generated thorax CT"),
     Entry("file.save", "File", "&Save work", lambda w: w.files.save(), ("Ctrl+S",), "content-save-outline",

@@ -1,0 +1,64 @@
+"""The study browser: a window of its own beside the panes, so that series can be dragged from it onto them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+
+from pellucid.language import tr
+from pellucid.ui.browser.page import IndexPage
+
+if TYPE_CHECKING:
+    from pellucid.model.view import PaneState
+    from pellucid.ui.main_window import MainWindow
+
+
+class BrowserWindow(QDialog):
+    """Pages of studies; with one page no tabs are shown. Escape closes it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setWindowTitle(tr("Study browser"))
+        self.setWindowFlag(Qt.WindowType.WindowMaximizeButtonHint)
+        self.resize(1040, 640)
+        self.setMinimumSize(760, 400)
+        self.pages = QTabWidget(documentMode=True)
+        self.pages.setTabBarAutoHide(True)
+        self.pages.setAccessibleName(tr("Where to look"))
+        self.index = IndexPage(window.session, lambda: _pane(window))
+        self.pages.addTab(self.index, tr("Study database"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.pages)
+        self.index.search.field.setFocus()
+
+    def add_page(self, page: QWidget, title: str) -> None:
+        """Add another place to look for studies."""
+        self.pages.addTab(page, title)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the window: what was typed and unfolded is there when it is shown again."""
+        self.hide()
+        event.ignore()
+
+
+def _pane(window: MainWindow) -> PaneState:
+    """Return the pane of a window that was used last."""
+    pane = window.canvas_in_use().pane_in_use()
+    return pane.state if pane is not None else window.session.view.panes[0]
+
+
+def show_browser(window: MainWindow) -> BrowserWindow:
+    """Bring the study browser of a window to the front; it is made when it is first asked for."""
+    browser = window.findChild(BrowserWindow)
+    if browser is None:
+        browser = BrowserWindow(window)
+    browser.show()
+    browser.raise_()
+    browser.activateWindow()
+    browser.index.search.field.setFocus()
+    browser.index.search.field.selectAll()
+    return browser
