@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from psygnal import Signal
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pellucid.network.queries import Answer, Found, Query
     from pellucid.session.session import Session
 
+T = TypeVar("T")
 Complaint = Callable[[str], None]
 
 
@@ -178,7 +179,8 @@ class Servers:
                 session.open([fetched.folder])
             self.moved.emit()
 
-        return self._begin(transfer, tr("Fetching from {server}", server=node.name), work, done, received_folder(wanted))
+        name = tr("Fetching from {server}", server=node.name)
+        return self._begin(transfer, name, work, done, received_folder(wanted))
 
     def _repeat(self, old: Transfer, node: Node, wanted: What, title: str, show: bool) -> None:
         self.transfers.remove(old)
@@ -219,7 +221,7 @@ class Servers:
         return self._begin(transfer, tr("Sending to {server}", server=node.name), work, done)
 
     def _begin(
-        self, transfer: Transfer, name: str, work: Callable[[Job], object], done: Callable[[object], None] | Callable,
+        self, transfer: Transfer, name: str, work: Callable[[Job], T], done: Callable[[T], None],
         folder: Path | None = None,
     ) -> Transfer:  # fmt: skip
         def failed(sentence: str) -> None:

@@ -53,11 +53,12 @@ from pellucid.session.registering import Registering
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
+from pellucid.session.servers import Servers
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.stitching import Stitching
-from pellucid.session.tag_reading import TagReading
 from pellucid.session.study_index import StudyIndex
+from pellucid.session.tag_reading import TagReading
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
@@ -133,6 +134,7 @@ class Session:
         self.viewing = Viewing(self)
         self.pointing = Pointing()
         self.tags = TagReading(self)
+        self.servers = Servers(self)
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)
@@ -352,6 +354,7 @@ class Session:
 
     def close(self) -> None:
         """Stop all jobs and keep the settings."""
+        self.servers.close()
         self.jobs.cancel_all()
         self.jobs.close()
         self.studies.close()
