@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pellucid.session.servers import Servers
 
 WIDTH = 224
+_HEIGHT = 40
 
 
 class ServerList(QWidget):
@@ -33,6 +34,8 @@ class ServerList(QWidget):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Servers"))
         self.list.setProperty("frame", True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.list.itemSelectionChanged.connect(self._chosen)
         self.list.itemDoubleClicked.connect(lambda _item: self.change())
         self.add_button = flat_button("plus", tr("Add a server"), self.add, tip=tr("Add a PACS or a DICOMweb server"))
@@ -81,6 +84,7 @@ class ServerList(QWidget):
         for node in self._servers.nodes:
             item = QListWidgetItem(f"{node.name}\n{node.address}")
             item.setToolTip(node.address)
+            item.setSizeHint(QSize(0, _HEIGHT))
             item.setData(Qt.ItemDataRole.UserRole, node)
             self.list.addItem(item)
         self.list.blockSignals(False)

@@ -116,7 +116,7 @@ class ServerPage(QWidget):
         self._job = self._asked_node = None
         self._studies, self._series = {}, {}
         self.tree.show_studies(())
-        tell(self.said, "")
+        self.said.setText("")
 
     def ask(self, query: Query) -> None:
         """Ask the chosen server; rows appear as they come."""

@@ -54,6 +54,7 @@ class SendDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Series to send"))
         self.list.setProperty("frame", True)
+        self.list.setSpacing(2)
         shown = {str(path) for layer in self._session.document.images for path in layer.source.paths}
         for series in self._session.library.series:
             count = tr_count("{count:,} file", "{count:,} files", len(series.files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QDialog, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pellucid.session.servers import Servers
 
 PACS, WEB = "dimse", "web"
+_TITLES = 120
 
 
 class ServerDialog(QDialog):
@@ -69,11 +70,11 @@ class ServerDialog(QDialog):
         self.go.setDefault(True)
 
     def _lay_out(self) -> None:
-        pacs = titled([
+        pacs = _form([
             (tr("AE title"), self.title), (tr("Host"), self.host), (tr("Port"), self.port),
             (tr("Our AE title"), self.own_title), (tr("Fetch with"), self.retrieve), ("", self.tls),
         ])  # fmt: skip
-        web = titled([
+        web = _form([
             (tr("Address"), self.url), (tr("Log in with"), self.auth), (tr("User"), self.user),
             (tr("Password or token"), row(self.secret, self.keep, spacing=theme.MARGIN, stretch=0)),
         ])  # fmt: skip
@@ -84,7 +85,7 @@ class ServerDialog(QDialog):
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         column.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addWidget(titled([(tr("Name"), self.name)]))
+        column.addWidget(_form([(tr("Name"), self.name)]))
         column.addWidget(self.pages)
         column.addWidget(section(tr("Certificate")))
         column.addWidget(self.verify)
@@ -174,6 +175,19 @@ class ServerDialog(QDialog):
             tell(self.said, str(refusal), "warning")
             return
         super().accept()
+
+
+def _form(rows: list[tuple[str, QWidget]]) -> QWidget:
+    """Return rows whose titles are as wide as those of the other pages, with what is left below them."""
+    form, page = titled(rows), QWidget()
+    grid = form.layout()
+    assert isinstance(grid, QGridLayout)
+    grid.setColumnMinimumWidth(0, _TITLES)
+    column = QVBoxLayout(page)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(form)
+    column.addStretch(1)
+    return page
 
 
 def _line(name: str, tip: str) -> TextLine:
