@@ -43,6 +43,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
                     object_table_colocalisation
+    Servers         servers_empty servers_ready servers_found servers_found_light server_dialog server_dialog_web
+                    listening_dialog send_dialog
     Tags            tags tags_light tags_compared tags_column tags_hidden tags_empty
     Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
                     judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded
@@ -81,6 +83,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
 from series_pictures import SERIES_STATES
+from server_pictures import SERVER_STATES
 from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
 from tag_pictures import TAG_STATES
@@ -121,28 +124,23 @@ from pellucid.ui.mouse_habits import NAPARI
 from pellucid.ui.palette import open_palette
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    **OPERATION_STATES,
-    **SURFACE_STATES,
     **AGREEMENT_STATES,
-    **CONTOUR_STATES,
-    **OUTLINE_STATES,
-    **LABEL_STATES,
-    **PAINT_STATES,
-    **OBJECT_STATES,
-    **REGISTRATION_STATES,
-    **START_STATES,
-    **JUDGE_STATES,
-    **SERIES_STATES,
-    **FUSION_STATES,
     **BROWSER_STATES,
-    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
-    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
-    **TRANSFORM_STATES,
+    **CONTOUR_STATES,
+    **FUSION_STATES,
+    **JUDGE_STATES,
+    **LABEL_STATES,
+    **OBJECT_STATES,
+    **OPERATION_STATES,
+    **OUTLINE_STATES,
+    **PAINT_STATES,
+    **REGISTRATION_STATES,
+    **SERIES_STATES,
+    **SERVER_STATES,
+    **START_STATES,
+    **SURFACE_STATES,
     **TAG_STATES,
+    **TRANSFORM_STATES,
 }
 
 

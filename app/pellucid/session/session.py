@@ -55,6 +55,7 @@ from pellucid.session.resplitting import Resplitting
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
+from pellucid.session.servers import Servers
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
 from pellucid.session.specials import opener_of
@@ -141,6 +142,7 @@ class Session:
         self.viewing = Viewing(self)
         self.pointing = Pointing()
         self.tags = TagReading(self)
+        self.servers = Servers(self)
         self.framing = Framing()
         self.seeding = Seeding()
         self.placing = Placing(self)
@@ -367,6 +369,7 @@ class Session:
 
     def close(self) -> None:
         """Stop all jobs and keep the settings."""
+        self.servers.close()
         self.jobs.cancel_all()
         self.jobs.close()
         self.studies.close()

@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+
 from pellucid.ui.actions.entry import Entry, needs_layer
 
 if TYPE_CHECKING:
     from pellucid.ui.main_window import MainWindow
 
 
-def show_browser(window: MainWindow) -> object:
+def show_browser(window: MainWindow, *, servers: bool = False) -> object:
     """Show the study browser, which is loaded when it is first asked for."""
     from pellucid.ui.browser.window import show_browser as show
 
-    return show(window)
+    return show(window, servers=servers)
+
+
+def ask_send(window: MainWindow) -> None:
+    """Ask what to send to which server."""
+    from pellucid.ui.dialogs.send import SendDialog
+
+    dialog = SendDialog(window.session, window)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()
 
 
 ROWS: tuple[Entry, ...] = (
@@ -24,6 +35,8 @@ ROWS: tuple[Entry, ...] = (
           "file-image-outline", tip="Open image files, DICOM files or a saved work"),
     Entry("file.browser", "File", "Study &browser…", lambda w: show_browser(w), ("Ctrl+B",), "database-search-outline",
           tip="Find studies in the folders you added, open them, or drag series onto the panes"),
+    Entry("file.servers", "File", "Find on a se&rver…", lambda w: show_browser(w, servers=True), ("Ctrl+Shift+B",),
+          "server-network-outline", tip="Ask a PACS or a DICOMweb server, fetch and open its studies"),
     Entry("file.demo", "File", "Open the &demo study", lambda w: w.session.open_demo(),
           icon="flask-outline", tip="A generated thorax CT"),
     Entry("file.save", "File", "&Save work", lambda w: w.files.save(), ("Ctrl+S",), "content-save-outline",
@@ -40,6 +53,8 @@ ROWS: tuple[Entry, ...] = (
     Entry("file.copy_layout", "File", "Copy the &layout", lambda w: w.files.copy_picture(layout=True),
           icon="content-copy",
           why_not=needs_layer, tip="Put a picture of all panes on the clipboard"),
+    Entry("file.send", "File", "Sen&d to a server…", ask_send, (), "upload-network-outline",
+          tip="Send DICOM series or a folder of DICOM files to a PACS or a DICOMweb server"),
     Entry("file.batch", "File", "&Batch…", lambda w: w.files.batch(), (), "format-list-checks", separator=True,
           tip="Take a recipe on many images, while the window goes on being used"),
     Entry("file.close", "File", "&Close everything", lambda w: w.files.close_all(), ("Ctrl+W",),

@@ -8,5 +8,7 @@ database). Below it:
     study_rows  what stands in its rows; says nothing that names a person where that is hidden
     row_paint   how a row looks: thumbnail, two lines, what is missing
     folder_list the folders of the database: add, update, remove
+    server_page, server_query, server_list, server_rows, transfer_list
+                the page of PACS and DICOMweb servers: ask, fetch, receive
     deleting    the question before files are deleted
 """

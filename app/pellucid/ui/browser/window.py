@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout
 
 from pellucid.language import tr
 from pellucid.ui.browser.page import IndexPage
+from pellucid.ui.browser.server_page import ServerPage
 
 if TYPE_CHECKING:
     from pellucid.model.view import PaneState
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class BrowserWindow(QDialog):
-    """Pages of studies; with one page no tabs are shown. Escape closes it."""
+    """Pages of studies: the study database, and the servers. Escape closes it."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -26,18 +27,15 @@ class BrowserWindow(QDialog):
         self.resize(1040, 640)
         self.setMinimumSize(880, 420)
         self.pages = QTabWidget(documentMode=True)
-        self.pages.setTabBarAutoHide(True)
         self.pages.setAccessibleName(tr("Where to look"))
         self.index = IndexPage(window.session, lambda: _pane(window))
         self.pages.addTab(self.index, tr("Study database"))
+        self.servers = ServerPage(window.session)
+        self.pages.addTab(self.servers, tr("PACS and DICOMweb"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.pages)
         self.index.search.field.setFocus()
-
-    def add_page(self, page: QWidget, title: str) -> None:
-        """Add another place to look for studies."""
-        self.pages.addTab(page, title)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the window: what was typed and unfolded is there when it is shown again."""
@@ -51,14 +49,19 @@ def _pane(window: MainWindow) -> PaneState:
     return pane.state if pane is not None else window.session.view.panes[0]
 
 
-def show_browser(window: MainWindow) -> BrowserWindow:
-    """Bring the study browser of a window to the front; it is made when it is first asked for."""
+def show_browser(window: MainWindow, *, servers: bool = False) -> BrowserWindow:
+    """Bring the study browser of a window to the front; it is made when it is first asked for.
+
+    With ``servers`` it shows the page of PACS and DICOMweb servers.
+    """
     browser = window.findChild(BrowserWindow)
     if browser is None:
         browser = BrowserWindow(window)
     browser.show()
     browser.raise_()
     browser.activateWindow()
-    browser.index.search.field.setFocus()
-    browser.index.search.field.selectAll()
+    field = browser.servers.query.name if servers else browser.index.search.field
+    browser.pages.setCurrentWidget(browser.servers if servers else browser.index)
+    field.setFocus()
+    field.selectAll()
     return browser

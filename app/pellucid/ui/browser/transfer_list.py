@@ -1,0 +1,127 @@
+"""What is being fetched and sent, and what came of it: a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QProgressBar, QVBoxLayout, QWidget
+
+from pellucid.language import tr
+from pellucid.ui import theme
+from pellucid.ui.docks.parts import Elided, dim, flat_button, scrolling, section, tell
+from pellucid.ui.forms.throttle import Throttle
+
+if TYPE_CHECKING:
+    from pellucid.session.servers import Servers, Transfer
+
+_HIGHEST = 148
+
+
+def progress_text(transfer: Transfer) -> str:
+    """Return how far a transfer is in few words."""
+    so_far = transfer.progress
+    total = f"{so_far.total:,}" if so_far.total is not None else "?"
+    size = f"{so_far.nbytes / 1e6:,.1f} MB"
+    return tr("{done:,} of {total} · {size}", done=so_far.done, total=total, size=size)
+
+
+class TransferLine(QWidget):
+    """One transfer: what, how far, and what can be done about it."""
+
+    opened = Signal()
+
+    def __init__(self, transfer: Transfer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.transfer = transfer
+        self.title = Elided()
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.bar.setFixedWidth(120)
+        self.count = dim(wrap=False)
+        self.count.setFont(theme.figures(self.count.font()))
+        self.said = dim(wrap=True)
+        self.stop = flat_button("close", tr("Stop"), self._stop, tip=tr("Stop; what came is kept"))
+        self.again = flat_button("refresh", tr("Again"), transfer.again, tip=tr("Try again: only what is missing"))
+        self.open = flat_button("open-in-app", tr("Open"), self.opened.emit, tip=tr("Open what was fetched"))
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(theme.MARGIN)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(0, 1)
+        for column, part in enumerate((self.title, self.count, self.bar, self.open, self.again, self.stop)):
+            grid.addWidget(part, 0, column)
+        grid.addWidget(self.said, 1, 0, 1, 6)
+        self.refresh(hidden=False)
+
+    def refresh(self, *, hidden: bool) -> None:
+        """Show how it stands."""
+        transfer, state = self.transfer, self.transfer.state
+        sign = "↓" if transfer.fetching else "↑"
+        what = tr("identity hidden") if hidden else transfer.title
+        self.title.setText(f"{sign} {what} · {transfer.node.name}")
+        self.count.setText(progress_text(transfer))
+        total = transfer.progress.total or 0
+        running = state == "running"
+        self.bar.setVisible(running)
+        self.bar.setRange(0, 1000 if total or not running else 0)
+        self.bar.setValue(round(1000 * transfer.progress.done / total) if total else 0)
+        self.stop.setVisible(running)
+        self.again.setVisible(state in ("partial", "failed"))
+        self.open.setVisible(not running and transfer.fetching and bool(transfer.paths))
+        tell(self.said, transfer.sentence, "" if state == "done" else "warning")
+
+    def _stop(self) -> None:
+        if self.transfer.job is not None:
+            self.transfer.job.cancel()
+
+
+class TransferList(QWidget):
+    """Hidden while nothing was moved."""
+
+    opened = Signal(object)
+    """Emitted with the transfer whose images the user wants to open."""
+
+    def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._servers = servers
+        self.hidden = False
+        self.lines: list[TransferLine] = []
+        self._body = QWidget()
+        self._column = QVBoxLayout(self._body)
+        self._column.setContentsMargins(0, 0, theme.MARGIN, 0)
+        self._column.setSpacing(theme.GRID)
+        self._area = scrolling(self._body)
+        clear = flat_button("broom", tr("Clear"), servers.clear, tip=tr("Take what is over off this list; files stay"))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(section(tr("Transfers"), clear))
+        column.addWidget(self._area)
+        self._refresh = Throttle(self.refresh, 100, self)
+        servers.moved.connect(self._refresh.request)
+        self.refresh()
+
+    def close_down(self) -> None:
+        """Listen no longer."""
+        self._servers.moved.disconnect(self._refresh.request)
+
+    def refresh(self) -> None:
+        """Show all transfers, the newest first."""
+        known = {id(line.transfer): line for line in self.lines}
+        wanted = self._servers.transfers
+        if [id(line.transfer) for line in self.lines] != [id(one) for one in wanted]:
+            self.lines = [known.pop(id(one)) if id(one) in known else self._line(one) for one in wanted]
+            for line in known.values():
+                line.deleteLater()
+            for place, line in enumerate(self.lines):
+                self._column.insertWidget(place, line)
+        for line in self.lines:
+            line.refresh(hidden=self.hidden)
+        self.setVisible(bool(wanted))
+        self._area.setFixedHeight(min(self._body.sizeHint().height() + theme.GRID, _HIGHEST))
+
+    def _line(self, transfer: Transfer) -> TransferLine:
+        line = TransferLine(transfer)
+        line.opened.connect(lambda: self.opened.emit(transfer))
+        return line

@@ -1,0 +1,219 @@
+"""The page of the servers, against a real Orthanc: add, test, find, fetch, open, send, listen, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog
+from pytestqt.qtbot import QtBot
+
+from dicom_making import save, stack
+from orthanc_server import TITLE, Orthanc, free_ports, orthanc  # noqa: F401 - a fixture
+from orthanc_server import moving_port as moving_port
+from pellucid.jobs.runner import Runner
+from pellucid.network.nodes import DimseNode, ListenerSettings
+from pellucid.session import Session
+from pellucid.settings import Settings
+from pellucid.ui.bridge import Bridge
+from pellucid.ui.browser.server_page import ServerPage
+from pellucid.ui.dialogs.listening import EVERYWHERE, HERE, ListeningDialog
+from pellucid.ui.dialogs.send import SendDialog
+from pellucid.ui.dialogs.server import WEB, ServerDialog
+
+pytestmark = pytest.mark.orthanc
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    runner, bridge = Runner(), Bridge()
+    runner.post = bridge.post
+    session = Session(Settings.load(tmp_path / "settings"), runner)
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, session: Session) -> ServerPage:
+    page = ServerPage(session)
+    qtbot.addWidget(page)
+    page.resize(1040, 640)
+    page.show()
+    return page
+
+
+@pytest.fixture
+def filled(orthanc: Orthanc, tmp_path: Path) -> Orthanc:  # noqa: F811
+    orthanc.clear()
+    _, slices = stack(6, PatientID="PX-1", StudyDate="20260102", StudyTime="", AccessionNumber="A77",
+                      StudyDescription="Thorax")  # fmt: skip
+    orthanc.put(*save(tmp_path / "served", slices))
+    return orthanc
+
+
+def node_of(server: Orthanc, **more: object) -> DimseNode:
+    values = {"name": "Ward", "title": TITLE, "host": "127.0.0.1", "port": server.dicom_port} | more
+    return DimseNode.model_validate(values)
+
+
+def wait_for(qtbot: QtBot, question: Callable[[], bool]) -> None:
+    qtbot.waitUntil(question, timeout=30_000)
+
+
+def found(page: ServerPage) -> list[str]:
+    return [study.texts[0] for patient in page.tree.studies.rows for study in patient.children or ()]
+
+
+def test_a_server_is_entered_tested_and_kept(qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc) -> None:
+    assert page.stack.currentWidget() is page.none and not page.query.isEnabled()
+    dialog = ServerDialog(session.servers, None, page)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.keyClicks(dialog.name, "Ward")
+    qtbot.keyClicks(dialog.title, "a title that is far too long")
+    qtbot.keyClicks(dialog.host, "127.0.0.1")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert "1 to 16 characters" in dialog.said.text() and dialog.isVisible()
+    dialog.title.clear()
+    qtbot.keyClicks(dialog.title, "NOBODY")
+    dialog.port.selectAll()
+    qtbot.keyClicks(dialog.port, str(filled.dicom_port))
+    qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: dialog.test.isEnabled())
+    assert "AE title" in dialog.said.text() and dialog.said.property("tone") == "warning"
+    dialog.title.clear()
+    qtbot.keyClicks(dialog.title, TITLE)
+    qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: dialog.said.property("tone") == "good")
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    assert session.servers.nodes == (node_of(filled),) and page.servers.node() == node_of(filled)
+    assert page.stack.currentWidget() is page.ready and page.query.isEnabled()
+    again = ServerDialog(session.servers, None, page)
+    qtbot.addWidget(again)
+    again.name.setText("ward")
+    again.title.setText("X")
+    again.host.setText("h")
+    again.accept()
+    assert "Another server is called" in again.said.text() and len(session.servers.nodes) == 1
+
+
+def test_find_unfold_fetch_and_open(qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc) -> None:
+    session.servers.put(node_of(filled))
+    qtbot.keyClicks(page.query.name, "nobody")
+    qtbot.keyClick(page.query.name, Qt.Key.Key_Return)
+    wait_for(qtbot, lambda: "0 studies" in page.said.text())
+    assert page.stack.currentWidget() is page.ready and not page.open_button.isEnabled()
+    page.query.name.clear()
+    qtbot.keyClicks(page.query.name, "doe")
+    qtbot.mouseClick(page.query.go, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: found(page) == ["Thorax"])
+    page.tree.choose_first()
+    assert page.open_button.isEnabled()
+    page.tree.setExpanded(page.tree.currentIndex(), True)
+    study = page.tree.studies.rows[0].children[0]
+    wait_for(qtbot, lambda: bool(study.children))
+    assert study.children[0].texts[4] == "6"
+    qtbot.keyClick(page.tree, Qt.Key.Key_Return)
+    wait_for(qtbot, lambda: len(session.document.images) == 1)
+    assert session.document.active_image.volume.geometry.size == (5, 6, 6)
+    transfer = session.servers.transfers[0]
+    wait_for(qtbot, lambda: transfer.state == "done")
+    assert transfer.progress.done == 6 and page.transfers.lines[0].open.isVisible()
+    assert not any("Doe" in path.as_posix() or "PX-1" in path.as_posix() for path in transfer.paths[0].rglob("*"))
+
+
+@pytest.mark.hazard("H34")
+def test_identity_is_hidden_in_rows_and_transfers(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc
+) -> None:
+    session.servers.put(node_of(filled))
+    page.query.ask()
+    wait_for(qtbot, lambda: found(page) == ["Thorax"])
+    assert any("Doe" in row.texts[0] for row in page.tree.studies.rows)
+    session.view.hide_identity = True
+    said = [text for row in page.tree.studies.rows for text in (*row.texts, row.detail, row.tip)]
+    assert not any(word in text for text in said for word in ("Doe", "PX-1", "A77"))
+
+
+def test_a_server_that_is_not_there_is_a_sentence(qtbot: QtBot, session: Session, page: ServerPage) -> None:
+    (port,) = free_ports(1)
+    session.servers.put(DimseNode(name="Gone", title="GONE", host="127.0.0.1", port=port))
+    page.query.ask()
+    wait_for(qtbot, lambda: page.said.property("tone") == "warning")
+    assert "Gone" in page.said.text() or "127.0.0.1" in page.said.text()
+    assert "refused the connection" in page.said.text() and not page.stop.isVisible()
+
+
+def test_sending_what_is_open(
+    qtbot: QtBot, session: Session, orthanc: Orthanc, tmp_path: Path  # noqa: F811
+) -> None:
+    orthanc.clear()
+    _, slices = stack(4)
+    save(tmp_path / "mine", slices)
+    session.open([tmp_path / "mine"])
+    wait_for(qtbot, lambda: len(session.document.images) == 1 and not session.jobs.running)
+    dialog = SendDialog(session)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert not dialog.go.isEnabled() and "server" in dialog.go.toolTip()
+    session.servers.put(node_of(orthanc))
+    assert dialog.go.isEnabled() and len(dialog.paths()) == 4  # what is open is ticked
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    transfer = session.servers.transfers[0]
+    wait_for(qtbot, lambda: transfer.state == "done")
+    assert orthanc.instances() == {str(ds.SOPInstanceUID) for ds in slices}
+
+
+@pytest.mark.hazard("H40")
+def test_the_listener_is_off_until_switched_on(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc, moving_port: int
+) -> None:
+    assert not session.servers.is_listening and "Off" in page.servers.hearing.text()
+    qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: page.servers.hearing.property("tone") == "warning")
+    assert not session.servers.is_listening and not page.servers.listen.isChecked()  # nobody may send yet
+    dialog = ListeningDialog(session.servers, page)
+    qtbot.addWidget(dialog)
+    assert dialog.host.value() == HERE != EVERYWHERE
+    dialog.port.set_value(moving_port)
+    dialog.callers.setText(TITLE)
+    dialog.accept()
+    assert dialog.result() == QDialog.DialogCode.Accepted
+    assert session.servers.listening == ListenerSettings(port=moving_port, callers=(TITLE,))
+    qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: session.servers.is_listening)
+    assert f"port {moving_port}" in page.servers.hearing.text()
+    session.servers.put(node_of(filled, retrieve="move"))
+    page.query.ask()
+    wait_for(qtbot, lambda: found(page) == ["Thorax"])
+    page.tree.choose_first()
+    qtbot.mouseClick(page.open_button, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: len(session.document.images) == 1)
+    assert session.servers.is_listening  # one that ran goes on
+    qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: "Off" in page.servers.hearing.text() and not session.jobs.running)
+
+
+def test_a_web_server_keeps_its_password_out_of_the_settings(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    dialog = ServerDialog(session.servers)
+    qtbot.addWidget(dialog)
+    dialog.kind.set_value(WEB)
+    dialog.kind.chosen.emit(WEB)
+    dialog.name.setText("Web")
+    dialog.url.setText("https://user:secret@host/dicom-web")
+    dialog.accept()
+    assert "holds no user name" in dialog.said.text()
+    dialog.url.setText("https://host/dicom-web")
+    dialog.auth.set_value("basic")
+    dialog.user.setText("me")
+    dialog.secret.setText("top-secret-5")
+    dialog.accept()
+    (node,) = session.servers.nodes
+    assert session.servers.secrets.of(node) == "top-secret-5"
+    QApplication.processEvents()
+    kept = [path.read_text() for path in (tmp_path / "settings").rglob("*") if path.is_file()]
+    assert kept and not any("top-secret-5" in text for text in kept)
+    session.servers.remove(node)
+    assert session.servers.secrets.of(node) == ""
