@@ -6,6 +6,7 @@ Source: PS3.3 C.7.6.2 (image plane), C.7.6.16 (functional groups), C.8.4.8 (NM),
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from pellucid.dicom.dimensions import (
@@ -27,6 +28,7 @@ _SHARED, _PER_FRAME = 0x52009229, 0x52009230
 _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES = 0x00209113, 0x00209116, 0x00289110
 _TRANSFORMATION, _VOI, _REAL_WORLD, _UNITS_CODE = 0x00289145, 0x00289132, 0x00409096, 0x004008EA
 _DETECTORS, _SLICE_VECTOR = 0x00540022, 0x00540080
+_POINTER, _LOCATIONS, _PAGES = 0x00280009, 0x00182005, 0x00182001
 _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS = 0x3004000C, 0x3004000E, 0x30040002
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 WANTED = (
@@ -38,6 +40,7 @@ WANTED = (
             *VOI_TAGS,
             _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
             _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
+            _LOCATIONS, _PAGES,
         }
     )
     | CLASSIC_TAGS
@@ -149,6 +152,8 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
     if len(offsets) >= count and first.position and first.orientation:
         return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
                 for n, f in enumerate(frames)]  # fmt: skip
+    if _stack_vector(values) in (_LOCATIONS, _PAGES):
+        return _captured_stack(values, frames)
     order = values.binary(_SLICE_VECTOR, "H")
     if len(order) < count or not is_slice_stack(values):
         return [replace(f, position=None) for f in frames]
@@ -161,8 +166,29 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
 
 
 def is_slice_stack(values: Values) -> bool:
-    """Return whether the frames are slices counted by a slice vector (PS3.3 C.8.4.8), not times or angles."""
-    return _SLICE_VECTOR in values and values.binary(0x00280009, "H") == [0x0054, 0x0080]
+    """Return whether the frames are slices, counted by a slice vector (PS3.3 C.8.4.8) or one of a secondary capture
+    (C.8.6.3), not times or angles.
+    """
+    return _stack_vector(values) != 0
+
+
+def _stack_vector(values: Values) -> int:
+    """Return the tag of the vector that says which slice each frame is, 0 when frames are no slices."""
+    pointer = values.binary(_POINTER, "H")
+    tag = pointer[0] << 16 | pointer[1] if len(pointer) == 2 else 0
+    return tag if tag in (_SLICE_VECTOR, _LOCATIONS, _PAGES) and tag in values else 0
+
+
+def _captured_stack(values: Values, frames: list[FrameRecord]) -> list[FrameRecord]:
+    """Return the slices of a secondary capture: at a distance from each other when their locations are stated."""
+    places = values.numbers(_stack_vector(values))
+    if len(places) < len(frames):
+        return [replace(f, position=None) for f in frames]
+    order = sorted(range(len(frames)), key=lambda n: places[n])
+    steps = [places[b] - places[a] for a, b in pairwise(order)]
+    even = bool(steps) and steps[0] > _SMALLEST and max(steps) - min(steps) <= 1e-3 * steps[0]
+    between = (places[order[-1]] - places[order[0]]) / len(steps) if even and _LOCATIONS in values else None
+    return [replace(f, position=None, instance=order.index(n), between=between) for n, f in enumerate(frames)]
 
 
 def _are_absolute(offsets: list[float], first: FrameRecord) -> bool:
