@@ -1,19 +1,11 @@
-"""Write DICOM objects: a new folder of files, or one file; read back, compared, and only then put in place.
-
-A folder is filled beside its target under a name of ours and renamed when everything in it reads back as it was
-given, so that a full disk, a cancelled or a killed export leaves nothing half-written.
-"""
+"""Write images as derived DICOM series: into a new folder, read back and compared before it is put in place."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import Any
 
 import numpy as np
 
@@ -21,18 +13,13 @@ from pellucid.dicom.child import Cancelled
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.series import SeriesPlan, plan_series
 from pellucid.files.export import Report
+from pellucid.files.new_folder import new_folder, save
 from pellucid.files.raw import IsCancelled, Progress
-from pellucid.files.safe_write import PREFIX, SUFFIX, sentence
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
-from pellucid.model.reduction import amount
 from pellucid.model.volume import Volume
 
-if TYPE_CHECKING:
-    from pydicom import Dataset
-
 _WRITING, _CHECKED = 0.7, 1.0
-_RESERVE = 1 << 20
 _HEADER_BYTES = 8192
 _CLOSE_MM = 1e-6
 
@@ -56,64 +43,39 @@ def write_image(
     False, or when writing or reading back fails; Cancelled when told to stop. Nothing is left behind then.
     """
     plan = plan_series(frames, request)
+    refuse_losses(plan, folder, accept_loss=accept_loss)
+    with new_folder(folder, space_for(plan)) as temporary:
+        instances = fill_folder(temporary, folder, frames, plan, progress, cancelled)
+    return Written(_report(folder, plan), plan, instances)
+
+
+def refuse_losses(plan: SeriesPlan, folder: Path, *, accept_loss: bool) -> None:
+    """Raise Refused when something would be lost and that was not agreed to."""
     if plan.losses and not accept_loss:
         raise Refused(tr("{name} was not written, because something would be lost. {losses}", name=folder.name,
                          losses=" ".join(plan.losses)))  # fmt: skip
-    with new_folder(folder, plan.nbytes + plan.count * _HEADER_BYTES) as temporary:
-        instances = []
-        for number, dataset in enumerate(plan.datasets()):
-            if cancelled():
-                raise Cancelled
-            save(dataset, temporary / f"{number + 1:04d}.dcm")
-            instances.append((str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)))
-            progress(_WRITING * (number + 1) / plan.count)
-        check_series(temporary, folder, frames, plan, progress, cancelled)
+
+
+def space_for(plan: SeriesPlan) -> int:
+    """Return how many bytes a series takes on the disk."""
+    return plan.nbytes + plan.count * _HEADER_BYTES
+
+
+def fill_folder(
+    temporary: Path, target: Path, frames: Sequence[Volume], plan: SeriesPlan,
+    progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False,
+) -> tuple[tuple[str, str], ...]:  # fmt: skip
+    """Write a planned series into a folder that is there, and read it back; return class and UID of every file."""
+    instances = []
+    for number, dataset in enumerate(plan.datasets()):
+        if cancelled():
+            raise Cancelled
+        save(dataset, temporary / f"{number + 1:04d}.dcm")
+        instances.append((str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)))
+        progress(_WRITING * (number + 1) / plan.count)
+    check_series(temporary, target, frames, plan, progress, cancelled)
     progress(_CHECKED)
-    return Written(_report(folder, plan), plan, tuple(instances))
-
-
-def save(dataset: Dataset, path: Path) -> None:
-    """Write a data set and flush it to the disk."""
-    with path.open("xb") as file:
-        dataset.save_as(file, enforce_file_format=True)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-@contextlib.contextmanager
-def new_folder(target: Path, needs: int = 0) -> Iterator[Path]:
-    """Give a temporary folder beside ``target``; rename it to it when the block ends well, else remove it."""
-    temporary = target.with_name(f"{PREFIX}{uuid4().hex[:16]}{SUFFIX}")
-    try:
-        _check_place(target, needs)
-        temporary.mkdir()
-        yield temporary
-        with contextlib.suppress(FileNotFoundError):
-            target.rmdir()  # an empty folder gives way; one that got files meanwhile does not
-        temporary.rename(target)
-    except OSError as error:
-        raise Refused(sentence(target, error)) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def obstacle(target: Path) -> str:
-    """Return why nothing can be written into a folder, or ``""``: it must be new or empty."""
-    if not target.parent.is_dir():
-        return tr("The folder “{parent}” does not exist. Choose another one.", parent=target.parent)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        return tr("“{name}” is there already. Choose another name for the folder.", name=target.name)
-    return ""
-
-
-def _check_place(target: Path, needs: int) -> None:
-    if why := obstacle(target):
-        raise Refused(why)
-    free = shutil.disk_usage(target.parent).free
-    if needs + _RESERVE > free:
-        raise Refused(tr("{name} was not written: it needs {needed} and the disk has {free} left. Free some space "
-                         "or choose another folder.", name=target.name, needed=amount(needs),
-                         free=amount(free)))  # fmt: skip
+    return tuple(instances)
 
 
 # ------------------------------------------------------------------ reading back

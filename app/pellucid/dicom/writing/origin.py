@@ -88,6 +88,8 @@ class Instance:
     places: tuple[tuple[float, ...], ...] = ()
     """Position and orientation, nine numbers, of every frame; empty where they are not stated."""
     moment: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    functional: bool = False
+    """Its frames say what they are in functional groups, as enhanced images have them."""
     order: tuple[float, ...] = ()
     """What sorts instances at one place by time, echo or b-value, and then by their number."""
 
@@ -166,6 +168,7 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
             "sop_class": str(header.SOPClassUID), "uid": str(header.SOPInstanceUID),
             "frames": max(1, int(header.get("NumberOfFrames", 1) or 1)), "places": _places(header),
             "moment": _plain(header, MOMENT), "order": _order(header),
+            "functional": "PerFrameFunctionalGroupsSequence" in header,
         })  # fmt: skip
     return found
 
