@@ -9,16 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.cli import report, source
+from pellucid.cli.labels import grid_for, is_labels, object_maps
+from pellucid.dicom.kinds import STRUCTURES
 from pellucid.files.discover import is_series
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
     from pellucid.cli.source import Reader
+    from pellucid.dicom.stack import Series
     from pellucid.files.discover import Item
     from pellucid.recipes import Recipe
 
-SUMMARY = "write a file or a DICOM series as NIfTI, NRRD, MetaImage or TIFF"
+SUMMARY = "write a file, a DICOM series or the labels of a DICOM object as NIfTI, NRRD, MetaImage or TIFF"
 FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
 
 
@@ -29,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_choice(parser)
     parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
     parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
+    parser.add_argument("--onto", type=Path, metavar="PATH",
+                        help="the image onto whose grid the labels of a DICOM object go")  # fmt: skip
+    parser.add_argument("--structure", action="append", default=[], metavar="NAME",
+                        help="only this segment or structure; may be given several times")  # fmt: skip
     add_writing(parser)
 
 
@@ -44,9 +51,53 @@ def run(options: argparse.Namespace) -> int:
         return _write_all(options)
     if options.output.is_dir():
         raise Refused(f"“{options.output}” is a folder. Name a file in it, or write everything found with --all.")
+    item = source.choose(options.input, options.series)
+    if is_labels(item) and options.volume is None:
+        return _write_labels(item, options)
+    if options.structure or options.onto is not None:
+        raise Refused("--structure and --onto are for DICOM segmentations and structure sets.")
     frames = source.read_one(options.input, options.series, options.volume)
     write(prepared(frames, options), options.output, options)
     return 0
+
+
+def _write_labels(item: Item, options: argparse.Namespace) -> int:
+    """Write the labels of a segmentation or structure set: one file, or one for each layer where labels overlap."""
+    from pellucid.files.export import export_labels, losses
+
+    assert is_series(item)
+    where = options.onto if options.onto is not None else _beside(item, options.input)
+    onto = grid_for(item, where) if where is not None else None
+    maps = object_maps(item, onto, options.structure)
+    if options.onto is not None and not all(onto and labels.geometry.same_grid(onto) for labels in maps):
+        raise Refused(f"The labels do not lie on the voxels of the image in “{options.onto}”. Leave out --onto to "
+                      "write them on a grid of their own.")  # fmt: skip
+    for n, labels in enumerate(maps, start=1):
+        path = options.output if len(maps) == 1 else _numbered(options.output, n)
+        lost = losses(labels, path)
+        if lost and not options.accept_loss:
+            raise Refused(f"{' '.join(lost)} Write it all the same with --accept-loss.")
+        written = export_labels(labels, path)
+        for sentence in lost:
+            report.complain(f"{path.name}: {sentence}")
+        for made in (written.path, written.beside):
+            if made is not None:
+                report.show(str(made))
+    return 0
+
+
+def _beside(item: Series, path: Path) -> Path | None:
+    """Return the folder that holds structures where it holds the image they were drawn on, too."""
+    if item.content != STRUCTURES or not path.is_dir():
+        return None
+    there = any(one.uid in item.references and one.volumes for one in source.find(path).series)
+    return path if there else None
+
+
+def _numbered(path: Path, n: int) -> Path:
+    """Return ``out-2.nii.gz`` for ``out.nii.gz``."""
+    stem, *endings = path.name.split(".")
+    return path.with_name(".".join([f"{stem}-{n}", *endings]))
 
 
 def prepared(frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[Volume, ...]:

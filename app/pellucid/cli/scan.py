@@ -44,6 +44,8 @@ def _series(series: Series) -> dict[str, Any]:
         "series_uid": series.uid,
         "modality": series.modality,
         "description": series.description,
+        "content": series.content,
+        "contents": list(series.contents),
         "files": [str(file) for file in series.files],
         "volumes": [_volume(plan) for plan in series.volumes],
         "findings": report.findings(series.findings),
@@ -65,6 +67,7 @@ def _text(n: int, series: Series) -> str:
     count = len(series.files)
     lines = [f"{n}  {source.title(series)}  {count} file{'s' * (count != 1)}"]
     lines += [f"     {_line(plans)}" for plans in sequences(series)]
+    lines += [f"     {n}  {name}" for n, name in enumerate(series.contents, start=1)]
     said = report.findings(series.findings, *(plan.findings for plan in series.volumes))
     lines += [f"     ! {finding['message']}" for finding in said]
     return "\n".join(line.rstrip() for line in lines)

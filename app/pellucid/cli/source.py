@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid.cli import report
+from pellucid.dicom.kinds import SEGMENTATION
+from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.model.findings import Finding, Refused
@@ -45,7 +47,7 @@ def choose(path: Path, series: str | None = None) -> Item:
     found = find(path)
     if series is not None:
         return _named(found, path, series)
-    loadable = [item for item in found.series if item.volumes]
+    loadable = [item for item in found.series if item.volumes and item.content not in LABELS]
     if len(loadable) > 1:
         lines = "".join(f"\n  {found.series.index(item)}  {title(item)}" for item in loadable)
         raise Refused(f"“{path}” holds {len(loadable)} series. Choose one with --series:{lines}")
@@ -53,6 +55,12 @@ def choose(path: Path, series: str | None = None) -> Item:
         if found.images:
             report.complain(f"The image files beside the series are left out: {len(found.images)}.")
         return loadable[0]
+    labels = [item for item in found.series if item.content in LABELS]
+    if len(labels) == 1 and not found.images:
+        return labels[0]
+    if labels and not found.images:
+        lines = "".join(f"\n  {found.series.index(item)}  {title(item)}" for item in labels)
+        raise Refused(f"“{path}” holds {len(labels)} series of labels. Choose one with --series:{lines}")
     if len(found.images) == 1:
         return found.images[0]
     if found.images:
@@ -83,8 +91,11 @@ def title(item: Item) -> str:
     """Return a line that names a series or file: modality, description, size."""
     if not is_series(item):
         return item.path.name
-    volumes = f"{len(item.volumes)} volume{'s' * (len(item.volumes) != 1)}"
-    return "  ".join(part for part in (item.modality, item.description, volumes, item.uid) if part)
+    count, noun = len(item.volumes), "volume"
+    if item.content in LABELS:
+        count, noun = len(item.contents), "segment" if item.content == SEGMENTATION else "structure"
+    held = f"{count} {noun}{'s' * (count != 1)}"
+    return "  ".join(part for part in (item.modality, item.description, held, item.uid) if part)
 
 
 def images(item: Item) -> Iterator[tuple[str, Reader]]:
@@ -124,6 +135,8 @@ def one_image(series: Series, volume: int | None) -> tuple[VolumePlan, ...]:
     groups = sequences(series)
     if not groups:
         said = "".join(f" {finding.message}" for finding in series.findings)
+        if series.content in LABELS:
+            said = " It holds labels; convert makes a label image of them."
         raise Refused(f"The series “{series.description or series.uid}” holds no image.{said}")
     if volume is None and len(groups) > 1:
         lines = "".join(f"\n  {n}  {plans[0].label or f'volume {n}'}" for n, plans in enumerate(groups))

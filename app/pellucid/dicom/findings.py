@@ -10,7 +10,6 @@ from pellucid.language import mark, tr, tr_count
 from pellucid.model.findings import Finding
 
 _KINDS = {
-    "RTSTRUCT": mark("contours of structures"),
     "RTPLAN": mark("a treatment plan"),
     "RTRECORD": mark("a treatment record"),
     "SR": mark("a structured report"),

@@ -30,6 +30,7 @@ _TRANSFORMATION, _VOI, _REAL_WORLD, _UNITS_CODE = 0x00289145, 0x00289132, 0x0040
 _DETECTORS, _SLICE_VECTOR = 0x00540022, 0x00540080
 _POINTER, _LOCATIONS, _PAGES = 0x00280009, 0x00182005, 0x00182001
 _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS = 0x3004000C, 0x3004000E, 0x30040002
+_SEGMENTATION_TYPE, _LARGEST_FRACTION = 0x00620001, 0x0062000E
 _PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 WANTED = (
     frozenset(
@@ -40,7 +41,7 @@ WANTED = (
             *VOI_TAGS,
             _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
             _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
-            _LOCATIONS, _PAGES,
+            _SEGMENTATION_TYPE, _LARGEST_FRACTION, _LOCATIONS, _PAGES,
         }
     )
     | CLASSIC_TAGS
@@ -64,6 +65,8 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
     if _DOSE_SCALING in values:
         first = replace(first, slope=values.number(_DOSE_SCALING) or 1.0, intercept=0.0)
         first = replace(first, unit=_UNITS.get(values.code(_DOSE_UNITS), ""))
+    if values.code(_SEGMENTATION_TYPE) == "FRACTIONAL":
+        first = replace(first, slope=1 / (values.unsigned(_LARGEST_FRACTION) or (1 << layout.stored) - 1))
     per_frame = values.items(_PER_FRAME)
     count = min(layout.frames, _TOO_MANY_FRAMES)
     if per_frame or _SHARED in values:

@@ -10,8 +10,11 @@ from typing import Any
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
 from pellucid.dicom.frames import frame_records, is_slice_stack
+from pellucid.dicom.label_objects import NAME_TAGS, contents_of, is_shown_as_labels
 from pellucid.dicom.parsing import Parsed, has_preamble, parse
 from pellucid.dicom.records import FileRecord, PixelLayout, to_json
+from pellucid.dicom.references import TAGS as REFERENCE_TAGS
+from pellucid.dicom.references import referenced_series
 from pellucid.dicom.suv import TAGS as SUV_TAGS
 from pellucid.dicom.suv import suv_factor
 from pellucid.dicom.timing import cine_facts
@@ -33,7 +36,7 @@ _TAGS = frozenset(
         *_TEXTS.values(),
     }
 )  # fmt: skip
-WANTED = _TAGS | FRAME_TAGS | SUV_TAGS
+WANTED = _TAGS | FRAME_TAGS | SUV_TAGS | NAME_TAGS | REFERENCE_TAGS
 MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 _LOSSY_SYNTAXES = frozenset(
     f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81, 91, 93, 203)
@@ -80,6 +83,8 @@ def read_record(path: Path) -> FileRecord | None:
     if not sop_class and layout is None and not values.code(0x00080060) and not has_preamble(parsed.buffer):
         return None
     modality = values.code(0x00080060)
+    contents = contents_of(values, sop_class)
+    labels = is_shown_as_labels(values, sop_class)
     return FileRecord(
         path=str(path),
         sop_class=sop_class,
@@ -90,7 +95,7 @@ def read_record(path: Path) -> FileRecord | None:
         frame_of_reference=values.code(0x00200052),
         texts=_texts(values),
         pixels=layout,
-        frames=tuple(frame_records(values, layout, modality)) if layout else (),
+        frames=tuple(frame_records(values, layout, modality)) if layout and not labels else (),
         padding=_padding(values, layout) if layout else None,
         lossy=_is_lossy(values, parsed.syntax),
         truncated=parsed.truncated,
@@ -98,6 +103,8 @@ def read_record(path: Path) -> FileRecord | None:
         cine=cine_facts(values),
         data_offset=parsed.dataset_offset,
         note=_note(values, layout),
+        contents=contents,
+        references=tuple(referenced_series(values)) if contents else (),
     )
 
 

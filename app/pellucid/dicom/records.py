@@ -99,6 +99,10 @@ class FileRecord:
     """What the file says about the rate of its frames, see ``timing.cine_facts``."""
     data_offset: int = 0
     note: str = ""
+    contents: tuple[str, ...] = ()
+    """The names of the segments or structures of an object that holds labels."""
+    references: tuple[str, ...] = ()
+    """The series that such an object was made from."""
 
 
 def blank(frame: FrameRecord) -> FrameRecord:

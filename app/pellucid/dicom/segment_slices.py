@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pellucid.dicom.frames import frame_records
 from pellucid.dicom.geometry import JITTER, Floats, place
@@ -85,7 +87,7 @@ def _placed(record: FileRecord, frames: list[FrameRecord], findings: list[Findin
     return Slices(found.geometry, {frame.number: int(where[k]) for frame, k in zip(frames, slice_of, strict=True)})
 
 
-def _with_gaps(points: Floats, along: Floats, stated: float | None) -> tuple[Floats, Floats]:
+def _with_gaps(points: Floats, along: Floats, stated: float | None) -> tuple[Floats, NDArray[Any]]:
     """Return the places of all slices, also of those without a frame, and which of them the given ones are."""
     here = np.arange(len(points))
     if len(points) < 2:

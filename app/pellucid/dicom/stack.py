@@ -16,6 +16,7 @@ from pellucid.dicom.findings import file_findings, no_image_finding
 from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.kinds import IMAGE, content_of
+from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.sequences import Part, split
@@ -79,6 +80,10 @@ class Series:
     volumes: tuple[VolumePlan, ...] = ()
     findings: tuple[Finding, ...] = ()
     content: str = IMAGE
+    contents: tuple[str, ...] = ()
+    """The names of the segments or structures it holds."""
+    references: tuple[str, ...] = ()
+    """The UIDs of the series that it was made from, where it holds labels."""
 
 
 def sequences(series: Series) -> tuple[tuple[VolumePlan, ...], ...]:
@@ -119,7 +124,8 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
         findings += group_findings
         for group in groups:
             volumes += _volumes(group, len(groups) > 1, findings)
-    if not volumes:
+    content = content_of(first.sop_class)
+    if not volumes and content not in LABELS:
         findings.append(no_image_finding(first))
     acquisition = volumes[0].acquisition if volumes else acquisition_of(first)
     return Series(
@@ -132,7 +138,9 @@ def one_series(uid: str, records: Sequence[FileRecord], digests: Mapping[str, st
         files=tuple(Path(record.path) for record in records),
         volumes=tuple(volumes),
         findings=_unique([*findings, *(f for volume in volumes for f in volume.findings)]),
-        content=content_of(first.sop_class),
+        content=content,
+        contents=tuple(name for record in records for name in record.contents),
+        references=tuple(dict.fromkeys(uid for record in records for uid in record.references)),
     )
 
 

@@ -31,10 +31,9 @@ _ROIS, _NUMBER, _ROI_FRAME, _NAME = 0x30060020, 0x30060022, 0x30060024, 0x300600
 _DRAWN, _COLOUR, _CONTOURS, _BELONGS = 0x30060039, 0x3006002A, 0x30060040, 0x30060084
 _KIND, _COUNT, _POINTS = 0x30060042, 0x30060046, 0x30060050
 _OBSERVATIONS, _ROLE = 0x30060080, 0x300600A4
-NAME_TAGS = frozenset({_ROIS, _NUMBER, _NAME})
-_TAGS = NAME_TAGS | REFERENCE_TAGS | {
-    _CLASS, _CHARACTERS, _FRAME, *_TITLES, _ROI_FRAME, _DRAWN, _COLOUR, _CONTOURS, _BELONGS, _KIND, _COUNT, _POINTS,
-    _OBSERVATIONS, _ROLE,
+_TAGS = REFERENCE_TAGS | {
+    _CLASS, _CHARACTERS, _FRAME, *_TITLES, _ROIS, _NUMBER, _NAME, _ROI_FRAME, _DRAWN, _COLOUR, _CONTOURS, _BELONGS,
+    _KIND, _COUNT, _POINTS, _OBSERVATIONS, _ROLE,
 }  # fmt: skip
 _FARTHEST = 1e6
 
@@ -80,11 +79,6 @@ def read_plain(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[An
     }
     points = [piece for region in regions for piece in region.points]
     return answer, [np.concatenate(points) if points else np.empty((0, 3))]
-
-
-def structure_names(values: Values) -> list[str]:
-    """Return the names of the structures of a file, in its order."""
-    return [item.text(_NAME) or _unnamed(item.integer(_NUMBER) or 0) for item in values.items(_ROIS)]
 
 
 def _unnamed(number: int) -> str:

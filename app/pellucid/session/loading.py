@@ -147,12 +147,15 @@ class Loading:
         """
         name, _, part = key.partition("\n")
         item = self._session.library.item(name)
-        if item is not None and not self._opened_specially(item):
+        if item is not None and not self._opened_specially(item, part):
             self.load(item, int(part or 0), replace=replace)
 
-    def _opened_specially(self, item: Item) -> bool:
-        """Open what does not become an image layer; return whether it was such a thing."""
-        opener = opener_of(item) if is_series(item) else None
+    def _opened_specially(self, item: Item, part: str) -> bool:
+        """Open what does not become an image layer; return whether it was such a thing.
+
+        A volume that is named is an image all the same: a segment with its fractions.
+        """
+        opener = opener_of(item) if is_series(item) and not (part and item.volumes) else None
         if opener is not None and is_series(item):
             opener(self._session, item)
         return opener is not None
@@ -164,7 +167,7 @@ class Loading:
         """
         name, _, part = key.partition("\n")
         session, item = self._session, self._session.library.item(name)
-        if item is None or self._opened_specially(item):
+        if item is None or self._opened_specially(item, part):
             return
         layer = self._open_layer(item, int(part or 0))
         if not session.document.layers:
@@ -186,7 +189,8 @@ class Loading:
     def step(self, step: int) -> None:
         """Load the next (1) or previous (−1) item of the library that holds an image."""
         library = self._session.library
-        items: list[Item] = [*(series for series in library.series if series.volumes), *library.images]
+        series = (one for one in library.series if one.volumes and opener_of(one) is None)
+        items: list[Item] = [*series, *library.images]
         keys = [library.key(item) for item in items]
         if keys:
             here = keys.index(self._shown) if self._shown in keys else -1 if step > 0 else 0

@@ -33,6 +33,7 @@ from pellucid.session.fusing import Fusing
 from pellucid.session.hand_placing import HandPlacing
 from pellucid.session.hardening import Hardening
 from pellucid.session.judging import Judging
+from pellucid.session.label_objects import LabelObjects
 from pellucid.session.label_tables import LabelTables
 from pellucid.session.labelling import Labelling
 from pellucid.session.landmarks import Landmarks
@@ -55,6 +56,7 @@ from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
+from pellucid.session.specials import opener_of
 from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
 from pellucid.session.viewing import Viewing
@@ -147,6 +149,7 @@ class Session:
         self.landmarks = Landmarks(self)
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
+        self.label_objects = LabelObjects(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
@@ -190,9 +193,13 @@ class Session:
 
     def _show_found(self, found: Found, roots: list[Path]) -> None:
         """Load what the user most likely wants to see of what was found."""
-        shown = [series for series in found.series if series.volumes]
+        special = [series for series in found.series if opener_of(series) is not None]
+        shown = [series for series in found.series if series.volumes and series not in special]
         if not shown and not found.images:
-            self._say_nothing_found(found, roots)
+            if special:
+                self.loading.load_key(self.library.key(special[0]))
+            else:
+                self._say_nothing_found(found, roots)
             return
         files_named = all(root.is_file() for root in roots)
         if files_named and found.images and not shown:
@@ -224,7 +231,8 @@ class Session:
 
     def open_study(self, uid: str) -> None:
         """Open a study of the library: its images as a rule hangs them, else its largest series."""
-        members = [one for one in self.library.series if one.acquisition.study_uid == uid and one.volumes]
+        members = [one for one in self.library.series if one.acquisition.study_uid == uid and one.volumes
+                   and opener_of(one) is None]  # fmt: skip
         if members and not self.arranging.open_study(members):
             self.loading.load(max(members, key=lambda one: len(one.files)))
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
+from pellucid.session.label_objects import open_as_labels
+
 if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
 Opener = Callable[["Session", "Series"], object]
 
-OPENERS: dict[str, Opener] = {}
+OPENERS: dict[str, Opener] = {SEGMENTATION: open_as_labels, STRUCTURES: open_as_labels}
 """By ``Series.content``; an opener does its reading in a job."""
 
 

@@ -201,9 +201,9 @@ class StudiesPanel(Panel):
     def load(self, index: QModelIndex, *, replace: bool = True) -> None:
         """Load what stands in a row: instead of what is open, or as layers above it."""
         node: Node | None = index.data(NODE_ROLE)
-        item = self._session.library.item(node.item) if node is not None and node.item else None
-        if node is not None and item is not None:
-            self._session.loading.load(item, node.part, replace=replace)
+        if node is not None and node.item:
+            part = f"\n{node.part}" if node.kind == "volume" else ""
+            self._session.loading.load_key(f"{node.item}{part}", replace=replace)
 
     def _menu(self, where: QPoint) -> None:
         index = self.tree.indexAt(where)

@@ -22,6 +22,7 @@ GLYPHS = {
     "study": "calendar-blank-outline",
     "group": "folder-outline",
     "volume": "cube-outline",
+    "part": "shape-outline",
     "problem": "file-alert-outline",
 }
 TONES = {"info": "information-outline", "warning": "alert-outline", "error": "alert-circle-outline"}
@@ -87,7 +88,7 @@ class StudyDelegate(QStyledItemDelegate):
             self._paint_item(painter, option, node)
         elif node.kind in ("finding", "problem"):
             self._paint_sentence(painter, option.rect, node)
-        elif node.kind == "volume":
+        elif node.kind in ("volume", "part"):
             self._paint_volume(painter, option.rect, node)
         else:
             self._paint_group(painter, option, node)
@@ -119,7 +120,7 @@ class StudyDelegate(QStyledItemDelegate):
         image = self._picture(node.item) if node.item else None
         painter.fillRect(box, QColor("#000000" if image else c.raised))
         if image is None:
-            glyph = "image-outline" if node.item else "file-document-outline"
+            glyph = node.glyph or ("image-outline" if node.item else "file-document-outline")
             paint_icon(painter, box, theme.icon(glyph, c.dim))
             return
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -175,7 +176,7 @@ class StudyDelegate(QStyledItemDelegate):
 
     def _paint_volume(self, painter: QPainter, rect: QRect, node: Node) -> None:
         c = theme.colors()
-        paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS["volume"], c.dim))
+        paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS[node.kind], c.dim))
         shown = self._shown(node)
         _line(painter, rect.adjusted(ICON_ROOM, 0, -8, 0), node.title, c.accent if shown else c.text)
 

@@ -34,10 +34,10 @@ class StudyModel(QStandardItemModel):
         return [ITEM_MIME]
 
     def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:
-        """Return the key of the dragged item, and on a second line which volume of it unless the first."""
+        """Return the key of the dragged item, and on a second line which volume of it was named."""
         data = QMimeData()
         node: Node = indexes[0].data(NODE_ROLE)
-        part = f"\n{node.part}" if node.part else ""
+        part = f"\n{node.part}" if node.part or node.kind == "volume" else ""
         data.setData(ITEM_MIME, f"{node.item}{part}".encode())
         return data
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
+from pellucid.dicom.label_objects import LABELS
 from pellucid.language import tr, tr_count
+from pellucid.session.label_objects import parts_of
 from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
@@ -17,13 +20,16 @@ if TYPE_CHECKING:
     from pellucid.model.findings import Finding
     from pellucid.model.volume import Acquisition
 
+_GLYPHS = {SEGMENTATION: "shape-outline", STRUCTURES: "vector-polygon"}
+
 
 @dataclass(frozen=True)
 class Node:
     """A row of the tree.
 
-    ``kind`` is patient, study, series, volume, image, finding, group or problem. ``item`` is the key of what
-    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding.
+    ``kind`` is patient, study, series, volume, part, image, finding, group or problem. ``item`` is the key of what
+    a double click loads (``""``: nothing) and ``part`` which volume of it. ``tone`` colours a finding,
+    ``glyph`` stands where there is no thumbnail.
     """
 
     id: str
@@ -35,6 +41,7 @@ class Node:
     item: str = ""
     part: int = 0
     tip: str = ""
+    glyph: str = ""
     children: tuple[Node, ...] = field(default=())
 
 
@@ -119,8 +126,13 @@ def _series(one: Series) -> Node:
         Node(f"{key}#{n}", "volume", name or tr("Volume {number}", number=n + 1), item=key, part=n)
         for n, name in enumerate(names)
     )
-    rows = (*_findings(key, one.findings), *(volumes if len(names) > 1 else ()), *_own_findings(key, one))
-    loads = key if one.volumes or opener_of(one) is not None else ""
+    special = opener_of(one) is not None
+    if one.content in LABELS:
+        volumes = tuple(replace(node, title=tr("{name} as an image", name=one.contents[0] if len(names) == 1
+                                               else node.title)) for node in volumes if one.contents)  # fmt: skip
+    rows = (*_parts(key, one), *_findings(key, one.findings), *(volumes if len(names) > 1 or special else ()),
+            *_own_findings(key, one))  # fmt: skip
+    loads = key if one.volumes or special else ""
     tip = tr("Double click or drag onto the image to open") if loads else tr("There is no image in this series.")
     return Node(
         key,
@@ -130,8 +142,14 @@ def _series(one: Series) -> Node:
         one.modality or "?",
         item=loads,
         tip=f"{title}\n{detail}\n{tip}",
+        glyph=_GLYPHS.get(one.content, ""),
         children=rows,
     )
+
+
+def _parts(key: str, one: Series) -> tuple[Node, ...]:
+    """Return a row for each segment or structure, by its name."""
+    return tuple(Node(f"{key}@{n}", "part", name) for n, name in enumerate(one.contents))
 
 
 def part_names(one: Any) -> tuple[str, ...]:
@@ -143,6 +161,8 @@ def part_names(one: Any) -> tuple[str, ...]:
 
 def series_detail(one: Series) -> str:
     """Return size and count of a series in few words."""
+    if one.content in LABELS:
+        return parts_of(one)
     if not one.volumes:
         return tr("{files}, no image", files=_files(len(one.files)))
     x, y, z = one.volumes[0].geometry.size
