@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pellucid import __version__
 from pellucid.dicom.writing.derivation import coded
-from pellucid.dicom.writing.origin import PATIENT, PLACE, STUDY, Instance
+from pellucid.dicom.writing.origin import PATIENT, PLACE, STUDY, TRIAL, Instance
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.texts import line, new_uid, person
 from pellucid.model.geometry import Geometry
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "Pellucid"
 _PATIENT_TYPE_2 = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
+_TRIAL_TYPE_1 = ("ClinicalTrialSponsorName", "ClinicalTrialProtocolID")
 _STUDY_TYPE_2 = ("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber")
 
 
@@ -71,7 +72,10 @@ def _say_who(dataset: Dataset, request: Request, uids: SeriesUids) -> None:
     for keyword in (*_PATIENT_TYPE_2, *_STUDY_TYPE_2):
         setattr(dataset, keyword, "")
     if request.origin is not None:
-        copy(dataset, request.origin.header, (*PATIENT, *STUDY))
+        header = request.origin.header
+        copy(dataset, header, (*PATIENT, *STUDY))
+        if all(header.get(keyword) for keyword in _TRIAL_TYPE_1):  # half of a trial says nothing that is valid
+            copy(dataset, header, TRIAL)
     else:
         dataset.PatientName, dataset.PatientID = person(subject.name), line(subject.id)
         dataset.PatientBirthDate, dataset.PatientSex = subject.birth_date, subject.sex

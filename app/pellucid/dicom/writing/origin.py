@@ -31,8 +31,10 @@ PATIENT = (
     "PatientSpeciesDescription", "PatientSpeciesCodeSequence", "PatientBreedDescription", "PatientBreedCodeSequence",
     "BreedRegistrationSequence", "StrainDescription", "ResponsiblePerson", "ResponsiblePersonRole",
     "ResponsibleOrganization", "PatientIdentityRemoved", "DeidentificationMethod",
-    "DeidentificationMethodCodeSequence", "LongitudinalTemporalInformationModified", "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName",
+    "DeidentificationMethodCodeSequence", "LongitudinalTemporalInformationModified",
+)  # fmt: skip
+TRIAL = (
+    "ClinicalTrialSponsorName", "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName",
     "ClinicalTrialSubjectID", "ClinicalTrialSubjectReadingID", "ClinicalTrialTimePointID",
     "ClinicalTrialTimePointDescription",
 )  # fmt: skip
@@ -68,7 +70,7 @@ MOMENT = (
     "DiffusionGradientOrientation", "TemporalPositionIdentifier", "NumberOfTemporalPositions", "TriggerTime",
 )  # fmt: skip
 """What differs from slice to slice or from frame to frame."""
-_COMMON = ("Modality", "SeriesDescription", *PATIENT, *STUDY, *PLACE, *DEVICE, *IMAGE, *CT, *MR, *PT)
+_COMMON = ("Modality", "SeriesDescription", *PATIENT, *TRIAL, *STUDY, *PLACE, *DEVICE, *IMAGE, *CT, *MR, *PT)
 _SORTED_BY = ("TemporalPositionIdentifier", "FrameReferenceTime", "TriggerTime", "EchoTime", "DiffusionBValue",
               "AcquisitionNumber", "InstanceNumber")  # fmt: skip
 _READ = "pellucid.dicom.writing.origin:read_plain"

@@ -64,7 +64,7 @@ class Sheaf:
         dataset = begin(request, self.uids, self.sop_class, self.modality)
         put_place(dataset, request, self.uids)
         put_acquisition_device(dataset, request)
-        dataset.ImageType = ["DERIVED", "SECONDARY", *_third(self.sop_class)]
+        dataset.ImageType = _image_type(self.sop_class)
         dataset.InstanceNumber = number + 1
         put_modality(dataset, request, volume.unit, depth)
         if self.sop_class == CLASSES["PT"]:
@@ -145,9 +145,11 @@ def even_step(starts: Sequence[float | None]) -> float | None:
     return float(known[-1] - known[0]) / len(steps) if even else None
 
 
-def _third(sop_class: str) -> list[str]:
-    """Return what the third value of Image Type says, where the class asks for one."""
-    return {CLASSES["CT"]: ["AXIAL"], CLASSES["MR"]: ["OTHER"]}.get(sop_class, [])
+def _image_type(sop_class: str) -> list[str]:
+    """Return Image Type as the class wants it: PET knows no secondary images."""
+    if sop_class == CLASSES["PT"]:
+        return ["DERIVED", "PRIMARY"]
+    return ["DERIVED", "SECONDARY", *{CLASSES["CT"]: ["AXIAL"], CLASSES["MR"]: ["OTHER"]}.get(sop_class, [])]
 
 
 def _put_padding(dataset: Dataset, volume: Volume, storing: Storing, slope: float, intercept: float) -> None:
