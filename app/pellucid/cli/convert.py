@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pellucid.cli import report, source
+from pellucid.cli import dicom, report, source
 from pellucid.cli.labels import grid_for, is_labels, object_maps
 from pellucid.dicom.kinds import STRUCTURES
 from pellucid.files.discover import is_series
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from pellucid.files.discover import Item
     from pellucid.recipes import Recipe
 
-SUMMARY = "write a file, a DICOM series or the labels of a DICOM object as NIfTI, NRRD, MetaImage or TIFF"
+SUMMARY = "write a file, a DICOM series or labels as NIfTI, NRRD, MetaImage, TIFF or DICOM"
 FORMATS = ("nii.gz", "nii", "nrrd", "mha", "tif")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("input", type=Path, metavar="IN", help="an image file, or a file or folder of DICOM")
-    parser.add_argument("output", type=Path, metavar="OUT", help="the file to write; with --all a folder")
+    parser.add_argument("target", metavar="OUT", help="the file to write; with --all or for DICOM a folder")
     source.add_choice(parser)
     source.add_splitting(parser)
     parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--structure", action="append", default=[], metavar="NAME",
                         help="only this segment or structure; may be given several times")  # fmt: skip
     add_writing(parser)
+    dicom.add_arguments(parser)
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
@@ -50,6 +51,9 @@ def add_writing(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write one image, or all of them."""
+    options.output = Path(options.target)
+    if dicom.wanted(options):
+        return dicom.run(options)
     if options.all:
         return _write_all(options)
     if options.output.is_dir():

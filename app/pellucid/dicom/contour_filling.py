@@ -24,6 +24,8 @@ __all__ = ["Filled", "fill", "inside"]
 _ALONG = 0.1
 """Points of a contour may leave the plane of a slice by this share of the distance of slices."""
 _BETWEEN = 0.1
+_ROUNDING = 1e-3
+"""Points this share of a pixel beyond the image lie on its edge: files round."""
 _AT_ONCE = 1 << 22
 
 Progress = Callable[[float], None]
@@ -148,7 +150,8 @@ def _by_slice(
             outside += 1
         else:
             low, high = index[:, :2].min(axis=0), index[:, :2].max(axis=0)
-            beyond += bool(np.any(low < -0.5) or high[0] > nx - 0.5 or high[1] > ny - 0.5)
+            last = np.array([nx, ny]) - 0.5
+            beyond += bool(np.any(low < -0.5 - _ROUNDING) or np.any(high > last + _ROUNDING))
             key = next((k for k in planes.get(nearest, ()) if abs(k - height) < _ALONG / 2), height)
             planes.setdefault(nearest, {}).setdefault(key, []).append(index[:, :2])
     kept = {k: min(found, key=lambda height, k=k: abs(height - k)) for k, found in planes.items()}  # type: ignore[misc]

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pellucid.dicom.captured import TAGS as CAPTURED_TAGS
+from pellucid.dicom.captured import captured_slices, is_captured_stack
 from pellucid.dicom.dimensions import (
     CLASSIC_TAGS,
     ENHANCED_TAGS,
@@ -50,6 +52,7 @@ WANTED = (
     | CINE_TAGS
     | FRAME_TAGS
     | NUCLEAR_TAGS
+    | CAPTURED_TAGS
 )  # fmt: skip
 _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS": "counts", "CPS": "counts/s",
           "OD": "OD", "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
@@ -162,6 +165,8 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
     if len(offsets) >= count and first.position and first.orientation:
         return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
                 for n, f in enumerate(frames)]  # fmt: skip
+    if is_captured_stack(values):
+        return captured_slices(values, frames)
     order = values.binary(_SLICE_VECTOR, "H")
     if len(order) < count or not is_slice_stack(values):
         return [replace(f, position=None) for f in frames]

@@ -121,7 +121,9 @@ def _spans_a_plane(orientation: Numbers) -> bool:
 def _is_alone(member: Member) -> bool:
     """Return whether a file without positions is a picture or film of its own rather than a slice."""
     file = member.file
-    film = len(file.frames) > 1 and not file.stacked and member.frame.tile is None
+    if file.stacked:
+        return False
+    film = len(file.frames) > 1 and member.frame.tile is None
     return film or file.modality in _SEPARATE or file.sop_class.startswith(_SECONDARY_CAPTURE)
 
 

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+from pellucid.dicom.captured import is_captured_stack
 from pellucid.dicom.dimensions import dimension_sources
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.frames import WANTED as FRAME_TAGS
@@ -102,7 +103,7 @@ def read_record(path: Path) -> FileRecord | None:
         padding=_padding(values, layout) if layout else None,
         lossy=_is_lossy(values, parsed.syntax),
         truncated=parsed.truncated,
-        stacked=is_slice_stack(values),
+        stacked=is_slice_stack(values) or is_captured_stack(values),
         cine=cine_facts(values),
         sources=dimension_sources(values, enhanced=is_enhanced(values)),
         data_offset=parsed.dataset_offset,

@@ -14,6 +14,7 @@ from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.recipes.hardened import value_beyond
+from pellucid.session.opening import key_of
 from pellucid.session.respacing import why_not as why_no_spacing
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def mend_series(session: Session, item: Item, part: int, code: str) -> None:
         if mend is not None:
             take(session, mend)
 
-    detail = f"{item.uid}|{part}" if is_series(item) else ""
+    detail = key_of(item, part) if is_series(item) else ""
     shown = [layer for layer in session.document.images if detail and layer.source.detail == detail]
     if shown:
         session.document.active = shown[0]
@@ -143,9 +144,9 @@ def _straighten(session: Session, layer: ImageLayer) -> Job:
 
 def _others(session: Session, layer: ImageLayer) -> list[tuple[Item, int]]:
     """Return the other volumes of the series of a layer that are not open yet."""
-    uid, _, part = layer.source.detail.rpartition("|")
+    uid = layer.source.detail.rpartition("|")[0]
     item = session.library.item(f"series:{uid}") if layer.source.kind == "dicom" else None
     if item is None or not is_series(item):
         return []
     open_ones = {one.source.detail for one in session.document.images}
-    return [(item, n) for n in range(len(sequences(item))) if f"{uid}|{n}" not in open_ones and str(n) != part]
+    return [(item, n) for n in range(len(sequences(item))) if key_of(item, n) not in open_ones]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pellucid.dicom.child import default_pool
 from pellucid.dicom.stack import sequences
@@ -14,7 +14,7 @@ from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.layer import ImageLayer
-from pellucid.session.opening import title_of
+from pellucid.session.opening import key_of, title_of
 
 if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
@@ -113,11 +113,15 @@ class TagReading:
 
     def _frames(self, layer: ImageLayer, *, every: bool = False) -> tuple[Path, ...]:
         """Return the file of each slice of the frame that is shown (or of every frame), if they can be told."""
-        uid, _, part = layer.source.detail.partition("|")
-        series: Any = self._session.library.item(f"series:{uid}")
-        if series is None or not is_series(series) or not part.isdigit() or int(part) >= len(sequences(series)):
+        uid = layer.source.detail.rpartition("|")[0]
+        series = self._session.library.item(f"series:{uid}")
+        if series is None or not is_series(series):
             return ()
-        plans = sequences(series)[int(part)]
+        every_part = sequences(series)
+        part = next((n for n in range(len(every_part)) if key_of(series, n) == layer.source.detail), None)
+        if part is None:
+            return ()
+        plans = every_part[part]
         shown = plans if every else plans[min(layer.frame, len(plans) - 1) :][:1]
         return tuple(frame.path for plan in shown for frame in plan.frames)
 

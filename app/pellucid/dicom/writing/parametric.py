@@ -1,0 +1,169 @@
+"""Floating-point values, and whole numbers that 16 bits cannot hold, as a parametric map (PS3.3 A.75)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from pellucid.dicom.write import decimal
+from pellucid.dicom.writing.derivation import coded, describe
+from pellucid.dicom.writing.modules import (
+    SeriesUids,
+    begin,
+    put_acquisition_device,
+    put_place,
+    put_series_reference,
+    source_items,
+    sources_at,
+)
+from pellucid.dicom.writing.request import Request
+from pellucid.dicom.writing.texts import line, new_uid
+from pellucid.model.volume import Volume
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
+SOP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
+_KIND = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
+UNITS = {"HU": ("[hnsf'U]", "Hounsfield unit"), "": ("1", "no units"), "%": ("%", "Percent"),
+         "Bq/ml": ("Bq/ml", "Becquerels/milliliter"), "g/ml": ("g/ml", "gram/milliliter"),
+         "SUV": ("{SUVbw}g/ml", "Standardized Uptake Value body weight"), "Gy": ("Gy", "Gray"),
+         "mm": ("mm", "millimeter"), "s": ("s", "second"), "ms": ("ms", "millisecond"),
+         "mm²/s": ("mm2/s", "square millimeter per second"), "counts": ("{counts}", "Counts")}  # fmt: skip
+"""Units as the Unified Code for Units of Measure has them."""
+
+
+@dataclass(frozen=True)
+class Maps:
+    """The frames of an image, each of which becomes one map of all its slices."""
+
+    frames: Sequence[Volume]
+    modality: str
+    dtype: str
+    """float32 or float64."""
+    request: Request
+    uids: SeriesUids
+
+    def datasets(self) -> Iterator[Dataset]:
+        """Return one data set for each frame."""
+        organization = new_uid()
+        for n, volume in enumerate(self.frames):
+            yield self._map(volume, n, organization)
+
+    def _map(self, volume: Volume, n: int, organization: str) -> Dataset:
+        request, depth = self.request, volume.geometry.size[2]
+        dataset = begin(request, self.uids, SOP_CLASS, self.modality)
+        dataset.SeriesNumber = request.number if request.number is not None else 1
+        put_place(dataset, request, self.uids)
+        put_acquisition_device(dataset, request)
+        dataset.ImageType, dataset.InstanceNumber = _KIND, n + 1
+        dataset.ContentLabel, dataset.ContentCreatorName = "MAP", None
+        dataset.ContentDescription = line(request.description) or None
+        dataset.AcquisitionContextSequence, dataset.ContentQualification = [], "RESEARCH"
+        dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = "NO", "NO"
+        dataset.PresentationLUTShape, dataset.LossyImageCompression = "IDENTITY", _lossy(dataset, request)
+        describe(dataset, request.steps, request.operations)
+        put_series_reference(dataset, request)
+        _put_dimensions(dataset, organization)
+        dataset.NumberOfFrames = depth
+        dataset.SharedFunctionalGroupsSequence = [self._shared(volume)]
+        dataset.PerFrameFunctionalGroupsSequence = [self._group(volume, n, k) for k in range(depth)]
+        self._put_values(dataset, volume)
+        return dataset
+
+    def _shared(self, volume: Volume) -> Dataset:
+        geometry = volume.geometry
+        x, y, z = geometry.spacing
+        measures = _item(PixelSpacing=[decimal(y), decimal(x)], SliceThickness=decimal(z))
+        axes = [decimal(v) for v in (*geometry.axes[:, 0], *geometry.axes[:, 1])]
+        value, meaning = UNITS.get(volume.unit, (line(volume.unit, 16) or "1", line(volume.unit) or "no units"))
+        finite = volume.array[np.isfinite(volume.array)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+        mapping = _item(
+            LUTLabel="VALUES", LUTExplanation=line(self.request.description or "Values"),
+            DoubleFloatRealWorldValueFirstValueMapped=low, DoubleFloatRealWorldValueLastValueMapped=high,
+            RealWorldValueIntercept=0.0, RealWorldValueSlope=1.0,
+            MeasurementUnitsCodeSequence=[coded("UCUM", value, meaning)],
+        )  # fmt: skip
+        transformation = _item(RescaleIntercept="0", RescaleSlope="1", RescaleType="US")
+        return _item(
+            PixelMeasuresSequence=[measures], PlaneOrientationSequence=[_item(ImageOrientationPatient=axes)],
+            ParametricMapFrameTypeSequence=[_item(FrameType=_KIND)], RealWorldValueMappingSequence=[mapping],
+            PixelValueTransformationSequence=[transformation], FrameVOILUTSequence=[_window(volume, low, high)],
+        )  # fmt: skip
+
+    def _group(self, volume: Volume, n: int, k: int) -> Dataset:
+        content = _item(DimensionIndexValues=[n + 1, k + 1], StackID="1", InStackPositionNumber=k + 1,
+                        TemporalPositionIndex=n + 1)  # fmt: skip
+        position = [decimal(v) for v in volume.geometry.index_to_world((0, 0, k))]
+        group = _item(
+            FrameContentSequence=[content], PlanePositionSequence=[_item(ImagePositionPatient=position)]
+        )
+        start = volume.acquisition.moment.start
+        if start is not None and len(self.frames) > 1:
+            group.TemporalPositionSequence = [_item(TemporalPositionTimeOffset=float(start))]
+        sources = self._sources(volume, position, n)
+        if sources:
+            group.DerivationImageSequence = [_derived(sources)]
+        return group
+
+    def _sources(self, volume: Volume, position: list[str], n: int) -> list[Dataset]:
+        axes = volume.geometry.axes
+        place = [*map(float, position), *axes[:, 0], *axes[:, 1]]
+        return source_items(sources_at(self.request, self.uids, place, n, len(self.frames)))
+
+    def _put_values(self, dataset: Dataset, volume: Volume) -> None:
+        values: Any = np.ascontiguousarray(volume.array, np.dtype(self.dtype).newbyteorder("<"))
+        dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+        dataset.Rows, dataset.Columns = values.shape[1:]
+        dataset.BitsAllocated = 8 * values.itemsize
+        if values.itemsize == 4:
+            dataset.FloatPixelData = values.tobytes()
+        else:
+            dataset.DoubleFloatPixelData = values.tobytes()
+
+
+def _put_dimensions(dataset: Dataset, organization: str) -> None:
+    """Say that frames are indexed by time and then by place in the stack."""
+    pointers = [(0x00209128, 0x00209111), (0x00209057, 0x00209111)]
+    dataset.DimensionOrganizationSequence = [_item(DimensionOrganizationUID=organization)]
+    dataset.DimensionIndexSequence = [
+        _item(DimensionOrganizationUID=organization, DimensionIndexPointer=pointer, FunctionalGroupPointer=group)
+        for pointer, group in pointers
+    ]
+
+
+def _window(volume: Volume, low: float, high: float) -> Dataset:
+    stated = next((w for w in volume.acquisition.windows if w.table is None and w.width > 0), None)
+    level, width = (stated.level, stated.width) if stated is not None else ((low + high) / 2, (high - low) or 1.0)
+    return _item(WindowCenter=decimal(level), WindowWidth=decimal(width), VOILUTFunction="LINEAR_EXACT")
+
+
+def _derived(sources: list[Dataset]) -> Dataset:
+    return _item(
+        SourceImageSequence=sources,
+        DerivationCodeSequence=[coded("DCM", "113085", "Spatial resampling")],
+    )
+
+
+def _lossy(dataset: Dataset, request: Request) -> str:
+    """Return whether values went through lossy compression once: that stays so."""
+    header = request.origin.header if request.origin is not None else None
+    if header is None or header.get("LossyImageCompression") != "01":
+        return "00"
+    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+        if keyword in header:
+            dataset.add(header[keyword])
+    return "01"
+
+
+def _item(**elements: Any) -> Dataset:
+    from pydicom.dataset import Dataset
+
+    item = Dataset()
+    for keyword, value in elements.items():
+        setattr(item, keyword, value)
+    return item

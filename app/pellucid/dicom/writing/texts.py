@@ -1,0 +1,37 @@
+"""What the value representations of DICOM hold (PS3.5 6.2): lengths, forbidden characters, names, UIDs."""
+
+from __future__ import annotations
+
+import unicodedata
+from uuid import uuid4
+
+SHORT, LONG, TEXT = 16, 64, 1024
+"""How many characters SH, LO and ST hold."""
+
+
+def new_uid() -> str:
+    """Return a UID that nobody has used: made of a random number (PS3.5 B.2)."""
+    return f"2.25.{uuid4().int}"
+
+
+def line(text: str, most: int = LONG) -> str:
+    """Return a text for SH, LO or CS: one line without backslash and control characters, cut at ``most``."""
+    kept = "".join(" " if c == "\\" or unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return _cut(" ".join(kept.split()), most)
+
+
+def paragraph(text: str, most: int = TEXT) -> str:
+    """Return a text for ST: lines are kept, other control characters are not; cut at ``most``."""
+    kept = "".join(c if c == "\n" or unicodedata.category(c) != "Cc" else " " for c in text)
+    return _cut(kept.strip(), most)
+
+
+def person(name: str) -> str:
+    """Return a name for PN: ``family, given`` or ``family^given``, each group at most 64 characters."""
+    parts = name.split(",") if "^" not in name else name.split("^")
+    return "^".join(line(part).replace("=", " ") for part in parts[:5])[:LONG].rstrip("^ ")
+
+
+def _cut(text: str, most: int) -> str:
+    """Cut a text and show that something is missing."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
