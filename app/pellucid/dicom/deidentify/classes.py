@@ -14,7 +14,7 @@ _REASONS = (
 )
 _RAW = frozenset({_STORAGE + "1.1.66", _STORAGE + "1.1.201.1"})
 _MAY_SHOW_TEXT = frozenset({"US", "SC", "XA", "ES", "OT", "RF", "XC", "GM", "SM", "OP", "DOC", "IVUS", "HD", "SR"})
-_CAPTURES = (_STORAGE + "1.1.7", _STORAGE + "1.1.6.1", _STORAGE + "1.1.3.1", _STORAGE + "1.1.77.1", _STORAGE + "1.1.12")
+_CAPTURES = tuple(f"{_STORAGE}{kind}." for kind in ("1.1.7", "1.1.6.1", "1.1.3.1", "1.1.77.1", "1.1.12"))
 
 
 def refusal(sop_class: str) -> str:
@@ -36,7 +36,7 @@ def may_show_text(modality: str, sop_class: str, stated: str) -> bool:
     stated = stated.strip().upper()
     if stated in ("YES", "NO"):
         return stated == "YES"
-    return modality in _MAY_SHOW_TEXT or sop_class.startswith(_CAPTURES)
+    return modality in _MAY_SHOW_TEXT or f"{sop_class}.".startswith(_CAPTURES)
 
 
 def shows_face(modality: str, body_part: str) -> bool:

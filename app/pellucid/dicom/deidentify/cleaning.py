@@ -69,7 +69,7 @@ class Cleaner:
         self, dataset: Dataset, element: DataElement, action: str, where: str, content: contents.Content | None
     ) -> None:
         tag = int(element.tag)
-        if action == "X" or tag in _REMOVED_SEQUENCES or contents.drops(tag, content, self.plan.options):
+        if action == "X" or (action == "X/Z" and tag in _REMOVED_SEQUENCES) or contents.drops(tag, content, self.plan.options):
             self._remove(dataset, tag, where)
             return
         if action in ("Z", "X/Z"):
@@ -138,6 +138,15 @@ class Cleaner:
                 self._remove(dataset, int(element.tag), where)
             else:
                 self._replace(element, where)
+        elif vr in dummies.TEXT_VR and self._names_patient(element):
+            self._replace(element, where)
+
+    def _names_patient(self, element: DataElement) -> bool:
+        """Return whether a text that stays holds a word of a name or number of the patient."""
+        from pellucid.dicom.deidentify.leaks import count_in
+
+        text = " ".join(str(one) for one in _values(element))
+        return bool(count_in(text.encode("utf-8", "replace"), self.banned))
 
     def _unnamed_date(self, element: DataElement, where: str) -> None:
         if element.VR == "TM" or "full_dates" in self.plan.options:

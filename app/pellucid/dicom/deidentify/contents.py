@@ -52,7 +52,7 @@ def enter(tag: int, action: str, content: Content | None, options: frozenset[str
     """Return how the items of a sequence are cleaned, given how what holds it is."""
     if tag == _PERSON:
         return Content(numbers=False, person=True)
-    if action == "C" or "D" in action.split("/"):
+    if action in ("C", "X/Z/U*") or "D" in action.split("/"):
         return Content(numbers=tag not in _STRUCTURED or "structured" in options)
     return content
 
@@ -81,17 +81,14 @@ def drop_hollow(element: DataElement) -> None:
 
 def is_plausible(element: DataElement) -> bool:
     """Return whether a standard attribute is in the dictionary and has a kind of value that fits it."""
-    from pydicom.datadict import dictionary_VR, repeater_has_tag
+    from pydicom._dicom_dict import DicomDictionary
 
     tag = int(element.tag)
     if table.is_graphic_group(tag):
         return True
-    if repeater_has_tag(tag):
+    if tag not in DicomDictionary:  # a group that repeats is retired, and no part of it is needed
         return False
-    try:
-        expected = dictionary_VR(tag)
-    except KeyError:
-        return False
+    expected = DicomDictionary[tag][0]
     texts = dummies.TEXT_VR
     return element.VR in expected.split(" or ") or element.VR not in texts or expected in texts
 
