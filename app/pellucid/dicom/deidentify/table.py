@@ -55,6 +55,7 @@ def safe_private() -> Mapping[tuple[str, int, int], str]:
     return found
 
 
+@cache
 def action(tag: int, options: frozenset[str]) -> str:
     """Return the action for an attribute, ``""`` where the profile does not name it.
 
