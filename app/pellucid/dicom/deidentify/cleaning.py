@@ -69,7 +69,8 @@ class Cleaner:
         self, dataset: Dataset, element: DataElement, action: str, where: str, content: contents.Content | None
     ) -> None:
         tag = int(element.tag)
-        if action == "X" or (action == "X/Z" and tag in _REMOVED_SEQUENCES) or contents.drops(tag, content, self.plan.options):
+        removed = action == "X" or (action == "X/Z" and tag in _REMOVED_SEQUENCES)
+        if removed or contents.drops(tag, content, self.plan.options):
             self._remove(dataset, tag, where)
             return
         if action in ("Z", "X/Z"):
