@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
 from pellucid.cli import (
+    anonymise,
     apply,
     batch,
     compare,
@@ -47,6 +48,7 @@ _MODULES = {
     "compare": compare,
     "features": features,
     "register": register,
+    "anonymise": anonymise,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

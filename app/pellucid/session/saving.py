@@ -45,7 +45,8 @@ class Saving:
 
         session = self._session
         session.editing.settle()
-        state = capture(session.document, session.view)
+        with session.concealing.revealed():
+            state = capture(session.document, session.view)
         work_saved, saved, earlier = self._work, session.history.here, self._saving
         heard: list[bool] = []
 

@@ -23,6 +23,7 @@ from pellucid.session.arranging import Arranging
 from pellucid.session.batching import Batching
 from pellucid.session.channels import Channels
 from pellucid.session.comparing import Comparing
+from pellucid.session.concealing import Concealing
 from pellucid.session.consenting import Consenting
 from pellucid.session.curving import Curving
 from pellucid.session.editing import Editing
@@ -165,6 +166,7 @@ class Session:
         self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
+        self.concealing = Concealing(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None

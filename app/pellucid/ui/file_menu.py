@@ -65,8 +65,8 @@ class FileMenu:
     def fill_recent(self, menu: QMenu) -> None:
         """List what was opened lately."""
         menu.clear()
-        for path in self._session.recent():
-            menu.addAction(str(path), partial(self.open_paths, [path]))
+        for number, path in enumerate(self._session.recent(), 1):
+            menu.addAction(self._session.concealing.path(path, number), partial(self.open_paths, [path]))
         if menu.isEmpty():
             menu.addAction(tr("Nothing opened yet")).setEnabled(False)
 

@@ -186,8 +186,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.canvases = Canvases(self)
-        session.notice.connect(self.notices.tell)
-        session.offer.connect(self.notices.offer)
+        shown = session.concealing.text
+        session.notice.connect(lambda text, severity: self.notices.tell(shown(text), severity))
+        session.offer.connect(lambda text, words, do: self.notices.offer(shown(text), shown(words), do))
         for changed in (session.document.inserted, session.document.removed):
             changed.connect(lambda _layer: self.notices.withdraw())
         session.sources_missing.connect(self.files.find_sources)
@@ -222,7 +223,8 @@ class MainWindow(QMainWindow):
     def _refresh(self) -> None:
         self.actions_table.refresh()
         star = "" if self.session.is_clean else "•"
-        self.setWindowTitle(tr("{star}{title} – Pellucid", star=star, title=self.session.title))
+        title = self.session.concealing.text(self.session.title)
+        self.setWindowTitle(tr("{star}{title} – Pellucid", star=star, title=title))
 
     def point_at(self, world: object, pane: SliceView) -> None:
         """Tell in the status bar what is under the mouse."""

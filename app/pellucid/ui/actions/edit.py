@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def _undo_title(session: Session) -> str:
-    step = session.history.undo_label
+    step = session.concealing.text(session.history.undo_label)
     return tr("&Undo {step}", step=step) if step else tr("&Undo")
 
 
 def _redo_title(session: Session) -> str:
-    step = session.history.redo_label
+    step = session.concealing.text(session.history.redo_label)
     return tr("&Redo {step}", step=step) if step else tr("&Redo")
 
 

@@ -109,6 +109,7 @@ class CanvasArea(DropArea):
             overlaid.changed.connect(self._draw_again)
         session.objects.selected_changed.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)
+        session.view.events.hide_identity.connect(lambda _hide: self._later.start())
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)
         for layer in document.layers:
@@ -210,11 +211,10 @@ class CanvasArea(DropArea):
         self._compare_slices()
         page = self.grid if len(document) else self.empty
         self._stack.setCurrentWidget(self.first if self.first.layer is not None else page)
-        self.information.show_layer(layer)
+        self.information.show_layer(layer, self.session.concealing.text)
         found = image.volume.findings if image else ()
         self.banner.show_findings(image.id if image else "", found, mends(self.session, image))
-        if not len(document):
-            self.empty.say(*_busy(self.session))
+        self.empty.say(*(_busy(self.session) if not len(document) else ("", None)))
 
     def shown_panes(self) -> tuple[SliceView, ...]:
         """Return the panes that are on the screen now, without the information pane."""
@@ -368,7 +368,7 @@ def _busy(session: Session) -> tuple[str, float | None]:
     """Return what is being opened and how far it is, for an empty canvas."""
     job, library = session.loading.job, session.library
     if job is not None and not job.finished:
-        return f"{job.name} …", job.progress or None
+        return f"{session.concealing.text(job.name)} …", job.progress or None
     if library.scanning:
         return tr("Looking for images: {seen} files seen …", seen=library.seen), None
     return "", None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,11 @@ class Corners:
     top_right: tuple[Line, ...] = ()
     bottom_left: tuple[Line, ...] = ()
     bottom_right: tuple[Line, ...] = ()
+
+    def mapped(self, shown: Callable[[str], str]) -> Corners:
+        """Return the same corners with every text as a function has it."""
+        groups = (self.top_left, self.top_right, self.bottom_left, self.bottom_right)
+        return Corners(*(tuple((shown(text), color) for text, color in lines) for lines in groups))
 
 
 def corners(

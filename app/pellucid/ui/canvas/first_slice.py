@@ -53,5 +53,6 @@ class FirstSlice(QWidget):
         document.insert(0, layer)
         x, y, z = (float(c) for c in layer.geometry.index_to_world([(n - 1) // 2 for n in layer.geometry.size]))
         view.crosshair, view.hide_identity, view.show_annotations = (x, y, z), shared.hide_identity, True
-        self.line.setText(tr("First slice of “{name}”; the others are being read …", name=layer.name))
+        self.line.setText(tr("First slice of “{name}”; the others are being read …",
+                             name=self._session.concealing.text(layer.name)))  # fmt: skip
         self.pane.schedule()

@@ -118,13 +118,17 @@ class InformationPane(QTextBrowser):
         self.setFont(theme.figures(self.font()))
         self._layer: Layer | None = None
         self._page = ""
+        self._shown: Callable[[str], str] = str
         theme.signals.changed.connect(self._write)
 
-    def show_layer(self, layer: Layer | None) -> None:
-        """Show the facts of a layer."""
-        self._layer = layer
+    def show_layer(self, layer: Layer | None, shown: Callable[[str], str] = str) -> None:
+        """Show the facts of a layer, each text as ``shown`` lets it be."""
+        self._layer, self._shown = layer, shown
         if self.isVisible():
             self._write()
+        else:
+            self.clear()
+            self._page = ""
 
     def showEvent(self, event: QShowEvent) -> None:
         """Write what was not needed while hidden."""
@@ -134,7 +138,7 @@ class InformationPane(QTextBrowser):
     def _write(self) -> None:
         mends = self._mends_of(self._layer) if isinstance(self._layer, ImageLayer) else ()
         self._mends = {mend.code: mend for mend in mends}
-        page = html(self._layer, mends) if self._layer is not None else ""
+        page = html(self._layer, mends, self._shown) if self._layer is not None else ""
         if page != self._page:
             self._page = page
             self.setStyleSheet(f"InformationPane {{ background: {theme.colors().panel}; border: none; }}")
@@ -147,15 +151,19 @@ class InformationPane(QTextBrowser):
             self.mend_asked.emit(mend)
 
 
-def html(layer: Layer, mends: Sequence[Mend] = ()) -> str:
-    """Return the page of a layer in the colours of the theme; what can be done about a finding is a link below it."""
+def html(layer: Layer, mends: Sequence[Mend] = (), shown: Callable[[str], str] = str) -> str:
+    """Return the page of a layer in the colours of the theme, each text as ``shown`` lets it be.
+
+    What can be done about a finding is a link below it.
+    """
     colors = theme.colors()
     table = "".join(
         f"<tr><td style='color:{colors.dim}; padding:0 16px 5px 0'>{escape(name)}</td>"
-        f"<td style='padding:0 0 5px 0'>{escape(value)}</td></tr>"
+        f"<td style='padding:0 0 5px 0'>{escape(shown(value))}</td></tr>"
         for name, value in rows(layer)
     )
-    page = f"<p style='font-weight:600; margin:0'>{escape(layer.name)}</p><table style='margin-top:8px'>{table}</table>"
+    name = escape(shown(layer.name))
+    page = f"<p style='font-weight:600; margin:0'>{name}</p><table style='margin-top:8px'>{table}</table>"
     findings = layer.volume.findings if isinstance(layer, ImageLayer) else ()
     if findings:
         heading = escape(tr("FINDINGS"))

@@ -376,6 +376,8 @@ class SliceView(SheetView):
                 self.image, frame, self.index, self.camera.percent, hide_identity=view.hide_identity, slab=slab,
                 limits=self.stack.limits, fused=fused_lines(self), held=self._held,
             )  # fmt: skip
+            if view.hide_identity:
+                texts = texts.mapped(self.session.concealing.hidden)
         return Picture(
             frame, self.camera.scale, texts, self.stack.preview, self.mouse.is_here,
             self.hasFocus() and not self.pictured,

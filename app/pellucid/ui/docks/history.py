@@ -66,17 +66,19 @@ class HistoryPanel(Panel):
         self.column.addWidget(row(self.used))
         self.column.addWidget(self.bar)
         session.history.changed.connect(self._show)
+        session.view.events.hide_identity.connect(lambda _hide: self._show())
         self._show()
 
     def _show(self) -> None:
         history = self._session.history
+        shown = self._session.concealing.text
         rows = entries(history.steps, history.position)
         while self.list.count() > len(rows):
             self.list.takeItem(self.list.count() - 1)
         while self.list.count() < len(rows):
             self.list.addItem(QListWidgetItem())
-        for item_row, (position, text, state) in enumerate(rows):
-            item = self.list.item(item_row)
+        for item_row, (position, said, state) in enumerate(rows):
+            item, text = self.list.item(item_row), shown(said)
             item.setText(text)
             item.setToolTip(_tip(text, state))
             item.setData(POSITION_ROLE, position)
@@ -87,9 +89,9 @@ class HistoryPanel(Panel):
         allow(self.undo, "" if history.can_undo else tr("There is nothing to undo."))
         allow(self.redo, "" if history.can_redo else tr("There is nothing to redo."))
         if history.can_undo:
-            self.undo.setToolTip(tr("Undo {step} (Ctrl+Z)", step=history.undo_label))
+            self.undo.setToolTip(tr("Undo {step} (Ctrl+Z)", step=shown(history.undo_label)))
         if history.can_redo:
-            self.redo.setToolTip(tr("Redo {step} (Ctrl+Y)", step=history.redo_label))
+            self.redo.setToolTip(tr("Redo {step} (Ctrl+Y)", step=shown(history.redo_label)))
         count = tr_count("{count:,} step", "{count:,} steps", len(history.steps))
         self.used.setText(
             tr(

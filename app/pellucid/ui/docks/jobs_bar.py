@@ -54,6 +54,7 @@ class JobsBar(QWidget):
         self._soon = QTimer(self, singleShot=True, interval=0)  # a bar paints the whole window whenever it moves
         self._soon.timeout.connect(self._show)
         session.jobs.changed.connect(self._changed)
+        session.view.events.hide_identity.connect(lambda _hide: self._changed())
         self.hide()
 
     def _changed(self) -> None:
@@ -67,16 +68,19 @@ class JobsBar(QWidget):
         self.setVisible(bool(jobs))
         if not jobs:
             self._job = None
+            self.name.clear()
+            self.cancel.setToolTip(tr("Cancel"))
             return
         job = self._job = jobs[0]
-        self.name.setText(f"{job.name} – {job.text}" if job.text else job.name)
-        self.cancel.setToolTip(tr("Cancel: {name}", name=job.name))
+        shown = self._session.concealing.text
+        self.name.setText(shown(f"{job.name} – {job.text}" if job.text else job.name))
+        self.cancel.setToolTip(tr("Cancel: {name}", name=shown(job.name)))
         known = job.progress > 0
         self.bar.setRange(0, 1000 if known else 0)
         self.bar.setValue(round(job.progress * 1000))
         self.percent.setText(f"{round(job.progress * 100)} %" if known else "")
         self.more.setText(f"+{len(jobs) - 1}" if len(jobs) > 1 else "")
-        self.more.setToolTip("\n".join(other.name for other in jobs[1:]))
+        self.more.setToolTip("\n".join(shown(other.name) for other in jobs[1:]))
 
     def _cancel(self) -> None:
         if self._job is not None:

@@ -29,7 +29,7 @@ from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
 from pellucid.ui.docks.study_delegate import NODE_ROLE, StudyDelegate, worst
 from pellucid.ui.docks.study_model import StudyModel
-from pellucid.ui.docks.study_nodes import Node, tree
+from pellucid.ui.docks.study_nodes import Node, concealed, tree
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class StudiesPanel(Panel):
         library.thumbnail_ready.connect(self._thumbnail_ready)
         session.recent_changed.connect(self._show_recent)
         session.view.events.hide_identity.connect(self._update.request)
+        session.view.events.hide_identity.connect(lambda _hide: self._show_recent())
         for signal in (document.inserted, document.removed):
             signal.connect(self._repaint)
         self._show_recent()
@@ -151,6 +152,7 @@ class StudiesPanel(Panel):
     def _rebuild(self) -> None:
         library = self._session.library
         nodes = tree(library.series, library.images, library.problems, hide_identity=self._session.view.hide_identity)
+        nodes = concealed(nodes, self._session.concealing.text)
         before = self.model.rowCount()
         fresh = list(self.model.update_from(nodes))
         for index in fresh:
@@ -200,10 +202,12 @@ class StudiesPanel(Panel):
         self.recent_button.setToolTip(tr("Opened lately") if paths else tr("Nothing was opened yet."))
         if paths:
             self._recent_column.addWidget(section(tr("Recent")))
-        for path in paths[:RECENT_SHOWN]:
-            text = self.fontMetrics().elidedText(place(path), Qt.TextElideMode.ElideMiddle, 220)
-            button = push_button(text, self._opener(path), tip=str(path), kind="link")
-            button.setAccessibleName(tr("Open {path}", path=path))
+        hidden, shown = self._session.view.hide_identity, self._session.concealing.path
+        for number, path in enumerate(paths[:RECENT_SHOWN], 1):
+            text, said = shown(path, number) if hidden else place(path), shown(path, number)
+            text = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 220)
+            button = push_button(text, self._opener(path), tip=said, kind="link")
+            button.setAccessibleName(tr("Open {path}", path=said))
             self._recent_column.addWidget(button)
 
     # ---------------------------------------------------------------- from the user

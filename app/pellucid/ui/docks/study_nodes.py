@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +84,15 @@ def tree(
         count = _files(len(rows))
         nodes.append(Node("problems", "group", tr("Could not be read"), count, tone="warning", children=rows))
     return tuple(nodes)
+
+
+def concealed(nodes: tuple[Node, ...], shown: Callable[[str], str]) -> tuple[Node, ...]:
+    """Return a tree whose texts are as they may be shown; what it stands for is the same."""
+    return tuple(
+        replace(node, title=shown(node.title), detail=shown(node.detail), tip=shown(node.tip),
+                children=concealed(node.children, shown))
+        for node in nodes
+    )  # fmt: skip
 
 
 def _patient(number: int, studies: dict[str, list[Series]], hidden: bool) -> Node:
