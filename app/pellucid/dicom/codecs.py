@@ -20,6 +20,8 @@ _JPEG = "1.2.840.10008.1.2.4."
 JPEG_EXTENDED = _JPEG + "51"
 JPEG_LOSSLESS = frozenset({_JPEG + "57", _JPEG + "70"})
 RETIRED_JPEG = frozenset({_JPEG + "53", _JPEG + "55"})
+LOSSY = frozenset(_JPEG + n for n in ("50", "51", "53", "55", "81", "91", "203"))
+"""What may lose something; JPEG 2000 and HTJ2K of these two need not."""
 BUNDLED = {
     "1.2.840.10008.1.2": mark("implicit little endian"),
     "1.2.840.10008.1.2.1": mark("explicit little endian"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
     high_bit = values.unsigned(0x00280102)
     if high_bit is None or not stored - 1 <= high_bit < allocated:
         high_bit = stored - 1
-    return PixelLayout(
+    layout = PixelLayout(
         syntax=parsed.syntax,
         rows=rows,
         columns=columns,
@@ -133,6 +134,11 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
         tables=0x00283000 in values,
         file_size=file_size,
     )
+    whole = replace(layout, photometric="YBR_FULL")
+    stated_halved = layout.photometric == "YBR_FULL_422" and not layout.encapsulated
+    if stated_halved and layout.length * 8 >= whole.frame_bits * layout.frames:
+        return whole  # it was unpacked by somebody who left the name
+    return layout
 
 
 def digests(payload: dict[str, Any]) -> dict[str, Any]:

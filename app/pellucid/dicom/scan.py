@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -15,8 +16,10 @@ from pellucid.dicom.child import Cancelled, Pool, default_pool
 from pellucid.dicom.duplicates import suspects
 from pellucid.dicom.records import FileRecord, from_json
 from pellucid.dicom.stack import Series, one_series, series_key
-from pellucid.model.findings import Refused
+from pellucid.language import tr
+from pellucid.model.findings import Finding, Refused
 
+_log = logging.getLogger(__name__)
 _READ = "pellucid.dicom.headers:read_headers"
 _DIGEST = "pellucid.dicom.headers:digests"
 _FIRST_CHUNK, _CHUNK = 8, 64
@@ -203,7 +206,7 @@ class _Scan:
     def _series(self, uid: str, records: list[FileRecord]) -> Series:
         version = len(records) + len(self._digests)
         if uid not in self._built or self._built[uid][0] != version:
-            self._built[uid] = version, one_series(uid, records, self._digests)
+            self._built[uid] = version, _understood(uid, records, self._digests)
         return self._built[uid][1]
 
     def _read_digests(self) -> None:
@@ -216,3 +219,15 @@ class _Scan:
             except Refused:
                 continue
             self._digests |= {path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)}
+
+
+def _understood(uid: str, records: list[FileRecord], digests: dict[str, str]) -> Series:
+    """Sort one series; what its headers say may be so absurd that the arithmetic fails, which must hurt no other."""
+    try:
+        return one_series(uid, records, digests)
+    except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+        _log.warning("a series could not be sorted: %s", type(error).__name__)
+        first = min(records, key=lambda record: record.path)
+        message = tr("{name} could not be understood: its DICOM header is damaged.", name=Path(first.path).name)
+        files = tuple(Path(record.path) for record in sorted(records, key=lambda record: record.path))
+        return Series(uid, first.modality, files=files, findings=(Finding("unreadable-file", message),))
