@@ -7,6 +7,7 @@ return wrong pixels for valid files and to crash on damaged ones.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.parsing import NATIVE
@@ -54,6 +55,7 @@ _KNOWN_UNREADABLE = {
 DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecodecs",))
 """Read by pydicom: what this module needs as a decoding plug-in."""
 _UNKNOWN = mark("an unknown transfer syntax")
+_UID = re.compile(r"[0-9.]{1,64}")
 _PLUGIN = "pellucid"
 _FIRST_CHOICE = {_JPEG + "50": ("pillow",), JPEG_EXTENDED: ("pillow",)}
 
@@ -67,7 +69,7 @@ def unreadable(syntax: str) -> str:
         "its pixels are stored as {name} ({syntax}), which Pellucid cannot read. Convert it "
         "to an uncompressed form with another tool.",
         name=name,
-        syntax=syntax or tr("not stated"),
+        syntax=syntax if _UID.fullmatch(syntax) else tr("not stated in a way that can be read"),
     )
 
 

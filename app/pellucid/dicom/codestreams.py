@@ -13,19 +13,24 @@ from dataclasses import dataclass
 
 _JPEG, _JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_JPEG_LS, _END = 0xF7, b"\xff\xd9"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _COD, _START_OF_TILE, _SCAN = 0xFF52, 0xFF90, 0xDA
 
 
 @dataclass(frozen=True)
 class Stream:
-    """What the head of a compressed picture states; ``mixed``: its decoder turns YCbCr into RGB by itself."""
+    """What the head of a compressed picture states; ``mixed``: its decoder turns YCbCr into RGB by itself.
+
+    ``ends`` is only looked at for JPEG-LS, where a decoder that runs out of data may take seconds to notice.
+    """
 
     columns: int
     rows: int
     samples: int
     precision: int
     mixed: bool = False
+    ends: bool = True
 
 
 def stream_of(data: bytes) -> Stream | None:
@@ -51,7 +56,7 @@ def _jpeg(data: bytes) -> Stream | None:
         (length,) = struct.unpack_from(">H", data, position + 2)
         if marker in _FRAMES:
             precision, rows, columns, samples = struct.unpack_from(">BHHB", data, position + 4)
-            return Stream(columns, rows, samples, precision)
+            return Stream(columns, rows, samples, precision, ends=marker != _JPEG_LS or _END in data)
         position += 2 + length
     return None
 

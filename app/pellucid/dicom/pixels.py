@@ -7,6 +7,7 @@ file has one, or as RGB. Nothing is trusted: sizes are compared with the bytes p
 from __future__ import annotations
 
 import mmap
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ from pellucid.model.findings import Refused
 Array = NDArray[Any]
 
 _LARGEST_FRAME = 1 << 30
+_CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 _CELL_BITS = (1, 8, 16, 32, 64)
 
 
@@ -91,7 +93,7 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
                 "{name} could not be read: its colours are stored as {photometric} with {samples} samples per pixel, "
                 "which Pellucid does not show. Convert it to RGB with another tool.",
                 name=path.name,
-                photometric=layout.photometric,
+                photometric=layout.photometric if _CODE.fullmatch(layout.photometric) else "?",
                 samples=layout.samples,
             )
         )
@@ -252,6 +254,8 @@ def _streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> 
         file.seek(layout.offset)
         stream = stream_of(get_frame(file, number, number_of_frames=layout.frames))
         found.append(stream)
+        if stream is not None and not stream.ends:
+            raise Malformed(tr("the compressed picture is cut short"))
         if stream is not None and (stream.columns, stream.rows) != (layout.columns, layout.rows):
             raise Refused(
                 tr(

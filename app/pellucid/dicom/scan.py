@@ -161,8 +161,7 @@ class _Scan:
         except Refused as refusal:
             if len(chunk) == 1:
                 return [(chunk[0], {"problem": str(refusal)})]
-            middle = len(chunk) // 2
-            return self._read(chunk[:middle]) + self._read(chunk[middle:])
+            return [answer for path in chunk for answer in self._read([path])]
         return list(zip(chunk, answer["files"], strict=True))
 
     def _collect(self, pending: set[Future[Any]], most: int) -> set[Future[Any]]:
