@@ -36,7 +36,7 @@ _FAILED_STARTS = 3
 class Pool:
     """A few worker processes and a warm spare; a dead one is replaced at once."""
 
-    def __init__(self, workers: int = 2, deadline: float = 10.0, memory_cap_bytes: int = 2 << 30) -> None:
+    def __init__(self, workers: int = 2, deadline: float = 9.0, memory_cap_bytes: int = 2 << 30) -> None:
         self.workers, self.deadline, self.memory_cap_bytes = workers, deadline, memory_cap_bytes
         self._free = threading.Condition()
         self._slots = threading.BoundedSemaphore(workers)

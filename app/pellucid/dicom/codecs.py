@@ -7,6 +7,7 @@ return wrong pixels for valid files and to crash on damaged ones.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.parsing import NATIVE
@@ -20,6 +21,8 @@ _JPEG = "1.2.840.10008.1.2.4."
 JPEG_EXTENDED = _JPEG + "51"
 JPEG_LOSSLESS = frozenset({_JPEG + "57", _JPEG + "70"})
 RETIRED_JPEG = frozenset({_JPEG + "53", _JPEG + "55"})
+LOSSY = frozenset(_JPEG + n for n in ("50", "51", "53", "55", "81", "91", "203"))
+"""What may lose something; JPEG 2000 and HTJ2K of these two need not."""
 BUNDLED = {
     "1.2.840.10008.1.2": mark("implicit little endian"),
     "1.2.840.10008.1.2.1": mark("explicit little endian"),
@@ -52,6 +55,7 @@ _KNOWN_UNREADABLE = {
 DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecodecs",))
 """Read by pydicom: what this module needs as a decoding plug-in."""
 _UNKNOWN = mark("an unknown transfer syntax")
+_UID = re.compile(r"[0-9.]{1,64}")
 _PLUGIN = "pellucid"
 _FIRST_CHOICE = {_JPEG + "50": ("pillow",), JPEG_EXTENDED: ("pillow",)}
 
@@ -65,7 +69,7 @@ def unreadable(syntax: str) -> str:
         "its pixels are stored as {name} ({syntax}), which Pellucid cannot read. Convert it "
         "to an uncompressed form with another tool.",
         name=name,
-        syntax=syntax or tr("not stated"),
+        syntax=syntax if _UID.fullmatch(syntax) else tr("not stated in a way that can be read"),
     )
 
 

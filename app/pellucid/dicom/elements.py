@@ -50,13 +50,17 @@ class Elements:
 
 @dataclass(frozen=True)
 class PixelElement:
-    """Where the pixel data of a file lie; ``length`` is the bytes that are really there."""
+    """Where the pixel data of a file lie; ``length`` is the bytes that are really there.
+
+    ``fragments`` counts the items of compressed pixels, without the offset table.
+    """
 
     tag: int
     vr: str
     offset: int
     length: int
     encapsulated: bool
+    fragments: int = 0
 
 
 class Walker:
@@ -180,6 +184,17 @@ class Walker:
             items.append(item)
         return end
 
+    def _fragments(self, position: int) -> tuple[int, bool]:
+        """Return how many items compressed pixels have, and whether the last is longer than what is left."""
+        count = 0
+        while position + 8 <= self.size:
+            group, element = self._tag.unpack_from(self.buffer, position)
+            if (group << 16 | element) != _ITEM:
+                break
+            position += 8 + self._long.unpack_from(self.buffer, position + 4)[0]
+            count += 1
+        return count, position > self.size
+
     def _skip_fragments(self, position: int, end: int) -> int:
         while position + 8 <= end:
             tag, length = self.item_header(position)
@@ -192,6 +207,8 @@ class Walker:
     def _found_pixels(self, tag: int, vr: bytes, length: int, start: int) -> None:
         present = max(self.size - start, 0)
         encapsulated = length == UNDEFINED
-        self.truncated |= not encapsulated and length > present
+        items, cut = self._fragments(start) if encapsulated else (0, length > present)
+        self.truncated |= cut
         there = present if encapsulated else min(length, present)
-        self.pixels = PixelElement(tag, vr.decode("ascii", "replace"), start, there, encapsulated)
+        name = vr.decode("ascii", "replace")
+        self.pixels = PixelElement(tag, name, start, there, encapsulated, max(items - 1, 0))

@@ -76,6 +76,13 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             name=_name(damaged[0]),
         )
         findings.append(Finding("unreadable-file", message, "warning"))
+    unscaled = [record for record in records if any(frame.unscaled for frame in record.frames)]
+    if unscaled:
+        message = tr(
+            "{name} states its rescale slope or intercept in a way that cannot be read: stored numbers are shown.",
+            name=_name(unscaled[0]),
+        )
+        findings.append(Finding("unscaled", message, "warning"))
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
         message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))

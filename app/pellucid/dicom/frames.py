@@ -58,6 +58,7 @@ _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS"
           "OD": "OD", "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
 _TOO_MANY_FRAMES = 200_000
 _FARTHEST, _SMALLEST = 1e6, 1e-7
+_SLOPE, _INTERCEPT, _LARGEST_SCALE = 0x00281053, 0x00281052, 1e30
 
 
 def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[FrameRecord]:
@@ -67,8 +68,7 @@ def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[Fr
     first = replace(first, dimensions=classic_dimensions(values))
     first = replace(first, tables=voi_tables(values, signed=layout.signed or first.intercept < 0))
     if _DOSE_SCALING in values:
-        first = replace(first, slope=values.number(_DOSE_SCALING) or 1.0, intercept=0.0)
-        first = replace(first, unit=_UNITS.get(values.code(_DOSE_UNITS), ""))
+        first = _scaled(first, values.number(_DOSE_SCALING), 0.0, _UNITS.get(values.code(_DOSE_UNITS), ""))
     if values.code(_SEGMENTATION_TYPE) == "FRACTIONAL":
         first = replace(first, slope=1 / (values.unsigned(_LARGEST_FRACTION) or (1 << layout.stored) - 1))
     per_frame = values.items(_PER_FRAME)
@@ -106,14 +106,14 @@ def _plane(values: Values, frame: FrameRecord) -> FrameRecord:
 def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
     """Take over what a data set says about the meaning of stored values and how to show them."""
     changes: dict[str, Any] = {}
-    slope, intercept = values.number(0x00281053), values.number(0x00281052)
-    if slope or intercept is not None:
-        changes = {"slope": slope or 1.0, "intercept": intercept or 0.0}
     kind = values.code(0x00281054) or values.code(0x00541001)
-    if kind:
-        changes["unit"] = _UNITS.get(kind, "")
-    elif modality == "CT" and changes and not frame.unit:
-        changes["unit"] = "HU"  # PS3.3 C.8.2.1.1.2: HU unless Rescale Type says otherwise
+    unit = _UNITS.get(kind, "") if kind else frame.unit
+    if values.raw(_SLOPE).strip(b" \0") or values.raw(_INTERCEPT).strip(b" \0"):
+        # PS3.3 C.8.2.1.1.2: HU unless Rescale Type says otherwise
+        unit = "HU" if modality == "CT" and not kind and not unit else unit
+        frame = _scaled(frame, _stated(values, _SLOPE, 1.0), _stated(values, _INTERCEPT, 0.0), unit)
+    elif kind:
+        changes["unit"] = unit
     centres, widths = values.numbers(0x00281050), values.numbers(0x00281051)
     names = values.text(0x00281055).split("\\")
     names += [""] * len(centres)
@@ -121,6 +121,18 @@ def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
     if pairs:
         changes |= {"windows": tuple(pairs), "function": values.code(0x00281056)}
     return replace(frame, **changes)
+
+
+def _stated(values: Values, tag: int, default: float) -> float | None:
+    """Return a number, its default where it is not stated, None where it cannot be read."""
+    return values.number(tag) if values.raw(tag).strip(b" \0") else default
+
+
+def _scaled(frame: FrameRecord, slope: float | None, intercept: float | None, unit: str) -> FrameRecord:
+    """Return a frame with its rescale; stored numbers without a unit where it cannot be meant."""
+    if not slope or intercept is None or max(abs(slope), abs(intercept)) > _LARGEST_SCALE:
+        return replace(frame, slope=1.0, intercept=0.0, unit="", unscaled=True)
+    return replace(frame, slope=slope, intercept=intercept, unit=unit, unscaled=False)
 
 
 def _enhanced(
@@ -149,10 +161,10 @@ def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values, segm
             frame = _meaning(item, frame, modality)
     real_world = groups.item(_REAL_WORLD)
     if real_world is not None and top.code(0x00080016) == _PARAMETRIC_MAP:
-        slope, intercept = real_world.double(0x00409225), real_world.double(0x00409224)
         unit = real_world.item(_UNITS_CODE)
-        frame = replace(frame, slope=slope or 1.0, intercept=intercept or 0.0)
-        frame = replace(frame, unit=unit.text(0x00080100) if unit else "")
+        frame = _scaled(
+            frame, real_world.double(0x00409225), real_world.double(0x00409224), unit.text(0x00080100) if unit else ""
+        )
     dimensions = frame.dimensions | enhanced_dimensions(groups, segments) | frame_times(groups)
     return replace(frame, dimensions=dimensions)
 

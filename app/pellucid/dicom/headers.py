@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ _LOSSY_SYNTAXES = frozenset(
     f"1.2.840.10008.1.2.4.{n}" for n in (50, 51, 53, 55, 81, 91, 93, 203)
 )  # .91 and .203 may be lossless, which the header then says
 _MAYBE_LOSSY = frozenset({"1.2.840.10008.1.2.4.91", "1.2.840.10008.1.2.4.93", "1.2.840.10008.1.2.4.203"})
+_FRAMES_UNCHECKED = 1000
 _LARGEST_SIDE = 1 << 17
 _DICOM_NAMES = frozenset({".dcm", ".dicom", ".dic", ".ima"})
 
@@ -125,7 +127,7 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
     high_bit = values.unsigned(0x00280102)
     if high_bit is None or not stored - 1 <= high_bit < allocated:
         high_bit = stored - 1
-    return PixelLayout(
+    layout = PixelLayout(
         syntax=parsed.syntax,
         rows=rows,
         columns=columns,
@@ -145,6 +147,21 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
         tables=0x00283000 in values,
         file_size=file_size,
     )
+    _check_frames(layout, pixels.fragments)
+    whole = replace(layout, photometric="YBR_FULL")
+    stated_halved = layout.photometric == "YBR_FULL_422" and not layout.encapsulated
+    if stated_halved and layout.length * 8 >= whole.frame_bits * layout.frames:
+        return whole  # it was unpacked by somebody who left the name
+    return layout
+
+
+def _check_frames(layout: PixelLayout, fragments: int) -> None:
+    """Refuse a number of frames that is far from what the file can hold, before anything is made of each (H21)."""
+    there = fragments if layout.encapsulated else -(-layout.length * 8 // max(layout.frame_bits, 1))
+    if layout.frames > _FRAMES_UNCHECKED and layout.frames > 2 * there:
+        raise Unreasonable(
+            tr("declares {frames} frames but holds the pixels of {there}", frames=layout.frames, there=there)
+        )
 
 
 def digests(payload: dict[str, Any]) -> dict[str, Any]:

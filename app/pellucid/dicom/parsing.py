@@ -5,6 +5,7 @@ Source: PS3.10 section 7 (files), PS3.5 annex A (transfer syntaxes). Runs inside
 
 from __future__ import annotations
 
+import io
 import mmap
 import struct
 import zlib
@@ -35,6 +36,8 @@ NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG, DEFLATED})
 _TRANSFER_SYNTAX, _MEDIA_CLASS = 0x00020010, 0x00020002
 _FIRST_GROUPS = (0x0002, 0x0004, 0x0008)
 _LARGEST_INFLATED = 1 << 30
+_HARMLESS_INFLATED, _LARGEST_RATIO = 64 << 20, 200
+"""A data set may unpack to more than this only where it does not grow without measure."""
 _INFLATE_STEP = 1 << 22
 
 
@@ -110,20 +113,20 @@ def has_preamble(buffer: Buffer) -> bool:
 
 
 def inflate(data: bytes, limit: int = _LARGEST_INFLATED) -> bytes:
-    """Unpack a deflated data set, refusing one that grows beyond the limit."""
+    """Unpack a deflated data set, refusing one that grows beyond the limit or without measure."""
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    chunks, total = [], 0
+    limit = min(limit, max(_HARMLESS_INFLATED, _LARGEST_RATIO * len(data)))
+    unpacked = io.BytesIO()
     try:
         while data and not unpacker.eof:
-            chunks.append(unpacker.decompress(data, _INFLATE_STEP))
+            unpacked.write(unpacker.decompress(data, _INFLATE_STEP))
             data = unpacker.unconsumed_tail
-            total += len(chunks[-1])
-            if total > limit:
+            if unpacked.tell() > limit:
                 raise Unreasonable(tr("unpacks to more than {limit} MB", limit=limit >> 20))
     except zlib.error as error:
-        if not chunks:
+        if not unpacked.tell():
             raise Malformed(tr("the deflated data set cannot be unpacked")) from error
-    return b"".join(chunks)
+    return unpacked.getvalue()
 
 
 def file_meta(buffer: Buffer, position: int) -> tuple[str, str, int]:

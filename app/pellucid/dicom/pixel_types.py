@@ -48,7 +48,7 @@ def expected_type(frames: Iterable[tuple[PixelLayout, float, float]]) -> str:
         if layout.floating:
             return "float64" if layout.floating == 8 else "float32"
         if layout.is_colour:
-            return "uint16" if layout.allocated > 8 and layout.photometric != "PALETTE COLOR" else "uint8"
+            return "uint16" if layout.stored > 8 and layout.photometric != "PALETTE COLOR" else "uint8"
         if not float(slope).is_integer() or not float(intercept).is_integer():
             return "float32"
         ends = [value * slope + intercept for value in stored_range(layout)]

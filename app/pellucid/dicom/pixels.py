@@ -7,7 +7,8 @@ file has one, or as RGB. Nothing is trusted: sizes are compared with the bytes p
 from __future__ import annotations
 
 import mmap
-import struct
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom import codecs
+from pellucid.dicom.codestreams import Stream, stream_of
+from pellucid.dicom.colours import HALVED, SHOWN, rgb
+from pellucid.dicom.effort import effort_for
 from pellucid.dicom.elements import Buffer, Malformed
 from pellucid.dicom.parsing import (
     DEFLATED,
@@ -33,8 +37,8 @@ from pellucid.model.findings import Refused
 Array = NDArray[Any]
 
 _LARGEST_FRAME = 1 << 30
+_CODE = re.compile(r"[A-Z0-9_ ]{1,16}")
 _CELL_BITS = (1, 8, 16, 32, 64)
-_NEEDS_STREAM_CHECK = tuple(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 201, 202, 203))
 
 
 def decode(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Array]]:
@@ -73,7 +77,7 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
         raise Refused(tr("{name} could not be read: {reason}", name=path.name, reason=reason))
     cells = layout.rows * layout.columns * max(layout.samples, 1)
     nbytes = cells * -(-layout.allocated // 8)
-    if layout.samples not in (1, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:
+    if layout.samples not in (1, 2, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:
         raise Refused(
             tr(
                 "{name} could not be read: it declares {samples} samples of {allocated} bits per "
@@ -81,6 +85,16 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
                 name=path.name,
                 samples=layout.samples,
                 allocated=layout.allocated,
+            )
+        )
+    if layout.samples > 1 and (layout.samples != 3 or _interpretation(layout.photometric) not in SHOWN):
+        raise Refused(
+            tr(
+                "{name} could not be read: its colours are stored as {photometric} with {samples} samples per pixel, "
+                "which Pellucid does not show. Convert it to RGB with another tool.",
+                name=path.name,
+                photometric=layout.photometric if _CODE.fullmatch(layout.photometric) else "?",
+                samples=layout.samples,
             )
         )
     if not layout.encapsulated and layout.allocated not in _CELL_BITS:
@@ -112,7 +126,7 @@ def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
         if codecs.is_native(layout.syntax) or not layout.encapsulated:
             return _native(_buffer(file, layout), path, layout, numbers)
         if layout.syntax in codecs.RETIRED_JPEG:
-            return _retired(file, layout, numbers)
+            return _retired(file, path, layout, numbers)
         return _encapsulated(file, path, layout, numbers)
 
 
@@ -170,24 +184,49 @@ def _native_colour(data: bytes, layout: PixelLayout) -> Array:
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
-    options = _options(layout) | {"number_of_frames": 1}
-    array, _ = get_decoder(UID(EXPLICIT_LITTLE)).as_array(data, raw=False, **options)
-    return _shown(np.ascontiguousarray(array), layout)
+    options = _options(layout) | {"number_of_frames": 1, "as_rgb": False, "correct_unused_bits": False}
+    if layout.photometric in HALVED:
+        options["photometric_interpretation"] = "YBR_FULL_422"
+    array, _ = get_decoder(UID(EXPLICIT_LITTLE)).as_array(data, **options)
+    cells = np.ascontiguousarray(array)
+    samples = corrected(cells.view(cells.dtype.str.replace("i", "u")).copy(), replace(layout, signed=False))
+    return rgb(samples, _interpretation(layout.photometric), layout, layout.stored)
 
 
 def _encapsulated(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
     """Decode compressed frames with pydicom's decoders."""
-    _check_streams(file, path, layout, numbers)
+    streams = _streams(file, path, layout, numbers)
     decoder = codecs.decoder(layout.syntax)
-    found = []
-    file.seek(layout.offset)
     plugin = codecs.plugin(layout.syntax, layout.stored)
-    for array, properties in decoder.iter_array(
-        file, indices=numbers, raw=False, decoding_plugin=plugin, **_options(layout)
-    ):
-        del properties
-        found.append(_shown(np.array(array), layout))
+    options = _options(layout) | {"as_rgb": False, "correct_unused_bits": False}
+    file.seek(layout.offset)
+    found = []
+    with effort_for(len(numbers) * layout.frame_bits // 8):
+        arrays = decoder.iter_array(file, indices=numbers, decoding_plugin=plugin, **options)
+        for stream, (array, properties) in zip(streams, arrays, strict=True):
+            if layout.samples == 1:
+                found.append(_grey(np.array(array), layout, stream))
+                continue
+            mixed = stream is not None and stream.mixed
+            photometric = "RGB" if mixed else _interpretation(str(properties["photometric_interpretation"]))
+            found.append(rgb(np.asarray(array), photometric, layout, stream.precision if stream else layout.stored))
     return found
+
+
+def _grey(array: Array, layout: PixelLayout, stream: Stream | None) -> Array:
+    """Return stored values of a decoded frame, without what else its cells hold.
+
+    A picture of fewer bits than its cells has its values at the bottom. More bits than the header states are not
+    masked where there may be loss: a value that left its range by one would come back at the other end.
+    """
+    bits = 8 * array.itemsize
+    precision = min(stream.precision if stream else layout.allocated, bits)
+    whole = layout.high_bit < precision
+    if layout.stored > precision or (layout.syntax in codecs.LOSSY and precision > layout.stored):
+        return array
+    high_bit = layout.high_bit if whole else layout.stored - 1
+    cells = array.view(array.dtype.str.replace("i", "u"))
+    return corrected(cells, replace(layout, allocated=bits, high_bit=high_bit))
 
 
 def _options(layout: PixelLayout) -> dict[str, Any]:
@@ -206,53 +245,57 @@ def _options(layout: PixelLayout) -> dict[str, Any]:
     }
 
 
-def _check_streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> None:
-    """Refuse a compressed picture that states another size than the data set: decoders would believe it."""
-    if layout.syntax not in _NEEDS_STREAM_CHECK:
-        return
+def _streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Stream | None]:
+    """Return what compressed pictures say of themselves; refuse those that contradict the data set."""
     from pydicom.encaps import get_frame
 
+    found = []
     for number in numbers:
         file.seek(layout.offset)
-        size = codestream_size(get_frame(file, number, number_of_frames=layout.frames))
-        if size is not None and size != (layout.columns, layout.rows):
+        stream = stream_of(get_frame(file, number, number_of_frames=layout.frames))
+        found.append(stream)
+        if stream is not None and not stream.ends:
+            raise Malformed(tr("the compressed picture is cut short"))
+        if stream is not None and (stream.columns, stream.rows) != (layout.columns, layout.rows):
             raise Refused(
                 tr(
                     "{name} could not be read: its compressed picture says {across}×{down} pixels, its "
                     "header {columns}×{rows}. The file is damaged.",
                     name=path.name,
-                    across=size[0],
-                    down=size[1],
+                    across=stream.columns,
+                    down=stream.rows,
                     columns=layout.columns,
                     rows=layout.rows,
                 )
             )
+        if stream is not None and (stream.samples != layout.samples or stream.precision > layout.allocated):
+            raise Refused(
+                tr(
+                    "{name} could not be read: its compressed picture says {samples} samples of {bits} bits per "
+                    "pixel, its header {declared} of {allocated}. The file is damaged.",
+                    name=path.name,
+                    samples=stream.samples,
+                    bits=stream.precision,
+                    declared=layout.samples,
+                    allocated=layout.allocated,
+                )
+            )
+    return found
 
 
-def codestream_size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height of a JPEG 2000 codestream (SIZ marker, ISO 15444-1 A.5.1), or None."""
-    start = data.find(b"\xff\x4f\xff\x51")
-    if start < 0 or len(data) < start + 24:
-        return None
-    width, height, left, top = struct.unpack_from(">IIII", data, start + 8)
-    return width - left, height - top
-
-
-def _retired(file: Any, layout: PixelLayout, numbers: list[int]) -> list[Array]:
+def _retired(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
     from pydicom.encaps import get_frame
 
+    _streams(file, path, layout, numbers)
     frames = []
     for number in numbers:
         file.seek(layout.offset)
-        frames.append(codecs.retired_jpeg(get_frame(file, number, number_of_frames=layout.frames)))
-        if frames[-1].shape[:2] != (layout.rows, layout.columns):
-            raise Malformed(tr("the compressed picture has another size than the header says"))
+        picture = get_frame(file, number, number_of_frames=layout.frames)
+        with effort_for(layout.frame_bits // 8):
+            frames.append(codecs.retired_jpeg(picture))
     return frames
 
 
-def _shown(array: Array, layout: PixelLayout) -> Array:
-    """Reduce colours to three channels of at most 16 bits."""
-    if not layout.is_colour or layout.samples == 1:
-        return array
-    array = array[..., :3]
-    return (array >> 16).astype(np.uint16) if array.itemsize == 4 else array
+def _interpretation(photometric: str) -> str:
+    """Return what three samples mean; where a file calls them grey, they are colours all the same."""
+    return "RGB" if photometric.startswith("MONOCHROME") else photometric

@@ -45,7 +45,8 @@ class PixelLayout:
     @property
     def frame_bits(self) -> int:
         """Return the size of one native frame in bits."""
-        samples = 2 if self.photometric == "YBR_FULL_422" and not self.encapsulated else self.samples
+        halved = self.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422") and not self.encapsulated
+        samples = 2 if halved and self.samples == 3 else self.samples
         return self.rows * self.columns * samples * self.allocated
 
 
@@ -68,6 +69,8 @@ class FrameRecord:
     slope: float = 1.0
     intercept: float = 0.0
     unit: str = ""
+    unscaled: bool = False
+    """How values come from stored numbers is stated, but cannot be understood: these are stored numbers."""
     windows: tuple[tuple[float, float, str], ...] = ()
     function: str = ""
     tables: tuple[tuple[int, int, str, str], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -17,8 +18,9 @@ from pellucid.dicom.records import FileRecord, from_json
 from pellucid.dicom.splitting import AUTOMATIC, Splitting
 from pellucid.dicom.stack import Series, one_series, series_key
 from pellucid.language import tr, tr_count
-from pellucid.model.findings import Refused
+from pellucid.model.findings import Finding, Refused
 
+_log = logging.getLogger(__name__)
 _READ = "pellucid.dicom.headers:read_headers"
 _DIGEST = "pellucid.dicom.headers:digests"
 _DIRECTORY = "pellucid.dicom.media:read_directory"
@@ -84,8 +86,7 @@ def headers_of(chunk: list[str], pool: Pool, stopped: Callable[[], bool]) -> lis
     except Refused as refusal:
         if len(chunk) == 1:
             return [(chunk[0], {"problem": str(refusal)})]
-        middle = len(chunk) // 2
-        return headers_of(chunk[:middle], pool, stopped) + headers_of(chunk[middle:], pool, stopped)
+        return [answer for path in chunk for answer in headers_of([path], pool, stopped)]
     return list(zip(chunk, answer["files"], strict=True))
 
 
@@ -282,9 +283,9 @@ class _Scan:
         """Build a series as it was chosen; while files are still coming the choice may not be possible yet."""
         choice = self._splittings.get(uid, AUTOMATIC)
         try:
-            return one_series(uid, records, self.digests, choice)
+            return _understood(uid, records, self.digests, choice)
         except Refused:
-            return one_series(uid, records, self.digests)
+            return _understood(uid, records, self.digests, AUTOMATIC)
 
     def records(self, uid: str) -> list[FileRecord]:
         """Return the headers of one series."""
@@ -300,3 +301,18 @@ class _Scan:
             except Refused:
                 continue
             self.digests |= {path: digest for (path, _), digest in zip(files, answer["digests"], strict=True)}
+
+
+def _understood(uid: str, records: list[FileRecord], digests: dict[str, str], choice: Splitting) -> Series:
+    """Sort one series; what its headers say may be so absurd that the arithmetic fails, which must hurt no other.
+
+    Raises Refused where the frames cannot be split as chosen.
+    """
+    try:
+        return one_series(uid, records, digests, choice)
+    except (ArithmeticError, ValueError, LookupError, TypeError) as error:
+        _log.warning("a series could not be sorted: %s", type(error).__name__)
+        first = min(records, key=lambda record: record.path)
+        message = tr("{name} could not be understood: its DICOM header is damaged.", name=Path(first.path).name)
+        files = tuple(Path(record.path) for record in sorted(records, key=lambda record: record.path))
+        return Series(uid, first.modality, files=files, findings=(Finding("unreadable-file", message),))

@@ -62,16 +62,25 @@ def lookup_tables(path: Path, layout: PixelLayout) -> Tables:
 
 def _palette(values: Values, layout: PixelLayout) -> Tables:
     channels = []
-    first = 0
+    first = bits = 0
     for descriptor, plain, segmented in zip(_DESCRIPTORS, _PALETTES, _SEGMENTED, strict=True):
         count, first, bits = described(values, descriptor, signed=layout.signed)
         if values.raw(plain):
-            channel = table_entries(values.raw(plain), count, bits, values)
+            channels.append(table_entries(values.raw(plain), count, bits, values))
         else:
-            channel = _expanded(values.binary(segmented, "H"), count)
-        channels.append(_eight_bits(channel, bits))
+            kind = "B" if bits <= 8 else "H"
+            channels.append(_expanded(_segment_data(values, segmented, kind), count, kind))
     shortest = min(len(channel) for channel in channels)
-    return Tables(np.stack([channel[:shortest] for channel in channels], axis=-1), first, False)
+    colours = np.stack([channel[:shortest] for channel in channels], axis=-1)
+    return Tables(_eight_bits(colours, bits), first, False)
+
+
+def _segment_data(values: Values, tag: int, kind: str) -> list[int]:
+    """Return the numbers of a segmented palette; bytes of a data set of words come in the order of the words."""
+    data = values.binary(tag, kind)
+    if kind == "B" and values.order == ">":
+        data[: len(data) // 2 * 2] = np.array(data[: len(data) // 2 * 2]).reshape(-1, 2)[:, ::-1].ravel().tolist()
+    return data
 
 
 def described(values: Values, tag: int, *, signed: bool) -> tuple[int, int, int]:
@@ -103,37 +112,64 @@ def values_words(raw: bytes, values: Values) -> Array:
     return np.frombuffer(raw[: len(raw) // 2 * 2], f"{values.order}u2")
 
 
-def _eight_bits(channel: Array, bits: int) -> Array:
-    """Reduce a channel to eight bits; tables that claim 16 bits but use eight are taken as they are."""
-    wide = bits > 8 and int(channel.max(initial=0)) > 255
-    return (channel >> 8 if wide else channel).astype(np.uint8)
+def _eight_bits(colours: Array, bits: int) -> Array:
+    """Reduce colours to eight bits; tables that claim 16 bits but use eight are taken as they are."""
+    wide = bits > 8 and int(colours.max(initial=0)) > 255
+    return (colours >> 8 if wide else colours).astype(np.uint8)
 
 
-def _expanded(data: list[int], count: int) -> Array:
+def _expanded(data: list[int], count: int, kind: str) -> Array:
     """Expand a segmented palette: runs of values, straight lines, and references to earlier segments."""
-    found: list[int] = []
+    reader = _Segments(data, count, kind)
     position = 0
-    while position + 1 < len(data) and len(found) < count:
-        position = _segment(data, position, found, count)
-    if len(found) < count:
+    while position + 1 < len(data) and len(reader.found) < count:
+        position = reader.take(position)
+    if len(reader.found) < count:
         raise Malformed(tr("a segmented palette is too short"))
-    return np.array(found[:count], np.uint16)
+    return np.array(reader.found[:count], np.uint16)
 
 
-def _segment(data: list[int], position: int, found: list[int], count: int) -> int:
-    kind, length = data[position], data[position + 1]
-    if kind == 0:
-        found += data[position + 2 : position + 2 + length]
-        return position + 2 + length
-    if kind == 1 and found and position + 2 < len(data):
-        line = np.linspace(found[-1], data[position + 2], length + 1)[1:]
-        found += [round(value) for value in line]
-        return position + 3
-    if kind == 2 and position + 3 < len(data):
-        source = data[position + 2] | data[position + 3] << 16
+class _Segments:
+    """Expands segments, which count themselves and refer to each other in bytes."""
+
+    def __init__(self, data: list[int], count: int, kind: str) -> None:
+        self._data, self._count, self._kind = data, count, kind
+        self._begins: set[int] = set()
+        self.found: list[int] = []
+
+    def take(self, position: int) -> int:
+        """Expand the segment at a position; return that of the next."""
+        self._begins.add(position)
+        data = self._data
+        kind, length = data[position], data[position + 1]
+        if kind == 0:
+            self.found += data[position + 2 : position + 2 + length]
+            return position + 2 + length
+        if kind == 1 and self.found and position + 2 < len(data):
+            line = np.linspace(self.found[-1], data[position + 2], length + 1)[1:]
+            self.found += [round(value) for value in line]
+            return position + 3
+        if kind == 2:
+            return self._refer(position + 2, length)
+        raise Malformed(tr("a segmented palette is damaged"))
+
+    def _refer(self, position: int, length: int) -> int:
+        """Expand earlier segments again."""
+        words = 2 if self._kind == "H" else 4
+        data = self._data
+        if position + words > len(data):
+            raise Malformed(tr("a segmented palette is damaged"))
+        source = self._source(data[position : position + words])
         for _ in range(length):
-            if source + 1 >= len(data) or data[source] == 2 or len(found) > count:
+            if source + 1 >= len(data) or data[source] == 2 or len(self.found) > self._count:
                 raise Malformed(tr("a segmented palette refers to itself"))
-            source = _segment(data, source, found, count)
-        return position + 4
-    raise Malformed(tr("a segmented palette is damaged"))
+            source = self.take(source)
+        return position + words
+
+    def _source(self, stated: list[int]) -> int:
+        """Return where a reference points to; some writers count words instead of bytes."""
+        bits = 16 if self._kind == "H" else 8
+        offset = sum(part << bits * n for n, part in enumerate(stated))
+        if self._kind == "H" and offset % 2 == 0 and (offset // 2 in self._begins or offset not in self._begins):
+            return offset // 2
+        return offset

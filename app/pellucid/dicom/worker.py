@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid import language
+from pellucid.dicom import effort
 from pellucid.dicom.channel import Channel, Closed
 from pellucid.model.findings import Refused
 
@@ -104,6 +105,7 @@ def become_harmless(cap: int) -> None:
     warnings.simplefilter("ignore")
     logging.disable(logging.CRITICAL)
     sys.setrecursionlimit(2000)
+    effort.bound()
     if sys.platform == "win32":
         return
     signal.signal(signal.SIGINT, signal.SIG_IGN)
