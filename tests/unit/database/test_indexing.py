@@ -123,7 +123,7 @@ def test_what_was_found_before_a_cancel_stays(store, tmp_path, pool):
     with pytest.raises(Cancelled):
         indexing.update(store, root, pool=pool, on_news=seen.append, cancelled=lambda: len(seen) > 0)
     found = searching.counts(store)[2]
-    assert 0 < found and store.root(root.id).updated == 0
+    assert found > 0 and store.root(root.id).updated == 0
     assert indexing.update(store, root, pool=pool).read < 240
     assert searching.counts(store)[2] == 6
 

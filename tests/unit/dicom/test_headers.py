@@ -75,6 +75,7 @@ def test_a_file_that_only_pretends_gets_a_sentence(tmp_path: Path) -> None:
     assert "empty.dcm" in read_one(path)["problem"]
 
 
+@pytest.mark.hazard("H41")
 @pytest.mark.parametrize(
     ("charset", "encoding", "name", "shown"),
     [

@@ -78,6 +78,7 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
     assert [path.name for path in walk([tmp_path])] == ["file"]
 
 
+@pytest.mark.hazard("H41")
 def test_unicode_paths(tmp_path: Path, pool: Pool) -> None:
     stored, slices = stack(3)
     save(tmp_path / "Größe 大 😀", slices, "ß{}".format)

@@ -462,8 +462,8 @@ def test_a_device_that_is_really_full(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.hazard("H41")
 def test_long_and_foreign_names(tmp_path: Path) -> None:
-    """H41."""
     for name in ("画像", "Größe 1", "🫁", "ж" * 110):
         path = tmp_path / f"{name}.nii.gz"
         export_image(volume(), path)

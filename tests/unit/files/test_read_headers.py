@@ -155,13 +155,13 @@ def test_nrrd_colour_and_lists_of_frames(tmp_path: Path) -> None:
             np.testing.assert_array_equal(volume.array, wanted)
 
 
+@pytest.mark.hazard("H38")
 @pytest.mark.parametrize(
     ("header", "name"),
     [("mhd", "../secret.raw"), ("mhd", "/etc/passwd"), ("nhdr", "../secret.raw"), ("nhdr", "C:\\secret.raw"),
      ("mhd", "link.raw"), ("nhdr", "LIST"), ("mhd", "a%03d.raw 1 3 1"), ("mhd", "gone.raw")],
 )  # fmt: skip
 def test_a_detached_header_reads_nothing_outside_its_folder(header: str, name: str, tmp_path: Path) -> None:
-    """H38."""
     inside = tmp_path / "in"
     inside.mkdir()
     (tmp_path / "secret.raw").write_bytes(bytes(1000))
@@ -255,8 +255,8 @@ def test_no_mutation_of_a_header_escapes_as_anything_but_a_sentence(extension: s
             assert np.isfinite(volume.geometry.affine).all()
 
 
+@pytest.mark.hazard("H41")
 def test_unicode_paths(tmp_path: Path) -> None:
-    """H41."""
     for name, extension in product(
         ("Größe", "画像", "снимок", "صورة", "🫁 x", "a" * 200), (".nii.gz", ".mha", ".nrrd")
     ):

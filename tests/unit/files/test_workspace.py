@@ -287,8 +287,8 @@ def full_work(path: Path) -> None:
     save(path, capture(document_of(stack, LabelLayer("Labels", labels)), ViewState()))
 
 
+@pytest.mark.hazard("H39")
 def test_no_mutant_gives_anything_but_a_work_or_a_sentence(tmp_path: Path) -> None:
-    """H39."""
     path, mutated = tmp_path / "w.pellucid", tmp_path / "m.pellucid"
     full_work(path)
     data, rng = path.read_bytes(), np.random.default_rng(0)

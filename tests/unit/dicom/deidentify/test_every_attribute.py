@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_making import slice_dataset
 from pydicom import dcmread
 from pydicom.datadict import DicomDictionary
 from pydicom.dataset import Dataset
 
+from dicom_making import slice_dataset
 from pellucid.dicom.deidentify import cleaning, identities, table
 from pellucid.dicom.deidentify.copying import copy
 from pellucid.dicom.deidentify.plan import OPTIONS, Plan

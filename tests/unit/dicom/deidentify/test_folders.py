@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_making import save, slice_dataset
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID_dictionary, generate_uid
 
+from dicom_making import save, slice_dataset
 from pellucid.cli.entry import run as command
 from pellucid.dicom.child import Cancelled, default_pool
 from pellucid.dicom.deidentify.classes import may_show_text, refusal
