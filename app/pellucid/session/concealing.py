@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pellucid.files.discover import is_series
 from pellucid.model.layer import ImageLayer, Layer
 
 if TYPE_CHECKING:
@@ -102,12 +101,10 @@ class Concealing:
                 for volume in layer.frames:
                     yield from _of_patient(volume.acquisition)
                 yield from _of_paths(map(Path, layer.source.paths), whole=layer.source.kind != "dicom")
-        for item in (*session.library.series, *session.library.images):
-            if is_series(item):
-                yield from _of_patient(item.acquisition)
-                yield from _of_paths(item.files[:1], whole=False)
-            else:
-                yield from _of_paths([item.path], whole=True)
+        for series in session.library.series:
+            yield from _of_patient(series.acquisition)
+            yield from _of_paths(series.files[:1], whole=False)
+        yield from _of_paths((image.path for image in session.library.images), whole=True)
         yield from _of_paths((problem.path for problem in session.library.problems), whole=True)
         yield from _of_paths(map(Path, session.settings.recent), whole=True)
 

@@ -11,6 +11,7 @@
     classes        which objects are refused, and which may show the patient in their pixels
     black_out      rectangles of the pixels made black in all frames, and bits beyond the stored ones cleared
     marks          the attributes that say that and how an object was de-identified
+    showing        a picture of a file, to look for text in its pixels
     leaks          a second look at what was written: do the old identifiers occur anywhere?
 
 The basic actions come from the tables of dicom-anonymizer (PS3.15 2026c); the columns of the options, which it lacks,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.dicom.deidentify import contents, dummies, identities, table
 from pellucid.dicom.deidentify.marks import mark_dataset
 from pellucid.dicom.deidentify.plan import Plan
+from pellucid.language import mark
 
 if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
@@ -22,7 +23,8 @@ PATIENT_TAGS = frozenset({0x00100010, 0x00100020, 0x00120040})
 _REMOVED_SEQUENCES = frozenset({0x00081110})  # type 3 wherever it is used: removed, not emptied
 _SHIFTING = "modified_dates"
 REMOVED, EMPTIED, REPLACED, NEW_UID, SHIFTED, CLEANED, KEPT = (
-    "removed", "emptied", "replaced", "new UID", "date shifted", "cleaned", "kept by option")  # fmt: skip
+    mark("removed"), mark("emptied"), mark("replaced"), mark("new UID"), mark("date shifted"), mark("cleaned"),
+    mark("kept by option"))  # fmt: skip
 
 
 @dataclass

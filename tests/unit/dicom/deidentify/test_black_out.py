@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_making import put_pixels, slice_dataset
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -21,6 +20,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from dicom_making import put_pixels, slice_dataset
 from pellucid.dicom.deidentify import black_out
 from pellucid.dicom.deidentify.copying import copy
 from pellucid.dicom.deidentify.plan import Plan
