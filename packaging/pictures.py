@@ -17,6 +17,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Lens, optics    lens lens_colour optics
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
+    Privacy         deidentify deidentify_light deidentify_pixels identity_hidden
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -71,6 +72,7 @@ from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
 from outline_pictures import OUTLINE_STATES
 from paint_pictures import PAINT_STATES
+from privacy_pictures import PRIVACY_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -122,7 +124,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
     **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
-    **TRANSFORM_STATES,
+    **TRANSFORM_STATES, **PRIVACY_STATES,
     **PAINT_STATES, **OBJECT_STATES,
     **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,

@@ -19,7 +19,7 @@ The families, one module each, in the order of the menus:
     normalising matching bias_field                                   values across scanners
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
-    geometry orientation cropping metadata projection stitching       grids
+    geometry orientation cropping blacking metadata projection stitching  grids
     registration series                                               one image onto another, many onto one
     registration (its scripts in registration_lines, what its texts say in registration_texts)
     threshold thresholds_automatic                                    masks by value

@@ -65,7 +65,7 @@ FAMILIES = (
     "intensity", "curves", "equalising", "clahe", "precision", "normalising", "matching", "bias_field",
     "arithmetic", "formula", "masking",
     "colour", "colour_models", "colour_ranges", "stains",
-    "geometry", "orientation", "cropping", "metadata", "projection", "stitching", "registration",
+    "geometry", "orientation", "cropping", "blacking", "metadata", "projection", "stitching", "registration",
     "series",
     "threshold", "thresholds_automatic", "region_growing", "scribbling", "watershed", "nuclei", "clustering",
     "superpixels", "contours",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _PICTURE = "pellucid.dicom.deidentify.showing:picture"
 _PICTURE_SECONDS = 60.0
+_MOST_FILES = 16
 
 
 class Deidentifying:
@@ -72,13 +73,17 @@ class Deidentifying:
         name = tr("Preview of a de-identification")
         return self._session.jobs.query("deidentify preview", name, work, done, self._failed, quiet=True)
 
-    def picture(self, source: Source, done: Callable[[NDArray[Any]], None], failed: Callable[[str], None]) -> Job:
-        """Decode a picture of a file, to look for text in it."""
+    def picture(
+        self, sources: Sequence[Source], done: Callable[[NDArray[Any]], None], failed: Callable[[str], None]
+    ) -> Job:
+        """Decode the brightest values of a series, in files from its beginning to its end, to look for text in them."""
+        step = max(-(-len(sources) // _MOST_FILES), 1)
+        paths = [str(source.path) for source in sources[::step]]
 
         def work(job: Job) -> NDArray[Any]:
             from pellucid.dicom.child import default_pool
 
-            payload = {"path": str(source.path)}
+            payload = {"path": paths[0], "paths": paths}
             _, arrays = default_pool().call(_PICTURE, payload, deadline=_PICTURE_SECONDS, cancelled=job.cancelled)
             return arrays[0]
 

@@ -1,4 +1,4 @@
-"""A picture of a file to look for burned-in text: the brightest of its frames, as stored. Runs in a worker."""
+"""A picture of a series to look for burned-in text: the brightest of its frames. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -20,11 +20,26 @@ _MOST_PIXELS = 64 << 20
 
 
 def picture(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
-    """Answer 8-bit grey (rows, columns) or RGB pixels of ``payload["path"]``. Raises Refused."""
+    """Answer 8-bit grey (rows, columns) or RGB pixels: the brightest of ``payload["paths"]``. Raises Refused.
+
+    Files of another size than the first, or that cannot be decoded, are passed over.
+    """
+    first = _brightest(Path(payload["paths"][0]))
+    for path in payload["paths"][1:]:
+        try:
+            other = _brightest(Path(path))
+        except Refused:
+            continue
+        if other.shape == first.shape:
+            first = np.maximum(first, other)
+    return {}, [first]
+
+
+def _brightest(path: Path) -> NDArray[np.uint8]:
     from pydicom import dcmread
 
     try:
-        dataset = dcmread(Path(payload["path"]))
+        dataset = dcmread(path)
         if int(dataset.Rows) * int(dataset.Columns) > _MOST_PIXELS:
             raise Refused(tr("This picture is too large to be shown here."))
         frames = [_frame(dataset, index) for index in _indices(int(dataset.get("NumberOfFrames", 1) or 1))]
@@ -32,7 +47,7 @@ def picture(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]
         raise
     except Exception:
         raise Refused(tr("The pixels of this file cannot be shown.")) from None
-    return {}, [np.maximum.reduce(frames)]
+    return np.asarray(np.maximum.reduce(frames))
 
 
 def _indices(count: int) -> list[int]:

@@ -99,8 +99,8 @@ class DeidentifyDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.addTab(_column(self.example, self.table), tr("Preview"))
         tools = row(self.series, self.every, self.clear, spacing=theme.MARGIN, stretch=0)
-        hint = dim(tr("The brightest values of the first image are shown. Drag rectangles over text; they become black "
-                      "in every image of the series."))  # fmt: skip
+        hint = dim(tr("The brightest values of up to 16 images are shown. Drag rectangles over text; they become "
+                      "black in every image of the series."))  # fmt: skip
         self.tabs.addTab(_column(tools, hint, self.picture, self.confirmed), tr("Pixels"))
         self.tabs.addTab(_column(self.report, row(self.save)), tr("Report"))
         sides = QHBoxLayout()
@@ -187,7 +187,7 @@ class DeidentifyDialog(QDialog):
             if self.series.value() == number:
                 self.picture.show_picture(pixels)
 
-        self._work.picture(self._series[number][0], done, lambda said: self.picture.show_picture(None, said))
+        self._work.picture(self._series[number], done, lambda said: self.picture.show_picture(None, said))
 
     def _drawn(self) -> None:
         self.confirmed.setChecked(False)
