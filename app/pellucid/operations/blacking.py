@@ -27,7 +27,8 @@ _COLOURS = 3
         array = voxels(image).copy()
         x, y, z, nx, ny, nz = $box
         colours = 3 if array.ndim == 4 else None
-        array[z : z + nz, y : y + ny, x : x + nx, ...][..., :colours] = stored(np.array($value, np.float64), array.dtype)
+        value = stored(np.array($value, np.float64), array.dtype)
+        array[z : z + nz, y : y + ny, x : x + nx, ...][..., :colours] = value
         result = on_grid_of(array, image)
     """,
 )

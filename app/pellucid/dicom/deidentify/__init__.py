@@ -4,7 +4,7 @@
 (``naming``), one file after the other in workers (``copying``), a report without old values (``report``). A copy:
 
     table          the profile: action per attribute, options, safe private attributes
-    cleaning       the walk through a data set at any depth; ``cleaned(dataset, plan, secret)`` works on any data set
+    cleaning       the walk through a data set at any depth; ``deidentified(dataset, plan)`` is for any data set
     contents       what structured reports and presentation states say, item by item
     dummies        values that are valid and say nothing, by VR; words that descriptions may keep
     identities     UIDs, patients and dates replaced by keyed hashes: every worker finds the same new one

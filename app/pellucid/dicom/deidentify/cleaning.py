@@ -185,14 +185,16 @@ class Cleaner:
         return frozenset(contents.safe_private(dataset))
 
 
-def cleaned(dataset: Dataset, plan: Plan, secret: str, code: str = "ANON") -> tuple[Dataset, Counter[tuple[str, str]]]:
+def deidentified(
+    dataset: Dataset, plan: Plan, secret: str = "", code: str = ""
+) -> tuple[Dataset, Counter[tuple[str, str]]]:
     """Return a de-identified copy of a data set, marked as such, and what was done to it.
 
     The pixels are those of the original; ``secret`` is one of ``identities.new_secret()`` for everything that
-    belongs together.
+    belongs together, and a new one without. Rectangles to black out are not looked at here: see ``black_out``.
     """
     copied = copy.deepcopy(dataset)
-    cleaner = cleaner_for(copied, plan, secret, code)
+    cleaner = cleaner_for(copied, plan, secret or identities.new_secret(), code or plan.patient_code or "P0001")
     cleaner.clean(copied)
     mark_dataset(copied, plan, pixels_cleaned=plan.pixels_confirmed)
     return copied, cleaner.changes

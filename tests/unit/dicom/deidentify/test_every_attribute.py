@@ -131,7 +131,7 @@ def test_attributes_of_a_command_or_a_file_meta_do_not_survive_either() -> None:
         vr = DicomDictionary[tag][0]
         dataset.add_new(tag, vr, marker(number, "E", vr))
     assert tags
-    result, _ = cleaning.cleaned(dataset, Plan(), SECRET)
+    result, _ = cleaning.deidentified(dataset, Plan(), SECRET)
     assert not any(re.search(sign.decode(), str(result)) for sign in SIGNS)
 
 
