@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
-from pellucid.ui.dialogs.deidentify_pixels import Box, PixelPicture
+from pellucid.ui.dialogs.deidentify_pixels import Box, PixelPicture, column_of
 from pellucid.ui.dialogs.deidentify_setup import SetUp
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row
@@ -97,12 +97,12 @@ class DeidentifyDialog(QDialog):
     def _lay_out(self) -> None:
         self.set_up.setFixedWidth(400)
         self.tabs = QTabWidget()
-        self.tabs.addTab(_column(self.example, self.table), tr("Preview"))
+        self.tabs.addTab(column_of(self.example, self.table), tr("Preview"))
         tools = row(self.series, self.every, self.clear, spacing=theme.MARGIN, stretch=0)
         hint = dim(tr("The brightest values of up to 16 images are shown. Drag rectangles over text; they become "
                       "black in every image of the series."))  # fmt: skip
-        self.tabs.addTab(_column(tools, hint, self.picture, self.confirmed), tr("Pixels"))
-        self.tabs.addTab(_column(self.report, row(self.save)), tr("Report"))
+        self.tabs.addTab(column_of(tools, hint, self.picture, self.confirmed), tr("Pixels"))
+        self.tabs.addTab(column_of(self.report, row(self.save)), tr("Report"))
         sides = QHBoxLayout()
         sides.setSpacing(2 * theme.MARGIN)
         sides.addWidget(self.set_up)
@@ -291,17 +291,6 @@ class DeidentifyDialog(QDialog):
         self._work.changed.disconnect(self._changed, missing_ok=True)
         self._session.jobs.changed.disconnect(self._advance, missing_ok=True)
         super().done(result)
-
-
-def _column(*widgets: QWidget) -> QWidget:
-    body = QWidget()
-    column = QVBoxLayout(body)
-    column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
-    column.setSpacing(theme.MARGIN)
-    for widget in widgets:
-        grows = isinstance(widget, QTableWidget | PixelPicture | QPlainTextEdit)
-        column.addWidget(widget, 1 if grows else 0)
-    return body
 
 
 def show_deidentify(session: Session, parent: QWidget) -> DeidentifyDialog:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
@@ -137,3 +137,15 @@ class PixelPicture(QWidget):
             where = self._to_widget(box)
             painter.fillRect(where, Qt.GlobalColor.black)
             painter.drawRect(where)
+
+
+def column_of(*widgets: QWidget) -> QWidget:
+    """Return widgets below each other; pictures, tables and texts take what is left."""
+    body = QWidget()
+    column = QVBoxLayout(body)
+    column.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, theme.MARGIN)
+    column.setSpacing(theme.MARGIN)
+    for widget in widgets:
+        grows = isinstance(widget, QAbstractScrollArea | PixelPicture)
+        column.addWidget(widget, 1 if grows else 0)
+    return body
