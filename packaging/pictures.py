@@ -19,6 +19,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Study browser   browser_off browser_filled browser_light browser_search browser_nothing browser_hidden
                     browser_offline browser_delete
+    Privacy         deidentify deidentify_light deidentify_pixels identity_hidden
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -77,6 +78,7 @@ from object_pictures import OBJECT_STATES
 from operation_pictures import OPERATION_STATES
 from outline_pictures import OUTLINE_STATES
 from paint_pictures import PAINT_STATES
+from privacy_pictures import PRIVACY_STATES
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QPainter, QPixmap, QTransform
 from PySide6.QtTest import QTest
@@ -142,6 +144,19 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **TAG_STATES,
     **TRANSFORM_STATES,
 }
+    **OPERATION_STATES, **SURFACE_STATES, **AGREEMENT_STATES, **CONTOUR_STATES, **OUTLINE_STATES, **LABEL_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
+    **TRANSFORM_STATES, **PRIVACY_STATES,
+    **PAINT_STATES, **OBJECT_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **START_STATES,
+    **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
+}  # fmt: skip
 
 
 class Stage:

@@ -15,6 +15,7 @@ CASES = {
         ),
         nan="refused",
     ),
+    "geometry.black_out": Case({"box": (1, 2, 0, 5, 4, 1), "value": -3.6}),
     "geometry.pad": Case(
         {"before_x": 3, "after_z": 2, "constant": 7.6},
         variants=({"mode": "mirror", "before_y": 40, "before_z": 2}, {"mode": "edge", "after_x": 5, "after_z": 1}),

@@ -41,6 +41,7 @@ def log() -> str:
     return file.read_text() if file.exists() else ""
 
 
+@pytest.mark.hazard("H34")
 def test_a_slot_that_fails_is_told_and_logged_without_its_text(window, qtbot):
     QTimer.singleShot(0, broken)
     qtbot.waitUntil(lambda: "ZeroDivisionError" in window.notices.text, timeout=10_000)

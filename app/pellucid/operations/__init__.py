@@ -20,7 +20,7 @@ The families, one module each, in the order of the menus:
     arithmetic formula masking                                        several images
     colour colour_models colour_ranges stains                         colours
     geometry orientation straightening                                grids
-    cropping metadata projection stitching
+    cropping blacking metadata projection stitching
     registration series                                               one image onto another, many onto one
     registration (its scripts in registration_lines, what its texts say in registration_texts)
     threshold thresholds_automatic                                    masks by value

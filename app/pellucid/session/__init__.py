@@ -27,6 +27,7 @@ The same object drives the window, the tests and scripts; only here do operation
     aligning.py  frames and sections onto each other; motion_curves.py how they had moved; stitching.py tiles to one
     judging.py   a registration: overlays, numbers before and after; judgement*.py what is computed, said and added
     saving.py    the work in one file, exports
+    deidentifying.py copies of DICOM that do not say who the patient is
     concealing.py hide identity: other names, and texts without what identifies people
 """
 

@@ -26,6 +26,7 @@ from pellucid.session.comparing import Comparing
 from pellucid.session.concealing import Concealing
 from pellucid.session.consenting import Consenting
 from pellucid.session.curving import Curving
+from pellucid.session.deidentifying import Deidentifying
 from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
@@ -167,6 +168,7 @@ class Session:
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
         self.concealing = Concealing(self)
+        self.deidentifying = Deidentifying(self)
         self.visible_slices: Callable[[], tuple[tuple[int, int], ...]] = _nothing_visible
         """Return (voxel axis, slice index) of every slice on the screen; the window replaces this."""
         self.slice_in_use: Callable[[], tuple[int, int] | None] = lambda: None

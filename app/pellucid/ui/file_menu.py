@@ -120,6 +120,12 @@ class FileMenu:
 
         show_batch(self._session, self._window)
 
+    def deidentify(self) -> None:
+        """Show the dialog for copies that do not say who the patient is."""
+        from pellucid.ui.dialogs.deidentify import show_deidentify
+
+        show_deidentify(self._session, self._window)
+
     def copy_picture(self, *, layout: bool) -> None:
         """Put a picture of the pane in use, or of all panes, on the clipboard."""
         from pellucid.ui.canvas.picturing import Look, Picturing

@@ -36,6 +36,7 @@ def test_a_series_becomes_hounsfield_units_in_place(pellucid: Run, tmp_path: Pat
     assert np.allclose(image.affine, wanted, atol=1e-5)
 
 
+@pytest.mark.hazard("H33")
 def test_no_identity_is_written(pellucid: Run, tmp_path: Path, ramp: np.ndarray) -> None:
     write_series(tmp_path / "ct", ramp)
     for extension in ("nii", "nrrd", "mha"):

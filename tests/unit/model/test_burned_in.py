@@ -7,6 +7,7 @@ import pytest
 from pellucid.model.volume import Acquisition
 
 
+@pytest.mark.hazard("H36")
 @pytest.mark.parametrize(
     ("modality", "stated", "suspected"),
     [("CT", "", False), ("CT", "YES", True), ("US", "", True), ("US", "NO", False), ("SC", "", True), ("", "", False)],

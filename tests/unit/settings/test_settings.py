@@ -114,6 +114,7 @@ def test_the_recent_list_can_be_switched_off() -> None:
     assert settings.recent == []
 
 
+@pytest.mark.hazard("H34")
 def test_without_the_recent_list_no_folder_is_kept_on_disk() -> None:
     settings = load()
     settings.keep_recent, settings.last_folder = False, "/patients/secret"

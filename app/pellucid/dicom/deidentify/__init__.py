@@ -4,13 +4,14 @@
 (``naming``), one file after the other in workers (``copying``), a report without old values (``report``). A copy:
 
     table          the profile: action per attribute, options, safe private attributes
-    cleaning       the walk through a data set at any depth; ``cleaned(dataset, plan, secret)`` works on any data set
+    cleaning       the walk through a data set at any depth; ``deidentified(dataset, plan)`` is for any data set
     contents       what structured reports and presentation states say, item by item
     dummies        values that are valid and say nothing, by VR; words that descriptions may keep
     identities     UIDs, patients and dates replaced by keyed hashes: every worker finds the same new one
     classes        which objects are refused, and which may show the patient in their pixels
     black_out      rectangles of the pixels made black in all frames, and bits beyond the stored ones cleared
     marks          the attributes that say that and how an object was de-identified
+    showing        a picture of a file, to look for text in its pixels
     leaks          a second look at what was written: do the old identifiers occur anywhere?
 
 The basic actions come from the tables of dicom-anonymizer (PS3.15 2026c); the columns of the options, which it lacks,

@@ -38,12 +38,14 @@ def make_black(dataset: Dataset, rectangles: tuple[Rectangle, ...]) -> int:
     if keyword is None:
         return 0
     frames = _frames(dataset, keyword)
+    if keyword == "PixelData":
+        frames = _without_junk(dataset, frames)
     rows, columns = frames.shape[1:3]
     inside = [one for one in rectangles if one[0] < columns and one[1] < rows]
     black = _black(dataset, frames)
     for x, y, width, height in inside:
         frames[:, y : y + height, x : x + width] = black
-    _put(dataset, keyword, _without_junk(dataset, frames) if keyword == "PixelData" else frames)
+    _put(dataset, keyword, frames)
     return len(inside)
 
 
@@ -60,7 +62,8 @@ def _frames(dataset: Dataset, keyword: str) -> NDArray[Any]:
 
         pictures = [codecs.retired_jpeg(get_frame(dataset.PixelData, n, number_of_frames=count)) for n in range(count)]
         return np.stack(pictures)
-    array, told = decoder.as_array(dataset, raw=True, decoding_plugin=plugin)
+    # pydicom would clear the other bits as if the stored ones were always the lowest: HighBit may say otherwise
+    array, told = decoder.as_array(dataset, raw=True, correct_unused_bits=False, decoding_plugin=plugin)
     if array.ndim == 2 or (array.ndim == 3 and int(dataset.get("SamplesPerPixel", 1)) > 1 and count == 1):
         array = array[np.newaxis]
     if keyword == "PixelData":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.dicom.deidentify import contents, dummies, identities, table
 from pellucid.dicom.deidentify.marks import mark_dataset
 from pellucid.dicom.deidentify.plan import Plan
+from pellucid.language import mark
 
 if TYPE_CHECKING:
     from pydicom import DataElement, Dataset
@@ -22,7 +23,8 @@ PATIENT_TAGS = frozenset({0x00100010, 0x00100020, 0x00120040})
 _REMOVED_SEQUENCES = frozenset({0x00081110})  # type 3 wherever it is used: removed, not emptied
 _SHIFTING = "modified_dates"
 REMOVED, EMPTIED, REPLACED, NEW_UID, SHIFTED, CLEANED, KEPT = (
-    "removed", "emptied", "replaced", "new UID", "date shifted", "cleaned", "kept by option")  # fmt: skip
+    mark("removed"), mark("emptied"), mark("replaced"), mark("new UID"), mark("date shifted"), mark("cleaned"),
+    mark("kept by option"))  # fmt: skip
 
 
 @dataclass
@@ -183,14 +185,16 @@ class Cleaner:
         return frozenset(contents.safe_private(dataset))
 
 
-def cleaned(dataset: Dataset, plan: Plan, secret: str, code: str = "ANON") -> tuple[Dataset, Counter[tuple[str, str]]]:
+def deidentified(
+    dataset: Dataset, plan: Plan, secret: str = "", code: str = ""
+) -> tuple[Dataset, Counter[tuple[str, str]]]:
     """Return a de-identified copy of a data set, marked as such, and what was done to it.
 
     The pixels are those of the original; ``secret`` is one of ``identities.new_secret()`` for everything that
-    belongs together.
+    belongs together, and a new one without. Rectangles to black out are not looked at here: see ``black_out``.
     """
     copied = copy.deepcopy(dataset)
-    cleaner = cleaner_for(copied, plan, secret, code)
+    cleaner = cleaner_for(copied, plan, secret or identities.new_secret(), code or plan.patient_code or "P0001")
     cleaner.clean(copied)
     mark_dataset(copied, plan, pixels_cleaned=plan.pixels_confirmed)
     return copied, cleaner.changes

@@ -55,6 +55,8 @@ ROWS: tuple[Entry, ...] = (
           why_not=needs_layer, tip="Put a picture of all panes on the clipboard"),
     Entry("file.send", "File", "Sen&d to a server…", ask_send, (), "upload-network-outline",
           tip="Send DICOM series or a folder of DICOM files to a PACS or a DICOMweb server"),
+    Entry("file.deidentify", "File", "De-ide&ntify…", lambda w: w.files.deidentify(), (), "account-off-outline",
+          tip="Copies of DICOM that do not say who the patient is, with a report"),
     Entry("file.batch", "File", "&Batch…", lambda w: w.files.batch(), (), "format-list-checks", separator=True,
           tip="Take a recipe on many images, while the window goes on being used"),
     Entry("file.close", "File", "&Close everything", lambda w: w.files.close_all(), ("Ctrl+W",),

@@ -176,6 +176,33 @@ def test_a_rectangle_is_cut_at_the_border_and_one_outside_does_nothing(tmp_path:
     assert black_out.make_black(dataset, ((10, 0, 5, 5), (0, 8, 5, 5))) == 0 and (stack(dataset) == 9).all()
 
 
+@pytest.mark.hazard("H36")
+def test_stored_bits_at_the_top_stay_and_the_others_are_cleared(tmp_path: Path) -> None:
+    """12 bits stored in the upper bits of a word, with junk in the lower ones."""
+    pixels = (np.arange(80, dtype=np.uint16).reshape(8, 10) * 31 << 4) | 0b1011
+    dataset = slice_dataset(pixels)
+    dataset.BitsStored, dataset.HighBit = 12, 15
+    path = tmp_path / "in.dcm"
+    dataset.save_as(path, enforce_file_format=True)
+    after = np.frombuffer(copied(path, tmp_path).PixelData, "<u2").reshape(8, 10)
+    expected = pixels & 0xFFF0
+    expected[BOX[1] : BOX[1] + BOX[3], BOX[0] : BOX[0] + BOX[2]] = 0
+    assert np.array_equal(after, expected)
+
+
+@pytest.mark.hazard("H36")
+def test_numbers_with_a_sign_keep_it(tmp_path: Path) -> None:
+    pixels = np.linspace(-2000, 2000, 80).astype(np.int16).reshape(8, 10)
+    dataset = slice_dataset(pixels & 0x0FFF)
+    dataset.PixelRepresentation, dataset.BitsStored, dataset.HighBit = 1, 12, 11
+    path = tmp_path / "in.dcm"
+    dataset.save_as(path, enforce_file_format=True)
+    after = np.frombuffer(copied(path, tmp_path).PixelData, "<i2").reshape(8, 10)
+    expected = pixels.copy()
+    expected[BOX[1] : BOX[1] + BOX[3], BOX[0] : BOX[0] + BOX[2]] = pixels.min()
+    assert np.array_equal(after, expected)
+
+
 def test_video_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "in.dcm"
     dataset = slice_dataset(np.full((8, 10), 9, np.uint8))

@@ -22,7 +22,8 @@ from pellucid.model.findings import Refused
 
 UNSAFE = {
     "1.2.840.10008.5.1.4.1.1.104.1": "document", "1.2.840.10008.5.1.4.1.1.104.2": "document",
-    "1.2.840.10008.5.1.4.1.1.66": "raw", "1.3.12.2.1107.5.9.1": "not known", "1.2.840.10008.1.3.10": "index", "": "kind",
+    "1.2.840.10008.5.1.4.1.1.66": "raw", "1.3.12.2.1107.5.9.1": "not known", "1.2.840.10008.1.3.10": "index",
+    "": "kind",
     "1.2.840.10008.5.1.4.1.1.9.4.1": "voice", "1.2.840.10008.5.1.4.31": "not known",
 }  # fmt: skip
 
@@ -59,7 +60,8 @@ def content(name: str, image: Dataset) -> Dataset:
     words.ValueType, words.TextValue = "TEXT", "Planted finding"
     value.NumericValue = "77.5"
     number.ValueType, number.MeasuredValueSequence = "NUM", [value]
-    item.ValueType, item.ReferencedSOPSequence, item.ContentSequence = "IMAGE", [reference(image)], [person, words, number]
+    item.ValueType, item.ReferencedSOPSequence = "IMAGE", [reference(image)]
+    item.ContentSequence = [person, words, number]
     return item
 
 
