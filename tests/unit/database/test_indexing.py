@@ -33,7 +33,8 @@ def update(store, root, pool):
 
 
 def series_of(store, typed=""):
-    return [one for study in searching.search(store, question(typed)).rows for one in searching.series_of(store, study.key)]
+    rows = searching.search(store, question(typed)).rows
+    return [one for study in rows for one in searching.series_of(store, study.key)]
 
 
 def test_patients_studies_and_series_are_listed_newest_first(store, root):
@@ -123,7 +124,7 @@ def test_what_was_found_before_a_cancel_stays(store, tmp_path, pool):
     with pytest.raises(Cancelled):
         indexing.update(store, root, pool=pool, on_news=seen.append, cancelled=lambda: len(seen) > 0)
     found = searching.counts(store)[2]
-    assert 0 < found and store.root(root.id).updated == 0
+    assert found > 0 and store.root(root.id).updated == 0
     assert indexing.update(store, root, pool=pool).read < 240
     assert searching.counts(store)[2] == 6
 
@@ -154,7 +155,7 @@ def test_names_that_are_no_text_are_no_trouble(store, tmp_path, pool):
     _, slices = stack(2, series="7.7")
     save(folder, slices)
     try:
-        os.rename(os.fsencode(folder / "s0001.dcm"), os.fsencode(folder) + b"/\xff\xfe.dcm")
+        (folder / "s0001.dcm").rename(folder / os.fsdecode(b"\xff\xfe.dcm"))
     except OSError:
         pytest.skip("this system has no such names")
     root = store.add_root(folder)

@@ -89,8 +89,8 @@ def test_500_hostile_names_read_nothing_outside(medium, pool, tmp_path, monkeypa
     (medium / "CIRCLE").symlink_to(medium)
     names = [name.replace("/", "\\") for name in HOSTILE]
     names += HOSTILE
-    names += ["LINK\\IM001", "DICOM\\LINKED", "CIRCLE\\DICOM\\PAT1\\IM001", f"..\\{outside.name}\\IM001", str(outside / "IM001"),
-              str(outside / "IM001").replace("/", "\\"), "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
+    names += ["LINK\\IM001", "DICOM\\LINKED", "CIRCLE\\DICOM\\PAT1\\IM001", f"..\\{outside.name}\\IM001",
+              str(outside / "IM001"), str(outside / "IM001").replace("/", "\\"), "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
     assert len(names) >= 500
     path = write_directory(medium / "DICOMDIR", [*names, "DICOM\\PAT1\\IM001"])
     answer = media.read_directory({"path": str(path)})
