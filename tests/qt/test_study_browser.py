@@ -25,7 +25,7 @@ class Browsing(User):
     """Somebody in front of the study browser."""
 
     def show(self) -> BrowserWindow:
-        self.menu("File", "Study browser…")
+        self.menu("File", "Study browser")
         self.wait(lambda: self.window.findChild(BrowserWindow) is not None)
         self.browser = self.window.findChild(BrowserWindow)
         self.page = self.browser.index
@@ -255,7 +255,7 @@ def test_deleting_files_takes_a_second_step(filled, archive, monkeypatch, tmp_pa
 
     def ask() -> DeleteDialog:
         filled.click_row("Knee left")
-        filled.context_menu(tree, filled.row("Knee left"), "Delete files…")
+        filled.context_menu(tree, filled.row("Knee left"), "Delete files")
         filled.wait(lambda: any(d.isVisible() for d in filled.page.findChildren(DeleteDialog)))
         return next(d for d in filled.page.findChildren(DeleteDialog) if d.isVisible())
 

@@ -18,6 +18,7 @@ from pellucid.cli import (
     compare,
     convert,
     features,
+    index,
     info,
     operations,
     recipes,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "scan": scan,
+    "index": index,
     "info": info,
     "convert": convert,
     "operations": operations,

@@ -90,7 +90,8 @@ def test_500_hostile_names_read_nothing_outside(medium, pool, tmp_path, monkeypa
     names = [name.replace("/", "\\") for name in HOSTILE]
     names += HOSTILE
     names += ["LINK\\IM001", "DICOM\\LINKED", "CIRCLE\\DICOM\\PAT1\\IM001", f"..\\{outside.name}\\IM001",
-              str(outside / "IM001"), str(outside / "IM001").replace("/", "\\"), "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
+              str(outside / "IM001"), str(outside / "IM001").replace("/", "\\"),
+              "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
     assert len(names) >= 500
     path = write_directory(medium / "DICOMDIR", [*names, "DICOM\\PAT1\\IM001"])
     answer = media.read_directory({"path": str(path)})
