@@ -71,6 +71,15 @@ def test_what_is_not_what_it_was_is_left_alone(store, root, people, tmp_path):
 
 
 @pytest.mark.hazard("H37")
+def test_a_link_back_into_the_folder_is_no_way_to_a_file_either(store, root, people):
+    wanted = doomed(store, keys(store, "knee"))
+    (people / "2" / "0").rename(people / "real")
+    (people / "2" / "0").symlink_to(people / "real")
+    left = delete_files(store, wanted, unlink)
+    assert left.done == 0 and "link" in left.reasons[0] and len(files_below(people / "real")) == 3
+
+
+@pytest.mark.hazard("H37")
 def test_paths_that_lead_out_of_the_folder_are_left_alone(store, root, people, tmp_path):
     victim = tmp_path / "victim.dcm"
     shutil.copy2(people / "0" / "0" / "s0000.dcm", victim)

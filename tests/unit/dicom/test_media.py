@@ -103,6 +103,15 @@ def test_500_hostile_names_read_nothing_outside(medium, pool, tmp_path, monkeypa
     assert "outside its folder" in found.problems[0].sentence
 
 
+@pytest.mark.hazard("H37")
+def test_links_are_refused_and_counted_even_where_they_lead_back_inside(medium):
+    (medium / "LINK").symlink_to(medium / "DICOM")
+    (medium / "ONE").symlink_to(medium / "DICOM" / "PAT1" / "IM000")
+    path = write_directory(medium / "DICOMDIR", ["LINK\\PAT1\\IM001", "ONE", "DICOM\\PAT1\\IM002"])
+    answer = media.read_directory({"path": str(path)})
+    assert (len(answer["files"]), answer["outside"], answer["missing"]) == (1, 2, 0)
+
+
 def test_it_is_bounded(medium, monkeypatch):
     from pellucid.model.findings import Refused
 
