@@ -280,11 +280,13 @@ def test_without_a_trash_files_stay_unless_it_was_agreed_to(tmp_path, monkeypatc
 
 
 def test_a_folder_that_is_not_connected_is_said_and_stays(filled, archive, tmp_path):
+    filled.unfold("Thorax")
     shutil.move(archive, tmp_path / "unplugged")
     filled.click("Update folders", filled.browser)
     filled.rest(0.5)
     assert "cannot be reached" in filled.page.folders.list.item(0).text()
-    assert len(filled.shown()) == 7
+    assert len(filled.shown()) == 8  # and what was unfolded stays so
+    assert filled.page.tree.studies.row(filled.row("Lung 2 mm")).sign == "offline"
     said = []
     filled.session.notice.connect(lambda sentence, _severity: said.append(sentence))
     filled.click_row("Knee left", twice=True)
