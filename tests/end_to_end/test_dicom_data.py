@@ -282,6 +282,25 @@ def test_the_oblique_head(data_dir: Path, pool: Pool) -> None:
     assert head.geometry.letters(head.geometry.axes[:, 0])[0] == "L"
 
 
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [("DICOMDIR", 31), ("DICOMDIR-bigEnd", 31), ("DICOMDIR-implicit", 31), ("DICOMDIR-nopatient", 31),
+     ("DICOMDIR-reordered", 31), ("DICOMDIR-nooffset", 81), ("DICOMDIR-empty.dcm", 81)],
+)  # fmt: skip
+def test_a_dicomdir_in_every_state_leads_to_its_files(name: str, files: int, data_dir: Path, pool: Pool) -> None:
+    import pydicom
+
+    path = data_dir / "dicomdir_media" / name
+    found = scan([path], pool=pool)
+    assert sum(len(series.files) for series in found.series) == files
+    if files == 31:
+        records = pydicom.dcmread(path).DirectoryRecordSequence
+        named = {path.parent.joinpath(*record.ReferencedFileID) for record in records if "ReferencedFileID" in record}
+        assert {file for series in found.series for file in series.files} == named and not found.problems
+    else:
+        assert "Its folder was searched instead." in found.problems[0].sentence
+
+
 def test_media_with_a_dicomdir(data_dir: Path, pool: Pool) -> None:
     found = scan([data_dir / "dicomdir_media" / "DICOMDIR"], pool=pool)
     assert len([series for series in found.series if series.volumes]) >= 10

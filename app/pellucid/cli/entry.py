@@ -19,6 +19,7 @@ from pellucid.cli import (
     compare,
     convert,
     features,
+    index,
     info,
     operations,
     recipes,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "scan": scan,
+    "index": index,
     "info": info,
     "convert": convert,
     "operations": operations,

@@ -42,7 +42,7 @@ def folded(text: str) -> str:
 def question(typed: str, modality: str = "", first: int = FIRST_DAY, last: int = LAST_DAY) -> Question:
     """Return what was typed as a question, limited to a modality and to days."""
     parts: list[str] = []
-    for word in typed.replace('"', " ").split()[:MOST_WORDS]:
+    for word in typed.split()[:MOST_WORDS]:
         days = _days(word[:LONGEST])
         if days is not None:
             first, last = max(first, days[0]), min(last, days[1])

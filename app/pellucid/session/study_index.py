@@ -246,7 +246,8 @@ class StudyIndex:
             from pellucid.database.opening import series
             from pellucid.model.findings import Refused
 
-            found, refused = list[Series](), list[Refused]()
+            found: list[Series] = []
+            refused: list[Refused] = []
             for key in keys:
                 job.check()
                 try:

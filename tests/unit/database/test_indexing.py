@@ -33,7 +33,8 @@ def update(store, root, pool):
 
 
 def series_of(store, typed=""):
-    return [one for study in searching.search(store, question(typed)).rows for one in searching.series_of(store, study.key)]
+    rows = searching.search(store, question(typed)).rows
+    return [one for study in rows for one in searching.series_of(store, study.key)]
 
 
 def test_patients_studies_and_series_are_listed_newest_first(store, root):
@@ -154,7 +155,7 @@ def test_names_that_are_no_text_are_no_trouble(store, tmp_path, pool):
     _, slices = stack(2, series="7.7")
     save(folder, slices)
     try:
-        os.rename(os.fsencode(folder / "s0001.dcm"), os.fsencode(folder) + b"/\xff\xfe.dcm")
+        (folder / "s0001.dcm").rename(folder / os.fsdecode(b"\xff\xfe.dcm"))
     except OSError:
         pytest.skip("this system has no such names")
     root = store.add_root(folder)
@@ -203,3 +204,22 @@ def test_words_follow_their_studies(store, root, pool):
     assert found == searching.counts(store)[1]
     assert sqlite3.connect(store.path).execute("INSERT INTO words(words) VALUES ('integrity-check')")
     assert Path(store.path).name == "studies.db"
+
+
+@pytest.mark.hazard("H25")
+def test_of_many_files_the_first_series_can_be_opened_long_before_the_last_is_read(store, tmp_path, pool):
+    for n in range(12):
+        _, slices = stack(100, series=f"5.{n}", StudyInstanceUID=f"5.{n}.0", PatientID=f"{n}", size=(2, 2))
+        save(tmp_path / "many" / f"{n:02d}", slices)
+    root = store.add_root(tmp_path / "many")
+    news: list[tuple[int, int]] = []
+
+    def heard(progress):
+        listed = series_of(store)
+        if listed and not news:
+            opening.series(store, listed[0].key, pool=pool)
+        news.append((progress.read, len(listed)))
+
+    indexing.update(store, root, pool=pool, on_news=heard)
+    first_read, first_listed = news[0]
+    assert first_listed > 0 and first_read <= 400 and news[-1] == (1200, 12)

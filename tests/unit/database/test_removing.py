@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -63,7 +62,7 @@ def test_what_is_not_what_it_was_is_left_alone(store, root, people, tmp_path):
     wanted[1].path.unlink()  # gone
     wanted[2].path.unlink()
     wanted[2].path.symlink_to(outside / "0" / "s0002.dcm")  # a link in its place
-    os.rename(people / "0" / "1", people / "real")  # a link in the place of its folder
+    (people / "0" / "1").rename(people / "real")  # a link in the place of its folder
     (people / "0" / "1").symlink_to(outside / "1")
     before = files_below(outside)
     left = delete_files(store, wanted, unlink)
@@ -72,15 +71,25 @@ def test_what_is_not_what_it_was_is_left_alone(store, root, people, tmp_path):
 
 
 @pytest.mark.hazard("H37")
+def test_a_link_back_into_the_folder_is_no_way_to_a_file_either(store, root, people):
+    wanted = doomed(store, keys(store, "knee"))
+    (people / "2" / "0").rename(people / "real")
+    (people / "2" / "0").symlink_to(people / "real")
+    left = delete_files(store, wanted, unlink)
+    assert left.done == 0 and "link" in left.reasons[0] and len(files_below(people / "real")) == 3
+
+
+@pytest.mark.hazard("H37")
 def test_paths_that_lead_out_of_the_folder_are_left_alone(store, root, people, tmp_path):
     victim = tmp_path / "victim.dcm"
     shutil.copy2(people / "0" / "0" / "s0000.dcm", victim)
     status = victim.stat()
     for path in (str(victim), f"{people}/../victim.dcm", f"{people}/0/../../victim.dcm"):
+        first = store.ask("SELECT min(id) FROM files WHERE series IS NOT NULL")[0][0]
         with store.changing() as connection:
             connection.execute(
-                "UPDATE files SET path = ?, size = ?, mtime = ? WHERE id = (SELECT min(id) FROM files WHERE series IS NOT NULL)",
-                (path, status.st_size, status.st_mtime_ns),
+                "UPDATE files SET path = ?, size = ?, mtime = ? WHERE id = ?",
+                (path, status.st_size, status.st_mtime_ns, first),
             )
         wanted = [one for one in doomed(store, keys(store, "")) if str(one.path) == path]
         left = delete_files(store, wanted, unlink)

@@ -89,8 +89,9 @@ def test_500_hostile_names_read_nothing_outside(medium, pool, tmp_path, monkeypa
     (medium / "CIRCLE").symlink_to(medium)
     names = [name.replace("/", "\\") for name in HOSTILE]
     names += HOSTILE
-    names += ["LINK\\IM001", "DICOM\\LINKED", "CIRCLE\\DICOM\\PAT1\\IM001", f"..\\{outside.name}\\IM001", str(outside / "IM001"),
-              str(outside / "IM001").replace("/", "\\"), "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
+    names += ["LINK\\IM001", "DICOM\\LINKED", "CIRCLE\\DICOM\\PAT1\\IM001", f"..\\{outside.name}\\IM001",
+              str(outside / "IM001"), str(outside / "IM001").replace("/", "\\"),
+              "DICOM\\..\\..\\outside\\IM001"]  # fmt: skip
     assert len(names) >= 500
     path = write_directory(medium / "DICOMDIR", [*names, "DICOM\\PAT1\\IM001"])
     answer = media.read_directory({"path": str(path)})
@@ -100,6 +101,15 @@ def test_500_hostile_names_read_nothing_outside(medium, pool, tmp_path, monkeypa
     found = scan([path], pool=pool)
     assert {series.uid for series in found.series} == {"3.3"}
     assert "outside its folder" in found.problems[0].sentence
+
+
+@pytest.mark.hazard("H37")
+def test_links_are_refused_and_counted_even_where_they_lead_back_inside(medium):
+    (medium / "LINK").symlink_to(medium / "DICOM")
+    (medium / "ONE").symlink_to(medium / "DICOM" / "PAT1" / "IM000")
+    path = write_directory(medium / "DICOMDIR", ["LINK\\PAT1\\IM001", "ONE", "DICOM\\PAT1\\IM002"])
+    answer = media.read_directory({"path": str(path)})
+    assert (len(answer["files"]), answer["outside"], answer["missing"]) == (1, 2, 0)
 
 
 def test_it_is_bounded(medium, monkeypatch):

@@ -86,7 +86,7 @@ def test_unicode_paths(tmp_path: Path, pool: Pool) -> None:
     np.testing.assert_array_equal(read_plan(series.volumes[0], pool=pool).array, stored - 1024)
 
 
-def test_a_dicomdir_stands_for_its_folder(tmp_path: Path, pool: Pool) -> None:
+def test_a_dicomdir_that_names_nothing_stands_for_its_folder(tmp_path: Path, pool: Pool) -> None:
     save(tmp_path / "IMAGES", stack(3)[1], "IM{}".format)
     directory = Dataset()
     directory.file_meta = FileMetaDataset()
@@ -96,7 +96,8 @@ def test_a_dicomdir_stands_for_its_folder(tmp_path: Path, pool: Pool) -> None:
     directory.FileSetID = "DISK"
     directory.save_as(tmp_path / "DICOMDIR", enforce_file_format=True)
     found = scan([tmp_path / "DICOMDIR"], pool=pool)
-    assert [len(series.files) for series in found.series] == [3] and not found.problems and not found.others
+    assert [len(series.files) for series in found.series] == [3] and not found.others
+    assert "Its folder was searched instead." in found.problems[0].sentence
 
 
 def test_the_first_slice_comes_first_and_is_right(tmp_path: Path, pool: Pool) -> None:

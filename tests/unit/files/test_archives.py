@@ -220,7 +220,7 @@ def test_one_that_lies_about_its_sizes_is_stopped(tmp_path, pool):
 @pytest.mark.hazard("H22")
 def test_too_many_or_too_large_is_refused(tmp_path, monkeypatch, pool):
     path = zipped(tmp_path / "x.zip", {str(n): os.urandom(10) for n in range(20)})
-    with pytest.raises(Refused, match="room for 100 B|room for"):
+    with pytest.raises(Refused, match="there is room for"):
         unzipping.list_archive({"path": str(path), "room": 100})
     monkeypatch.setattr(unzipping, "MOST_FILES", 10)
     with pytest.raises(Refused, match="20 files; at most 10"):

@@ -107,7 +107,8 @@ class IndexPage(QWidget):
 
     def _found(self, found: Studies) -> None:
         studies, hidden = self._session.studies, self._session.view.hide_identity
-        self.tree.show_studies(found.rows, hidden=hidden)
+        offline = tuple(root.id for root in studies.roots if root.offline)
+        self.tree.show_studies(found.rows, hidden=hidden, offline=offline)
         empty = self.search.is_empty()
         self.nothing.say(tr(WAITING if empty else NOTHING))
         self.clear_button.setVisible(not empty)

@@ -31,14 +31,16 @@ class StudyTreeModel(QAbstractItemModel):
         self._before: list[Row] = []
         self.hidden = False
         self._studies: tuple[StudyRow, ...] = ()
+        self._offline: tuple[int, ...] = ()
         self._asked: set[str] = set()
         self._order: tuple[int, bool] | None = None
 
-    def show(self, studies: Iterable[StudyRow], *, hidden: bool = False) -> bool:
-        """Show these studies; return whether anything changed."""
+    def show(self, studies: Iterable[StudyRow], *, hidden: bool = False, offline: tuple[int, ...] = ()) -> bool:
+        """Show these studies; return whether anything changed. What is ``offline`` tells on their series."""
         studies = tuple(studies)
-        if studies == self._studies and hidden == self.hidden:
+        if studies == self._studies and hidden == self.hidden and offline == self._offline:
             return False
+        self._offline = offline
         self.beginResetModel()
         self._studies, self.hidden = studies, hidden
         self._asked.clear()
@@ -210,12 +212,14 @@ class StudyTree(QTreeView):
         header.setAccessibleName(tr("Columns"))
         self.setSortingEnabled(True)
 
-    def show_studies(self, studies: Iterable[StudyRow], *, hidden: bool = False) -> None:
+    def show_studies(
+        self, studies: Iterable[StudyRow], *, hidden: bool = False, offline: tuple[int, ...] = ()
+    ) -> None:
         """Show other studies; what was unfolded, chosen and in sight stays so where it is still there."""
         open_keys = self._unfolded()
         chosen = self.chosen()
         place = self.verticalScrollBar().value()
-        if not self.studies.show(studies, hidden=hidden):
+        if not self.studies.show(studies, hidden=hidden, offline=offline):
             return
         self.expandToDepth(0)
         for key in open_keys:
