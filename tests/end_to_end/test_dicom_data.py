@@ -176,9 +176,8 @@ def test_the_whole_body_ct_and_pet(data_dir: Path, pool: Pool) -> None:
     assert codes(pet) == set(), "a jitter of 0.02 mm is no finding"
     volume = read_plan(ct, pool=pool)
     assert volume.padding == (-3024.0, -2000.0) and "padding" in codes(volume)
-    assert by["SEG"].volumes and all(
-        plan.geometry.same_grid(by["SEG"].volumes[0].geometry) for plan in by["SEG"].volumes
-    )
+    assert by["SEG"].volumes == () and by["SEG"].contents == ("pt_segment_1", "Segment_2")
+    assert by["SEG"].references == (by["PT"].uid,)
 
 
 def test_the_whole_body_ct_equals_pydicom(data_dir: Path, pool: Pool) -> None:
