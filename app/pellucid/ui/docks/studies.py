@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from pellucid.language import mark, tr
-from pellucid.model.layer import ImageLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
 from pellucid.ui.docks.study_delegate import NODE_ROLE, StudyDelegate, worst
@@ -170,7 +169,7 @@ class StudiesPanel(Panel):
         self._repaint()
 
     def _is_open(self, node: Node) -> bool:
-        layers = [layer for layer in self._session.document.layers if isinstance(layer, ImageLayer)]
+        layers = self._session.document.layers
         if node.item.startswith("series:"):
             uid = node.item.removeprefix("series:")
             wanted = f"{uid}|{node.part}" if node.kind == "volume" else f"{uid}|"
