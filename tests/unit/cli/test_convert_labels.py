@@ -50,6 +50,7 @@ def test_a_segmentation_alone_and_on_its_image(pellucid: Run, tmp_path: Path) ->
 
 def test_structures_on_their_image_all_or_one_by_its_name(pellucid: Run, tmp_path: Path) -> None:
     ct(tmp_path / "ct")
+    ct(tmp_path / "another", series="1.2.3.6", count=3)
     structures(tmp_path / "rt")
     out = tmp_path / "out.nii.gz"
     answer = pellucid("convert", tmp_path / "rt", out, "--onto", tmp_path)  # of all series the one it was drawn on
