@@ -253,7 +253,8 @@ SEGMENTS = {"volumes": (), "modality": "SEG", "content": "segmentation", "files"
 
 
 def test_segmentations_and_structures_name_their_parts_and_can_be_opened():
-    row = tree([series(**SEGMENTS, contents=("Liver", "Spleen"))])[0].children[0].children[0]
+    said = (Finding("labels", "It opens as label layers.", "info"),)
+    row = tree([series(**SEGMENTS, contents=("Liver", "Spleen"), findings=said)])[0].children[0].children[0]
     assert (row.detail, row.badge, row.item, row.glyph) == ("2 segments", "SEG", "series:1", "shape-outline")
     assert [(child.kind, child.title) for child in row.children] == [("part", "Liver"), ("part", "Spleen")]
     about = SEGMENTS | {"modality": "RTSTRUCT", "content": "structures", "contents": ("GTV",)}
