@@ -50,6 +50,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
                     judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded
                     judge_contours judge_turned judge_light judge_empty (they need the folder of real images)
+    DICOM objects   labels_offered structures_opened segments_overlap segments_overlap_light (they need it, too)
 """
 
 from __future__ import annotations
@@ -71,6 +72,7 @@ import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from browser_pictures import BROWSER_STATES
 from contour_pictures import CONTOUR_STATES
+from dicom_object_pictures import DICOM_OBJECT_STATES
 from fusion_pictures import FUSION_STATES
 from judge_pictures import JUDGE_STATES
 from label_pictures import LABEL_STATES
@@ -151,6 +153,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
     **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
     **TRANSFORM_STATES, **PRIVACY_STATES,
+    **TRANSFORM_STATES, **DICOM_OBJECT_STATES,
     **PAINT_STATES, **OBJECT_STATES,
     **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,

@@ -61,6 +61,11 @@ def no_image_finding(record: FileRecord) -> Finding:
     )
 
 
+def labels_finding() -> Finding:
+    """Say what a series without a volume is when it holds labels."""
+    return Finding("labels", tr("This series holds labels, not an image: it opens as label layers."), "info")
+
+
 def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
     """Return what is odd about the files of a volume: lossy, truncated, inverted."""
     findings = []

@@ -59,6 +59,7 @@ _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS"
 _TOO_MANY_FRAMES = 200_000
 _FARTHEST, _SMALLEST = 1e6, 1e-7
 _SLOPE, _INTERCEPT, _LARGEST_SCALE = 0x00281053, 0x00281052, 1e30
+_SAME_HEIGHT = 0.01
 
 
 def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[FrameRecord]:
@@ -175,8 +176,7 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
               for n, stated in enumerate(frame_dimensions(values, count))]  # fmt: skip
     offsets = values.numbers(_FRAME_OFFSETS)
     if len(offsets) >= count and first.position and first.orientation:
-        return [_shifted(f, first, offsets[n] - (offsets[0] if _are_absolute(offsets, first) else 0.0))
-                for n, f in enumerate(frames)]  # fmt: skip
+        return [_shifted(f, first, distance) for f, distance in zip(frames, _distances(offsets, first), strict=False)]
     if is_captured_stack(values):
         return captured_slices(values, frames)
     order = values.binary(_SLICE_VECTOR, "H")
@@ -190,9 +190,17 @@ def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRe
             for n, f in enumerate(frames)]  # fmt: skip
 
 
-def _are_absolute(offsets: list[float], first: FrameRecord) -> bool:
-    """Return whether dose offsets are positions: PS3.3 C.8.8.3.2 lets them start at that of the image."""
-    return offsets[0] != 0.0
+def _distances(offsets: list[float], first: FrameRecord) -> list[float]:
+    """Return how far along the normal each plane of a dose lies: its offsets are that, or heights (C.8.8.3.2).
+
+    Heights begin with that of the first plane; where the normal points down, planes that go up go against it.
+    """
+    if offsets[0] == 0.0:
+        return offsets
+    assert first.orientation is not None and first.position is not None
+    (a, b, _), (d, e, _) = first.orientation[:3], first.orientation[3:]
+    down = a * e - b * d < 0 and abs(offsets[0] - first.position[2]) < _SAME_HEIGHT
+    return [(offsets[0] - offset) if down else (offset - offsets[0]) for offset in offsets]
 
 
 def _shifted(frame: FrameRecord, origin: FrameRecord, distance: float) -> FrameRecord:

@@ -13,7 +13,7 @@ from typing import Any
 from pellucid.dicom.dimension_tags import DIMENSIONS
 from pellucid.dicom.display_tables import stated_windows
 from pellucid.dicom.duplicates import without_duplicates
-from pellucid.dicom.findings import file_findings, no_image_finding
+from pellucid.dicom.findings import file_findings, labels_finding, no_image_finding
 from pellucid.dicom.geometry import Placed, place
 from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.kinds import IMAGE, content_of
@@ -139,8 +139,8 @@ def one_series(
         for group in groups:
             volumes += _volumes(group, len(groups) > 1, findings, choice)
     content = content_of(first.sop_class)
-    if not volumes and content not in LABELS:
-        findings.append(no_image_finding(first))
+    if not volumes:
+        findings.append(labels_finding() if content in LABELS else no_image_finding(first))
     acquisition = volumes[0].acquisition if volumes else acquisition_of(first)
     return Series(
         uid=uid,

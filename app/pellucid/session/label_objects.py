@@ -9,7 +9,7 @@ from pellucid.dicom.label_objects import LABELS
 from pellucid.history.layers import AddLayer
 from pellucid.language import tr, tr_count
 from pellucid.model.geometry import same_world
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer, unique_name
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Source, unique_name
 from pellucid.session.opening import title_of
 
 if TYPE_CHECKING:
@@ -53,12 +53,15 @@ class LabelObjects:
         uid = layer.source.detail.split("|")[0]
         found = [one for one in self._session.library.series
                  if uid in one.references and one.content in LABELS and one.uid not in self._offered]  # fmt: skip
-        self._offered |= {one.uid for one in found}
         if found:
-            one = found[0]
+            self._offered |= {one.uid for one in found}
+            self._session.jobs.post(lambda: self._offer(found[0], layer))  # after what the image itself brings about
+
+    def _offer(self, series: Series, layer: ImageLayer) -> None:
+        if layer in self._session.document:
             self._session.offer.emit(
-                tr("“{labels}” holds {parts} of “{image}”.", labels=title_of(one), parts=parts_of(one),
-                   image=layer.name), tr("Open as labels"), lambda: self.open(one),
+                tr("“{labels}” holds {parts} of “{image}”.", labels=title_of(series), parts=parts_of(series),
+                   image=layer.name), tr("Open as labels"), lambda: self.open(series),
             )  # fmt: skip
 
     def _read(self, series: Series) -> Job:
@@ -118,7 +121,7 @@ def _add(session: Session, series: Series, found: list[ObjectLabels], images: li
     with session.history.group(tr("Open {name} as labels", name=title)):
         for n, labels in enumerate(maps, start=1):
             name = title if len(maps) == 1 else tr("{name} ({n} of {count})", name=title, n=n, count=len(maps))
-            layers.append(_layer(session, labels, name, images))
+            layers.append(_layer(session, labels, name, images, Source(detail=f"{series.uid}|labels")))
             session.history.do(AddLayer(layers[-1]))
     if was_clean:
         session.history.mark_clean()
@@ -128,13 +131,14 @@ def _add(session: Session, series: Series, found: list[ObjectLabels], images: li
     _say(session, [finding for one in found for finding in one.findings])
 
 
-def _layer(session: Session, labels: LabelMap, name: str, images: list[ImageLayer]) -> LabelLayer:
+def _layer(session: Session, labels: LabelMap, name: str, images: list[ImageLayer], source: Source) -> LabelLayer:
     """Return a layer of labels that goes with the image whose voxels it has, or that lies in its space."""
     image = next((one for one in images if one.own_geometry is labels.geometry), None)
     near = image or next((one for one in images if same_world(one.own_geometry, labels.geometry)), None)
     layer = LabelLayer(
         unique_name(name, {other.name for other in session.document.layers}), labels,
-        placement=near.placement if near is not None else None, made_for=image.id if image is not None else "",
+        placement=near.placement if near is not None else None, source=source,
+        made_for=image.id if image is not None else "",
     )  # fmt: skip
     if labels.labels:
         layer.active_label = labels.labels[0].value

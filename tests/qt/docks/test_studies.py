@@ -247,3 +247,36 @@ def test_the_empty_state_offers_folder_demo_and_recent(panel, empty_session, qtb
     assert opened == [[tmp_path]]
     with qtbot.waitSignal(panel.folder_asked):
         qtbot.mouseClick(buttons["Open folder…"], Qt.MouseButton.LeftButton)
+
+
+SEGMENTS = {"volumes": (), "modality": "SEG", "content": "segmentation", "files": (Path("a"),)}
+
+
+def test_segmentations_and_structures_name_their_parts_and_can_be_opened():
+    said = (Finding("labels", "It opens as label layers.", "info"),)
+    row = tree([series(**SEGMENTS, contents=("Liver", "Spleen"), findings=said)])[0].children[0].children[0]
+    assert (row.detail, row.badge, row.item, row.glyph) == ("2 segments", "SEG", "series:1", "shape-outline")
+    assert [(child.kind, child.title) for child in row.children] == [("part", "Liver"), ("part", "Spleen")]
+    about = SEGMENTS | {"modality": "RTSTRUCT", "content": "structures", "contents": ("GTV",)}
+    row = tree([series(**about)])[0].children[0].children[0]
+    assert (row.detail, row.item, row.glyph) == ("1 structure", "series:1", "vector-polygon")
+
+
+def test_a_double_click_on_a_segmentation_opens_labels_and_on_a_fraction_an_image(
+    panel, empty_session, qtbot, monkeypatch
+):
+    opened = []
+    monkeypatch.setattr(empty_session.label_objects, "open", lambda one: opened.append(one.uid))
+    monkeypatch.setattr(empty_session.loading, "load", lambda _item, part=0, **_more: opened.append(part))
+    fill(empty_session, series("1", **(SEGMENTS | {"volumes": (PLAN,)}), contents=("Liver",)))
+    panel.tree.expandAll()
+    for node in ("series:1", "series:1#0"):
+        index = panel.model.index_of(node)
+        panel.tree.scrollTo(index)
+        spot = panel.tree.visualRect(index).center()
+        qtbot.mouseClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        qtbot.mouseDClick(panel.tree.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    assert opened == ["1", 0]
+    assert panel.model.index_of("series:1#0").data(NODE_ROLE).title == "Liver as an image"
+    dragged = panel.model.mimeData([panel.model.index_of("series:1#0")]).data(ITEM_MIME)
+    assert bytes(dragged.data()) == b"series:1\n0"

@@ -140,12 +140,14 @@ def test_other_encodings_give_the_same(tmp_path: Path, pool: Pool, syntax: str) 
 def test_fractions_are_labels_from_one_half_and_an_image_from_0_to_1(tmp_path: Path, pool: Pool) -> None:
     slices = ct(tmp_path / "ct")
     fractions = np.random.default_rng(3).random((5, 6, 5)).astype(np.float32)
+    fractions[0, 0, :2] = 0.5, 0.494
     path = tmp_path / "seg.dcm"
     by_highdicom(path, slices, fractions, "FRACTIONAL", max_fractional_value=200)
     ds = dcmread(path)
     heights = [float(g.PlanePositionSequence[0].ImagePositionPatient[2]) for g in ds.PerFrameFunctionalGroupsSequence]
     stored = ds.pixel_array[np.argsort(heights)]
     np.testing.assert_allclose(stored / 200, fractions, atol=1 / 200)
+    assert 100 in stored and 99 in stored
     found = read_segmentation(path, pool)
     np.testing.assert_array_equal(found.maps[0].array, stored >= 100)
     assert found.kind == "FRACTIONAL" and codes(found) == ["fractional"]

@@ -23,7 +23,6 @@ from pellucid.dicom.splitting import AUTOMATIC, place_of
 from pellucid.dicom.stack import sequences
 from pellucid.files.discover import is_series
 from pellucid.language import mark, tr
-from pellucid.model.layer import ImageLayer
 from pellucid.session.mending import mend_series, words
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
@@ -179,7 +178,7 @@ class StudiesPanel(Panel):
         self._repaint()
 
     def _is_open(self, node: Node) -> bool:
-        layers = [layer for layer in self._session.document.layers if isinstance(layer, ImageLayer)]
+        layers = self._session.document.layers
         if node.item.startswith("series:"):
             uid = node.item.removeprefix("series:")
             if node.kind != "volume":

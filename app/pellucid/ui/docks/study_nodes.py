@@ -143,7 +143,7 @@ def _series(one: Series) -> Node:
     if one.content in LABELS:
         volumes = tuple(replace(node, title=tr("{name} as an image", name=one.contents[0] if len(names) == 1
                                                else node.title)) for node in volumes if one.contents)  # fmt: skip
-    rows = (*_parts(key, one), *_findings(key, one.findings), *(volumes if len(names) > 1 or special else ()),
+    rows = (*_parts(key, one), *_findings(key, _told(one)), *(volumes if len(names) > 1 or special else ()),
             *_own_findings(key, one))  # fmt: skip
     loads = key if one.volumes or special else ""
     tip = tr("Double click or drag onto the image to open") if loads else tr("There is no image in this series.")
@@ -158,6 +158,11 @@ def _series(one: Series) -> Node:
         glyph=_GLYPHS.get(one.content, ""),
         children=rows,
     )
+
+
+def _told(one: Series) -> list[Finding]:
+    """Return the findings that the row does not show by itself: that it holds labels is seen by their names."""
+    return [finding for finding in one.findings if finding.code != "labels"]
 
 
 def _parts(key: str, one: Series) -> tuple[Node, ...]:
