@@ -83,8 +83,10 @@ def decode(source: bytes, runner: DecodeRunner) -> bytearray:
     import imagecodecs
     import numpy as np
 
-    read = imagecodecs.jpeg_decode if runner.transfer_syntax == JPEG_EXTENDED else imagecodecs.jpegsof3_decode
-    array = np.ascontiguousarray(read(source))
+    if runner.transfer_syntax == JPEG_EXTENDED:
+        array = jpeg(source, as_stored=runner.samples_per_pixel == 3)
+    else:
+        array = np.ascontiguousarray(imagecodecs.jpegsof3_decode(source))
     runner.set_option("bits_allocated", array.itemsize * 8)
     runner.set_option("planar_configuration", 0)
     return bytearray(array.tobytes())
@@ -108,12 +110,13 @@ def plugin(syntax: str, stored: int) -> str:
     return "" if syntax not in _FIRST_CHOICE else _FIRST_CHOICE[syntax][0]
 
 
-def retired_jpeg(source: bytes) -> NDArray[Any]:
-    """Decode one frame of a retired JPEG process (spectral selection, full progression; 8 or 12 bits)."""
+def jpeg(source: bytes, *, as_stored: bool) -> NDArray[Any]:
+    """Decode a JPEG picture of 8 or 12 bits, of any process; its colours ``as_stored`` or as it says they are."""
     import imagecodecs
     import numpy as np
 
-    return np.ascontiguousarray(imagecodecs.jpeg_decode(source))
+    space = "YCBCR" if as_stored else None
+    return np.ascontiguousarray(imagecodecs.jpeg_decode(source, colorspace=space, outcolorspace=space))
 
 
 def is_native(syntax: str) -> bool:

@@ -98,7 +98,8 @@ def encoded(c: Combination, truth: np.ndarray, cells: np.ndarray) -> bytes:
     """Return one frame, compressed by somebody else's encoder."""
     signed = truth.astype(f"<i{c.allocated // 8}") if c.signed else cells
     options = {
-        "rows": ROWS, "columns": COLUMNS, "samples_per_pixel": 3 if c.photometric == "RGB" else 1, "number_of_frames": 1,
+        "rows": ROWS, "columns": COLUMNS, "number_of_frames": 1,
+        "samples_per_pixel": 3 if c.photometric == "RGB" else 1,
         "bits_allocated": c.allocated, "bits_stored": c.stored, "pixel_representation": int(c.signed),
         "photometric_interpretation": c.photometric, "planar_configuration": 0, "pixel_keyword": "PixelData",
     }  # fmt: skip
