@@ -16,7 +16,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Windowing       curve curve_light color_bar color_maps
     Lens, optics    lens lens_colour optics
     Take away       take_away
-    Feel            empty refused palette keys preferences light small large long_names
+    Feel            empty refused palette keys preferences about about_light light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -108,6 +108,7 @@ from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
 from pellucid.ui.dialogs.batch import BatchDialog
+from pellucid.ui.dialogs.about import AboutDialog
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.large import LargeDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
@@ -479,6 +480,22 @@ def preferences(stage: Stage) -> None:
     stage.popup = PreferencesDialog(stage.session, stage.window)
     stage.popup.mouse.set_value(NAPARI.habits)
     stage.popup.show()
+    stage.settle()
+
+
+@state
+def about(stage: Stage) -> None:
+    """Show what Pellucid is and what it reads pixels with."""
+    stage.popup = AboutDialog(stage.window)
+    stage.popup.show()
+    stage.settle()
+
+
+@state
+def about_light(stage: Stage) -> None:
+    """Show the same in the light theme."""
+    about(stage)
+    theme.apply(stage.app, "light")
     stage.settle()
 
 

@@ -197,7 +197,7 @@ def _encapsulated(file: Any, path: Path, layout: PixelLayout, numbers: list[int]
     """Decode compressed frames with pydicom's decoders."""
     streams = streams_of(file, path, layout, numbers)
     decoder = codecs.decoder(layout.syntax)
-    plugin = codecs.plugin(layout.syntax, layout.stored)
+    plugin = codecs.plugin(layout.syntax)
     options = _options(layout) | {"as_rgb": False, "correct_unused_bits": False}
     file.seek(layout.offset)
     found = []

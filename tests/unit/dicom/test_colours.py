@@ -122,7 +122,10 @@ def test_the_picture_knows_whether_its_colours_were_mixed(tmp_path: Path, pool: 
 
 @pytest.mark.parametrize("label", ["YBR_FULL_422", "YBR_FULL", "RGB"])
 @pytest.mark.parametrize("adobe", [None, 0, 1])
-def test_a_jpeg_says_how_its_colours_were_mixed(tmp_path: Path, pool: Pool, label: str, adobe: int | None) -> None:
+@pytest.mark.parametrize("process", ["50", "51", "53", "55"])
+def test_a_jpeg_says_how_its_colours_were_mixed(
+    tmp_path: Path, pool: Pool, label: str, adobe: int | None, process: str
+) -> None:
     """The marker of Adobe in the picture decides; without it what the header says."""
     rgb = np.repeat(np.repeat(random_rgb()[::8, ::8], 8, axis=0), 8, axis=1)[:32, :40]
     mixed = adobe == 1 or (adobe is None and label != "RGB")
@@ -132,7 +135,7 @@ def test_a_jpeg_says_how_its_colours_were_mixed(tmp_path: Path, pool: Pool, labe
     if adobe is not None:
         picture = picture[:2] + b"\xff\xee\x00\x0eAdobe\x00\x64\0\0\0\0" + bytes([adobe]) + picture[2:]
     ds = colour_dataset(rgb, label)
-    ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+    ds.file_meta.TransferSyntaxUID = f"1.2.840.10008.1.2.4.{process}"
     ds.PixelData = encapsulate([picture])
     ds["PixelData"].VR = "OB"
     found = pixels_of(tmp_path, ds, pool).astype(int)
