@@ -107,8 +107,8 @@ from pellucid.ui.canvas.crosshair import lines
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
-from pellucid.ui.dialogs.batch import BatchDialog
 from pellucid.ui.dialogs.about import AboutDialog
+from pellucid.ui.dialogs.batch import BatchDialog
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.large import LargeDialog
 from pellucid.ui.dialogs.preferences import PreferencesDialog
