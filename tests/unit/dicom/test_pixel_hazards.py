@@ -372,7 +372,7 @@ def test_a_worker_retires_before_it_can_grow_old(tmp_path: Path) -> None:
         served = [pool.call("decoder_tasks:echo", {})[0]["pid"] for _ in range(1100)]
         assert served.count(first) < 1000 and len(set(served)) > 1
         before = pool.call("decoder_tasks:echo", {})[0]["pid"]
-        pool.call("decoder_tasks:large", {"bytes": 600 << 20})
+        pool.call("decoder_tasks:large", {"bytes": 320 << 20}, deadline=60)
         assert pool.call("decoder_tasks:echo", {})[0]["pid"] != before
     finally:
         pool.close()
