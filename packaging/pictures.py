@@ -20,6 +20,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Study browser   browser_off browser_filled browser_light browser_search browser_nothing browser_hidden
                     browser_offline browser_delete
     Privacy         deidentify deidentify_light deidentify_pixels identity_hidden
+    Feel            empty refused palette keys preferences about about_light light small large long_names
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -119,6 +120,7 @@ from pellucid.ui.canvas.crosshair import lines
 from pellucid.ui.canvas.link_menu import fill_link_menu
 from pellucid.ui.canvas.measure_editor import ask_length
 from pellucid.ui.canvas.pane_drops import SHOW
+from pellucid.ui.dialogs.about import AboutDialog
 from pellucid.ui.dialogs.batch import BatchDialog
 from pellucid.ui.dialogs.keys import KeysDialog
 from pellucid.ui.dialogs.large import LargeDialog
@@ -510,6 +512,22 @@ def preferences(stage: Stage) -> None:
     stage.popup = PreferencesDialog(stage.session, stage.window)
     stage.popup.mouse.set_value(NAPARI.habits)
     stage.popup.show()
+    stage.settle()
+
+
+@state
+def about(stage: Stage) -> None:
+    """Show what Pellucid is and what it reads pixels with."""
+    stage.popup = AboutDialog(stage.window)
+    stage.popup.show()
+    stage.settle()
+
+
+@state
+def about_light(stage: Stage) -> None:
+    """Show the same in the light theme."""
+    about(stage)
+    theme.apply(stage.app, "light")
     stage.settle()
 
 

@@ -66,3 +66,11 @@ def headers_or_die(payload: dict[str, Any]) -> dict[str, Any]:
 
 def refuse_translated(payload: dict[str, Any]) -> None:
     raise Refused(tr("{name} could not be read: its contents are damaged.", name=Path(payload["path"]).name))
+
+
+def spin(payload: dict[str, Any]) -> None:
+    from pellucid.dicom.effort import effort_for
+
+    with effort_for(payload["bytes"]):
+        while True:
+            pass

@@ -209,6 +209,8 @@ def test_odd_geometry_is_found(data_dir: Path, pool: Pool) -> None:
     assert "several-orientations" in codes(mixed) and len(mixed.volumes) == 2
 
 
+@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H18")
 def test_every_transfer_syntax_gives_the_slice(data_dir: Path, pool: Pool) -> None:
     folder = data_dir / "transfer_syntaxes"
     (truth,) = volumes_of(folder / "CTImage_explicit_le.dcm", pool)
@@ -234,6 +236,7 @@ def test_one_slice_saved_fifteen_times_is_fifteen_images(data_dir: Path, pool: P
     assert all(plan.frames[0].path.name in plan.label for plan in series.volumes)
 
 
+@pytest.mark.hazard("H15")
 def test_palettes_and_ybr_give_the_same_picture(data_dir: Path, pool: Pool) -> None:
     folder = data_dir / "color_palette"
     truth = volumes_of(folder / "TestPattern_JPEG-LS-Lossless.dcm", pool)[0].array.astype(float)
@@ -266,6 +269,7 @@ def test_films_are_sequences(data_dir: Path, pool: Pool) -> None:
     assert not tomography.geometry.oriented and tomography.geometry.spacing[2] == pytest.approx(6.231669)
 
 
+@pytest.mark.hazard("H13")
 def test_radiographs(data_dir: Path, pool: Pool) -> None:
     (chest,) = volumes_of(data_dir / "cr_dx_mg/cr_chest_monochrome1.dcm", pool)
     assert chest.acquisition.monochrome1 and chest.geometry.spacing[:2] == (0.1, 0.1)

@@ -48,6 +48,10 @@ def outcome(path: Path, pool: Pool) -> tuple[list[str], float]:
     return found, time.monotonic() - begin
 
 
+@pytest.mark.hazard("H19")
+@pytest.mark.hazard("H20")
+@pytest.mark.hazard("H21")
+@pytest.mark.hazard("H22")
 @pytest.mark.parametrize(("folder", "count"), [("hostile", 93), ("bad_files", 29)])
 def test_an_image_or_a_sentence(data_dir: Path, folder: str, count: int) -> None:
     files = sorted(

@@ -8,8 +8,13 @@ return wrong pixels for valid files and to crash on damaged ones.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from pellucid import __version__
+from pellucid.dicom.codestreams import stream_of
 from pellucid.dicom.parsing import NATIVE
 from pellucid.language import mark, tr
 
@@ -57,13 +62,68 @@ DECODER_DEPENDENCIES = dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS), ("imagecod
 _UNKNOWN = mark("an unknown transfer syntax")
 _UID = re.compile(r"[0-9.]{1,64}")
 _PLUGIN = "pellucid"
-_FIRST_CHOICE = {_JPEG + "50": ("pillow",), JPEG_EXTENDED: ("pillow",)}
+_PILLOW, _IMAGECODECS = ("pillow", "pillow", "PIL"), (_PLUGIN, "imagecodecs", "imagecodecs")
+_CHARLS, _OPENJPEG = ("pyjpegls", "pyjpegls", "jpeg_ls"), ("pylibjpeg", "pylibjpeg-openjpeg", "openjpeg")
+_DECODED_BY = {
+    "1.2.840.10008.1.2.5": ("pydicom", "pydicom", "pydicom"),
+    _JPEG + "50": _PILLOW,
+    **dict.fromkeys((JPEG_EXTENDED, *JPEG_LOSSLESS, *RETIRED_JPEG), _IMAGECODECS),
+    **dict.fromkeys((_JPEG + "80", _JPEG + "81"), _CHARLS),
+    **dict.fromkeys((_JPEG + n for n in ("90", "91", "201", "202", "203")), _OPENJPEG),
+}
+"""What decodes each compressed syntax and nothing else: plug-in of pydicom, package, and module to look for."""
+
+
+@dataclass(frozen=True)
+class Support:
+    """A transfer syntax with what decodes it; ``version`` is empty where the package is missing or hides it."""
+
+    syntax: str
+    name: str
+    package: str
+    version: str = ""
+    missing: bool = False
+
+
+def supported() -> tuple[Support, ...]:
+    """Return every transfer syntax that can be read, with the package that does it."""
+    found = []
+    for syntax, name in BUNDLED.items():
+        if syntax not in _DECODED_BY:
+            found.append(Support(syntax, tr(name), "Pellucid", __version__))
+            continue
+        _, package, _ = _DECODED_BY[syntax]
+        missing = _missing(syntax)
+        found.append(Support(syntax, tr(name), package, "" if missing else _version(package), bool(missing)))
+    return tuple(found)
+
+
+def _missing(syntax: str) -> str:
+    """Return the package that a transfer syntax needs and that is not installed, or nothing."""
+    _, package, module = _DECODED_BY.get(syntax, ("", "", "sys"))
+    return "" if find_spec(module) is not None else package
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def unreadable(syntax: str) -> str:
     """Return what is wrong with a transfer syntax as a sentence, empty when it can be read."""
     if syntax in BUNDLED:
-        return ""
+        package = _missing(syntax)
+        if not package:
+            return ""
+        return tr(
+            "its pixels are stored as {name} ({syntax}), and what decodes that is not installed. Install the package "
+            "{package}, or convert it to an uncompressed form with another tool.",
+            name=tr(BUNDLED[syntax]),
+            syntax=syntax,
+            package=package,
+        )
     name = tr(_KNOWN_UNREADABLE.get(syntax, _UNKNOWN))
     return tr(
         "its pixels are stored as {name} ({syntax}), which Pellucid cannot read. Convert it "
@@ -83,8 +143,11 @@ def decode(source: bytes, runner: DecodeRunner) -> bytearray:
     import imagecodecs
     import numpy as np
 
-    read = imagecodecs.jpeg_decode if runner.transfer_syntax == JPEG_EXTENDED else imagecodecs.jpegsof3_decode
-    array = np.ascontiguousarray(read(source))
+    if runner.transfer_syntax == JPEG_EXTENDED:
+        stream = stream_of(source)
+        array = jpeg(source, as_stored=runner.samples_per_pixel == 3 and not (stream and stream.mixed))
+    else:
+        array = np.ascontiguousarray(imagecodecs.jpegsof3_decode(source))
     runner.set_option("bits_allocated", array.itemsize * 8)
     runner.set_option("planar_configuration", 0)
     return bytearray(array.tobytes())
@@ -101,19 +164,18 @@ def decoder(syntax: str) -> Any:
     return found
 
 
-def plugin(syntax: str, stored: int) -> str:
-    """Return the plug-in to insist on, empty when pydicom may choose."""
-    if syntax in JPEG_LOSSLESS or (syntax == JPEG_EXTENDED and stored > 8):
-        return _PLUGIN
-    return "" if syntax not in _FIRST_CHOICE else _FIRST_CHOICE[syntax][0]
+def plugin(syntax: str) -> str:
+    """Return the plug-in to insist on: pydicom must never choose, it would take GDCM where that is installed."""
+    return _DECODED_BY[syntax][0]
 
 
-def retired_jpeg(source: bytes) -> NDArray[Any]:
-    """Decode one frame of a retired JPEG process (spectral selection, full progression; 8 or 12 bits)."""
+def jpeg(source: bytes, *, as_stored: bool) -> NDArray[Any]:
+    """Decode a JPEG picture of 8 or 12 bits, of any process; its colours ``as_stored`` or as it says they are."""
     import imagecodecs
     import numpy as np
 
-    return np.ascontiguousarray(imagecodecs.jpeg_decode(source))
+    space = "YCBCR" if as_stored else None
+    return np.ascontiguousarray(imagecodecs.jpeg_decode(source, colorspace=space, outcolorspace=space))
 
 
 def is_native(syntax: str) -> bool:

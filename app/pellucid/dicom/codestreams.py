@@ -9,10 +9,18 @@ Source: ISO 10918-1 B.2 (JPEG), ISO 14495-1 C.2 (JPEG-LS), ISO 15444-1 A.5.1 and
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pellucid.dicom.elements import Malformed
+from pellucid.dicom.records import PixelLayout
+from pellucid.language import tr
+from pellucid.model.findings import Refused
 
 _JPEG, _JPEG_2000 = b"\xff\xd8", b"\xff\x4f\xff\x51"
 _FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_APP14 = 0xEE
 _JPEG_LS, _END = 0xF7, b"\xff\xd9"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
 _COD, _START_OF_TILE, _SCAN = 0xFF52, 0xFF90, 0xDA
@@ -20,7 +28,7 @@ _COD, _START_OF_TILE, _SCAN = 0xFF52, 0xFF90, 0xDA
 
 @dataclass(frozen=True)
 class Stream:
-    """What the head of a compressed picture states; ``mixed``: its decoder turns YCbCr into RGB by itself.
+    """What the head of a compressed picture states; ``mixed``: it says itself whether it is YCbCr, as Adobe does.
 
     ``ends`` is only looked at for JPEG-LS, where a decoder that runs out of data may take seconds to notice.
     """
@@ -31,6 +39,44 @@ class Stream:
     precision: int
     mixed: bool = False
     ends: bool = True
+
+
+def streams_of(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Stream | None]:
+    """Return what compressed pictures say of themselves; refuse those that contradict the data set."""
+    from pydicom.encaps import get_frame
+
+    found = []
+    for number in numbers:
+        file.seek(layout.offset)
+        stream = stream_of(get_frame(file, number, number_of_frames=layout.frames))
+        found.append(stream)
+        if stream is not None and not stream.ends:
+            raise Malformed(tr("the compressed picture is cut short"))
+        if stream is not None and (stream.columns, stream.rows) != (layout.columns, layout.rows):
+            raise Refused(
+                tr(
+                    "{name} could not be read: its compressed picture says {across}×{down} pixels, its "
+                    "header {columns}×{rows}. The file is damaged.",
+                    name=path.name,
+                    across=stream.columns,
+                    down=stream.rows,
+                    columns=layout.columns,
+                    rows=layout.rows,
+                )
+            )
+        if stream is not None and (stream.samples != layout.samples or stream.precision > layout.allocated):
+            raise Refused(
+                tr(
+                    "{name} could not be read: its compressed picture says {samples} samples of {bits} bits per "
+                    "pixel, its header {declared} of {allocated}. The file is damaged.",
+                    name=path.name,
+                    samples=stream.samples,
+                    bits=stream.precision,
+                    declared=layout.samples,
+                    allocated=layout.allocated,
+                )
+            )
+    return found
 
 
 def stream_of(data: bytes) -> Stream | None:
@@ -45,20 +91,21 @@ def stream_of(data: bytes) -> Stream | None:
 
 
 def _jpeg(data: bytes) -> Stream | None:
-    position = 2
-    while data[position] == 0xFF:
+    """Walk the markers up to the first scan."""
+    found: Stream | None = None
+    position, adobe = 2, False
+    while data[position] == 0xFF and data[position + 1] != _SCAN:
         marker = data[position + 1]
         if marker == 0xFF or marker in _ALONE:
             position += 1 if marker == 0xFF else 2
             continue
-        if marker == _SCAN:
-            return None
         (length,) = struct.unpack_from(">H", data, position + 2)
         if marker in _FRAMES:
             precision, rows, columns, samples = struct.unpack_from(">BHHB", data, position + 4)
-            return Stream(columns, rows, samples, precision, ends=marker != _JPEG_LS or _END in data)
+            found = Stream(columns, rows, samples, precision, ends=marker != _JPEG_LS or _END in data)
+        adobe |= marker == _APP14 and data[position + 4 : position + 9] == b"Adobe"
         position += 2 + length
-    return None
+    return replace(found, mixed=adobe) if found is not None else None
 
 
 def _jpeg_2000(data: bytes, start: int) -> Stream:

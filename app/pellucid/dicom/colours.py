@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.records import PixelLayout
-
 Array = NDArray[Any]
 
 SHOWN = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT"})
@@ -25,7 +23,7 @@ _GREEN = 1 - _RED - _BLUE
 _ROWS = 256
 
 
-def rgb(samples: Array, photometric: str, layout: PixelLayout, bits: int) -> Array:
+def rgb(samples: Array, photometric: str, bits: int) -> Array:
     """Return (rows, columns, 3) of 8 or 16 bits; ``bits`` is how many of a sample count.
 
     Raises NotImplementedError for an interpretation that has no rule.

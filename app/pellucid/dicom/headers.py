@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,8 @@ _TAGS = frozenset(
     {
         0x00080005, 0x00080016, 0x00080018, 0x00080060, 0x0020000D, 0x0020000E, 0x00200052,
         0x00280002, 0x00280004, 0x00280006, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101,
-        0x00280102, 0x00280103, 0x00280120, 0x00280121, 0x00282110, 0x00283000, 0x00280009, 0x00540080,
+        0x00280102, 0x00280103, 0x00280120, 0x00280121, 0x00280122, 0x00280123, 0x00280124, 0x00280125, 0x00282110,
+        0x00283000, 0x00280009, 0x00540080,
         *_TEXTS.values(),
     }
 )  # fmt: skip
@@ -191,6 +193,10 @@ def _texts(values: Values) -> dict[str, str]:
 
 def _padding(values: Values, layout: PixelLayout) -> tuple[float, float] | None:
     """Return the closed range of stored values that are padding (PS3.3 C.7.5.1.1.2)."""
+    if layout.floating:
+        kind, tag, limit = ("f", 0x00280122, 0x00280124) if layout.floating == 4 else ("d", 0x00280123, 0x00280125)
+        ends = values.binary(tag, kind)[:1] + values.binary(limit, kind)[:1]
+        return (float(min(ends)), float(max(ends))) if ends and all(map(math.isfinite, ends)) else None
     kind = ("h" if layout.signed else "H") if len(values.raw(0x00280120)) == 2 else ("i" if layout.signed else "I")
     first = values.binary(0x00280120, kind)
     if not first:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom import codecs
-from pellucid.dicom.codestreams import Stream, stream_of
+from pellucid.dicom.codestreams import Stream, streams_of
 from pellucid.dicom.colours import HALVED, SHOWN, rgb
 from pellucid.dicom.effort import effort_for
 from pellucid.dicom.elements import Buffer, Malformed
@@ -190,14 +190,14 @@ def _native_colour(data: bytes, layout: PixelLayout) -> Array:
     array, _ = get_decoder(UID(EXPLICIT_LITTLE)).as_array(data, **options)
     cells = np.ascontiguousarray(array)
     samples = corrected(cells.view(cells.dtype.str.replace("i", "u")).copy(), replace(layout, signed=False))
-    return rgb(samples, _interpretation(layout.photometric), layout, layout.stored)
+    return rgb(samples, _interpretation(layout.photometric), layout.stored)
 
 
 def _encapsulated(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
     """Decode compressed frames with pydicom's decoders."""
-    streams = _streams(file, path, layout, numbers)
+    streams = streams_of(file, path, layout, numbers)
     decoder = codecs.decoder(layout.syntax)
-    plugin = codecs.plugin(layout.syntax, layout.stored)
+    plugin = codecs.plugin(layout.syntax)
     options = _options(layout) | {"as_rgb": False, "correct_unused_bits": False}
     file.seek(layout.offset)
     found = []
@@ -207,9 +207,9 @@ def _encapsulated(file: Any, path: Path, layout: PixelLayout, numbers: list[int]
             if layout.samples == 1:
                 found.append(_grey(np.array(array), layout, stream))
                 continue
-            mixed = stream is not None and stream.mixed
+            mixed = stream is not None and stream.mixed and layout.syntax not in codecs.JPEG_LOSSLESS
             photometric = "RGB" if mixed else _interpretation(str(properties["photometric_interpretation"]))
-            found.append(rgb(np.asarray(array), photometric, layout, stream.precision if stream else layout.stored))
+            found.append(rgb(np.asarray(array), photometric, stream.precision if stream else layout.stored))
     return found
 
 
@@ -245,54 +245,20 @@ def _options(layout: PixelLayout) -> dict[str, Any]:
     }
 
 
-def _streams(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Stream | None]:
-    """Return what compressed pictures say of themselves; refuse those that contradict the data set."""
-    from pydicom.encaps import get_frame
-
-    found = []
-    for number in numbers:
-        file.seek(layout.offset)
-        stream = stream_of(get_frame(file, number, number_of_frames=layout.frames))
-        found.append(stream)
-        if stream is not None and not stream.ends:
-            raise Malformed(tr("the compressed picture is cut short"))
-        if stream is not None and (stream.columns, stream.rows) != (layout.columns, layout.rows):
-            raise Refused(
-                tr(
-                    "{name} could not be read: its compressed picture says {across}×{down} pixels, its "
-                    "header {columns}×{rows}. The file is damaged.",
-                    name=path.name,
-                    across=stream.columns,
-                    down=stream.rows,
-                    columns=layout.columns,
-                    rows=layout.rows,
-                )
-            )
-        if stream is not None and (stream.samples != layout.samples or stream.precision > layout.allocated):
-            raise Refused(
-                tr(
-                    "{name} could not be read: its compressed picture says {samples} samples of {bits} bits per "
-                    "pixel, its header {declared} of {allocated}. The file is damaged.",
-                    name=path.name,
-                    samples=stream.samples,
-                    bits=stream.precision,
-                    declared=layout.samples,
-                    allocated=layout.allocated,
-                )
-            )
-    return found
-
-
 def _retired(file: Any, path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:
     from pydicom.encaps import get_frame
 
-    _streams(file, path, layout, numbers)
     frames = []
-    for number in numbers:
+    for number, stream in zip(numbers, streams_of(file, path, layout, numbers), strict=True):
         file.seek(layout.offset)
         picture = get_frame(file, number, number_of_frames=layout.frames)
+        as_stored = stream is not None and layout.samples == 3 and not stream.mixed
         with effort_for(layout.frame_bits // 8):
-            frames.append(codecs.retired_jpeg(picture))
+            array = codecs.jpeg(picture, as_stored=as_stored)
+        if layout.samples == 3:
+            photometric = _interpretation(layout.photometric) if as_stored else "RGB"
+            array = rgb(array, photometric, stream.precision if stream else layout.stored)
+        frames.append(array)
     return frames
 
 

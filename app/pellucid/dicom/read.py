@@ -223,13 +223,16 @@ def _volume(
 
 
 def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:
-    """Return the padding range in modality values; None where slices differ or there is none."""
-    scales = {(frame.slope, frame.intercept) for frame in plan.frames}
-    if plan.padding is None or len(scales) != 1 or plan.components > 1 or plan.frames[0].layout.tables:
+    """Return the padding range in modality values; None where it is another one in some slices, or there is none."""
+    if plan.padding is None or plan.components > 1 or plan.frames[0].layout.tables:
         return None
-    ((slope, intercept),) = scales
-    ends = [value * slope + intercept for value in plan.padding]
-    return min(ends), max(ends)
+    first, last = plan.padding
+    scales = {(frame.slope, frame.intercept) for frame in plan.frames if frame.number >= 0}
+    ranges = {tuple(sorted(value * slope + intercept for value in (first, last))) for slope, intercept in scales}
+    if len(ranges) != 1:
+        return None
+    ((low, high),) = ranges
+    return low, high
 
 
 def common_type(plans: Sequence[VolumePlan]) -> str:

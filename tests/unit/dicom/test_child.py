@@ -57,6 +57,7 @@ def test_arrays_outlive_the_pool() -> None:
     assert int(array.sum(dtype=np.int64)) == 10 << 20
 
 
+@pytest.mark.hazard("H19")
 def test_a_crash_is_a_sentence_and_the_next_call_works(small_pool: Pool, tmp_path: Path) -> None:
     file = tmp_path / "bad.dcm"
     file.write_bytes(b"x")
@@ -67,6 +68,7 @@ def test_a_crash_is_a_sentence_and_the_next_call_works(small_pool: Pool, tmp_pat
     assert time.monotonic() - begin < PATIENCE
 
 
+@pytest.mark.hazard("H19")
 def test_a_file_that_killed_a_worker_is_quarantined_until_it_changes(small_pool: Pool, tmp_path: Path) -> None:
     file = tmp_path / "bad.dcm"
     file.write_bytes(b"x")
@@ -78,6 +80,7 @@ def test_a_file_that_killed_a_worker_is_quarantined_until_it_changes(small_pool:
     assert small_pool.call("decoder_tasks:echo", {"path": str(file)})[0]["path"] == str(file)
 
 
+@pytest.mark.hazard("H20")
 def test_the_deadline_holds_and_the_worker_is_gone(small_pool: Pool) -> None:
     pid = small_pool.call("decoder_tasks:echo", {})[0]["pid"]
     begin = time.monotonic()
@@ -87,12 +90,15 @@ def test_the_deadline_holds_and_the_worker_is_gone(small_pool: Pool) -> None:
     assert gone(pid)
 
 
+@pytest.mark.hazard("H21")
+@pytest.mark.hazard("H22")
 def test_memory_is_capped(small_pool: Pool) -> None:
     with pytest.raises(Refused, match=r"needs more than 0\.2 GB of memory"):
         small_pool.call("decoder_tasks:grow", {"path": "/nowhere/bomb.dcm"})
     assert small_pool.call("decoder_tasks:echo", {"n": 2})[0]["n"] == 2
 
 
+@pytest.mark.hazard("H20")
 def test_cancel_is_answered_at_once(small_pool: Pool) -> None:
     small_pool.call("decoder_tasks:echo", {})
     begin = time.monotonic()
@@ -125,6 +131,7 @@ def test_calls_from_several_threads_run_in_several_workers(pool: Pool) -> None:
     assert found == {n: n for n in range(40)}
 
 
+@pytest.mark.hazard("H19")
 def test_a_worker_that_died_idle_does_not_blame_the_file(small_pool: Pool) -> None:
     pid = small_pool.call("decoder_tasks:echo", {})[0]["pid"]
     for other in small_pool.pids:

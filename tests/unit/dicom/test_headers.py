@@ -112,6 +112,7 @@ def nested(depth: int, *, defined: bool) -> bytes:
     return data
 
 
+@pytest.mark.hazard("H23")
 @pytest.mark.parametrize("depth", [101, 1000, 100_000])
 def test_deep_nesting_is_a_sentence(tmp_path: Path, depth: int) -> None:
     path = one(tmp_path)
@@ -121,6 +122,7 @@ def test_deep_nesting_is_a_sentence(tmp_path: Path, depth: int) -> None:
     assert "100 levels" in read_one(path)["problem"]
 
 
+@pytest.mark.hazard("H23")
 def test_allowed_nesting_is_walked(tmp_path: Path) -> None:
     path = one(tmp_path)
     whole = path.read_bytes()
@@ -131,6 +133,7 @@ def test_allowed_nesting_is_walked(tmp_path: Path) -> None:
         assert record(path).pixels is not None
 
 
+@pytest.mark.hazard("H22")
 def test_a_bomb_is_not_unpacked() -> None:
     packer = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     bomb = packer.compress(bytes(64 << 20)) + packer.flush()

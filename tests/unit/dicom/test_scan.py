@@ -59,6 +59,7 @@ def test_a_scan_can_be_stopped(tmp_path: Path, pool: Pool) -> None:
     assert next(asked) < 20
 
 
+@pytest.mark.hazard("H19")
 def test_one_file_that_kills_the_worker_costs_only_itself(
     tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +138,8 @@ def test_a_file_that_changed_is_not_read(tmp_path: Path, pool: Pool) -> None:
         read_plan(series.volumes[0], pool=pool)
 
 
+@pytest.mark.hazard("H21")
+@pytest.mark.hazard("H25")
 def test_a_volume_larger_than_memory_is_refused_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(tmp_path, stack(3)[1])
     monkeypatch.setattr("pellucid.dicom.memory.free_bytes", lambda: 100)

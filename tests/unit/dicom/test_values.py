@@ -39,6 +39,7 @@ def combinations() -> list[tuple[int, int, int, bool]]:
     return sorted(set(found))
 
 
+@pytest.mark.hazard("H12")
 def test_every_cell_layout_with_junk_in_the_unused_bits(tmp_path: Path) -> None:
     random = np.random.default_rng(7)
     for n, (allocated, stored, high, signed) in enumerate(combinations()):
@@ -58,6 +59,7 @@ def test_every_cell_layout_with_junk_in_the_unused_bits(tmp_path: Path) -> None:
         np.testing.assert_array_equal(volume.array, truth, err_msg=f"{allocated} {stored} {high} {signed}")
 
 
+@pytest.mark.hazard("H10")
 @pytest.mark.parametrize("seed", range(8))
 def test_a_slope_per_slice_is_never_truncated(tmp_path: Path, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -73,6 +75,7 @@ def test_a_slope_per_slice_is_never_truncated(tmp_path: Path, seed: int) -> None
     assert np.max(np.abs(volume.array - truth) / np.maximum(np.abs(truth), 1e-30)) <= 1e-6
 
 
+@pytest.mark.hazard("H10")
 def test_the_first_slice_does_not_decide_about_fractions(tmp_path: Path) -> None:
     stored, slices = stack(10, slope=1, intercept=0)
     for ds in slices[1:]:
@@ -81,6 +84,7 @@ def test_the_first_slice_does_not_decide_about_fractions(tmp_path: Path) -> None
     np.testing.assert_allclose(read(save(tmp_path, slices)).array, truth, rtol=1e-6)
 
 
+@pytest.mark.hazard("H10")
 @pytest.mark.parametrize(
     ("intercept", "dtype"),
     [(0, "int16"), (-1024, "int16"), (40000, "uint16"), (70000, "int32"), (-3_000_000, "int32")],
@@ -101,6 +105,7 @@ def test_a_slope_of_two_and_full_sixteen_bits(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read(save(tmp_path, [slice_dataset(cells, slope=2)])).array[0], truth)
 
 
+@pytest.mark.hazard("H13")
 @pytest.mark.parametrize("compressed", [False, True])
 @pytest.mark.parametrize("kind", [np.int16, np.uint16, np.uint8])
 def test_monochrome1_keeps_its_values(tmp_path: Path, pool: Pool, kind: type, compressed: bool) -> None:
@@ -117,6 +122,7 @@ def test_monochrome1_keeps_its_values(tmp_path: Path, pool: Pool, kind: type, co
     assert volume.acquisition.monochrome1 and "monochrome1" in {f.code for f in volume.findings}
 
 
+@pytest.mark.hazard("H18")
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless])
 def test_other_transfer_syntaxes_give_the_same(tmp_path: Path, pool: Pool, syntax: str) -> None:
     stored, slices = stack(3)
@@ -130,6 +136,7 @@ def test_other_transfer_syntaxes_give_the_same(tmp_path: Path, pool: Pool, synta
     np.testing.assert_array_equal(read(save(tmp_path, slices), pool).array, stored - 1024)
 
 
+@pytest.mark.hazard("H14")
 def test_a_modality_table_replaces_slope_and_intercept(tmp_path: Path, pool: Pool) -> None:
     cells = np.array([[10, 11, 12], [13, 9, 200]], np.uint8)
     ds = slice_dataset(cells, slope=None)
@@ -143,6 +150,7 @@ def test_a_modality_table_replaces_slope_and_intercept(tmp_path: Path, pool: Poo
     np.testing.assert_array_equal(volume.array[0], [[100, 300, 900], [2700, 100, 2700]])
 
 
+@pytest.mark.hazard("H14")
 def test_dose_is_scaled_and_placed(tmp_path: Path) -> None:
     cells = np.arange(24, dtype=np.uint32).reshape(3, 2, 4)
     ds = slice_dataset(cells, slope=None, modality="RTDOSE", sop_class="1.2.840.10008.5.1.4.1.1.481.2",
@@ -153,6 +161,7 @@ def test_dose_is_scaled_and_placed(tmp_path: Path) -> None:
     np.testing.assert_allclose(volume.array, cells * 0.002, rtol=1e-6)
 
 
+@pytest.mark.hazard("H15")
 @pytest.mark.parametrize("bits", [8, 16])
 def test_palettes_are_looked_up_with_bounds(tmp_path: Path, pool: Pool, bits: int) -> None:
     cells = np.array([[0, 5, 6, 7], [8, 9, 200, 255]], np.uint8)
@@ -179,6 +188,7 @@ def test_colours_come_out_as_they_went_in(tmp_path: Path, pool: Pool, planar: in
     np.testing.assert_array_equal(read(save(tmp_path, [ds]), pool).array[0], pixels)
 
 
+@pytest.mark.hazard("H15")
 def test_ybr_becomes_rgb(tmp_path: Path, pool: Pool) -> None:
     grey, blue, red = (128, 128, 128), (29, 255, 107), (76, 85, 255)  # PS3.3 C.7.6.3.1.2, full range
     pixels = np.array([[grey, blue], [red, grey]], np.uint8)
@@ -199,6 +209,7 @@ def test_float_pixels(tmp_path: Path, pool: Pool) -> None:
     np.testing.assert_array_equal(volume.array[0], values)
 
 
+@pytest.mark.hazard("H16")
 def test_padding_is_told_in_values(tmp_path: Path) -> None:
     _, slices = stack(2)
     for ds in slices:
@@ -207,6 +218,7 @@ def test_padding_is_told_in_values(tmp_path: Path) -> None:
     assert read(save(tmp_path, slices)).padding == (-3024.0, -2924.0)
 
 
+@pytest.mark.hazard("H16")
 def test_padding_that_nobody_declared_is_noticed(tmp_path: Path) -> None:
     stored = np.full((3, 8, 8), -2000, np.int16)
     stored[:, 2:6, 2:6] = np.random.default_rng(0).integers(0, 1500, (3, 4, 4))
@@ -250,6 +262,7 @@ def test_a_slice_without_any_pixels_is_blank_and_said(tmp_path: Path, pool: Pool
     assert any("Slice 1 is blank" in finding.message for finding in volume.findings)
 
 
+@pytest.mark.hazard("H21")
 def test_a_lying_header_is_refused_by_its_numbers(tmp_path: Path, pool: Pool) -> None:
     ds = slice_dataset(np.zeros((4, 4), np.int16))
     ds.Rows = ds.Columns = 65535
@@ -257,6 +270,7 @@ def test_a_lying_header_is_refused_by_its_numbers(tmp_path: Path, pool: Pool) ->
         read(save(tmp_path, [ds]), pool)
 
 
+@pytest.mark.hazard("H21")
 def test_a_single_frame_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
     """H21: thumbnails decode one frame without the check of a whole volume."""
     (path,) = save(tmp_path, [slice_dataset(np.zeros((4, 4), np.int16))])
@@ -267,6 +281,7 @@ def test_a_single_frame_is_refused_before_memory_is_taken(tmp_path: Path) -> Non
         decode({"path": str(path), "layout": layout, "frames": [0]})
 
 
+@pytest.mark.hazard("H17")
 def test_an_unknown_syntax_is_named(tmp_path: Path, pool: Pool) -> None:
     ds = slice_dataset(np.zeros((4, 4), np.int16))
     ds.compress(RLELossless)

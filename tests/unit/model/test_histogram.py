@@ -54,12 +54,14 @@ def test_every_value_is_counted(dtype: str) -> None:
     assert_counts(found, values)
 
 
+@pytest.mark.hazard("H16")
 @pytest.mark.parametrize("dtype", WHOLE + FLOATS)
 def test_padding_is_left_out(dtype: str) -> None:
     volume, values = made(dtype, padding=(0.0, 3.0))
     assert_counts(histogram(volume), values[(values < 0) | (values > 3)])
 
 
+@pytest.mark.hazard("H16")
 @pytest.mark.parametrize("share", [0.01, 0.5, 0.99])
 def test_padding_does_not_move_the_window(share: float) -> None:
     """H16: same automatic window with 1 to 99 % of padding."""

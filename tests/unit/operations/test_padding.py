@@ -14,6 +14,8 @@ from pellucid.operations.operation import get, registry
 from pellucid.operations.padding import filled, lowest_valid, restore
 from pellucid.operations.preview import preview_slice, whole
 
+pytestmark = pytest.mark.hazard("H16")
+
 PADDING = (-3024.0, -2000.0)
 
 
