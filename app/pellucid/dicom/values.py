@@ -50,9 +50,9 @@ class Values:
         text = self.code(tag)
         return [part.strip() for part in text.split("\\")] if text else []
 
-    def text(self, tag: int) -> str:
-        """Return text in the character set the file states."""
-        raw = self.raw(tag)[:_TEXT_LIMIT]
+    def text(self, tag: int, limit: int = _TEXT_LIMIT) -> str:
+        """Return text in the character set the file states, at most ``limit`` bytes of it."""
+        raw = self.raw(tag)[:limit]
         if raw.isascii() and _ESCAPE not in raw:
             return raw.decode("ascii").strip(" \0")
         from pydicom.charset import decode_bytes

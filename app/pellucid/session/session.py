@@ -50,12 +50,14 @@ from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
 from pellucid.session.recipes import Recipes
 from pellucid.session.registering import Registering
+from pellucid.session.reports import Reports
 from pellucid.session.resplitting import Resplitting
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
 from pellucid.session.seeding import Seeding
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
+from pellucid.session.specials import opener_of
 from pellucid.session.stitching import Stitching
 from pellucid.session.transforms import Transforms
 from pellucid.session.uptaking import Uptaking
@@ -150,6 +152,7 @@ class Session:
         self.landmarks = Landmarks(self)
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
+        self.reports = Reports(self)
         self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
@@ -195,13 +198,14 @@ class Session:
     def _show_found(self, found: Found, roots: list[Path]) -> None:
         """Load what the user most likely wants to see of what was found."""
         shown = [series for series in found.series if series.volumes]
-        if not shown and not found.images:
+        special = next((series for series in found.series if opener_of(series) is not None), None)
+        if special is not None and not shown and not found.images:
+            self.loading.load_key(self.library.key(special))
+        elif not shown and not found.images:
             self._say_nothing_found(found, roots)
-            return
-        files_named = all(root.is_file() for root in roots)
-        if files_named and found.images and not shown:
+        elif all(root.is_file() for root in roots) and found.images and not shown:
             self._load_all(found.images)
-        elif files_named or not self.document.layers:
+        elif all(root.is_file() for root in roots) or not self.document.layers:
             self._show_one(found, shown)
 
     def _show_one(self, found: Found, shown: list[Series]) -> None:
@@ -354,4 +358,5 @@ class Session:
         """Stop all jobs and keep the settings."""
         self.jobs.cancel_all()
         self.jobs.close()
+        self.reports.close()
         self.keep_settings()

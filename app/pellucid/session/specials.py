@@ -8,13 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from pellucid.dicom.kinds import DOCUMENT
+
 if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
 Opener = Callable[["Session", "Series"], object]
 
-OPENERS: dict[str, Opener] = {}
+
+def _document(session: Session, series: Series) -> object:
+    return session.reports.open(series)
+
+
+OPENERS: dict[str, Opener] = {DOCUMENT: _document}
 """By ``Series.content``; an opener does its reading in a job."""
 
 

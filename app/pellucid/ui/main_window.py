@@ -185,6 +185,7 @@ class MainWindow(QMainWindow):
             changed.connect(lambda _layer: self.notices.withdraw())
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
+        session.reports.opened.connect(self.files.show_reports)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(self._view_changed)
