@@ -48,6 +48,7 @@ from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.placing import Placing
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
+from pellucid.session.presenting import Presenting
 from pellucid.session.recipes import Recipes
 from pellucid.session.registering import Registering
 from pellucid.session.reports import Reports
@@ -152,6 +153,7 @@ class Session:
         self.landmarks = Landmarks(self)
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
+        self.presenting = Presenting(self)
         self.reports = Reports(self)
         self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)

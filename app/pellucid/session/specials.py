@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.kinds import DOCUMENT
+from pellucid.dicom.kinds import DOCUMENT, PRESENTATION
 
 if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
@@ -21,7 +21,11 @@ def _document(session: Session, series: Series) -> object:
     return session.reports.open(series)
 
 
-OPENERS: dict[str, Opener] = {DOCUMENT: _document}
+def _presentation(session: Session, series: Series) -> object:
+    return session.presenting.open(series)
+
+
+OPENERS: dict[str, Opener] = {DOCUMENT: _document, PRESENTATION: _presentation}
 """By ``Series.content``; an opener does its reading in a job."""
 
 
