@@ -133,7 +133,9 @@ QCheckBox::indicator, QRadioButton::indicator, QTreeWidget::indicator {
 QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:hover, QCheckBox:focus::indicator,
 QRadioButton:focus::indicator { border-color: $accent; }
-QCheckBox::indicator:checked, QTreeWidget::indicator:checked { background: $accent; border-color: $accent; image: url("$check"); }
+QCheckBox::indicator:checked, QTreeWidget::indicator:checked {
+  background: $accent; border-color: $accent; image: url("$check");
+}
 QRadioButton::indicator:checked { background: $accent; border: 4px solid $field; width: 8px; height: 8px; }
 QCheckBox::indicator:disabled { border-color: $line; background: $panel; }
 
