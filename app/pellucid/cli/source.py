@@ -138,7 +138,13 @@ def images(item: Item) -> Iterator[tuple[str, Reader]]:
         return
     groups = sequences(item)
     for plans in groups:
-        yield plans[0].label if len(groups) > 1 else "", partial(read_plans, plans)
+        yield _label(plans) if len(groups) > 1 else "", partial(read_plans, plans)
+
+
+def _label(plans: tuple[VolumePlan, ...]) -> str:
+    """Return what tells an image from the others of its series: what its frames have in common."""
+    common = [value.text for value in plans[0].values if all(value in plan.values for plan in plans)]
+    return ", ".join(common) if len(plans) > 1 and common else plans[0].label
 
 
 def read_file(path: Path) -> tuple[Volume, ...]:

@@ -117,6 +117,14 @@ def value_text(name: str, value: Any) -> str:
     return tr(DIMENSIONS[name].value, n=f"{value:g}" if isinstance(value, int | float) else value)
 
 
+def bare_text(name: str, value: Any) -> str:
+    """Write one value of a dimension that is named beside it: a number alone where it has no unit."""
+    words = DIMENSIONS[name].value
+    if words != "{n}" and words.endswith("{n}") and isinstance(value, int | float):
+        return f"{value:g}"
+    return value_text(name, value)
+
+
 def _diffusion(b: float, direction: tuple[float, ...]) -> str:
     along = " [" + " ".join(f"{n:.2f}" for n in direction) + "]" if direction else ""
     return f"b {b:g} s/mm²{along}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pellucid.dicom.kinds import DOCUMENT, PRESENTATION, content_of
 from pellucid.dicom.records import FileRecord
 from pellucid.language import mark, tr, tr_count
 from pellucid.model.findings import Finding
@@ -50,6 +51,12 @@ def no_image_finding(record: FileRecord) -> Finding:
     kind = _KINDS.get(record.modality)
     if kind is None and record.sop_class.startswith("1.2.840.10008.5.1.4.1.1.88."):
         kind = _KINDS["SR"]
+    if content_of(record.sop_class) == DOCUMENT:
+        said = tr("This series holds a report or document, not an image: open it to read it.")
+        return Finding("no-image", said, "info")
+    if content_of(record.sop_class) == PRESENTATION:
+        said = tr("This series says how another one is to be shown: open it to apply its window.")
+        return Finding("no-image", said, "info")
     if kind is not None:
         return Finding(
             "no-image",

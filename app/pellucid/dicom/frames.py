@@ -23,6 +23,8 @@ from pellucid.dicom.mosaic import TAGS as MOSAIC_TAGS
 from pellucid.dicom.mosaic import mosaic_frames
 from pellucid.dicom.nuclear import TAGS as NUCLEAR_TAGS
 from pellucid.dicom.nuclear import frame_dimensions, is_slice_stack
+from pellucid.dicom.pixel_size import TAGS as SIZE_TAGS
+from pellucid.dicom.pixel_size import pixel_size
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
 from pellucid.dicom.timing import CINE_TAGS, FRAME_TAGS, frame_times
 from pellucid.dicom.values import Values
@@ -53,6 +55,7 @@ WANTED = (
     | FRAME_TAGS
     | NUCLEAR_TAGS
     | CAPTURED_TAGS
+    | SIZE_TAGS
 )  # fmt: skip
 _UNITS = {"HU": "HU", "BQML": "Bq/ml", "GML": "g/ml", "CM2ML": "cm²/ml", "CNTS": "counts", "CPS": "counts/s",
           "OD": "OD", "GY": "Gy", "PCNT": "%", "MGML": "mg/ml", "Z_EFF": "Z"}  # fmt: skip
@@ -65,6 +68,7 @@ _SAME_HEIGHT = 0.01
 def frame_records(values: Values, layout: PixelLayout, modality: str) -> list[FrameRecord]:
     """Return a record for every frame of a file."""
     first = _plane(values, FrameRecord(instance=values.integer(0x00200013)))
+    first = replace(first, **pixel_size(values, first, modality))
     first = _meaning(values, first, modality)
     first = replace(first, dimensions=classic_dimensions(values))
     first = replace(first, tables=voi_tables(values, signed=layout.signed or first.intercept < 0))

@@ -64,6 +64,8 @@ class FrameRecord:
     orientation: Numbers | None = None
     spacing: Numbers | None = None
     detector_spacing: Numbers | None = None
+    size_note: str = ""
+    """Which statement about the size of a pixel counts where there are several, see ``pixel_size``."""
     thickness: float | None = None
     between: float | None = None
     slope: float = 1.0

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pellucid.dicom.dimension_tags import DIMENSIONS, TIMES, Tag, find, tag_of, value_text
+from pellucid.dicom.dimension_tags import DIMENSIONS, TIMES, Tag, bare_text, find, tag_of
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 
@@ -138,7 +138,7 @@ def found_varying(members: Sequence[Member], most: int, placed: bool) -> list[Va
         if (each and most < 2) or (placed and len(distinct) == len(members) and most < 2):
             continue
         distinct = sorted(distinct) if name != "type" else distinct
-        texts = tuple(dict.fromkeys(value_text(name, value) for value in distinct[:MOST_SHOWN]))
+        texts = tuple(dict.fromkeys(bare_text(name, value) for value in distinct[:MOST_SHOWN]))
         rows.append(Varying(name, source_tag(members, name), most if each else len(distinct), texts, each))
     return rows
 

@@ -51,7 +51,7 @@ class Values:
         return [part.strip() for part in text.split("\\")] if text else []
 
     def text(self, tag: int, limit: int = _TEXT_LIMIT) -> str:
-        """Return text in the character set the file states."""
+        """Return text in the character set the file states, at most ``limit`` bytes of it."""
         raw = self.raw(tag)[:limit]
         if raw.isascii() and _ESCAPE not in raw:
             return raw.decode("ascii").strip(" \0")

@@ -44,7 +44,10 @@ def parts(item: Item) -> tuple[str, ...]:
 
 
 def _part_name(plans: tuple[VolumePlan, ...]) -> str:
-    return plans[0].label if len(plans) == 1 else tr("{count} frames", count=len(plans))
+    if len(plans) == 1:
+        return plans[0].label
+    common = [value.text for value in plans[0].values if all(value in plan.values for plan in plans)]
+    return ", ".join((*common, tr("{count} frames", count=len(plans))))
 
 
 def read(

@@ -98,8 +98,10 @@ class Resplitting:
                 session.history.do(RemoveLayer(layer))
             for one in loaded:
                 session.loading.add(one, replace=False)
-        for layer in session.document.images[-len(loaded) :][1:]:
+        first, *others = session.document.images[-len(loaded) :]
+        for layer in others:
             layer.visible = False  # one over the other they would hide all but the last
+        session.document.active = first
 
     def _complain(self, sentence: str) -> None:
         self._session.notice.emit(sentence, "warning")

@@ -51,8 +51,10 @@ from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.placing import Placing
 from pellucid.session.playing import Playing
 from pellucid.session.pointing import Pointing
+from pellucid.session.presenting import Presenting
 from pellucid.session.recipes import Recipes
 from pellucid.session.registering import Registering
+from pellucid.session.reports import Reports
 from pellucid.session.resplitting import Resplitting
 from pellucid.session.running import Running
 from pellucid.session.saving import Saving
@@ -164,6 +166,8 @@ class Session:
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
         self.label_objects = LabelObjects(self)
+        self.presenting = Presenting(self)
+        self.reports = Reports(self)
         self.resplitting = Resplitting(self)
         self.arranging = Arranging(self)
         self.own_layouts = OwnLayouts(self)
@@ -212,14 +216,12 @@ class Session:
         """Load what the user most likely wants to see of what was found."""
         special = [series for series in found.series if opener_of(series) is not None]
         shown = [series for series in found.series if series.volumes and series not in special]
-        if not shown and not found.images:
-            if special:
-                self.loading.load_key(self.library.key(special[0]))
-            else:
-                self._say_nothing_found(found, roots)
-            return
         files_named = all(root.is_file() and root.suffix.lower() != ".zip" for root in roots)
-        if files_named and found.images and not shown:
+        if special and not shown and not found.images:
+            self.loading.load_key(self.library.key(special[0]))
+        elif not shown and not found.images:
+            self._say_nothing_found(found, roots)
+        elif files_named and found.images and not shown:
             self._load_all(found.images)
         elif files_named or not self.document.layers:
             self._show_one(found, shown)
@@ -377,4 +379,5 @@ class Session:
         self.jobs.cancel_all()
         self.jobs.close()
         self.studies.close()
+        self.reports.close()
         self.keep_settings()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
+from pellucid.dicom.kinds import DOCUMENT, PRESENTATION, SEGMENTATION, STRUCTURES
 from pellucid.session.label_objects import open_as_labels
 
 if TYPE_CHECKING:
@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 
 Opener = Callable[["Session", "Series"], object]
 
-OPENERS: dict[str, Opener] = {SEGMENTATION: open_as_labels, STRUCTURES: open_as_labels}
+
+def _document(session: Session, series: Series) -> object:
+    return session.reports.open(series)
+
+
+def _presentation(session: Session, series: Series) -> object:
+    return session.presenting.open(series)
+
+
+OPENERS: dict[str, Opener] = {
+    SEGMENTATION: open_as_labels, STRUCTURES: open_as_labels, DOCUMENT: _document, PRESENTATION: _presentation,
+}  # fmt: skip
 """By ``Series.content``; an opener does its reading in a job."""
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from pellucid.language import mark, tr
 
 if TYPE_CHECKING:
+    from pellucid.dicom.documents import Document
     from pellucid.session.loading import Oversize
     from pellucid.ui.main_window import MainWindow
 
@@ -32,6 +33,14 @@ class FileMenu:
         if any(str(path).lower().endswith(".pellucid") for path in paths) and not self.may_close():
             return
         self._window.attempt(lambda: self._session.open(paths))
+
+    def show_reports(self, documents: tuple[Document, ...]) -> None:
+        """Show documents as text beside the window."""
+        from pellucid.ui.dialogs.report import ReportDialog
+
+        dialog = ReportDialog(self._session, documents, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()
 
     def ask_how_much(self, oversize: Oversize) -> None:
         """Ask what to open of an image that is larger than memory allows."""

@@ -194,6 +194,7 @@ class MainWindow(QMainWindow):
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
         session.spacing_asked.connect(self.ask_spacing)
+        session.reports.opened.connect(self.files.show_reports)
         session.title_changed.connect(self._refresh)
         session.history.changed.connect(self._refresh)
         session.view.events.connect(self._view_changed)

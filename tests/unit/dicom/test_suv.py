@@ -185,3 +185,23 @@ def test_a_real_pet_by_the_independent_formula(data_dir: Path) -> None:
     waited = seconds(str(header.SeriesTime)) - seconds(str(drug.RadiopharmaceuticalStartTime))
     left = float(drug.RadionuclideTotalDose) * 2 ** (-waited / float(drug.RadionuclideHalfLife))
     assert series.volumes[0].acquisition.suv_factor == pytest.approx(1000 * float(header.PatientWeight) / left)
+    height, weight = float(header.PatientSize), float(header.PatientWeight)
+    linear, square = {"M": (1.10, 128), "F": (1.07, 148)}[header.PatientSex]
+    expected = {"bw": 1000 * weight / left, "bsa": 71.84 * weight**0.425 * (100 * height) ** 0.725 / left,
+                "lbm": 1000 * (linear * weight - square * (weight / (100 * height)) ** 2) / left}  # fmt: skip
+    found = uptake.factors(series.volumes[0].acquisition.extra)
+    assert {kind: found[kind] for kind in expected} == pytest.approx(expected)
+
+
+@pytest.mark.data
+@pytest.mark.hazard("H14")
+def test_a_real_pet_that_is_suv_already(data_dir: Path) -> None:
+    """Its values are g/ml by weight; the other kinds follow from the size of the patient alone."""
+    (series,) = discover([data_dir / "ct_pet_mr_sts002" / "dicom" / "PET" / "image"]).series
+    header = pydicom.dcmread(series.files[0], stop_before_pixels=True)
+    weight, height = float(header.PatientWeight), float(header.PatientSize) * 100
+    james = 1.10 * weight - 128 * (weight / height) ** 2
+    found = uptake.factors(series.volumes[0].acquisition.extra)
+    assert header.Units == "GML" and header.PatientSex == "M" and series.volumes[0].unit == "g/ml"
+    assert found["bw"] == 1.0 and found["lbm"] == pytest.approx(james / weight)
+    assert found["bsa"] == pytest.approx(0.07184 * weight**0.425 * height**0.725 / weight)

@@ -58,6 +58,8 @@ def test_open_layers_follow_as_one_step_and_undo_restores_them(session: Session)
     split(session, BY_ECHO)
     layers = session.document.images
     assert [len(layer.frames) for layer in layers] == [3, 3] and [layer.visible for layer in layers] == [True, False]
+    assert session.document.active is layers[0]
+    assert [layer.name for layer in layers] == ["Two TE 5 ms, 3 frames", "Two TE 10 ms, 3 frames"]
     for echo, layer in enumerate(layers):
         for time, frame in enumerate(layer.frames):
             np.testing.assert_array_equal(frame.array, expected(echo, time))

@@ -95,8 +95,10 @@ class SplittingDialog(QDialog):
             self.tags.addTopLevelItem(_row(varying, varying.name in before.by))
         self.tags.blockSignals(False)
         header = self.tags.header()
-        for column in range(3):
+        for column in (1, 2):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.tags.resizeColumnToContents(0)
+        self.tags.setColumnWidth(0, self.tags.columnWidth(0) + theme.MARGIN)  # the box is larger than Qt thinks
         if not found.varying:
             nothing = QTreeWidgetItem([tr("No tag varies that would tell volumes apart.")])
             self.tags.addTopLevelItem(nothing)

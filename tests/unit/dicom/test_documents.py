@@ -1,0 +1,223 @@
+"""Reports as text, judged by pydicom walking the same tree; documents inside of DICOM files, and hostile ones."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.data import get_testdata_file
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.sequence import Sequence as Items
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from pellucid.dicom.child import Pool
+from pellucid.dicom.documents import Document, extract, read
+from pellucid.dicom.kinds import DOCUMENT
+from pellucid.dicom.scan import scan
+from pellucid.model.findings import Refused
+
+SR, PDF, CDA, KEYS = (f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("88.33", "104.1", "104.2", "88.59"))
+BYTES = b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n"
+
+
+def code(meaning: str, value: str = "1", scheme: str = "99TEST") -> Items:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return Items([item])
+
+
+def item(kind: str, concept: str = "", *children: Dataset, concept_code: str = "1", **more: Any) -> Dataset:
+    made = Dataset()
+    made.RelationshipType, made.ValueType = "CONTAINS", kind
+    if concept:
+        made.ConceptNameCodeSequence = code(concept, concept_code)
+    for keyword, value in more.items():
+        setattr(made, keyword, value)
+    if children:
+        made.ContentSequence = Items(children)
+    return made
+
+
+def header(sop_class: str, modality: str, **more: Any) -> Dataset:
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, generate_uid()
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = "1.2.3", "1.2.3.7", modality
+    ds.PatientName, ds.PatientID, ds.PatientBirthDate = "Döe^Jane", "P-4711", "19580412"
+    ds.ContentDate, ds.ContentTime = "20240301", "134500"
+    for keyword, value in more.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def measured(number: str, unit: str, meaning: str) -> Items:
+    made = Dataset()
+    made.NumericValue, made.MeasurementUnitsCodeSequence = number, code(meaning, unit, "UCUM")
+    return Items([made])
+
+
+def referenced(frames: list[int]) -> Items:
+    made = Dataset()
+    made.ReferencedSOPClassUID, made.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.99"
+    made.ReferencedFrameNumber = frames
+    return Items([made])
+
+
+def report() -> Dataset:
+    finding = item(
+        "CONTAINER", "Lesion",
+        item("NUM", "Diameter", MeasuredValueSequence=measured("12.5", "mm", "millimeter")),
+        item("NUM", "Count", MeasuredValueSequence=measured("3", "{counts}", "no units")),
+        item("NUM", "Volume", NumericValueQualifierCodeSequence=code("Not a number")),
+        item("CODE", "Site", ConceptCodeSequence=code("Leber – rechts")),
+        item("IMAGE", "Source", ReferencedSOPSequence=referenced([3, 4])),
+        item("SCOORD", "Outline", GraphicType="POLYLINE", GraphicData=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
+    )  # fmt: skip
+    return header(
+        SR, "SR", ValueType="CONTAINER", ConceptNameCodeSequence=code("Imaging Report"), CompletionFlag="COMPLETE",
+        VerificationFlag="UNVERIFIED",
+        ContentSequence=Items([
+            item("PNAME", "Person Observer Name", PersonName="House^Gregory"),
+            item("TEXT", "Subject ID", concept_code="121030", TextValue="P-4711"),
+            item("DATETIME", "Time of report", DateTime="20240301134500"),
+            item("TEXT", "Findings", TextValue="Jane has two lesions.\r\nDöe is well. " + "x" * 6000),
+            item("UIDREF", "Study", UID="1.2.3"), finding,
+        ]),
+    )  # fmt: skip
+
+
+def saved(folder: Path, ds: Dataset) -> Path:
+    path = folder / "document.dcm"
+    ds.save_as(path, enforce_file_format=True)
+    return path
+
+
+def test_a_report_is_read_with_meanings_units_and_references(tmp_path: Path, pool: Pool) -> None:
+    found = read(saved(tmp_path, report()), pool)
+    text = found.text()
+    assert (found.kind, found.title, found.date) == ("report", "Imaging Report", "2024-03-01 13:45")
+    for line in ("Imaging Report (complete, not verified)", "    Person Observer Name: House, Gregory",
+                 "    Time of report: 2024-03-01 13:45:00", "    Findings: Jane has two lesions.",
+                 "    Lesion", "        Diameter: 12.5 mm", "        Count: 3", "        Volume: Not a number",
+                 "        Site: Leber – rechts", "        Source: CT Image 1.2.3.99, frames 3, 4",
+                 "        Outline: line, 3 points"):  # fmt: skip
+        assert line in text.splitlines(), line
+    assert "x" * 6000 in text
+
+
+def spoken(ds: Dataset) -> list[str]:
+    """Return what pydicom finds to be said in a tree, in its order."""
+    words = []
+    for one in ds.get("ContentSequence", ()):
+        words += [str(name[0].CodeMeaning) for name in [one.get("ConceptNameCodeSequence")] if name]
+        words += [str(one.get(keyword)).splitlines()[0] for keyword in ("TextValue",) if one.get(keyword)]
+        words += [str(value[0].CodeMeaning) for value in [one.get("ConceptCodeSequence")] if value]
+        words += spoken(one)
+    return words
+
+
+@pytest.mark.parametrize("name", ["made", "test-SR.dcm"])
+def test_everything_pydicom_finds_is_there_in_its_order(tmp_path: Path, pool: Pool, name: str) -> None:
+    path = saved(tmp_path, report()) if name == "made" else Path(str(get_testdata_file(name)))
+    text, position = read(path, pool).text(), 0
+    words = spoken(pydicom.dcmread(path))
+    assert len(words) > 3
+    for word in words:
+        position = text.find(word.strip(), position)
+        assert position >= 0, word
+
+
+@pytest.mark.hazard("H34")
+def test_hidden_identity_leaves_out_what_names_somebody(tmp_path: Path, pool: Pool) -> None:
+    text = read(saved(tmp_path, report()), pool).text(hide_identity=True)
+    assert "Diameter: 12.5 mm" in text and "two lesions" in text
+    for secret in ("Jane", "Döe", "House", "P-4711", "1958"):
+        assert secret not in text, secret
+
+
+def test_key_objects_are_a_report_too(tmp_path: Path, pool: Pool) -> None:
+    ds = header(KEYS, "KO", ValueType="CONTAINER", ConceptNameCodeSequence=code("Of Interest"),
+                ContentSequence=Items([item("IMAGE", ReferencedSOPSequence=referenced([1]))]))  # fmt: skip
+    path = saved(tmp_path, ds)
+    assert "CT Image 1.2.3.99" in read(path, pool).text()
+    assert scan([path], pool=pool).series[0].content == DOCUMENT
+
+
+def pdf(data: bytes = BYTES, kind: str = "application/pdf") -> Dataset:
+    return header(PDF, "DOC", DocumentTitle="Letter", MIMETypeOfEncapsulatedDocument=kind,
+                  EncapsulatedDocument=data + b"\0" * (len(data) % 2))  # fmt: skip
+
+
+def test_a_pdf_is_taken_out_as_it_was_put_in(tmp_path: Path, pool: Pool) -> None:
+    path = saved(tmp_path, pdf())
+    found = read(path, pool)
+    assert (found.kind, found.title, found.has_file) == ("pdf", "Letter", True) and "PDF 1.7" in found.text()
+    assert extract(path, pool) == BYTES
+    odd = saved(tmp_path, pdf(BYTES + b"%"))
+    assert extract(odd, pool) == BYTES + b"%"
+
+
+@pytest.mark.parametrize("data", [b"MZ\x90\0 program", b"", b"<html>", b" %PDF-1.4"])
+def test_what_does_not_begin_as_a_pdf_is_never_handed_over(tmp_path: Path, pool: Pool, data: bytes) -> None:
+    path = saved(tmp_path, pdf(data))
+    for attempt in (read, extract):
+        with pytest.raises(Refused, match=r"does not begin like one|holds no report"):
+            attempt(path, pool)
+
+
+def test_another_kind_of_document_is_named(tmp_path: Path, pool: Pool) -> None:
+    with pytest.raises(Refused, match="of the kind “model/stl”"):
+        read(saved(tmp_path, pdf(b"solid", "model/stl")), pool)
+
+
+def test_a_cda_is_its_words(tmp_path: Path, pool: Pool) -> None:
+    xml = ('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bomb">]><!-- not <shown> --><ClinicalDocument><title>Brief'
+           '</title><section><text>Größe &lt; 5 mm<br/>zweite Zeile</text></section><style>p {}</style>')  # fmt: skip
+    ds = header(CDA, "DOC", MIMETypeOfEncapsulatedDocument="text/XML", EncapsulatedDocument=xml.encode())
+    lines = read(saved(tmp_path, ds), pool).text().splitlines()
+    assert lines[-3:] == ["Brief", "Größe < 5 mm", "zweite Zeile"]
+    assert "bomb" not in " ".join(lines) and "not" not in " ".join(lines) and "p {}" not in " ".join(lines)
+
+
+@pytest.mark.hazard("H20")
+def test_marks_that_never_end_do_not_hang(tmp_path: Path, pool: Pool) -> None:
+    ds = header(CDA, "DOC", MIMETypeOfEncapsulatedDocument="text/xml", EncapsulatedDocument=b"<!--<style<a" * 80_000)
+    assert read(saved(tmp_path, ds), pool).kind == "text"
+
+
+@pytest.mark.hazard("H23")
+def test_deep_and_endless_reports_are_a_sentence_or_cut(tmp_path: Path, pool: Pool) -> None:
+    deep = item("TEXT", "Leaf", TextValue="end")
+    for _ in range(150):
+        deep = item("CONTAINER", "Deeper", deep)
+    with pytest.raises(Refused, match="header is damaged"):
+        read(saved(tmp_path, header(SR, "SR", ValueType="CONTAINER", ContentSequence=Items([deep]))), pool)
+    path = saved(tmp_path, header(SR, "SR", ValueType="CONTAINER"))
+    row = b"\x40\0\x40\xa0CS\4\0TEXT" + b"\x40\0\x60\xa1UT\0\0\4\0\0\0word"
+    rows = (b"\xfe\xff\0\xe0" + struct.pack("<I", len(row)) + row) * 21_000
+    with path.open("ab") as file:
+        file.write(b"\x40\0\x30\xa7SQ\0\0" + struct.pack("<I", len(rows)) + rows)
+    found = read(path, pool)
+    assert len(found.lines) == 20_000 and "was cut" in found.note
+
+
+@pytest.mark.hazard("H19")
+@pytest.mark.parametrize("seed", range(16))
+def test_mutated_reports_are_text_or_a_sentence(tmp_path: Path, pool: Pool, seed: int) -> None:
+    import random
+
+    data = bytearray(saved(tmp_path, report() if seed % 2 else pdf()).read_bytes())
+    chance = random.Random(seed)
+    for _ in range(chance.randint(1, 20)):
+        data[chance.randrange(200, len(data))] = chance.randrange(256)
+    path = tmp_path / "mutant.dcm"
+    path.write_bytes(bytes(data))
+    try:
+        assert isinstance(read(path, pool), Document)
+    except Refused as refusal:
+        assert str(refusal)
