@@ -17,6 +17,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Lens, optics    lens lens_colour optics
     Take away       take_away
     Feel            empty refused palette keys preferences light small large long_names
+    Odd stacks      missing_slices missing_slices_light made_even tilted_gantry straightened no_positions
+                    positions_stated
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -77,6 +79,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
 from series_pictures import SERIES_STATES
+from stack_pictures import STACK_STATES
 from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
 from transform_pictures import TRANSFORM_STATES
@@ -122,7 +125,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
     **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
-    **TRANSFORM_STATES,
+    **TRANSFORM_STATES, **STACK_STATES,
     **PAINT_STATES, **OBJECT_STATES,
     **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,

@@ -29,14 +29,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_choice(parser)
     parser.add_argument("--all", action="store_true", help="write every volume found, each to a file of its own")
     parser.add_argument("--format", choices=FORMATS, default="nii.gz", help="format of the files of --all")
+    add_spacing(parser)
     add_writing(parser)
+
+
+def add_spacing(parser: argparse.ArgumentParser) -> None:
+    """Declare the spacing that the user states."""
+    told = "the spacing in mm where the source states none; 0 keeps one that is known"
+    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"), help=told)
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
     """Declare what to do about what a format cannot keep."""
     parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
-    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"),
-                        help="state the spacing in mm where the source does not; 0 keeps one that is known")  # fmt: skip
     parser.add_argument("--even", action="store_true", help="first resample uneven slices to even spacing")
 
 
