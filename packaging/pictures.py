@@ -21,6 +21,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     browser_offline browser_delete
     Privacy         deidentify deidentify_light deidentify_pixels identity_hidden
     Feel            empty refused palette keys preferences about about_light light small large long_names
+    Odd stacks      missing_slices missing_slices_light made_even tilted_gantry straightened no_positions
+                    positions_stated
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors
@@ -91,6 +93,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from registration_pictures import REGISTRATION_STATES
 from series_pictures import SERIES_STATES
 from server_pictures import SERVER_STATES
+from stack_pictures import STACK_STATES
 from start_pictures import START_STATES
 from surface_pictures import SURFACE_STATES
 from tag_pictures import TAG_STATES
@@ -148,6 +151,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **REGISTRATION_STATES,
     **SERIES_STATES,
     **SERVER_STATES,
+    **STACK_STATES,
     **START_STATES,
     **SURFACE_STATES,
     **TAG_STATES,

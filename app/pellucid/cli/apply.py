@@ -42,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, operation: Operation | None =
     )  # fmt: skip
     parser.add_argument("--label", type=int, metavar="N", help="the value in a label image that is the mask")
     source.add_choice(parser)
+    convert.add_spacing(parser)
     convert.add_writing(parser)
     if operation is not None:
         group = parser.add_argument_group(f"parameters of {operation.title}")

@@ -37,15 +37,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="the image onto whose grid the labels of a DICOM object go")  # fmt: skip
     parser.add_argument("--structure", action="append", default=[], metavar="NAME",
                         help="only this segment or structure; may be given several times")  # fmt: skip
+    add_spacing(parser)
     add_writing(parser)
     dicom.add_arguments(parser)
+
+
+def add_spacing(parser: argparse.ArgumentParser) -> None:
+    """Declare the spacing that the user states."""
+    told = "the spacing in mm where the source states none; 0 keeps one that is known"
+    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"), help=told)
 
 
 def add_writing(parser: argparse.ArgumentParser) -> None:
     """Declare what to do about what a format cannot keep."""
     parser.add_argument("--accept-loss", action="store_true", help="write even what the format cannot keep")
-    parser.add_argument("--spacing", type=float, nargs=3, metavar=("X", "Y", "Z"),
-                        help="state the spacing in mm where the source does not; 0 keeps a known one")  # fmt: skip
     parser.add_argument("--even", action="store_true", help="first resample uneven slices to even spacing")
 
 

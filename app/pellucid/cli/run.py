@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_named(parser, "NAME=FILE", "a further image that the recipe knows by a name")
     parser.add_argument("--label", type=int, metavar="N", help="the value in a label image that is the mask")
     source.add_choice(parser)
+    convert.add_spacing(parser)
     convert.add_writing(parser)
 
 

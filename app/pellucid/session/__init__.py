@@ -26,6 +26,7 @@ The same object drives the window, the tests and scripts; only here do operation
     landmarks.py pairs of places; landmark_fitting.py what they say; landmark_files.py from files and into them
     aligning.py  frames and sections onto each other; motion_curves.py how they had moved; stitching.py tiles to one
     judging.py   a registration: overlays, numbers before and after; judgement*.py what is computed, said and added
+    mending.py   what can be done about a finding; respacing.py a spacing that the user states
     saving.py    the work in one file, exports
     deidentifying.py copies of DICOM that do not say who the patient is
     concealing.py hide identity: other names, and texts without what identifies people

@@ -280,3 +280,27 @@ def test_a_double_click_on_a_segmentation_opens_labels_and_on_a_fraction_an_imag
     assert panel.model.index_of("series:1#0").data(NODE_ROLE).title == "Liver as an image"
     dragged = panel.model.mimeData([panel.model.index_of("series:1#0")]).data(ITEM_MIME)
     assert bytes(dragged.data()) == b"series:1\n0"
+
+
+def test_a_finding_in_the_tree_says_and_does_what_mends_it(qtbot, monkeypatch):
+    from pellucid.session import Session
+    from pellucid.ui.docks import studies
+
+    session = Session()
+    try:
+        panel = StudiesPanel(session)
+        qtbot.addWidget(panel)
+        plan = replace(PLAN, findings=(MISSING,))
+        session.library._series["1"] = series(volumes=(PLAN, plan), findings=(MISSING,))
+        panel._rebuild()
+        node = next(child for child in tree(session.library.series)[0].children[0].children[0].children
+                    if child.kind == "finding")  # fmt: skip
+        assert (node.code, node.about) == ("missing-slices", "series:1")
+        assert "Right click: Resample to even spacing" in node.tip
+        asked = []
+        monkeypatch.setattr(studies, "mend_series", lambda *given: asked.append(given[1:]))
+        panel.mend(node)
+        ((item, part, code),) = asked
+        assert item.uid == "1" and part == 1 and code == "missing-slices"  # the second volume is the one with gaps
+    finally:
+        session.close()

@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from command_line import Run, write_image, write_series
+from dicom_making import save, slice_dataset, stack
 from pellucid.cli.convert import clean
 
 
@@ -143,3 +144,18 @@ def test_refusals_before_anything_is_written(pellucid: Run, tmp_path: Path, ramp
         assert result.code == 1 and result.err.startswith("pellucid: ") and result.out == "", target
     assert pellucid("convert", source, source, "--all").code == 1
     assert [path.name for path in tmp_path.iterdir()] == ["in.nii"] and source.read_bytes() == content
+
+
+@pytest.mark.hazard("H43")
+def test_a_spacing_is_taken_from_the_user_only_where_the_source_states_none(pellucid: Run, tmp_path: Path) -> None:
+    stored = np.arange(60, dtype=np.int16).reshape(3, 4, 5)
+    placeless = (slice_dataset(stored[k], position=None, orientation=None, number=k + 1) for k in range(3))
+    save(tmp_path / "placeless", placeless)
+    save(tmp_path / "known", stack(3)[1])
+    stated = ("--spacing", 0, 0, 3.5, "--accept-loss")
+    assert pellucid("convert", tmp_path / "placeless", tmp_path / "a.nii", *stated).code == 0
+    image = nib.load(tmp_path / "a.nii")
+    assert image.header.get_zooms() == pytest.approx((0.5, 0.8, 3.5))
+    assert sorted(np.asanyarray(image.dataobj).ravel().tolist()) == sorted((stored - 1024).ravel().tolist())
+    refused = pellucid("convert", tmp_path / "known", tmp_path / "b.nii", *stated)
+    assert refused.code != 0 and "it is not overwritten by hand" in refused.err and not (tmp_path / "b.nii").exists()

@@ -18,7 +18,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.hand_edits import HandPatch
 from pellucid.model.layer import HAND_EDIT, Provenance
 from pellucid.model.volume import Volume, image_from_array
-from pellucid.recipes import Recipe, Step, own_steps, run
+from pellucid.recipes import Recipe, Step, own_steps, run, spacing
 from pellucid.recipes.python_code import Start, command, script, step_code
 from pellucid.recipes.replay import take
 
@@ -110,6 +110,23 @@ def test_a_calibration_is_taken_again_only_where_the_spacing_is_unknown() -> Non
         run(Recipe(steps=(step,)), replace(image(), geometry=replace(GRID, known_spacing=(True, True, True))))
     with pytest.raises(Refused, match="above 0"):
         run(Recipe(steps=(Step(operation=own_steps.CALIBRATE),)), unknown)
+
+
+@pytest.mark.hazard("H43")
+def test_a_stated_spacing_is_taken_again_only_where_the_source_states_none(tmp_path: Path) -> None:
+    step = Step(operation=spacing.SET_SPACING, parameters={"x_mm": None, "y_mm": None, "z_mm": 4.0})
+    unknown = replace(image(), geometry=replace(GRID, known_spacing=(True, True, False)))
+    made = run(Recipe(steps=(step,)), unknown)
+    assert made.geometry.spacing == (*GRID.spacing[:2], 4.0) and made.geometry.known_spacing == (True, True, True)
+    assert made.image.GetSpacing() == made.geometry.spacing and np.array_equal(made.array, unknown.array)
+    assert [finding.code for finding in made.findings] == [spacing.SLICES_SET]
+    with pytest.raises(Refused, match="The source states this spacing"):
+        run(Recipe(steps=(step,)), replace(image(), geometry=replace(GRID, known_spacing=(True, True, True))))
+    for wrong in ({}, {"z_mm": "4"}, {"z_mm": 1e9}, {"z_mm": 0.0}, {"x_mm": 1.0}):
+        with pytest.raises(Refused):
+            run(Recipe(steps=(Step(operation=spacing.SET_SPACING, parameters=wrong),)), unknown)
+    run_script(script(Recipe(steps=(step,))), tmp_path, unknown)
+    assert sitk.ReadImage(str(tmp_path / "out.mha")).GetSpacing() == made.geometry.spacing
 
 
 def test_a_channel_is_split_again() -> None:

@@ -100,7 +100,7 @@ def test_a_tilt_is_kept_and_straightened_on_request(session, tmp_path):
     assert made.geometry.orthonormality_error < 1e-9 and "tilt" not in codes(layer)
     middle = before.geometry.index_to_world((8, 10, 4))
     assert float(made.value_at(middle)) == pytest.approx(float(before.value_at(middle)), abs=1500)
-    x, y, z = made.geometry.world_to_index(middle)
+    x, _, z = made.geometry.world_to_index(middle)
     assert z == pytest.approx(4, abs=1e-6) and x == pytest.approx(8, abs=1e-6)
     assert made.array.min() == before.array.min()  # what lies beyond is the lowest value, not 0
     session.history.undo()

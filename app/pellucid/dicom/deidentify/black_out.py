@@ -55,12 +55,13 @@ def _frames(dataset: Dataset, keyword: str) -> NDArray[Any]:
     if reason := codecs.unreadable(syntax):
         raise Refused(tr("its pixels cannot be made black: {reason}", reason=reason))
     decoder = codecs.decoder(syntax)
-    plugin = codecs.plugin(syntax, int(dataset.get("BitsStored", 0) or 0))
+    plugin = "" if codecs.is_native(syntax) else codecs.plugin(syntax)
     count = max(int(dataset.get("NumberOfFrames", 1) or 1), 1)
     if syntax in codecs.RETIRED_JPEG:
         from pydicom.encaps import get_frame
 
-        pictures = [codecs.retired_jpeg(get_frame(dataset.PixelData, n, number_of_frames=count)) for n in range(count)]
+        pictures = [codecs.jpeg(get_frame(dataset.PixelData, n, number_of_frames=count), as_stored=False)
+                    for n in range(count)]  # fmt: skip
         return np.stack(pictures)
     # pydicom would clear the other bits as if the stored ones were always the lowest: HighBit may say otherwise
     array, told = decoder.as_array(dataset, raw=True, correct_unused_bits=False, decoding_plugin=plugin)

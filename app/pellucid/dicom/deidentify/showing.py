@@ -65,9 +65,10 @@ def _frame(dataset: Dataset, index: int) -> NDArray[np.uint8]:
         from pydicom.encaps import get_frame
 
         count = int(dataset.get("NumberOfFrames", 1) or 1)
-        array: NDArray[Any] = codecs.retired_jpeg(get_frame(dataset.PixelData, index, number_of_frames=count))
+        picture = get_frame(dataset.PixelData, index, number_of_frames=count)
+        array: NDArray[Any] = codecs.jpeg(picture, as_stored=False)
     else:
-        plugin = codecs.plugin(syntax, int(dataset.get("BitsStored", 0) or 0))
+        plugin = "" if codecs.is_native(syntax) else codecs.plugin(syntax)
         array, _ = codecs.decoder(syntax).as_array(dataset, index=index, raw=False, decoding_plugin=plugin)
     kind = str(dataset.get("PhotometricInterpretation", ""))
     if kind == "PALETTE COLOR":

@@ -12,6 +12,7 @@ from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.stack import sequences
 from pellucid.language import tr, tr_count
 from pellucid.session.label_objects import parts_of
+from pellucid.session.mending import words
 from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
@@ -206,9 +207,16 @@ def _own_findings(key: str, one: Series) -> tuple[Node, ...]:
 
 def _findings(key: str, findings: Iterable[Finding], about: str = "", part: int = 0) -> tuple[Node, ...]:
     return tuple(
-        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity, code=f.code, about=about or key, part=part)
+        Node(f"{key}!{f.code}:{n}", "finding", f.message, tone=f.severity, tip=_tip(f), code=f.code,
+             about=about or key, part=part)
         for n, f in enumerate(findings)
-    )
+    )  # fmt: skip
+
+
+def _tip(finding: Finding) -> str:
+    """Say what can be done about a finding, and how."""
+    mending = words(finding.code)
+    return tr("{finding}\nRight click: {what}", finding=finding.message, what=mending) if mending else finding.message
 
 
 def _image(image: ImageFile) -> Node:
