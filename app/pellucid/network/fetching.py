@@ -17,7 +17,7 @@ from typing import Any
 
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
-from pellucid.network import outside
+from pellucid.network import outside, sentences
 from pellucid.network.asking import addressed
 from pellucid.network.listener import Listener
 from pellucid.network.nodes import OWN_TITLE, DimseNode, ListenerSettings, Node
@@ -113,7 +113,7 @@ class _Transfer:
         """Return what came, or raise Refused when nothing did."""
         why, stopped = str(answer.get("why", "")), bool(answer["cancelled"])
         if not self._names and not stopped:
-            raise Refused(why or tr("{server} sent nothing: it has no such images.", server=self.node.name))
+            raise Refused(why or sentences.nothing({"name": self.node.name}))
         files = tuple(sorted(self.folder / name for name in self._names))
         total = None if self._expected is None else len(self._expected)
         missing = max(self.missing, int(answer.get("failed", 0)))

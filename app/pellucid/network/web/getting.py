@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
@@ -41,7 +40,7 @@ def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
     if desk.cancelled:
         return {"cancelled": True}
     if not expected:
-        raise Refused(tr("{server} sent nothing: it has no such images.", server=client.node["name"]))
+        raise Refused(sentences.nothing(client.node))
     here = {uid for uid in expected if (folder / file_name(uid)).is_file()}
     desk.report(expected=expected, files=[file_name(uid) for uid in here])
     inbox = Inbox(Path(payload["incoming"]), keep_free=KEEP_FREE)
