@@ -88,8 +88,7 @@ def associated(
 
 def finished(link: Association, node: dict[str, Any]) -> str:
     """Say why an answer ended without a status."""
-    aborted = link.is_aborted or not link.is_established
-    return sentences.broken(node) if aborted else sentences.silent(node)
+    return sentences.silent(node) if link._sent_abort else sentences.broken(node)  # we end what is silent
 
 
 def _why(link: Association, payload: dict[str, Any], opened: bool) -> str:

@@ -207,7 +207,7 @@ def _server(entity: Any, settings: dict[str, Any], reception: _Reception) -> Any
         tls = _tls(settings["tls"])
         made: Any = entity.make_server(
             (settings["host"], settings["port"]),
-            contexts=[*_echo(), *everything()],
+            contexts=_Shared([*_echo(), *everything()]),
             evt_handlers=reception.handlers(),
             server_class=Server,
         )
@@ -216,6 +216,13 @@ def _server(entity: Any, settings: dict[str, Any], reception: _Reception) -> Any
     made.tls = tls
     entity._servers.append(made)
     return made
+
+
+class _Shared(list[Any]):
+    """Contexts that pynetdicom copies for every connection; copying each of them would take a tenth of a second."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
+        return list(self)
 
 
 def _echo() -> list[Any]:

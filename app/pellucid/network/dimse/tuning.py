@@ -39,7 +39,7 @@ def tune(link: Association, silence: float, count: Callable[[int], None] | None 
     plain = wrapped.socket
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.settimeout(silence)
-    wrapped.recv = lambda length: _received(plain, length, count)  # type: ignore[method-assign]
+    wrapped.recv = lambda length: _received_or_ended(plain, length, count)  # type: ignore[method-assign]
     if link.is_requestor:
         link._reactor_checkpoint = Gate(link)
         _sleep_until_work(link, plain)
@@ -90,6 +90,16 @@ def _pending(plain: socket.socket) -> bool:
     """Return whether TLS holds bytes that were received already."""
     pending = getattr(plain, "pending", None)
     return pending is not None and bool(pending())
+
+
+def _received_or_ended(plain: socket.socket, length: int, count: Callable[[int], None] | None) -> bytearray:
+    """Return so many bytes; whoever sends too much, or too slowly, is cut off: pynetdicom would let him wait."""
+    try:
+        return _received(plain, length, count)
+    except OSError:
+        with contextlib.suppress(OSError):
+            plain.shutdown(socket.SHUT_RDWR)
+        raise
 
 
 def _received(plain: socket.socket, length: int, count: Callable[[int], None] | None) -> bytearray:
