@@ -20,6 +20,7 @@ from pellucid.cli import (
     features,
     info,
     operations,
+    pacs,
     recipes,
     register,
     report,
@@ -47,6 +48,7 @@ _MODULES = {
     "compare": compare,
     "features": features,
     "register": register,
+    "pacs": pacs,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from orthanc_server import free_ports, made_certificate
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
@@ -26,6 +25,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from orthanc_server import free_ports, made_certificate
 from pellucid.model.findings import Refused
 from pellucid.network.asking import echo, find
 from pellucid.network.fetching import fetch
@@ -441,7 +441,7 @@ def listening_sockets(pid: int) -> set[tuple[str, int]]:
     inodes = set()
     for link in Path(f"/proc/{pid}/fd").iterdir():
         try:
-            target = os.readlink(link)
+            target = str(link.readlink())
         except OSError:
             continue
         if target.startswith("socket:["):

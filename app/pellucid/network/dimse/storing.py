@@ -158,7 +158,6 @@ def _uncompressed(item: Item) -> Any:
 
 def _tell(desk: Desk, item: Item, status: Any, taken: set[tuple[str, str]], node: dict[str, Any]) -> None:
     if status is None:
-        kinds = {kind for kind, _ in taken}
         desk.report(failed=[[item.number, _refusal(item, taken, node)]])
     elif status.Status == 0 or status.Status in _WARNINGS:
         desk.report(sent=1, nbytes=item.path.stat().st_size)
