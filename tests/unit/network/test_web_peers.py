@@ -15,7 +15,7 @@ import pytest
 
 from pellucid.model.findings import Refused
 from pellucid.network.asking import echo, find
-from pellucid.network.fetching import fetch
+from pellucid.network.fetching import _made_beside, fetch
 from pellucid.network.nodes import WebNode
 from pellucid.network.queries import Query
 from pellucid.network.sending import send
@@ -156,6 +156,23 @@ def test_junk_instead_of_dicom_is_dropped_and_said(odd, tmp_path) -> None:
     with pytest.raises(Refused, match="2 objects were dropped"):
         fetch(odd(answer), What("1.2.3"), tmp_path / "out")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_what_comes_lies_inside_where_beside_is_no_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, beside = tmp_path / "disk", tmp_path / ".x.part"
+    folder.mkdir()
+    assert _made_beside(folder, beside) == beside
+    beside.rmdir()
+
+    make = Path.mkdir
+
+    def forbidden(self: Path, *arguments: object, **more: object) -> None:
+        if self == beside:
+            raise PermissionError
+        make(self)
+
+    monkeypatch.setattr(Path, "mkdir", forbidden)
+    assert _made_beside(folder, beside) == folder / ".x.part"
 
 
 def test_what_a_server_does_not_take_is_told_for_each_file(odd, study) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
-from pellucid.network.dimse.tuning import ANSWER_SECONDS, tune
+from pellucid.network.dimse.tuning import ANSWER_SECONDS, quick_file_meta, tune
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -37,6 +37,7 @@ def quiet() -> None:
     _config.STORE_RECV_CHUNKED_DATASET = True
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.CODECS = ("ascii", "utf-8", "latin-1")
+    quick_file_meta()
 
 
 @contextlib.contextmanager
