@@ -234,7 +234,7 @@ def resident(pid: int) -> int:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_malformed_associations_neither_end_it_nor_fill_it(ear, study) -> None:
+def test_malformed_associations_neither_end_it_nor_fill_it(ear, study, capsys) -> None:
     count = int(os.environ.get("PELLUCID_KNOCKS", "2000"))
     one = ear()
     knock(one.settings.port, 0, 50)
@@ -252,6 +252,8 @@ def test_malformed_associations_neither_end_it_nor_fill_it(ear, study) -> None:
         except Refused:
             time.sleep(0.2)
     grown = resident(pid) - before
+    with capsys.disabled():
+        print(f"\n{count} malformed associations: {grown / 2**20:.1f} MB more")
     assert one.listener.pid == pid and one.listener.running
     assert grown < 50 << 20, f"{grown >> 20} MB more after {count} malformed associations"
     assert send(one.node(), study(2)).sent == 2
