@@ -1,4 +1,4 @@
-"""A real PACS for tests: Orthanc with its DICOMweb plug-in, on free ports, with a folder and a configuration of its own.
+"""A real PACS for tests: Orthanc with its DICOMweb plug-in, on free ports, with folder and configuration of its own.
 
 It knows who may call, asks for a password, and can be killed and started again over the same database.
 """

@@ -22,6 +22,7 @@ from pellucid.cli import (
     index,
     info,
     operations,
+    pacs,
     recipes,
     register,
     report,
@@ -51,6 +52,7 @@ _MODULES = {
     "features": features,
     "register": register,
     "anonymise": anonymise,
+    "pacs": pacs,
 }
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130

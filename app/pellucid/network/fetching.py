@@ -17,7 +17,7 @@ from typing import Any
 
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
-from pellucid.network import outside
+from pellucid.network import outside, sentences
 from pellucid.network.asking import addressed
 from pellucid.network.listener import Listener
 from pellucid.network.nodes import OWN_TITLE, DimseNode, ListenerSettings, Node
@@ -50,7 +50,7 @@ def fetch(
     payload = addressed(node, own_title, secret) | {"what": asdict(wanted)}
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        transfer.incoming.mkdir(mode=0o700, exist_ok=True)
+        transfer.incoming = _made_beside(folder, transfer.incoming)
     except OSError as error:
         raise Refused(tr("Nothing was fetched: {folder} cannot be written to.", folder=folder.name)) from error
     payload |= {"folder": str(folder), "incoming": str(transfer.incoming)}
@@ -112,8 +112,10 @@ class _Transfer:
     def summed_up(self, answer: dict[str, Any]) -> Fetched:
         """Return what came, or raise Refused when nothing did."""
         why, stopped = str(answer.get("why", "")), bool(answer["cancelled"])
+        names = {file_name(uid) for uid in self._expected or ()}
+        self._names |= {name for name in names - self._names if (self.folder / name).is_file()}
         if not self._names and not stopped:
-            raise Refused(why or tr("{server} sent nothing: it has no such images.", server=self.node.name))
+            raise Refused(why or sentences.nothing({"name": self.node.name}))
         files = tuple(sorted(self.folder / name for name in self._names))
         total = None if self._expected is None else len(self._expected)
         missing = max(self.missing, int(answer.get("failed", 0)))
@@ -132,6 +134,20 @@ class _Transfer:
             )  # fmt: skip
         hint = tr("What came can be opened; fetch again to get the rest.")
         return " ".join(part for part in (lost, why, hint) if part)
+
+
+def _made_beside(folder: Path, incoming: Path) -> Path:
+    """Make a folder beside another one, or inside it where it is the top of a disk or its parent is not ours."""
+    try:
+        incoming.mkdir(mode=0o700, exist_ok=True)
+        if incoming.stat().st_dev == folder.stat().st_dev:
+            return incoming
+        incoming.rmdir()
+    except PermissionError:
+        pass
+    inside = folder / incoming.name
+    inside.mkdir(mode=0o700, exist_ok=True)
+    return inside
 
 
 def _listener(given: Listener | ListenerSettings | None, node: DimseNode, own_title: str) -> Listener:

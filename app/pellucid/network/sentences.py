@@ -9,7 +9,6 @@ from typing import Any
 from pellucid.language import mark, tr
 
 _PROBE_SECONDS = 5.0
-_PERMANENT_TITLES = {3: "calling", 7: "called"}
 _STATUS = {
     0x0122: mark("it does not take this kind of object"),
     0x0124: mark("this program may not do that there. Ask its keeper to allow it"),
@@ -75,6 +74,11 @@ def strange(node: dict[str, Any]) -> str:
         "{server} answered in a way that is not DICOM. Check host and port: another service may be there.",
         server=node["name"],
     )
+
+
+def nothing(node: dict[str, Any]) -> str:
+    """Say that a server has not got what was asked for."""
+    return tr("{server} sent nothing: it has no such images.", server=node["name"])
 
 
 def no_service(node: dict[str, Any], service: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
-from pellucid.network.dimse.tuning import ANSWER_SECONDS, tune
+from pellucid.network.dimse.tuning import ANSWER_SECONDS, quick_file_meta, tune
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -37,6 +37,7 @@ def quiet() -> None:
     _config.STORE_RECV_CHUNKED_DATASET = True
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.CODECS = ("ascii", "utf-8", "latin-1")
+    quick_file_meta()
 
 
 @contextlib.contextmanager
@@ -88,8 +89,7 @@ def associated(
 
 def finished(link: Association, node: dict[str, Any]) -> str:
     """Say why an answer ended without a status."""
-    aborted = link.is_aborted or not link.is_established
-    return sentences.broken(node) if aborted else sentences.silent(node)
+    return sentences.silent(node) if link._sent_abort else sentences.broken(node)  # we end what is silent
 
 
 def _why(link: Association, payload: dict[str, Any], opened: bool) -> str:

@@ -48,6 +48,7 @@ def _moved(payload: dict[str, Any], desk: Desk, requests: list[Any], totals: dic
                     return "" if desk.cancelled else finished(link, node)
                 if status.Status != 0xFF00:
                     break
+                desk.report(moved=status.get("NumberOfCompletedSuboperations", 0))
             totals["completed"] += int(status.get("NumberOfCompletedSuboperations", 0) or 0)
             failed, why = outcome(status, node)
             totals["failed"] += failed

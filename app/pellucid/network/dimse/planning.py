@@ -77,6 +77,8 @@ def _listed(payload: dict[str, Any], desk: Desk) -> tuple[list[_Series], tuple[s
             series = rows.identifier(query | {"level": "series"})
             for answer in asked(link, node, desk, series, StudyRoot):
                 found.append(_Series(rows.text(answer, "SeriesInstanceUID"), rows.text(answer, "Modality")))
+        if not found and not desk.cancelled:
+            raise Refused(sentences.nothing(node))
         for one in found:
             try:
                 question = rows.identifier(query | {"level": "instance", "series_uid": one.uid})

@@ -128,7 +128,7 @@ def _store(link: Any, item: Item, taken: set[tuple[str, str]], node: dict[str, A
         if any((item.sop_class, syntax) in taken for syntax in NATIVE):
             return link.send_c_store(_uncompressed(item)), item.syntax not in NATIVE
         return None, False
-    except (ValueError, AttributeError, KeyError, NotImplementedError, RuntimeError, OSError):
+    except Exception:  # files can be odd in many ways, and the libraries raise as many things
         if not link.is_established:
             raise Refused(finished(link, node)) from None
         return None, False
@@ -158,21 +158,18 @@ def _uncompressed(item: Item) -> Any:
 
 def _tell(desk: Desk, item: Item, status: Any, taken: set[tuple[str, str]], node: dict[str, Any]) -> None:
     if status is None:
-        kinds = {kind for kind, _ in taken}
-        sentence = (
-            tr(
-                "{server} does not take {name} as it is compressed, and it cannot be decompressed.",
-                **_names(node, item),
-            )
-            if item.sop_class in kinds
-            else tr("{server} does not take objects of the kind of {name}.", **_names(node, item))
-        )
-        desk.report(failed=[[item.number, sentence]])
+        desk.report(failed=[[item.number, _refusal(item, taken, node)]])
     elif status.Status == 0 or status.Status in _WARNINGS:
         desk.report(sent=1, nbytes=item.path.stat().st_size)
     else:
         desk.report(failed=[[item.number, sentences.status(node, status.Status)]])
 
 
-def _names(node: dict[str, Any], item: Item) -> dict[str, str]:
-    return {"server": node["name"], "name": item.path.name}
+def _refusal(item: Item, taken: set[tuple[str, str]], node: dict[str, Any]) -> str:
+    """Say why a file was not even sent."""
+    said = {"server": node["name"], "name": item.path.name}
+    if item.sop_class not in {kind for kind, _ in taken}:
+        return tr("{server} does not take objects of the kind of {name}.", **said)
+    if (item.sop_class, item.syntax) in taken or item.syntax in NATIVE:
+        return tr("{name} could not be sent to {server}: its header is not as it should be.", **said)
+    return tr("{server} does not take {name} as it is compressed, and it cannot be decompressed.", **said)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr
@@ -37,7 +40,7 @@ def find(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
     limit = int(query["limit"])
     more = False
     for answer in answers(Client(payload), query, desk):
-        if not rows.fits(query, answer):
+        if not rows.fits(query, answer) or not _has_words(query, answer):
             continue
         if gathered.count >= limit:
             more = True
@@ -55,7 +58,7 @@ def answers(client: Client, query: dict[str, Any], desk: Desk) -> Iterator[Datas
     offset = 0
     seen: set[str] = set()
     while not desk.cancelled:
-        page = client.json(url, parameters | {"limit": str(_PAGE), "offset": str(offset)})
+        page = client.json(f"{url}?{parameters}&limit={_PAGE}&offset={offset}")
         fresh = 0
         for item in page:
             answer = _data_set(item)
@@ -87,21 +90,41 @@ def _wanted(query: dict[str, Any]) -> str:
     return "study" if query["level"] == "patient" else str(query["level"])
 
 
-def _question(client: Client, query: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _question(client: Client, query: dict[str, Any]) -> tuple[str, str]:
     """Return address and parameters of a question; there is no level of patients, they come by their studies."""
     wanted = _wanted(query)
     path = ["studies"]
-    parameters: dict[str, Any] = rows.matches(query, wanted)
+    asked: dict[str, Any] = rows.matches(query, wanted)
     if wanted != "study" and query["study_uid"]:
-        path.append(parameters.pop("StudyInstanceUID"))
+        path.append(asked.pop("StudyInstanceUID"))
     if wanted != "study":
         path.append("series")
     if wanted == "instance":
-        path += [parameters.pop("SeriesInstanceUID"), "instances"]
-    several = parameters.get("ModalitiesInStudy")
-    if isinstance(several, list):
-        if len(several) == 1:
-            parameters["ModalitiesInStudy"] = several[0]
-        else:
-            del parameters["ModalitiesInStudy"]  # servers disagree about several: looked at when they come
-    return client.address("qido", *path), parameters | {"includefield": ",".join(_INCLUDED[wanted])}
+        path += [asked.pop("SeriesInstanceUID"), "instances"]
+    several = asked.pop("ModalitiesInStudy", [])
+    if len(several) == 1:  # servers disagree about several: looked at when they come
+        asked["ModalitiesInStudy"] = several[0]
+    pairs = [(keyword, _plain(str(value))) for keyword, value in asked.items()]
+    pairs += [("includefield", keyword) for keyword in _INCLUDED[wanted]]
+    return client.address("qido", *path), "&".join(f"{key}={value}" for key, value in pairs)
+
+
+def _plain(text: str) -> str:
+    """Return a pattern that needs no escapes, which not every server undoes (Orthanc 1.10 does not).
+
+    It may match more than it should: what comes is compared with the real one.
+    """
+    return re.sub(r"[^A-Za-z0-9_.~*?-]", "?", re.sub(r"[^\x00-\x7f]+", "*", text))
+
+
+def _has_words(query: dict[str, Any], answer: Dataset) -> bool:
+    """Return whether an answer has what was asked for where the question could not say it."""
+    for keyword, value in rows.matches(query, _wanted(query)).items():
+        exact = not isinstance(value, str) or _plain(value) == value
+        if not exact and not fnmatchcase(_folded(rows.text(answer, keyword)), _folded(value).replace("[", "[[]")):
+            return False
+    return True
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()

@@ -8,14 +8,13 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
-from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
 from pellucid.network.dimse.getting import KEEP_FREE, said
 from pellucid.network.dimse.inbox import Full, Inbox, Shelf, discard
 from pellucid.network.transfers import file_name
-from pellucid.network.web.client import CHUNK_BYTES, Client
+from pellucid.network.web.client import Client, pieces
 from pellucid.network.web.finding import answers
 from pellucid.network.web.multipart import Broken, boundary_of, parts
 
@@ -41,7 +40,7 @@ def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
     if desk.cancelled:
         return {"cancelled": True}
     if not expected:
-        raise Refused(tr("{server} sent nothing: it has no such images.", server=client.node["name"]))
+        raise Refused(sentences.nothing(client.node))
     here = {uid for uid in expected if (folder / file_name(uid)).is_file()}
     desk.report(expected=expected, files=[file_name(uid) for uid in here])
     inbox = Inbox(Path(payload["incoming"]), keep_free=KEEP_FREE)
@@ -89,8 +88,8 @@ def _addresses(client: Client, wanted: dict[str, Any], series: dict[str, list[st
 def _retrieve(client: Client, url: str, inbox: Inbox, shelf: Shelf, desk: Desk) -> None:
     with client.opened("GET", url, headers={"Accept": _ACCEPT}) as answer:
         try:
-            for pieces in _files(answer, client):
-                _receive(pieces, inbox, shelf, desk)
+            for file in _files(answer, client):
+                _receive(file, inbox, shelf, desk)
         except Broken:
             raise Refused(sentences.broken(client.node)) from None
 
@@ -98,7 +97,7 @@ def _retrieve(client: Client, url: str, inbox: Inbox, shelf: Shelf, desk: Desk) 
 def _files(answer: Response, client: Client) -> Iterable[Iterator[bytes]]:
     """Return the files of an answer, each piece by piece."""
     kind = answer.headers.get("Content-Type", "")
-    chunks = answer.iter_content(CHUNK_BYTES)
+    chunks = pieces(answer)
     if kind.startswith("application/dicom") and not kind.startswith("application/dicom+"):
         return iter([chunks])
     boundary = boundary_of(kind)
@@ -107,12 +106,12 @@ def _files(answer: Response, client: Client) -> Iterable[Iterator[bytes]]:
     return parts(chunks, boundary)
 
 
-def _receive(pieces: Iterator[bytes], inbox: Inbox, shelf: Shelf, desk: Desk) -> None:
+def _receive(content: Iterator[bytes], inbox: Inbox, shelf: Shelf, desk: Desk) -> None:
     """Write one file, check it, and put it to its place."""
     with NamedTemporaryFile(delete=False) as file:
         path = Path(file.name)
         try:
-            for piece in pieces:
+            for piece in content:
                 if desk.cancelled:
                     raise _Stopped
                 inbox.count(len(piece))
