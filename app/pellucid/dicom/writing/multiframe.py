@@ -17,6 +17,7 @@ from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
 from pellucid.dicom.writing.modules import (
+    WHOLE,
     SeriesUids,
     begin,
     copy,
@@ -63,8 +64,9 @@ class Pictures:
         describe(dataset, request.steps, request.operations)
         if request.origin is not None:
             copy(dataset, request.origin.header, IMAGE)
-            put_sources(dataset, [(one, 0) for one in request.origin.instances[:1] if one.frames == 1])
-        put_series_reference(dataset, request)
+            sources = [(one, WHOLE) for one in request.origin.instances]
+            put_sources(dataset, sources)
+            put_series_reference(dataset, request, sources)
         self._put_spacing(dataset, first)
         if len(cells) > 1:
             self._put_order(dataset, len(cells))

@@ -34,7 +34,8 @@ PATIENT = (
     "DeidentificationMethodCodeSequence", "LongitudinalTemporalInformationModified",
 )  # fmt: skip
 TRIAL = (
-    "ClinicalTrialSponsorName", "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName",
+    "ClinicalTrialSponsorName", "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
     "ClinicalTrialSubjectID", "ClinicalTrialSubjectReadingID", "ClinicalTrialTimePointID",
     "ClinicalTrialTimePointDescription",
 )  # fmt: skip
@@ -201,10 +202,15 @@ def _plain(header: Dataset, keywords: Sequence[str]) -> dict[str, Any]:
 
 def _is_writable(element: DataElement) -> bool:
     """Return whether a value is of moderate size and survives being written as JSON and as DICOM."""
+    from pydicom import config
     from pydicom.dataset import Dataset
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_dataset
+    from pydicom.valuerep import validate_value
 
+    if element.VR not in ("SQ", "UN"):
+        for value in element.value if element.VM > 1 else [element.value]:
+            validate_value(element.VR, value, config.RAISE)
     one = Dataset()
     one.add(element)
     again = Dataset.from_json(one.to_json_dict())
