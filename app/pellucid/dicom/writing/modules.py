@@ -22,9 +22,10 @@ WHOLE = -1
 """Stands for all frames of a file."""
 _PATIENT_TYPE_2 = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
 _TRIAL_TYPE_1 = ("ClinicalTrialSponsorName", "ClinicalTrialProtocolID")
-_PAIRED = frozenset({
-    "ANKLE", "ARM", "BREAST", "CLAVICLE", "EAR", "ELBOW", "EXTREMITY", "EYE", "FEMUR", "FINGER", "FOOT", "FOREARM",
-    "HAND", "HIP", "HUMERUS", "KIDNEY", "KNEE", "LEG", "SHOULDER", "THIGH", "THUMB", "TOE", "WRIST",
+_UNPAIRED = frozenset({
+    "ABDOMEN", "AORTA", "BLADDER", "BRAIN", "CERVIX", "CHEST", "COCCYX", "COLON", "CSPINE", "HEAD", "HEART", "LIVER",
+    "LSPINE", "NECK", "PANCREAS", "PELVIS", "PROSTATE", "SKULL", "SPINE", "SSPINE", "STERNUM", "TSPINE", "UTERUS",
+    "WHOLEBODY",
 })  # fmt: skip
 _MOST_SOURCES = 200
 _STUDY_TYPE_2 = ("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber")
@@ -105,7 +106,7 @@ def put_place(dataset: Dataset, request: Request, uids: SeriesUids) -> None:
     if request.origin is not None:
         header = request.origin.header
         copy(dataset, header, [keyword for keyword in PLACE if header.get(keyword) not in (None, "", [])])
-    if "Laterality" not in dataset and dataset.get("BodyPartExamined", "BREAST") in _PAIRED:
+    if "Laterality" not in dataset and dataset.get("BodyPartExamined", "") not in _UNPAIRED:
         dataset.Laterality = None
     if uids.frame_of_reference:
         dataset.FrameOfReferenceUID = uids.frame_of_reference
