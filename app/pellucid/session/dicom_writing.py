@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.writing.origin import Origin, read_origin
-from pellucid.dicom.writing.request import Request
+from pellucid.dicom.writing.request import Request, Subject
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, on_same_voxels
@@ -130,8 +130,14 @@ def write_layer(session: Session, layer: Layer, kinds: Sequence[str], folder: Pa
 
 def write_picture(session: Session, pixels: NDArray[np.uint8], layer: Layer | None, folder: Path, request: Request, *,
                   texts: bool, identity: bool, done: Done | None = None) -> Job:  # fmt: skip
-    """Write a picture of the screen; with ``identity`` it joins patient and study of the layer, else it names nobody."""
-    ask = _asked(session, layer, request) if identity and layer is not None else lambda: request
+    """Write a picture of the screen.
+
+    With ``identity`` it joins patient and study of the layer, else it names nobody and joins no study.
+    """
+    if identity and layer is not None:
+        ask = _asked(session, layer, replace(request, subject=subject_of(session, layer)))
+    else:
+        ask = _nobody(request)
 
     def work(_job: Job) -> Report:
         from pellucid.files.dicom_objects import write_capture
@@ -139,6 +145,19 @@ def write_picture(session: Session, pixels: NDArray[np.uint8], layer: Layer | No
         return write_capture(pixels, folder, ask(), texts=texts)
 
     return _write(session, folder, work, done)
+
+
+def subject_of(session: Session, layer: Layer) -> Subject:
+    """Return who an image is about as far as it is known without its files."""
+    image = image_of(session, layer)
+    if image is None:
+        return Subject()
+    about = image.volume.acquisition
+    return Subject(about.patient_name, about.patient_id, about.birth_date, about.sex, about.study_description)
+
+
+def _nobody(request: Request) -> Callable[[], Request]:
+    return lambda: replace(request, origin=None, subject=Subject(), study="")
 
 
 def _frames(layer: Layer | None) -> tuple[Volume, ...]:

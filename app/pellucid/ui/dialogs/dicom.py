@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,9 @@ class DicomDialog(WritingDialog):
         layer = what.layer
         named = layer is None or bool(dicom_writing.source_files(self._session, layer))
         self.who.setVisible(not named)
+        known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        self.patient.setText(known.name)
+        self.patient_id.setText(known.id)
         self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
         self.identity.setVisible(layer is None)
         stem = "picture" if layer is None else file_name(Target("", layer), "")
@@ -201,9 +204,10 @@ class DicomDialog(WritingDialog):
         allow(self.go, busy or self._obstacle() or (tr("Looking at what will be written…") if waiting else tick))
 
     def _request(self) -> Request:
-        number = self.number.text().strip()
+        number, layer = self.number.text().strip(), self.what.value().layer
+        known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
         return Request(
-            subject=Subject(self.patient.text().strip(), self.patient_id.text().strip()),
+            subject=replace(known, name=self.patient.text().strip(), id=self.patient_id.text().strip()),
             description=self.name.text().strip(), number=int(number) if number.isdecimal() else None,
             numbers=self.numbers.value(), finish=self.finish,
         )  # fmt: skip
@@ -276,8 +280,10 @@ class DicomDialog(WritingDialog):
 
 def choices(session: Session) -> list[tuple[str, What]]:
     """Return what can be chosen: every layer, the active one first, labels in each kind, and the pane in use."""
-    document, found = session.document, list[tuple[str, What]]()
-    for layer in sorted(reversed(document.layers), key=lambda one: one is not document.active):
+    found: list[tuple[str, What]] = []
+    order = {id(layer): n for n, layer in enumerate(session.document.layers)}
+    active = session.document.active
+    for layer in sorted(session.document.layers, key=lambda one: (one is not active, -order[id(one)])):
         if isinstance(layer, LabelLayer):
             found += [(tr(title, name=layer.name), What(layer, kinds)) for title, kinds in _KINDS]
         else:
