@@ -83,10 +83,10 @@ def _put_pt(dataset: Dataset, header: Dataset | None, unit: str, count: int) -> 
     for keyword in _PT_EMPTY:
         setattr(dataset, keyword, None)
     dataset.RadiopharmaceuticalInformationSequence = []
+    dataset.PatientOrientationCodeSequence = []
+    dataset.PatientGantryRelationshipCodeSequence = []
     copy(dataset, header, PT)
-    if header.get("PatientOrientationCodeSequence") and "PatientPosition" in dataset:
-        del dataset.PatientPosition  # one of the two says how the patient lay (PS3.3 C.7.3.1.1.2)
-    elif "PatientPosition" not in dataset:
-        dataset.PatientOrientationCodeSequence = []
+    if "PatientPosition" in dataset:
+        del dataset.PatientPosition  # the codes say how the patient lay, and only they may (PS3.3 C.7.3.1.1.2)
     dataset.Units, dataset.NumberOfSlices = PET_UNITS[unit], count
     dataset.FrameReferenceTime = dataset.ActualFrameDuration = 0

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.dicom.elements import Malformed, Unreasonable
+from pellucid.dicom.parsing import parse
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats
@@ -78,7 +80,7 @@ _READ = "pellucid.dicom.writing.origin:read_plain"
 _BATCH, _SECONDS_PER_FILE = 200, 0.25
 _LONGEST = 16_384
 _NEAR = 0.01
-_GE_SCAN = 0x0009100D
+_SOP_CLASS, _GE_SCAN = 0x00080016, 0x0009100D
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     for name in payload["paths"]:
         try:
             header = _header(Path(name))
-        except (OSError, InvalidDicomError, ValueError, AttributeError, struct.error, RecursionError, LookupError):
+        except (OSError, InvalidDicomError, Malformed, Unreasonable, ValueError, AttributeError, struct.error, RecursionError, LookupError):
             continue
         if found["instances"] and str(header.get("SeriesInstanceUID", "")) != found["series"]:
             continue
@@ -179,6 +181,8 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
 def _header(path: Path) -> Dataset:
     from pydicom import dcmread
 
+    if parse(path, frozenset({_SOP_CLASS})) is None:
+        raise ValueError("no DICOM")
     header = dcmread(path, stop_before_pixels=True, force=True)
     if not header.get("SOPClassUID") or not header.get("SOPInstanceUID"):
         raise ValueError("no instance")
@@ -208,8 +212,8 @@ def _is_writable(element: DataElement) -> bool:
     from pydicom.filewriter import write_dataset
     from pydicom.valuerep import validate_value
 
-    if element.VR not in ("SQ", "UN"):
-        for value in element.value if element.VM > 1 else [element.value]:
+    for value in element.value if element.VM > 1 and element.VR != "SQ" else [element.value]:
+        if isinstance(value, str):
             validate_value(element.VR, value, config.RAISE)
     one = Dataset()
     one.add(element)
