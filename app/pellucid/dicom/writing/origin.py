@@ -162,7 +162,8 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     for name in payload["paths"]:
         try:
             header = _header(Path(name))
-        except (OSError, InvalidDicomError, Malformed, Unreasonable, ValueError, AttributeError, struct.error, RecursionError, LookupError):
+        except (OSError, InvalidDicomError, Malformed, Unreasonable, ValueError, AttributeError, struct.error,
+                RecursionError, LookupError):  # fmt: skip
             continue
         if found["instances"] and str(header.get("SeriesInstanceUID", "")) != found["series"]:
             continue

@@ -29,7 +29,8 @@ def paragraph(text: str, most: int = TEXT) -> str:
 def person(name: str) -> str:
     """Return a name for PN: ``family, given`` or ``family^given``, each group at most 64 characters."""
     parts = name.split(",") if "^" not in name else name.split("^")
-    return "^".join(line(part).replace("=", " ") for part in parts[:5]).encode()[:LONG].decode(errors="ignore").rstrip("^ ")
+    whole = "^".join(line(part).replace("=", " ") for part in parts[:5])
+    return whole.encode()[:LONG].decode(errors="ignore").rstrip("^ ")
 
 
 def _cut(text: str, most: int) -> str:

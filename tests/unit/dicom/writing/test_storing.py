@@ -30,7 +30,11 @@ def test_whole_numbers_a_step_apart_are_exact(start: int, step: int, places: lis
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=20), st.booleans(), st.sampled_from(["int16", "uint16"]))
+@given(
+    st.lists(st.floats(-1e6, 1e6, width=32), min_size=2, max_size=20),
+    st.booleans(),
+    st.sampled_from(["int16", "uint16"]),
+)
 def test_the_stated_error_is_the_error(numbers: list[float], per_slice: bool, dtype: str) -> None:
     slices = [np.array(numbers, np.float64), np.array(numbers, np.float64) * 3]
     storing = near_storing(slices, per_slice=per_slice, dtype=dtype)
@@ -64,7 +68,8 @@ def test_the_scale_of_every_slice_of_the_source_is_kept() -> None:
     changed = values.copy()
     changed[2, 1, 1] = np.nextafter(changed[2, 1, 1], np.float32(np.inf))
     assert exact_storing(list(changed), known, centred=True) is None
-    assert exact_storing(list(values), Rescale(slopes, (1.0,) * 5, "16 bits, signed", -32_768, 32_767), centred=True) is None
+    moved = Rescale(slopes, (1.0,) * 5, "16 bits, signed", -32_768, 32_767)
+    assert exact_storing(list(values), moved, centred=True) is None
 
 
 @pytest.mark.hazard("H10")

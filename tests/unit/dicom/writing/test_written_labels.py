@@ -38,8 +38,9 @@ def labels(geometry: Geometry, seed: int = 0) -> LabelMap:
 def source(folder: Path, grid: str = "axial", dtype: str = "int16", modality: str = "CT") -> tuple[Origin, Geometry]:
     """Write an image and return its origin, and the grid that labels made on it have."""
     given = volume(dtype, GRIDS[grid], modality=modality)
-    plan = write_image([given], folder, Request(subject=Subject("Doe, Jane", "42"))).plan
-    return read_origin(sorted(folder.iterdir())), replace(given.geometry, frame_of_reference=plan.uids.frame_of_reference)
+    uids = write_image([given], folder, Request(subject=Subject("Doe, Jane", "42"))).plan.uids
+    geometry = replace(given.geometry, frame_of_reference=uids.frame_of_reference)
+    return read_origin(sorted(folder.iterdir())), geometry
 
 
 def planes_of(geometry: Geometry, ds: pydicom.Dataset) -> list[int]:
@@ -78,18 +79,19 @@ def test_segments_have_names_codes_colours_and_sources(tmp_path: Path) -> None:
     seg = hd.seg.segread(tmp_path / "out" / FILES[SEG])
     first, second, third = (seg.get_segment_description(n) for n in (1, 2, 3))
     assert [one.segment_label for one in (first, second, third)] == ["Liver", "Tumour 2", "Line break slash"]
-    assert [one.segmented_property_type.value for one in (first, second, third)] == ["10200004", "108369006", "78961009"]
+    kinds = [one.segmented_property_type.value for one in (first, second, third)]
+    assert kinds == ["10200004", "108369006", "78961009"]
     assert second.segmented_property_category.meaning == "Morphologically Abnormal Structure"
     assert first.algorithm_type.value == "SEMIAUTOMATIC"
     for one, row in zip((first, second, third), ROWS, strict=True):
         wanted = [int(row.color[k : k + 2], 16) for k in (1, 3, 5)]
-        np.testing.assert_allclose(hd.color.CIELabColor.from_dicom_value(one.RecommendedDisplayCIELabValue).to_rgb(), wanted,
-                                   atol=1)  # fmt: skip
+        shown = hd.color.CIELabColor.from_dicom_value(one.RecommendedDisplayCIELabValue).to_rgb()
+        np.testing.assert_allclose(shown, wanted, atol=1)
     named = {uid for _study, _series, uid in seg.get_source_image_uids()}
     assert named == {one.uid for one in origin.instances}
     header = pydicom.dcmread(tmp_path / "image" / "0001.dcm")
-    for keyword in ("PatientName", "PatientID", "StudyInstanceUID", "FrameOfReferenceUID"):
-        assert seg[keyword].value == header[keyword].value
+    for word in ("PatientName", "PatientID", "StudyInstanceUID", "FrameOfReferenceUID"):
+        assert seg[word].value == header[word].value
 
 
 def test_a_label_map_segmentation_can_be_asked_for(tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ def test_structures_have_names_colours_and_references(tmp_path: Path) -> None:
     ds = pydicom.dcmread(tmp_path / "out" / FILES[RTSTRUCT])
     assert [(r.ROINumber, r.ROIName) for r in ds.StructureSetROISequence] == [(1, "Liver"), (7, "Tumour 2"),
                                                                                (300, "Line break slash")]  # fmt: skip
-    assert [list(item.ROIDisplayColor) for item in ds.ROIContourSequence][0] == [0xE6, 0x9F, 0x00]
+    assert list(ds.ROIContourSequence[0].ROIDisplayColor) == [0xE6, 0x9F, 0x00]
     (frame,) = ds.ReferencedFrameOfReferenceSequence
     (study,) = frame.RTReferencedStudySequence
     (series,) = study.RTReferencedSeriesSequence
@@ -145,11 +147,12 @@ def test_structures_have_names_colours_and_references(tmp_path: Path) -> None:
 def test_labels_without_dicom_bring_their_image_along(tmp_path: Path) -> None:
     image = volume("int16", GRIDS["oblique"])
     given = labels(image.geometry)
-    report = write_labels(given, tmp_path / "out", Request(subject=Subject("Doe, Jane")), (SEG, RTSTRUCT), image=[image])
+    request = Request(subject=Subject("Doe, Jane"))
+    report = write_labels(given, tmp_path / "out", request, (SEG, RTSTRUCT), image=[image])
     headers = [pydicom.dcmread(path) for path in (tmp_path / "out").rglob("*.dcm")]
     assert len(headers) == 7
-    for keyword in ("StudyInstanceUID", "FrameOfReferenceUID", "PatientName"):
-        assert len({header[keyword].value for header in headers}) == 1
+    for word in ("StudyInstanceUID", "FrameOfReferenceUID", "PatientName"):
+        assert len({header[word].value for header in headers}) == 1
     assert any("images" in sentence for sentence in report.sentences)
 
 

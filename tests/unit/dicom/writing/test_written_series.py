@@ -1,4 +1,4 @@
-"""Derived series: values and places by pydicom's word, validity by dicom3tools and dcmtk, and back through our reader."""
+"""Derived series: values and places by pydicom's word, valid by dicom3tools and dcmtk, and back through our reader."""
 
 from __future__ import annotations
 
@@ -177,7 +177,8 @@ def test_nothing_is_made_up_about_the_patient(tmp_path: Path) -> None:
 
 
 def test_windows_and_padding_are_written(tmp_path: Path) -> None:
-    given = volume("int16", modality="CT", unit="HU", windows=(WindowPreset("Soft", 40, 400), WindowPreset("L", -600, 1500)))
+    windows = (WindowPreset("Soft", 40, 400), WindowPreset("L", -600, 1500))
+    given = volume("int16", modality="CT", unit="HU", windows=windows)
     given = replace(given, padding=(-2000.0, -1500.0))
     write_image([given], tmp_path / "out", JANE)
     header = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
@@ -212,11 +213,12 @@ def test_what_no_slice_can_say_is_refused(tmp_path: Path) -> None:
     warp = Warp(GRIDS["axial"], np.zeros((5, 6, 7, 3), np.float32))
     bent = PlacedGeometry((7, 6, 5), registered_to=GRIDS["axial"], warp=warp)
     skewed = replace(GRIDS["axial"], direction=(1.0, 0.1, 0.0, 0.0, float(np.sqrt(0.99)), 0.0, 0.0, 0.0, 1.0))
+    uneven = replace(NOWHERE["stack"], size=(7, 6, 5), slice_positions=(0, 1, 2, 4, 5))
     cases = [
         (replace(straight, geometry=bent), "Resample to grid"), (replace(straight, geometry=skewed), "right angles"),
         (volume("float32", colour=3), "colours"), (volume("uint8", colour=2), "2 values"),
         (volume("float32", NOWHERE["picture"]), "16 bits"),
-        (replace(straight, geometry=replace(NOWHERE["stack"], size=(7, 6, 5), slice_positions=(0, 1, 2, 4, 5))), "uneven"),
+        (replace(straight, geometry=uneven), "uneven"),
     ]  # fmt: skip
     for given, said in cases:
         with pytest.raises(Refused, match=said):
