@@ -44,7 +44,7 @@ def show(user, *layers):
 
 
 def opened(user):
-    user.window.actions["file.export_dicom"].trigger()
+    user.window.actions_table.by_id["file.export_dicom"].trigger()
     (dialog,) = [w for w in user.window.findChildren(DicomDialog) if w.isVisible()]
     return dialog
 
@@ -156,7 +156,7 @@ def test_cancelling_leaves_nothing(user, tmp_path, monkeypatch):
     ready(user, dialog)
     user.click("Export", dialog)
     job = dialog._job
-    user.click("Cancel", dialog)
+    user.click("Close", dialog)
     go_on.set()
     user.wait(lambda: dialog._job is None and job.finished)
     user.wait(lambda: list(tmp_path.iterdir()) == [])
