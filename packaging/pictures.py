@@ -37,6 +37,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
                     sections_done stitch_places
     Recipes         recipe recipe_light python_code
     Transforms      moved_layer moved_layer_light resample_to_grid export_moved
+    Export DICOM    export_dicom export_dicom_light export_dicom_rounded export_dicom_labels export_dicom_picture
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
@@ -64,6 +65,7 @@ os.environ["PELLUCID_HOME"] = tempfile.mkdtemp(prefix="pellucid-pictures-")
 import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from contour_pictures import CONTOUR_STATES
+from dicom_pictures import DICOM_STATES
 from fusion_pictures import FUSION_STATES
 from judge_pictures import JUDGE_STATES
 from label_pictures import LABEL_STATES
@@ -122,7 +124,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,
     **PAINT_STATES, **OBJECT_STATES, **REGISTRATION_STATES, **SERIES_STATES,
     **PAINT_STATES, **OBJECT_STATES, **FUSION_STATES,
-    **TRANSFORM_STATES,
+    **TRANSFORM_STATES, **DICOM_STATES,
     **PAINT_STATES, **OBJECT_STATES,
     **PAINT_STATES, **OBJECT_STATES, **TRANSFORM_STATES, **REGISTRATION_STATES,
     **PAINT_STATES, **OBJECT_STATES, **JUDGE_STATES,

@@ -43,7 +43,7 @@ def put_modality(dataset: Dataset, request: Request, unit: str, count: int) -> N
         put(dataset, header, unit, count)
     else:
         dataset.ConversionType = "WSD"
-        dataset.BurnedInAnnotation, dataset.PatientOrientation = "NO", None
+        dataset.PatientOrientation = None
 
 
 def _put_ct(dataset: Dataset, header: Dataset | None, _unit: str, _count: int) -> None:

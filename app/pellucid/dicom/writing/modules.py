@@ -13,6 +13,7 @@ from pellucid.dicom.writing.origin import PATIENT, PLACE, STUDY, TRIAL, Instance
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.texts import line, new_uid, person
 from pellucid.model.geometry import Geometry
+from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -92,6 +93,11 @@ def _say_who(dataset: Dataset, request: Request, uids: SeriesUids) -> None:
         if not request.study:
             dataset.StudyDate, dataset.StudyTime = f"{uids.made:%Y%m%d}", f"{uids.made:%H%M%S}"
     dataset.StudyInstanceUID = uids.study
+
+
+def burned_in(volume: Volume) -> str:
+    """Return whether the pixels may name the patient: what nobody denied is not denied here (PS3.3 C.7.6.1.1.3)."""
+    return "YES" if volume.acquisition.may_be_burned_in else "NO"
 
 
 def copy(dataset: Dataset, header: Dataset, keywords: Sequence[str]) -> None:

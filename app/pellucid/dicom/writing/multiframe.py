@@ -20,6 +20,7 @@ from pellucid.dicom.writing.modules import (
     WHOLE,
     SeriesUids,
     begin,
+    burned_in,
     copy,
     put_acquisition_device,
     put_place,
@@ -59,7 +60,7 @@ class Pictures:
         put_acquisition_device(dataset, request)
         put_place(dataset, request, self.uids)
         dataset.PatientOrientation = None
-        dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", "NO"
+        dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", burned_in(first)
         dataset.ImageType, dataset.InstanceNumber = ["DERIVED", "SECONDARY"], 1
         describe(dataset, request.steps, request.operations)
         if request.origin is not None:

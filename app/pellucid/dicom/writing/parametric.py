@@ -13,6 +13,7 @@ from pellucid.dicom.writing.derivation import coded, describe
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
+    burned_in,
     put_acquisition_device,
     put_place,
     put_series_reference,
@@ -64,7 +65,7 @@ class Maps:
         dataset.ContentLabel, dataset.ContentCreatorName = "MAP", None
         dataset.ContentDescription = line(request.description) or None
         dataset.AcquisitionContextSequence, dataset.ContentQualification = [], "RESEARCH"
-        dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = "NO", "NO"
+        dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = burned_in(volume), "NO"
         dataset.PresentationLUTShape, dataset.LossyImageCompression = "IDENTITY", _lossy(dataset, request)
         describe(dataset, request.steps, request.operations)
         _put_dimensions(dataset, organization)

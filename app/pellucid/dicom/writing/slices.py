@@ -15,6 +15,7 @@ from pellucid.dicom.writing.modalities import CLASSES, put_modality, settle_mr
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
+    burned_in,
     copy,
     put_acquisition_device,
     put_place,
@@ -67,6 +68,7 @@ class Sheaf:
         dataset.ImageType = _image_type(self.sop_class)
         dataset.InstanceNumber = number + 1
         put_modality(dataset, request, volume.unit, depth)
+        dataset.BurnedInAnnotation = burned_in(volume)
         if self.sop_class == CLASSES["PT"]:
             dataset.ImageIndex = number + 1
         sources: list[tuple[Instance, int]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,14 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
-from pellucid.files.dicom_objects import RTSTRUCT, SEG
 from pellucid.files.new_folder import obstacle
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.layer import ImageLayer
 from pellucid.session import dicom_writing
 from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
+from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
 from pellucid.ui.dialogs.writing import WritingDialog
@@ -35,16 +35,6 @@ if TYPE_CHECKING:
     from pellucid.ui.canvas.canvas_area import CanvasArea
 
 NUMBERS = ((mark("Exact"), EXACT), (mark("16 bits"), WORDS))
-_KINDS = ((mark("{name} (labels as segmentation)"), (SEG,)), (mark("{name} (labels as structure set)"), (RTSTRUCT,)),
-          (mark("{name} (labels as segmentation and structure set)"), (SEG, RTSTRUCT)))  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class What:
-    """A layer and the kinds of objects it becomes; without a layer a picture of the pane in use."""
-
-    layer: Layer | None = None
-    kinds: tuple[str, ...] = ()
 
 
 class DicomDialog(WritingDialog):
@@ -62,6 +52,7 @@ class DicomDialog(WritingDialog):
         self._job: Job | None = None
         self._planned: Planned | None = None
         self._why_not = ""
+        self._asked = object()
         self._report: Report | None = None
         self.finish: Callable[[Any], Any] | None = None
         self._ask_soon = Throttle(self._ask, 150, self)
@@ -120,7 +111,9 @@ class DicomDialog(WritingDialog):
             (tr("Series number"), self.number),
             (tr("Folder"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
         )
-        parts = (section(tr("Export DICOM")), titled(controls), self.who, self.exactness, self.identity, self.card,
+        first = titled(controls)
+        align(first, self.who, self.exactness)
+        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.identity, self.card,
                  self.accept_loss, self.bar)  # fmt: skip
         for part in parts:
             column.addWidget(part)
@@ -150,19 +143,21 @@ class DicomDialog(WritingDialog):
     def _ask(self) -> None:
         """Ask what the choice becomes; a large image takes a while."""
         what: What = self.what.value()
-        self._planned, self._why_not = None, ""
+        self._planned, self._why_not, self._asked = None, "", object()
+        asked = self._asked
         self.accept_loss.setChecked(False)
         if what.layer is not None:
-            dicom_writing.plan(self._session, what.layer, self._request(), self._answered, self._refused)
+            dicom_writing.plan(
+                self._session, what.layer, self._request(),
+                lambda planned: self._answered(asked, planned), lambda text: self._answered(asked, None, text),
+            )  # fmt: skip
         self._tell()
 
-    def _answered(self, planned: Planned) -> None:
-        self._planned = planned
-        self._tell()
-
-    def _refused(self, sentence: str) -> None:
-        self._why_not = sentence
-        self._tell()
+    def _answered(self, asked: object, planned: Planned | None, why_not: str = "") -> None:
+        """Take an answer, unless something else was chosen meanwhile."""
+        if asked is self._asked:
+            self._planned, self._why_not = planned, why_not
+            self._tell()
 
     def _tell(self) -> None:
         """Say what will be written and what is lost, or why it cannot be."""
@@ -180,12 +175,24 @@ class DicomDialog(WritingDialog):
             self.card.show_lines([self._of_picture()], "good")
         self.accept_loss.setVisible(bool(losses) and not why)
         self._update_button()
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for sentences that take several lines: a layout does not do so by itself."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _of_picture(self) -> str:
         if self.what.value().layer is not None:
             return tr("Looking at what will be written…")
         if self.identity.isChecked():
             return tr("The picture joins patient and study of the image; texts in it name the patient.")
+        image = self._session.document.active_image
+        if image is not None and image.volume.acquisition.may_be_burned_in:
+            return tr("The image itself may hold texts that name the patient: they stay. Look at it before you pass it "
+                      "on.")  # fmt: skip
         return tr("The picture names nobody and joins no study.")
 
     def _obstacle(self) -> str:
@@ -228,7 +235,7 @@ class DicomDialog(WritingDialog):
         try:
             self._job = self._begin(what, folder)
         except Refused as refusal:
-            self._refused(str(refusal))
+            self._answered(self._asked, None, str(refusal))
             return
         self.bar.show()
         self.accept_loss.hide()
@@ -268,6 +275,7 @@ class DicomDialog(WritingDialog):
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
         self._update_button()
+        self._grow()
 
     def _done(self, report: Report) -> None:
         self._report = report
@@ -276,25 +284,3 @@ class DicomDialog(WritingDialog):
     def _show_folder(self) -> None:
         if self._report is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report.path)))
-
-
-def choices(session: Session) -> list[tuple[str, What]]:
-    """Return what can be chosen: every layer, the active one first, labels in each kind, and the pane in use."""
-    found: list[tuple[str, What]] = []
-    order = {id(layer): n for n, layer in enumerate(session.document.layers)}
-    active = session.document.active
-    for layer in sorted(session.document.layers, key=lambda one: (one is not active, -order[id(one)])):
-        if isinstance(layer, LabelLayer):
-            found += [(tr(title, name=layer.name), What(layer, kinds)) for title, kinds in _KINDS]
-        else:
-            found.append((tr("{name} (image)", name=layer.name), What(layer)))
-    found.append((tr("Picture of the pane in use"), What()))
-    return found
-
-
-def free_name(path: Path) -> Path:
-    """Return a path that is not there, with a number where it is."""
-    candidate, n = path, 2
-    while candidate.exists():
-        candidate, n = path.with_name(f"{path.name} {n}"), n + 1
-    return candidate

@@ -235,3 +235,16 @@ def test_finish_sees_every_data_set(tmp_path: Path) -> None:
     for name, dtype in (("words", "int16"), ("maps", "float32")):
         write_image([volume(dtype, modality="CT")], tmp_path / name, replace(JANE, finish=finish))
         assert {str(pydicom.dcmread(p).PatientName) for p in (tmp_path / name).iterdir()} == {"Nobody"}
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(("modality", "stated", "told"), [("CT", "", "NO"), ("US", "", "YES"), ("US", "NO", "NO"),
+                                                          ("CT", "YES", "YES")])  # fmt: skip
+@pytest.mark.parametrize("grid", [GRIDS["axial"], NOWHERE["picture"]])
+def test_nobody_is_told_that_no_texts_are_burned_in(
+    grid: Geometry, modality: str, stated: str, told: str, tmp_path: Path
+) -> None:
+    given = volume("uint8", grid, modality=modality, extra={"burned_in": stated})
+    write_image([given], tmp_path / "out", JANE)
+    assert pydicom.dcmread(tmp_path / "out" / "0001.dcm").BurnedInAnnotation == told
+    assert complaints(tmp_path / "out" / "0001.dcm") == []
