@@ -44,6 +44,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Recipes         recipe recipe_light python_code
     Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     DICOM           split_series split_series_light split_series_done report report_hidden_light report_pdf
+    Export DICOM    export_dicom export_dicom_light export_dicom_rounded export_dicom_labels export_dicom_picture
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
@@ -76,6 +77,7 @@ import numpy as np
 from agreement_pictures import AGREEMENT_STATES
 from browser_pictures import BROWSER_STATES
 from contour_pictures import CONTOUR_STATES
+from dicom_export_pictures import DICOM_EXPORT_STATES
 from dicom_object_pictures import DICOM_OBJECT_STATES
 from dicom_pictures import DICOM_STATES
 from fusion_pictures import FUSION_STATES
@@ -138,6 +140,7 @@ STATES: dict[str, Callable[[Stage], None]] = {
     **AGREEMENT_STATES,
     **BROWSER_STATES,
     **CONTOUR_STATES,
+    **DICOM_EXPORT_STATES,
     **DICOM_OBJECT_STATES,
     **DICOM_STATES,
     **FUSION_STATES,

@@ -115,6 +115,14 @@ class FileMenu:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def export_dicom(self) -> None:
+        """Show the dialog that writes layers and pictures as DICOM."""
+        from pellucid.ui.dialogs.dicom import DicomDialog
+
+        dialog = DicomDialog(self._session, self._window.canvas, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def take_away(self) -> None:
         """Show the dialog for pictures and films of the panes."""
         from pellucid.ui.dialogs.take_away import TakeAwayDialog

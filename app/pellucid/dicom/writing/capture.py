@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
-from pellucid.dicom.writing.modules import PROGRAM, SeriesUids, begin, put_series_reference
+from pellucid.dicom.writing.modules import PROGRAM, WHOLE, SeriesUids, begin, put_series_reference, put_sources
 from pellucid.dicom.writing.pixel_cells import put_cells
 from pellucid.dicom.writing.request import Request
 
@@ -29,6 +29,9 @@ def capture(pixels: NDArray[np.uint8], request: Request, *, texts: bool) -> Data
     dataset.DateOfSecondaryCapture, dataset.TimeOfSecondaryCapture = dataset.ContentDate, dataset.ContentTime
     dataset.ImageType, dataset.InstanceNumber = ["DERIVED", "SECONDARY"], 1
     describe(dataset, request.steps, request.operations)
-    put_series_reference(dataset, request)
+    if request.origin is not None:
+        sources = [(one, WHOLE) for one in request.origin.instances]
+        put_sources(dataset, sources)
+        put_series_reference(dataset, request, sources)
     put_cells(dataset, np.ascontiguousarray(pixels[..., :3]), colour=True)
     return dataset

@@ -5,7 +5,7 @@ What the source says is repeated; without one, what must have a value says that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.writing.modules import copy
 from pellucid.dicom.writing.origin import CT, MR, PT
@@ -43,7 +43,7 @@ def put_modality(dataset: Dataset, request: Request, unit: str, count: int) -> N
         put(dataset, header, unit, count)
     else:
         dataset.ConversionType = "WSD"
-        dataset.BurnedInAnnotation, dataset.PatientOrientation = "NO", None
+        dataset.PatientOrientation = None
 
 
 def _put_ct(dataset: Dataset, header: Dataset | None, _unit: str, _count: int) -> None:
@@ -62,10 +62,19 @@ def _put_mr(dataset: Dataset, header: Dataset | None, _unit: str, _count: int) -
         copy(dataset, header, MR)
 
 
-def is_gated(dataset: Dataset) -> bool:
-    """Return whether an MR image says that it was taken by the heart: only such have a trigger time."""
-    options = dataset.get("ScanOptions") or ()
-    return bool({"CG", "PPG"} & set([options] if isinstance(options, str) else options))
+def settle_mr(dataset: Dataset) -> None:
+    """Keep the times of an MR image that its sequence has, and leave those empty that are not known (C.8.3.1)."""
+    gated = bool({"CG", "PPG"} & _words(dataset.get("ScanOptions")))
+    inverted = "IR" in _words(dataset.get("ScanningSequence"))
+    for keyword, wanted in (("TriggerTime", gated), ("InversionTime", inverted)):
+        if not wanted and keyword in dataset:
+            delattr(dataset, keyword)
+        elif wanted and keyword not in dataset:
+            setattr(dataset, keyword, None)
+
+
+def _words(value: Any) -> set[str]:
+    return {value} if isinstance(value, str) else set(value or ())
 
 
 def _put_pt(dataset: Dataset, header: Dataset | None, unit: str, count: int) -> None:
@@ -74,10 +83,10 @@ def _put_pt(dataset: Dataset, header: Dataset | None, unit: str, count: int) -> 
     for keyword in _PT_EMPTY:
         setattr(dataset, keyword, None)
     dataset.RadiopharmaceuticalInformationSequence = []
+    dataset.PatientOrientationCodeSequence = []
+    dataset.PatientGantryRelationshipCodeSequence = []
     copy(dataset, header, PT)
-    if header.get("PatientOrientationCodeSequence") and "PatientPosition" in dataset:
-        del dataset.PatientPosition  # one of the two says how the patient lay (PS3.3 C.7.3.1.1.2)
-    elif "PatientPosition" not in dataset:
-        dataset.PatientOrientationCodeSequence = []
+    if "PatientPosition" in dataset:
+        del dataset.PatientPosition  # the codes say how the patient lay, and only they may (PS3.3 C.7.3.1.1.2)
     dataset.Units, dataset.NumberOfSlices = PET_UNITS[unit], count
     dataset.FrameReferenceTime = dataset.ActualFrameDuration = 0

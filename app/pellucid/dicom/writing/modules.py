@@ -13,13 +13,22 @@ from pellucid.dicom.writing.origin import PATIENT, PLACE, STUDY, TRIAL, Instance
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.texts import line, new_uid, person
 from pellucid.model.geometry import Geometry
+from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 PROGRAM = "Pellucid"
+WHOLE = -1
+"""Stands for all frames of a file."""
 _PATIENT_TYPE_2 = ("PatientName", "PatientID", "PatientBirthDate", "PatientSex")
 _TRIAL_TYPE_1 = ("ClinicalTrialSponsorName", "ClinicalTrialProtocolID")
+_UNPAIRED = frozenset({
+    "ABDOMEN", "AORTA", "BLADDER", "BRAIN", "CERVIX", "CHEST", "COCCYX", "COLON", "CSPINE", "HEAD", "HEART", "LIVER",
+    "LSPINE", "NECK", "PANCREAS", "PELVIS", "PROSTATE", "SKULL", "SPINE", "SSPINE", "STERNUM", "TSPINE", "UTERUS",
+    "WHOLEBODY",
+})  # fmt: skip
+_MOST_SOURCES = 200
 _STUDY_TYPE_2 = ("StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber")
 
 
@@ -86,6 +95,11 @@ def _say_who(dataset: Dataset, request: Request, uids: SeriesUids) -> None:
     dataset.StudyInstanceUID = uids.study
 
 
+def burned_in(volume: Volume) -> str:
+    """Return whether the pixels may name the patient: what nobody denied is not denied here (PS3.3 C.7.6.1.1.3)."""
+    return "YES" if volume.acquisition.may_be_burned_in else "NO"
+
+
 def copy(dataset: Dataset, header: Dataset, keywords: Sequence[str]) -> None:
     """Copy the elements of a header that are there."""
     for keyword in keywords:
@@ -95,9 +109,11 @@ def copy(dataset: Dataset, header: Dataset, keywords: Sequence[str]) -> None:
 
 def put_place(dataset: Dataset, request: Request, uids: SeriesUids) -> None:
     """Say in which frame of reference the object lies, and what of the patient it shows."""
-    dataset.Laterality = None
     if request.origin is not None:
-        copy(dataset, request.origin.header, PLACE)
+        header = request.origin.header
+        copy(dataset, header, [keyword for keyword in PLACE if header.get(keyword) not in (None, "", [])])
+    if "Laterality" not in dataset and dataset.get("BodyPartExamined", "") not in _UNPAIRED:
+        dataset.Laterality = None
     if uids.frame_of_reference:
         dataset.FrameOfReferenceUID = uids.frame_of_reference
         if "PositionReferenceIndicator" not in dataset:
@@ -128,12 +144,15 @@ def sources_at(
 ) -> list[tuple[Instance, int]]:
     """Return the files of the source that a slice of frame ``n`` of ``count`` lies on, with the number of their frame.
 
-    ``place`` is position and orientation. Where the files there do not correspond to the frames, all of them count.
+    ``place`` is position and orientation. Where the files there do not correspond to the frames, all of them count;
+    where there are none, as after resampling, every file of the source.
     """
     origin = request.origin
-    if origin is None or origin.frame_of_reference != uids.frame_of_reference:
+    if origin is None:
         return []
-    found = origin.at(place)
+    found = origin.at(place) if origin.frame_of_reference == uids.frame_of_reference else []
+    if not found:
+        return [(one, WHOLE) for one in origin.instances] if len(origin.instances) <= _MOST_SOURCES else []
     return [found[n]] if len(found) == count else found
 
 
@@ -142,7 +161,7 @@ def source_items(sources: Sequence[tuple[Instance, int]]) -> list[Dataset]:
     items = []
     for instance, frame in sources:
         item = reference(instance.sop_class, instance.uid)
-        if instance.frames > 1:
+        if instance.frames > 1 and frame != WHOLE:
             item.ReferencedFrameNumber = frame + 1
         item.PurposeOfReferenceCodeSequence = [coded("DCM", "121322", "Source image for image processing operation")]
         items.append(item)
@@ -155,17 +174,16 @@ def put_sources(dataset: Dataset, sources: Sequence[tuple[Instance, int]]) -> No
         dataset.SourceImageSequence = source_items(sources)
 
 
-def put_series_reference(dataset: Dataset, request: Request, instances: Sequence[Instance] | None = None) -> None:
-    """Name the series that an object refers to, with its instances (PS3.3 C.12.2)."""
+def put_series_reference(dataset: Dataset, request: Request, sources: Sequence[tuple[Instance, int]]) -> None:
+    """Name the series of the images that are referred to (PS3.3 C.12.2)."""
     from pydicom.dataset import Dataset
 
-    origin = request.origin
-    named = (origin.instances if origin is not None else ()) if instances is None else instances
-    if origin is None or not named:
+    if request.origin is None or not sources:
         return
     item = Dataset()
-    item.SeriesInstanceUID = origin.series
-    item.ReferencedInstanceSequence = [reference(one.sop_class, one.uid) for one in named]
+    item.SeriesInstanceUID = request.origin.series
+    named = dict.fromkeys((one.sop_class, one.uid) for one, _frame in sources)
+    item.ReferencedInstanceSequence = [reference(*pair) for pair in named]
     dataset.ReferencedSeriesSequence = [item]
 
 

@@ -17,8 +17,10 @@ from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
 from pellucid.dicom.writing.modules import (
+    WHOLE,
     SeriesUids,
     begin,
+    burned_in,
     copy,
     put_acquisition_device,
     put_place,
@@ -58,13 +60,14 @@ class Pictures:
         put_acquisition_device(dataset, request)
         put_place(dataset, request, self.uids)
         dataset.PatientOrientation = None
-        dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", "NO"
+        dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", burned_in(first)
         dataset.ImageType, dataset.InstanceNumber = ["DERIVED", "SECONDARY"], 1
         describe(dataset, request.steps, request.operations)
         if request.origin is not None:
             copy(dataset, request.origin.header, IMAGE)
-            put_sources(dataset, [(one, 0) for one in request.origin.instances[:1] if one.frames == 1])
-        put_series_reference(dataset, request)
+            sources = [(one, WHOLE) for one in request.origin.instances]
+            put_sources(dataset, sources)
+            put_series_reference(dataset, request, sources)
         self._put_spacing(dataset, first)
         if len(cells) > 1:
             self._put_order(dataset, len(cells))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.dicom.elements import Malformed, Unreasonable
+from pellucid.dicom.parsing import parse
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats
@@ -77,7 +79,7 @@ _READ = "pellucid.dicom.writing.origin:read_plain"
 _BATCH, _SECONDS_PER_FILE = 200, 0.25
 _LONGEST = 16_384
 _NEAR = 0.01
-_GE_SCAN = 0x0009100D
+_SOP_CLASS, _GE_SCAN = 0x00080016, 0x0009100D
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     for name in payload["paths"]:
         try:
             header = _header(Path(name))
-        except (OSError, InvalidDicomError, ValueError, AttributeError, struct.error, RecursionError, LookupError):
+        except (OSError, InvalidDicomError, Malformed, Unreasonable, ValueError, AttributeError, struct.error,
+                RecursionError, LookupError):  # fmt: skip
             continue
         if found["instances"] and str(header.get("SeriesInstanceUID", "")) != found["series"]:
             continue
@@ -178,6 +181,8 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
 def _header(path: Path) -> Dataset:
     from pydicom import dcmread
 
+    if parse(path, frozenset({_SOP_CLASS})) is None:
+        raise ValueError("no DICOM")
     header = dcmread(path, stop_before_pixels=True, force=True)
     if not header.get("SOPClassUID") or not header.get("SOPInstanceUID"):
         raise ValueError("no instance")
@@ -201,10 +206,15 @@ def _plain(header: Dataset, keywords: Sequence[str]) -> dict[str, Any]:
 
 def _is_writable(element: DataElement) -> bool:
     """Return whether a value is of moderate size and survives being written as JSON and as DICOM."""
+    from pydicom import config
     from pydicom.dataset import Dataset
     from pydicom.filebase import DicomBytesIO
     from pydicom.filewriter import write_dataset
+    from pydicom.valuerep import validate_value
 
+    for value in element.value if element.VM > 1 and element.VR != "SQ" else [element.value]:
+        if isinstance(value, str):
+            validate_value(element.VR, value, config.RAISE)
     one = Dataset()
     one.add(element)
     again = Dataset.from_json(one.to_json_dict())

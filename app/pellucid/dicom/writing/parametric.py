@@ -13,12 +13,14 @@ from pellucid.dicom.writing.derivation import coded, describe
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
+    burned_in,
     put_acquisition_device,
     put_place,
     put_series_reference,
     source_items,
     sources_at,
 )
+from pellucid.dicom.writing.origin import Instance
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.texts import line, new_uid
 from pellucid.model.volume import Volume
@@ -63,14 +65,15 @@ class Maps:
         dataset.ContentLabel, dataset.ContentCreatorName = "MAP", None
         dataset.ContentDescription = line(request.description) or None
         dataset.AcquisitionContextSequence, dataset.ContentQualification = [], "RESEARCH"
-        dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = "NO", "NO"
+        dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = burned_in(volume), "NO"
         dataset.PresentationLUTShape, dataset.LossyImageCompression = "IDENTITY", _lossy(dataset, request)
         describe(dataset, request.steps, request.operations)
-        put_series_reference(dataset, request)
         _put_dimensions(dataset, organization)
         dataset.NumberOfFrames = depth
         dataset.SharedFunctionalGroupsSequence = [self._shared(volume)]
-        dataset.PerFrameFunctionalGroupsSequence = [self._group(volume, n, k) for k in range(depth)]
+        sources = [self._sources(volume, n, k) for k in range(depth)]
+        dataset.PerFrameFunctionalGroupsSequence = [self._group(volume, n, k, found) for k, found in enumerate(sources)]
+        put_series_reference(dataset, request, [one for found in sources for one in found])
         self._put_values(dataset, volume)
         return dataset
 
@@ -95,7 +98,7 @@ class Maps:
             PixelValueTransformationSequence=[transformation], FrameVOILUTSequence=[_window(volume, low, high)],
         )  # fmt: skip
 
-    def _group(self, volume: Volume, n: int, k: int) -> Dataset:
+    def _group(self, volume: Volume, n: int, k: int, sources: Sequence[tuple[Instance, int]]) -> Dataset:
         content = _item(DimensionIndexValues=[n + 1, k + 1], StackID="1", InStackPositionNumber=k + 1,
                         TemporalPositionIndex=n + 1)  # fmt: skip
         position = [decimal(v) for v in volume.geometry.index_to_world((0, 0, k))]
@@ -105,15 +108,14 @@ class Maps:
         start = volume.acquisition.moment.start
         if start is not None and len(self.frames) > 1:
             group.TemporalPositionSequence = [_item(TemporalPositionTimeOffset=float(start))]
-        sources = self._sources(volume, position, n)
         if sources:
-            group.DerivationImageSequence = [_derived(sources)]
+            group.DerivationImageSequence = [_derived(source_items(sources))]
         return group
 
-    def _sources(self, volume: Volume, position: list[str], n: int) -> list[Dataset]:
+    def _sources(self, volume: Volume, n: int, k: int) -> list[tuple[Instance, int]]:
         axes = volume.geometry.axes
-        place = [*map(float, position), *axes[:, 0], *axes[:, 1]]
-        return source_items(sources_at(self.request, self.uids, place, n, len(self.frames)))
+        place = [*volume.geometry.index_to_world((0, 0, k)), *axes[:, 0], *axes[:, 1]]
+        return sources_at(self.request, self.uids, place, n, len(self.frames))
 
     def _put_values(self, dataset: Dataset, volume: Volume) -> None:
         values: Any = np.ascontiguousarray(volume.array, np.dtype(self.dtype).newbyteorder("<"))

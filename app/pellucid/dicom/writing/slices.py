@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
-from pellucid.dicom.writing.modalities import CLASSES, is_gated, put_modality
+from pellucid.dicom.writing.modalities import CLASSES, put_modality, settle_mr
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
+    burned_in,
     copy,
     put_acquisition_device,
     put_place,
@@ -67,6 +68,7 @@ class Sheaf:
         dataset.ImageType = _image_type(self.sop_class)
         dataset.InstanceNumber = number + 1
         put_modality(dataset, request, volume.unit, depth)
+        dataset.BurnedInAnnotation = burned_in(volume)
         if self.sop_class == CLASSES["PT"]:
             dataset.ImageIndex = number + 1
         sources: list[tuple[Instance, int]] = []
@@ -76,7 +78,7 @@ class Sheaf:
         self._put_moment(dataset, sources, n)
         describe(dataset, request.steps, request.operations)
         put_sources(dataset, sources)
-        put_series_reference(dataset, request)
+        put_series_reference(dataset, request, sources)
         self._put_values(dataset, volume, number, volume.array[k])
         return dataset
 
@@ -94,13 +96,15 @@ class Sheaf:
         """Repeat when the slice was taken, as far as its class has a place for it, and number the frames."""
         origin = self.request.origin
         if origin is not None and origin.instances:
-            one = sources[0][0] if len(sources) == 1 else origin.instances[0]
+            one = sources[0][0] if sources else origin.instances[0]
             kept = {"AcquisitionDate", "AcquisitionTime", "AcquisitionNumber"}
             kept |= _PT_MOMENT if self.sop_class == CLASSES["PT"] else set()
             kept |= _MR_MOMENT if self.sop_class == CLASSES["MR"] else set()
             header = origin.moment(one)
             copy(dataset, header, [keyword for keyword in MOMENT if keyword in kept])
             copy(dataset, origin.header, IMAGE)
+        if self.sop_class == CLASSES["MR"]:
+            settle_mr(dataset)
         if len(self.frames) > 1:
             dataset.TemporalPositionIdentifier, dataset.NumberOfTemporalPositions = n + 1, len(self.frames)
             if self.sop_class == CLASSES["CT"]:
@@ -114,10 +118,8 @@ class Sheaf:
             if not dataset.get("FrameReferenceTime") and starts[n] is not None:
                 dataset.FrameReferenceTime = decimal(float(starts[n] or 0.0) * 1000.0)
             return
-        if "TriggerTime" in dataset and not is_gated(dataset):
-            del dataset.TriggerTime
         step = even_step(starts)
-        if step is not None and "TriggerTime" not in dataset:
+        if step is not None and not dataset.get("TriggerTime"):
             dataset.TemporalResolution = decimal(step * 1000.0)
 
     def _put_values(self, dataset: Dataset, volume: Volume, number: int, values: NDArray[Any]) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from uuid import uuid4
 
 SHORT, LONG, TEXT = 16, 64, 1024
-"""How many characters SH, LO and ST hold."""
+"""How many characters SH, LO and ST hold; no more bytes are written either."""
 
 
 def new_uid() -> str:
@@ -29,9 +29,12 @@ def paragraph(text: str, most: int = TEXT) -> str:
 def person(name: str) -> str:
     """Return a name for PN: ``family, given`` or ``family^given``, each group at most 64 characters."""
     parts = name.split(",") if "^" not in name else name.split("^")
-    return "^".join(line(part).replace("=", " ") for part in parts[:5])[:LONG].rstrip("^ ")
+    whole = "^".join(line(part).replace("=", " ") for part in parts[:5])
+    return whole.encode()[:LONG].decode(errors="ignore").rstrip("^ ")
 
 
 def _cut(text: str, most: int) -> str:
-    """Cut a text and show that something is missing."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+    """Cut a text and show that something is missing; bytes count, for that is what strict readers count."""
+    if len(text.encode()) <= most:
+        return text
+    return text.encode()[: most - 3].decode(errors="ignore").rstrip() + "..."

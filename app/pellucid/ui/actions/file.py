@@ -45,6 +45,8 @@ ROWS: tuple[Entry, ...] = (
           icon="content-save-edit-outline", why_not=needs_layer),
     Entry("file.export", "File", "&Export…", lambda w: w.files.export(), ("Ctrl+E",), "export-variant",
           why_not=needs_layer, tip="Write an image, a label map or a slice to a file, verified after writing"),
+    Entry("file.export_dicom", "File", "Export D&ICOM…", lambda w: w.files.export_dicom(), (), "file-export-outline",
+          why_not=needs_layer, tip="Write an image, labels or a picture as DICOM, verified after writing"),
     Entry("file.take_away", "File", "&Take away…", lambda w: w.files.take_away(), ("Ctrl+Shift+E",), "camera-outline",
           why_not=needs_layer, tip="A picture of the panes, or a film of slices, frames or a turn"),
     Entry("file.copy_pane", "File", "Copy the &pane", lambda w: w.files.copy_picture(layout=False),

@@ -1,0 +1,286 @@
+"""The dialog “Export DICOM”: what, about whom, how exactly – what is lost is said before – and where to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+
+from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
+from pellucid.files.new_folder import obstacle
+from pellucid.language import mark, tr
+from pellucid.model.findings import Refused
+from pellucid.model.layer import ImageLayer
+from pellucid.session import dicom_writing
+from pellucid.ui import theme
+from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
+from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name
+from pellucid.ui.dialogs.export import Card
+from pellucid.ui.dialogs.export_targets import Target, file_name
+from pellucid.ui.dialogs.writing import WritingDialog
+from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
+from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
+from pellucid.ui.forms.throttle import Throttle
+
+if TYPE_CHECKING:
+    from pellucid.files.export import Report
+    from pellucid.jobs.job import Job
+    from pellucid.session import Session
+    from pellucid.session.dicom_writing import Planned
+    from pellucid.ui.canvas.canvas_area import CanvasArea
+
+NUMBERS = ((mark("Exact"), EXACT), (mark("16 bits"), WORDS))
+
+
+class DicomDialog(WritingDialog):
+    """Choose, read what it becomes and what is lost, write, read what was verified.
+
+    ``finish``, where it is set, may change every data set before it is written: there de-identification comes in.
+    """
+
+    def __init__(self, session: Session, canvas: CanvasArea, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Export DICOM"))
+        self.setMinimumWidth(560)
+        self._session, self._canvas = session, canvas
+        self._pane = canvas.pane_in_use()
+        self._job: Job | None = None
+        self._planned: Planned | None = None
+        self._why_not = ""
+        self._asked = object()
+        self._report: Report | None = None
+        self.finish: Callable[[Any], Any] | None = None
+        self._ask_soon = Throttle(self._ask, 150, self)
+        self._make_controls()
+        self._lay_out()
+        self._choose_what()
+
+    # ---------------------------------------------------------------- building
+
+    def _make_controls(self) -> None:
+        view, settings = self._session.view, self._session.settings
+        self.what = Choice(choices(self._session))
+        self.name, self.number, self.patient, self.patient_id = (TextLine(clearButtonEnabled=True) for _ in range(4))
+        self.numbers = Segmented(translated(NUMBERS))
+        self.identity = QCheckBox(tr("Patient, and texts that name the patient"))
+        self.identity.setToolTip(tr("Off: the picture names nobody and joins no study, neither in it nor beside it"))
+        self.identity.setChecked(settings.picture_identity and not view.hide_identity)
+        self.accept_loss = QCheckBox(tr("Export nevertheless"))
+        self.accept_loss.setToolTip(tr("I have read what will not be kept"))
+        self.path = TextLine(clearButtonEnabled=True)
+        described(self.what, tr("What to export"))
+        described(self.name, tr("Description"), tr("The description of the new series; cut at 64 characters"))
+        described(self.number, tr("Series number"), tr("A whole number, or nothing"))
+        described(self.patient, tr("Patient's name"), tr("Family, given. Nothing is written unless you fill it in."))
+        described(self.patient_id, tr("Patient's number"), tr("Nothing is written unless you fill it in."))
+        described(self.path, tr("Folder"), tr("A new folder; it appears when everything in it was read back"))
+        self.numbers.setAccessibleName(tr("Numbers"))
+        self.numbers.buttons[0].setToolTip(tr("Every value comes back as it is, if need be as floating-point numbers"))
+        self.numbers.buttons[1].setToolTip(tr("What every program opens; the largest difference is stated before"))
+        self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
+        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.card = Card()
+        self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the new folder"))
+        self.stop = push_button(tr("Close"), self._close)
+        self.go = push_button(tr("Export"), self._export, kind="primary")
+        self._connect()
+
+    def _connect(self) -> None:
+        self.what.chosen.connect(lambda _what: self._choose_what())
+        self.numbers.chosen.connect(lambda _numbers: self._ask_soon.request())
+        self.identity.toggled.connect(lambda _on: self._tell())
+        self.accept_loss.toggled.connect(lambda _on: self._update_button())
+        for box in (self.path, self.number):
+            box.textEdited.connect(lambda _text: self._tell())
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 16, 16, 16)
+        column.setSpacing(theme.MARGIN)
+        self.who = titled(((tr("Patient"), self.patient), (tr("Patient's number"), self.patient_id)))
+        self.exactness = titled(((tr("Numbers"), row(self.numbers)),))
+        controls = (
+            (tr("What"), self.what),
+            (tr("Description"), self.name),
+            (tr("Series number"), self.number),
+            (tr("Folder"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
+        )
+        first = titled(controls)
+        align(first, self.who, self.exactness)
+        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.identity, self.card,
+                 self.accept_loss, self.bar)  # fmt: skip
+        for part in parts:
+            column.addWidget(part)
+        column.addStretch(1)
+        column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
+        for widget in (self.bar, self.folder):
+            widget.hide()
+        self.go.setDefault(True)
+
+    # ---------------------------------------------------------------- before writing
+
+    def _choose_what(self) -> None:
+        what: What = self.what.value()
+        layer = what.layer
+        named = layer is None or bool(dicom_writing.source_files(self._session, layer))
+        self.who.setVisible(not named)
+        known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        self.patient.setText(known.name)
+        self.patient_id.setText(known.id)
+        self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
+        self.identity.setVisible(layer is None)
+        stem = "picture" if layer is None else file_name(Target("", layer), "")
+        self.path.setText(str(free_name(self._folder() / f"{stem} DICOM")))
+        self.name.setText(tr("View") if layer is None else layer.name)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Ask what the choice becomes; a large image takes a while."""
+        what: What = self.what.value()
+        self._planned, self._why_not, self._asked = None, "", object()
+        asked = self._asked
+        self.accept_loss.setChecked(False)
+        if what.layer is not None:
+            dicom_writing.plan(
+                self._session, what.layer, self._request(),
+                lambda planned: self._answered(asked, planned), lambda text: self._answered(asked, None, text),
+            )  # fmt: skip
+        self._tell()
+
+    def _answered(self, asked: object, planned: Planned | None, why_not: str = "") -> None:
+        """Take an answer, unless something else was chosen meanwhile."""
+        if asked is self._asked:
+            self._planned, self._why_not = planned, why_not
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say what will be written and what is lost, or why it cannot be."""
+        self.folder.hide()
+        planned, why = self._planned, self._obstacle()
+        losses = planned.losses if planned is not None else ()
+        if why:
+            self.card.show_lines([why], "danger", tr("This cannot be written"))
+        elif losses:
+            self.card.show_lines(losses, "warning", tr("Not kept"))
+        elif planned is not None:
+            said = tr("It becomes: {title}. Values and places are read back.", title=planned.title)
+            self.card.show_lines([said, *planned.remarks], "warning" if planned.remarks else "good")
+        else:
+            self.card.show_lines([self._of_picture()], "good")
+        self.accept_loss.setVisible(bool(losses) and not why)
+        self._update_button()
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for sentences that take several lines: a layout does not do so by itself."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def _of_picture(self) -> str:
+        if self.what.value().layer is not None:
+            return tr("Looking at what will be written…")
+        if self.identity.isChecked():
+            return tr("The picture joins patient and study of the image; texts in it name the patient.")
+        image = self._session.document.active_image
+        if image is not None and image.volume.acquisition.may_be_burned_in:
+            return tr("The image itself may hold texts that name the patient: they stay. Look at it before you pass it "
+                      "on.")  # fmt: skip
+        return tr("The picture names nobody and joins no study.")
+
+    def _obstacle(self) -> str:
+        text, number = self.path.text().strip(), self.number.text().strip()
+        if not text:
+            return tr("Give the folder a name.")
+        if number and not (number.isascii() and number.isdecimal() and len(number) <= 9):
+            return tr("The series number must be a whole number.")
+        return self._why_not or obstacle(Path(text).expanduser())
+
+    def _update_button(self) -> None:
+        waiting = self.what.value().layer is not None and self._planned is None
+        unread = bool(self._planned and self._planned.losses) and not self.accept_loss.isChecked()
+        busy = tr("It is being written.") if self._job is not None else ""
+        tick = tr("Tick “Export nevertheless” first.") if unread else ""
+        allow(self.go, busy or self._obstacle() or (tr("Looking at what will be written…") if waiting else tick))
+
+    def _request(self) -> Request:
+        number, layer = self.number.text().strip(), self.what.value().layer
+        known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        return Request(
+            subject=replace(known, name=self.patient.text().strip(), id=self.patient_id.text().strip()),
+            description=self.name.text().strip(), number=int(number) if number.isdecimal() else None,
+            numbers=self.numbers.value(), finish=self.finish,
+        )  # fmt: skip
+
+    def _browse(self) -> None:
+        name, _filter = QFileDialog.getSaveFileName(self, tr("Export to a new folder"), self.path.text())
+        if name:
+            self.path.setText(name)
+            self._tell()
+
+    # ---------------------------------------------------------------- writing and after
+
+    def _export(self) -> None:
+        what: What = self.what.value()
+        folder = Path(self.path.text().strip()).expanduser()
+        self._report = None
+        self._session.settings.last_folder = str(folder.parent)
+        try:
+            self._job = self._begin(what, folder)
+        except Refused as refusal:
+            self._answered(self._asked, None, str(refusal))
+            return
+        self.bar.show()
+        self.accept_loss.hide()
+        self.stop.setText(tr("Cancel"))
+        self._job.changed.connect(self._advance)
+        self._update_button()
+        self._advance()
+
+    def _begin(self, what: What, folder: Path) -> Job:
+        session, request = self._session, self._request()
+        if what.layer is not None:
+            return dicom_writing.write_layer(session, what.layer, what.kinds, folder, request, self._done)
+        identity = self.identity.isChecked()
+        look = Look(self._pane, identity=identity)
+        pixels = pixels_of(Picturing(self._canvas).picture(look))
+        return dicom_writing.write_picture(
+            session, pixels, session.document.active_image, folder, request, texts=True, identity=identity,
+            done=self._done,
+        )  # fmt: skip
+
+    def _advance(self) -> None:
+        job = self._job
+        if job is None:
+            return
+        self.bar.setValue(round(job.progress * 1000))
+        if not job.finished or (job.state.value == "done" and self._report is None):
+            return  # done is told before it is handed over
+        job.changed.disconnect(self._advance)
+        self._job = None
+        self.bar.hide()
+        self.stop.setText(tr("Close"))
+        if job.error:
+            self.card.show_lines([job.error], "danger", tr("Nothing was written"))
+        elif job.state.value == "cancelled":
+            self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
+        elif self._report is not None:
+            self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
+            self.folder.show()
+        self._update_button()
+        self._grow()
+
+    def _done(self, report: Report) -> None:
+        self._report = report
+        self._advance()
+
+    def _show_folder(self) -> None:
+        if self._report is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._report.path)))

@@ -1,0 +1,76 @@
+"""States of the dialog “Export DICOM”; ``pictures.py`` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+
+from pellucid.ui import theme
+from pellucid.ui.dialogs.dicom import DicomDialog
+
+if TYPE_CHECKING:
+    from pictures import Stage
+
+DICOM_EXPORT_STATES: dict[str, Callable[[Stage], None]] = {}
+
+
+def state(function: Callable[[Stage], None]) -> Callable[[Stage], None]:
+    """Register a state under the name of its function."""
+    DICOM_EXPORT_STATES[function.__name__] = function
+    return function
+
+
+def _dialog(stage: Stage, title: str = "", *, exact: bool = True) -> DicomDialog:
+    """Show the dialog with a choice and wait for what it says of it."""
+    dialog = DicomDialog(stage.session, stage.window.canvas, stage.window)
+    if title:
+        row = next(n for n in range(dialog.what.count()) if title in dialog.what.itemText(n))
+        dialog.what.setCurrentIndex(row)
+        dialog.what.chosen.emit(dialog.what.value())
+    if not exact:
+        dialog.numbers.buttons[1].click()
+    stage.popup = dialog
+    dialog.move(stage.window.mapToGlobal(QPoint(400, 160)))
+    dialog.show()
+    stage.settle(0.6)
+    return dialog
+
+
+@state
+def export_dicom(stage: Stage) -> None:
+    """Show what the dialog says of an image."""
+    stage.open()
+    _dialog(stage)
+
+
+@state
+def export_dicom_light(stage: Stage) -> None:
+    """Show it in light colours."""
+    stage.open()
+    theme.apply(stage.app, "light")
+    _dialog(stage)
+
+
+@state
+def export_dicom_rounded(stage: Stage) -> None:
+    """Show what is said of an image whose values would be rounded."""
+    stage.open()
+    stage.run("intensity.rescale", minimum=0.0, maximum=1.0, pixel_type="float32")
+    _dialog(stage, exact=False)
+
+
+@state
+def export_dicom_labels(stage: Stage) -> None:
+    """Show what is said of labels."""
+    stage.open()
+    stage.run("threshold.range", lower=200.0, upper=3000.0)
+    _dialog(stage, "segmentation and")
+
+
+@state
+def export_dicom_picture(stage: Stage) -> None:
+    """Show what is said of a picture of a pane."""
+    stage.open()
+    _dialog(stage, "Picture")
