@@ -288,13 +288,13 @@ def test_a_server_that_dies_half_way(way, mortal, study, tmp_path, secret) -> No
 
 
 def test_cancelling_keeps_what_came(source, server, study, tmp_path, secret, listening) -> None:
-    files = study(60, size=(256, 256))
+    files = study(60, size=(512, 512))
     server.put(*files)
     stop = threading.Event()
     asked = [0.0]
 
     def stop_when_some_came(progress: object) -> None:
-        if progress.done >= 3 and not stop.is_set():
+        if progress.done and not stop.is_set():
             asked[0] = time.monotonic()
             stop.set()
 
@@ -302,7 +302,7 @@ def test_cancelling_keeps_what_came(source, server, study, tmp_path, secret, lis
         source, What("1.2.3"), tmp_path / "out", secret=secret, listener=listening,
         progress=stop_when_some_came, cancelled=stop.is_set,
     )  # fmt: skip
-    assert result.cancelled and not result.complete and len(result.files) >= 3
+    assert result.cancelled and not result.complete and result.files
     assert len(result.files) < 60 or getattr(source, "retrieve", "") == "move"  # Orthanc sends on all the same
     assert time.monotonic() - asked[0] < 8
     again = fetch(source, What("1.2.3"), tmp_path / "out", secret=secret, listener=listening)
