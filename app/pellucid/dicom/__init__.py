@@ -37,7 +37,7 @@ Objects that are no images
     display_colours                   the colours they recommend
     presentations* spatial_registration* structured_reports* documents*
 
-Workers: ``child`` (the pool), ``process`` (one of them), ``channel`` (messages and arrays), ``worker`` (what runs inside).
+Workers: ``child`` (their pool), ``process`` (one of them), ``channel`` (messages and arrays), ``worker`` (its inside).
 
-Writing: ``writing`` (everything that others read), ``write`` (the demo study), ``deidentify`` (copies without identity).
+Rooms below: ``writing`` (objects that others read), ``deidentify`` (copies that do not name the patient).
 """

@@ -18,7 +18,7 @@ import numpy as np
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.parsing import parse
 from pellucid.dicom.values import Values
-from pellucid.dicom.write import decimal
+from pellucid.dicom.writing.texts import decimal
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats

@@ -74,7 +74,7 @@ def _make(folder: Path) -> None:
 
 
 def _ct(folder: Path) -> None:
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
     from pellucid.files.phantom.thorax import ct_slices
 
     windows = (
@@ -90,7 +90,7 @@ def _ct(folder: Path) -> None:
 def _pet(folder: Path) -> None:
     from pydicom.dataset import Dataset
 
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
     from pellucid.files.phantom.thorax import pet_slices
 
     drug = Dataset()

@@ -20,7 +20,7 @@ The same object drives the window, the tests and scripts; only here do operation
     label_results.py  where a label map that an operation made goes; label_images.py an image made from labels
     editing.py   what tools that change labels begin with and end in: layer, limits, one named step
     outlining.py outlines that change labels when they are closed; wiring.py the live wire
-    labelling.py labels: layers, strokes, statistics; label_tables.py the table as a whole; surfacing.py their surfaces as files
+    labelling.py labels: layers, strokes, statistics; label_tables.py the table; surfacing.py their surfaces
     filling.py   fill, islands, picking a label; wand.py similar values; slice_copies.py a slice to another
     seeding.py   seeds of a form on the panes; framing.py its box of voxels
     objects.py   objects measured, chosen, deleted; object_*.py rows, conditions, overlaps, the recipe of a table

@@ -245,7 +245,7 @@ def test_a_changed_source_is_said(tmp_path: Path) -> None:
 
 def test_a_dicom_source_is_found_by_series_and_number(tmp_path: Path) -> None:
     from pellucid.dicom.scan import scan
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
 
     array = np.arange(4 * 8 * 8, dtype=np.int16).reshape(4, 8, 8)
     who = Acquisition(modality="CT", patient_id="x", series_number="1")

@@ -16,6 +16,7 @@
     contours      outlines of masks that enclose exactly the centres of their pixels
     structures    label layers as RTSTRUCT
     capture       pictures of the screen
+    demo_series   the demo study: the same files each time
 
 Everything here makes data sets and hands them over one by one; folders, checks after writing and sentences are the
 business of ``files.dicom_export``. Nothing about a patient is made up: what is not known is left empty.

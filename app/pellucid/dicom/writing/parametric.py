@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import coded, describe
 from pellucid.dicom.writing.modules import (
     SeriesUids,
@@ -22,7 +21,7 @@ from pellucid.dicom.writing.modules import (
 )
 from pellucid.dicom.writing.origin import Instance
 from pellucid.dicom.writing.request import Request
-from pellucid.dicom.writing.texts import line, new_uid
+from pellucid.dicom.writing.texts import decimal, line, new_uid
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import CLASSES, put_modality, settle_mr
 from pellucid.dicom.writing.modules import (
@@ -27,6 +26,7 @@ from pellucid.dicom.writing.origin import IMAGE, MOMENT, Instance
 from pellucid.dicom.writing.pixel_cells import put_cells
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.storing import Storing
+from pellucid.dicom.writing.texts import decimal
 from pellucid.dicom.writing.windows import put_windows
 from pellucid.model.volume import Volume
 
@@ -134,7 +134,7 @@ class Sheaf:
             if self.sop_class != CLASSES["PT"]:
                 dataset.RescaleType = _RESCALE_TYPES.get(volume.unit, "US")
         _put_padding(dataset, volume, self.storing, slope, intercept)
-        put_windows(dataset, volume)
+        put_windows(dataset, volume.acquisition)
 
 
 def even_step(starts: Sequence[float | None]) -> float | None:
