@@ -15,6 +15,7 @@
     segmentation  label layers as SEG; properties: what a label is, in codes
     contours      outlines of masks that enclose exactly the centres of their pixels
     structures    label layers as RTSTRUCT
+    registrations matrices between frames of reference as spatial registrations
     capture       pictures of the screen
     demo_series   the demo study: the same files each time
 
