@@ -40,7 +40,7 @@ def opened(qtbot: QtBot, tmp_path: Path, empty_session: Session) -> Opened:
 
 
 def lines(panel: TagsPanel) -> dict[str, Difference]:
-    found = panel._all_shown()
+    found = panel.tree.all_shown()
     return {line.row.keyword: line for line in found}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QStackedWidget, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.dicom.tags import SAME, Difference
 from pellucid.language import mark, tr, tr_count
@@ -15,7 +15,8 @@ from pellucid.ui import theme
 from pellucid.ui.docks.flow_layout import FlowLayout
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, row, tell
 from pellucid.ui.docks.tag_column import TagColumn
-from pellucid.ui.docks.tag_model import HIDDEN, LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel, as_text
+from pellucid.ui.docks.tag_model import HIDDEN, LINE_ROLE, as_text
+from pellucid.ui.docks.tag_tree import TagTree
 from pellucid.ui.forms.controls import Choice, NumberBox, TextLine
 from pellucid.ui.forms.numbers import Bounds
 from pellucid.ui.forms.throttle import Throttle
@@ -75,8 +76,14 @@ class TagsPanel(Panel):
         self.changed_only = QCheckBox(tr("Only differences"))
         described(self.changed_only, self.changed_only.text())
         self.changed_only.toggled.connect(self._show)
+        self.tree = TagTree()
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.model = self.tree.lines
         self.beside = (there, self.changed_only)
         self.about, self.trouble = dim(wrap=True), dim(wrap=True)
+        self._lay_out(here, there)
+
+    def _lay_out(self, here: QWidget, there: QWidget) -> None:
         self.column_page = TagColumn()
         self.column_page.left.connect(self._show_tree)
         self.column_page.chosen.connect(self._go_to)
@@ -91,7 +98,7 @@ class TagsPanel(Panel):
             flow.addWidget(part)
         for part in (here, self.search, there):
             part.setFixedWidth(_CONTROL)
-        for part in (controls, self._make_tree(), self.about, self.trouble):
+        for part in (controls, self.tree, self.about, self.trouble):
             lines.addWidget(part, 1 if part is self.tree else 0)
         self.pages = QStackedWidget()
         self.pages.addWidget(body)
@@ -116,22 +123,6 @@ class TagsPanel(Panel):
         box.setFixedWidth(48)
         box.setProperty("of", of)
         return choice, box, row(choice, box, of, spacing=theme.GRID, stretch=0)
-
-    def _make_tree(self) -> QTreeView:
-        self.model = TagModel(self)
-        self.tree = QTreeView()
-        self.tree.setModel(self.model)
-        self.tree.setAccessibleName(tr("Tags"))
-        self.tree.setProperty("frame", True)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(12)
-        self.tree.setFont(theme.figures(self.tree.font()))
-        self.tree.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._menu)
-        for column, width in ((TAG, 120), (NAME, 240), (VR, 40), (VALUE, 320), (OTHER, 160)):
-            self.tree.setColumnWidth(column, width)
-        return self.tree
 
     # ---------------------------------------------------------------- which file
 
@@ -222,7 +213,7 @@ class TagsPanel(Panel):
         rows = reading.rows if reading is not None else ()
         compared = reading is not None and reading.compared
         top = self.tree.verticalScrollBar().value()
-        opened = self._opened()
+        opened = self.tree.opened()
         self.model.show_lines(rows, self.search.text(), compared=compared,
                               changed=compared and self.changed_only.isChecked(),
                               hide=self._session.view.hide_identity)  # fmt: skip
@@ -230,7 +221,7 @@ class TagsPanel(Panel):
         if narrowed and self.model.matches <= _EXPANDED:
             self.tree.expandAll()
         else:
-            self._open(opened)
+            self.tree.open_again(opened)
         self.tree.verticalScrollBar().setValue(top)
         self._describe(rows, compared)
 
@@ -243,26 +234,6 @@ class TagsPanel(Panel):
         self.about.setText(" · ".join(said) if rows else "")
         allow(self.copy, "" if self.model.matches else tr("There is nothing to copy."))
 
-    def _opened(self) -> set[str]:
-        """Return the keys of the lines that are open."""
-        found = set()
-        stack = [self.model.index(n, 0) for n in range(self.model.rowCount())]
-        while stack:
-            index = stack.pop()
-            if self.tree.isExpanded(index):
-                found.add(index.data(LINE_ROLE).row.key)
-                stack += [self.model.index(n, 0, index) for n in range(self.model.rowCount(index))]
-        return found
-
-    def _open(self, keys: set[str]) -> None:
-        """Open the lines with these keys."""
-        stack = [self.model.index(n, 0) for n in range(self.model.rowCount())]
-        while stack:
-            index = stack.pop()
-            if index.data(LINE_ROLE).row.key in keys:
-                self.tree.expand(index)
-                stack += [self.model.index(n, 0, index) for n in range(self.model.rowCount(index))]
-
     # ---------------------------------------------------------------- copying, one tag over all files
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -274,16 +245,7 @@ class TagsPanel(Panel):
 
     def _copy_shown(self) -> None:
         chosen = [index.data(LINE_ROLE) for index in self.tree.selectionModel().selectedRows()]
-        _to_clipboard(as_text(self.model, chosen or self._all_shown()))
-
-    def _all_shown(self) -> list[Difference]:
-        lines: list[Difference] = []
-        stack = [self.model.index(n, 0) for n in reversed(range(self.model.rowCount()))]
-        while stack:
-            index = stack.pop()
-            lines.append(index.data(LINE_ROLE))
-            stack += [self.model.index(n, 0, index) for n in reversed(range(self.model.rowCount(index)))]
-        return lines
+        _to_clipboard(as_text(self.model, chosen or self.tree.all_shown()))
 
     def _menu(self, where: QPoint) -> None:
         line: Difference | None = self.tree.indexAt(where).data(LINE_ROLE)
