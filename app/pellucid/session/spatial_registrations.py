@@ -171,7 +171,7 @@ def _referenced(frame: str, layer: ImageLayer | None) -> Referenced:
     if layer is None or layer.source.kind != "dicom":
         return Referenced(frame)
     try:
-        origin = read_origin(layer.source.paths)
+        origin = read_origin([Path(path) for path in layer.source.paths])
     except Refused:
         return Referenced(frame)
     if len(origin.instances) < len(layer.source.paths):
