@@ -22,7 +22,7 @@ from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
 from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
-from pellucid.ui.dialogs.writing import WritingDialog
+from pellucid.ui.dialogs.writing import WritingDialog, show_no_result
 from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
@@ -257,21 +257,10 @@ class DicomDialog(WritingDialog):
         )  # fmt: skip
 
     def _advance(self) -> None:
-        job = self._job
+        job = self._ended(handed_over=self._report is not None)
         if job is None:
             return
-        self.bar.setValue(round(job.progress * 1000))
-        if not job.finished or (job.state.value == "done" and self._report is None):
-            return  # done is told before it is handed over
-        job.changed.disconnect(self._advance)
-        self._job = None
-        self.bar.hide()
-        self.stop.setText(tr("Close"))
-        if job.error:
-            self.card.show_lines([job.error], "danger", tr("Nothing was written"))
-        elif job.state.value == "cancelled":
-            self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
-        elif self._report is not None:
+        if not show_no_result(self.card, job) and self._report is not None:
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
         self._update_button()
