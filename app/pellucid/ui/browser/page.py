@@ -129,7 +129,7 @@ class IndexPage(QWidget):
         self._session.studies.series(study, partial(self.tree.studies.fill, study))
 
     def _pictured(self, key: str) -> None:
-        self.tree.paint_rows.forget(key)
+        self.tree.paint_rows.thumbnails.forget(key)
         self.tree.viewport().update()
 
     def _enable(self, *_changes: object) -> None:
