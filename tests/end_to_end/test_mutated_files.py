@@ -38,6 +38,9 @@ from pellucid.model.findings import Refused
 from pellucid.session.session import Session
 from pellucid.session.specials import OPENERS
 
+pytestmark = pytest.mark.filterwarnings("ignore:failed to create weakref")
+"""Signals hide this of themselves, but not where two threads make sessions at once."""
+
 COUNT = int(os.environ.get("PELLUCID_MUTANTS", "10000"))
 SEED = int(os.environ.get("PELLUCID_MUTANTS_SEED", random.SystemRandom().randrange(1 << 32)))
 BATCH = 50

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READ, COLUMN = "pellucid.dicom.tags:read_rows", "pellucid.dicom.tags:read_column"
 SAME, CHANGED, ONLY_HERE, ONLY_THERE = "same", "changed", "only here", "only there"
-_MOST_ROWS, _LONGEST = 60_000, 4.0
+_MOST_ROWS, _LONGEST = 60_000, 2.5
 """Rows, and seconds of reading, after which the rest is left out."""
 _SHOWN, _WHOLE = 512, 1 << 16
 _HEX_BYTES = 16
