@@ -246,7 +246,7 @@ def plain(**more: object) -> Dataset:
     return by_hand(masks_of(3, 8, 8), [frame(1, (0, 0, 2.5 * k)) for k in range(3)], {1: "a"}, **more)
 
 
-@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H19")
 def test_a_file_cut_short_says_so(tmp_path: Path, pool: Pool) -> None:
     ds = plain()
     kept = np.unpackbits(np.frombuffer(ds.PixelData, np.uint8), bitorder="little")[:192].reshape(3, 8, 8)

@@ -133,7 +133,7 @@ def test_labels_beside_the_voxels_of_the_image_are_not_moved_onto_them(session: 
     assert "a grid of their own" in session.said[0][1] and session.consenting.question is None
 
 
-@pytest.mark.hazard("H05")
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize("make", [segmentation, structures])
 def test_another_frame_of_reference_is_asked_about_not_ignored(session: Session, tmp_path: Path, make) -> None:
     ct(tmp_path / "ct")
@@ -204,7 +204,7 @@ def test_a_fraction_is_an_image_where_its_volume_is_named(session: Session, tmp_
     np.testing.assert_allclose(image.volume.array, values / 255, rtol=1e-6)
 
 
-@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H19")
 @pytest.mark.parametrize("make", [segmentation, structures])
 def test_a_damaged_file_is_a_sentence(session: Session, tmp_path: Path, make) -> None:
     make(tmp_path / "labels")
