@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +157,7 @@ def _lossy(dataset: Dataset, request: Request) -> str:
         return "00"
     for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
         if keyword in header:
-            dataset.add(header[keyword])
+            dataset.add(deepcopy(header[keyword]))
     return "01"
 
 
