@@ -161,3 +161,31 @@ def test_cancelling_leaves_nothing(user, tmp_path, monkeypatch):
     user.wait(lambda: dialog._job is None and job.finished)
     user.wait(lambda: list(tmp_path.iterdir()) == [])
     assert "Cancelled" in dialog.card.lines[0]
+
+
+def test_de_identification_is_a_tick_away_and_says_what_it_does_not(user, tmp_path):
+    _stored, slices = stack(4, PatientName="Planted^Jane", PatientID="PLANTED7", StudyDate="20240229")
+    save(tmp_path / "in", slices)
+    user.session.open([tmp_path / "in"])
+    user.wait(lambda: len(user.session.document.images) == 1)
+    dialog = opened(user)
+    ready(user, dialog)
+    dialog.clean.click()
+    assert any("Pixels stay" in said for said in dialog.card.lines)
+    said = write(user, dialog, tmp_path / "out")
+    assert "De-identified" in said and "attributes were changed" in said
+    for path in (tmp_path / "out").iterdir():
+        assert b"lanted" not in path.read_bytes() and b"PLANTED" not in path.read_bytes()
+    assert pydicom.dcmread(tmp_path / "out" / "0001.dcm").PatientIdentityRemoved == "YES"
+
+
+def test_nobody_is_asked_for_a_name_that_will_not_be_written(user):
+    show(user, image())
+    dialog = opened(user)
+    ready(user, dialog)
+    assert dialog.patient.isVisible()
+    dialog.clean.click()
+    assert not dialog.patient.isVisible()
+    user.choose("What to export", "Picture of the pane in use", dialog)
+    dialog.what.chosen.emit(dialog.what.value())
+    assert not dialog.clean.isVisible() and dialog.identity.isVisible()

@@ -90,7 +90,7 @@ FIXTURES: list[tuple[str, dict[str, Any], float, str]] = [
         "RescaleSlope": 2, "RescaleIntercept": -1024, "RescaleType": "HU"}}}, 200 - 1024, "HU"),
     ("map", {"modality": "MR", "sop_class": MAP, "slope": None, "functional": {"RealWorldValueMappingSequence": {
         "RealWorldValueSlope": 0.001, "RealWorldValueIntercept": 0.0,
-        "MeasurementUnitsCodeSequence": unit_code("mm2/s")}}}, 0.1, "mm2/s"),
+        "MeasurementUnitsCodeSequence": unit_code("mm2/s")}}}, 0.1, "mm²/s"),
     ("monochrome1", {"photometric": "MONOCHROME1", "slope": 1, "intercept": -1024}, 100 - 1024, "HU"),
 ]  # fmt: skip
 
