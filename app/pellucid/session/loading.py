@@ -151,17 +151,17 @@ class Loading:
             self._session.studies.open(name, replace=replace)
             return
         item = self._session.library.item(name)
-        if item is not None and not self._opened_specially(item, part):
+        if item is not None and not self._opened_specially(item, part, replace):
             self.load(item, int(part or 0), replace=replace)
 
-    def _opened_specially(self, item: Item, part: str) -> bool:
+    def _opened_specially(self, item: Item, part: str, replace: bool) -> bool:
         """Open what does not become an image layer; return whether it was such a thing.
 
         A volume that is named is an image all the same: a segment with its fractions.
         """
         opener = opener_of(item) if is_series(item) and not (part and item.volumes) else None
         if opener is not None and is_series(item):
-            opener(self._session, item)
+            opener(self._session, item, replace=replace)
         return opener is not None
 
     def load_into(self, key: str, place: Place) -> None:
@@ -174,7 +174,7 @@ class Loading:
             self._session.studies.bring(name, lambda known: self.load_into(known, place))
             return
         session, item = self._session, self._session.library.item(name)
-        if item is None or self._opened_specially(item, part):
+        if item is None or self._opened_specially(item, part, replace=False):
             return
         layer = self._open_layer(item, int(part or 0))
         if not session.document.layers:
