@@ -65,7 +65,8 @@ def test_no_more_offers_than_there_is_room_for(user):
 def test_an_offer_about_a_layer_stands_until_that_layer_goes(user):
     """Another image beside it takes back what was about the document, labels on it take back nothing."""
     session, other = user.session, make_layer(user.layer.volume.array, limits=(0.0, 1.0))
-    session.offer.emit("It is in two versions.", "Open", WhileOpen(session.document, user.layer, pytest.fail, "warning"))
+    versions = WhileOpen(session.document, user.layer, pytest.fail, "warning")
+    session.offer.emit("It is in two versions.", "Open", versions)
     session.offer.emit("There is more.", "Show it", pytest.fail)
     session.document.insert(1, LabelLayer("L", blank_labels(user.layer.volume.geometry)))
     assert len(strips(user)) == 2
@@ -93,3 +94,14 @@ def test_a_notice_that_stands_follows_the_theme(user):
     finally:
         theme.apply(app, "dark")
     assert theme.DARK.raised in notices.styleSheet()
+
+
+def test_an_error_does_not_stand_above_what_is_opened_afterwards(user, tmp_path):
+    """It would seem to be said of the new image."""
+    user.session.notice.emit("a.dcm could not be read.", "error")
+    user.session.open([tmp_path])
+    assert user.window.notices.isHidden()
+    user.rest()
+    assert "No images were found" in user.window.notices.text
+    user.session.loading.load_key("series:1.2.3")
+    assert user.window.notices.isHidden()

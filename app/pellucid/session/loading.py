@@ -146,6 +146,7 @@ class Loading:
 
         A second line of the key names the volume.
         """
+        self._session.asked_to_open.emit()
         name, _, part = key.partition("\n")
         if name.startswith(INDEXED):
             self._session.studies.open(name, replace=replace)
@@ -202,6 +203,7 @@ class Loading:
         if keys:
             here = keys.index(self._shown) if self._shown in keys else -1 if step > 0 else 0
             if 0 <= here + step < len(items):
+                self._session.asked_to_open.emit()
                 self.load(items[here + step])
 
     def add(self, loaded: Loaded, *, replace: bool, place: Place | None = None) -> ImageLayer:

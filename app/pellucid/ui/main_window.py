@@ -190,6 +190,7 @@ class MainWindow(QMainWindow):
         shown = session.concealing.text
         session.notice.connect(lambda text, severity: self.notices.tell(shown(text), severity))
         session.offer.connect(lambda text, words, do: self.notices.offer(shown(text), shown(words), do))
+        session.asked_to_open.connect(self.notices.hush)
         for changed in (session.document.inserted, session.document.removed):
             changed.connect(self._withdraw_offers)
         session.sources_missing.connect(self.files.find_sources)

@@ -79,14 +79,14 @@ class NoticeBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._told = Strip()
-        self._told.closed.connect(self._hush)
+        self._told.closed.connect(self.hush)
         self._offers: list[tuple[Strip, Callable[[], object]]] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(1)
         self._column.addWidget(self._told)
         self._timer = QTimer(self, singleShot=True, interval=INFO_SECONDS * 1000)
-        self._timer.timeout.connect(self._hush)
+        self._timer.timeout.connect(self.hush)
         self._told.hide()
         self.hide()
 
@@ -137,7 +137,8 @@ class NoticeBar(QFrame):
             strip.deleteLater()
         self._settle()
 
-    def _hush(self) -> None:
+    def hush(self) -> None:
+        """Take away the sentence; what is offered stays."""
         self._timer.stop()
         self._told.hide()
         self._settle()
