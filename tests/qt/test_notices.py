@@ -65,13 +65,13 @@ def test_no_more_offers_than_there_is_room_for(user):
 def test_an_offer_about_a_layer_stands_until_that_layer_goes(user):
     """Another image beside it takes back what was about the document, labels on it take back nothing."""
     session, other = user.session, make_layer(user.layer.volume.array, limits=(0.0, 1.0))
-    versions = WhileOpen(session.document, user.layer, pytest.fail, "warning")
-    session.offer.emit("It is in two versions.", "Open", versions)
+    labels = WhileOpen(session.document, user.layer, pytest.fail)
+    session.offer.emit("It has labels.", "Open", labels)
     session.offer.emit("There is more.", "Show it", pytest.fail)
     session.document.insert(1, LabelLayer("L", blank_labels(user.layer.volume.geometry)))
     assert len(strips(user)) == 2
     session.document.insert(1, other)
-    assert strips(user) == ["It is in two versions."]
+    assert strips(user) == ["It has labels."]
     session.document.remove(user.layer)
     assert user.window.notices.isHidden()
 

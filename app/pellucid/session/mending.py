@@ -91,7 +91,7 @@ def do(session: Session, layer: ImageLayer, how: str) -> object:
             raise Refused(why)
         session.spacing_asked.emit(layer)
     elif how == OTHERS:
-        for item, part in others(session, layer):
+        for item, part in _others(session, layer):
             session.loading.load(item, part, replace=False)
     return None
 
@@ -120,7 +120,7 @@ def _possible(session: Session, layer: ImageLayer, how: str) -> bool:
         return layer.geometry.is_even and layer.placement is None
     if how == SPACING:
         return not why_no_spacing(layer)
-    return bool(others(session, layer))
+    return bool(_others(session, layer))
 
 
 def _straighten(session: Session, layer: ImageLayer) -> Job:
@@ -142,7 +142,7 @@ def _straighten(session: Session, layer: ImageLayer) -> Job:
     return session.jobs.query("straighten", tr("Straighten by resampling"), work, done)
 
 
-def others(session: Session, layer: ImageLayer) -> list[tuple[Item, int]]:
+def _others(session: Session, layer: ImageLayer) -> list[tuple[Item, int]]:
     """Return the other volumes of the series of a layer that are not open yet."""
     uid = layer.source.detail.rpartition("|")[0]
     item = session.library.item(f"series:{uid}") if layer.source.kind == "dicom" else None

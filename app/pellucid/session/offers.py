@@ -16,7 +16,6 @@ class WhileOpen:
     document: Document
     layer: Layer
     do: Callable[[], object]
-    severity: str = "info"
 
     def __call__(self) -> object:
         """Do what was offered."""

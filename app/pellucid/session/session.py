@@ -68,7 +68,6 @@ from pellucid.session.study_index import StudyIndex
 from pellucid.session.tag_reading import TagReading
 from pellucid.session.transforms import Transforms
 from pellucid.session.uptaking import Uptaking
-from pellucid.session.versions import Versions
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
@@ -169,7 +168,6 @@ class Session:
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
         self.label_objects = LabelObjects(self)
-        self.versions = Versions(self)
         self.presenting = Presenting(self)
         self.reports = Reports(self)
         self.resplitting = Resplitting(self)

@@ -111,7 +111,7 @@ class NoticeBar(QFrame):
         while len(self._offers) >= MOST_OFFERS:
             self._drop(*self._offers[0])
         strip = Strip()
-        strip.show_text(sentence, getattr(do, "severity", "info"), words)
+        strip.show_text(sentence, words=words)
         strip.closed.connect(lambda: self._drop(strip, do))
         strip.taken.connect(lambda: self._take(strip, do))
         self._offers.append((strip, do))

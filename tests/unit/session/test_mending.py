@@ -173,25 +173,6 @@ def test_the_other_version_of_a_conflicting_copy_is_a_click_away(session, tmp_pa
     assert int(np.abs(first.volume.array.astype(int) - second.volume.array).max()) == 5
 
 
-@pytest.mark.hazard("H09")
-def test_which_version_of_an_image_is_shown_is_said_and_the_others_are_offered_once(session, tmp_path):
-    stored, slices = stack(4)
-    other = slice_dataset(stored[1] + 5, position=slices[1].ImagePositionPatient, number=2)
-    other.SOPInstanceUID = slices[1].SOPInstanceUID
-    offers = []
-    session.offer.connect(lambda *given: offers.append(given))
-    layer = opened(session, tmp_path, [*slices, other])
-    session.jobs.drain()
-    ((sentence, words, do),) = offers
-    assert layer.name in sentence and "different versions" in sentence and words == "Open the others"
-    assert do.holds and do.severity == "warning"
-    do()
-    session.jobs.drain()
-    assert len(session.document.images) == 2 and len(offers) == 1
-    session.remove(layer)
-    assert not do.holds
-
-
 def test_a_finding_in_the_list_is_mended_after_opening(session, tmp_path):
     save(tmp_path, gapped())
     session.library.scan([tmp_path], lambda _found: None)
