@@ -64,7 +64,7 @@ class MainWindow(QMainWindow):
         self.files = FileMenu(self)
         self.canvas = CanvasArea(session)
         self.cine = CineBar(session, self.canvas)
-        self.notices = NoticeBar()
+        self.notices = NoticeBar(session.concealing.text)
         self.compare_bar = CompareBar(session)
         self.frames_bar = FramesBar(session, self._registration())
         self.fusion_bar = FusionBar(session)
@@ -187,9 +187,9 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.canvases = Canvases(self)
-        shown = session.concealing.text
-        session.notice.connect(lambda text, severity: self.notices.tell(shown(text), severity))
-        session.offer.connect(lambda text, words, do: self.notices.offer(shown(text), shown(words), do))
+        session.notice.connect(self.notices.tell)
+        session.offer.connect(self.notices.offer)
+        session.view.events.hide_identity.connect(lambda _hide: self.notices.rewrite())
         session.asked_to_open.connect(self.notices.hush)
         for changed in (session.document.inserted, session.document.removed):
             changed.connect(self._withdraw_offers)

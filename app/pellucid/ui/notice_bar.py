@@ -25,7 +25,7 @@ class Strip(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName(tr("Notice"))
-        self.severity = "info"
+        self.severity, self._said, self._words = "info", "", ""
         self._icon, self.label = QLabel(), QLabel()
         self.label.setWordWrap(True)
         self.label.setTextFormat(Qt.TextFormat.PlainText)
@@ -52,14 +52,22 @@ class Strip(QFrame):
         close.clicked.connect(self.closed)
         return close
 
-    def show_text(self, sentence: str, severity: str = "info", words: str = "") -> None:
-        """Show a sentence, and a button with words where there are any."""
-        self.severity = severity
-        self.label.setText(sentence)
-        self.accept.setText(words)
-        self.accept.setAccessibleName(words)
+    def say(self, sentence: str, severity: str = "info", words: str = "") -> None:
+        """Take a sentence, and words for a button where there is to be one."""
+        self.severity, self._said, self._words = severity, sentence, words
         self.accept.setVisible(bool(words))
         self.dress()
+
+    def write(self, shown: Callable[[str], str]) -> None:
+        """Write what was said as far as it may be shown."""
+        self.label.setText(shown(self._said))
+        self.accept.setText(shown(self._words))
+        self.accept.setAccessibleName(shown(self._words))
+
+    @property
+    def said(self) -> str:
+        """Return the whole sentence, whoever may see it."""
+        return self._said
 
     def dress(self) -> None:
         """Take the colours of the severity from the theme in force."""
@@ -74,10 +82,12 @@ class NoticeBar(QFrame):
 
     Information goes away by itself; warnings, errors and offers stay until they are answered or closed. An offer has a
     button that does what its sentence suggests; several stand side by side, as no answer to one is one to the others.
+    ``shown`` says what of a text may be seen; ``rewrite`` asks it again.
     """
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, shown: Callable[[str], str] = str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._shown = shown
         self._told = Strip()
         self._told.closed.connect(self.hush)
         self._offers: list[tuple[Strip, Callable[[], object]]] = []
@@ -98,7 +108,8 @@ class NoticeBar(QFrame):
 
     def tell(self, sentence: str, severity: str = "info") -> None:
         """Show a sentence; severity is info, warning or error."""
-        self._told.show_text(sentence, severity)
+        self._told.say(sentence, severity)
+        self._told.write(self._shown)
         self._told.show()
         self.show()
         self._timer.start() if severity == "info" else self._timer.stop()
@@ -106,18 +117,24 @@ class NoticeBar(QFrame):
     def offer(self, sentence: str, words: str, do: Callable[[], object]) -> None:
         """Show a sentence with a button beside what is offered already; the same sentence is offered once."""
         for strip, known in list(self._offers):
-            if strip.label.text() == sentence:
+            if strip.said == sentence:
                 self._drop(strip, known)
         while len(self._offers) >= MOST_OFFERS:
             self._drop(*self._offers[0])
         strip = Strip()
-        strip.show_text(sentence, words=words)
+        strip.say(sentence, words=words)
+        strip.write(self._shown)
         strip.closed.connect(lambda: self._drop(strip, do))
         strip.taken.connect(lambda: self._take(strip, do))
         self._offers.append((strip, do))
         self._column.addWidget(strip)
         strip.show()
         self.show()
+
+    def rewrite(self) -> None:
+        """Write everything anew: what may be seen has changed."""
+        for strip in (self._told, *(strip for strip, _ in self._offers)):
+            strip.write(self._shown)
 
     def withdraw(self) -> None:
         """Take back what is offered, but for offers that say of themselves that they still hold."""
