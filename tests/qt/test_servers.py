@@ -116,7 +116,7 @@ def test_find_unfold_fetch_and_open(qtbot: QtBot, session: Session, page: Server
     wait_for(qtbot, lambda: bool(study.children))
     assert study.children[0].texts[4] == "6"
     qtbot.keyClick(page.tree, Qt.Key.Key_Return)
-    wait_for(qtbot, lambda: len(session.document.images) == 1)
+    wait_for(qtbot, lambda: len(session.document.images) == 1 and not session.jobs.running)
     assert session.document.active_image.volume.geometry.size == (5, 6, 6)
     transfer = session.servers.transfers[0]
     wait_for(qtbot, lambda: transfer.state == "done")

@@ -118,11 +118,25 @@ class Servers:
         self.changed.emit()
 
     def remove(self, node: Node) -> None:
-        """Forget a server and its password."""
-        keep_nodes(self._session.settings, [known for known in self.nodes if known.name != node.name])
-        self._session.settings.save()
+        """Forget a server and its password; it can be brought back as long as the notice stands."""
+        before, secret, kept = self.nodes, self.secrets.of(node), self.secrets.remembers(node)
+        self._keep([known for known in before if known.name != node.name])
         self.secrets.forget(node)
         self.changed.emit()
+
+        def bring_back() -> None:
+            gone = [known for known in before if known.name not in {now.name for now in self.nodes}]
+            self._keep([known for known in before if known in self.nodes or known in gone]
+                       + [now for now in self.nodes if now not in before])  # fmt: skip
+            if secret:
+                self.secrets.put(node, secret, remember=kept)
+            self.changed.emit()
+
+        self._session.offer.emit(tr("“{name}” was removed.", name=node.name), tr("Undo"), bring_back)
+
+    def _keep(self, nodes: Iterable[Node]) -> None:
+        keep_nodes(self._session.settings, nodes)
+        self._session.settings.save()
 
     # ---------------------------------------------------------------- asking
 

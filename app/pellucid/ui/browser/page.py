@@ -60,6 +60,7 @@ class IndexPage(QWidget):
         session = self._session
         self.search = SearchBar()
         self.tree = StudyTree(session.studies.pictures.picture)
+        self.tree.studies.cover = session.concealing.of_study
         self.folders = FolderList(session)
         self.said = dim(wrap=False)
         self.said.setAccessibleName(tr("How many studies"))

@@ -30,6 +30,7 @@ class ServerList(QWidget):
     def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._servers = servers
+        self._told_of = ""
         self.setFixedWidth(WIDTH)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Servers"))
@@ -83,7 +84,7 @@ class ServerList(QWidget):
         self.list.clear()
         for node in self._servers.nodes:
             item = QListWidgetItem(f"{node.name}\n{node.address}")
-            item.setToolTip(node.address)
+            item.setToolTip(f"{node.name}\n{node.address}")
             item.setSizeHint(QSize(0, _HEIGHT))
             item.setData(Qt.ItemDataRole.UserRole, node)
             self.list.addItem(item)
@@ -95,7 +96,10 @@ class ServerList(QWidget):
         self._show_listener()
 
     def _chosen(self) -> None:
-        why_not = "" if self.node() is not None else tr("Choose a server first.")
+        node = self.node()
+        if node is None or node.name != self._told_of:
+            tell(self.said, "")  # what a test of another server said
+        why_not = "" if node is not None else tr("Choose a server first.")
         for button in (self.change_button, self.test_button, self.remove_button):
             allow(button, why_not)
         self.chosen.emit()
@@ -121,9 +125,14 @@ class ServerList(QWidget):
         """Ask the chosen server whether it is there."""
         node = self.node()
         if node is not None:
+            self._told_of = node.name
             tell(self.said, tr("Asking {server}…", server=node.name))
-            self._servers.check(node, lambda said: tell(self.said, said, "good"),
-                                lambda said: tell(self.said, said, "warning"))  # fmt: skip
+            self._servers.check(node, lambda said: self._tested(node, said, "good"),
+                                lambda said: self._tested(node, said, "warning"))  # fmt: skip
+
+    def _tested(self, node: Node, sentence: str, tone: str) -> None:
+        if node.name == self._told_of and self.node() is not None:
+            tell(self.said, sentence, tone)
 
     def remove(self) -> None:
         """Forget the chosen server."""

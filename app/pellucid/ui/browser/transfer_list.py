@@ -82,14 +82,14 @@ class TransferList(QWidget):
     opened = Signal(object)
     """Emitted with the transfer whose images the user wants to open."""
 
-    def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
+    def __init__(self, servers: Servers, parent: QWidget | None = None, *, hidden: bool = False) -> None:
         super().__init__(parent)
         self._servers = servers
-        self.hidden = False
+        self.hidden = hidden
         self.lines: list[TransferLine] = []
         self._body = QWidget()
         self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, theme.MARGIN, 0)
+        self._column.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, theme.GRID)
         self._column.setSpacing(theme.GRID)
         self._area = scrolling(self._body)
         clear = flat_button("broom", tr("Clear"), servers.clear, tip=tr("Take what is over off this list; files stay"))

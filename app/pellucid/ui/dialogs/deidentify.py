@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QPlainTextEdit,
     QProgressBar,
     QTableWidget,
@@ -71,8 +70,14 @@ class DeidentifyDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.setShowGrid(False)
+        self.table.setProperty("frame", True)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        for place, width in enumerate((112, 280)):
+            header.resizeSection(place, width)
         self.example = dim()
         self.series = Choice()
         described(self.series, tr("Series"), tr("Series whose pixels may name the patient come first"))
@@ -174,7 +179,9 @@ class DeidentifyDialog(QDialog):
         for n, (where, name, action, count) in enumerate(copied.changes):
             said = f"{tr(action)} × {count}" if count > 1 else tr(action)
             for column, text in enumerate((where, name, said)):
-                self.table.setItem(n, column, QTableWidgetItem(text))
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(n, column, item)
 
     def _show_picture(self) -> None:
         number = self.series.value()

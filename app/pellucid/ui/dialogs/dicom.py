@@ -23,7 +23,7 @@ from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
 from pellucid.ui.dialogs.writing import WritingDialog
-from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
+from pellucid.ui.docks.parts import allow, described, make_room, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
 
@@ -175,14 +175,7 @@ class DicomDialog(WritingDialog):
             self.card.show_lines([self._of_picture()], "good")
         self.accept_loss.setVisible(bool(losses) and not why)
         self._update_button()
-        self._grow()
-
-    def _grow(self) -> None:
-        """Make room for sentences that take several lines: a layout does not do so by itself."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        make_room(self)
 
     def _of_picture(self) -> str:
         if self.what.value().layer is not None:
@@ -275,7 +268,7 @@ class DicomDialog(WritingDialog):
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
         self._update_button()
-        self._grow()
+        make_room(self)
 
     def _done(self, report: Report) -> None:
         self._report = report
