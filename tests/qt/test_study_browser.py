@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from PySide6.QtCore import QFile, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -326,3 +327,32 @@ def test_every_control_has_a_name_and_a_tip(filled):
         for widget in filled.page.findChildren(kind):
             if widget.isVisible():
                 assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+
+
+@pytest.mark.hazard("H34")
+def test_a_description_that_names_the_patient_is_covered(user, archive, private_folders):
+    for path in (archive / "0").rglob("*.dcm"):
+        header = dcmread(path)
+        header.StudyDescription, header.SeriesDescription = "Staging of Jane P-1042", "Chest Doe 2024-03-01"
+        header.save_as(path)
+    user.add(archive)
+    user.session.view.hide_identity = True
+    user.rest(0.5)
+    user.unfold("Staging of ••• •••")
+    assert "Chest ••• •••" in user.shown()
+    user.session.view.hide_identity = False
+    user.rest(0.5)
+    assert "Staging of Jane P-1042" in user.shown()
+
+
+def test_the_tags_of_a_series_are_shown_without_opening_it(filled):
+    filled.unfold("Knee left")
+    filled.click_row("t2_tse_sag")
+    filled.page.show_tags()
+    panel = filled.window.panel("Tags")
+    filled.wait(lambda: panel is not None or filled.window.panel("Tags") is not None)
+    panel = filled.window.panel("Tags")
+    filled.wait(lambda: panel.model.rowCount() > 10)
+    assert panel.here.currentText() == "t2_tse_sag" and not filled.session.document.layers
+    filled.session.view.hide_identity = True
+    assert "Müller" not in panel.here.currentText()

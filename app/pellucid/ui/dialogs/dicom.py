@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.new_folder import obstacle
@@ -87,6 +87,7 @@ class DicomDialog(WritingDialog):
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the new folder"))
+        self.send = push_button(tr("Send to a server…"), self._send, tip=tr("Send what was written to a PACS"))
         self.stop = push_button(tr("Close"), self._close)
         self.go = push_button(tr("Export"), self._export, kind="primary")
         self._connect()
@@ -118,8 +119,8 @@ class DicomDialog(WritingDialog):
         for part in parts:
             column.addWidget(part)
         column.addStretch(1)
-        column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
-        for widget in (self.bar, self.folder):
+        column.addWidget(row(self.folder, self.send, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=2))
+        for widget in (self.bar, self.folder, self.send):
             widget.hide()
         self.go.setDefault(True)
 
@@ -131,6 +132,9 @@ class DicomDialog(WritingDialog):
         named = layer is None or bool(dicom_writing.source_files(self._session, layer))
         self.who.setVisible(not named)
         known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        for line in (self.patient, self.patient_id):
+            hide = self._session.view.hide_identity
+            line.setEchoMode(QLineEdit.EchoMode.Password if hide else QLineEdit.EchoMode.Normal)
         self.patient.setText(known.name)
         self.patient_id.setText(known.id)
         self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
@@ -161,7 +165,8 @@ class DicomDialog(WritingDialog):
 
     def _tell(self) -> None:
         """Say what will be written and what is lost, or why it cannot be."""
-        self.folder.hide()
+        for widget in (self.folder, self.send):
+            widget.hide()
         planned, why = self._planned, self._obstacle()
         losses = planned.losses if planned is not None else ()
         if why:
@@ -267,12 +272,19 @@ class DicomDialog(WritingDialog):
         elif self._report is not None:
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
+            self.send.show()
         self._update_button()
         make_room(self)
 
     def _done(self, report: Report) -> None:
         self._report = report
         self._advance()
+
+    def _send(self) -> None:
+        from pellucid.ui.dialogs.send import show_send
+
+        if self._report is not None:
+            show_send(self._session, self, self._report.path)
 
     def _show_folder(self) -> None:
         if self._report is not None:
