@@ -15,6 +15,7 @@ from orthanc_server import TITLE, Orthanc, free_ports, orthanc  # noqa: F401 - a
 from orthanc_server import moving_port as moving_port
 from pellucid.jobs.runner import Runner
 from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
+from pellucid.network.transfers import What
 from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
@@ -265,3 +266,21 @@ def test_a_web_server_keeps_its_password_out_of_the_settings(qtbot: QtBot, sessi
     assert kept and not any("top-secret-5" in text for text in kept)
     session.servers.remove(node)
     assert session.servers.secrets.of(node) == ""
+
+
+def test_what_is_being_fetched_is_not_fetched_twice_and_another_try_happens_once(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc
+) -> None:
+    (gone,) = free_ports(1)
+    wanted = What("1.2.3")
+    first = session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=False)
+    assert session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=True) is first and first.show
+    wait_for(qtbot, lambda: first.state == "failed")
+    session.servers.clear()
+    first.again()  # from the notice, which stands longer than the list
+    first.again()
+    assert len(session.servers.transfers) == 1 and session.servers.transfers[0] is not first
+    wait_for(qtbot, lambda: session.servers.transfers[0].state == "failed")
+    qtbot.mouseClick(page.transfers.lines[0].again, Qt.MouseButton.LeftButton)
+    assert len(session.servers.transfers) == 1
+    wait_for(qtbot, lambda: not session.jobs.running)

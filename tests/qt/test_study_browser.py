@@ -243,6 +243,10 @@ def test_removing_from_the_list_leaves_the_files(filled, archive):
     filled.context_menu(tree, filled.row("Doe, Jane"), "Remove from the list")
     filled.rest(0.5)
     assert "Doe, Jane" not in filled.shown() and sorted(archive.rglob("*")) == before
+    filled.click_row("Knee left")
+    QTest.keyClick(tree, Qt.Key.Key_Delete)
+    filled.rest(0.5)
+    assert "Knee left" not in filled.shown() and sorted(archive.rglob("*")) == before
     filled.click("Update folders", filled.browser)
     filled.rest(0.5)
     assert "Doe, Jane" in filled.shown()
@@ -298,7 +302,9 @@ def test_a_folder_that_is_not_connected_is_said_and_stays(filled, archive, tmp_p
 def test_taking_the_last_folder_out_leaves_no_trace(filled, archive, private_folders):
     folders = filled.page.folders
     folders.list.setCurrentRow(0)
-    filled.click("Remove folder", filled.browser)
+    assert filled.find("Remove folder", filled.browser).isEnabled()
+    folders.list.setFocus()
+    QTest.keyClick(folders.list, Qt.Key.Key_Delete)
     filled.rest(0.5)
     assert filled.page.stack.currentWidget() is filled.page.off
     assert list((private_folders / "data" / "studies").iterdir()) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QStackedWidget, QWidget
 
 from pellucid.language import mark, tr, tr_count
@@ -84,6 +84,7 @@ class IndexPage(QWidget):
         self.folders.add_asked.connect(self.ask_folder)
         self.tree.opened.connect(self._open_row)
         self.tree.menu_asked.connect(self._menu)
+        self.tree.removal_asked.connect(self.remove_chosen)
         self.tree.studies.wanted.connect(self._fill)
         self.tree.selectionModel().selectionChanged.connect(lambda *_: self._enable())
 
@@ -199,7 +200,9 @@ class IndexPage(QWidget):
         tags.setEnabled(one and chosen[0].kind == "series")
         menu.addAction(theme.icon("folder-open-outline"), tr("Show folder"), self.show_folder).setEnabled(one)
         menu.addSeparator()
-        menu.addAction(theme.icon("playlist-remove"), tr("Remove from the list"), self.remove_chosen)
+        away = menu.addAction(theme.icon("playlist-remove"), tr("Remove from the list"), self.remove_chosen)
+        away.setShortcut(QKeySequence.StandardKey.Delete)
+        away.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         menu.addAction(theme.icon("trash-can-outline"), tr("Delete files…"), self.ask_delete)
         menu.popup(where)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
@@ -43,7 +44,7 @@ class ServerList(QWidget):
         self.change_button = flat_button("pencil-outline", tr("Change"), self.change)
         self.test_button = flat_button("lan-check", tr("Test"), self.test, tip=tr("Ask whether it is there (C-ECHO)"))
         self.remove_button = flat_button("trash-can-outline", tr("Remove"), self.remove,
-                                         tip=tr("Forget the server and its password"))  # fmt: skip
+                                         tip=tr("Forget the server and its password (Delete)"))  # fmt: skip
         self.said = dim(wrap=True)
         self.listen: QPushButton = push_button(tr("Listen"), self._listen)
         self.listen.setCheckable(True)
@@ -120,6 +121,13 @@ class ServerList(QWidget):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.accepted.connect(lambda: self.choose(dialog.node().name))
         dialog.open()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete forgets the chosen server."""
+        if event.matches(QKeySequence.StandardKey.Delete) and self.list.hasFocus():
+            self.remove()
+        else:
+            super().keyPressEvent(event)
 
     def test(self) -> None:
         """Ask the chosen server whether it is there."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from pellucid.database.rows import SeriesRow, StudyRow
@@ -200,6 +200,8 @@ class StudyTree(QTreeView):
 
     opened = Signal(object)
     """Emitted with the row that is to be opened."""
+    removal_asked = Signal()
+    """Emitted when the selected rows are to be taken off the list."""
     menu_asked = Signal(QPoint)
     """Emitted with the global position where the menu of the selected rows is wanted."""
 
@@ -273,9 +275,13 @@ class StudyTree(QTreeView):
             self.opened.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the current row."""
+        """Enter opens the current row, Delete asks to take what is selected off the list."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._open(self.currentIndex())
+            event.accept()
+            return
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.removal_asked.emit()
             event.accept()
             return
         super().keyPressEvent(event)

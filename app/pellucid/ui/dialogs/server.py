@@ -174,6 +174,8 @@ class ServerDialog(QDialog):
         """Be as tall as the sentences need."""
         super().showEvent(event)
         make_room(self)
+        if not event.spontaneous():
+            self.name.setFocus()
 
     def accept(self) -> None:
         """Keep the server, or say why that cannot be."""
