@@ -129,7 +129,8 @@ class MainWindow(QMainWindow):
         """Bring the dock of a root to the front with the form of an operation."""
         self.show_dock(root).choose(operation_id)  # type: ignore[attr-defined]
 
-    def _show_tags(self, key: str) -> None:
+    def show_tags(self, key: str) -> None:
+        """Show the tags of a series of the library."""
         series = self.session.library.item(key)
         if series is not None and is_series(series):
             self.show_dock("Tags").show_files(self.session.tags.of_series(series))  # type: ignore[attr-defined]
@@ -205,7 +206,7 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         self.studies.folder_asked.connect(self.files.ask_folder)
         self.studies.files_asked.connect(self.files.ask_files)
-        self.studies.tags_asked.connect(self._show_tags)
+        self.studies.tags_asked.connect(self.show_tags)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.dicom.deidentify.finishing import Finisher
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
@@ -23,7 +23,7 @@ from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name, o
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
 from pellucid.ui.dialogs.writing import WritingDialog, show_no_result
-from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
+from pellucid.ui.docks.parts import allow, described, make_room, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
 
@@ -85,6 +85,7 @@ class DicomDialog(WritingDialog):
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the new folder"))
+        self.send = push_button(tr("Send to a server…"), self._send, tip=tr("Send what was written to a PACS"))
         self.stop = push_button(tr("Close"), self._close)
         self.go = push_button(tr("Export"), self._export, kind="primary")
         self._connect()
@@ -117,8 +118,8 @@ class DicomDialog(WritingDialog):
         for part in parts:
             column.addWidget(part)
         column.addStretch(1)
-        column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
-        for widget in (self.bar, self.folder):
+        column.addWidget(row(self.folder, self.send, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=2))
+        for widget in (self.bar, self.folder, self.send):
             widget.hide()
         self.go.setDefault(True)
 
@@ -128,6 +129,9 @@ class DicomDialog(WritingDialog):
         what: What = self.what.value()
         layer = what.layer
         known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        for line in (self.patient, self.patient_id):
+            hide = self._session.view.hide_identity
+            line.setEchoMode(QLineEdit.EchoMode.Password if hide else QLineEdit.EchoMode.Normal)
         self.patient.setText(known.name)
         self.patient_id.setText(known.id)
         self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
@@ -167,7 +171,8 @@ class DicomDialog(WritingDialog):
 
     def _tell(self) -> None:
         """Say what will be written and what is lost, or why it cannot be."""
-        self.folder.hide()
+        for widget in (self.folder, self.send):
+            widget.hide()
         planned, why = self._planned, self._obstacle()
         losses = planned.losses if planned is not None else ()
         if why:
@@ -182,14 +187,7 @@ class DicomDialog(WritingDialog):
             self.card.show_lines([self._of_picture()], "good")
         self.accept_loss.setVisible(bool(losses) and not why)
         self._update_button()
-        self._grow()
-
-    def _grow(self) -> None:
-        """Make room for sentences that take several lines: a layout does not do so by itself."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+        make_room(self)
 
     def _of_cleaning(self) -> list[str]:
         layer = self.what.value().layer
@@ -277,12 +275,19 @@ class DicomDialog(WritingDialog):
         if not show_no_result(self.card, job) and self._report is not None:
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
+            self.send.show()
         self._update_button()
-        self._grow()
+        make_room(self)
 
     def _done(self, report: Report) -> None:
         self._report = report
         self._advance()
+
+    def _send(self) -> None:
+        from pellucid.ui.dialogs.send import show_send
+
+        if self._report is not None:
+            show_send(self._session, self, self._report.path)
 
     def _show_folder(self) -> None:
         if self._report is not None:
