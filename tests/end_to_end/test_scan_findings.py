@@ -32,7 +32,7 @@ def row(modality: str, files: int, volumes: int = 1, *says: str) -> Row:
     return Row(modality, files, volumes, frozenset(says))
 
 
-RS = row("RTSTRUCT", 1, 0, "no-image")
+RS = row("RTSTRUCT", 1, 0, "labels")
 TABLE: dict[str, list[Row]] = {
     # index: tilt; one missing slice (5, 5, 10 mm). "Three orientations": two planes are in the files
     "ct_odd_geometry/gantrytilting": [row("CT", 4, 1, "tilt")],
@@ -56,12 +56,14 @@ TABLE: dict[str, list[Row]] = {
     # every one of the 20 phases has a frame of reference of its own
     "cine/mr_cardiac_SCD2001_005": [row("MR", 20, 20, "several-volumes", "frame-of-reference")],
     "cine/xa_96frames_jpeg_baseline.dcm": [row("XA", 1, 96, "unknown-spacing")],
-    "cine/us_8frames_ybr_full_jpeg_baseline.dcm": [row("US", 1, 8, "unknown-spacing")],
+    # Sequence of Ultrasound Regions: tissue, in cm along both directions
+    "cine/us_8frames_ybr_full_jpeg_baseline.dcm": [row("US", 1, 8, "pixel-size")],
     "cine/us_10frames_palette_rle.dcm": [row("US", 1, 10, "unknown-spacing")],
-    "color_palette/no-pixel-spacing.dcm": [row("US", 1, 1, "unknown-spacing")],
+    "color_palette/no-pixel-spacing.dcm": [row("US", 1, 1, "pixel-size")],  # a region of tissue as well
     "cr_dx_mg/cr_chest_monochrome1.dcm": [row("CR", 1)],
     "cr_dx_mg/dx_small_monochrome1.dcm": [row("DX", 1, 1, "detector-spacing")],
-    "cr_dx_mg/mg_overlay_out_of_bounds.dcm": [row("MG", 1, 1, "detector-spacing")],
+    # Estimated Radiographic Magnification Factor 1.043
+    "cr_dx_mg/mg_overlay_out_of_bounds.dcm": [row("MG", 1, 1, "detector-spacing", "pixel-size")],
     # z = -99.48, 103.02, 104.27, 105.52: 161 slices are not there
     "dicomdir_media/77654033/CT2": [row("CT", 4, 1, "missing-slices")],
     "dicomdir_media/98892001/CT2N": [row("CT", 2, 2, "several-orientations")],
