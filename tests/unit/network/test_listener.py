@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pydicom
@@ -435,10 +436,11 @@ def test_a_peer_that_is_no_dicom() -> None:
     with socket.create_server(("127.0.0.1", 0)) as odd:
 
         def answer() -> None:
-            for _ in range(3):
-                client, _ = odd.accept()
-                client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
-                client.close()
+            with suppress(OSError):  # it is closed when nobody asks any more
+                while True:
+                    client, _ = odd.accept()
+                    client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
+                    client.close()
 
         threading.Thread(target=answer, daemon=True).start()
         with pytest.raises(Refused, match=r"not DICOM|broke"):
