@@ -205,6 +205,7 @@ def read_tags(path: Path, pool: Pool, tally: Tally) -> None:
 @pytest.mark.hazard("H19")
 @pytest.mark.hazard("H20")
 @pytest.mark.hazard("H21")
+@pytest.mark.filterwarnings("ignore:failed to create weakref:UserWarning")  # psygnal silences it for one thread only
 def test_ten_thousand_damaged_files(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     mutator, tally, pool, stop = Mutator(SEED), Tally(), Pool(memory_cap_bytes=CAP), Event()
     watcher = Thread(target=tally.watch, args=(pool, stop))
