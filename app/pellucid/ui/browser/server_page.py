@@ -157,7 +157,7 @@ class ServerPage(QWidget):
             self._job.cancel()
             self._job = None
             said = tr_count("{count:,} study", "{count:,} studies", len(self._studies))
-            tell(self.said, f"{said} · {tr('stopped')}")
+            tell(self.said, " · ".join((said, tr("stopped"))))
         self._enable()
 
     def _show(self, *_args: object) -> None:
