@@ -167,7 +167,7 @@ class ServerPage(QWidget):
             self._job.cancel()
             self._job = None
             said = tr_count("{count:,} study", "{count:,} studies", len(self._studies))
-            self._count = f"{said} · {tr('stopped')}"
+            self._count = " · ".join((said, tr("stopped")))
             tell(self.said, self._count)
             self.ready.say(tr(READY))
         self._enable()

@@ -74,7 +74,7 @@ class TagColumn(QWidget):
         values = len({text for text in texts if text is not None})
         missing = sum(text is None for text in texts)
         said = [tr_count("{count:,} file", "{count:,} files", len(paths)),
-                tr_count("{count:,} value", "{count:,} different values", values)]  # fmt: skip
+                tr_count("{count:,} different value", "{count:,} different values", values)]  # fmt: skip
         if missing:
             said.append(tr_count("{count:,} file does not have it", "{count:,} files do not have it", missing))
         self.about.setText(" · ".join(said))
