@@ -97,7 +97,7 @@ class Servers:
     def name_ourselves(self, title: str) -> None:
         """Set our own AE title, which was checked."""
         self._session.settings.ae_title = title
-        self._session.settings.save()
+        self._session.keep_settings()
         self.changed.emit()
 
     def put(self, node: Node, *, instead_of: Node | None = None, secret: str | None = None, keep: bool = False) -> None:
@@ -110,7 +110,7 @@ class Servers:
             raise Refused(tr("Another server is called “{name}”. Choose another name.", name=node.name))
         nodes = [node if instead_of is not None and known.name == instead_of.name else known for known in self.nodes]
         keep_nodes(self._session.settings, nodes if node in nodes else [*nodes, node])
-        self._session.settings.save()
+        self._session.keep_settings()
         if instead_of is not None and instead_of.key != node.key:
             self.secrets.forget(instead_of)
         if secret is not None:
@@ -120,7 +120,7 @@ class Servers:
     def remove(self, node: Node) -> None:
         """Forget a server and its password."""
         keep_nodes(self._session.settings, [known for known in self.nodes if known.name != node.name])
-        self._session.settings.save()
+        self._session.keep_settings()
         self.secrets.forget(node)
         self.changed.emit()
 
@@ -268,7 +268,7 @@ class Servers:
         """Keep how to listen from now on; one that runs is stopped."""
         self.stop_listening()
         keep_listener(self._session.settings, settings)
-        self._session.settings.save()
+        self._session.keep_settings()
         self.changed.emit()
 
     def listen(self, failed: Complaint) -> Job:
