@@ -72,6 +72,11 @@ def within(text: str) -> str:
     return tr(text) if type(_catalogue) is not gettext.NullTranslations else text.lower()
 
 
+def quoted(name: str) -> str:
+    """Return a name in the quotation marks of the language."""
+    return tr("“{name}”", name=name)
+
+
 def mark(text: str) -> str:
     """Return a text as it is, marked for translation where it will be shown."""
     return text

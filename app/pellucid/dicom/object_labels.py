@@ -16,7 +16,7 @@ from pellucid.dicom.grid_fitting import fitted
 from pellucid.dicom.kinds import SEGMENTATION
 from pellucid.dicom.segmentation_objects import Segmentation, read_segmentation
 from pellucid.dicom.structure_sets import Structure, StructureSet, read_structures
-from pellucid.language import tr
+from pellucid.language import quoted, tr
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import LabelMap
@@ -137,5 +137,5 @@ def _structures(
 
 
 def _unknown(names: Collection[str], there: Sequence[str]) -> Refused:
-    wanted, known = ", ".join(f"“{name}”" for name in names), ", ".join(f"“{name}”" for name in there[:20])
+    wanted, known = ", ".join(map(quoted, names)), ", ".join(map(quoted, there[:20]))
     return Refused(tr("There is no {wanted} in it; it holds {known}.", wanted=wanted, known=known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pellucid.language import tr
+from pellucid.language import quoted, tr
 from pellucid.model.findings import Refused
 from pellucid.recipes import own_steps, together
 from pellucid.recipes.recipe import Recipe, Step
@@ -77,7 +77,7 @@ def check_named(recipe: Recipe, names: Iterable[str]) -> None:
     given, needed = set(names), needs(recipe)
     known = {*needed, *(step.inputs[0] for step in taken_steps(recipe) if step.inputs)}
     for name in sorted(given - known):
-        wanted = ", ".join(f"“{one}”" for one in needed) or tr("none")
+        wanted = ", ".join(map(quoted, needed)) or tr("none")
         raise Refused(tr("The recipe has no input “{name}”. It needs: {wanted}.", name=name, wanted=wanted))
     for name in sorted(needed.keys() - given):
         raise Refused(tr("The recipe needs the image “{name}”. Name its file with --with “{name}=FILE”.", name=name))

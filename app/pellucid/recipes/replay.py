@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pellucid.language import tr, within
+from pellucid.language import mark, quoted, tr, within
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import HAND_EDIT
@@ -18,6 +18,8 @@ from pellucid.recipes.row_units import honest
 
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation
+
+_SECOND = {"image": mark("a second image"), "mask": mark("a second mask"), "labels": mark("a second label map")}
 
 
 def run(
@@ -155,7 +157,7 @@ def _inputs(operation: Operation, step: Step, first: Volume, named: Mapping[str,
     others = step.inputs[1:] if operation.takes_many else step.inputs[1 : len(operation.ports)]
     missing = [name for name in others if name not in named]
     if missing or 1 + len(others) < len(operation.inputs):
-        what = f"“{missing[0]}”" if missing else f"a second {operation.inputs[-1]}"
+        what = quoted(missing[0]) if missing else tr(_SECOND[operation.inputs[-1]])
         raise Refused(
             tr("{title} needs {what}, which is not there. Name it and try again.", title=tr(operation.title), what=what)
         )

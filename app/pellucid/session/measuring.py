@@ -11,7 +11,7 @@ from psygnal import Signal
 
 from pellucid.history.annotations import AddAnnotation, ChangeAnnotation, RemoveAnnotation
 from pellucid.jobs.job import Job
-from pellucid.language import mark, tr
+from pellucid.language import mark, quoted, tr
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.geometry import Geometry
 from pellucid.model.histogram import Histogram
@@ -170,7 +170,7 @@ class Measuring:
         words = annotation.name or tr(TITLES[annotation.kind])
         geometry = self.geometry(annotation)
         if annotation.kind in (Kind.TEXT, Kind.ARROW):
-            return f"{words} “{annotation.text}”" if annotation.text else words
+            return f"{words} {quoted(annotation.text)}" if annotation.text else words
         measures = read_shape(annotation, geometry).measures if geometry is not None else ()
         return f"{words} {measures[0].text}" if measures else words
 

@@ -86,6 +86,8 @@ class Session:
     """Emitted with a sentence for the user and its severity: info, warning or error."""
     offer = Signal(str, str, object)
     """Emitted with a sentence, the words of a button and what it does: something the user may want next."""
+    asked_to_open = Signal()
+    """Emitted when the user asks for something else to be opened: what was said of things before is old."""
     first_slice = Signal(object)
     """Emitted with a layer of the first slice of what is loading, and with None when it has had its time. It is in
     the document only where nothing else is open."""
@@ -178,6 +180,7 @@ class Session:
 
     def open(self, paths: Iterable[str | Path]) -> Job | None:
         """Look for images in files and folders; show the first one if nothing is open, or the only file named."""
+        self.asked_to_open.emit()
         roots = [Path(path).absolute() for path in paths]
         missing = [root for root in roots if not root.exists()]
         for root in missing:

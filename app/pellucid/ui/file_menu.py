@@ -11,7 +11,7 @@ from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMenu
 
-from pellucid.language import mark, tr
+from pellucid.language import mark, quoted, tr
 
 if TYPE_CHECKING:
     from pellucid.dicom.documents import Document
@@ -100,7 +100,7 @@ class FileMenu:
 
     def find_sources(self, path: Path, state: Any) -> None:
         """Ask for the folder of images that a saved work refers to and that are gone."""
-        names = ", ".join(f"“{missing.name}”" for missing in state.missing)
+        names = ", ".join(quoted(missing.name) for missing in state.missing)
         self._window.notices.tell(
             tr("The images of {names} are not where they were. Choose their folder.", names=names), "warning"
         )

@@ -365,6 +365,7 @@ def test_a_work_of_a_newer_version_says_so(tmp_path: Path) -> None:
         load(tmp_path / "n.pellucid")
 
 
+@pytest.mark.hazard("H22")
 def test_a_zip_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     full_work(tmp_path / "w.pellucid")
     shape = {"layers__1__array__shape": [20_000, 20_000, 20_000], "layers__1__geometry__size": [20_000] * 3}

@@ -147,9 +147,10 @@ def _source(origin: Origin, instance: Instance, geometry: Geometry, frame: str) 
     from pydicom.dataset import Dataset
 
     source, header = Dataset(), origin.header
-    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
-                    "AccessionNumber", "ReferringPhysicianName", "Modality"):  # fmt: skip
+    for keyword in ("PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
+                    "AccessionNumber", "Modality"):  # fmt: skip
         setattr(source, keyword, header.get(keyword) or None)
+    source.PatientName = source.ReferringPhysicianName = None  # the library warns of names and quotes them
     source.StudyInstanceUID, source.SeriesInstanceUID = origin.study, origin.series
     source.SOPClassUID, source.SOPInstanceUID = instance.sop_class, instance.uid
     source.Rows, source.Columns = geometry.size[1], geometry.size[0]

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
@@ -47,6 +47,7 @@ class TagColumn(QWidget):
         self.table.verticalHeader().setDefaultSectionSize(22)
         header = self.table.horizontalHeader()
         header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.table.itemActivated.connect(lambda item: self.chosen.emit(item.row()))
@@ -73,7 +74,7 @@ class TagColumn(QWidget):
         values = len({text for text in texts if text is not None})
         missing = sum(text is None for text in texts)
         said = [tr_count("{count:,} file", "{count:,} files", len(paths)),
-                tr_count("{count:,} value", "{count:,} different values", values)]  # fmt: skip
+                tr_count("{count:,} different value", "{count:,} different values", values)]  # fmt: skip
         if missing:
             said.append(tr_count("{count:,} file does not have it", "{count:,} files do not have it", missing))
         self.about.setText(" · ".join(said))

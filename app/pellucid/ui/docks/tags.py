@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.session.tag_reading import Files, Reading
 
-EMPTY = mark("Open a DICOM image, or choose “Show tags” of a series in Studies; what its files say appears here.")
+EMPTY = mark("Open a DICOM image, or choose “Show tags” of a series in Studies or the study browser; what its files "
+             "say appears here.")  # fmt: skip
 _CONTROL = 260
 _EXPANDED = 200
 """Matches up to which a search opens the sequences they lie in."""
@@ -40,14 +41,18 @@ class TagsPanel(Panel):
         self._given: Files | None = None
         self._reading: Reading | None = None
         self._read: tuple[Path, Path | None] | None = None
+        self._complaint = ""
+        self._over: Difference | None = None
+        """The line whose values in all files are shown."""
         self._update = Throttle(self._ask, 150, self)
         self._build()
         document, view = session.document, session.view
-        for signal in (document.inserted, document.removed, document.active_changed):
+        for signal in (document.inserted, document.removed):
             signal.connect(self._sources_changed)
+        document.active_changed.connect(self._active_changed)
         session.library.changed.connect(self._update.request)
         view.events.crosshair.connect(self._moved)
-        view.events.hide_identity.connect(self._show)
+        view.events.hide_identity.connect(self._hide_changed)
         self._sources_changed()
 
     # ---------------------------------------------------------------- building
@@ -114,6 +119,7 @@ class TagsPanel(Panel):
             dock.hide()
 
     def _show_tree(self) -> None:
+        self._over = None
         self.pages.setCurrentIndex(0)
 
     def _file_line(self, name: str, number: str) -> tuple[Choice, NumberBox, QWidget]:
@@ -134,17 +140,37 @@ class TagsPanel(Panel):
         self.here.set_value(files)
         self._chosen(files)
 
-    def _sources_changed(self, *_args: object) -> None:
+    def _sources_changed(self, *_args: object, to_active: bool = False) -> None:
         sources = self._session.tags.sources()
         before, other = self.here.value(), self.there.value()
         every = ((self._given,) if self._given is not None else ()) + sources
         active = next((one for one in sources if one.layer is self._session.document.active), None)
-        for choice, wanted in ((self.here, _same(before, every) or active), (self.there, _same(other, every))):
-            choice.set_options([(files.title, files) for files in every])
+        here = (active if to_active else None) or _same(before, every) or active
+        for choice, wanted in ((self.here, here), (self.there, _same(other, every))):
+            choice.set_options([(self._session.concealing.text(files.title), files) for files in every])
             if wanted is not None:
                 choice.set_value(wanted)
         self.stack.setCurrentIndex(1 if every else 0)
         self._moved()
+
+    def _active_changed(self, *_args: object) -> None:
+        """Show the layer that is worked on, as long as the panel follows."""
+        self._sources_changed(to_active=self.follow.isChecked())
+
+    def _hide_changed(self, *_args: object) -> None:
+        self._sources_changed()
+        self._show()
+        tell(self.trouble, self._covered(self._complaint), "warning")
+        if self._over is not None:
+            self.show_column(self._over)
+
+    def _covered(self, sentence: str) -> str:
+        """Return a sentence about files as it may be shown now."""
+        if self._session.view.hide_identity:
+            files: Files | None = self.here.value()
+            for path in (*(self._read or ()), *(files.paths if files is not None else ())):
+                sentence = sentence.replace(path.name, tr(HIDDEN)) if path is not None else sentence
+        return self._session.concealing.text(sentence)
 
     def _chosen(self, files: Files) -> None:
         _set_number(self.number, len(files.paths), self._session.tags.slice_of(files))
@@ -199,13 +225,13 @@ class TagsPanel(Panel):
             self._session.tags.read(path, other, self._take, self._complain)
 
     def _take(self, reading: Reading) -> None:
-        self._reading = reading
+        self._reading, self._complaint = reading, ""
         tell(self.trouble, "")
         self._show()
 
     def _complain(self, sentence: str) -> None:
-        self._reading = None
-        tell(self.trouble, sentence, "warning")
+        self._reading, self._complaint = None, sentence
+        tell(self.trouble, self._covered(sentence), "warning")
         self._show()
 
     def _show(self, *_args: object) -> None:
@@ -275,7 +301,8 @@ class TagsPanel(Panel):
         files: Files | None = self.here.value()
         if files is None:
             return
-        hidden = self.model.hide and line.row.identifying
+        self._over = line
+        hidden = self._session.view.hide_identity and line.row.identifying
         names = [tr(HIDDEN) if self._session.view.hide_identity else path.name for path in files.paths]
 
         def take(texts: tuple[str | None, ...]) -> None:
@@ -284,7 +311,8 @@ class TagsPanel(Panel):
 
         self.column_page.wait(f"{line.row.tag} {line.row.name}")
         self.pages.setCurrentIndex(1)
-        self._session.tags.column(files.paths, line.row.key, take, self.column_page.complain)
+        self._session.tags.column(files.paths, line.row.key, take,
+                                  lambda sentence: self.column_page.complain(self._covered(sentence)))  # fmt: skip
 
 
 def _same(wanted: Files | None, every: tuple[Files, ...]) -> Files | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from pellucid.language import tr
+from pellucid.language import quoted, tr
 from pellucid.model.geometry import Vector
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.session.solids import Solid, ask_solids
@@ -287,4 +287,4 @@ def _left_out(layers: Sequence[LabelLayer], image: ImageLayer | None) -> str:
     if not layers or image is None:
         return ""
     return tr("Not drawn, as nothing says that it lies in one space with “{image}”: {names}.", image=image.name,
-              names=", ".join(f"“{layer.name}”" for layer in layers))  # fmt: skip
+              names=", ".join(quoted(layer.name) for layer in layers))  # fmt: skip
