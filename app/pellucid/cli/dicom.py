@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.cli import report, source
 from pellucid.cli.labels import is_labels, label_maps
+from pellucid.dicom.writing.compressing import NONE, SYNTAXES
 from pellucid.dicom.writing.origin import Origin, read_origin
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.discover import is_series
@@ -39,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--number", type=int, metavar="N", help="the number of the new series")
     group.add_argument("--patient-name", default="", metavar="NAME", help="as Family^Given; empty unless given")
     group.add_argument("--patient-id", default="", metavar="ID", help="empty unless given")
+    group.add_argument("--compress", choices=tuple(SYNTAXES), default=NONE,
+                       help="compress the pixels of an image without loss")  # fmt: skip
     group.add_argument("--anonymise", action="store_true",
                        help="de-identify by the Basic Profile what is written; pixels stay")  # fmt: skip
     group.add_argument("--patient-code", default="", metavar="CODE",
@@ -144,5 +147,5 @@ def _request(options: argparse.Namespace, origin: Origin | None, finish: Finishe
     subject = Subject(options.patient_name, options.patient_id)
     return Request(
         origin, subject, modality=options.modality or "", description=options.description, number=options.number,
-        numbers=WORDS if options.accept_loss else EXACT, finish=finish,
+        numbers=WORDS if options.accept_loss else EXACT, finish=finish, compression=options.compress,
     )  # fmt: skip

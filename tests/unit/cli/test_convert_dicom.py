@@ -140,3 +140,16 @@ def test_what_is_written_can_be_de_identified(tmp_path: Path, pellucid: Run) -> 
     np.testing.assert_array_equal(*read)
     refused = pellucid("convert", tmp_path / "in", tmp_path / "no", "--dicom", "--patient-code", "Case7")
     assert refused.code == 1 and "--anonymise" in refused.err
+
+
+@pytest.mark.parametrize(("how", "syntax"), [("rle", "1.2.840.10008.1.2.5"), ("jpeg-ls", "1.2.840.10008.1.2.4.80"),
+                                             ("jpeg-2000", "1.2.840.10008.1.2.4.90")])  # fmt: skip
+def test_series_can_be_compressed_without_loss(how: str, syntax: str, tmp_path: Path, pellucid: Run) -> None:
+    array = np.random.default_rng(0).integers(-1000, 3000, (3, 40, 36)).astype(np.int16)
+    path = write_image(tmp_path / "in.nii.gz", array)
+    done = pellucid("convert", path, tmp_path / "out", "--dicom", "--compress", how)
+    assert done.code == 0, done.err
+    headers = [pydicom.dcmread(one) for one in (tmp_path / "out").iterdir()]
+    assert {header.file_meta.TransferSyntaxUID for header in headers} == {syntax}
+    written = np.concatenate([header.pixel_array.ravel() for header in headers])
+    np.testing.assert_array_equal(np.sort(written), np.sort(array.ravel()))
