@@ -97,15 +97,12 @@ def _write_labels(options: argparse.Namespace, finish: Finisher | None) -> Repor
     if options.patient_name or options.patient_id:
         raise Refused("Labels belong to the patient of the images named with --like.")
     maps = label_maps(options.input)
-    if len(maps) > 1:
-        raise Refused("The labels overlap, and are written from several layers. Convert them to NIfTI first.")
-    (labels,) = maps
     origin = _like(options)
     if origin is None:
         raise Refused("Segmentations and structure sets refer to DICOM images: name their folder with --like.")
-    labels = LabelMap(_there(labels.geometry, origin), labels.array, _rows(labels, options))
+    labels, *beside = (LabelMap(_there(one.geometry, origin), one.array, _rows(one, options)) for one in maps)
     kinds = [kind for kind, asked in ((SEG, options.seg), (RTSTRUCT, options.rtstruct)) if asked] or [SEG]
-    return write_labels(labels, options.output, _request(options, origin, finish), kinds)
+    return write_labels(labels, options.output, _request(options, origin, finish), kinds, beside=beside)
 
 
 def _finisher(options: argparse.Namespace) -> Finisher | None:
