@@ -23,7 +23,7 @@ import numpy as np
 
 
 def make(folder: Path, slices: int, size: int) -> None:
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
     from pellucid.model.geometry import Geometry
     from pellucid.model.volume import Acquisition
 

@@ -43,7 +43,7 @@ def _echoes(stage: Stage) -> None:
     """Open a generated series of two echoes at three times."""
     from pydicom.uid import generate_uid
 
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
 
     folder = Path(tempfile.mkdtemp(prefix="pellucid-"))
     y, x = np.mgrid[-1 : 1 : _SIZE * 1j, -1 : 1 : _SIZE * 1j]

@@ -23,6 +23,7 @@ from pydicom.uid import RLELossless
 
 from dicom_making import ENHANCED_CT
 from dicom_making import slice_dataset as _slice_dataset
+from object_seeds import objects
 
 LARGEST_SEED = 120_000
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -36,6 +37,7 @@ SIZES = [0, 1, 2, 3, 7, 8, 12, 13, 16, 24, 31, 32, 33, 64, 127, 128, 255, 256, 5
 LENGTHS = [0, 1, 2, 3, 7, 0xFF, 0xFFFE, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFE, 0xFFFFFFFF]
 LIARS = (0x00280002, 0x00280006, 0x00280008, 0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103,
          0x00281101, 0x00283002, 0x00281052, 0x00281053, 0x00200032, 0x00200037, 0x00280030)  # fmt: skip
+GROUPS = {struct.pack("<H", group) for group in (0x8, 0x10, 0x20, 0x28, 0x40, 0x42, 0x62, 0x70, 0x3006, 0x5200, 0x7FE0)}
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,12 @@ class Seed:
 
 @cache
 def seeds() -> tuple[Seed, ...]:
-    """Return healthy files: pydicom's own examples, made ones, and pictures that are not DICOM."""
+    """Return healthy files: pydicom's own examples, made ones, objects that are no images, and pictures not DICOM."""
     folder = Path(pydicom.__file__).parent / "data" / "test_files"
     files = [path for path in sorted(folder.glob("*.dcm")) if path.stat().st_size <= LARGEST_SEED]
     found = [dicom_seed(path.name, path.read_bytes()) for path in files]
-    return (*found, *(dicom_seed(name, data) for name, data in _made()), *_pictures())
+    made = (*_made(), *((name, _bytes_of(ds)) for name, ds in objects()))
+    return (*found, *(dicom_seed(name, data) for name, data in made), *_pictures())
 
 
 def dicom_seed(name: str, data: bytes) -> Seed:
@@ -87,7 +90,7 @@ def dicom_seed(name: str, data: bytes) -> Seed:
                     continue
                 long = element.is_implicit_VR is False and element.VR in ("OB", "OW", "SQ", "UN", "UT", "OF", "UC")
                 start, size = element.value_tell, 12 if long else 8
-                if data[start - size : start - size + 2] in (b"\x28\0", b"\x08\0", b"\x20\0", b"\x10\0", b"\xe0\x7f"):
+                if data[start - size : start - size + 2] in GROUPS:
                     places.append(Place(int(element.tag), start - size, start, element.length))
         except Exception:
             places = []

@@ -18,8 +18,8 @@ def marked(text: str) -> set[str]:
 
 @pytest.mark.parametrize("hazard", DICOM)
 def test_a_hazard_has_a_test(hazard: str) -> None:
-    modules = [path for path in TESTS.rglob("test_*.py") if hazard in marked(path.read_text(encoding="utf-8"))]
-    assert modules
+    others = [path for path in TESTS.rglob("test_*.py") if path != Path(__file__).resolve()]
+    assert [path for path in others if hazard in marked(path.read_text(encoding="utf-8"))]
 
 
 def test_an_unmarked_test_is_no_proof() -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "app" / "pellucid"
+NAMED_BESIDE_MODULES = {"Query", "What", "Progress", "Fetched", "Sent", "Received", "FoundStudy", "Refused", "Listener",
+                        "echo", "find", "fetch", "send", "cancelled", "session", "requests"}  # fmt: skip
 
 
 def test_what_the_readme_names_is_there() -> None:
@@ -35,9 +39,25 @@ def test_the_map_of_the_canvas_names_every_module_and_no_other() -> None:
     assert set(files) <= there
 
 
-def test_the_maps_of_the_operations_name_every_module_and_no_other() -> None:
-    for room in (PACKAGE / "operations", PACKAGE / "operations" / "engines"):
-        there = {path.stem for path in room.glob("*.py")} - {"__init__"}
-        text = (room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
-        assert not there - set(re.findall(r"\w+", text))
-        assert set(re.findall(r"``(\w+)``", text)) - {"engines"} <= there
+@pytest.mark.parametrize(
+    "room",
+    ["operations", "operations/engines", "dicom", "dicom/writing", "dicom/deidentify", "files", "database", "network",
+     "network/dimse", "network/web", "ui/browser"],
+)  # fmt: skip
+def test_the_map_of_a_room_names_every_module_and_no_other(room: str) -> None:
+    there = {path.stem for path in (PACKAGE / room).glob("*.py")} - {"__init__"}
+    text = (PACKAGE / room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    assert not there - set(re.findall(r"\w+", text))
+    inner = {path.parent.name for path in (PACKAGE / room).glob("*/__init__.py")}
+    listed = set(re.findall(r"^    (\w+)  ", text, re.MULTILINE)) | set(re.findall(r"``(\w+)``", text))
+    assert listed - inner <= there | NAMED_BESIDE_MODULES
+
+
+def test_the_map_of_the_session_names_every_module_and_no_other() -> None:
+    room = PACKAGE / "session"
+    there = {path.stem for path in room.glob("*.py")} - {"__init__"}
+    text = (room / "__init__.py").read_text(encoding="utf-8").split('"""')[1]
+    named = set(re.findall(r"(\w+)\.py", text))
+    beginnings = tuple(re.findall(r"(\w+)\*\.py", text))
+    assert named <= there
+    assert not {name for name in there - named if not name.startswith(beginnings)}

@@ -1,4 +1,4 @@
-"""Real segmentations against their NRRD, and real structure sets against the masks of the IBSI, to the last voxel."""
+"""Real segmentations and structure sets beside what test_every_pair.py compares: without their image, of highdicom."""
 
 from __future__ import annotations
 
@@ -7,15 +7,12 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-import SimpleITK as sitk
 from pydicom import dcmread
 
 from command_line import Result, Run, answer
 from pellucid.dicom.grid_fitting import fitted
 from pellucid.dicom.scan import scan
 from pellucid.dicom.segmentation_objects import read_segmentation
-
-_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 @pytest.fixture
@@ -24,39 +21,6 @@ def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
         return answer(capsys, arguments)
 
     return run
-
-
-def same_image(one: Path, other: Path) -> None:
-    made, reference = (sitk.ReadImage(str(path)) for path in (one, other))
-    np.testing.assert_array_equal(sitk.GetArrayFromImage(made), sitk.GetArrayFromImage(reference))
-    assert made.GetSize() == reference.GetSize() and made.GetDirection() == pytest.approx(reference.GetDirection())
-    assert made.GetOrigin() == pytest.approx(reference.GetOrigin(), abs=1e-5)  # the image rounds otherwise
-    assert made.GetSpacing() == pytest.approx(reference.GetSpacing(), abs=1e-5)
-
-
-@pytest.mark.parametrize("onto", [False, True])
-def test_a_segmentation_equals_its_nrrd(data_dir: Path, pellucid: Run, tmp_path: Path, onto: bool) -> None:
-    folder, out = data_dir / "seg", tmp_path / "liver.nrrd"
-    more = ("--onto", folder / "ct-3slice") if onto else ()
-    assert pellucid("convert", folder / "liver.dcm", out, *more).code == 0
-    same_image(out, folder / "liver_seg.nrrd")
-
-
-def test_segments_that_overlap_equal_their_nrrds(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
-    folder = data_dir / "seg"
-    assert pellucid("convert", folder / "partial_overlaps.dcm", tmp_path / "out.nrrd").code == 0
-    for n in (1, 2, 3):
-        same_image(tmp_path / f"out-{n}.nrrd", folder / f"partial_overlaps-{n}.nrrd")
-
-
-@pytest.mark.parametrize("name", ["CT", "PET", "MR_T1"])
-def test_structures_equal_the_reference_masks(data_dir: Path, pellucid: Run, tmp_path: Path, name: str) -> None:
-    folder, out = data_dir / "ct_pet_mr_sts002", tmp_path / "mask.nii.gz"
-    place = folder / "dicom" / name
-    assert pellucid("convert", place / "mask" / "RS.dcm", out, "--onto", folder / "dicom").code == 0
-    made, reference = nibabel.load(out), nibabel.load(folder / "nifti" / f"{name}_mask.nii.gz")
-    np.testing.assert_array_equal(np.asarray(made.dataobj), np.asarray(reference.dataobj))
-    np.testing.assert_allclose(made.affine, reference.affine, atol=1e-4)
 
 
 def test_structures_without_their_image_hold_the_same_volume(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:

@@ -1,30 +1,35 @@
 """Ten thousand damaged files through the real loader: every one gives an image or a sentence, soon, in bounded memory.
 
 ``PELLUCID_MUTANTS`` sets how many, ``PELLUCID_MUTANTS_SEED`` which ones (printed, so that a run can be repeated).
-Series that are no images go to whoever opens them (``session.specials.OPENERS``).
+Series that are no images go to whoever opens them (``session.specials.OPENERS``), whose notices are sentences too;
+registrations to their reader; and every file to the reader of tags.
 """
 
 from __future__ import annotations
 
 import os
-import random
+import re
 import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+import numpy as np
 import pytest
 
 from mutations import Mutator, seeds
-from pellucid.dicom.child import Pool
+from pellucid.dicom.child import Pool, default_pool
+from pellucid.dicom.kinds import PRESENTATION, REGISTRATION
 from pellucid.dicom.read import read_sequence
+from pellucid.dicom.spatial_registration import read as read_registration
 from pellucid.dicom.stack import Series, sequences
+from pellucid.dicom.tags import READ, rows_of
 from pellucid.files.discover import discover
 from pellucid.files.images import ImageFile
 from pellucid.files.images import read as read_image
@@ -32,8 +37,11 @@ from pellucid.model.findings import Refused
 from pellucid.session.session import Session
 from pellucid.session.specials import OPENERS
 
+pytestmark = pytest.mark.filterwarnings("ignore:failed to create weakref")
+"""Signals hide this of themselves, but not where two threads make sessions at once."""
+
 COUNT = int(os.environ.get("PELLUCID_MUTANTS", "10000"))
-SEED = int(os.environ.get("PELLUCID_MUTANTS_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = int(os.environ.get("PELLUCID_MUTANTS_SEED", "20261127"))
 BATCH = 50
 LATEST = 10.0
 CAP = 2 << 30
@@ -44,6 +52,9 @@ class Tally:
     """What came of the files, and the worst of them."""
 
     images: int = 0
+    opened: Counter[str] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
     sentences: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
     slow: list[tuple[float, str]] = field(default_factory=list)
@@ -54,7 +65,7 @@ class Tally:
         known = " ".join(text.replace(name, "…").split()[-5:])
         with self.lock:
             self.sentences[known] += 1
-            if not text.endswith(".") or "Error" in text or "Traceback" in text or "/" in text.replace("pixels/", ""):
+            if not text.endswith(".") or "Error" in text or "Traceback" in text or "/" in unquoted(text):
                 self.problems.append(f"no sentence for {name}: {text}")
 
     def took(self, began: float, name: str) -> None:
@@ -64,11 +75,16 @@ class Tally:
     def watch(self, pool: Pool, stop: Event) -> None:
         """Note the largest memory each worker ever held."""
         while not stop.wait(0.02):
-            for pid in pool.pids:
+            for pid in (*pool.pids, *default_pool().pids):
                 with suppress(OSError, StopIteration, ValueError):
                     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
                     line = next(line for line in lines if line.startswith("VmHWM"))
                     self.peaks[pid] = max(self.peaks.get(pid, 0), int(line.split()[1]) << 10)
+
+
+def unquoted(text: str) -> str:
+    """Return a sentence without what it quotes of a file; nothing else of it may look like a path."""
+    return re.sub("“[^”]*”", "", text).replace("pixels/", "")
 
 
 @pytest.fixture
@@ -92,6 +108,8 @@ def read_batch(folder: Path, names: set[str], pool: Pool, tally: Tally) -> None:
     for item in (*found.series, *found.images):
         answered |= {path.name for path in (item.files if isinstance(item, Series) else (item.path,))}
         read_item(item, pool, tally)
+    for path in sorted(folder.glob("*.dcm")):
+        read_tags(path, pool, tally)
     silent = names - answered
     if silent:
         tally.problems.append(f"neither image nor sentence: {sorted(silent)}")
@@ -104,7 +122,9 @@ def read_item(item: Series | ImageFile, pool: Pool, tally: Tally) -> None:
     if not item.volumes and not item.findings:
         tally.problems.append(f"no volume and no finding: {name}")
     if item.content in OPENERS:
-        return attempt(lambda: open_special(item), name, tally)
+        return open_special(item, name, tally)
+    if item.content == REGISTRATION:
+        return open_registration(item, name, pool, tally)
     if not item.volumes:
         tally.sentence(item.findings[0].message, name)
     for plans in sequences(item):
@@ -113,32 +133,78 @@ def read_item(item: Series | ImageFile, pool: Pool, tally: Tally) -> None:
 
 
 def attempt(read, name: str, tally: Tally) -> None:
-    began = time.monotonic()
-    try:
+    with answered_by(name, tally):
         read()
         with tally.lock:
             tally.images += 1
+
+
+@contextmanager
+def answered_by(name: str, tally: Tally, kind: str = "") -> Iterator[None]:
+    """Count a refusal as a sentence and every other exception as a problem; note how long it took."""
+    began = time.monotonic()
+    try:
+        yield
     except Refused as refusal:
         tally.sentence(str(refusal), name)
+        with tally.lock:
+            tally.said[kind] += bool(kind)
     except Exception as error:
         tally.problems.append(f"{type(error).__name__} for {name}: {error}")
     tally.took(began, name)
 
 
-def open_special(series: Series) -> None:
-    """Let the opener of an object that is no image do its work, jobs included."""
-    session = Session()
+def open_special(series: Series, name: str, tally: Tally) -> None:
+    """Let the opener of an object that is no image do its work, jobs included; it shows something or says why not."""
+    with answered_by(name, tally, series.content):
+        notices, shown, session = list[str](), list[object](), Session()
+        session.notice.connect(lambda text, severity: notices.append(text) if severity != "info" else None)
+        session.reports.opened.connect(shown.append)
+        try:
+            OPENERS[series.content](session, series)
+            if not session.jobs.drain(2 * LATEST):
+                tally.problems.append(f"no end of opening {name}")
+            there = bool(shown or session.document.layers)
+        finally:
+            session.close()
+        if not there:
+            raise Refused(notices[0] if notices else "nothing was shown and nothing was said")
+        with tally.lock:
+            tally.opened[series.content] += 1
+
+
+def open_registration(series: Series, name: str, pool: Pool, tally: Tally) -> None:
+    for path in series.files:
+        with answered_by(name, tally, series.content):
+            found = read_registration(path, pool)
+            for frame in found.matrices:
+                matrix = found.between(found.registered, frame)
+                assert matrix is None or np.isfinite(matrix).all(), "a matrix that is no number"
+            with tally.lock:
+                tally.opened[series.content] += 1
+
+
+def read_tags(path: Path, pool: Pool, tally: Tally) -> None:
+    began = time.monotonic()
     try:
-        OPENERS[series.content](session, series)
-        session.jobs.drain(2 * LATEST)
-    finally:
-        session.close()
+        outcome = "rows" if rows_of(pool.call(READ, {"path": str(path)})[0]["rows"]) else "no rows"
+    except Refused as refusal:
+        outcome = "sentences"
+        if not str(refusal).endswith("."):
+            tally.problems.append(f"no sentence of the tags of {path.name}: {refusal}")
+    except Exception as error:
+        outcome = "problems"
+        tally.problems.append(f"{type(error).__name__} in the tags of {path.name}: {error}")
+    tally.took(began, f"tags of {path.name}")
+    with tally.lock:
+        tally.tags[outcome] += 1
 
 
 @pytest.mark.hazard("H17")
 @pytest.mark.hazard("H19")
 @pytest.mark.hazard("H20")
 @pytest.mark.hazard("H21")
+@pytest.mark.filterwarnings("ignore:failed to create weakref:UserWarning")  # psygnal silences it for one thread only
 def test_ten_thousand_damaged_files(place: Path, capfd: pytest.CaptureFixture[str]) -> None:
     mutator, tally, pool, stop = Mutator(SEED), Tally(), Pool(memory_cap_bytes=CAP), Event()
     watcher = Thread(target=tally.watch, args=(pool, stop))
@@ -165,6 +231,7 @@ def test_ten_thousand_damaged_files(place: Path, capfd: pytest.CaptureFixture[st
         stop.set()
         watcher.join()
         pool.close()
+        default_pool().close()
     seconds = time.monotonic() - began
     with capfd.disabled():
         print(said(tally, seconds))
@@ -172,6 +239,10 @@ def test_ten_thousand_damaged_files(place: Path, capfd: pytest.CaptureFixture[st
     assert tally.slow[0][0] <= LATEST, tally.slow[:5]
     assert max(tally.peaks.values()) <= CAP
     assert tally.images > COUNT // 10, "hardly anything could be read"
+    if COUNT >= 1000:
+        assert {*OPENERS, REGISTRATION} <= set(tally.opened | tally.said), "a kind of object was never opened"
+        assert set(OPENERS) - {PRESENTATION} <= set(tally.opened), "a kind of object could never be opened"
+    assert tally.tags["rows"] > COUNT // 4, "hardly any tags could be read"
 
 
 def keep_of(folder: Path, tally: Tally) -> None:
@@ -192,6 +263,9 @@ def said(tally: Tally, seconds: float) -> str:
         f"  {tally.images} images, {tally.sentences.total()} sentences, {len(tally.problems)} neither; "
         f"{late} answers after 2 s, the latest after {tally.slow[0][0]:.1f} s ({tally.slow[0][1]}); "
         f"{len(tally.peaks)} workers, at most {max(tally.peaks.values()) >> 20} MiB",
+        "  objects: " + "; ".join(f"{kind} {tally.opened[kind]} opened, {tally.said[kind]} refused in words"
+                                  for kind in sorted({*OPENERS, REGISTRATION})),
+        "  tags: " + ", ".join(f"{count} {what}" for what, count in tally.tags.items()),
         *(f"  {count:6} … {text}" for text, count in tally.sentences.most_common(12)),
     ]
     return "\n".join(lines)

@@ -12,7 +12,7 @@ import SimpleITK as sitk
 from PySide6.QtCore import QModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 from hands import User
 from pellucid.model.view import Plane
@@ -265,7 +265,9 @@ def test_pet_lies_in_its_place_on_the_ct_and_lets_it_show(user, data_dir):
     assert ct.volume.acquisition.modality == "CT"
     pet = add_as_layer(user, "PT")
     assert (pet.opacity, pet.display.colormap, ct.opacity) == (0.5, "PET", 1.0)
-    assert not user.window.notices.isVisible()  # one frame of reference
+    assert not user.window.frames_bar.isVisible()  # one frame of reference
+    (offer,) = [line.text() for line in user.window.notices.findChildren(QLabel) if line.text()]
+    assert offer == "“PT-Segmentation” holds 2 segments of “PET AC”."
     hover(user, Plane.AXIAL)
     voxel = [int(n) for n in user.window.status.voxel.text().replace("\N{MINUS SIGN}", "-").split(",")]
     world = pet.geometry.index_to_world(voxel)

@@ -34,8 +34,8 @@ NAMES = [row.name for row in DOCKS]
 
 @pytest.fixture
 def user(qtbot):
+    theme.apply(QApplication.instance(), "dark")  # before there is a window that would have to be dressed again
     user = User(qtbot, (1280, 720))
-    theme.apply(QApplication.instance(), "dark")
     yield user
     user.leave()
 

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel
 
 from dicom_making import put_pixels, save, slice_dataset
 from pellucid import main
 from pellucid.settings import Settings
 from pellucid.ui.dialogs.deidentify import PIXELS, REPORT, show_deidentify
+from pellucid.ui.dialogs.send import SendDialog
 
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
@@ -81,6 +83,14 @@ def test_text_is_drawn_over_and_gone_from_the_copies(dialog, qtbot, tmp_path):
     assert dialog.tabs.currentIndex() == REPORT and "113107" in dialog.report.toPlainText()
     dialog.save_report(tmp_path / "report.json")
     assert len(json.loads((tmp_path / "report.json").read_text())["files"]) == 3
+    assert dialog.folder.isVisible()
+    qtbot.mouseClick(dialog.send, Qt.MouseButton.LeftButton)
+    (sending,) = dialog.findChildren(SendDialog)
+    assert sending.paths() == (tmp_path / "out",) and "with the identity" not in said_in(sending)
+
+
+def said_in(dialog) -> str:
+    return " ".join(label.text() for label in dialog.findChildren(QLabel))
 
 
 def test_the_preview_says_what_would_change(dialog, qtbot):

@@ -16,6 +16,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.view import Layout
 from pellucid.model.volume import Acquisition, Volume, image_from_array
 from pellucid.ui.dialogs.dicom import DicomDialog
+from pellucid.ui.dialogs.send import SendDialog
 
 GRID = Geometry((40, 30, 6), (1.0, 1.0, 4.0))
 
@@ -72,6 +73,27 @@ def test_an_image_without_dicom_is_about_whom_the_user_says(user, tmp_path):
     header = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
     assert (header.PatientName, header.SeriesDescription, header.SeriesNumber) == ("Doe^Jane", "mine", 7)
     assert header.PatientID == ""
+    assert dialog.send.isVisible()
+    user.click("Send to a server…", dialog)
+    (sending,) = dialog.findChildren(SendDialog)
+    assert sending.paths() == (tmp_path / "out",)
+    sending.back.click()
+    assert sending.paths() == () and not sending.go.isEnabled()
+    sending.reject()
+    user.write("Folder", str(tmp_path / "other"), dialog)
+    assert not dialog.send.isVisible()  # that folder is not written yet
+
+
+@pytest.mark.hazard("H34")
+def test_the_patient_cannot_be_read_while_the_identity_is_hidden(user, tmp_path):
+    show(user, image(patient_name="Doe^Jane", patient_id="P-17"))
+    user.session.view.hide_identity = True
+    dialog = opened(user)
+    for line in (dialog.patient, dialog.patient_id):
+        assert line.isVisible() and line.displayText() and line.displayText() not in ("Doe^Jane", "P-17")
+    write(user, dialog, tmp_path / "out")
+    header = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
+    assert (header.PatientName, header.PatientID) == ("Doe^Jane", "P-17")
 
 
 def test_an_image_from_dicom_keeps_patient_and_study(user, tmp_path):
@@ -161,3 +183,31 @@ def test_cancelling_leaves_nothing(user, tmp_path, monkeypatch):
     user.wait(lambda: dialog._job is None and job.finished)
     user.wait(lambda: list(tmp_path.iterdir()) == [])
     assert "Cancelled" in dialog.card.lines[0]
+
+
+def test_de_identification_is_a_tick_away_and_says_what_it_does_not(user, tmp_path):
+    _stored, slices = stack(4, PatientName="Planted^Jane", PatientID="PLANTED7", StudyDate="20240229")
+    save(tmp_path / "in", slices)
+    user.session.open([tmp_path / "in"])
+    user.wait(lambda: len(user.session.document.images) == 1)
+    dialog = opened(user)
+    ready(user, dialog)
+    dialog.clean.click()
+    assert any("Pixels stay" in said for said in dialog.card.lines)
+    said = write(user, dialog, tmp_path / "out")
+    assert "De-identified" in said and "attributes were changed" in said
+    for path in (tmp_path / "out").iterdir():
+        assert b"lanted" not in path.read_bytes() and b"PLANTED" not in path.read_bytes()
+    assert pydicom.dcmread(tmp_path / "out" / "0001.dcm").PatientIdentityRemoved == "YES"
+
+
+def test_nobody_is_asked_for_a_name_that_will_not_be_written(user):
+    show(user, image())
+    dialog = opened(user)
+    ready(user, dialog)
+    assert dialog.patient.isVisible()
+    dialog.clean.click()
+    assert not dialog.patient.isVisible()
+    user.choose("What to export", "Picture of the pane in use", dialog)
+    dialog.what.chosen.emit(dialog.what.value())
+    assert not dialog.clean.isVisible() and dialog.identity.isVisible()

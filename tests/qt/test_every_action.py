@@ -8,7 +8,9 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from canvas_bench import make_labels, make_layer
+from dicom_making import save, stack
 from hands import User
+from pellucid.files import demo
 from pellucid.model.geometry import Geometry
 from pellucid.ui.actions.table import TABLE
 from pellucid.ui.commands import gather
@@ -18,7 +20,8 @@ LAST = ("file.close", "file.quit")
 
 
 @pytest.fixture
-def user(qtbot):
+def user(qtbot, monkeypatch):
+    monkeypatch.setattr(demo, "_make", lambda folder: save(folder, stack(4)[1]))  # the true one takes its time
     user = User(qtbot, (1280, 720))
     fill(user)
     yield user
@@ -91,9 +94,12 @@ def test_every_action_of_the_menus_can_be_done(user, closer, failures, active):
 
 
 def test_everything_the_palette_offers_can_be_done(user, closer, failures):
+    image = user.session.document.active
     operations = user.session.running.operations()
     ids = [command.id for command in gather(user.window, operations) if command.id not in LAST]
     for name in ids:
+        if image in user.session.document:
+            user.session.document.active = image
         command = next((c for c in gather(user.window, operations) if c.id == name), None)
         if command is not None and not command.why_not:
             command.run()

@@ -124,11 +124,10 @@ def test_side_by_side_and_fused_again(user):
     assert [user.session.viewing.layers(pane) for pane in user.session.view.shown] == [(ct,), (pet,)]
     user.window.actions_table.by_id["fusion.fuse"].trigger()
     user.rest()
-    assert bar.isVisible()
+    user.wait(lambda: bar.isVisible() and bar.projection.geometry().left() > bar.even.geometry().right())
     QTest.mouseClick(bar.projection, Qt.MouseButton.LeftButton)
-    user.rest()
-    assert len(user.window.canvas.shown_panes()) == 4
-    assert user.window.canvas.shown_panes()[3].thickness is not None
+    user.wait(lambda: len(user.window.canvas.shown_panes()) == 4)
+    user.wait(lambda: user.window.canvas.shown_panes()[3].thickness is not None)
 
 
 def test_the_plate_of_a_region_says_which_values_are_of_which_image(user):

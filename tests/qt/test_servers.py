@@ -14,7 +14,8 @@ from dicom_making import save, stack
 from orthanc_server import TITLE, Orthanc, free_ports, orthanc  # noqa: F401 - a fixture
 from orthanc_server import moving_port as moving_port
 from pellucid.jobs.runner import Runner
-from pellucid.network.nodes import DimseNode, ListenerSettings
+from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
+from pellucid.network.transfers import What
 from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
@@ -115,8 +116,9 @@ def test_find_unfold_fetch_and_open(qtbot: QtBot, session: Session, page: Server
     study = page.tree.studies.rows[0].children[0]
     wait_for(qtbot, lambda: bool(study.children))
     assert study.children[0].texts[4] == "6"
+    assert "fetch and open" in study.children[0].tip and "drag" not in study.children[0].tip
     qtbot.keyClick(page.tree, Qt.Key.Key_Return)
-    wait_for(qtbot, lambda: len(session.document.images) == 1)
+    wait_for(qtbot, lambda: len(session.document.images) == 1 and not session.jobs.running)
     assert session.document.active_image.volume.geometry.size == (5, 6, 6)
     transfer = session.servers.transfers[0]
     wait_for(qtbot, lambda: transfer.state == "done")
@@ -135,6 +137,53 @@ def test_identity_is_hidden_in_rows_and_transfers(
     session.view.hide_identity = True
     said = [text for row in page.tree.studies.rows for text in (*row.texts, row.detail, row.tip)]
     assert not any(word in text for text in said for word in ("Doe", "PX-1", "A77"))
+    page.tree.choose_first()
+    qtbot.mouseClick(page.fetch_button, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: session.servers.transfers[0].state == "done" and bool(page.transfers.lines))
+    later = ServerPage(session)  # the browser is made when it is first asked for
+    qtbot.addWidget(later)
+    assert "Thorax" not in later.transfers.lines[0].title.text()
+
+
+def test_series_that_could_not_be_listed_can_be_asked_for_again(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.servers.put(node_of(filled))
+    page.query.ask()
+    wait_for(qtbot, lambda: found(page) == ["Thorax"])
+    page.tree.choose_first()
+    (gone,) = free_ports(1)
+    page._asked_node = node_of(filled, port=gone)
+    page.tree.setExpanded(page.tree.currentIndex(), True)
+    wait_for(qtbot, lambda: page.said.property("tone") == "warning")
+    study = page.tree.studies.rows[0].children[0]
+    assert not study.children and not page.tree.isExpanded(page.tree.currentIndex())
+    page._asked_node = node_of(filled)
+    page.tree.setExpanded(page.tree.currentIndex(), True)
+    wait_for(qtbot, lambda: bool(study.children))
+    assert "1 study" in page.said.text() and page.said.property("tone") == ""
+
+
+def test_a_test_speaks_of_the_chosen_server_only_and_a_removed_one_comes_back(
+    qtbot: QtBot, session: Session, page: ServerPage
+) -> None:
+    (port,) = free_ports(1)
+    first, second = (DimseNode(name=name, title="X", host="127.0.0.1", port=port) for name in ("First", "Second"))
+    web = WebNode(name="Web", url="https://host/dicom-web", auth="basic", user="me")
+    for node in (first, second):
+        session.servers.put(node)
+    session.servers.put(web, secret="top-secret-5")
+    qtbot.mouseClick(page.servers.test_button, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: page.servers.said.property("tone") == "warning")
+    page.servers.choose("Second")
+    assert not page.servers.said.text()
+    page.servers.choose("Web")
+    offers: list[Callable[[], object]] = []
+    session.offer.connect(lambda _sentence, _button, action: offers.append(action))
+    qtbot.mouseClick(page.servers.remove_button, Qt.MouseButton.LeftButton)
+    assert session.servers.nodes == (first, second) and session.servers.secrets.of(web) == ""
+    offers[0]()
+    assert session.servers.nodes == (first, second, web) and session.servers.secrets.of(web) == "top-secret-5"
 
 
 def test_a_server_that_is_not_there_is_a_sentence(qtbot: QtBot, session: Session, page: ServerPage) -> None:
@@ -217,3 +266,21 @@ def test_a_web_server_keeps_its_password_out_of_the_settings(qtbot: QtBot, sessi
     assert kept and not any("top-secret-5" in text for text in kept)
     session.servers.remove(node)
     assert session.servers.secrets.of(node) == ""
+
+
+def test_what_is_being_fetched_is_not_fetched_twice_and_another_try_happens_once(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc
+) -> None:
+    (gone,) = free_ports(1)
+    wanted = What("1.2.3")
+    first = session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=False)
+    assert session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=True) is first and first.show
+    wait_for(qtbot, lambda: first.state == "failed")
+    session.servers.clear()
+    first.again()  # from the notice, which stands longer than the list
+    first.again()
+    assert len(session.servers.transfers) == 1 and session.servers.transfers[0] is not first
+    wait_for(qtbot, lambda: session.servers.transfers[0].state == "failed")
+    qtbot.mouseClick(page.transfers.lines[0].again, Qt.MouseButton.LeftButton)
+    assert len(session.servers.transfers) == 1
+    wait_for(qtbot, lambda: not session.jobs.running)

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from PySide6.QtCore import QFile, QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
@@ -242,6 +243,10 @@ def test_removing_from_the_list_leaves_the_files(filled, archive):
     filled.context_menu(tree, filled.row("Doe, Jane"), "Remove from the list")
     filled.rest(0.5)
     assert "Doe, Jane" not in filled.shown() and sorted(archive.rglob("*")) == before
+    filled.click_row("Knee left")
+    QTest.keyClick(tree, Qt.Key.Key_Delete)
+    filled.rest(0.5)
+    assert "Knee left" not in filled.shown() and sorted(archive.rglob("*")) == before
     filled.click("Update folders", filled.browser)
     filled.rest(0.5)
     assert "Doe, Jane" in filled.shown()
@@ -297,7 +302,9 @@ def test_a_folder_that_is_not_connected_is_said_and_stays(filled, archive, tmp_p
 def test_taking_the_last_folder_out_leaves_no_trace(filled, archive, private_folders):
     folders = filled.page.folders
     folders.list.setCurrentRow(0)
-    filled.click("Remove folder", filled.browser)
+    assert filled.find("Remove folder", filled.browser).isEnabled()
+    folders.list.setFocus()
+    QTest.keyClick(folders.list, Qt.Key.Key_Delete)
     filled.rest(0.5)
     assert filled.page.stack.currentWidget() is filled.page.off
     assert list((private_folders / "data" / "studies").iterdir()) == []
@@ -326,3 +333,32 @@ def test_every_control_has_a_name_and_a_tip(filled):
         for widget in filled.page.findChildren(kind):
             if widget.isVisible():
                 assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+
+
+@pytest.mark.hazard("H34")
+def test_a_description_that_names_the_patient_is_covered(user, archive, private_folders):
+    for path in (archive / "0").rglob("*.dcm"):
+        header = dcmread(path)
+        header.StudyDescription, header.SeriesDescription = "Staging of Jane P-1042", "Chest Doe 2024-03-01"
+        header.save_as(path)
+    user.add(archive)
+    user.session.view.hide_identity = True
+    user.rest(0.5)
+    user.unfold("Staging of ••• •••")
+    assert "Chest ••• •••" in user.shown()
+    user.session.view.hide_identity = False
+    user.rest(0.5)
+    assert "Staging of Jane P-1042" in user.shown()
+
+
+def test_the_tags_of_a_series_are_shown_without_opening_it(filled):
+    filled.unfold("Knee left")
+    filled.click_row("t2_tse_sag")
+    filled.page.show_tags()
+    panel = filled.window.panel("Tags")
+    filled.wait(lambda: panel is not None or filled.window.panel("Tags") is not None)
+    panel = filled.window.panel("Tags")
+    filled.wait(lambda: panel.model.rowCount() > 10)
+    assert panel.here.currentText() == "t2_tse_sag" and not filled.session.document.layers
+    filled.session.view.hide_identity = True
+    assert "Müller" not in panel.here.currentText()

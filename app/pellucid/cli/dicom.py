@@ -18,6 +18,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 
 if TYPE_CHECKING:
+    from pellucid.dicom.deidentify.finishing import Finisher
     from pellucid.files.discover import Item
     from pellucid.files.export import Report
 
@@ -38,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--number", type=int, metavar="N", help="the number of the new series")
     group.add_argument("--patient-name", default="", metavar="NAME", help="as Family^Given; empty unless given")
     group.add_argument("--patient-id", default="", metavar="ID", help="empty unless given")
+    group.add_argument("--anonymise", action="store_true",
+                       help="de-identify by the Basic Profile what is written; pixels stay")  # fmt: skip
+    group.add_argument("--patient-code", default="", metavar="CODE",
+                       help="what the patient is called with --anonymise")  # fmt: skip
 
 
 def wanted(options: argparse.Namespace) -> bool:
@@ -51,17 +56,20 @@ def run(options: argparse.Namespace) -> int:
     if options.all:
         raise Refused("--all writes other formats than DICOM; write one image as DICOM at a time.")
     item = source.choose(options.input, options.series)
+    if options.patient_code and not options.anonymise:
+        raise Refused("--patient-code is what the patient is called with --anonymise.")
     labels = options.seg or options.rtstruct or is_labels(item)
     if options.dicom and labels:
         raise Refused("--dicom writes an image, --seg and --rtstruct write labels: choose one.")
-    written = _write_labels(options) if labels else _write_image(item, options)
+    finish = _finisher(options)
+    written = _write_labels(options, finish) if labels else _write_image(item, options, finish)
     report.show(str(written.path))
-    for sentence in written.sentences[1:]:
+    for sentence in (*written.sentences[1:], *((finish.sentence(),) if finish is not None else ())):
         report.note(sentence)
     return 0
 
 
-def _write_image(item: Item, options: argparse.Namespace) -> Report:
+def _write_image(item: Item, options: argparse.Namespace, finish: Finisher | None) -> Report:
     from pellucid.files.dicom_export import write_image
 
     if is_series(item):
@@ -74,13 +82,13 @@ def _write_image(item: Item, options: argparse.Namespace) -> Report:
         from pellucid.files.export import evened
 
         frames = tuple(evened(volume) for volume in frames)
-    request = _request(options, _like(options) or made_of)
+    request = _request(options, _like(options) or made_of, finish)
     if options.like is not None:
         frames = tuple(replace(volume, geometry=_there(volume.geometry, request.origin)) for volume in frames)
     return write_image(frames, options.output, request, accept_loss=options.accept_loss).report
 
 
-def _write_labels(options: argparse.Namespace) -> Report:
+def _write_labels(options: argparse.Namespace, finish: Finisher | None) -> Report:
     from pellucid.files.dicom_objects import RTSTRUCT, SEG, write_labels
 
     if options.patient_name or options.patient_id:
@@ -94,7 +102,14 @@ def _write_labels(options: argparse.Namespace) -> Report:
         raise Refused("Segmentations and structure sets refer to DICOM images: name their folder with --like.")
     labels = LabelMap(_there(labels.geometry, origin), labels.array, _rows(labels, options))
     kinds = [kind for kind, asked in ((SEG, options.seg), (RTSTRUCT, options.rtstruct)) if asked] or [SEG]
-    return write_labels(labels, options.output, _request(options, origin), kinds)
+    return write_labels(labels, options.output, _request(options, origin, finish), kinds)
+
+
+def _finisher(options: argparse.Namespace) -> Finisher | None:
+    """Return what cleans everything that is written, where that was asked for."""
+    from pellucid.dicom.deidentify.finishing import EXPORT, Finisher
+
+    return Finisher(replace(EXPORT, patient_code=options.patient_code)) if options.anonymise else None
 
 
 def _rows(labels: LabelMap, options: argparse.Namespace) -> tuple[Label, ...]:
@@ -123,11 +138,11 @@ def _there(geometry: Geometry, origin: Origin | None) -> Geometry:
     return replace(geometry, frame_of_reference=origin.frame_of_reference)
 
 
-def _request(options: argparse.Namespace, origin: Origin | None) -> Request:
+def _request(options: argparse.Namespace, origin: Origin | None, finish: Finisher | None) -> Request:
     if origin is not None and (options.patient_name or options.patient_id):
         raise Refused("The patient is that of the source. Leave out --patient-name and --patient-id.")
     subject = Subject(options.patient_name, options.patient_id)
     return Request(
         origin, subject, modality=options.modality or "", description=options.description, number=options.number,
-        numbers=WORDS if options.accept_loss else EXACT,
+        numbers=WORDS if options.accept_loss else EXACT, finish=finish,
     )  # fmt: skip

@@ -69,8 +69,8 @@ def _conflict_finding(conflicts: list[list[FileRecord]]) -> list[Finding]:
         return []
     names = ", ".join(Path(record.path).name for record in conflicts[0][:2])
     message = tr_count(
-        "One image exists in different versions under one identity ({names}). Each version is offered as a copy.",
-        "{count} images exist in different versions under one identity ({names}). Each version is offered as a copy.",
+        "One image exists in different versions, of which one is shown ({names}). Each version is offered as a copy.",
+        "{count} images exist in different versions, of which one is shown ({names}). Each is offered as a copy.",
         len(conflicts),
         names=names,
     )

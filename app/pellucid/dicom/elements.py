@@ -18,7 +18,7 @@ DEPTH_LIMIT = 100
 UNDEFINED = 0xFFFFFFFF
 PIXEL_TAGS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 SHORT_VR = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 LONG_VR = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
@@ -113,7 +113,7 @@ class Walker:
                 tag, vr, length, start = self.header(position)
             except struct.error:
                 break
-            if tag == _ITEM_END:
+            if tag == ITEM_END:
                 return start
             if tag in PIXEL_TAGS and depth == 0:
                 self._found_pixels(tag, vr, length, start)
@@ -126,7 +126,7 @@ class Walker:
         wanted = tag in self.wanted
         if length == UNDEFINED:
             if tag in PIXEL_TAGS:
-                return self._skip_fragments(start, end)
+                return self.skip_fragments(start, end)
             items: list[Elements] = []
             inner = self
             if vr == b"UN":  # PS3.5 6.2.2: an unknown value of undefined length is an implicit sequence
@@ -170,9 +170,9 @@ class Walker:
         while position + 8 <= end:
             tag, length = self.item_header(position)
             start = position + 8
-            if tag == _SEQUENCE_END:
+            if tag == SEQUENCE_END:
                 return start
-            if tag != _ITEM:
+            if tag != ITEM:
                 raise Malformed(tr("a sequence holds {tag:08x} instead of an item", tag=tag))
             item = Elements(self.encoding)
             stop = end if length == UNDEFINED else start + length
@@ -189,17 +189,18 @@ class Walker:
         count = 0
         while position + 8 <= self.size:
             group, element = self._tag.unpack_from(self.buffer, position)
-            if (group << 16 | element) != _ITEM:
+            if (group << 16 | element) != ITEM:
                 break
             position += 8 + self._long.unpack_from(self.buffer, position + 4)[0]
             count += 1
         return count, position > self.size
 
-    def _skip_fragments(self, position: int, end: int) -> int:
+    def skip_fragments(self, position: int, end: int) -> int:
+        """Return where compressed pixels end that begin at ``position``."""
         while position + 8 <= end:
             tag, length = self.item_header(position)
             position += 8
-            if tag == _SEQUENCE_END:
+            if tag == SEQUENCE_END:
                 return position
             position += length
         return end

@@ -95,6 +95,14 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             name=_name(unscaled[0]),
         )
         findings.append(Finding("unscaled", message, "warning"))
+    unmapped = [record for record in records if any(frame.unmapped for frame in record.frames)]
+    if unmapped:
+        message = tr(
+            "{name} turns stored numbers into values by a table, which Pellucid does not apply: stored numbers are "
+            "shown, without a unit.",
+            name=_name(unmapped[0]),
+        )
+        findings.append(Finding("unscaled", message, "warning"))
     if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
         message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))

@@ -27,11 +27,13 @@ from pellucid.dicom.pixel_size import TAGS as SIZE_TAGS
 from pellucid.dicom.pixel_size import pixel_size
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
 from pellucid.dicom.timing import CINE_TAGS, FRAME_TAGS, frame_times
+from pellucid.dicom.ucum import unit_of
 from pellucid.dicom.values import Values
 
 _SHARED, _PER_FRAME = 0x52009229, 0x52009230
 _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES = 0x00209113, 0x00209116, 0x00289110
 _TRANSFORMATION, _VOI, _REAL_WORLD, _UNITS_CODE = 0x00289145, 0x00289132, 0x00409096, 0x004008EA
+_MAPPING_SLOPE, _MAPPING_INTERCEPT, _MAPPING_TABLE, _CODE_VALUE = 0x00409225, 0x00409224, 0x00409212, 0x00080100
 _DETECTORS, _SLICE_VECTOR = 0x00540022, 0x00540080
 _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS = 0x3004000C, 0x3004000E, 0x30040002
 _SEGMENTATION_TYPE, _LARGEST_FRACTION = 0x00620001, 0x0062000E
@@ -41,7 +43,7 @@ WANTED = (
         {
             0x00080008, 0x00080016, 0x00180050, 0x00180088, 0x00181164, 0x00182010, 0x00200013, 0x00200032,
             0x00200037, 0x00280030, 0x00280A02, 0x00281050, 0x00281051, 0x00281052, 0x00281053, 0x00281054,
-            0x00281055, 0x00281056, 0x00541001, 0x00409224, 0x00409225, 0x00080100,
+            0x00281055, 0x00281056, 0x00541001, _MAPPING_SLOPE, _MAPPING_INTERCEPT, _MAPPING_TABLE, _CODE_VALUE,
             *VOI_TAGS,
             _SHARED, _PER_FRAME, _PLANE_POSITION, _PLANE_ORIENTATION, _MEASURES, _TRANSFORMATION, _VOI,
             _REAL_WORLD, _UNITS_CODE, _DETECTORS, _SLICE_VECTOR, _FRAME_OFFSETS, _DOSE_SCALING, _DOSE_UNITS,
@@ -166,12 +168,23 @@ def _groups(groups: Values, frame: FrameRecord, modality: str, top: Values, segm
             frame = _meaning(item, frame, modality)
     real_world = groups.item(_REAL_WORLD)
     if real_world is not None and top.code(0x00080016) == _PARAMETRIC_MAP:
-        unit = real_world.item(_UNITS_CODE)
-        frame = _scaled(
-            frame, real_world.double(0x00409225), real_world.double(0x00409224), unit.text(0x00080100) if unit else ""
-        )
+        frame = _mapped(real_world, frame)
     dimensions = frame.dimensions | enhanced_dimensions(groups, segments) | frame_times(groups)
     return replace(frame, dimensions=dimensions)
+
+
+def _mapped(mapping: Values, frame: FrameRecord) -> FrameRecord:
+    """Take over a real-world value mapping (PS3.3 C.7.6.16.2.11): a line, or a table, which is not applied.
+
+    What of a line is not stated changes nothing: no slope is 1, no intercept is 0.
+    """
+    if mapping.raw(_MAPPING_TABLE):
+        return replace(frame, slope=1.0, intercept=0.0, unit="", unscaled=False, unmapped=True)
+    slope, intercept = (mapping.double(tag) if mapping.raw(tag) else default
+                        for tag, default in ((_MAPPING_SLOPE, 1.0), (_MAPPING_INTERCEPT, 0.0)))  # fmt: skip
+    unit = mapping.item(_UNITS_CODE)
+    frame = replace(frame, unmapped=False)
+    return _scaled(frame, slope, intercept, unit_of(unit.text(_CODE_VALUE)) if unit is not None else "")
 
 
 def _multi_frame(values: Values, first: FrameRecord, count: int) -> list[FrameRecord]:

@@ -73,6 +73,8 @@ class FrameRecord:
     unit: str = ""
     unscaled: bool = False
     """How values come from stored numbers is stated, but cannot be understood: these are stored numbers."""
+    unmapped: bool = False
+    """A table maps stored numbers to values, and it is not applied: these are stored numbers."""
     windows: tuple[tuple[float, float, str], ...] = ()
     function: str = ""
     tables: tuple[tuple[int, int, str, str], ...] = ()

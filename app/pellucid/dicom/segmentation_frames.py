@@ -52,7 +52,10 @@ def read_plain(payload: dict[str, Any]) -> Answer:
     values = Values(parsed.elements) if parsed is not None else None
     if parsed is None or values is None or content_of(values.code(0x00080016) or parsed.media_class) != SEGMENTATION:
         raise Refused(tr("{name} could not be read: it holds no DICOM segmentation.", name=path.name))
-    layout = pixel_layout(parsed, values, path.stat().st_size)
+    try:
+        layout = pixel_layout(parsed, values, path.stat().st_size)
+    except Unreasonable as reason:
+        raise Refused(tr("{name} was not read: it {reason}.", name=path.name, reason=reason)) from None
     if layout is None or layout.samples != 1:
         raise Refused(tr("{name} could not be read: it holds no picture of the segments.", name=path.name))
     return _Reading(path, parsed, values, layout).answer()

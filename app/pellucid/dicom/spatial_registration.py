@@ -1,4 +1,4 @@
-"""DICOM spatial registrations: matrices between frames of reference, read in a worker and written.
+"""DICOM spatial registrations: matrices between frames of reference, read in a worker.
 
 Source: PS3.3 A.39.1 and C.20.2. A matrix takes points of the frame of reference its item names to the *registered*
 one, which the object itself names; several matrices of an item are applied in their order.
@@ -7,9 +7,8 @@ one, which the object itself names; several matrices of an item are applied in t
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,12 @@ import numpy as np
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.parsing import parse
 from pellucid.dicom.values import Values
-from pellucid.dicom.write import decimal
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
-
     from pellucid.dicom.child import Pool
-    from pellucid.model.volume import Acquisition
 
 RIGID = "1.2.840.10008.5.1.4.1.1.66.1"
 DEFORMABLE = "1.2.840.10008.5.1.4.1.1.66.3"
@@ -37,7 +32,6 @@ _ITEMS, _MATRICES, _SEQUENCE, _MATRIX = 0x00700308, 0x00700309, 0x0070030A, 0x30
 _TAGS = frozenset({_CLASS, _FRAME, _LABEL, _DESCRIPTION, _ITEMS, _MATRICES, _SEQUENCE, _MATRIX})
 _READ = "pellucid.dicom.spatial_registration:read_plain"
 _LEAST_VOLUME = 1e-9
-_EXACT = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,19 +51,6 @@ class SpatialRegistration:
         if fixed == moving or fixed not in to_registered or moving not in to_registered:
             return None
         return np.asarray(np.linalg.inv(to_registered[moving]) @ to_registered[fixed])
-
-
-@dataclass(frozen=True)
-class Referenced:
-    """The images of one side of a registration: their frame of reference, study, series and (class, instance) UIDs."""
-
-    frame_of_reference: str
-    study: str = ""
-    series: str = ""
-    instances: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-
-
-# -------------------------------------------------------------------- reading
 
 
 def read(path: Path, pool: Pool | None = None) -> SpatialRegistration:
@@ -132,101 +113,3 @@ def _composed(item: Values) -> Floats | None:
                 return None
             whole = matrix @ whole
     return whole
-
-
-# -------------------------------------------------------------------- writing
-
-
-def matrix_type(matrix: Floats) -> str:
-    """Return what DICOM calls a matrix: RIGID, RIGID_SCALE (with scales along the axes) or AFFINE."""
-    axes = matrix[:3, :3]
-    scales = np.linalg.norm(axes, axis=0)
-    turned = axes / scales
-    if np.linalg.det(axes) < 0 or not np.allclose(turned.T @ turned, np.eye(3), atol=_EXACT):
-        return "AFFINE"
-    return "RIGID" if np.allclose(scales, 1, atol=_EXACT) else "RIGID_SCALE"
-
-
-def encode(path: Path, matrix: Floats, fixed: Referenced, moving: Referenced, about: Acquisition, title: str) -> None:
-    """Write a registration: ``matrix`` takes points of the fixed image to points of the moving one, as ITK has it.
-
-    ``about`` names patient and study. What is written takes moving points to fixed ones, as DICOM has it.
-    """
-    dataset = _header(fixed, about, title)
-    there: Floats = np.linalg.inv(matrix).astype(np.float64)
-    dataset.RegistrationSequence = [_item(fixed, np.eye(4)), _item(moving, there)]
-    sides = [side for side in (fixed, moving) if side.instances]
-    same, other = ([one for one in sides if (one.study == dataset.StudyInstanceUID) is here] for here in (True, False))
-    if same:
-        dataset.ReferencedSeriesSequence = [_series(side) for side in same]
-    if other:
-        dataset.StudiesContainingOtherReferencedInstancesSequence = [_study(side) for side in other]
-    dataset.save_as(path, enforce_file_format=True)
-
-
-def _header(fixed: Referenced, about: Acquisition, title: str) -> Dataset:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    now = datetime.now()
-    dataset = Dataset()
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID, dataset.SOPInstanceUID = RIGID, generate_uid(prefix="2.25.")
-    dataset.PatientName = "^".join(part.strip() for part in about.patient_name.split(","))
-    dataset.PatientID, dataset.PatientBirthDate, dataset.PatientSex = about.patient_id, about.birth_date, about.sex
-    dataset.StudyInstanceUID = about.study_uid or generate_uid(prefix="2.25.")
-    dataset.StudyDate, dataset.StudyDescription = about.study_date, about.study_description
-    dataset.StudyTime = dataset.StudyID = dataset.AccessionNumber = dataset.ReferringPhysicianName = ""
-    dataset.Laterality = ""
-    dataset.Modality, dataset.SeriesInstanceUID = MODALITY, generate_uid(prefix="2.25.")
-    dataset.SeriesNumber = dataset.InstanceNumber = 1
-    dataset.SeriesDescription = title[:64]
-    dataset.Manufacturer = dataset.ManufacturerModelName = "Pellucid"
-    dataset.DeviceSerialNumber = dataset.SoftwareVersions = "0"
-    dataset.FrameOfReferenceUID, dataset.PositionReferenceIndicator = fixed.frame_of_reference, ""
-    dataset.ContentDate = dataset.SeriesDate = f"{now:%Y%m%d}"
-    dataset.ContentTime = dataset.SeriesTime = f"{now:%H%M%S}"
-    dataset.ContentLabel, dataset.ContentDescription, dataset.ContentCreatorName = "REGISTRATION", title[:64], ""
-    return dataset
-
-
-def _item(side: Referenced, matrix: Floats) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    entry, group, item = Dataset(), Dataset(), Dataset()
-    entry.FrameOfReferenceTransformationMatrixType = matrix_type(matrix)
-    entry.FrameOfReferenceTransformationMatrix = [decimal(value) for value in matrix.ravel()]
-    group.MatrixSequence, group.RegistrationTypeCodeSequence = [entry], []
-    item.FrameOfReferenceUID, item.MatrixRegistrationSequence = side.frame_of_reference, [group]
-    if side.instances:
-        item.ReferencedImageSequence = _instances(side)
-    return item
-
-
-def _instances(side: Referenced) -> Sequence[Dataset]:
-    from pydicom.dataset import Dataset
-
-    found = []
-    for kind, uid in side.instances:
-        reference = Dataset()
-        reference.ReferencedSOPClassUID, reference.ReferencedSOPInstanceUID = kind, uid
-        found.append(reference)
-    return found
-
-
-def _series(side: Referenced) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    series = Dataset()
-    series.SeriesInstanceUID, series.ReferencedInstanceSequence = side.series, _instances(side)
-    return series
-
-
-def _study(side: Referenced) -> Dataset:
-    from pydicom.dataset import Dataset
-
-    study = Dataset()
-    study.StudyInstanceUID, study.ReferencedSeriesSequence = side.study, [_series(side)]
-    return study

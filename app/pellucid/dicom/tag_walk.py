@@ -10,12 +10,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pellucid.dicom.elements import DEPTH_LIMIT, PIXEL_TAGS, UNDEFINED, Encoding, Malformed, Walker
+from pellucid.dicom.elements import (
+    DEPTH_LIMIT,
+    ITEM,
+    ITEM_END,
+    PIXEL_TAGS,
+    SEQUENCE_END,
+    UNDEFINED,
+    Encoding,
+    Malformed,
+    Walker,
+)
 from pellucid.dicom.parsing import DEFLATED, encoding_of, file_meta, inflate, mapped, meta_offset
 from pellucid.language import tr
-
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_CHARACTER_SET = 0x00080005
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,13 @@ def _walk(walker: Walker, position: int, end: int, depth: int, stop: list[int]) 
         raise Malformed(tr("it is nested more than {limit} levels deep", limit=DEPTH_LIMIT))
     while position + 8 <= end:
         tag, vr, length, start = walker.header(position)
-        if tag == _ITEM_END:
+        if tag == ITEM_END:
             stop[0] = start
             return
         written = vr.decode("ascii")
         if length == UNDEFINED and tag in PIXEL_TAGS:
             yield Found(depth, tag, written, value=(start, end), encoding=walker.encoding, note="fragments")
-            stop[0] = position = _after_fragments(walker, start, end)
+            stop[0] = position = walker.skip_fragments(start, end)
             continue
         closed = min(start + length, end) if length != UNDEFINED else end
         if length == UNDEFINED or _holds_items(walker, tag, vr, start, closed):
@@ -109,10 +116,10 @@ def _items(walker: Walker, position: int, end: int, depth: int, stop: list[int])
     while position + 8 <= end:
         tag, length = walker.item_header(position)
         start = position + 8
-        if tag == _SEQUENCE_END:
+        if tag == SEQUENCE_END:
             stop[0] = start
             return
-        if tag != _ITEM:
+        if tag != ITEM:
             raise Malformed(tr("a sequence holds {tag:08x} instead of an item", tag=tag))
         yield Found(depth, None, number=number, items=True, encoding=walker.encoding)
         closed = end if length == UNDEFINED else start + length
@@ -132,18 +139,8 @@ def fragments(walk: TagWalk, found: Found) -> tuple[int, int]:
     count = total = 0
     while position + 8 <= end:
         tag, length = walker.item_header(position)
-        if tag != _ITEM:
+        if tag != ITEM:
             break
         count, total = count + 1, total + min(length, end - position)
         position += 8 + length
     return max(count - 1, 0), total
-
-
-def _after_fragments(walker: Walker, position: int, end: int) -> int:
-    while position + 8 <= end:
-        tag, length = walker.item_header(position)
-        position += 8
-        if tag == _SEQUENCE_END:
-            return position
-        position += length
-    return end

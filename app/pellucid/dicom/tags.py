@@ -6,8 +6,9 @@ Source: names and VRs of PS3.6 and known private elements as pydicom lists them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 READ, COLUMN = "pellucid.dicom.tags:read_rows", "pellucid.dicom.tags:read_column"
 SAME, CHANGED, ONLY_HERE, ONLY_THERE = "same", "changed", "only here", "only there"
-_MOST_ROWS = 60_000
+_MOST_ROWS, _LONGEST = 60_000, 2.5
+"""Rows, and seconds of reading, after which the rest is left out."""
 _SHOWN, _WHOLE = 512, 1 << 16
 _HEX_BYTES = 16
 _NUMBERS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d"}
@@ -62,7 +64,7 @@ class Difference:
 def read_rows(payload: dict[str, Any]) -> dict[str, Any]:
     """Return all rows of ``payload["path"]`` as plain data; for workers."""
     path = Path(payload["path"])
-    return {"rows": [asdict(row) for row in _Reader(_opened(path)).rows()]}
+    return {"rows": [dict(vars(row)) for row in _Reader(_opened(path)).rows()]}
 
 
 def read_column(payload: dict[str, Any]) -> dict[str, Any]:
@@ -142,8 +144,9 @@ class _Reader:
         for found in self._walk.meta_elements():
             yield self._row(found, "", self._walk.meta[0])
         stack: list[str] = []
+        until = time.monotonic() + _LONGEST
         for count, found in enumerate(self._walk.elements()):
-            if count >= _MOST_ROWS:
+            if count >= _MOST_ROWS or (count % 256 == 0 and time.monotonic() > until):
                 yield Row("!more", 0, name=tr("More elements follow; they are not shown."), note=True)
                 return
             if found.note and found.tag is None:

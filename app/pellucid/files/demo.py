@@ -21,13 +21,13 @@ from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.volume import Acquisition, WindowPreset
 
-FOLDER = "demo-v1"
+FOLDER = "demo-v2"
 _MARK = ".complete"
 _SEED, _DAY, _TIME = "pellucid demo 1", "20260102", "101500"
 _MORE: dict[str, object] = {
     "StudyTime": _TIME, "SeriesTime": _TIME, "AcquisitionTime": _TIME, "SeriesDate": _DAY,
     "AcquisitionDate": _DAY,
-    "PatientWeight": 74, "PatientPosition": "HFS", "BodyPartExamined": "CHEST",
+    "PatientWeight": 74, "PatientSize": 1.76, "PatientSex": "M", "PatientPosition": "HFS", "BodyPartExamined": "CHEST",
     "ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"],
 }  # fmt: skip
 
@@ -74,7 +74,7 @@ def _make(folder: Path) -> None:
 
 
 def _ct(folder: Path) -> None:
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
     from pellucid.files.phantom.thorax import ct_slices
 
     windows = (
@@ -90,7 +90,7 @@ def _ct(folder: Path) -> None:
 def _pet(folder: Path) -> None:
     from pydicom.dataset import Dataset
 
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
     from pellucid.files.phantom.thorax import pet_slices
 
     drug = Dataset()

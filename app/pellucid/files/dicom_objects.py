@@ -57,7 +57,7 @@ def write_labels(
             (temporary / IMAGES).mkdir()
             fill_folder(temporary / IMAGES, folder, image[:1], plan, _part(progress, 0.0, share), cancelled)
             origin = read_origin(sorted((temporary / IMAGES).iterdir()))
-            frame = plan.uids.frame_of_reference
+            frame = origin.frame_of_reference or plan.uids.frame_of_reference
             labels = LabelMap(replace(labels.geometry, frame_of_reference=frame), labels.array, labels.labels)
             request = replace(request, origin=origin, description=request.description)
         for n, kind in enumerate(kinds):

@@ -22,7 +22,7 @@ from pellucid.model.layer import Provenance
 from pellucid.model.reduction import Reduction
 from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
-from pellucid.model.volume import Acquisition
+from pellucid.model.volume import Acquisition, WindowPreset
 
 SCHEMA_VERSION: Literal[4] = 4
 
@@ -98,6 +98,10 @@ class ImageEntry(LayerEntry):
     first_transfer: TransferEntry = TransferEntry()
     frames: tuple[VolumeEntry, ...] = ()
     base: tuple[VolumeEntry, ...] = ()
+    suv_kind: Literal["bw", "lbm", "lbmj", "bsa", ""] | None = None
+    """The kind of SUV that was chosen to tell values in, where it was."""
+    windows: Annotated[tuple[WindowPreset, ...], Field(max_length=1000)] = ()
+    """Windows that came from elsewhere than the source: from presentation states."""
 
 
 class LabelEntry(LayerEntry):

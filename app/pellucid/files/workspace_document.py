@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic_core import to_jsonable_python
 
+from pellucid.files.chosen_facts import chosen_facts, with_chosen_facts
 from pellucid.files.entries import ArrayEntry
 from pellucid.files.manifest import (
     AnnotationEntry,
@@ -150,7 +151,8 @@ def restore(
             layers[-1].placement = lies
             continue
         own = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.frames)
-        shown = own or (frames or {}).get(entry.id, ())
+        read = (frames or {}).get(entry.id, ())
+        shown = own or tuple(with_chosen_facts(one, entry.suv_kind, entry.windows) for one in read)
         if shown:
             base = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.base)
             layers.append(_image_layer(entry, shown, base))
@@ -242,6 +244,7 @@ def _image_entry(
         channel=display.channel, frames=frames, base=base, transfer=_transfer_entry(display.transfer),
         first_transfer=_transfer_entry(layer.first_transfer),
         first_limits=_finite(layer.first_limits, None) if layer.first_limits is not None else None,
+        **({} if frames else chosen_facts(layer)),
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pellucid.model.layer import ImageLayer, Layer
 
 if TYPE_CHECKING:
+    from pellucid.database.rows import StudyRow
     from pellucid.model.volume import Acquisition
     from pellucid.session.session import Session
 
@@ -41,6 +42,17 @@ class Concealing:
     def hidden(self, text: str) -> str:
         """Return a text without what identifies people."""
         pattern = self._pattern()
+        return pattern.sub(MASK, text) if pattern is not None else text
+
+    def of_study(self, text: str, study: StudyRow) -> str:
+        """Return a text as it may be shown now, also without what tells the patient of a study that is not open."""
+        text = self.text(text)
+        if not self._session.view.hide_identity:
+            return text
+        said = text.casefold()
+        words = _of_patient(study.patient_name, study.patient_id, study.birth_date, study.date)
+        telling = [word for word in words if word and word.casefold() in said]
+        pattern = _matching(telling) if telling else None
         return pattern.sub(MASK, text) if pattern is not None else text
 
     def path(self, path: Path, number: int) -> str:
@@ -89,7 +101,8 @@ class Concealing:
     def _pattern(self) -> re.Pattern[str] | None:
         key = (tuple(layer.id for layer in self._session.document.layers), len(self._session.library.series),
                len(self._session.library.images), len(self._session.library.problems),
-               tuple(self._session.settings.recent))  # fmt: skip
+               tuple(self._session.settings.recent),
+               tuple(root.path for root in self._session.studies.roots))  # fmt: skip
         if self._known[0] != key:
             self._known = key, _matching(self._words())
         return self._known[1]
@@ -99,22 +112,27 @@ class Concealing:
         for layer in session.document.layers:
             if isinstance(layer, ImageLayer):
                 for volume in layer.frames:
-                    yield from _of_patient(volume.acquisition)
+                    yield from _of_acquisition(volume.acquisition)
                 yield from _of_paths(map(Path, layer.source.paths), whole=layer.source.kind != "dicom")
         for series in session.library.series:
-            yield from _of_patient(series.acquisition)
+            yield from _of_acquisition(series.acquisition)
             yield from _of_paths(series.files[:1], whole=False)
         yield from _of_paths((image.path for image in session.library.images), whole=True)
         yield from _of_paths((problem.path for problem in session.library.problems), whole=True)
         yield from _of_paths(map(Path, session.settings.recent), whole=True)
+        yield from _of_paths((root.path for root in session.studies.roots), whole=True)
 
 
-def _of_patient(about: Acquisition) -> Iterator[str]:
-    for text in (about.patient_name, about.patient_id):
+def _of_acquisition(about: Acquisition) -> Iterator[str]:
+    return _of_patient(about.patient_name, about.patient_id, about.birth_date, about.study_date)
+
+
+def _of_patient(name: str, patient_id: str, *days: str) -> Iterator[str]:
+    for text in (name, patient_id):
         if text:
             yield text
             yield from (word for word in _SPLIT.split(text) if len(word) >= _SHORTEST_IN_NAME)
-    for day in (about.birth_date, about.study_date):
+    for day in days:
         yield day
         if len(day) == 8:
             yield f"{day[:4]}-{day[4:6]}-{day[6:]}"

@@ -34,6 +34,8 @@ class Deidentifying:
         self.paths: tuple[Path, ...] = ()
         self.found: Survey | None = None
         self.outcome: Outcome | None = None
+        self.folder: Path | None = None
+        """Where the copies of the outcome are."""
         self.sentence = ""
         """Why looking or the run did not work."""
         self.job: Job | None = None
@@ -114,6 +116,7 @@ class Deidentifying:
 
             return deidentify_folder(paths, folder, plan, known=found, progress=job.report, cancelled=job.cancelled)
 
+        self.folder = folder
         self.job = self._session.jobs.load(tr("De-identify"), work, self._done, self._failed)
         self.job.changed.connect(self._check_cancelled)
         return self.job

@@ -116,14 +116,15 @@ def write_layer(session: Session, layer: Layer, kinds: Sequence[str], folder: Pa
             from pellucid.files.dicom_objects import write_labels
 
             labels = as_it_lies(taken.map(), lies)
-            return write_labels(labels, folder, ask(), kinds, image=shown, progress=job.report,
-                                cancelled=job.cancelled)  # fmt: skip
+            return _cleaned(write_labels(labels, folder, ask(), kinds, image=shown, progress=job.report,
+                                         cancelled=job.cancelled), request)  # fmt: skip
     else:
 
         def work(job: Job) -> Report:
             from pellucid.files.dicom_export import write_image
 
-            return write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled).report
+            written = write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled)
+            return _cleaned(written.report, request)
 
     return _write(session, folder, work, done)
 
@@ -145,6 +146,15 @@ def write_picture(session: Session, pixels: NDArray[np.uint8], layer: Layer | No
         return write_capture(pixels, folder, ask(), texts=texts)
 
     return _write(session, folder, work, done)
+
+
+def _cleaned(report: Report, request: Request) -> Report:
+    """Say what de-identification changed, where it was asked for."""
+    from pellucid.dicom.deidentify.finishing import Finisher
+
+    if not isinstance(request.finish, Finisher):
+        return report
+    return replace(report, sentences=(*report.sentences, request.finish.sentence()))
 
 
 def subject_of(session: Session, layer: Layer) -> Subject:

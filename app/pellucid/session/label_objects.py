@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.kinds import SEGMENTATION
@@ -10,6 +11,7 @@ from pellucid.history.layers import AddLayer
 from pellucid.language import tr, tr_count
 from pellucid.model.geometry import same_world
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Source, unique_name
+from pellucid.session.offers import WhileOpen
 from pellucid.session.opening import title_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 _MOST_SENTENCES = 3
+_MOST_OFFERED = 2
+"""Series of labels of one image that are offered; all are in the list of studies."""
 
 
 class LabelObjects:
@@ -28,40 +32,51 @@ class LabelObjects:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._offered: set[str] = set()
+        self._opened: set[str] = set()
+        self._offered: dict[str, ImageLayer] = {}
+        """By the series of labels: the layer it was offered with last."""
         session.document.inserted.connect(self._came)
 
-    def open(self, series: Series) -> Job | None:
+    def open(self, series: Series, *, replace: bool = True) -> Job | None:
         """Open a series of such objects as label layers, after the image that they were made from.
 
-        That image is opened first where the library has it: over what is open where both lie in one space, else
-        instead of it, as a double click on the image would do. Without it the labels lie on a grid of their own.
+        That image is opened first where the library has it: over what is open where both lie in one space, or without
+        ``replace``; else instead of it, as a double click on the image would do. Without it the labels lie on a grid of
+        their own.
         """
         session = self._session
-        self._offered.add(series.uid)
+        self._opened.add(series.uid)
         image = next((one for one in session.library.series if one.uid in series.references and one.volumes), None)
         if image is None or made_from(session, series):
             return self._read(series)
         volume = image.volumes[0].geometry
-        alone = not any(same_world(layer.own_geometry, volume) for layer in session.document.images)
+        alone = replace and not any(same_world(layer.own_geometry, volume) for layer in session.document.images)
         return session.loading.load(image, replace=alone, then=lambda _layer: self._read(series))
 
     def _came(self, layer: Layer) -> None:
-        """Offer what the library has of labels that were made from an image, once."""
+        """Offer what the library has of labels that were made from an image, unless they stood in an offer already.
+
+        An offer that went away with its image, unanswered, is made again when the image comes back.
+        """
         if not isinstance(layer, ImageLayer) or layer.source.kind != "dicom":
             return
         uid = layer.source.detail.split("|")[0]
-        found = [one for one in self._session.library.series
-                 if uid in one.references and one.content in LABELS and one.uid not in self._offered]  # fmt: skip
-        if found:
-            self._offered |= {one.uid for one in found}
-            self._session.jobs.post(lambda: self._offer(found[0], layer))  # after what the image itself brings about
+        for one in [one for one in self._session.library.series if self._is_news(one, uid)][:_MOST_OFFERED]:
+            self._offered[one.uid] = layer
+            self._session.jobs.post(partial(self._offer, one, layer))  # after what the image itself brings about
+
+    def _is_news(self, series: Series, uid: str) -> bool:
+        if uid not in series.references or series.content not in LABELS or series.uid in self._opened:
+            return False
+        before = self._offered.get(series.uid)
+        return before is None or before not in self._session.document
 
     def _offer(self, series: Series, layer: ImageLayer) -> None:
-        if layer in self._session.document:
+        document = self._session.document
+        if layer in document:
             self._session.offer.emit(
                 tr("“{labels}” holds {parts} of “{image}”.", labels=title_of(series), parts=parts_of(series),
-                   image=layer.name), tr("Open as labels"), lambda: self.open(series),
+                   image=layer.name), tr("Open as labels"), WhileOpen(document, layer, lambda: self.open(series)),
             )  # fmt: skip
 
     def _read(self, series: Series) -> Job:
@@ -83,9 +98,9 @@ class LabelObjects:
                                  lambda sentence: session.notice.emit(sentence, "error"))  # fmt: skip
 
 
-def open_as_labels(session: Session, series: Series) -> Job | None:
-    """Open a series of segmentations or structure sets as label layers."""
-    return session.label_objects.open(series)
+def open_as_labels(session: Session, series: Series, *, replace: bool = True) -> Job | None:
+    """Open a series of segmentations or structure sets as label layers; without ``replace`` nothing is closed."""
+    return session.label_objects.open(series, replace=replace)
 
 
 def parts_of(series: Series) -> str:

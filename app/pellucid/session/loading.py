@@ -146,22 +146,23 @@ class Loading:
 
         A second line of the key names the volume.
         """
+        self._session.asked_to_open.emit()
         name, _, part = key.partition("\n")
         if name.startswith(INDEXED):
             self._session.studies.open(name, replace=replace)
             return
         item = self._session.library.item(name)
-        if item is not None and not self._opened_specially(item, part):
+        if item is not None and not self._opened_specially(item, part, replace):
             self.load(item, int(part or 0), replace=replace)
 
-    def _opened_specially(self, item: Item, part: str) -> bool:
+    def _opened_specially(self, item: Item, part: str, replace: bool) -> bool:
         """Open what does not become an image layer; return whether it was such a thing.
 
         A volume that is named is an image all the same: a segment with its fractions.
         """
         opener = opener_of(item) if is_series(item) and not (part and item.volumes) else None
         if opener is not None and is_series(item):
-            opener(self._session, item)
+            opener(self._session, item, replace=replace)
         return opener is not None
 
     def load_into(self, key: str, place: Place) -> None:
@@ -174,7 +175,7 @@ class Loading:
             self._session.studies.bring(name, lambda known: self.load_into(known, place))
             return
         session, item = self._session, self._session.library.item(name)
-        if item is None or self._opened_specially(item, part):
+        if item is None or self._opened_specially(item, part, replace=False):
             return
         layer = self._open_layer(item, int(part or 0))
         if not session.document.layers:
@@ -202,6 +203,7 @@ class Loading:
         if keys:
             here = keys.index(self._shown) if self._shown in keys else -1 if step > 0 else 0
             if 0 <= here + step < len(items):
+                self._session.asked_to_open.emit()
                 self.load(items[here + step])
 
     def add(self, loaded: Loaded, *, replace: bool, place: Place | None = None) -> ImageLayer:

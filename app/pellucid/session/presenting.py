@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pellucid.history.layers import SetLayerField
 from pellucid.jobs.job import Job
 from pellucid.language import tr
+from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.volume import Volume, WindowPreset
 from pellucid.session.opening import title_of
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
+_MOST = 100
+"""Presentation states of a series that are read."""
+
 
 class Presenting:
     """Reads presentation states and applies what can be applied; what cannot is said."""
@@ -25,30 +30,50 @@ class Presenting:
         self._session = session
 
     def open(self, series: Series) -> Job:
-        """Read the first presentation state of a series and apply it to the open image it is for."""
-        path, session = series.files[0], self._session
+        """Read the presentation states of a series, apply the first to the open image it is for, offer the others."""
+        paths, session = series.files[:_MOST], self._session
 
-        def work(_job: Job) -> Presentation:
+        def work(job: Job) -> list[Presentation]:
             from pellucid.dicom.presentations import read
 
-            return read(path)
+            found, refused = [], None
+            for path in paths:
+                job.check()
+                try:
+                    found.append(read(path))
+                except Refused as refusal:
+                    refused = refused or refusal
+            if not found and refused is not None:
+                raise refused
+            return found
 
-        def done(found: Presentation) -> None:
-            self.show(found)
-            if len(series.files) > 1:
-                session.notice.emit(tr("The series holds {count} presentation states; the first one was applied.",
-                                       count=len(series.files)), "info")  # fmt: skip
-
-        return session.jobs.load(tr("Reading a presentation state"), work, done,
+        return session.jobs.load(tr("Reading a presentation state"), work, lambda found: self._show_one(found, 0),
                                  lambda sentence: session.notice.emit(sentence, "warning"))  # fmt: skip
 
-    def show(self, found: Presentation) -> None:
-        """Apply a presentation state, or open the series that it is for first."""
+    def _show_one(self, states: list[Presentation], n: int) -> None:
+        """Apply one of several presentation states, and offer the next."""
+        following = (n + 1) % len(states)
+
+        def offer() -> None:
+            self._session.offer.emit(
+                tr("This is presentation state {n} of {count} of its series.", n=n + 1, count=len(states)),
+                tr("Apply “{title}”", title=_name(states[following])), lambda: self._show_one(states, following),
+            )  # fmt: skip
+
+        self.show(states[n], offer if len(states) > 1 else lambda: None)
+
+    def show(self, found: Presentation, then: Callable[[], object] = lambda: None) -> None:
+        """Apply a presentation state, or open the series that it is for first; ``then`` comes after it."""
         session = self._session
         layers = [one for one in session.document.images if one.volume.acquisition.series_uid in found.series]
-        if layers:
-            for layer in layers:
+
+        def apply(to: list[ImageLayer]) -> None:
+            for layer in to:
                 self.apply(found, layer)
+            then()
+
+        if layers:
+            apply(layers)
             return
         wanted = next((one for one in session.library.series if one.uid in found.series and one.volumes), None)
         if wanted is None:
@@ -58,7 +83,7 @@ class Presenting:
         session.offer.emit(
             tr("The presentation state is for “{name}”, which is not open.", name=title_of(wanted)), tr("Open it"),
             lambda: session.loading.load(wanted, replace=not session.document.layers,
-                                         then=lambda layer: self.apply(found, layer)),
+                                         then=lambda layer: apply([layer])),
         )  # fmt: skip
 
     def apply(self, found: Presentation, layer: ImageLayer) -> None:
@@ -66,7 +91,7 @@ class Presenting:
         session = self._session
         images = set(found.series.get(layer.volume.acquisition.series_uid, ()))
         window = found.window_for(images)
-        name = found.title or tr("Presentation state")
+        name = _name(found)
         if window is not None and not layer.volume.is_colour:
             named = replace(window, name=name, source=tr("Presentation state"))
             frames = tuple(_with(volume, named) for volume in layer.frames)
@@ -77,6 +102,10 @@ class Presenting:
             layer.display.transfer = named.transfer(layer.volume.dtype)
         layer.display.invert = layer.volume.acquisition.monochrome1 != found.inverts
         session.notice.emit(_said(found, name, window), "info")
+
+
+def _name(found: Presentation) -> str:
+    return found.title or tr("Presentation state")
 
 
 def _with(volume: Volume, window: WindowPreset) -> Volume:

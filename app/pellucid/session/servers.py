@@ -37,7 +37,8 @@ Complaint = Callable[[str], None]
 class Transfer:
     """One fetching or sending: what of, from or to which server, how far, and what came of it.
 
-    ``sentence`` says what is missing or went wrong. ``again`` starts it once more, for what is missing.
+    ``sentence`` says what is missing or went wrong. ``again`` starts it once more, for what is missing; it can be
+    asked for in the list and in the notice, and happens once.
     """
 
     node: Node
@@ -48,6 +49,10 @@ class Transfer:
     progress: Progress = field(default_factory=Progress)
     paths: tuple[Path, ...] = ()
     sentence: str = ""
+    wanted: What | None = None
+    show: bool = False
+    """Whether what is fetched is opened when it is there."""
+    repeated: bool = False
 
     @property
     def state(self) -> str:
@@ -118,11 +123,25 @@ class Servers:
         self.changed.emit()
 
     def remove(self, node: Node) -> None:
-        """Forget a server and its password."""
-        keep_nodes(self._session.settings, [known for known in self.nodes if known.name != node.name])
-        self._session.settings.save()
+        """Forget a server and its password; it can be brought back as long as the notice stands."""
+        before, secret, kept = self.nodes, self.secrets.of(node), self.secrets.remembers(node)
+        self._keep([known for known in before if known.name != node.name])
         self.secrets.forget(node)
         self.changed.emit()
+
+        def bring_back() -> None:
+            gone = [known for known in before if known.name not in {now.name for now in self.nodes}]
+            self._keep([known for known in before if known in self.nodes or known in gone]
+                       + [now for now in self.nodes if now not in before])  # fmt: skip
+            if secret:
+                self.secrets.put(node, secret, remember=kept)
+            self.changed.emit()
+
+        self._session.offer.emit(tr("“{name}” was removed.", name=node.name), tr("Undo"), bring_back)
+
+    def _keep(self, nodes: Iterable[Node]) -> None:
+        keep_nodes(self._session.settings, nodes)
+        self._session.settings.save()
 
     # ---------------------------------------------------------------- asking
 
@@ -160,9 +179,21 @@ class Servers:
     # ---------------------------------------------------------------- fetching and sending
 
     def fetch(self, node: Node, wanted: What, title: str, *, show: bool = True) -> Transfer:
-        """Fetch a study or series; with ``show`` it is opened when it is there. What came stays, whatever happens."""
+        """Fetch a study or series; with ``show`` it is opened when it is there. What came stays, whatever happens.
+
+        What is being fetched from there already is not fetched twice.
+        """
+        for one in self.transfers:
+            if one.wanted == wanted and one.node.name == node.name and one.state == "running":
+                one.show |= show
+                return one
         secret, own, session = self.secrets.of(node), self.own_title, self._session
-        transfer = Transfer(node, title, True, lambda: self._repeat(transfer, node, wanted, title, show))
+
+        def again() -> None:
+            if self._takes_place_of(transfer):
+                self.fetch(node, wanted, title, show=transfer.show)
+
+        transfer = Transfer(node, title, True, again, wanted=wanted, show=show)
         listener = self._listener or listener_of(session.settings)
 
         def work(job: Job) -> Fetched:
@@ -175,16 +206,19 @@ class Servers:
             transfer.paths, transfer.sentence = (fetched.folder,), fetched.sentence
             if fetched.sentence:
                 session.offer.emit(fetched.sentence, tr("Fetch again"), transfer.again)
-            if show and fetched.files:
+            if transfer.show and fetched.files:
                 session.open([fetched.folder])
             self.moved.emit()
 
         name = tr("Fetching from {server}", server=node.name)
         return self._begin(transfer, name, work, done, received_folder(wanted))
 
-    def _repeat(self, old: Transfer, node: Node, wanted: What, title: str, show: bool) -> None:
-        self.transfers.remove(old)
-        self.fetch(node, wanted, title, show=show)
+    def _takes_place_of(self, old: Transfer) -> bool:
+        """Take a transfer off the list for another try; return whether that is the first one."""
+        first, old.repeated = not old.repeated, True
+        if old in self.transfers:
+            self.transfers.remove(old)
+        return first
 
     def send(self, node: Node, paths: Iterable[Path], title: str) -> Transfer:
         """Send files or folders to a server."""
@@ -192,8 +226,8 @@ class Servers:
         failed: list[Path] = []
 
         def again() -> None:
-            self.transfers.remove(transfer)
-            self.send(node, failed or files, title)
+            if self._takes_place_of(transfer):
+                self.send(node, failed or files, title)
 
         transfer = Transfer(node, title, False, again)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -16,6 +15,7 @@ from pellucid.language import tr
 from pellucid.model.document import Document
 from pellucid.model.layer import Layer, unique_name
 from pellucid.model.view import Layout, Tool, ViewState
+from pellucid.session import picking
 from pellucid.session.agreeing import Agreeing
 from pellucid.session.aligning import Aligning
 from pellucid.session.appearance import Appearance
@@ -45,7 +45,6 @@ from pellucid.session.loading import Loading
 from pellucid.session.looking import Looking
 from pellucid.session.measuring import Measuring
 from pellucid.session.objects import Objects
-from pellucid.session.opening import title_of
 from pellucid.session.outlining import Outlining
 from pellucid.session.own_layouts import OwnLayouts
 from pellucid.session.placing import Placing
@@ -62,7 +61,6 @@ from pellucid.session.seeding import Seeding
 from pellucid.session.servers import Servers
 from pellucid.session.slice_copies import SliceCopies
 from pellucid.session.spatial_registrations import SpatialRegistrations
-from pellucid.session.specials import opener_of
 from pellucid.session.stitching import Stitching
 from pellucid.session.study_index import StudyIndex
 from pellucid.session.tag_reading import TagReading
@@ -71,11 +69,6 @@ from pellucid.session.uptaking import Uptaking
 from pellucid.session.viewing import Viewing
 from pellucid.session.wand import Wand
 from pellucid.settings import Settings
-
-if TYPE_CHECKING:
-    from pellucid.dicom.stack import Series
-    from pellucid.files.discover import Found
-    from pellucid.files.images import ImageFile
 
 
 def _nothing_visible() -> tuple[tuple[int, int], ...]:
@@ -93,6 +86,8 @@ class Session:
     """Emitted with a sentence for the user and its severity: info, warning or error."""
     offer = Signal(str, str, object)
     """Emitted with a sentence, the words of a button and what it does: something the user may want next."""
+    asked_to_open = Signal()
+    """Emitted when the user asks for something else to be opened: what was said of things before is old."""
     first_slice = Signal(object)
     """Emitted with a layer of the first slice of what is loading, and with None when it has had its time. It is in
     the document only where nothing else is open."""
@@ -185,6 +180,7 @@ class Session:
 
     def open(self, paths: Iterable[str | Path]) -> Job | None:
         """Look for images in files and folders; show the first one if nothing is open, or the only file named."""
+        self.asked_to_open.emit()
         roots = [Path(path).absolute() for path in paths]
         missing = [root for root in roots if not root.exists()]
         for root in missing:
@@ -197,7 +193,7 @@ class Session:
         if roots[0].suffix.lower() == ".pellucid":
             return self.saving.open_workspace(roots[0])
         self.remember(roots)
-        return self.library.scan(roots, lambda found: self._show_found(found, roots))
+        return self.library.scan(roots, lambda found: picking.show_found(self, found, roots))
 
     def open_demo(self) -> Job:
         """Make the demo study if need be and open it."""
@@ -208,67 +204,13 @@ class Session:
             return demo_study()
 
         def done(folder: Path) -> None:
-            self.library.scan([folder], lambda found: self._show_found(found, [folder]))
+            self.library.scan([folder], lambda found: picking.show_found(self, found, [folder]))
 
         return self.jobs.load(tr("Making the demo study"), work, done, lambda text: self.notice.emit(text, "error"))
 
-    def _show_found(self, found: Found, roots: list[Path]) -> None:
-        """Load what the user most likely wants to see of what was found."""
-        special = [series for series in found.series if opener_of(series) is not None]
-        shown = [series for series in found.series if series.volumes and series not in special]
-        files_named = all(root.is_file() and root.suffix.lower() != ".zip" for root in roots)
-        if special and not shown and not found.images:
-            self.loading.load_key(self.library.key(special[0]))
-        elif not shown and not found.images:
-            self._say_nothing_found(found, roots)
-        elif files_named and found.images and not shown:
-            self._load_all(found.images)
-        elif files_named or not self.document.layers:
-            self._show_one(found, shown)
-
-    def _show_one(self, found: Found, shown: list[Series]) -> None:
-        """Show the largest series, or the images of one study that belong beside each other."""
-        if len({series.acquisition.study_uid for series in shown}) == 1 and not found.images:
-            if self.arranging.open_study(shown, at_once=True):
-                return
-        series = max(shown, key=lambda s: len(s.files), default=None)
-        if series is None:
-            self.loading.load(found.images[0])
-        else:
-            self.loading.load(series, then=lambda _layer: self._offer_study(series, shown))
-
-    def _offer_study(self, opened: Series, shown: list[Series]) -> None:
-        """Offer to show what was opened beside the other images of its study, where a rule hangs them."""
-        uid = opened.acquisition.study_uid
-        beside = self.arranging.beside(opened, [one for one in shown if one.acquisition.study_uid == uid])
-        if beside is not None:
-            self.offer.emit(
-                tr("“{name}” of the same study lies in the same space.", name=title_of(beside)),
-                tr("Show side by side"),
-                lambda: self.open_study(uid),
-            )
-
     def open_study(self, uid: str) -> None:
         """Open a study of the library: its images as a rule hangs them, else its largest series."""
-        members = [one for one in self.library.series if one.acquisition.study_uid == uid and one.volumes
-                   and opener_of(one) is None]  # fmt: skip
-        if members and not self.arranging.open_study(members):
-            self.loading.load(max(members, key=lambda one: len(one.files)))
-
-    def _load_all(self, images: Iterable[ImageFile]) -> None:
-        for n, image in enumerate(images):
-            self.loading.load(image, replace=n == 0)
-
-    def _say_nothing_found(self, found: Found, roots: list[Path]) -> None:
-        if found.workspaces:
-            self.saving.open_workspace(found.workspaces[0])
-        elif found.problems and len(found.problems) == 1:
-            self.notice.emit(found.problems[0].sentence, "error")
-        else:
-            name = roots[0].name or str(roots[0])
-            self.notice.emit(
-                tr("No images were found in “{name}”. Open a folder of DICOM or an image file.", name=name), "warning"
-            )
+        picking.open_study(self, uid)
 
     def remember(self, roots: list[Path]) -> None:
         """Put paths on top of the list of recent ones."""

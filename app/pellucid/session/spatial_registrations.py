@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.spatial_registration import MODALITY, Referenced, SpatialRegistration, encode, read
+from pellucid.dicom.spatial_registration import MODALITY, SpatialRegistration, read
+from pellucid.dicom.writing.origin import read_origin
+from pellucid.dicom.writing.registrations import Referenced, encode
 from pellucid.jobs.job import Job
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -168,19 +170,13 @@ def _referenced(frame: str, layer: ImageLayer | None) -> Referenced:
     """Return the files a layer was read from as DICOM refers to them; only the frame where that is not known."""
     if layer is None or layer.source.kind != "dicom":
         return Referenced(frame)
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    instances, study, series = [], "", ""
-    for path in layer.source.paths:
-        try:
-            header = dcmread(path, specific_tags=["SOPClassUID", "SOPInstanceUID", "StudyInstanceUID",
-                                                  "SeriesInstanceUID"], stop_before_pixels=True)  # fmt: skip
-            instances.append((str(header.SOPClassUID), str(header.SOPInstanceUID)))
-            study, series = str(header.StudyInstanceUID), str(header.SeriesInstanceUID)
-        except (OSError, AttributeError, InvalidDicomError):
-            return Referenced(frame)  # rather no image named than half of a series
-    return Referenced(frame, study, series, tuple(instances))
+    try:
+        origin = read_origin([Path(path) for path in layer.source.paths])
+    except Refused:
+        return Referenced(frame)
+    if len(origin.instances) < len(layer.source.paths):
+        return Referenced(frame)  # rather no image named than half of a series
+    return Referenced(frame, origin.study, origin.series, tuple((one.sop_class, one.uid) for one in origin.instances))
 
 
 def _check(temporary: Path, path: Path, matrix: Floats, fixed: Referenced, moving: Referenced) -> None:

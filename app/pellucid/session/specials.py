@@ -5,8 +5,7 @@ A row says what happens on a double click in the list of studies and when such a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from pellucid.dicom.kinds import DOCUMENT, PRESENTATION, SEGMENTATION, STRUCTURES
 from pellucid.session.label_objects import open_as_labels
@@ -15,14 +14,18 @@ if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
     from pellucid.session.session import Session
 
-Opener = Callable[["Session", "Series"], object]
+class Opener(Protocol):
+    """Opens a series in a job; without ``replace`` nothing that is open is closed."""
+
+    def __call__(self, session: Session, series: Series, *, replace: bool = True) -> object:
+        """Open it."""
 
 
-def _document(session: Session, series: Series) -> object:
+def _document(session: Session, series: Series, *, replace: bool = True) -> object:
     return session.reports.open(series)
 
 
-def _presentation(session: Session, series: Series) -> object:
+def _presentation(session: Session, series: Series, *, replace: bool = True) -> object:
     return session.presenting.open(series)
 
 

@@ -13,7 +13,7 @@ from pellucid.dicom.tags import COLUMN, READ, Difference, Row, differences, rows
 from pellucid.files.discover import is_series
 from pellucid.jobs.job import Job
 from pellucid.language import tr
-from pellucid.model.layer import ImageLayer
+from pellucid.model.layer import ImageLayer, Layer
 from pellucid.session.opening import key_of, title_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Files:
 
     title: str
     paths: tuple[Path, ...]
-    layer: ImageLayer | None = None
+    layer: Layer | None = None
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class TagReading:
         self._session = session
 
     def sources(self) -> tuple[Files, ...]:
-        """Return the open image layers that came from DICOM files."""
-        images = [layer for layer in self._session.document.images if layer.source.kind == "dicom"]
-        return tuple(Files(layer.name, self._paths(layer), layer) for layer in reversed(images))
+        """Return the open layers that came from DICOM files, the uppermost first."""
+        found = ((layer, self._paths(layer)) for layer in reversed(self._session.document.layers))
+        return tuple(Files(layer.name, paths, layer) for layer, paths in found if paths)
 
     def of_series(self, series: Series) -> Files:
         """Return the files of a series that is not open."""
@@ -58,7 +58,7 @@ class TagReading:
     def slice_of(self, files: Files) -> int:
         """Return which of the files holds the slice under the crosshair; the first where that is not known."""
         layer = files.layer
-        if layer is None or layer not in self._session.document or len(files.paths) < 2:
+        if not isinstance(layer, ImageLayer) or layer not in self._session.document or len(files.paths) < 2:
             return 0
         index = round(float(layer.geometry.world_to_index(self._session.view.crosshair)[2]))
         frames = self._frames(layer)
@@ -106,8 +106,13 @@ class TagReading:
 
         return self._session.jobs.query("tag", tr("Reading a tag"), work, done, failed, quiet=True)
 
-    def _paths(self, layer: ImageLayer) -> tuple[Path, ...]:
-        """Return the files of a layer, in the order of its slices where the library knows them."""
+    def _paths(self, layer: Layer) -> tuple[Path, ...]:
+        """Return the files of a layer, in the order of its slices where the library knows them; none if not DICOM."""
+        if not isinstance(layer, ImageLayer):
+            series = self._session.library.item(f"series:{layer.source.detail.partition('|')[0]}")
+            return series.files if series is not None and is_series(series) else ()
+        if layer.source.kind != "dicom":
+            return ()
         known = tuple(dict.fromkeys(self._frames(layer, every=True)))
         return known or tuple(Path(path) for path in layer.source.paths)
 

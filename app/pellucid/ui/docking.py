@@ -58,6 +58,8 @@ class Docking:
         dock = QDockWidget(tr(row.name), self._window)
         dock.setObjectName(f"dock.{row.name}")
         self.docks[row.name] = dock
+        if not row.open:
+            dock.hide()  # before it is put in its place: tabs made for it would stay behind on the window, dead
         self._window.addDockWidget(row.area, dock)
         if row.beside:
             self._window.tabifyDockWidget(self.docks[row.beside], dock)
@@ -66,7 +68,6 @@ class Docking:
         elif row.open:
             self._fill(row)
         else:
-            dock.hide()
             dock.visibilityChanged.connect(lambda shown: self._fill(row) if shown else None)
 
     def _fill(self, row: Dock) -> None:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, Q
 from pellucid.files.discover import is_series
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.model.layer import ImageLayer
 from pellucid.model.view import EDITING_TOOLS, Layout, Tool
 from pellucid.session import Session
 from pellucid.ui import theme
@@ -39,7 +40,7 @@ from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
 
 if TYPE_CHECKING:
-    from pellucid.model.layer import ImageLayer
+    from pellucid.model.layer import Layer
     from pellucid.ui.docks.histogram import HistogramPanel
 
 MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Registration", "Measure", "Window", "Help")
@@ -63,7 +64,7 @@ class MainWindow(QMainWindow):
         self.files = FileMenu(self)
         self.canvas = CanvasArea(session)
         self.cine = CineBar(session, self.canvas)
-        self.notices = NoticeBar()
+        self.notices = NoticeBar(session.concealing.text)
         self.compare_bar = CompareBar(session)
         self.frames_bar = FramesBar(session, self._registration())
         self.fusion_bar = FusionBar(session)
@@ -128,7 +129,8 @@ class MainWindow(QMainWindow):
         """Bring the dock of a root to the front with the form of an operation."""
         self.show_dock(root).choose(operation_id)  # type: ignore[attr-defined]
 
-    def _show_tags(self, key: str) -> None:
+    def show_tags(self, key: str) -> None:
+        """Show the tags of a series of the library."""
         series = self.session.library.item(key)
         if series is not None and is_series(series):
             self.show_dock("Tags").show_files(self.session.tags.of_series(series))  # type: ignore[attr-defined]
@@ -186,11 +188,12 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session = self.session
         self.canvases = Canvases(self)
-        shown = session.concealing.text
-        session.notice.connect(lambda text, severity: self.notices.tell(shown(text), severity))
-        session.offer.connect(lambda text, words, do: self.notices.offer(shown(text), shown(words), do))
+        session.notice.connect(self.notices.tell)
+        session.offer.connect(self.notices.offer)
+        session.view.events.hide_identity.connect(lambda _hide: self.notices.rewrite())
+        session.asked_to_open.connect(self.notices.hush)
         for changed in (session.document.inserted, session.document.removed):
-            changed.connect(lambda _layer: self.notices.withdraw())
+            changed.connect(self._withdraw_offers)
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
         session.spacing_asked.connect(self.ask_spacing)
@@ -203,9 +206,14 @@ class MainWindow(QMainWindow):
         session.document.active_changed.connect(lambda _layer: self._later.start())
         self.studies.folder_asked.connect(self.files.ask_folder)
         self.studies.files_asked.connect(self.files.ask_files)
-        self.studies.tags_asked.connect(self._show_tags)
+        self.studies.tags_asked.connect(self.show_tags)
         for panel in (self.filters, self.segment):
             panel.limits_shown.connect(partial(self._show_limits, panel))
+
+    def _withdraw_offers(self, layer: Layer) -> None:
+        """Take back offers when another image is open; labels on it change nothing about them."""
+        if isinstance(layer, ImageLayer):
+            self.notices.withdraw()
 
     def _view_changed(self, info: EmissionInfo) -> None:
         if info.signal.name == "tool" and info.args[0] in EDITING_TOOLS and info.args[1] not in EDITING_TOOLS:

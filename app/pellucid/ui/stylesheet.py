@@ -127,17 +127,17 @@ QComboBox QAbstractItemView::item { min-height: 24px; padding: 0 6px; }
 
 QCheckBox, QRadioButton { spacing: 8px; min-height: 26px; }
 QCheckBox:disabled, QRadioButton:disabled { color: $faded; }
-QCheckBox::indicator, QRadioButton::indicator, QTreeWidget::indicator {
+QCheckBox::indicator, QRadioButton::indicator, QTreeWidget::indicator, QListWidget::indicator {
   width: 14px; height: 14px; border: 1px solid $dim; border-radius: 3px; background: $field;
 }
 QRadioButton::indicator { border-radius: 8px; }
 QCheckBox::indicator:hover, QCheckBox:focus::indicator,
 QRadioButton:focus::indicator { border-color: $accent; }
-QCheckBox::indicator:checked, QTreeWidget::indicator:checked {
+QCheckBox::indicator:checked, QTreeWidget::indicator:checked, QListWidget::indicator:checked {
   background: $accent; border-color: $accent; image: url("$check");
 }
 QRadioButton::indicator:checked { background: $accent; border: 4px solid $field; width: 8px; height: 8px; }
-QCheckBox::indicator:disabled { border-color: $line; background: $panel; }
+QCheckBox::indicator:disabled, QListWidget::indicator:disabled { border-color: $line; background: $panel; }
 
 QProgressBar {
   background: $groove; border: none; border-radius: 2px; min-height: 4px; max-height: 4px; color: transparent;

@@ -40,7 +40,7 @@ def opened(qtbot: QtBot, tmp_path: Path, empty_session: Session) -> Opened:
 
 
 def lines(panel: TagsPanel) -> dict[str, Difference]:
-    found = panel._all_shown()
+    found = panel.tree.all_shown()
     return {line.row.keyword: line for line in found}
 
 
@@ -183,3 +183,60 @@ def test_an_open_sequence_stays_open_while_the_slice_changes(
     wait_for(qtbot, lambda: lines(panel)["InstanceNumber"].row.text != before)
     assert panel.tree.isExpanded(panel.model.index(row, 0))
     assert panel.model.index(0, 0, panel.model.index(row, 0)).data(LINE_ROLE).row.name == "Item 1"
+
+
+@pytest.mark.hazard("H34")
+def test_a_column_titles_and_complaints_are_covered_while_they_stand(
+    qtbot: QtBot, opened: Opened, tmp_path: Path
+) -> None:
+    session, panel = opened
+    panel.show_column(lines(panel)["PatientID"])
+    wait_for(qtbot, lambda: panel.column_page.table.rowCount() == 5)
+    assert panel.column_page.table.item(0, 1).text() == "SECRET-7"
+    session.view.hide_identity = True
+    wait_for(qtbot, lambda: panel.column_page.table.rowCount() == 5)
+    said = [panel.column_page.table.item(n, k).text() for n in range(5) for k in (1, 2)]
+    assert set(said) == {"hidden"}
+    panel._show_tree()
+    file = panel._path(panel.here, panel.number)
+    named = file.with_name("Somebody Special.dcm")
+    panel._read = named, None
+    panel._complain(f"{named.name} could not be opened: gone.")
+    assert "Special" not in panel.trouble.text() and "could not be opened" in panel.trouble.text()
+    session.view.hide_identity = False
+    assert "Special" in panel.trouble.text()
+
+
+def test_it_goes_to_the_layer_that_is_worked_on(qtbot: QtBot, opened: Opened, tmp_path: Path) -> None:
+    session, panel = opened
+    _, slices = stack(4, series="1.2.77.1", SeriesDescription="Second")
+    save(tmp_path / "mr", slices)
+    session.open([tmp_path / "mr"])
+    first = session.document.active_image
+    wait_for(qtbot, lambda: not session.jobs.running)
+    second = next(one for one in session.library.series if one.uid == "1.2.77.1")
+    session.loading.load(second, replace=False)
+    wait_for(qtbot, lambda: len(session.document.images) == 2 and not session.jobs.running)
+    session.document.active = first
+    assert panel.here.value().layer is first
+    session.document.active = next(layer for layer in session.document.images if layer is not first)
+    assert panel.here.value().layer is session.document.active
+    panel.follow.setChecked(False)
+    session.document.active = first
+    assert panel.here.value().layer is not first  # the user looks at something else
+
+
+def test_labels_show_the_file_they_came_from(qtbot: QtBot, empty_session: Session, data_dir: Path) -> None:
+    session = empty_session
+    panel = TagsPanel(session)
+    qtbot.addWidget(panel)
+    panel.resize(900, 500)
+    panel.show()
+    session.open([data_dir / "seg" / "liver.dcm"])
+    wait_for(qtbot, lambda: not session.jobs.running)
+    series = next(one for one in session.library.series if one.content == "segmentation")
+    session.label_objects.open(series)
+    wait_for(qtbot, lambda: session.document.active_labels is not None and not session.jobs.running)
+    session.document.active = session.document.active_labels
+    assert panel.here.value().paths == series.files
+    wait_for(qtbot, lambda: "SegmentSequence" in lines(panel))

@@ -123,3 +123,20 @@ def test_no_planted_identifier_leaves_dicom(extension: str, tmp_path: Path, pell
         assert value.encode() not in said and value.encode("utf-16-le") not in said
     for path in tmp_path.iterdir():
         assert "PLANTED" not in path.name
+
+
+@pytest.mark.hazard("H35")
+def test_what_is_written_can_be_de_identified(tmp_path: Path, pellucid: Run) -> None:
+    _stored, slices = stack(4, series="1.2.840.99.1", reference="1.2.840.99.2", **PLANTED)
+    save(tmp_path / "in", slices)
+    done = pellucid("convert", tmp_path / "in", tmp_path / "out", "--dicom", "--anonymise", "--patient-code", "Case7")
+    assert done.code == 0 and "De-identified" in done.err, done.err
+    files = sorted((tmp_path / "out").iterdir())
+    for path in files:
+        assert b"PLANTED" not in path.read_bytes() and b"1.2.840.99." not in path.read_bytes()
+        assert pydicom.dcmread(path).PatientID == "Case7"
+    read = [np.sort(np.concatenate([plane.values.ravel() for plane in planes(one)]))
+            for one in (files, sorted((tmp_path / "in").iterdir()))]  # fmt: skip
+    np.testing.assert_array_equal(*read)
+    refused = pellucid("convert", tmp_path / "in", tmp_path / "no", "--dicom", "--patient-code", "Case7")
+    assert refused.code == 1 and "--anonymise" in refused.err

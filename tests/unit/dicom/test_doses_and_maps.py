@@ -131,6 +131,38 @@ def test_a_parametric_map_has_its_real_values_and_its_unit(
     slope, intercept = (1.0, 0.0) if np.dtype(dtype).kind == "f" else (0.125, -3.5)
     volume = read(tmp_path, parametric_map(stored, slope, intercept, "um2/s", shared=shared), pool)
     np.testing.assert_array_equal(volume.array, (stored * slope + intercept).astype(volume.dtype))
-    assert volume.unit == "um2/s" and volume.geometry.size == (6, 4, 3)
+    assert volume.unit == "µm²/s" and volume.geometry.size == (6, 4, 3)
     assert volume.dtype == (np.float32 if dtype is np.uint16 else dtype)
     assert volume.geometry.spacing == pytest.approx((0.5, 0.8, 2.0)) and volume.geometry.origin == (1, 2, 0)
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("stated", [("slope",), ("intercept",), ()])
+def test_what_of_a_mapping_is_not_stated_changes_nothing(tmp_path: Path, pool: Pool, stated: tuple[str, ...]) -> None:
+    stored = (np.random.default_rng(0).random((2, 4, 6)) * 1000).astype(np.uint16)
+    ds = parametric_map(stored, 0.5, -3.0, "mm2/s")
+    mapping = ds.SharedFunctionalGroupsSequence[0].RealWorldValueMappingSequence[0]
+    if "slope" not in stated:
+        del mapping.RealWorldValueSlope
+    if "intercept" not in stated:
+        del mapping.RealWorldValueIntercept
+    volume = read(tmp_path, ds, pool)
+    slope, intercept = 0.5 if "slope" in stated else 1.0, -3.0 if "intercept" in stated else 0.0
+    np.testing.assert_array_equal(volume.array, stored * slope + intercept)
+    assert volume.unit == "mm²/s" and "unscaled" not in [found.code for found in volume.findings]
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_mapping_by_a_table_is_said_not_to_be_applied(tmp_path: Path, pool: Pool, shared: bool) -> None:
+    stored = np.arange(24, dtype=np.uint16).reshape(1, 4, 6)
+    ds = parametric_map(stored, 1.0, 0.0, "mm2/s", shared=shared)
+    holder = (ds.SharedFunctionalGroupsSequence if shared else ds.PerFrameFunctionalGroupsSequence)[0]
+    mapping = holder.RealWorldValueMappingSequence[0]
+    del mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept
+    mapping.RealWorldValueFirstValueMapped, mapping.RealWorldValueLastValueMapped = 0, 23
+    mapping.RealWorldValueLUTData = [float(n) ** 2 for n in range(24)]
+    volume = read(tmp_path, ds, pool)
+    np.testing.assert_array_equal(volume.array, stored)
+    (found,) = [one for one in volume.findings if one.code == "unscaled"]
+    assert "table" in found.message and volume.unit == ""

@@ -180,13 +180,18 @@ def test_the_series_lies_where_its_headers_say_and_what_is_odd_is_said(tmp_path:
     assert said == case.says
 
 
+ONLY_NUMBERED = {"each position twice", "one position twice"}
+"""Which slice belongs to which volume is said by instance numbers alone; frames have none, and are shuffled."""
+
+
 @pytest.mark.hazard("H11")
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.volumes == (SLICES,)])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ONLY_NUMBERED])
 def test_the_enhanced_twin_is_the_same_volume(tmp_path: Path, name: str) -> None:
-    ((classic,),) = (series.volumes for series in built(written(CASES[name], "classic", tmp_path / "c")))
-    ((twin,),) = (series.volumes for series in built(written(CASES[name], "enhanced", tmp_path / "e")))
-    assert volume_hash(twin) == volume_hash(classic)
-    assert {f.message for f in twin.findings} == {f.message for f in classic.findings}
+    found = (built(written(CASES[name], form, tmp_path / form)) for form in ("classic", "enhanced"))
+    classic, twin = ([plan for series in one for plan in series.volumes] for one in found)
+    assert sorted(map(volume_hash, twin)) == sorted(map(volume_hash, classic))
+    if len(classic) == 1:
+        assert {f.message for f in twin[0].findings} == {f.message for f in classic[0].findings}
 
 
 @pytest.mark.hazard("H43")

@@ -90,7 +90,7 @@ FIXTURES: list[tuple[str, dict[str, Any], float, str]] = [
         "RescaleSlope": 2, "RescaleIntercept": -1024, "RescaleType": "HU"}}}, 200 - 1024, "HU"),
     ("map", {"modality": "MR", "sop_class": MAP, "slope": None, "functional": {"RealWorldValueMappingSequence": {
         "RealWorldValueSlope": 0.001, "RealWorldValueIntercept": 0.0,
-        "MeasurementUnitsCodeSequence": unit_code("mm2/s")}}}, 0.1, "mm2/s"),
+        "MeasurementUnitsCodeSequence": unit_code("mm2/s")}}}, 0.1, "mm²/s"),
     ("monochrome1", {"photometric": "MONOCHROME1", "slope": 1, "intercept": -1024}, 100 - 1024, "HU"),
 ]  # fmt: skip
 
@@ -161,7 +161,7 @@ def test_an_overlay_in_the_high_bits_is_no_part_of_the_values(tmp_path: Path, po
 
 
 @pytest.mark.hazard("H16")
-@pytest.mark.parametrize("share", [0.01, 0.2, 0.5, 0.8, 0.99])
+@pytest.mark.parametrize("share", [0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.99])
 @pytest.mark.parametrize("limit", [None, -1990])
 def test_padding_moves_neither_window_nor_mean(tmp_path: Path, share: float, limit: int | None) -> None:
     random = np.random.default_rng(2)

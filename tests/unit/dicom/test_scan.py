@@ -13,7 +13,7 @@ from pellucid.dicom.child import Cancelled, Pool
 from pellucid.dicom.read import read_plan, read_sequence
 from pellucid.dicom.scan import Snapshot, scan, walk
 from pellucid.dicom.thumbnail import thumbnail
-from pellucid.dicom.write import write_series
+from pellucid.dicom.writing.demo_series import write_series
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.volume import Acquisition, WindowPreset

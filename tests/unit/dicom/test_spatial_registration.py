@@ -14,7 +14,8 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from pellucid.dicom.spatial_registration import DEFORMABLE, Referenced, encode, matrix_type, read, read_plain
+from pellucid.dicom.spatial_registration import DEFORMABLE, read, read_plain
+from pellucid.dicom.writing.registrations import Referenced, encode, matrix_type
 from pellucid.model.findings import Refused
 from pellucid.model.volume import Acquisition
 

@@ -124,7 +124,7 @@ def test_structures_that_overlap_lie_on_several_maps(tmp_path: Path, pool: Pool)
     assert codes(found) == ["overlapping-labels"]
 
 
-@pytest.mark.hazard("H04")
+@pytest.mark.hazard("H05")
 def test_an_oblique_anisotropic_image(tmp_path: Path, pool: Pool) -> None:
     direction = (0.8, -0.48, 0.36, 0.6, 0.64, -0.48, 0.0, 0.6, 0.8)
     grid = Geometry((12, 10, 6), (0.7, 1.3, 3.0), (-20.0, 5.0, 60.0), direction, frame_of_reference="1.2.3.9")
@@ -265,7 +265,7 @@ def test_a_missing_element_is_borne(tmp_path: Path, pool: Pool, keyword: str) ->
     assert len(found.structures) == 1
 
 
-@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H19")
 def test_a_file_cut_short_says_so_and_what_is_none_is_refused(tmp_path: Path, pool: Pool) -> None:
     (path,) = save(tmp_path, [structure_set([(1, "a", [square(1, 1, 4, 4, z) for z in (0, 3, 6)])])])
     whole = path.read_bytes()

@@ -149,6 +149,20 @@ def test_nesting_without_end_is_said(tmp_path: Path) -> None:
     assert "nested more than 100 levels" in rows(path)[-1].name
 
 
+@pytest.mark.hazard("H20")
+@pytest.mark.hazard("H22")
+@pytest.mark.parametrize("patience", [60.0, 0.0])
+def test_a_bomb_of_empty_elements_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
+    from mutations import bomb
+
+    path = tmp_path / "bomb.dcm"
+    path.write_bytes(bomb(1))
+    monkeypatch.setattr("pellucid.dicom.tags._LONGEST", patience)
+    rows = rows_of(read_rows({"path": str(path)})["rows"])
+    assert len(rows) <= (60_100 if patience else 300)
+    assert rows[-1].note and rows[-1].name == "More elements follow; they are not shown."
+
+
 def test_a_file_that_is_not_dicom_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
     with pytest.raises(Refused, match=r"a\.txt could not be read: it is not DICOM"):

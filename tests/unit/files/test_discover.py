@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pellucid.dicom.child import Cancelled, Pool
-from pellucid.dicom.write import write_series
+from pellucid.dicom.writing.demo_series import write_series
 from pellucid.files.discover import Found, discover
 from pellucid.files.export import export_image
 from pellucid.model.volume import Acquisition, Volume, image_from_array

@@ -88,6 +88,7 @@ def png_bomb(width: int, height: int) -> bytes:
     )
 
 
+@pytest.mark.hazard("H22")
 @pytest.mark.parametrize(("width", "height", "said"), [
     (50_000, 50_000, "50000 × 50000 pixels grey uint8, which needs 2.5 GB"),
     (20_000, 20_000, "400.0 MB|50.0 MB"),
@@ -100,6 +101,7 @@ def test_picture_bombs_are_refused_by_their_header(
         describe(tmp_path / "bomb.png")
 
 
+@pytest.mark.hazard("H21")
 def test_jpeg2000_that_lies_is_refused(tmp_path: Path) -> None:
     head = b"\xff\x4f\xff\x51" + struct.pack(">HHIIIIIIII", 41, 0, 60_000, 60_000, 0, 0, 60_000, 60_000, 0, 0)
     (tmp_path / "lie.j2k").write_bytes(head + struct.pack(">HBBB", 1, 7, 1, 1) + bytes(500))

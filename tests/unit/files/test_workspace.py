@@ -245,7 +245,7 @@ def test_a_changed_source_is_said(tmp_path: Path) -> None:
 
 def test_a_dicom_source_is_found_by_series_and_number(tmp_path: Path) -> None:
     from pellucid.dicom.scan import scan
-    from pellucid.dicom.write import write_series
+    from pellucid.dicom.writing.demo_series import write_series
 
     array = np.arange(4 * 8 * 8, dtype=np.int16).reshape(4, 8, 8)
     who = Acquisition(modality="CT", patient_id="x", series_number="1")
@@ -365,6 +365,7 @@ def test_a_work_of_a_newer_version_says_so(tmp_path: Path) -> None:
         load(tmp_path / "n.pellucid")
 
 
+@pytest.mark.hazard("H22")
 def test_a_zip_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     full_work(tmp_path / "w.pellucid")
     shape = {"layers__1__array__shape": [20_000, 20_000, 20_000], "layers__1__geometry__size": [20_000] * 3}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.dicom.write import write_series
+from pellucid.dicom.writing.demo_series import write_series
 from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.view import Layout, Plane
 from pellucid.model.volume import Acquisition

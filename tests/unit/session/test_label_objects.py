@@ -133,7 +133,7 @@ def test_labels_beside_the_voxels_of_the_image_are_not_moved_onto_them(session: 
     assert "a grid of their own" in session.said[0][1] and session.consenting.question is None
 
 
-@pytest.mark.hazard("H05")
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize("make", [segmentation, structures])
 def test_another_frame_of_reference_is_asked_about_not_ignored(session: Session, tmp_path: Path, make) -> None:
     ct(tmp_path / "ct")
@@ -181,6 +181,38 @@ def test_opening_an_image_offers_its_labels_once(session: Session, tmp_path: Pat
     assert len(offers) == 1
 
 
+def test_an_offer_that_went_with_its_image_is_made_again_and_all_series_of_labels_are_offered(
+    session: Session, tmp_path: Path
+) -> None:
+    ct(tmp_path / "ct")
+    segmentation(tmp_path / "labels")
+    structures(tmp_path / "structures")
+    offers = []
+    session.offer.connect(lambda *given: offers.append(given))
+    scan(session, tmp_path)
+    open_series(session, "CT")
+    assert sorted(words.partition("” holds ")[2][:9] for words, *_ in offers) == ["1 structu", "2 segment"]
+    held = [do.holds for *_, do in offers]
+    open_series(session, "CT")
+    assert held == [True, True] and [do.holds for *_, do in offers] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("make", [segmentation, structures])
+def test_added_as_a_layer_labels_close_nothing(session: Session, tmp_path: Path, make) -> None:
+    ct(tmp_path / "ct")
+    ct(tmp_path / "other", series="1.2.3.2", frame_of_reference="1.9.9", modality="MR",
+       sop_class="1.2.840.10008.5.1.4.1.1.4")  # fmt: skip
+    make(tmp_path / "labels")
+    scan(session, tmp_path)
+    open_series(session, "MR")
+    (other,) = session.document.layers
+    one = next(one for one in session.library.series if one.modality in ("SEG", "RTSTRUCT"))
+    session.loading.load_key(session.library.key(one), replace=False)
+    assert session.jobs.drain(60)
+    assert [type(layer) for layer in session.document.layers] == [ImageLayer, ImageLayer, LabelLayer]
+    assert session.document.layers[0] is other
+
+
 @pytest.mark.parametrize("make", [segmentation, structures])
 def test_a_file_of_labels_alone_is_opened_as_what_it_is(session: Session, tmp_path: Path, make) -> None:
     make(tmp_path / "labels")
@@ -204,7 +236,7 @@ def test_a_fraction_is_an_image_where_its_volume_is_named(session: Session, tmp_
     np.testing.assert_allclose(image.volume.array, values / 255, rtol=1e-6)
 
 
-@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H19")
 @pytest.mark.parametrize("make", [segmentation, structures])
 def test_a_damaged_file_is_a_sentence(session: Session, tmp_path: Path, make) -> None:
     make(tmp_path / "labels")

@@ -137,3 +137,43 @@ def test_images_that_are_not_open_are_offered(session: Session, tmp_path: Path, 
     offers[-1][2]()
     session.jobs.drain()
     assert session.document.images[0].display.width == 1500
+
+
+def test_each_state_of_a_series_can_be_applied_and_stays_a_choice(
+    session: Session, tmp_path: Path, images: list[Dataset]
+) -> None:
+    offers: list[Any] = []
+    session.offer.connect(lambda *offer: offers.append(offer))
+    save(tmp_path / "ct", images)
+    lung, bone = (state(images, window(level, width), ContentDescription=name, SOPInstanceUID=f"1.2.3.50.{n}")
+                  for n, (name, level, width) in enumerate((("Lung", -600, 1500), ("Bone", 400, 1800))))  # fmt: skip
+    broken = state(images)
+    del broken.ReferencedSeriesSequence
+    save(tmp_path / "pr", [lung, bone, broken])
+    session.library.scan([tmp_path], lambda _found: None)
+    session.jobs.drain()
+    session.loading.load_key("series:1.2.3.50")
+    session.jobs.drain()
+    sentence, words, do = offers[-1]
+    assert "which is not open" in sentence and words == "Open it"
+    do()
+    session.jobs.drain()
+    (layer,) = session.document.images
+    for n, (level, following) in enumerate(((-600, "Bone"), (400, "Lung"), (-600, "Bone")), start=1):
+        sentence, words, do = offers[-1]
+        assert layer.display.level == level and words == f"Apply “{following}”"
+        assert sentence == f"This is presentation state {2 if n == 2 else 1} of 2 of its series."
+        do()
+    assert [one.name for one in layer.volume.acquisition.windows] == ["Lung", "Bone"]
+
+
+def test_its_window_is_kept_in_a_saved_work(session: Session, tmp_path: Path, images: list[Dataset]) -> None:
+    opened(session, tmp_path, images, state(images, window(-600, 1500), ContentDescription="Lung window"))
+    windows = session.document.images[0].volume.acquisition.windows
+    session.saving.save(tmp_path / "w.pellucid")
+    session.jobs.drain()
+    session.open([tmp_path / "w.pellucid"])
+    session.jobs.drain()
+    session.jobs.drain()
+    (back,) = session.document.images
+    assert back.volume.acquisition.windows == windows and back.display.width == 1500

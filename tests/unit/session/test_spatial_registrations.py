@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pellucid.dicom.spatial_registration import Referenced, SpatialRegistration, encode, read
+from pellucid.dicom.spatial_registration import SpatialRegistration, read
+from pellucid.dicom.writing.registrations import Referenced, encode
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import Source

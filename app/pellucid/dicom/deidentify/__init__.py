@@ -5,6 +5,7 @@
 
     table          the profile: action per attribute, options, safe private attributes
     cleaning       the walk through a data set at any depth; ``deidentified(dataset, plan)`` is for any data set
+    finishing      the same for what we write ourselves: an export in which every object gets the same new UIDs
     contents       what structured reports and presentation states say, item by item
     dummies        values that are valid and say nothing, by VR; words that descriptions may keep
     identities     UIDs, patients and dates replaced by keyed hashes: every worker finds the same new one

@@ -37,6 +37,8 @@ class Cleaner:
     key: str
     banned: frozenset[str] = frozenset()
     changes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    made: set[str] = field(default_factory=set)
+    """The new UIDs so far: what refers to a copy that was made before is not renamed once more."""
 
     def clean(self, dataset: Dataset, path: str = "", content: contents.Content | None = None) -> None:
         """Clean a data set, and every data set in it, in place."""
@@ -166,7 +168,9 @@ class Cleaner:
         return True
 
     def _new_uids(self, element: DataElement, where: str) -> None:
-        new = [identities.new_uid(self.secret, str(old)) for old in _values(element)]
+        olds = [str(old) for old in _values(element)]
+        new = [old if old in self.made else identities.new_uid(self.secret, old) for old in olds]
+        self.made.update(new)
         if new and new != [str(old) for old in _values(element)]:
             self._set(element, new if len(new) > 1 else new[0], where, NEW_UID)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom import codecs
+from pellucid.dicom.headers import read_record
+from pellucid.dicom.pixels import decode
+from pellucid.dicom.records import PixelLayout
 from pellucid.language import tr
 from pellucid.model.findings import Refused
-
-if TYPE_CHECKING:
-    from pydicom import Dataset
 
 _MOST_FRAMES = 16
 _MOST_PIXELS = 64 << 20
@@ -36,46 +36,31 @@ def picture(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]
 
 
 def _brightest(path: Path) -> NDArray[np.uint8]:
-    from pydicom import dcmread
-
     try:
-        dataset = dcmread(path)
-        if int(dataset.Rows) * int(dataset.Columns) > _MOST_PIXELS:
+        record = read_record(path)
+        layout = record.pixels if record is not None else None
+        if layout is None:
+            raise Refused(tr("The pixels of this file cannot be shown."))
+        if layout.rows * layout.columns > _MOST_PIXELS:
             raise Refused(tr("This picture is too large to be shown here."))
-        frames = [_frame(dataset, index) for index in _indices(int(dataset.get("NumberOfFrames", 1) or 1))]
-    except Refused:
+        return np.asarray(np.maximum.reduce([_frame(path, layout, number) for number in _numbers(layout.frames)]))
+    except (Refused, MemoryError):
         raise
     except Exception:
         raise Refused(tr("The pixels of this file cannot be shown.")) from None
-    return np.asarray(np.maximum.reduce(frames))
 
 
-def _indices(count: int) -> list[int]:
-    return sorted({round(n) for n in np.linspace(0, max(count, 1) - 1, min(max(count, 1), _MOST_FRAMES))})
+def _numbers(count: int) -> list[int]:
+    return sorted({round(n) for n in np.linspace(0, count - 1, min(count, _MOST_FRAMES))})
 
 
-def _frame(dataset: Dataset, index: int) -> NDArray[np.uint8]:
-    """Return a frame from its darkest to its brightest value."""
-    from pydicom.pixels.processing import apply_color_lut
-
-    syntax = str(dataset.file_meta.TransferSyntaxUID)
-    if reason := codecs.unreadable(syntax):
-        raise Refused(reason[:1].upper() + reason[1:])
-    if syntax in codecs.RETIRED_JPEG:
-        from pydicom.encaps import get_frame
-
-        count = int(dataset.get("NumberOfFrames", 1) or 1)
-        picture = get_frame(dataset.PixelData, index, number_of_frames=count)
-        array: NDArray[Any] = codecs.jpeg(picture, as_stored=False)
-    else:
-        plugin = "" if codecs.is_native(syntax) else codecs.plugin(syntax)
-        array, _ = codecs.decoder(syntax).as_array(dataset, index=index, raw=False, decoding_plugin=plugin)
-    kind = str(dataset.get("PhotometricInterpretation", ""))
-    if kind == "PALETTE COLOR":
-        array = apply_color_lut(array, dataset)
-    if array.ndim == 3 and array.dtype == np.uint8:
-        return np.ascontiguousarray(array[..., :3])
-    values = array.astype(np.float32)
+def _frame(path: Path, layout: PixelLayout, number: int) -> NDArray[np.uint8]:
+    """Return a frame from its darkest to its brightest value, colours as they are."""
+    _, (frames,) = decode({"path": str(path), "layout": asdict(layout), "frames": [number]})
+    array = frames[0]
+    if array.ndim == 3:
+        return np.asarray(array if array.dtype == np.uint8 else array >> 8, np.uint8)
+    values = np.nan_to_num(array.astype(np.float32), posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     shown = ((values - low) * (255.0 / (high - low or 1.0))).astype(np.uint8)
-    return 255 - shown if kind == "MONOCHROME1" else shown
+    return np.asarray(255 - shown if layout.photometric == "MONOCHROME1" else shown)

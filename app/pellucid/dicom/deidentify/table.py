@@ -1,8 +1,8 @@
 """The profile: what is done to an attribute, from Table E.1-1 of PS3.15 and the columns of its options.
 
 Source: the basic actions of dicom-anonymizer's table of 2026c; options and safe private attributes from
-``resources/deidentification``. Actions are the codes of the standard: D dummy, Z empty, X remove, K keep, C clean,
-U new UID, and their combinations.
+``resources/deidentification``, which hold what the same edition prints. Actions are the codes of the standard: D dummy,
+Z empty, X remove, K keep, C clean, U new UID, and their combinations.
 """
 
 from __future__ import annotations

@@ -6,35 +6,65 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.writing.texts import paragraph
+from pellucid.model.layer import HAND_EDIT
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
+_MEANINGS = {
+    "113042": "Pixel by pixel addition", "113046": "Pixel by pixel division", "113047": "Pixel by pixel mask",
+    "113048": "Pixel by pixel Maximum", "113051": "Pixel by pixel Minimum", "113053": "Pixel by pixel multiplication",
+    "113062": "Pixel by pixel subtraction", "113076": "Segmentation", "113077": "Volume editing",
+    "113085": "Spatial resampling", "113086": "Edge enhancement", "113087": "Smoothing", "113088": "Gaussian blur",
+    "113089": "Unsharp mask", "113090": "Image stitching",
+}  # fmt: skip
+_NONE = ""
 _CODES = (
-    ("smoothing.gaussian", "113088", "Gaussian blur"), ("smoothing.", "113087", "Smoothing"),
-    ("edges.unsharp", "113089", "Unsharp mask"), ("edges.", "113086", "Edge enhancement"),
-    ("arithmetic.add", "113042", "Pixel by pixel addition"),
-    ("arithmetic.subtract", "113062", "Pixel by pixel subtraction"),
-    ("arithmetic.multiply", "113053", "Pixel by pixel multiplication"),
-    ("arithmetic.divide", "113046", "Pixel by pixel division"),
-    ("masks.", "113047", "Pixel by pixel mask"), ("geometry.", "113085", "Spatial resampling"),
-    ("registration.", "125027", "Deformed for Registration"), ("threshold.", "113076", "Segmentation"),
-    ("hand.edit", "113077", "Volume editing"),
+    ("smoothing.gaussian", "113088"), ("smoothing.minimum", _NONE), ("smoothing.maximum", _NONE),
+    ("smoothing.", "113087"), ("denoising.", "113087"), ("noise.", _NONE),
+    ("edges.unsharp", "113089"), ("edges.canny", _NONE), ("edges.", "113086"), ("features.", _NONE),
+    ("kernels.", _NONE), ("frequency.low_pass", "113087"), ("frequency.high_pass", "113086"), ("frequency.", _NONE),
+    ("intensity.", _NONE), ("normalise.", _NONE),
+    ("arithmetic.add", "113042"), ("arithmetic.subtract", "113062"), ("arithmetic.absolute_difference", "113062"),
+    ("arithmetic.multiply", "113053"), ("arithmetic.divide", "113046"), ("arithmetic.minimum", "113051"),
+    ("arithmetic.maximum", "113048"), ("arithmetic.mask", "113047"), ("arithmetic.blend", _NONE),
+    ("arithmetic.expression", _NONE), ("colour.", _NONE), ("stains.", _NONE),
+    ("geometry.resample", "113085"), ("geometry.rotate", "113085"), ("geometry.straighten", "113085"),
+    ("geometry.stitch", "113090"), ("geometry.crop", "113077"), ("geometry.black_out", "113077"), ("geometry.", _NONE),
+    ("registration.", "113085"),
+    ("threshold.", "113076"), ("regions.", "113076"), ("graph.", "113076"), ("watershed.", "113076"),
+    ("objects.", "113076"), ("clusters.", "113076"), ("contours.", "113076"),
+    ("masks.", _NONE), ("labels.resample", "113085"), ("labels.", _NONE), ("compare.", _NONE),
+    (HAND_EDIT, "113077"),
 )  # fmt: skip
-"""Beginnings of the names of operations, the first that fits counts."""
+"""Beginnings of the names of operations, the first that fits counts; none where the standard has no code for it.
+
+Registration resamples in every case, but deforms only in some, and the names do not say in which.
+"""
 
 
 def describe(dataset: Dataset, steps: Sequence[str], operations: Sequence[str]) -> None:
     """Say in words and codes what was done to the source."""
     if steps:
         dataset.DerivationDescription = paragraph("; ".join(steps))
-    codes = dict.fromkeys(code for name in operations if (code := _code(name)) is not None)
-    if codes:
-        dataset.DerivationCodeSequence = [coded(*code) for code in codes]
+    if codes := coded_steps(operations):
+        dataset.DerivationCodeSequence = codes
 
 
-def _code(operation: str) -> tuple[str, str, str] | None:
-    return next((("DCM", value, meaning) for start, value, meaning in _CODES if operation.startswith(start)), None)
+def coded_steps(operations: Sequence[str]) -> list[Dataset]:
+    """Return the codes of operations, each of them once."""
+    values = dict.fromkeys(code_of(name) for name in operations)
+    return [coded("DCM", value, _MEANINGS[value]) for value in values if value]
+
+
+def code_of(operation: str) -> str | None:
+    """Return the code of an operation, empty where the standard has none, None where nobody has looked for one."""
+    return next((value for start, value in _CODES if operation.startswith(start)), None)
+
+
+def processed() -> Dataset:
+    """Return the code that is always true, for where one must be given."""
+    return coded("DCM", "110001", "Image Processing")
 
 
 def coded(scheme: str, value: str, meaning: str) -> Dataset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -101,10 +102,10 @@ def burned_in(volume: Volume) -> str:
 
 
 def copy(dataset: Dataset, header: Dataset, keywords: Sequence[str]) -> None:
-    """Copy the elements of a header that are there."""
+    """Copy the elements of a header that are there; what is done to the copy is not done to the header."""
     for keyword in keywords:
         if keyword in header:
-            dataset.add(header[keyword])
+            dataset.add(deepcopy(header[keyword]))
 
 
 def put_place(dataset: Dataset, request: Request, uids: SeriesUids) -> None:

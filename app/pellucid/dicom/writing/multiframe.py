@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
 from pellucid.dicom.writing.modules import (
@@ -31,6 +30,7 @@ from pellucid.dicom.writing.origin import IMAGE
 from pellucid.dicom.writing.pixel_cells import put_cells
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.storing import Storing
+from pellucid.dicom.writing.texts import decimal
 from pellucid.dicom.writing.windows import put_windows
 from pellucid.model.timing import timing
 from pellucid.model.volume import Volume
@@ -128,4 +128,4 @@ class Pictures:
         dataset.RescaleType = "US"
         if dataset.SOPClassUID in (BYTES, WORDS):
             dataset.PresentationLUTShape = "IDENTITY"
-        put_windows(dataset, first)
+        put_windows(dataset, first.acquisition)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.dicom.write import decimal
-from pellucid.dicom.writing.derivation import coded, describe
+from pellucid.dicom.ucum import CODES
+from pellucid.dicom.writing.derivation import coded, coded_steps, describe, processed
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
@@ -22,7 +23,7 @@ from pellucid.dicom.writing.modules import (
 )
 from pellucid.dicom.writing.origin import Instance
 from pellucid.dicom.writing.request import Request
-from pellucid.dicom.writing.texts import line, new_uid
+from pellucid.dicom.writing.texts import SHORT, decimal, line, new_uid
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.30"
 _KIND = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
-UNITS = {"HU": ("[hnsf'U]", "Hounsfield unit"), "": ("1", "no units"), "%": ("%", "Percent"),
-         "Bq/ml": ("Bq/ml", "Becquerels/milliliter"), "g/ml": ("g/ml", "gram/milliliter"),
-         "SUV": ("{SUVbw}g/ml", "Standardized Uptake Value body weight"), "Gy": ("Gy", "Gray"),
-         "mm": ("mm", "millimeter"), "s": ("s", "second"), "ms": ("ms", "millisecond"),
-         "mm²/s": ("mm2/s", "square millimeter per second"), "counts": ("{counts}", "Counts")}  # fmt: skip
-"""Units as the Unified Code for Units of Measure has them."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +77,13 @@ class Maps:
         x, y, z = geometry.spacing
         measures = _item(PixelSpacing=[decimal(y), decimal(x)], SliceThickness=decimal(z))
         axes = [decimal(v) for v in (*geometry.axes[:, 0], *geometry.axes[:, 1])]
-        value, meaning = UNITS.get(volume.unit, (line(volume.unit, 16) or "1", line(volume.unit) or "no units"))
         finite = volume.array[np.isfinite(volume.array)]
         low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
         mapping = _item(
             LUTLabel="VALUES", LUTExplanation=line(self.request.description or "Values"),
             DoubleFloatRealWorldValueFirstValueMapped=low, DoubleFloatRealWorldValueLastValueMapped=high,
             RealWorldValueIntercept=0.0, RealWorldValueSlope=1.0,
-            MeasurementUnitsCodeSequence=[coded("UCUM", value, meaning)],
+            MeasurementUnitsCodeSequence=[_unit(volume.unit)],
         )  # fmt: skip
         transformation = _item(RescaleIntercept="0", RescaleSlope="1", RescaleType="US")
         return _item(
@@ -109,7 +103,7 @@ class Maps:
         if start is not None and len(self.frames) > 1:
             group.TemporalPositionSequence = [_item(TemporalPositionTimeOffset=float(start))]
         if sources:
-            group.DerivationImageSequence = [_derived(source_items(sources))]
+            group.DerivationImageSequence = [_derived(source_items(sources), self.request.operations)]
         return group
 
     def _sources(self, volume: Volume, n: int, k: int) -> list[tuple[Instance, int]]:
@@ -144,11 +138,15 @@ def _window(volume: Volume, low: float, high: float) -> Dataset:
     return _item(WindowCenter=decimal(level), WindowWidth=decimal(width), VOILUTFunction="LINEAR_EXACT")
 
 
-def _derived(sources: list[Dataset]) -> Dataset:
-    return _item(
-        SourceImageSequence=sources,
-        DerivationCodeSequence=[coded("DCM", "113085", "Spatial resampling")],
-    )
+def _derived(sources: list[Dataset], operations: Sequence[str]) -> Dataset:
+    return _item(SourceImageSequence=sources, DerivationCodeSequence=coded_steps(operations) or [processed()])
+
+
+def _unit(unit: str) -> Dataset:
+    """Return the code of a unit; one that the standard has no code for is a code of our own."""
+    if unit in CODES:
+        return coded("UCUM", *CODES[unit])
+    return coded("99PELLUCID", line(unit, SHORT), line(unit))
 
 
 def _lossy(dataset: Dataset, request: Request) -> str:
@@ -158,7 +156,7 @@ def _lossy(dataset: Dataset, request: Request) -> str:
         return "00"
     for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
         if keyword in header:
-            dataset.add(header[keyword])
+            dataset.add(deepcopy(header[keyword]))
     return "01"
 
 

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid import __version__
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.modules import PROGRAM, SeriesUids, begin, put_acquisition_device, put_place
 from pellucid.dicom.writing.origin import Instance, Origin
 from pellucid.dicom.writing.properties import property_of
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.series import check_grid
-from pellucid.dicom.writing.texts import line, new_uid
+from pellucid.dicom.writing.texts import decimal, line, new_uid
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
@@ -148,9 +147,10 @@ def _source(origin: Origin, instance: Instance, geometry: Geometry, frame: str) 
     from pydicom.dataset import Dataset
 
     source, header = Dataset(), origin.header
-    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
-                    "AccessionNumber", "ReferringPhysicianName", "Modality"):  # fmt: skip
+    for keyword in ("PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
+                    "AccessionNumber", "Modality"):  # fmt: skip
         setattr(source, keyword, header.get(keyword) or None)
+    source.PatientName = source.ReferringPhysicianName = None  # the library warns of names and quotes them
     source.StudyInstanceUID, source.SeriesInstanceUID = origin.study, origin.series
     source.SOPClassUID, source.SOPInstanceUID = instance.sop_class, instance.uid
     source.Rows, source.Columns = geometry.size[1], geometry.size[0]

@@ -130,7 +130,7 @@ def _plan_placed(
     count = len(frames) * first.geometry.size[2]
     if first.is_colour:
         sheaf = Sheaf(frames, sop_class, modality, None, request, uids)
-        return SeriesPlan(tr(_TITLES[sop_class]), count, _bytes(frames), uids, sheaf, losses)
+        return SeriesPlan(tr(_TITLES[sop_class]), count, _bytes(frames), uids, sheaf, (*losses, *_times_lost(sheaf)))
     is_pet = sop_class == CLASSES["PT"]
     slices = _slices(frames)
     storing = exact_storing(slices, first.rescale, centred=is_pet)
@@ -138,8 +138,8 @@ def _plan_placed(
         return _plan_maps(frames, request, uids, modality)
     storing = storing or near_storing(slices, per_slice=is_pet, centred=is_pet)
     storing = _narrow(storing, first, sop_class)
-    losses = (*losses, *_said(storing, first.unit))
     sheaf = Sheaf(frames, sop_class, modality, storing, request, uids)
+    losses = (*losses, *_said(storing, first.unit), *_times_lost(sheaf))
     return SeriesPlan(
         tr(_TITLES[sop_class]), count, count * first.array[0].size * 2, uids, sheaf, losses,
         _uptake_remark(first, is_pet=is_pet), storing.error,
@@ -167,6 +167,13 @@ def _said(storing: Storing, unit: str) -> tuple[str, ...]:
     if storing.holes:
         said.append(tr("{count} values that are no numbers become padding.", count=storing.holes))
     return tuple(said)
+
+
+def _times_lost(sheaf: Sheaf) -> tuple[str, ...]:
+    if sheaf.keeps_times():
+        return ()
+    return (tr("The times of the frames are not evenly spaced, and this kind of DICOM image has no place for them: the "
+               "frames keep their order only."),)  # fmt: skip
 
 
 def _uptake_remark(volume: Volume, *, is_pet: bool) -> tuple[str, ...]:

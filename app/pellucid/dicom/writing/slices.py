@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.derivation import describe
 from pellucid.dicom.writing.modalities import CLASSES, put_modality, settle_mr
 from pellucid.dicom.writing.modules import (
@@ -27,6 +26,7 @@ from pellucid.dicom.writing.origin import IMAGE, MOMENT, Instance
 from pellucid.dicom.writing.pixel_cells import put_cells
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.storing import Storing
+from pellucid.dicom.writing.texts import decimal
 from pellucid.dicom.writing.windows import put_windows
 from pellucid.model.volume import Volume
 
@@ -58,6 +58,19 @@ class Sheaf:
         for n, volume in enumerate(self.frames):
             for k in range(volume.geometry.size[2]):
                 yield self._slice(volume, n, k)
+
+    def keeps_times(self) -> bool:
+        """Return whether the files say when the frames were taken, as far as that is known."""
+        starts = [volume.acquisition.moment.start for volume in self.frames]
+        known = [start for start in starts if start is not None]
+        if len(known) < 2 or self.sop_class == CLASSES["PT"] or even_step(starts) is not None:
+            return True
+        if len(known) < len(starts):
+            return False
+        first = [self._slice(volume, n, 0) for n, volume in enumerate(self.frames)]
+        said = [[read(slice_) for slice_ in first] for read in (_trigger, _acquired)]
+        return any(None not in times and np.allclose(np.diff(np.array(times, float)), np.diff(known), atol=1e-3)
+                   for times in said)  # fmt: skip
 
     def _slice(self, volume: Volume, n: int, k: int) -> Dataset:
         request, geometry, depth = self.request, volume.geometry, volume.geometry.size[2]
@@ -134,7 +147,21 @@ class Sheaf:
             if self.sop_class != CLASSES["PT"]:
                 dataset.RescaleType = _RESCALE_TYPES.get(volume.unit, "US")
         _put_padding(dataset, volume, self.storing, slope, intercept)
-        put_windows(dataset, volume)
+        put_windows(dataset, volume.acquisition)
+
+
+def _trigger(dataset: Dataset) -> float | None:
+    """Return the time in s after the trigger."""
+    stated = dataset.get("TriggerTime")
+    return None if stated in (None, "") else float(stated) / 1000.0
+
+
+def _acquired(dataset: Dataset) -> float | None:
+    """Return the time of day in s at which a slice was acquired."""
+    text = str(dataset.get("AcquisitionTime") or "")
+    if not text[:6].isdecimal() or len(text) < 6:
+        return None
+    return int(text[:2]) * 3600.0 + int(text[2:4]) * 60.0 + float(text[4:])
 
 
 def even_step(starts: Sequence[float | None]) -> float | None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.write import decimal
+from pellucid.dicom.writing.texts import decimal
 from pellucid.model.rescale import Rescale
 
 Array = NDArray[Any]

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.contours import outlines
 from pellucid.dicom.writing.modules import SeriesUids, begin, put_place, reference
 from pellucid.dicom.writing.origin import Instance, Origin
 from pellucid.dicom.writing.properties import property_of
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.segmentation import check_labels, reference_frame
-from pellucid.dicom.writing.texts import SHORT, line
+from pellucid.dicom.writing.texts import SHORT, decimal, line
 from pellucid.model.labels import Label, LabelMap
 
 if TYPE_CHECKING:

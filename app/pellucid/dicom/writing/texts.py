@@ -1,4 +1,4 @@
-"""What the value representations of DICOM hold (PS3.5 6.2): lengths, forbidden characters, names, UIDs."""
+"""What the value representations of DICOM hold (PS3.5 6.2): lengths, forbidden characters, names, numbers, UIDs."""
 
 from __future__ import annotations
 
@@ -31,6 +31,15 @@ def person(name: str) -> str:
     parts = name.split(",") if "^" not in name else name.split("^")
     whole = "^".join(line(part).replace("=", " ") for part in parts[:5])
     return whole.encode()[:LONG].decode(errors="ignore").rstrip("^ ")
+
+
+def decimal(value: float) -> str:
+    """Return a number as a decimal string of at most 16 characters (PS3.5 6.2), as exact as that allows."""
+    for digits in range(17, 5, -1):
+        text = f"{float(value):.{digits}g}"
+        if len(text) <= 16:
+            return text
+    return f"{float(value):.6g}"
 
 
 def _cut(text: str, most: int) -> str:

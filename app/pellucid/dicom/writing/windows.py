@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.write import decimal
-from pellucid.dicom.writing.texts import line
-from pellucid.model.volume import Volume
+from pellucid.dicom.writing.texts import decimal, line
+from pellucid.model.volume import Acquisition
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 
-def put_windows(dataset: Dataset, volume: Volume) -> None:
+def put_windows(dataset: Dataset, acquisition: Acquisition) -> None:
     """Write the windows that came with the image; those of one function, for one function holds for all."""
-    windows = [window for window in volume.acquisition.windows if window.table is None and window.width > 0]
+    windows = [window for window in acquisition.windows if window.table is None and window.width > 0]
     windows = [window for window in windows if window.function == windows[0].function]
     if not windows or (windows[0].function == "LINEAR" and min(window.width for window in windows) < 1):
         return

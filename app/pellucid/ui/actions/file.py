@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-
 from pellucid.ui.actions.entry import Entry, needs_layer
 
 if TYPE_CHECKING:
@@ -21,11 +19,9 @@ def show_browser(window: MainWindow, *, servers: bool = False) -> object:
 
 def ask_send(window: MainWindow) -> None:
     """Ask what to send to which server."""
-    from pellucid.ui.dialogs.send import SendDialog
+    from pellucid.ui.dialogs.send import show_send
 
-    dialog = SendDialog(window.session, window)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.open()
+    show_send(window.session, window)
 
 
 ROWS: tuple[Entry, ...] = (

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
@@ -35,8 +36,8 @@ class FolderList(QWidget):
                                          tip=tr("Look through the chosen folder again, or through all"))  # fmt: skip
         self.stop_button = flat_button("stop-circle-outline", tr("Stop updating"), self.stop,
                                        tip=tr("Stop; what was found stays in the list"))  # fmt: skip
-        self.remove_button = flat_button("folder-remove-outline", tr("Remove folder"), self.remove_chosen,
-                                         tip=tr("Take the folder out of the list; its files stay"))  # fmt: skip
+        away = tr("Take the folder out of the list (Delete); its files stay")
+        self.remove_button = flat_button("folder-remove-outline", tr("Remove folder"), self.remove_chosen, tip=away)
         self._make_list()
         self.keep = QCheckBox(tr("Keep thumbnails"))
         described(self.keep, tr("Keep thumbnails"), tr("Off: they are made anew each time and those kept are deleted"))
@@ -108,6 +109,13 @@ class FolderList(QWidget):
         allow(self.remove_button, choose if root is None else "")
 
     # ---------------------------------------------------------------- from the user
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete takes the chosen folder out of the list."""
+        if event.matches(QKeySequence.StandardKey.Delete) and self.list.hasFocus():
+            self.remove_chosen()
+        else:
+            super().keyPressEvent(event)
 
     def update_chosen(self) -> None:
         """Look through the chosen folder again, or through all."""

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
+from PySide6.QtCore import QPoint, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QMenu, QStackedWidget, QWidget
 
 from pellucid.language import mark, tr, tr_count
@@ -37,6 +37,9 @@ WAITING = mark("No study was found yet. Studies appear here while the folders ar
 class IndexPage(QWidget):
     """The studies of the folders the user added."""
 
+    tags_asked = Signal(str)
+    """Emitted with the key of the series in the library whose tags the user wants to see."""
+
     def __init__(
         self, session: Session, pane_in_use: Callable[[], PaneState], parent: QWidget | None = None
     ) -> None:
@@ -60,6 +63,7 @@ class IndexPage(QWidget):
         session = self._session
         self.search = SearchBar()
         self.tree = StudyTree(session.studies.pictures.picture)
+        self.tree.studies.cover = session.concealing.of_study
         self.folders = FolderList(session)
         self.said = dim(wrap=False)
         self.said.setAccessibleName(tr("How many studies"))
@@ -80,6 +84,7 @@ class IndexPage(QWidget):
         self.folders.add_asked.connect(self.ask_folder)
         self.tree.opened.connect(self._open_row)
         self.tree.menu_asked.connect(self._menu)
+        self.tree.removal_asked.connect(self.remove_chosen)
         self.tree.studies.wanted.connect(self._fill)
         self.tree.selectionModel().selectionChanged.connect(lambda *_: self._enable())
 
@@ -129,7 +134,7 @@ class IndexPage(QWidget):
         self._session.studies.series(study, partial(self.tree.studies.fill, study))
 
     def _pictured(self, key: str) -> None:
-        self.tree.paint_rows.forget(key)
+        self.tree.paint_rows.thumbnails.forget(key)
         self.tree.viewport().update()
 
     def _enable(self, *_changes: object) -> None:
@@ -191,15 +196,25 @@ class IndexPage(QWidget):
         over.setEnabled(self.over_button.isEnabled())
         pane = menu.addAction(theme.icon("view-grid-plus-outline"), tr("Show in the pane in use"), self._open_in_pane)
         pane.setEnabled(one and chosen[0].kind == "series" and bool(self._session.document.layers))
+        tags = menu.addAction(theme.icon("tag-text-outline"), tr("Show tags"), self.show_tags)
+        tags.setEnabled(one and chosen[0].kind == "series")
         menu.addAction(theme.icon("folder-open-outline"), tr("Show folder"), self.show_folder).setEnabled(one)
         menu.addSeparator()
-        menu.addAction(theme.icon("playlist-remove"), tr("Remove from the list"), self.remove_chosen)
+        away = menu.addAction(theme.icon("playlist-remove"), tr("Remove from the list"), self.remove_chosen)
+        away.setShortcut(QKeySequence.StandardKey.Delete)
+        away.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         menu.addAction(theme.icon("trash-can-outline"), tr("Delete files…"), self.ask_delete)
         menu.popup(where)
 
     def _open_in_pane(self) -> None:
         for one in self.tree.chosen():
             self._session.loading.load_into(one.key, Place(self._pane_in_use()))
+
+    def show_tags(self) -> None:
+        """Show what the files of the chosen series say, without opening it."""
+        for one in self.tree.chosen()[:1]:
+            if one.kind == "series":
+                self._session.studies.bring(one.key, self.tags_asked.emit)
 
     def show_folder(self) -> None:
         """Show where the files of the chosen row lie, in the file manager."""

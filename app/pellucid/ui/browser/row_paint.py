@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from pellucid.ui import theme
 from pellucid.ui.browser.study_rows import DATE, MODALITY, NAME, Row
 from pellucid.ui.docks.layer_delegate import paint_icon
-from pellucid.ui.docks.study_delegate import GLYPHS, picture
+from pellucid.ui.docks.study_delegate import GLYPHS
+from pellucid.ui.row_thumbnails import RowThumbnails
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -26,15 +27,7 @@ class RowPaint(QStyledItemDelegate):
 
     def __init__(self, view: QTreeView, thumbnail: Callable[[str], Any]) -> None:
         super().__init__(view)
-        self._thumbnail = thumbnail
-        self._pictures: dict[str, QImage] = {}
-
-    def forget(self, key: str = "") -> None:
-        """Ask for a thumbnail again at the next drawing; without a key for all."""
-        if key:
-            self._pictures.pop(key, None)
-        else:
-            self._pictures.clear()
+        self.thumbnails = RowThumbnails(thumbnail)
 
     def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height of a row: of thumbnails, or of one line."""
@@ -60,7 +53,8 @@ class RowPaint(QStyledItemDelegate):
         c, rect = theme.colors(), option.rect
         left = THUMB + 12 if row.kind == "series" else 26
         if row.kind == "series":
-            self._paint_thumbnail(painter, QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB), row)
+            box = QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB)
+            self.thumbnails.paint(painter, box, row.key if row.pictured else "", "image-outline")
         else:
             paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS[row.kind], c.dim))
         room = rect.adjusted(left, 2, -8, -2)
@@ -81,26 +75,6 @@ class RowPaint(QStyledItemDelegate):
         painter.setFont(option.font)
         if room.width() - used > 60:
             _text(painter, room.adjusted(used + 12, 0, 0, 0), row.detail, c.dim)
-
-    def _paint_thumbnail(self, painter: QPainter, box: QRect, row: Row) -> None:
-        c = theme.colors()
-        image = self._picture(row.key) if row.pictured else None
-        painter.fillRect(box, QColor("#000000" if image else c.raised))
-        if image is None:
-            paint_icon(painter, box, theme.icon("image-outline", c.dim))
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        place = QRect(QPoint(0, 0), image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio))
-        place.moveCenter(box.center())
-        painter.drawImage(place, image)
-
-    def _picture(self, key: str) -> QImage | None:
-        if key not in self._pictures:
-            array = self._thumbnail(key)
-            if array is None:
-                return None
-            self._pictures[key] = picture(array)
-        return self._pictures[key]
 
     def _paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: Row, column: int) -> None:
         c = theme.colors()

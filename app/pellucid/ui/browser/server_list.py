@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
@@ -30,6 +31,7 @@ class ServerList(QWidget):
     def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._servers = servers
+        self._told_of = ""
         self.setFixedWidth(WIDTH)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Servers"))
@@ -42,7 +44,7 @@ class ServerList(QWidget):
         self.change_button = flat_button("pencil-outline", tr("Change"), self.change)
         self.test_button = flat_button("lan-check", tr("Test"), self.test, tip=tr("Ask whether it is there (C-ECHO)"))
         self.remove_button = flat_button("trash-can-outline", tr("Remove"), self.remove,
-                                         tip=tr("Forget the server and its password"))  # fmt: skip
+                                         tip=tr("Forget the server and its password (Delete)"))  # fmt: skip
         self.said = dim(wrap=True)
         self.listen: QPushButton = push_button(tr("Listen"), self._listen)
         self.listen.setCheckable(True)
@@ -83,7 +85,7 @@ class ServerList(QWidget):
         self.list.clear()
         for node in self._servers.nodes:
             item = QListWidgetItem(f"{node.name}\n{node.address}")
-            item.setToolTip(node.address)
+            item.setToolTip(f"{node.name}\n{node.address}")
             item.setSizeHint(QSize(0, _HEIGHT))
             item.setData(Qt.ItemDataRole.UserRole, node)
             self.list.addItem(item)
@@ -95,7 +97,10 @@ class ServerList(QWidget):
         self._show_listener()
 
     def _chosen(self) -> None:
-        why_not = "" if self.node() is not None else tr("Choose a server first.")
+        node = self.node()
+        if node is None or node.name != self._told_of:
+            tell(self.said, "")  # what a test of another server said
+        why_not = "" if node is not None else tr("Choose a server first.")
         for button in (self.change_button, self.test_button, self.remove_button):
             allow(button, why_not)
         self.chosen.emit()
@@ -117,13 +122,25 @@ class ServerList(QWidget):
         dialog.accepted.connect(lambda: self.choose(dialog.node().name))
         dialog.open()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete forgets the chosen server."""
+        if event.matches(QKeySequence.StandardKey.Delete) and self.list.hasFocus():
+            self.remove()
+        else:
+            super().keyPressEvent(event)
+
     def test(self) -> None:
         """Ask the chosen server whether it is there."""
         node = self.node()
         if node is not None:
+            self._told_of = node.name
             tell(self.said, tr("Asking {server}…", server=node.name))
-            self._servers.check(node, lambda said: tell(self.said, said, "good"),
-                                lambda said: tell(self.said, said, "warning"))  # fmt: skip
+            self._servers.check(node, lambda said: self._tested(node, said, "good"),
+                                lambda said: self._tested(node, said, "warning"))  # fmt: skip
+
+    def _tested(self, node: Node, sentence: str, tone: str) -> None:
+        if node.name == self._told_of and self.node() is not None:
+            tell(self.said, sentence, tone)
 
     def remove(self) -> None:
         """Forget the chosen server."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 NONE = mark("No server is known yet. Add the PACS of your hospital or a DICOMweb server; ask its administrator for AE "
             "title, host and port.")  # fmt: skip
+HINT = mark("Double click to fetch and open")
 READY = mark("Choose a server, say what to look for, and press Enter. Nothing is asked before.")
 NOTHING = mark("The server has no study that answers this. Try fewer fields, another date or a * in the name.")
 
@@ -44,6 +45,7 @@ class ServerPage(QWidget):
         self._studies: dict[str, FoundStudy] = {}
         self._series: dict[str, FoundSeries] = {}
         self._asked_node: Node | None = None
+        self._count = ""
         self._make_parts()
         self._lay_out()
         self._update = Throttle(self._show, 150, self)
@@ -62,13 +64,15 @@ class ServerPage(QWidget):
         self.tree = StudyTree(lambda _key: None)
         self.tree.setAccessibleName(tr("Studies of the server"))
         self.tree.setDragEnabled(False)
+        self.tree.studies.hint = tr(HINT)
+        self.tree.studies.cover = self._session.concealing.of_study
         self.tree.opened.connect(self._opened)
         self.tree.menu_asked.connect(self._menu)
         self.tree.studies.wanted.connect(self._fill)
         self.tree.selectionModel().selectionChanged.connect(lambda *_: self._enable())
         self.servers = ServerList(self._servers)
         self.servers.chosen.connect(self._node_chosen)
-        self.transfers = TransferList(self._servers)
+        self.transfers = TransferList(self._servers, hidden=self._session.view.hide_identity)
         self.transfers.opened.connect(self._open_fetched)
         self.none = EmptyState("server-network-outline", tr(NONE),
                                push_button(tr("Add a server…"), self.servers.add, kind="primary"))  # fmt: skip
@@ -116,7 +120,8 @@ class ServerPage(QWidget):
         self._job = self._asked_node = None
         self._studies, self._series = {}, {}
         self.tree.show_studies(())
-        self.said.setText("")
+        self._count = ""
+        tell(self.said, "")
 
     def ask(self, query: Query) -> None:
         """Ask the chosen server; rows appear as they come."""
@@ -125,7 +130,10 @@ class ServerPage(QWidget):
             return
         self._forget()
         self._asked_node = node
-        tell(self.said, tr("Asking {server}…", server=node.name))
+        asking = tr("Asking {server}…", server=node.name)
+        tell(self.said, asking)
+        self.ready.say(asking)
+        self.stack.setCurrentWidget(self.ready)
         self._job = self._servers.find(node, query, self._take, self._answered, self._refused)
         self._enable()
 
@@ -141,7 +149,8 @@ class ServerPage(QWidget):
         said = tr_count("{count:,} study", "{count:,} studies", count)
         if answer.more:
             said = tr("The first {count:,} studies are shown. Say more to find others.", count=count)
-        tell(self.said, f"{said} {answer.note}".strip())
+        self._count = f"{said} {answer.note}".strip()
+        tell(self.said, self._count)
         if not count:
             self.ready.say(tr(NOTHING))
         self.stack.setCurrentWidget(self.tree if count else self.ready)
@@ -150,6 +159,7 @@ class ServerPage(QWidget):
     def _refused(self, sentence: str) -> None:
         self._job = None
         tell(self.said, sentence, "warning")
+        self.ready.say(tr(READY))
         self._enable()
 
     def _stop(self) -> None:
@@ -157,7 +167,9 @@ class ServerPage(QWidget):
             self._job.cancel()
             self._job = None
             said = tr_count("{count:,} study", "{count:,} studies", len(self._studies))
-            tell(self.said, " · ".join((said, tr("stopped"))))
+            self._count = " · ".join((said, tr("stopped")))
+            tell(self.said, self._count)
+            self.ready.say(tr(READY))
         self._enable()
 
     def _show(self, *_args: object) -> None:
@@ -178,8 +190,14 @@ class ServerPage(QWidget):
             series = [one for one in answer.results if isinstance(one, FoundSeries)]
             self._series |= {one.uid: one for one in series}
             self.tree.studies.fill(study, [series_row(one) for one in series])
+            tell(self.said, self._count)
 
-        self._servers.find(node, Query(level="series", study_uid=study), lambda _rows: None, done, self._refused)
+        def failed(sentence: str) -> None:
+            self.tree.studies.forget(study)
+            self.tree.collapse(self.tree.studies.index_of(self.tree.studies.find(study)))
+            tell(self.said, sentence, "warning")
+
+        self._servers.find(node, Query(level="series", study_uid=study), lambda _rows: None, done, failed)
 
     # ---------------------------------------------------------------- fetching
 
@@ -230,7 +248,7 @@ class ServerPage(QWidget):
         if not self._wanted(self.tree.chosen()):
             return
         menu = QMenu(self)
-        menu.addAction(theme.icon("download-outline"), tr("Fetch and open"), partial(self.fetch_chosen, show=True))
-        menu.addAction(tr("Fetch"), partial(self.fetch_chosen, show=False))
+        menu.addAction(theme.icon("open-in-app"), tr("Fetch and open"), partial(self.fetch_chosen, show=True))
+        menu.addAction(theme.icon("download-outline"), tr("Fetch"), partial(self.fetch_chosen, show=False))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(where)

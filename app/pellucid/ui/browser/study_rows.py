@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from pellucid.database.rows import SeriesRow, StudyRow
-from pellucid.language import tr, tr_count
+from pellucid.language import mark, tr, tr_count
 from pellucid.ui.docks.study_nodes import date, person
 
 NAME, DATE, MODALITY, SERIES, FILES = range(5)
 COLUMNS = 5
+DRAG = mark("Double click or drag onto the image to open")
+Cover = Callable[[str, StudyRow], str]
+"""Takes what tells the patient of a study out of a text."""
 MAY_SHOW_TEXT = frozenset({"US", "SC", "XA", "ES", "OT", "RF", "XC", "GM", "SM", "DOC"})
 """Kinds of image that often have the name of the patient burned in (hazard H36)."""
 
@@ -37,14 +40,21 @@ class Row:
     uid: str = ""
 
 
-def patients(studies: Iterable[StudyRow], *, hidden: bool = False) -> list[Row]:
-    """Return a row for every patient, in the order in which their studies come, with their studies below."""
+def _as_it_is(text: str, _study: StudyRow) -> str:
+    return text
+
+
+def patients(studies: Iterable[StudyRow], *, hidden: bool = False, cover: Cover = _as_it_is) -> list[Row]:
+    """Return a row for every patient, in the order in which their studies come, with their studies below.
+
+    While the identity is ``hidden``, descriptions go through ``cover``: people write names into them.
+    """
     found: dict[str, Row] = {}
-    for n, study in enumerate(studies):
+    for study in studies:
         key = study.patient_key or f"{study.patient_id}\n{study.patient_name}"
         if key not in found:
             found[key] = _patient(key, study, len(found) + 1, hidden)
-        row = _study(study, hidden, n)
+        row = _study(study, hidden, cover)
         row.parent = found[key]
         children = found[key].children
         assert children is not None
@@ -68,41 +78,47 @@ def _sum_up(row: Row, hidden: bool) -> None:
     modalities = sorted({one for study in studies for one in study.values[MODALITY].split()})
     series, files = (sum(study.values[column] for study in studies) for column in (SERIES, FILES))
     title = row.texts[NAME]
-    row.texts = (title, "" if hidden else date(newest), ", ".join(modalities), "", f"{files:,}")
+    row.texts = (title, "" if hidden else date(newest), ", ".join(modalities), "", _count(files))
     row.values = (*row.values, newest, " ".join(modalities), series, files)
     count = tr_count("{count:,} study", "{count:,} studies", len(studies))
     row.detail = " · ".join(part for part in (row.detail, count) if part)
     row.tip = "\n".join((title, row.detail))
 
 
-def _study(study: StudyRow, hidden: bool, _number: int) -> Row:
-    title = study.description or tr("Study without a description")
+def _study(study: StudyRow, hidden: bool, cover: Cover) -> Row:
+    described = cover(study.description, study) if hidden else study.description
+    title = described or tr("Study without a description")
     accession = study.accession and not hidden and tr("Accession {number}", number=study.accession)
     gone = study.missing and tr_count("{count:,} file missing", "{count:,} files missing", study.missing)
     detail = " · ".join(part for part in (accession, gone) if part)
     when = "" if hidden else date(study.date)
-    texts = (title, when, ", ".join(study.modalities), f"{study.series:,}", f"{study.files:,}")
+    texts = (title, when, ", ".join(study.modalities), _count(study.series), _count(study.files))
     values = (title.casefold(), study.date, " ".join(study.modalities), study.series, study.files)
     tip = "\n".join(part for part in (title, when, detail) if part)
     sign = "missing" if study.missing else ""
     return Row("study", study.key, texts, values, detail, sign, tip, children=None, uid=study.uid)
 
 
-def series_row(one: SeriesRow, parent: Row, *, hidden: bool = False) -> Row:
-    """Return the row of a series below its study."""
-    title = one.description or (
+def _count(number: int) -> str:
+    """Return a count, nothing for 0: a server that does not tell it has some all the same."""
+    return f"{number:,}" if number else ""
+
+
+def series_row(one: SeriesRow, parent: Row, described: str, *, hidden: bool = False, hint: str = DRAG) -> Row:
+    """Return the row of a series, ``described`` so, below its study; ``hint`` says what can be done with it."""
+    title = described or (
         tr("Series {number}", number=one.number) if one.number else tr("Series without a description")
     )
-    number = one.number and one.description and tr("Series {number}", number=one.number)
+    number = one.number and described and tr("Series {number}", number=one.number)
     sign = "offline" if one.offline else "missing" if one.missing else ""
     where = tr("drive not connected") if one.offline else (
         one.missing and tr_count("{count:,} file missing", "{count:,} files missing", one.missing))  # fmt: skip
     detail = " · ".join(part for part in (number, one.body_part.capitalize(), where) if part)
     when = "" if hidden else date(one.date)
-    texts = (title, when, one.modality or "?", "", f"{one.files:,}")
+    texts = (title, when, one.modality or "?", "", _count(one.files))
     values = (title.casefold(), one.date, one.modality, 0, one.files)
     shown = not (hidden and (one.burned_in or one.modality in MAY_SHOW_TEXT))
-    tip = "\n".join(part for part in (title, detail, tr("Double click or drag onto the image to open")) if part)
+    tip = "\n".join(part for part in (title, detail, tr(hint)) if part)
     return Row("series", one.key, texts, values, detail, sign, tip, parent, [], shown, one.uid)
 
 

@@ -6,13 +6,25 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QMimeData, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeView, QWidget
 
 from pellucid.database.rows import SeriesRow, StudyRow
 from pellucid.language import mark, tr
 from pellucid.ui.browser.row_paint import ROW_ROLE, RowPaint
-from pellucid.ui.browser.study_rows import COLUMNS, DATE, FILES, MODALITY, NAME, SERIES, Row, patients, series_row, sort
+from pellucid.ui.browser.study_rows import (
+    COLUMNS,
+    DATE,
+    DRAG,
+    FILES,
+    MODALITY,
+    NAME,
+    SERIES,
+    Row,
+    patients,
+    series_row,
+    sort,
+)
 from pellucid.ui.canvas.drops import ITEM_MIME
 
 Index = QModelIndex | QPersistentModelIndex
@@ -30,6 +42,10 @@ class StudyTreeModel(QAbstractItemModel):
         self.rows: list[Row] = []
         self._before: list[Row] = []
         self.hidden = False
+        self.cover: Callable[[str, StudyRow], str] = lambda text, _study: text
+        """Takes what tells the patient out of the descriptions, while the identity is hidden."""
+        self.hint = DRAG
+        """What the tooltip of a series says can be done with it."""
         self._studies: tuple[StudyRow, ...] = ()
         self._offline: tuple[int, ...] = ()
         self._asked: set[str] = set()
@@ -45,7 +61,7 @@ class StudyTreeModel(QAbstractItemModel):
         self._studies, self.hidden = studies, hidden
         self._asked.clear()
         self._before = self.rows  # Qt may still hold indexes that point to them
-        self.rows = patients(studies, hidden=hidden)
+        self.rows = patients(studies, hidden=hidden, cover=self.cover)
         if self._order is not None:
             sort(self.rows, self._order[0], descending=self._order[1])
         self.endResetModel()
@@ -56,7 +72,12 @@ class StudyTreeModel(QAbstractItemModel):
         row = self.find(study)
         if row is None or row.children:
             return
-        below = [series_row(one, row, hidden=self.hidden) for one in series]
+        of = next((one for one in self._studies if one.key == study), None)
+
+        def described(one: SeriesRow) -> str:
+            return self.cover(one.description, of) if self.hidden and of is not None else one.description
+
+        below = [series_row(one, row, described(one), hidden=self.hidden, hint=self.hint) for one in series]
         if self._order is not None and self._order[0] != DATE:
             sort(below, self._order[0], descending=self._order[1])
         row.children = []
@@ -64,6 +85,10 @@ class StudyTreeModel(QAbstractItemModel):
             self.beginInsertRows(self.index_of(row), 0, len(below) - 1)
             row.children = below
             self.endInsertRows()
+
+    def forget(self, study: str) -> None:
+        """Ask for the series of a study anew when it is unfolded again: they could not be had."""
+        self._asked.discard(study)
 
     def find(self, key: str) -> Row | None:
         """Return the row of a key, if it is shown."""
@@ -175,6 +200,8 @@ class StudyTree(QTreeView):
 
     opened = Signal(object)
     """Emitted with the row that is to be opened."""
+    removal_asked = Signal()
+    """Emitted when the selected rows are to be taken off the list."""
     menu_asked = Signal(QPoint)
     """Emitted with the global position where the menu of the selected rows is wanted."""
 
@@ -248,9 +275,13 @@ class StudyTree(QTreeView):
             self.opened.emit(row)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter opens the current row."""
+        """Enter opens the current row, Delete asks to take what is selected off the list."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
             self._open(self.currentIndex())
+            event.accept()
+            return
+        if event.matches(QKeySequence.StandardKey.Delete):
+            self.removal_asked.emit()
             event.accept()
             return
         super().keyPressEvent(event)

@@ -49,9 +49,12 @@ class TransferLine(QWidget):
         grid.setHorizontalSpacing(theme.MARGIN)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(0, 1)
-        for column, part in enumerate((self.title, self.count, self.bar, self.open, self.again, self.stop)):
+        for column, part in enumerate((self.title, self.bar, self.count, self.open, self.again)):
             grid.addWidget(part, 0, column)
-        grid.addWidget(self.said, 1, 0, 1, 6)
+        grid.addWidget(self.stop, 0, 4)  # what runs cannot be tried again, and what is over not stopped
+        for column in (3, 4):
+            grid.setColumnMinimumWidth(column, theme.CONTROL_HEIGHT)  # whatever a line offers, it is as wide as others
+        grid.addWidget(self.said, 1, 0, 1, 5)
         self.refresh(hidden=False)
 
     def refresh(self, *, hidden: bool) -> None:
@@ -82,21 +85,23 @@ class TransferList(QWidget):
     opened = Signal(object)
     """Emitted with the transfer whose images the user wants to open."""
 
-    def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
+    def __init__(self, servers: Servers, parent: QWidget | None = None, *, hidden: bool = False) -> None:
         super().__init__(parent)
         self._servers = servers
-        self.hidden = False
+        self.hidden = hidden
         self.lines: list[TransferLine] = []
         self._body = QWidget()
         self._column = QVBoxLayout(self._body)
-        self._column.setContentsMargins(0, 0, theme.MARGIN, 0)
+        self._column.setContentsMargins(theme.MARGIN, theme.GRID, theme.MARGIN, theme.GRID)
         self._column.setSpacing(theme.GRID)
+        self._column.addStretch(1)
         self._area = scrolling(self._body)
-        clear = flat_button("broom", tr("Clear"), servers.clear, tip=tr("Take what is over off this list; files stay"))
+        self.clear = flat_button("broom", tr("Clear"), servers.clear,
+                                 tip=tr("Take what is over off this list; files stay"))  # fmt: skip
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(section(tr("Transfers"), clear))
+        column.addWidget(section(tr("Transfers"), self.clear))
         column.addWidget(self._area)
         self._refresh = Throttle(self.refresh, 100, self)
         servers.moved.connect(self._refresh.request)
@@ -114,8 +119,12 @@ class TransferList(QWidget):
             self.lines = [known.pop(id(one)) if id(one) in known else self._line(one) for one in wanted]
             for line in known.values():
                 line.deleteLater()
+            before: QWidget = self.clear
             for place, line in enumerate(self.lines):
                 self._column.insertWidget(place, line)
+                for button in (line.open, line.again, line.stop):
+                    QWidget.setTabOrder(before, button)
+                    before = button
         for line in self.lines:
             line.refresh(hidden=self.hidden)
         self.setVisible(bool(wanted))

@@ -29,6 +29,7 @@ class BrowserWindow(QDialog):
         self.pages = QTabWidget(documentMode=True)
         self.pages.setAccessibleName(tr("Where to look"))
         self.index = IndexPage(window.session, lambda: _pane(window))
+        self.index.tags_asked.connect(window.show_tags)
         self.pages.addTab(self.index, tr("Study database"))
         self.servers = ServerPage(window.session)
         self.pages.addTab(self.servers, tr("PACS and DICOMweb"))

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QPlainTextEdit,
     QProgressBar,
     QTableWidget,
@@ -71,8 +71,14 @@ class DeidentifyDialog(QDialog):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.table.horizontalHeader().setStretchLastSection(True)
+        self.table.setShowGrid(False)
+        self.table.setProperty("frame", True)
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        header.setStretchLastSection(True)
+        for place, width in enumerate((112, 280)):
+            header.resizeSection(place, width)
         self.example = dim()
         self.series = Choice()
         described(self.series, tr("Series"), tr("Series whose pixels may name the patient come first"))
@@ -91,6 +97,8 @@ class DeidentifyDialog(QDialog):
         self.card = Card()
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
+        self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the copies"))
+        self.send = push_button(tr("Send to a server…"), self._send, tip=tr("Send the copies to a PACS"))
         self.close_button = push_button(tr("Close"), self.reject)
         self.go = push_button(tr("De-identify"), self._go, kind="primary")
 
@@ -112,7 +120,8 @@ class DeidentifyDialog(QDialog):
         column.setSpacing(theme.SECTION_GAP)
         column.addLayout(sides, 1)
         column.addWidget(self.card)
-        column.addWidget(row(self.bar, QWidget(), self.close_button, self.go, spacing=theme.MARGIN, stretch=1))
+        column.addWidget(row(self.folder, self.send, self.bar, QWidget(), self.close_button, self.go,
+                             spacing=theme.MARGIN, stretch=3))  # fmt: skip
 
     # ---------------------------------------------------------------- what there is
 
@@ -174,7 +183,9 @@ class DeidentifyDialog(QDialog):
         for n, (where, name, action, count) in enumerate(copied.changes):
             said = f"{tr(action)} × {count}" if count > 1 else tr(action)
             for column, text in enumerate((where, name, said)):
-                self.table.setItem(n, column, QTableWidgetItem(text))
+                item = QTableWidgetItem(text)
+                item.setToolTip(text)
+                self.table.setItem(n, column, item)
 
     def _show_picture(self) -> None:
         number = self.series.value()
@@ -243,6 +254,8 @@ class DeidentifyDialog(QDialog):
         allow(self.save, "" if work.outcome is not None else tr("There is no report yet."))
         for button in (self.every, self.clear):
             allow(button, nothing)
+        for button in (self.folder, self.send):
+            button.setVisible(work.outcome is not None and bool(work.outcome.copied) and not work.running)
         self.set_up.setEnabled(not work.running)
         self._advance()
 
@@ -271,6 +284,16 @@ class DeidentifyDialog(QDialog):
         self.bar.setVisible(self._work.running)
         if job is not None:
             self.bar.setValue(round(job.progress * 1000))
+
+    def _show_folder(self) -> None:
+        if self._work.folder is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._work.folder)))
+
+    def _send(self) -> None:
+        from pellucid.ui.dialogs.send import show_send
+
+        if self._work.folder is not None:
+            show_send(self._session, self, self._work.folder, copies=True)
 
     def _save_report(self) -> None:
         kinds = tr("Text (*.txt);;JSON (*.json);;CSV (*.csv)")

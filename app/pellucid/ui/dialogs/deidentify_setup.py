@@ -66,7 +66,7 @@ class SetUp(QWidget):
         ])  # fmt: skip
         options = QWidget()
         list_of = QVBoxLayout(options)
-        list_of.setContentsMargins(0, 0, theme.MARGIN, 0)
+        list_of.setContentsMargins(theme.MARGIN, theme.MARGIN, theme.MARGIN, 0)
         list_of.setSpacing(theme.GRID)
         for name, box in self.boxes.items():
             help_of = dim(tr(OPTIONS[name].help))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
+from pellucid.dicom.deidentify.finishing import Finisher
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.new_folder import obstacle
 from pellucid.language import mark, tr
@@ -19,11 +19,11 @@ from pellucid.model.layer import ImageLayer
 from pellucid.session import dicom_writing
 from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
-from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name
+from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name, of_cleaning
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
-from pellucid.ui.dialogs.writing import WritingDialog
-from pellucid.ui.docks.parts import allow, described, push_button, row, section, titled
+from pellucid.ui.dialogs.writing import WritingDialog, show_no_result
+from pellucid.ui.docks.parts import allow, described, make_room, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
 
@@ -38,10 +38,7 @@ NUMBERS = ((mark("Exact"), EXACT), (mark("16 bits"), WORDS))
 
 
 class DicomDialog(WritingDialog):
-    """Choose, read what it becomes and what is lost, write, read what was verified.
-
-    ``finish``, where it is set, may change every data set before it is written: there de-identification comes in.
-    """
+    """Choose, read what it becomes and what is lost, write, read what was verified."""
 
     def __init__(self, session: Session, canvas: CanvasArea, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,7 +51,6 @@ class DicomDialog(WritingDialog):
         self._why_not = ""
         self._asked = object()
         self._report: Report | None = None
-        self.finish: Callable[[Any], Any] | None = None
         self._ask_soon = Throttle(self._ask, 150, self)
         self._make_controls()
         self._lay_out()
@@ -70,6 +66,8 @@ class DicomDialog(WritingDialog):
         self.identity = QCheckBox(tr("Patient, and texts that name the patient"))
         self.identity.setToolTip(tr("Off: the picture names nobody and joins no study, neither in it nor beside it"))
         self.identity.setChecked(settings.picture_identity and not view.hide_identity)
+        self.clean = QCheckBox(tr("De-identify"))
+        self.clean.setToolTip(tr("By the Basic Profile of DICOM (PS3.15 Annex E), in everything that is written"))
         self.accept_loss = QCheckBox(tr("Export nevertheless"))
         self.accept_loss.setToolTip(tr("I have read what will not be kept"))
         self.path = TextLine(clearButtonEnabled=True)
@@ -87,6 +85,7 @@ class DicomDialog(WritingDialog):
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the new folder"))
+        self.send = push_button(tr("Send to a server…"), self._send, tip=tr("Send what was written to a PACS"))
         self.stop = push_button(tr("Close"), self._close)
         self.go = push_button(tr("Export"), self._export, kind="primary")
         self._connect()
@@ -95,6 +94,7 @@ class DicomDialog(WritingDialog):
         self.what.chosen.connect(lambda _what: self._choose_what())
         self.numbers.chosen.connect(lambda _numbers: self._ask_soon.request())
         self.identity.toggled.connect(lambda _on: self._tell())
+        self.clean.toggled.connect(lambda _on: self._show_who())
         self.accept_loss.toggled.connect(lambda _on: self._update_button())
         for box in (self.path, self.number):
             box.textEdited.connect(lambda _text: self._tell())
@@ -113,13 +113,13 @@ class DicomDialog(WritingDialog):
         )
         first = titled(controls)
         align(first, self.who, self.exactness)
-        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.identity, self.card,
+        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.identity, self.clean, self.card,
                  self.accept_loss, self.bar)  # fmt: skip
         for part in parts:
             column.addWidget(part)
         column.addStretch(1)
-        column.addWidget(row(self.folder, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=1))
-        for widget in (self.bar, self.folder):
+        column.addWidget(row(self.folder, self.send, QWidget(), self.stop, self.go, spacing=theme.MARGIN, stretch=2))
+        for widget in (self.bar, self.folder, self.send):
             widget.hide()
         self.go.setDefault(True)
 
@@ -128,17 +128,27 @@ class DicomDialog(WritingDialog):
     def _choose_what(self) -> None:
         what: What = self.what.value()
         layer = what.layer
-        named = layer is None or bool(dicom_writing.source_files(self._session, layer))
-        self.who.setVisible(not named)
         known = dicom_writing.subject_of(self._session, layer) if layer is not None else Subject()
+        for line in (self.patient, self.patient_id):
+            hide = self._session.view.hide_identity
+            line.setEchoMode(QLineEdit.EchoMode.Password if hide else QLineEdit.EchoMode.Normal)
         self.patient.setText(known.name)
         self.patient_id.setText(known.id)
         self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
         self.identity.setVisible(layer is None)
+        self.clean.setVisible(layer is not None)
+        self._show_who()
         stem = "picture" if layer is None else file_name(Target("", layer), "")
         self.path.setText(str(free_name(self._folder() / f"{stem} DICOM")))
         self.name.setText(tr("View") if layer is None else layer.name)
         self._ask()
+
+    def _show_who(self) -> None:
+        """Ask who it is about only where no file says so and it is written."""
+        layer = self.what.value().layer
+        named = layer is None or bool(dicom_writing.source_files(self._session, layer))
+        self.who.setVisible(not named and not self.clean.isChecked())
+        self._tell()
 
     def _ask(self) -> None:
         """Ask what the choice becomes; a large image takes a while."""
@@ -161,28 +171,30 @@ class DicomDialog(WritingDialog):
 
     def _tell(self) -> None:
         """Say what will be written and what is lost, or why it cannot be."""
-        self.folder.hide()
+        for widget in (self.folder, self.send):
+            widget.hide()
         planned, why = self._planned, self._obstacle()
         losses = planned.losses if planned is not None else ()
         if why:
             self.card.show_lines([why], "danger", tr("This cannot be written"))
         elif losses:
-            self.card.show_lines(losses, "warning", tr("Not kept"))
+            self.card.show_lines([*losses, *self._of_cleaning()], "warning", tr("Not kept"))
         elif planned is not None:
-            said = tr("It becomes: {title}. Values and places are read back.", title=planned.title)
-            self.card.show_lines([said, *planned.remarks], "warning" if planned.remarks else "good")
+            said = [tr("It becomes: {title}. Values and places are read back.", title=planned.title)]
+            said += [*planned.remarks, *self._of_cleaning()]
+            self.card.show_lines(said, "warning" if len(said) > 1 else "good")
         else:
             self.card.show_lines([self._of_picture()], "good")
         self.accept_loss.setVisible(bool(losses) and not why)
         self._update_button()
-        self._grow()
+        make_room(self)
 
-    def _grow(self) -> None:
-        """Make room for sentences that take several lines: a layout does not do so by itself."""
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+    def _of_cleaning(self) -> list[str]:
+        layer = self.what.value().layer
+        return of_cleaning(dicom_writing.image_of(self._session, layer)) if self._cleans() else []
+
+    def _cleans(self) -> bool:
+        return self.clean.isChecked() and self.what.value().layer is not None
 
     def _of_picture(self) -> str:
         if self.what.value().layer is not None:
@@ -216,7 +228,7 @@ class DicomDialog(WritingDialog):
         return Request(
             subject=replace(known, name=self.patient.text().strip(), id=self.patient_id.text().strip()),
             description=self.name.text().strip(), number=int(number) if number.isdecimal() else None,
-            numbers=self.numbers.value(), finish=self.finish,
+            numbers=self.numbers.value(), finish=Finisher() if self._cleans() else None,
         )  # fmt: skip
 
     def _browse(self) -> None:
@@ -257,29 +269,25 @@ class DicomDialog(WritingDialog):
         )  # fmt: skip
 
     def _advance(self) -> None:
-        job = self._job
+        job = self._ended(handed_over=self._report is not None)
         if job is None:
             return
-        self.bar.setValue(round(job.progress * 1000))
-        if not job.finished or (job.state.value == "done" and self._report is None):
-            return  # done is told before it is handed over
-        job.changed.disconnect(self._advance)
-        self._job = None
-        self.bar.hide()
-        self.stop.setText(tr("Close"))
-        if job.error:
-            self.card.show_lines([job.error], "danger", tr("Nothing was written"))
-        elif job.state.value == "cancelled":
-            self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
-        elif self._report is not None:
+        if not show_no_result(self.card, job) and self._report is not None:
             self.card.show_lines(self._report.sentences, "good", tr("Written and verified"))
             self.folder.show()
+            self.send.show()
         self._update_button()
-        self._grow()
+        make_room(self)
 
     def _done(self, report: Report) -> None:
         self._report = report
         self._advance()
+
+    def _send(self) -> None:
+        from pellucid.ui.dialogs.send import show_send
+
+        if self._report is not None:
+            show_send(self._session, self, self._report.path)
 
     def _show_folder(self) -> None:
         if self._report is not None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from pellucid.files.dicom_objects import RTSTRUCT, SEG
 from pellucid.language import mark, tr
-from pellucid.model.layer import LabelLayer, Layer
+from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -39,6 +39,17 @@ def choices(session: Session) -> list[tuple[str, What]]:
             found.append((tr("{name} (image)", name=layer.name), What(layer)))
     found.append((tr("Picture of the pane in use"), What()))
     return found
+
+
+def of_cleaning(image: ImageLayer | None) -> list[str]:
+    """Say what de-identification does to an image, or to labels on it, and what it does not."""
+    said = [tr("De-identified: names, numbers, dates and times go, texts keep words of anatomy and technique; the "
+               "patient is called P0001. Pixels stay: look at them before you pass it on.")]  # fmt: skip
+    if image is not None and image.volume.acquisition.may_be_burned_in:
+        said.append(tr("The image may hold texts that name the patient. De-identify can make them black in the files."))
+    if image is not None and image.volume.suv_factor is not None:
+        said.append(tr("Uptake (SUV) cannot be computed from the copy: weight and times are gone."))
+    return said
 
 
 def align(*bodies: QWidget) -> None:

@@ -31,7 +31,7 @@ from pellucid.ui.dialogs.export_targets import (
     targets,
     with_extension,
 )
-from pellucid.ui.dialogs.writing import WritingDialog, file_complaint
+from pellucid.ui.dialogs.writing import WritingDialog, file_complaint, show_no_result
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, translated
 
@@ -188,19 +188,9 @@ class ExportDialog(WritingDialog):
         self._advance()
 
     def _advance(self) -> None:
-        job = self._job
-        if job is None:
-            return
-        self.bar.setValue(round(job.progress * 1000))
-        if job.finished:
-            job.changed.disconnect(self._advance)
-            self._job = None
-            self.bar.hide()
-            self.stop.setText(tr("Close"))
-            if job.error:
-                self.card.show_lines([job.error], "danger", tr("Nothing was written"))
-            elif job.state.value == "cancelled":
-                self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
+        job = self._ended()
+        if job is not None:
+            show_no_result(self.card, job)
             self._update_button()
 
     def _done(self, report: Report) -> None:

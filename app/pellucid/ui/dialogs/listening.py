@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
 from pellucid.network.nodes import DimseNode, ListenerSettings, made
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import described, dim, push_button, row, tell, titled
+from pellucid.ui.docks.parts import described, dim, make_room, push_button, row, tell, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, TextLine
 from pellucid.ui.forms.numbers import Bounds
 
@@ -43,6 +44,7 @@ class ListeningDialog(QDialog):
         self.host.set_value(self._old.host)
         described(self.host, tr("Reached by"))
         self.callers = TextLine(", ".join(self._old.callers))
+        self.callers.setPlaceholderText(tr("AE titles, separated by commas"))
         described(self.callers, tr("Who may send"), tr("AE titles, separated by commas; the servers of the list may"))
         self.quota = NumberBox(Bounds(1, 10_000_000, whole=True))
         self.quota.set_value(self._old.quota_mb)
@@ -66,6 +68,11 @@ class ListeningDialog(QDialog):
         buttons = row(QWidget(), push_button(tr("Cancel"), self.reject), keep, spacing=theme.MARGIN, stretch=0)
         column.addWidget(buttons)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as tall as the sentences need."""
+        super().showEvent(event)
+        make_room(self)
+
     def accept(self) -> None:
         """Keep what was entered, or say what is wrong with it."""
         callers = [part.strip() for part in self.callers.text().split(",") if part.strip()]
@@ -78,6 +85,7 @@ class ListeningDialog(QDialog):
             settings = made(ListenerSettings, values)
         except Refused as refusal:
             tell(self.said, str(refusal), "warning")
+            make_room(self)
             return
         self._servers.name_ourselves(checked.title)
         self._servers.set_listening(settings)

@@ -6,13 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QListWidget, QListWidgetItem, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr, tr_count
 from pellucid.session.opening import title_of
 from pellucid.ui import theme
 from pellucid.ui.dialogs.server import ServerDialog
-from pellucid.ui.docks.parts import Elided, allow, described, dim, flat_button, push_button, row, section, titled
+from pellucid.ui.docks.parts import (
+    Elided,
+    EmptyState,
+    allow,
+    described,
+    dim,
+    flat_button,
+    push_button,
+    row,
+    section,
+    titled,
+)
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -20,12 +31,14 @@ if TYPE_CHECKING:
 
 ABOUT = mark("Files are sent as they are, with the identity of the patient. To send them without it, de-identify them "
              "into a folder first, and send that.")  # fmt: skip
+COPIES = mark("The copies are sent as they were written. Read the report and look at their pixels before.")
+NONE = mark("No DICOM series was opened. Choose a folder of DICOM files to send.")
 
 
 class SendDialog(QDialog):
     """Tick series, or choose a folder; it is sent in the background and listed in the study browser."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, parent: QWidget | None = None, about: str = ABOUT) -> None:
         super().__init__(parent)
         self._session = session
         self._folder: Path | None = None
@@ -38,10 +51,9 @@ class SendDialog(QDialog):
         add = flat_button("plus", tr("Add a server"), self._add, tip=tr("Add a PACS or a DICOMweb server"))
         column.addWidget(titled([(tr("Server"), row(self.server, add, stretch=0))]))
         column.addWidget(section(tr("Series")))
-        column.addWidget(self.list, 1)
-        choose = push_button(tr("A folder instead…"), self._ask_folder)
-        column.addWidget(row(choose, self.folder_line, spacing=theme.MARGIN, stretch=1))
-        column.addWidget(dim(tr(ABOUT)))
+        column.addWidget(self.pages, 1)
+        column.addWidget(row(self.choose, self.folder_line, self.back, spacing=theme.MARGIN, stretch=1))
+        column.addWidget(dim(tr(about)))
         cancel = push_button(tr("Cancel"), self.reject)
         column.addWidget(row(QWidget(), cancel, self.go, spacing=theme.MARGIN, stretch=0))
         session.servers.changed.connect(self._show_servers)
@@ -58,14 +70,23 @@ class SendDialog(QDialog):
         shown = {str(path) for layer in self._session.document.images for path in layer.source.paths}
         for series in self._session.library.series:
             count = tr_count("{count:,} file", "{count:,} files", len(series.files))
-            item = QListWidgetItem(f"{series.modality}  {title_of(series)} · {count}")
+            title = self._session.concealing.text(title_of(series))
+            item = QListWidgetItem(f"{series.modality}  {title} · {count}")
+            item.setToolTip(item.text())
             item.setData(Qt.ItemDataRole.UserRole, series.files)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             is_open = any(str(path) in shown for path in series.files[:1])
             item.setCheckState(Qt.CheckState.Checked if is_open else Qt.CheckState.Unchecked)
             self.list.addItem(item)
         self.list.itemChanged.connect(lambda _item: self._enable())
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.list if self.list.count() else EmptyState("folder-open-outline", tr(NONE)))
+        self.choose = push_button(tr("A folder instead…"), self._ask_folder,
+                                  tip=tr("Send everything in a folder that is DICOM"))  # fmt: skip
         self.folder_line = Elided()
+        self.back = flat_button("close", tr("Send series"), self.choose_series,
+                                tip=tr("Forget the folder: send the series that are ticked"))  # fmt: skip
+        self.back.hide()
         self.go = push_button(tr("Send"), self.accept, kind="primary")
         self.go.setDefault(True)
 
@@ -91,8 +112,18 @@ class SendDialog(QDialog):
     def choose_folder(self, folder: Path) -> None:
         """Send a folder instead of series."""
         self._folder = folder
-        self.folder_line.setText(str(folder))
-        self.list.setEnabled(False)
+        self.folder_line.setText(self._session.concealing.path(folder, 1))
+        self._show_choice()
+
+    def choose_series(self) -> None:
+        """Send series instead of a folder."""
+        self._folder = None
+        self.folder_line.setText("")
+        self._show_choice()
+
+    def _show_choice(self) -> None:
+        self.pages.setEnabled(self._folder is None)
+        self.back.setVisible(self._folder is not None)
         self._enable()
 
     def paths(self) -> tuple[Path, ...]:
@@ -114,3 +145,13 @@ class SendDialog(QDialog):
         title = self._folder.name if self._folder is not None else count
         self._session.servers.send(self.server.value(), paths, title)
         super().accept()
+
+
+def show_send(session: Session, parent: QWidget, folder: Path | None = None, *, copies: bool = False) -> SendDialog:
+    """Show the dialog; with a ``folder`` that is what is sent, de-identified ``copies`` or not."""
+    dialog = SendDialog(session, parent, COPIES if copies else ABOUT)
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if folder is not None:
+        dialog.choose_folder(folder)
+    dialog.open()
+    return dialog

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network.nodes import DimseNode, Node, WebNode, made
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import described, dim, push_button, row, section, tell, titled
+from pellucid.ui.docks.parts import described, dim, make_room, push_button, row, section, tell, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, TextLine
 from pellucid.ui.forms.file_line import FileLine
 from pellucid.ui.forms.numbers import Bounds
@@ -86,7 +87,7 @@ class ServerDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         column.addWidget(self.kind, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(_form([(tr("Name"), self.name)]))
-        column.addWidget(self.pages)
+        column.addWidget(self.pages, 1)
         column.addWidget(section(tr("Certificate")))
         column.addWidget(self.verify)
         column.addWidget(self.authority)
@@ -154,16 +155,27 @@ class ServerDialog(QDialog):
         try:
             node = self.node()
         except Refused as refusal:
-            tell(self.said, str(refusal), "warning")
+            self._say(str(refusal), "warning")
             return
-        tell(self.said, tr("Asking {server}…", server=node.name))
+        self._say(tr("Asking {server}…", server=node.name))
         self.test.setEnabled(False)
         self._servers.check(node, lambda said: self._answered(said, "good"),
                             lambda said: self._answered(said, "warning"), secret=self.secret.text())  # fmt: skip
 
     def _answered(self, sentence: str, tone: str) -> None:
         self.test.setEnabled(True)
+        self._say(sentence, tone)
+
+    def _say(self, sentence: str, tone: str = "") -> None:
         tell(self.said, sentence, tone)
+        make_room(self)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Be as tall as the sentences need."""
+        super().showEvent(event)
+        make_room(self)
+        if not event.spontaneous():
+            self.name.setFocus()
 
     def accept(self) -> None:
         """Keep the server, or say why that cannot be."""
@@ -172,7 +184,7 @@ class ServerDialog(QDialog):
             secret = self.secret.text() if node.kind == WEB else None
             self._servers.put(node, instead_of=self._old, secret=secret, keep=self.keep.isChecked())
         except Refused as refusal:
-            tell(self.said, str(refusal), "warning")
+            self._say(str(refusal), "warning")
             return
         super().accept()
 

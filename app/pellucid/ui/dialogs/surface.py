@@ -16,7 +16,7 @@ from pellucid.session.saving import bent
 from pellucid.session.surfacing import export, sentences
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export import Card
-from pellucid.ui.dialogs.writing import WritingDialog, file_complaint
+from pellucid.ui.dialogs.writing import WritingDialog, file_complaint, show_no_result
 from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, TextLine, translated
 from pellucid.ui.forms.numbers import Bounds
@@ -193,23 +193,12 @@ class SurfaceDialog(WritingDialog):
         self._advance()
 
     def _advance(self) -> None:
-        job = self._job
+        job = self._ended(handed_over=self._report is not None)
         if job is None:
             return
-        self.bar.setValue(round(job.progress * 1000))
-        if not job.finished or (job.state.value == "done" and self._report is None):
-            return  # done is told before it is handed over
-        job.changed.disconnect(self._advance)
-        self._job = None
-        self.bar.hide()
-        self.stop.setText(tr("Close"))
         allow(self.go)
         self.card.show()
-        if job.error:
-            self.card.show_lines([job.error], "danger", tr("Nothing was written"))
-        elif job.state.value == "cancelled":
-            self.card.show_lines([tr("Cancelled; nothing was written.")], "warning")
-        elif self._report is not None:
+        if not show_no_result(self.card, job) and self._report is not None:
             tone = "warning" if self._report.remarks else "good"
             self.card.show_lines(sentences(self._report), tone, tr("Written and verified"))
             self.folder.show()

@@ -5,24 +5,45 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QLineEdit
+from PySide6.QtWidgets import QDialog, QLineEdit, QProgressBar, QPushButton
 
+from pellucid.jobs.job import JobState
 from pellucid.language import tr
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
     from pellucid.session import Session
+    from pellucid.ui.dialogs.export import Card
 
 
 class WritingDialog(QDialog):
     """A dialog with a line for a path and at most one job that writes; closing it stops the job."""
 
     path: QLineEdit
+    bar: QProgressBar
+    stop: QPushButton
     _session: Session
     _job: Job | None
 
     def _advance(self) -> None:
         """Show how far the job is."""
+
+    def _ended(self, *, handed_over: bool = True) -> Job | None:
+        """Show how far the job is; return it once, when nothing more comes of it.
+
+        ``handed_over`` says whether the dialog has what the job made: a job is done before that.
+        """
+        job = self._job
+        if job is None:
+            return None
+        self.bar.setValue(round(job.progress * 1000))
+        if not job.finished or (job.state is JobState.DONE and not handed_over):
+            return None
+        job.changed.disconnect(self._advance)
+        self._job = None
+        self.bar.hide()
+        self.stop.setText(tr("Close"))
+        return job
 
     def _folder(self) -> Path:
         """Return the folder of the path, else the one used last."""
@@ -58,3 +79,14 @@ def file_complaint(text: str, ending: str) -> str:
     if not Path(text).expanduser().parent.is_dir():
         return tr("The folder “{parent}” does not exist. Choose another one.", parent=Path(text).parent)
     return "" if text.lower().endswith(ending) else tr("The name must end in {wanted}.", wanted=ending)
+
+
+def show_no_result(card: Card, job: Job) -> bool:
+    """Say on a card that a job failed or was cancelled; return whether it did either."""
+    if job.error:
+        card.show_lines([job.error], "danger", tr("Nothing was written"))
+    elif job.state is JobState.CANCELLED:
+        card.show_lines([tr("Cancelled; nothing was written.")], "warning")
+    else:
+        return False
+    return True

@@ -104,7 +104,9 @@ class HistoryPanel(Panel):
         self.used.setToolTip(
             tr("Memory the steps keep; the oldest are forgotten beyond the budget (Edit ▸ Preferences)")
         )
+        self.bar.setUpdatesEnabled(False)  # or it paints itself, and all that waits with it, at once
         self.bar.setValue(round(1000 * min(1.0, history.nbytes / max(1, history.budget))))
+        self.bar.setUpdatesEnabled(True)
 
     def _jump(self, item: QListWidgetItem) -> None:
         self._session.jump(int(item.data(POSITION_ROLE)))

@@ -130,6 +130,15 @@ def tell(label: QLabel, sentence: str, tone: str = "") -> None:
         label.style().polish(label)
 
 
+def make_room(window: QWidget) -> None:
+    """Let a window grow where its sentences take more lines: a layout does not do so by itself."""
+    layout = window.layout()
+    if layout is not None:
+        layout.activate()
+        needed = layout.totalHeightForWidth(window.width()) if layout.hasHeightForWidth() else 0
+        window.resize(window.width(), max(window.height(), needed, layout.totalMinimumSize().height()))
+
+
 def own_colours(layer: ImageLayer) -> str:
     """Return why a window does nothing to a layer, or nothing."""
     said = tr("This image is shown in its own colours. Choose one channel in Layers to window it.")

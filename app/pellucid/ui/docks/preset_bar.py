@@ -39,6 +39,7 @@ class PresetBar(QWidget):
         self._session = session
         self._layer: ImageLayer | None = None
         self.chips: list[Chip] = []
+        self._listed: list[tuple[Preset, str]] | None = None
         self.setAccessibleName(tr("Window presets"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -72,16 +73,22 @@ class PresetBar(QWidget):
             chip.setChecked(same and presets.same_curve(chip.preset.transfer, display.transfer))
 
     def _rebuild(self) -> None:
+        choices = [] if self._layer is None else self._choices(self._layer)
+        allow(self.keep, "" if self._layer is not None else tr("Open an image first."))
+        if choices == self._listed:  # many layers fit the same presets, and an opening follows three times
+            for known in self.chips:
+                known.setChecked(False)
+            return
+        self._listed = choices
         while (item := self._flow.takeAt(0)) is not None:
             widget = item.widget()
             if widget is not None and widget is not self.keep:
                 widget.hide()
                 widget.deleteLater()
-        self.chips = [] if self._layer is None else list(map(self._chip, self._choices(self._layer)))
+        self.chips = list(map(self._chip, choices))
         for chip in (*self.chips, self.keep):
             self._flow.addWidget(chip)
             chip.show()
-        allow(self.keep, "" if self._layer is not None else tr("Open an image first."))
         self._flow_widget.updateGeometry()
 
     def _choices(self, layer: ImageLayer) -> list[tuple[Preset, str]]:

@@ -174,7 +174,7 @@ class StudiesPanel(Panel):
         return None if item is None else self._session.library.thumbnail(item)
 
     def _thumbnail_ready(self, key: str) -> None:
-        self.delegate.forget(key)
+        self.delegate.thumbnails.forget(key)
         self._repaint()
 
     def _is_open(self, node: Node) -> bool:

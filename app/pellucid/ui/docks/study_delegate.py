@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QImage, QPainter
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.study_nodes import Node
+from pellucid.ui.row_thumbnails import RowThumbnails
 
 Index = QModelIndex | QPersistentModelIndex
 NODE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -35,25 +35,13 @@ def tone_color(tone: str) -> str:
     return {"warning": c.warning, "error": c.danger}.get(tone, c.dim)
 
 
-def picture(array: np.ndarray) -> QImage:
-    """Return a thumbnail (h, w[, 3]) uint8 as a Qt image that owns its pixels."""
-    pixels = np.ascontiguousarray(array)
-    grey = pixels.ndim == 2
-    form = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-    return QImage(pixels.data, pixels.shape[1], pixels.shape[0], pixels.strides[0], form).copy()
-
-
 class StudyDelegate(QStyledItemDelegate):
     """Draws nodes; asks for a thumbnail only when its row is drawn."""
 
     def __init__(self, view: QTreeView, thumbnail: Callable[[str], Any], shown: Callable[[Node], bool]) -> None:
         super().__init__(view)
-        self._view, self._thumbnail, self._shown = view, thumbnail, shown
-        self._pictures: dict[str, QImage] = {}
-
-    def forget(self, key: str) -> None:
-        """Ask for a thumbnail again at the next drawing."""
-        self._pictures.pop(key, None)
+        self._view, self._shown = view, shown
+        self.thumbnails = RowThumbnails(thumbnail)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Return the height a row needs at the present width of the tree."""
@@ -97,7 +85,8 @@ class StudyDelegate(QStyledItemDelegate):
     def _paint_item(self, painter: QPainter, option: QStyleOptionViewItem, node: Node) -> None:
         c, rect = theme.colors(), option.rect
         box = QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB)
-        self._paint_thumbnail(painter, box, node)
+        glyph = node.glyph or ("image-outline" if node.item else "file-document-outline")
+        self.thumbnails.paint(painter, box, node.item, glyph)
         if self._shown(node):
             painter.fillRect(QRect(rect.left(), rect.top() + 4, 3, THUMB), QColor(c.accent))
         room = rect.adjusted(THUMB + 12, 8, -8, -6)
@@ -114,28 +103,6 @@ class StudyDelegate(QStyledItemDelegate):
             )
             lower.adjust(0, 0, -22, 0)
         _line(painter, lower, fitting(node.detail, painter.fontMetrics(), lower.width()), c.dim)
-
-    def _paint_thumbnail(self, painter: QPainter, box: QRect, node: Node) -> None:
-        c = theme.colors()
-        image = self._picture(node.item) if node.item else None
-        painter.fillRect(box, QColor("#000000" if image else c.raised))
-        if image is None:
-            glyph = node.glyph or ("image-outline" if node.item else "file-document-outline")
-            paint_icon(painter, box, theme.icon(glyph, c.dim))
-            return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        size = image.size().scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(QPoint(0, 0), size)
-        place.moveCenter(box.center())
-        painter.drawImage(place, image)
-
-    def _picture(self, key: str) -> QImage | None:
-        if key not in self._pictures:
-            array = self._thumbnail(key)
-            if array is None:
-                return None
-            self._pictures[key] = picture(array)
-        return self._pictures[key]
 
     def _paint_badge(self, painter: QPainter, room: QRect, text: str) -> int:
         c = theme.colors()

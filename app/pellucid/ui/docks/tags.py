@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QStackedWidget, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.dicom.tags import SAME, Difference
 from pellucid.language import mark, tr, tr_count
@@ -15,7 +15,8 @@ from pellucid.ui import theme
 from pellucid.ui.docks.flow_layout import FlowLayout
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, described, dim, flat_button, row, tell
 from pellucid.ui.docks.tag_column import TagColumn
-from pellucid.ui.docks.tag_model import HIDDEN, LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel, as_text
+from pellucid.ui.docks.tag_model import HIDDEN, LINE_ROLE, as_text
+from pellucid.ui.docks.tag_tree import TagTree
 from pellucid.ui.forms.controls import Choice, NumberBox, TextLine
 from pellucid.ui.forms.numbers import Bounds
 from pellucid.ui.forms.throttle import Throttle
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.session.tag_reading import Files, Reading
 
-EMPTY = mark("Open a DICOM image, or choose “Show tags” of a series in Studies; what its files say appears here.")
+EMPTY = mark("Open a DICOM image, or choose “Show tags” of a series in Studies or the study browser; what its files "
+             "say appears here.")  # fmt: skip
 _CONTROL = 260
 _EXPANDED = 200
 """Matches up to which a search opens the sequences they lie in."""
@@ -39,14 +41,18 @@ class TagsPanel(Panel):
         self._given: Files | None = None
         self._reading: Reading | None = None
         self._read: tuple[Path, Path | None] | None = None
+        self._complaint = ""
+        self._over: Difference | None = None
+        """The line whose values in all files are shown."""
         self._update = Throttle(self._ask, 150, self)
         self._build()
         document, view = session.document, session.view
-        for signal in (document.inserted, document.removed, document.active_changed):
+        for signal in (document.inserted, document.removed):
             signal.connect(self._sources_changed)
+        document.active_changed.connect(self._active_changed)
         session.library.changed.connect(self._update.request)
         view.events.crosshair.connect(self._moved)
-        view.events.hide_identity.connect(self._show)
+        view.events.hide_identity.connect(self._hide_changed)
         self._sources_changed()
 
     # ---------------------------------------------------------------- building
@@ -75,8 +81,14 @@ class TagsPanel(Panel):
         self.changed_only = QCheckBox(tr("Only differences"))
         described(self.changed_only, self.changed_only.text())
         self.changed_only.toggled.connect(self._show)
+        self.tree = TagTree()
+        self.tree.customContextMenuRequested.connect(self._menu)
+        self.model = self.tree.lines
         self.beside = (there, self.changed_only)
         self.about, self.trouble = dim(wrap=True), dim(wrap=True)
+        self._lay_out(here, there)
+
+    def _lay_out(self, here: QWidget, there: QWidget) -> None:
         self.column_page = TagColumn()
         self.column_page.left.connect(self._show_tree)
         self.column_page.chosen.connect(self._go_to)
@@ -91,7 +103,7 @@ class TagsPanel(Panel):
             flow.addWidget(part)
         for part in (here, self.search, there):
             part.setFixedWidth(_CONTROL)
-        for part in (controls, self._make_tree(), self.about, self.trouble):
+        for part in (controls, self.tree, self.about, self.trouble):
             lines.addWidget(part, 1 if part is self.tree else 0)
         self.pages = QStackedWidget()
         self.pages.addWidget(body)
@@ -107,6 +119,7 @@ class TagsPanel(Panel):
             dock.hide()
 
     def _show_tree(self) -> None:
+        self._over = None
         self.pages.setCurrentIndex(0)
 
     def _file_line(self, name: str, number: str) -> tuple[Choice, NumberBox, QWidget]:
@@ -116,22 +129,6 @@ class TagsPanel(Panel):
         box.setFixedWidth(48)
         box.setProperty("of", of)
         return choice, box, row(choice, box, of, spacing=theme.GRID, stretch=0)
-
-    def _make_tree(self) -> QTreeView:
-        self.model = TagModel(self)
-        self.tree = QTreeView()
-        self.tree.setModel(self.model)
-        self.tree.setAccessibleName(tr("Tags"))
-        self.tree.setProperty("frame", True)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(12)
-        self.tree.setFont(theme.figures(self.tree.font()))
-        self.tree.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._menu)
-        for column, width in ((TAG, 120), (NAME, 240), (VR, 40), (VALUE, 320), (OTHER, 160)):
-            self.tree.setColumnWidth(column, width)
-        return self.tree
 
     # ---------------------------------------------------------------- which file
 
@@ -143,17 +140,37 @@ class TagsPanel(Panel):
         self.here.set_value(files)
         self._chosen(files)
 
-    def _sources_changed(self, *_args: object) -> None:
+    def _sources_changed(self, *_args: object, to_active: bool = False) -> None:
         sources = self._session.tags.sources()
         before, other = self.here.value(), self.there.value()
         every = ((self._given,) if self._given is not None else ()) + sources
         active = next((one for one in sources if one.layer is self._session.document.active), None)
-        for choice, wanted in ((self.here, _same(before, every) or active), (self.there, _same(other, every))):
-            choice.set_options([(files.title, files) for files in every])
+        here = (active if to_active else None) or _same(before, every) or active
+        for choice, wanted in ((self.here, here), (self.there, _same(other, every))):
+            choice.set_options([(self._session.concealing.text(files.title), files) for files in every])
             if wanted is not None:
                 choice.set_value(wanted)
         self.stack.setCurrentIndex(1 if every else 0)
         self._moved()
+
+    def _active_changed(self, *_args: object) -> None:
+        """Show the layer that is worked on, as long as the panel follows."""
+        self._sources_changed(to_active=self.follow.isChecked())
+
+    def _hide_changed(self, *_args: object) -> None:
+        self._sources_changed()
+        self._show()
+        tell(self.trouble, self._covered(self._complaint), "warning")
+        if self._over is not None:
+            self.show_column(self._over)
+
+    def _covered(self, sentence: str) -> str:
+        """Return a sentence about files as it may be shown now."""
+        if self._session.view.hide_identity:
+            files: Files | None = self.here.value()
+            for path in (*(self._read or ()), *(files.paths if files is not None else ())):
+                sentence = sentence.replace(path.name, tr(HIDDEN)) if path is not None else sentence
+        return self._session.concealing.text(sentence)
 
     def _chosen(self, files: Files) -> None:
         _set_number(self.number, len(files.paths), self._session.tags.slice_of(files))
@@ -208,13 +225,13 @@ class TagsPanel(Panel):
             self._session.tags.read(path, other, self._take, self._complain)
 
     def _take(self, reading: Reading) -> None:
-        self._reading = reading
+        self._reading, self._complaint = reading, ""
         tell(self.trouble, "")
         self._show()
 
     def _complain(self, sentence: str) -> None:
-        self._reading = None
-        tell(self.trouble, sentence, "warning")
+        self._reading, self._complaint = None, sentence
+        tell(self.trouble, self._covered(sentence), "warning")
         self._show()
 
     def _show(self, *_args: object) -> None:
@@ -222,7 +239,7 @@ class TagsPanel(Panel):
         rows = reading.rows if reading is not None else ()
         compared = reading is not None and reading.compared
         top = self.tree.verticalScrollBar().value()
-        opened = self._opened()
+        opened = self.tree.opened()
         self.model.show_lines(rows, self.search.text(), compared=compared,
                               changed=compared and self.changed_only.isChecked(),
                               hide=self._session.view.hide_identity)  # fmt: skip
@@ -230,7 +247,7 @@ class TagsPanel(Panel):
         if narrowed and self.model.matches <= _EXPANDED:
             self.tree.expandAll()
         else:
-            self._open(opened)
+            self.tree.open_again(opened)
         self.tree.verticalScrollBar().setValue(top)
         self._describe(rows, compared)
 
@@ -243,26 +260,6 @@ class TagsPanel(Panel):
         self.about.setText(" · ".join(said) if rows else "")
         allow(self.copy, "" if self.model.matches else tr("There is nothing to copy."))
 
-    def _opened(self) -> set[str]:
-        """Return the keys of the lines that are open."""
-        found = set()
-        stack = [self.model.index(n, 0) for n in range(self.model.rowCount())]
-        while stack:
-            index = stack.pop()
-            if self.tree.isExpanded(index):
-                found.add(index.data(LINE_ROLE).row.key)
-                stack += [self.model.index(n, 0, index) for n in range(self.model.rowCount(index))]
-        return found
-
-    def _open(self, keys: set[str]) -> None:
-        """Open the lines with these keys."""
-        stack = [self.model.index(n, 0) for n in range(self.model.rowCount())]
-        while stack:
-            index = stack.pop()
-            if index.data(LINE_ROLE).row.key in keys:
-                self.tree.expand(index)
-                stack += [self.model.index(n, 0, index) for n in range(self.model.rowCount(index))]
-
     # ---------------------------------------------------------------- copying, one tag over all files
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -274,16 +271,7 @@ class TagsPanel(Panel):
 
     def _copy_shown(self) -> None:
         chosen = [index.data(LINE_ROLE) for index in self.tree.selectionModel().selectedRows()]
-        _to_clipboard(as_text(self.model, chosen or self._all_shown()))
-
-    def _all_shown(self) -> list[Difference]:
-        lines: list[Difference] = []
-        stack = [self.model.index(n, 0) for n in reversed(range(self.model.rowCount()))]
-        while stack:
-            index = stack.pop()
-            lines.append(index.data(LINE_ROLE))
-            stack += [self.model.index(n, 0, index) for n in reversed(range(self.model.rowCount(index)))]
-        return lines
+        _to_clipboard(as_text(self.model, chosen or self.tree.all_shown()))
 
     def _menu(self, where: QPoint) -> None:
         line: Difference | None = self.tree.indexAt(where).data(LINE_ROLE)
@@ -313,7 +301,8 @@ class TagsPanel(Panel):
         files: Files | None = self.here.value()
         if files is None:
             return
-        hidden = self.model.hide and line.row.identifying
+        self._over = line
+        hidden = self._session.view.hide_identity and line.row.identifying
         names = [tr(HIDDEN) if self._session.view.hide_identity else path.name for path in files.paths]
 
         def take(texts: tuple[str | None, ...]) -> None:
@@ -322,7 +311,8 @@ class TagsPanel(Panel):
 
         self.column_page.wait(f"{line.row.tag} {line.row.name}")
         self.pages.setCurrentIndex(1)
-        self._session.tags.column(files.paths, line.row.key, take, self.column_page.complain)
+        self._session.tags.column(files.paths, line.row.key, take,
+                                  lambda sentence: self.column_page.complain(self._covered(sentence)))  # fmt: skip
 
 
 def _same(wanted: Files | None, every: tuple[Files, ...]) -> Files | None:

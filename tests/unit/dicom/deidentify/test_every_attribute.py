@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -164,6 +165,20 @@ def test_the_table_is_the_one_of_the_standard() -> None:
     assert set(table.option_actions()) <= set(table.basic_actions())
     assert {what for actions in table.option_actions().values() for what in actions.values()} == {"K", "C"}
     assert {name for actions in table.option_actions().values() for name in actions} == set(OPTIONS) - {"safe_private"}
+
+
+def test_the_columns_of_the_options_hold_what_the_standard_prints() -> None:
+    """Counted in the DocBook of PS3.15 2026c, Table E.1-1: rows that name one attribute."""
+    found = Counter((name, what) for actions in table.option_actions().values() for name, what in actions.items())
+    assert found == {
+        ("uids", "K"): 60, ("device", "K"): 48, ("device", "C"): 11, ("institution", "K"): 10, ("patient", "K"): 14,
+        ("patient", "C"): 5, ("full_dates", "K"): 169, ("modified_dates", "C"): 169, ("descriptors", "C"): 140,
+        ("structured", "C"): 4, ("graphics", "C"): 1,
+    }  # fmt: skip
+    newest = {0x00102162: {"patient": "K"}, 0x00181010: {"device": "K"}, 0x00321033: {"descriptors": "C"},
+              0x0040B034: {"full_dates": "K", "modified_dates": "C"}, 0x300A0054: {"uids": "K"},
+              0x0040B020: {"structured": "C"}, 0x00700006: {"descriptors": "C"}}  # fmt: skip
+    assert {tag: table.option_actions()[tag] for tag in newest} == newest
 
 
 @pytest.mark.hazard("H35")

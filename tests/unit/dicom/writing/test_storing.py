@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pellucid.dicom.write import decimal
 from pellucid.dicom.writing.storing import Storing, exact_storing, near_storing, unsigned
+from pellucid.dicom.writing.texts import decimal
 from pellucid.model.rescale import Rescale
 
 

@@ -10,9 +10,11 @@ import pydicom
 import pytest
 
 from dicom_judges import GRIDS, complaints, dumps, expected, planes, set_complaints, volume
+from dicom_making import save, stack
 from pellucid.dicom.read import read_sequence
 from pellucid.dicom.scan import scan
 from pellucid.dicom.stack import sequences
+from pellucid.dicom.writing.origin import read_origin
 from pellucid.dicom.writing.request import WORDS, Request, Subject
 from pellucid.files.dicom_export import write_image
 from pellucid.model.findings import Refused
@@ -88,6 +90,53 @@ def test_frames_come_back_in_their_order_and_with_their_times(dtype: str, modali
         np.testing.assert_array_equal(read.array, given.array)
     assert timing(back).times == pytest.approx((0.0, 2.5, 5.0))
     assert complaints(sorted((tmp_path / "out").iterdir())[-1]) == []
+
+
+def at_times(times: list[float | None], dtype: str = "int16", modality: str = "CT") -> list[Volume]:
+    frames = [volume(dtype, GRIDS["axial"], seed=n, modality=modality) for n in range(len(times))]
+    known = [0.0 if time is None else time for time in times]
+    moments = moments_of(len(times), times=known, times_source=TimeSource.NIFTI)
+    moments = [replace(moment, start=time) for moment, time in zip(moments, times, strict=True)]
+    return [replace(one, acquisition=replace(one.acquisition, moment=moment))
+            for one, moment in zip(frames, moments, strict=True)]  # fmt: skip
+
+
+@pytest.mark.parametrize("modality", ["CT", "MR", ""])
+@pytest.mark.parametrize(("times", "lost"), [
+    ([0.0, 1.0, 5.0], True), ([0.0, None, 5.0], True), ([0.0, 2.0, 4.0], False), ([None, None, None], False),
+])  # fmt: skip
+def test_uneven_times_are_said_to_be_lost(
+    times: list[float | None], lost: bool, modality: str, tmp_path: Path
+) -> None:
+    frames = at_times(times, modality=modality)
+    if lost:
+        with pytest.raises(Refused, match="not evenly spaced"):
+            write_image(frames, tmp_path / "no", JANE, accept_loss=False)
+    report = write_image(frames, tmp_path / "out", JANE, accept_loss=lost).report
+    assert any("keep their order only" in said for said in report.sentences) is lost
+    back = reopened(tmp_path / "out")
+    for given, read in zip(frames, back, strict=True):
+        np.testing.assert_array_equal(read.array, given.array)
+    assert (timing(back).times is None) is (lost or None in times)
+
+
+def test_uneven_times_stay_where_there_is_a_place_for_them(tmp_path: Path) -> None:
+    """In a parametric map, and where the times of day of the source are repeated slice by slice."""
+    frames = at_times([0.0, 1.0, 5.0], "float32")
+    write_image(frames, tmp_path / "maps", JANE, accept_loss=False)
+    assert timing(reopened(tmp_path / "maps")).times == pytest.approx((0.0, 1.0, 5.0))
+    slices = []
+    for n, clock in enumerate(("100000", "100001.5", "100007")):
+        _stored, some = stack(3, AcquisitionTime=clock, AcquisitionDate="20240102", AcquisitionNumber=n + 1)
+        slices += some
+    for n, one in enumerate(slices):
+        one.InstanceNumber, one.SOPInstanceUID = n + 1, f"1.2.9.{n + 1}"
+    paths = save(tmp_path / "in", slices)
+    source = reopened(tmp_path / "in")
+    assert len(source) == 3
+    request = Request(read_origin(paths), description="again")
+    write_image(source, tmp_path / "again", request, accept_loss=False)
+    assert timing(reopened(tmp_path / "again")).times == pytest.approx((0.0, 1.5, 7.0))
 
 
 NOWHERE = {

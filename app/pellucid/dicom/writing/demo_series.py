@@ -1,4 +1,4 @@
-"""Write a volume as a proper DICOM series: one uncompressed file per slice."""
+"""The demo study as DICOM: one uncompressed file per slice, and the same seed always gives the same files."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pellucid.dicom.writing.modalities import CLASSES, PET_UNITS, SECONDARY_CAPTURE
+from pellucid.dicom.writing.modules import PROGRAM
+from pellucid.dicom.writing.pixel_cells import put_cells
+from pellucid.dicom.writing.texts import decimal, person
+from pellucid.dicom.writing.windows import put_windows
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Geometry
@@ -17,14 +22,7 @@ from pellucid.model.volume import Acquisition
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_CLASSES = {
-    "CT": "1.2.840.10008.5.1.4.1.1.2",
-    "MR": "1.2.840.10008.5.1.4.1.1.4",
-    "PT": "1.2.840.10008.5.1.4.1.1.128",
-}
-_SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _RESCALE_TYPES = {"HU": "HU", "Bq/ml": "", "g/ml": "", "": "US"}
-_PET_UNITS = {"Bq/ml": "BQML", "g/ml": "GML", "counts": "CNTS"}
 _INT16 = np.iinfo(np.int16)
 
 
@@ -54,7 +52,7 @@ def write_series(
     for index in range(count):
         dataset = _header(geometry, acquisition, seed, index)
         _put_values(dataset, array[index], float(slopes[index]), float(intercepts[index]), unit, padding)
-        _put_windows(dataset, acquisition)
+        put_windows(dataset, acquisition)
         for keyword, value in (extra or {}).items():
             setattr(dataset, keyword, value)
         path = folder / f"{index + 1:04d}.dcm"
@@ -72,12 +70,12 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.SpecificCharacterSet = "ISO_IR 192"
-    dataset.SOPClassUID = _CLASSES.get(acquisition.modality, _SECONDARY_CAPTURE)
+    dataset.SOPClassUID = CLASSES.get(acquisition.modality, SECONDARY_CAPTURE)
     dataset.SOPInstanceUID = _uid(seed, acquisition.series_uid, f"slice {index}")
     dataset.StudyInstanceUID = acquisition.study_uid or _uid(seed, "study")
     dataset.SeriesInstanceUID = acquisition.series_uid or _uid(seed, "series", acquisition.series_number)
     dataset.FrameOfReferenceUID = geometry.frame_of_reference or _uid(seed, "frame of reference")
-    dataset.PatientName = "^".join(part.strip() for part in acquisition.patient_name.split(","))
+    dataset.PatientName = person(acquisition.patient_name)
     dataset.PatientID = acquisition.patient_id
     dataset.PatientBirthDate = acquisition.birth_date
     dataset.PatientSex = acquisition.sex
@@ -88,7 +86,7 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
     dataset.ReferringPhysicianName = ""
     dataset.StudyDescription = acquisition.study_description
     dataset.Modality = acquisition.modality
-    dataset.Manufacturer = "Pellucid"
+    dataset.Manufacturer = PROGRAM
     dataset.SeriesDescription = acquisition.series_description
     dataset.SeriesNumber = acquisition.series_number
     dataset.InstanceNumber = index + 1
@@ -105,44 +103,20 @@ def _header(geometry: Geometry, acquisition: Acquisition, seed: str, index: int)
 def _put_values(
     dataset: Dataset, values: NDArray[Any], slope: float, intercept: float, unit: str, padding: int | None
 ) -> None:
-    dataset.Rows, dataset.Columns = values.shape[:2]
     if values.ndim == 3:
-        _put_cells(dataset, values.astype(np.uint8), "RGB", signed=False)
-        dataset.SamplesPerPixel, dataset.PlanarConfiguration = 3, 0
+        put_cells(dataset, values.astype(np.uint8), colour=True)
         return
     stored = np.rint((values - intercept) / slope)
     if stored.min() < _INT16.min or stored.max() > _INT16.max:
         raise Refused(tr("The values do not fit into 16 bits with this slope; choose a larger one."))
-    _put_cells(dataset, stored.astype("<i2"), "MONOCHROME2", signed=True)
-    dataset.SamplesPerPixel = 1
+    put_cells(dataset, stored.astype(np.int16), colour=False)
     dataset.RescaleSlope, dataset.RescaleIntercept = decimal(slope), decimal(intercept)
     if _RESCALE_TYPES.get(unit):
         dataset.RescaleType = _RESCALE_TYPES[unit]
-    if unit in _PET_UNITS:
-        dataset.Units = _PET_UNITS[unit]
+    if unit in PET_UNITS:
+        dataset.Units = PET_UNITS[unit]
     if padding is not None:
         dataset.PixelPaddingValue = padding
-
-
-def _put_cells(dataset: Dataset, cells: NDArray[Any], photometric: str, *, signed: bool) -> None:
-    bits = cells.itemsize * 8
-    dataset.PhotometricInterpretation = photometric
-    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = bits, bits, bits - 1
-    dataset.PixelRepresentation = int(signed)
-    data = cells.tobytes()
-    dataset.PixelData = data + b"\0" * (len(data) % 2)
-    dataset["PixelData"].VR = "OW" if bits == 16 else "OB"
-
-
-def _put_windows(dataset: Dataset, acquisition: Acquisition) -> None:
-    windows = [window for window in acquisition.windows if window.table is None]
-    windows = [window for window in windows if window.function == windows[0].function]  # one function holds for all
-    if windows:
-        dataset.WindowCenter = [decimal(window.level) for window in windows]
-        dataset.WindowWidth = [decimal(window.width) for window in windows]
-        dataset.WindowCenterWidthExplanation = [window.name for window in windows]
-        if windows[0].function != "LINEAR":
-            dataset.VOILUTFunction = windows[0].function
 
 
 def _uid(*parts: str) -> str:
@@ -150,12 +124,3 @@ def _uid(*parts: str) -> str:
     from pydicom.uid import generate_uid
 
     return str(generate_uid(entropy_srcs=["pellucid", *parts]))
-
-
-def decimal(value: float) -> str:
-    """Return a number as a decimal string of at most 16 characters (PS3.5 6.2), as exact as that allows."""
-    for digits in range(17, 5, -1):
-        text = f"{float(value):.{digits}g}"
-        if len(text) <= 16:
-            return text
-    return f"{float(value):.6g}"

@@ -1,0 +1,64 @@
+"""The tree of the panel “Tags”: what is open in it stays open when its lines are shown anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtWidgets import QTreeView, QWidget
+
+from pellucid.dicom.tags import Difference
+from pellucid.language import tr
+from pellucid.ui import theme
+from pellucid.ui.docks.tag_model import LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel
+
+_WIDTHS = {TAG: 120, NAME: 240, VR: 40, VALUE: 320, OTHER: 160}
+
+
+class TagTree(QTreeView):
+    """Elements as a tree; ``lines`` is its model."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.lines = TagModel(self)
+        self.setModel(self.lines)
+        self.setAccessibleName(tr("Tags"))
+        self.setProperty("frame", True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(12)
+        self.setFont(theme.figures(self.font()))
+        self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+
+    def opened(self) -> set[str]:
+        """Return the keys of the lines that are open."""
+        return {_key(index) for index in self._walk(self.isExpanded) if self.isExpanded(index)}
+
+    def open_again(self, keys: set[str]) -> None:
+        """Open the lines with these keys."""
+        for index in self._walk(lambda index: _key(index) in keys):
+            if _key(index) in keys:
+                self.expand(index)
+
+    def all_shown(self) -> list[Difference]:
+        """Return all lines from top to bottom, those in closed sequences too."""
+        return [index.data(LINE_ROLE) for index in self._walk(lambda _index: True)]
+
+    def _walk(self, enter: Callable[[QModelIndex], bool]) -> Iterator[QModelIndex]:
+        """Yield the lines from top to bottom, with those in a line where ``enter`` says so."""
+        stack = self._children(QModelIndex())
+        while stack:
+            index = stack.pop()
+            yield index
+            if enter(index):
+                stack += self._children(index)
+
+    def _children(self, parent: QModelIndex) -> list[QModelIndex]:
+        return [self.lines.index(n, 0, parent) for n in reversed(range(self.lines.rowCount(parent)))]
+
+
+def _key(index: QModelIndex) -> str:
+    key: str = index.data(LINE_ROLE).row.key
+    return key
