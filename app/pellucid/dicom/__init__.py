@@ -26,7 +26,7 @@ Pixels
 
     sources read reduced buffers work memory      what is read in which order, to where, and whether there is room
     pixels* codecs* codestreams* effort* stored colours* tables*    decode: every transfer syntax and photometric
-    pixel_types rescale padding suv ucum   which numbers come out, in which unit
+    pixel_types rescale padding suv ucum          which numbers come out, in which unit
     thumbnail                         a small picture of a series
 
 Objects that are no images

@@ -36,6 +36,8 @@ _READ = "pellucid.dicom.documents:read_plain"
 _EXTRACT = "pellucid.dicom.documents:extract_plain"
 MOST_BYTES = 256 << 20
 _MOST_TEXT = 2_000_000
+_MOST_PHRASES = 50
+_COVER = "•••"
 _PDF = b"%PDF-"
 _TEXTS = ("text/plain", "text/xml", "application/xml", "application/hl7-v3+xml")
 
@@ -68,15 +70,19 @@ class Document:
         if not hide_identity:
             head = [", ".join(word for word in self.patient if word), self.date]
             return "\n".join([*filter(None, head), *([""] if any(head) else []), text]).strip()
-        for word in sorted(_words(self.patient), key=len, reverse=True):
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "•••", text, flags=re.IGNORECASE)
-        return text
+        return _covered(text, self.patient)
 
 
-def _words(patient: Sequence[str]) -> set[str]:
-    """Return what in a text would name the patient: the name as a whole and in parts, the ID, the date of birth."""
-    parts = {part for text in patient for part in (text, *re.split(r"[\s,^=()]+", text))}
-    return {part for part in parts if len(part) > 1}
+def _covered(text: str, patient: Sequence[str]) -> str:
+    """Return a text without what would name the patient: the name as a whole and in parts, the ID, the date of birth.
+
+    Single words are looked up, so that a file with a thousand of them in a name keeps nobody waiting.
+    """
+    parts = {part for one in patient for part in (one, *re.split(r"[\s,^=()]+", one)) if len(part) > 1}
+    words = {part.casefold() for part in parts if re.fullmatch(r"\w+", part)}
+    for part in sorted((part for part in parts if part.casefold() not in words), key=len, reverse=True)[:_MOST_PHRASES]:
+        text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", _COVER, text, flags=re.IGNORECASE)
+    return re.sub(r"\w+", lambda found: _COVER if found.group().casefold() in words else found.group(), text)
 
 
 # ---------------------------------------------------------------- in the program
@@ -172,7 +178,7 @@ def _text_lines(data: bytes) -> tuple[list[tuple[int, str, bool]], bool]:
     """Return the words of a text or of the body of an XML document, whose tags are taken out, not obeyed."""
     text = data[:_MOST_TEXT].decode("utf-8", "replace").replace("\0", "")
     if text.lstrip().startswith("<"):
-        text = re.sub(r"<!DOCTYPE[^\[>]{0,10000}(\[[^\]]{0,100000}\])?\s*>", " ", text, count=1)
+        text = _without_doctype(text)
         for start, end in (("<!--", "-->"), ("<style", "</style>"), ("<script", "</script>")):
             text = _without(text, start, end)
         text = re.sub(r"</(?:p|tr|li|title|paragraph|item|section|table|caption|text|name|given|family)\s*>|<br\s*/?>",
@@ -182,6 +188,17 @@ def _text_lines(data: bytes) -> tuple[list[tuple[int, str, bool]], bool]:
             text = text.replace(entity, character)
     rows = [" ".join(row.split()) for row in text.splitlines()]
     return [(0, row, False) for row in rows if row], len(data) > _MOST_TEXT
+
+
+def _without_doctype(text: str) -> str:
+    """Return an XML text without its document type, whose entities are never looked at."""
+    start = text.find("<!DOCTYPE")
+    if start < 0:
+        return text
+    end, inner = text.find(">", start), text.find("[", start)
+    if 0 <= inner < end:
+        end = text.find(">", max(text.find("]", inner), inner))
+    return f"{text[:start]} {text[end + 1 :] if end >= 0 else ''}"
 
 
 def _without(text: str, start: str, end: str) -> str:

@@ -75,8 +75,25 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
     reason = codecs.unreadable(layout.syntax)
     if reason:
         raise Refused(tr("{name} could not be read: {reason}", name=path.name, reason=reason))
-    cells = layout.rows * layout.columns * max(layout.samples, 1)
-    nbytes = cells * -(-layout.allocated // 8)
+    _check_form(path, layout)
+    nbytes = layout.rows * layout.columns * max(layout.samples, 1) * -(-layout.allocated // 8)
+    if nbytes > _LARGEST_FRAME:
+        raise Refused(
+            tr(
+                "{name} could not be read: it declares frames of {columns}×{rows} pixels "
+                "({gigabytes:.1f} GB each), more than is opened.",
+                name=path.name,
+                columns=layout.columns,
+                rows=layout.rows,
+                gigabytes=nbytes / 1000000000.0,
+            )
+        )
+    if max(numbers, default=0) >= max(layout.frames, 1):
+        raise Refused(tr("{name} could not be read: it has no frame {frame}.", name=path.name, frame=max(numbers) + 1))
+
+
+def _check_form(path: Path, layout: PixelLayout) -> None:
+    """Refuse numbers of samples and bits that no image has, or that are not shown."""
     if layout.samples not in (1, 2, 3, 4) or not 0 < layout.stored <= layout.allocated <= 64:
         raise Refused(
             tr(
@@ -106,19 +123,6 @@ def _check(path: Path, layout: PixelLayout, numbers: list[int]) -> None:
                 allocated=layout.allocated,
             )
         )
-    if nbytes > _LARGEST_FRAME:
-        raise Refused(
-            tr(
-                "{name} could not be read: it declares frames of {columns}×{rows} pixels "
-                "({gigabytes:.1f} GB each), more than is opened.",
-                name=path.name,
-                columns=layout.columns,
-                rows=layout.rows,
-                gigabytes=nbytes / 1000000000.0,
-            )
-        )
-    if max(numbers, default=0) >= max(layout.frames, 1):
-        raise Refused(tr("{name} could not be read: it has no frame {frame}.", name=path.name, frame=max(numbers) + 1))
 
 
 def _frames(path: Path, layout: PixelLayout, numbers: list[int]) -> list[Array]:

@@ -57,7 +57,7 @@ def fetch(
     try:
         if isinstance(node, DimseNode) and node.retrieve == "move":
             return _moved(transfer, payload, _listener(listener, node, payload["own_title"]), cancelled)
-        return transfer.run(_TASKS["get"] if node.kind == "dimse" else _WEB, payload, cancelled)
+        return transfer.summed_up(transfer.run(_TASKS["get"] if node.kind == "dimse" else _WEB, payload, cancelled))
     finally:
         shutil.rmtree(transfer.incoming, ignore_errors=True)
 
@@ -73,15 +73,14 @@ class _Transfer:
         self._expected: list[str] | None = None
         self.nbytes = 0
 
-    def run(self, task: str, payload: dict[str, Any], cancelled: Callable[[], bool] | None) -> Fetched:
-        """Let an agent fetch."""
+    def run(self, task: str, payload: dict[str, Any], cancelled: Callable[[], bool] | None) -> dict[str, Any]:
+        """Let an agent fetch; return its answer, or why there is none."""
         try:
-            answer = outside.run(task, payload, on_event=self.heed, cancelled=cancelled)
+            return outside.run(task, payload, on_event=self.heed, cancelled=cancelled)
         except outside.Died:
-            answer = {"why": tr("The connection had to be ended."), "cancelled": cancelled is not None and cancelled()}
+            return {"why": tr("The connection had to be ended."), "cancelled": cancelled is not None and cancelled()}
         except Refused as refusal:
-            answer = {"why": str(refusal), "cancelled": False}
-        return self.summed_up(answer)
+            return {"why": str(refusal), "cancelled": False}
 
     def heed(self, event: dict[str, Any]) -> None:
         """Note what an agent reports."""
@@ -175,12 +174,7 @@ def _moved(
         listener.start()
     try:
         with listener.taking(take):
-            try:
-                answer = outside.run(_TASKS["move"], payload, on_event=transfer.heed, cancelled=cancelled)
-            except outside.Died:
-                answer = {"why": tr("The connection had to be ended."), "cancelled": bool(cancelled and cancelled())}
-            except Refused as refusal:
-                answer = {"why": str(refusal), "cancelled": False}
+            answer = transfer.run(_TASKS["move"], payload, cancelled)
             _await_arrivals(transfer, int(answer.get("completed", 0)))
     finally:
         if ours_alone:

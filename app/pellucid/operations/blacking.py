@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from pellucid.language import tr
-from pellucid.operations.context import Context, Refused
-from pellucid.operations.engines.grids import times
+from pellucid.operations.context import Context
+from pellucid.operations.engines.grids import refuse_outside
 from pellucid.operations.operation import Image, operation
 from pellucid.operations.pixels import allocate, view
 from pellucid.operations.plain import stored
@@ -51,16 +50,7 @@ def black_out(
         DICOM PS3.15 E.3.1, Clean Pixel Data Option.
     """
     start, size = box[:3], box[3:]
-    available = (*image.GetSize(), 1)[:3]
-    if any(a < 0 or n < 1 or a + n > total for a, n, total in zip(start, size, available, strict=True)):
-        raise Refused(
-            tr(
-                "A box of {size} voxels from voxel {start} does not lie inside this image of {available} voxels.",
-                size=times(size),
-                start=", ".join(map(str, start)),
-                available=times(available),
-            )
-        )
+    refuse_outside(start, size, image)
     array = view(image)
     result, out = allocate(image.GetSize(), array.dtype, image.GetNumberOfComponentsPerPixel())
     filled: Any = stored(np.array(value, np.float64), array.dtype)

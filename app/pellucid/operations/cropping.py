@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from pellucid.language import tr
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.boxes import box_around, is_foreground, largest_piece, otsu_level
-from pellucid.operations.engines.grids import refuse_huge, times
+from pellucid.operations.engines.grids import refuse_huge, refuse_outside, times
 from pellucid.operations.engines.histogram import histogram, otsu_split, without_padding
 from pellucid.operations.islands import keep_largest
 from pellucid.operations.operation import Image, Mask, operation
@@ -43,16 +43,7 @@ def crop(image: Image, context: Context, *, box: Annotated[Box, Title("Box")] = 
         SimpleITK.RegionOfInterest.
     """
     start, size = box[:3], box[3:]
-    available = (*image.GetSize(), 1)[:3]
-    if any(a < 0 or n < 1 or a + n > total for a, n, total in zip(start, size, available, strict=True)):
-        raise Refused(
-            tr(
-                "A box of {size} voxels from voxel {start} does not lie inside this image of {available} voxels.",
-                size=times(size),
-                start=", ".join(map(str, start)),
-                available=times(available),
-            )
-        )
+    refuse_outside(start, size, image)
     return _cut(image, start, size, context)
 
 

@@ -102,7 +102,7 @@ class Servers:
     def name_ourselves(self, title: str) -> None:
         """Set our own AE title, which was checked."""
         self._session.settings.ae_title = title
-        self._session.settings.save()
+        self._session.keep_settings()
         self.changed.emit()
 
     def put(self, node: Node, *, instead_of: Node | None = None, secret: str | None = None, keep: bool = False) -> None:
@@ -114,8 +114,7 @@ class Servers:
         if any(known.name.casefold() == node.name.casefold() for known in others):
             raise Refused(tr("Another server is called “{name}”. Choose another name.", name=node.name))
         nodes = [node if instead_of is not None and known.name == instead_of.name else known for known in self.nodes]
-        keep_nodes(self._session.settings, nodes if node in nodes else [*nodes, node])
-        self._session.settings.save()
+        self._keep(nodes if node in nodes else [*nodes, node])
         if instead_of is not None and instead_of.key != node.key:
             self.secrets.forget(instead_of)
         if secret is not None:
@@ -141,7 +140,7 @@ class Servers:
 
     def _keep(self, nodes: Iterable[Node]) -> None:
         keep_nodes(self._session.settings, nodes)
-        self._session.settings.save()
+        self._session.keep_settings()
 
     # ---------------------------------------------------------------- asking
 
@@ -302,7 +301,7 @@ class Servers:
         """Keep how to listen from now on; one that runs is stopped."""
         self.stop_listening()
         keep_listener(self._session.settings, settings)
-        self._session.settings.save()
+        self._session.keep_settings()
         self.changed.emit()
 
     def listen(self, failed: Complaint) -> Job:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from pellucid.dicom import documents
 from pellucid.dicom.child import Pool
 from pellucid.dicom.documents import Document, extract, read
 from pellucid.dicom.kinds import DOCUMENT
 from pellucid.dicom.scan import scan
+from pellucid.dicom.structured_reports import Line
 from pellucid.model.findings import Refused
 
 SR, PDF, CDA, KEYS = (f"1.2.840.10008.5.1.4.1.1.{n}" for n in ("88.33", "104.1", "104.2", "88.59"))
@@ -221,3 +224,21 @@ def test_mutated_reports_are_text_or_a_sentence(tmp_path: Path, pool: Pool, seed
         assert isinstance(read(path, pool), Document)
     except Refused as refusal:
         assert str(refusal)
+
+
+@pytest.mark.hazard("H17")
+def test_a_name_of_a_thousand_words_and_a_type_that_never_ends_keep_nobody_waiting() -> None:
+    begun = time.process_time()
+    name = " ".join(f"w{n}-{n} v{n}" for n in range(700))
+    many = Document(Path("a"), "", "text", (Line(0, "word " * 400_000, False),), (name,))
+    assert "word" in many.text(hide_identity=True)
+    for hostile in (b"<!DOCTYPE" * 200_000, b"<!DOCTYPE[" * 200_000):
+        documents._text_lines(hostile)
+    assert time.process_time() - begun < 10
+
+
+@pytest.mark.hazard("H34")
+def test_names_with_marks_in_them_are_covered_whole_and_in_parts() -> None:
+    line = Line(0, "O'Brien-Smith, Jane (A-17) is 17 years old; jane smiles, Janet too", False)
+    found = Document(Path("a"), "", "text", (line,), ("O'Brien-Smith, Jane", "A-17", "")).text(hide_identity=True)
+    assert found == "••• (•••) is 17 years old; ••• smiles, Janet too"

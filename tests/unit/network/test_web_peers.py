@@ -20,6 +20,7 @@ from pellucid.network.nodes import WebNode
 from pellucid.network.queries import Query
 from pellucid.network.sending import send
 from pellucid.network.transfers import What
+from pellucid.network.web.client import Client
 from pellucid.network.web.multipart import Body, Broken, boundary_of, parts
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -217,3 +218,22 @@ def test_boundaries() -> None:
     assert boundary_of('multipart/related; type="application/dicom"; boundary="a b"') == "a b"
     assert boundary_of("multipart/related; boundary=abc; x=y") == "abc"
     assert boundary_of("application/json") == "" and boundary_of(f"multipart/related; boundary={'x' * 71}") == ""
+
+
+@pytest.mark.parametrize(("choice", "authority"), [(False, ""), (True, "/its/own/authority.pem")])
+def test_what_is_trusted_is_what_the_node_says_whatever_the_environment_says(monkeypatch, choice, authority) -> None:
+    from requests import Session
+
+    sent: dict[str, object] = {}
+
+    def send(_session: Session, _request: object, **how: object) -> None:
+        sent.update(how)
+        raise UnicodeError
+
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/of/somebody/else.pem")
+    monkeypatch.setattr(Session, "send", send)
+    node = WebNode(name="Far", url="https://pacs.example.org/web", verify=choice)
+    told = node.model_dump(mode="json") | {"authority": authority}
+    with pytest.raises(Refused), Client({"node": told, "secret": ""}).opened("GET", node.url):
+        pass
+    assert sent["verify"] == (authority or False)

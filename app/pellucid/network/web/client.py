@@ -30,7 +30,7 @@ class Client:
         self.node: dict[str, Any] = payload["node"]
         self._session = requests.Session()
         self._session.auth = _auth(self.node, payload["secret"])
-        self._session.verify = (self.node["authority"] or True) if self.node["verify"] else False
+        self._verify = (self.node["authority"] or True) if self.node["verify"] else False
         self._session.max_redirects = 5
         if urlsplit(self.node["url"]).hostname in _LOOPBACK:
             self._session.trust_env = False  # a proxy has no way to this machine
@@ -50,8 +50,8 @@ class Client:
         import urllib3
 
         try:
-            with self._session.request(
-                method, url, stream=True, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **more
+            with self._session.request(  # of a session, ``verify`` would give way to REQUESTS_CA_BUNDLE
+                method, url, stream=True, timeout=(_CONNECT_SECONDS, _READ_SECONDS), verify=self._verify, **more
             ) as answer:
                 if not answer.ok and answer.status_code not in takes:
                     raise Refused(self.refusal(answer.status_code))

@@ -56,6 +56,20 @@ class Grid:
         return image
 
 
+def refuse_outside(start: Sequence[int], size: Sequence[int], image: sitk.Image) -> None:
+    """Raise Refused when a box (first voxel and number of voxels along x, y, z) does not lie inside an image."""
+    available = (*image.GetSize(), 1)[:3]
+    if any(a < 0 or n < 1 or a + n > total for a, n, total in zip(start, size, available, strict=True)):
+        raise Refused(
+            tr(
+                "A box of {size} voxels from voxel {start} does not lie inside this image of {available} voxels.",
+                size=times(size),
+                start=", ".join(map(str, start)),
+                available=times(available),
+            )
+        )
+
+
 def refuse_huge(size: Sequence[int], image: sitk.Image) -> None:
     """Raise Refused when an image of a size, with pixels like those of another, would not fit in half the memory."""
     needed = math.prod(size) * view(image).dtype.itemsize * image.GetNumberOfComponentsPerPixel()

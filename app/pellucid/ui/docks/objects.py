@@ -124,7 +124,7 @@ class ObjectsPanel(Panel):
         self.pages.setCurrentWidget(self.plots if page == "plot" else self.table)
         if self._session.settings.table_page != page:
             self._session.settings.table_page = page
-            self._session.settings.save()
+            self._session.keep_settings()
 
     # ---------------------------------------------------------------- measuring
 
