@@ -44,7 +44,7 @@ class ServerQuery(QWidget):
         line.addWidget(self.patient_id, 2)
         line.addWidget(self.accession, 3)
         for choice in (self.modality, self.time):
-            choice.setFixedWidth(128)
+            choice.setFixedWidth(140)
             line.addWidget(choice)
         line.addWidget(self.go)
 

@@ -51,7 +51,7 @@ class SendDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         add = flat_button("plus", tr("Add a server"), self._add, tip=tr("Add a PACS or a DICOMweb server"))
         column.addWidget(titled([(tr("Server"), row(self.server, add, stretch=0))]))
-        column.addWidget(section(tr("Series")))
+        column.addWidget(section(tr("Series to send")))
         column.addWidget(self.pages, 1)
         column.addWidget(row(self.choose, self.folder_line, self.back, spacing=theme.MARGIN, stretch=1))
         column.addWidget(dim(tr(about)))
