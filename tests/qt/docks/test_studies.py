@@ -89,9 +89,10 @@ def test_a_hidden_identity_is_nowhere_in_the_tree():
 
 def test_series_are_ordered_by_number_and_studies_by_date():
     later = replace(ABOUT, study_uid="2", study_date="20200101")
-    found = [series("c", number="10"), series("b", number="2"), series("a", acquisition=later)]
+    odd = series("d", number="²")  # a digit, but no number
+    found = [odd, series("c", number="10"), series("b", number="2"), series("a", acquisition=later)]
     studies = tree(found)[0].children
-    assert [row.item for row in studies[0].children] == ["series:b", "series:c"]
+    assert [row.item for row in studies[0].children] == ["series:b", "series:c", "series:d"]
     assert studies[1].detail.startswith("2020-01-01")
 
 
@@ -266,7 +267,7 @@ def test_a_double_click_on_a_segmentation_opens_labels_and_on_a_fraction_an_imag
     panel, empty_session, qtbot, monkeypatch
 ):
     opened = []
-    monkeypatch.setattr(empty_session.label_objects, "open", lambda one: opened.append(one.uid))
+    monkeypatch.setattr(empty_session.label_objects, "open", lambda one, **_more: opened.append(one.uid))
     monkeypatch.setattr(empty_session.loading, "load", lambda _item, part=0, **_more: opened.append(part))
     fill(empty_session, series("1", **(SEGMENTS | {"volumes": (PLAN,)}), contents=("Liver",)))
     panel.tree.expandAll()
