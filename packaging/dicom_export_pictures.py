@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint
@@ -74,3 +76,15 @@ def export_dicom_picture(stage: Stage) -> None:
     """Show what is said of a picture of a pane."""
     stage.open()
     _dialog(stage, "Picture")
+
+
+@state
+def export_dicom_done(stage: Stage) -> None:
+    """Show what was written, and what can be done with it."""
+    stage.open()
+    dialog = _dialog(stage)
+    dialog.path.setText(str(Path(tempfile.mkdtemp()) / "Chest DICOM"))
+    dialog._tell()
+    dialog.go.click()
+    stage.settle(0.6)
+    stage.window.notices.hide()

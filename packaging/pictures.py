@@ -19,7 +19,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Feel            empty refused palette keys preferences light small large long_names
     Study browser   browser_off browser_filled browser_light browser_search browser_nothing browser_hidden
                     browser_offline browser_delete
-    Privacy         deidentify deidentify_light deidentify_pixels identity_hidden
+    Privacy         deidentify deidentify_light deidentify_pixels deidentify_done identity_hidden
     Feel            empty refused palette keys preferences about about_light light small large long_names
     Odd stacks      missing_slices missing_slices_light made_even tilted_gantry straightened no_positions
                     positions_stated
@@ -45,12 +45,14 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     DICOM           split_series split_series_light split_series_done report report_hidden_light report_pdf
     Export DICOM    export_dicom export_dicom_light export_dicom_rounded export_dicom_labels export_dicom_picture
+                    export_dicom_done
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
                     object_table_colocalisation
-    Servers         servers_empty servers_ready servers_found servers_found_light server_dialog server_dialog_web
-                    listening_dialog send_dialog
+    Servers         servers_empty servers_ready servers_found servers_found_light servers_long_names server_dialog
+                    server_dialog_web server_dialog_light listening_dialog send_dialog send_dialog_empty
+                    send_dialog_folder
     Tags            tags tags_light tags_compared tags_column tags_hidden tags_empty
     Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
                     judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded

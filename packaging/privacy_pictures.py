@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,6 +58,16 @@ def deidentify_pixels(stage: Stage) -> None:
     stage.settle()
     dialog.picture.set_boxes([(20, 20, 160, 40)])
     stage.settle()
+
+
+@state
+def deidentify_done(stage: Stage) -> None:
+    """Show the report, and what can be done with the copies."""
+    dialog = _dialog(stage)
+    dialog.set_up.out.setText(str(Path(tempfile.mkdtemp()) / "copies"))
+    stage.settle()
+    dialog.go.click()
+    stage.settle(0.6)
 
 
 @state

@@ -16,7 +16,7 @@ from pellucid.ui import theme
 from pellucid.ui.browser.server_rows import series_row
 from pellucid.ui.browser.window import show_browser
 from pellucid.ui.dialogs.listening import ListeningDialog
-from pellucid.ui.dialogs.send import SendDialog
+from pellucid.ui.dialogs.send import SendDialog, show_send
 from pellucid.ui.dialogs.server import WEB, ServerDialog
 
 if TYPE_CHECKING:
@@ -103,6 +103,28 @@ def servers_found_light(stage: Stage) -> None:
 
 
 @state
+def servers_long_names(stage: Stage) -> None:
+    """Show long names of a server, a study and what went wrong, in the least size."""
+    node = DimseNode(name="Picture archive of the third department of radiology, building seven",
+                     title="ARCHIVE_THIRDDEP", host="archive.radiology.hospital.example.org", port=11112)  # fmt: skip
+    stage.session.servers.put(node)
+    page = _page(stage, known=False)
+    page._asked_node = node
+    title = "Follow-up of a very long description that a technician typed at the console in full sentences"
+    study = FoundStudy("1.2", FoundPatient("von Hohenzollern-Sigmaringen^Maximiliane", "LONG-ID-00000017", "", ""),
+                       "20240301", "", title, "ACCESSION-0000000017", ("CT", "MR", "PT", "SEG"))  # fmt: skip
+    page._answered(Answer((study,)))
+    broken = Transfer(node, title, True, lambda: None, stage.session.jobs.load("x", lambda _job: None),
+                      Progress(212, 480, 111_000_000), (Path("x"),), "268 of 480 instances are missing. The "
+                      "connection broke. What came can be opened; fetch again to get the rest.")  # fmt: skip
+    stage.settle()
+    stage.session.servers.transfers = [Transfer(node, title, False, lambda: None, None, Progress(31, 80)), broken]
+    page.transfers.refresh()
+    page.window().resize(page.window().minimumSize())
+    stage.settle()
+
+
+@state
 def server_dialog(stage: Stage) -> None:
     """Enter a PACS."""
     dialog = ServerDialog(stage.session.servers, NODES[0], stage.window)
@@ -118,6 +140,16 @@ def server_dialog_web(stage: Stage) -> None:
     dialog = ServerDialog(stage.session.servers, NODES[1], stage.window)
     dialog.kind.set_value(WEB)
     dialog._answered("Research did not accept user name and password (401). Enter them again.", "warning")
+    dialog.open()
+    stage.popup = dialog
+    stage.settle()
+
+
+@state
+def server_dialog_light(stage: Stage) -> None:
+    """Enter a server that is not known yet, on light."""
+    theme.apply(stage.app, "light")
+    dialog = ServerDialog(stage.session.servers, None, stage.window)
     dialog.open()
     stage.popup = dialog
     stage.settle()
@@ -140,4 +172,21 @@ def send_dialog(stage: Stage) -> None:
     dialog = SendDialog(stage.session, stage.window)
     dialog.open()
     stage.popup = dialog
+    stage.settle()
+
+
+@state
+def send_dialog_empty(stage: Stage) -> None:
+    """Nothing is open and no server is known."""
+    stage.popup = show_send(stage.session, stage.window)
+    stage.settle()
+
+
+@state
+def send_dialog_folder(stage: Stage) -> None:
+    """A folder of copies is sent instead of series."""
+    stage.open()
+    stage.session.servers.put(NODES[0])
+    folder = Path("/data/research/studies/2026/a folder whose name is long/de-identified copies of the first visit")
+    stage.popup = show_send(stage.session, stage.window, folder, copies=True)
     stage.settle()

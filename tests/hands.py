@@ -117,6 +117,9 @@ class User:
         bar = self.window.menuBar()
         top = _entry(bar, titles[0])
         QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(top).center())
+        QApplication.processEvents()
+        if not top.menu().isVisible():  # the click closed a menu that a busy machine had still open
+            QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(top).center())
         self.pick(top.menu(), *titles[1:])
 
     def context_menu(self, view: QAbstractItemView, index: QModelIndex, title: str) -> None:
@@ -141,7 +144,7 @@ class User:
         top = menu
         try:
             for title in titles:
-                self.wait(lambda menu=menu, title=title: menu.isVisible() and _entry(menu, title) is not None, 20)
+                self.wait_for_entry(menu, title)
                 action = _entry(menu, title)
                 assert action.isEnabled(), f"{title!r} is disabled: {action.toolTip()}"
                 place = menu.actionGeometry(action).center()
@@ -153,6 +156,14 @@ class User:
         except AssertionError:
             top.close()
             raise
+
+    def wait_for_entry(self, menu: QMenu, title: str) -> None:
+        """Wait until a menu is open and has an entry; say what it offers where it never has."""
+        try:
+            self.wait(lambda: menu.isVisible() and _entry(menu, title) is not None, 20)
+        except AssertionError:
+            offered = [action.text() for action in menu.actions()] if menu.isVisible() else "nothing, it is closed"
+            raise AssertionError(f"no {title!r} in the menu; it offers {offered}") from None
 
     def _popup(self) -> QMenu:
         """Return the menu that is open."""

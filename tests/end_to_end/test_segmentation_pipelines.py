@@ -300,11 +300,13 @@ def rename(user: User, value: int, name: str) -> None:
     place = table.visualRect(table.model().index(n, NAME)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     QTest.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    editor = table.viewport().findChild(QLineEdit)
-    QTest.keyClick(editor, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    QTest.keyClicks(editor, name)
-    QTest.keyClick(editor, Qt.Key.Key_Return)
+    editors = [editor for editor in table.viewport().findChildren(QLineEdit) if editor.isVisible()]
+    assert len(editors) == 1, [editor.text() for editor in editors]
+    QTest.keyClick(editors[0], Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(editors[0], name)
+    QTest.keyClick(editors[0], Qt.Key.Key_Return)
     user.rest()
+    assert user.session.document.active.labels.labels[n].name == name
 
 
 def test_ct(

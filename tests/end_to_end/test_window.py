@@ -266,8 +266,7 @@ def test_pet_lies_in_its_place_on_the_ct_and_lets_it_show(user, data_dir):
     pet = add_as_layer(user, "PT")
     assert (pet.opacity, pet.display.colormap, ct.opacity) == (0.5, "PET", 1.0)
     assert not user.window.frames_bar.isVisible()  # one frame of reference
-    (offer,) = [line.text() for line in user.window.notices.findChildren(QLabel) if line.text()]
-    assert offer == "“PT-Segmentation” holds 2 segments of “PET AC”."
+    assert user.session.consenting.question is None and "frame" not in user.window.notices.text
     hover(user, Plane.AXIAL)
     voxel = [int(n) for n in user.window.status.voxel.text().replace("\N{MINUS SIGN}", "-").split(",")]
     world = pet.geometry.index_to_world(voxel)

@@ -211,3 +211,16 @@ def test_nobody_is_asked_for_a_name_that_will_not_be_written(user):
     user.choose("What to export", "Picture of the pane in use", dialog)
     dialog.what.chosen.emit(dialog.what.value())
     assert not dialog.clean.isVisible() and dialog.identity.isVisible()
+
+
+def test_pixels_are_compressed_when_that_is_chosen(user, tmp_path):
+    show(user, image())
+    dialog = opened(user)
+    ready(user, dialog)
+    user.click("JPEG-LS", dialog)
+    write(user, dialog, tmp_path / "out")
+    header = pydicom.dcmread(tmp_path / "out" / "0001.dcm")
+    assert header.file_meta.TransferSyntaxUID == "1.2.840.10008.1.2.4.80"
+    user.choose("What to export", "Picture of the pane in use", dialog)
+    dialog.what.chosen.emit(dialog.what.value())
+    assert not dialog.compression.isVisible()

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from dicom_making import save, stack
-from orthanc_server import TITLE, Orthanc, free_ports, orthanc  # noqa: F401 - a fixture
+from orthanc_server import PASSWORD, TITLE, USER, Orthanc, free_ports, orthanc  # noqa: F401 - a fixture
 from orthanc_server import moving_port as moving_port
 from pellucid.jobs.runner import Runner
 from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
-from pellucid.network.transfers import What
+from pellucid.network.transfers import Received, What
 from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
@@ -285,3 +285,36 @@ def test_what_is_being_fetched_is_not_fetched_twice_and_another_try_happens_once
     qtbot.mouseClick(page.transfers.lines[0].again, Qt.MouseButton.LeftButton)
     assert len(session.servers.transfers) == 1
     wait_for(qtbot, lambda: not session.jobs.running)
+
+
+def test_every_study_that_is_sent_here_is_said_once(session: Session, tmp_path: Path) -> None:
+    offers: list[tuple[str, str]] = []
+    session.offer.connect(lambda sentence, button, _action: offers.append((sentence, button)))
+    for study in ("a", "a", "b", "a"):
+        session.servers._take(Received(tmp_path / study / "1.dcm", "CT_ROOM_2", "1", "2", study, 10))
+    assert offers == [("“CT_ROOM_2” sends images.", "Open")] * 2 and session.servers.received == 4
+
+
+def test_a_dicomweb_server_from_the_first_question_to_sending_back(
+    qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc
+) -> None:
+    session.servers.put(WebNode(name="Web", url=filled.url, auth="basic", user=USER), secret="wrong")
+    page.query.ask()
+    wait_for(qtbot, lambda: page.said.property("tone") == "warning")
+    assert "password" in page.said.text() and page.stack.currentWidget() is page.ready
+    session.servers.secrets.put(session.servers.nodes[0], PASSWORD)
+    page.query.ask()
+    wait_for(qtbot, lambda: found(page) == ["Thorax"])
+    page.tree.choose_first()
+    page.tree.setExpanded(page.tree.currentIndex(), True)
+    wait_for(qtbot, lambda: bool(page.tree.studies.rows[0].children[0].children))
+    qtbot.keyClick(page.tree, Qt.Key.Key_Return)
+    wait_for(qtbot, lambda: len(session.document.images) == 1 and not session.jobs.running)
+    before = filled.instances()
+    filled.clear()
+    dialog = SendDialog(session)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    wait_for(qtbot, lambda: session.servers.transfers[0].state == "done")
+    assert filled.instances() == before and len(before) == 6

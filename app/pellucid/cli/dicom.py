@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.cli import report, source
 from pellucid.cli.labels import is_labels, label_maps
+from pellucid.dicom.writing.compressing import NONE, SYNTAXES
 from pellucid.dicom.writing.origin import Origin, read_origin
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.discover import is_series
@@ -39,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--number", type=int, metavar="N", help="the number of the new series")
     group.add_argument("--patient-name", default="", metavar="NAME", help="as Family^Given; empty unless given")
     group.add_argument("--patient-id", default="", metavar="ID", help="empty unless given")
+    group.add_argument("--compress", choices=tuple(SYNTAXES), default=NONE,
+                       help="compress the pixels of an image without loss")  # fmt: skip
     group.add_argument("--anonymise", action="store_true",
                        help="de-identify by the Basic Profile what is written; pixels stay")  # fmt: skip
     group.add_argument("--patient-code", default="", metavar="CODE",
@@ -94,15 +97,12 @@ def _write_labels(options: argparse.Namespace, finish: Finisher | None) -> Repor
     if options.patient_name or options.patient_id:
         raise Refused("Labels belong to the patient of the images named with --like.")
     maps = label_maps(options.input)
-    if len(maps) > 1:
-        raise Refused("The labels overlap, and are written from several layers. Convert them to NIfTI first.")
-    (labels,) = maps
     origin = _like(options)
     if origin is None:
         raise Refused("Segmentations and structure sets refer to DICOM images: name their folder with --like.")
-    labels = LabelMap(_there(labels.geometry, origin), labels.array, _rows(labels, options))
+    labels, *beside = (LabelMap(_there(one.geometry, origin), one.array, _rows(one, options)) for one in maps)
     kinds = [kind for kind, asked in ((SEG, options.seg), (RTSTRUCT, options.rtstruct)) if asked] or [SEG]
-    return write_labels(labels, options.output, _request(options, origin, finish), kinds)
+    return write_labels(labels, options.output, _request(options, origin, finish), kinds, beside=beside)
 
 
 def _finisher(options: argparse.Namespace) -> Finisher | None:
@@ -144,5 +144,5 @@ def _request(options: argparse.Namespace, origin: Origin | None, finish: Finishe
     subject = Subject(options.patient_name, options.patient_id)
     return Request(
         origin, subject, modality=options.modality or "", description=options.description, number=options.number,
-        numbers=WORDS if options.accept_loss else EXACT, finish=finish,
+        numbers=WORDS if options.accept_loss else EXACT, finish=finish, compression=options.compress,
     )  # fmt: skip

@@ -39,6 +39,7 @@ _UPTAKE_NEEDS = {
     "activity": mark("values in Bq/ml"),
     "attenuation": mark("a correction for attenuation"),
     "decay": mark("a correction for decay to a known time"),
+    "duration": mark("how long was counted"),
 }
 
 

@@ -243,9 +243,20 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
         components=component_count(middle.layout),
         unit=units.pop() if len(units) == 1 else "",
         padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
-        findings=_unique([*findings, *placed.findings, *size_findings(middle), *file_findings(files)]),
+        findings=_unique([*findings, *placed.findings, *size_findings(middle), *file_findings(files),
+                          *_uptake_differs(files)]),
         acquisition=replace(_agreed(acquisition_of(middle.file, middle.frame), files), moment=moment),
     )
+
+
+def _uptake_differs(files: Sequence[FileRecord]) -> list[Finding]:
+    """Say why there is no SUV although every file states what it takes."""
+    stated = [file.texts.get("suv_bw") for file in files]
+    if None in stated or _is_common(stated):
+        return []
+    said = tr("The values cannot be told in SUV: the factor differs from slice to slice, as where slices were counted "
+              "one after the other and not corrected for decay to one time.")  # fmt: skip
+    return [Finding("suv-unknown", said, "info")]
 
 
 def _agreed(acquisition: Acquisition, files: Sequence[FileRecord]) -> Acquisition:

@@ -76,7 +76,8 @@ def _concentration(values: Values) -> tuple[float | None, tuple[str, ...]]:
     """Return what a value is multiplied with to become Bq/ml, or what is missing for it."""
     units = values.code(_UNITS)
     corrected = set(values.codes(_CORRECTED))
-    lacks = tuple(code for word, code in (("ATTN", "attenuation"), ("DECY", "decay")) if word not in corrected)
+    needed = (("ATTN", "attenuation"),) if _is_as_measured(values) else (("ATTN", "attenuation"), ("DECY", "decay"))
+    lacks = tuple(code for word, code in needed if word not in corrected)
     if units == "BQML":
         return 1.0, lacks
     factor = values.number(_PHILIPS_ACTIVITY)
@@ -116,21 +117,39 @@ def _dose_at_reference(values: Values) -> tuple[float | None, tuple[str, ...]]:
         return None, ("plausible dose",)
     if correction == "ADMIN":
         return dose, ()
-    if correction != "START":
+    if correction != "START" and not _is_as_measured(values):
         return None, ("decay",) if "DECY" in values.codes(_CORRECTED) else ()
     half_life = drug.number(_HALF_LIFE)
     if not half_life or half_life <= 0:
         return None, ("half-life",)
-    scan = _scan_start(values, half_life)
+    scan, share = _measured(values, half_life) if correction == "NONE" else (_scan_start(values, half_life), 1.0)
     if scan is None:
         return None, ("scan",)
+    if share is None:
+        return None, ("duration",)
     given = _moment(drug.code(_START)) or _at(scan, drug.code(_START_TIME))
     if given is None:
         return None, ("injection",)
     waited = scan - given
     if not timedelta(0) <= waited < _LONGEST:
         return None, ("plausible times",)
-    return dose * math.exp(-math.log(2.0) * waited.total_seconds() / half_life), ()
+    return dose * share * math.exp(-math.log(2.0) * waited.total_seconds() / half_life), ()
+
+
+def _is_as_measured(values: Values) -> bool:
+    """Return whether values are the mean activity while they were counted, and the header says so twice."""
+    return values.code(_DECAY) == "NONE" and "DECY" not in values.codes(_CORRECTED)
+
+
+def _measured(values: Values, half_life: float) -> tuple[datetime | None, float | None]:
+    """Return when counting began, and which share of the activity then is its mean while it went on."""
+    duration = values.number(_FRAME_DURATION)
+    if not duration or duration <= 0:
+        share = None
+    else:
+        lost = math.log(2.0) / half_life * duration / 1000.0
+        share = -math.expm1(-lost) / lost
+    return _moment(values.code(_ACQUIRED_DATE) + values.code(_ACQUIRED_TIME)), share
 
 
 def _scan_start(values: Values, half_life: float) -> datetime | None:

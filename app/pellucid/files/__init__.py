@@ -27,7 +27,7 @@ Labels and transforms
 
 Saved works
 
-    workspace workspace_document          one file, and the document in it
+    workspace workspace_document chosen_facts   one file, the document in it, what was chosen that no source says
     manifest entries placement_entries older_works    its table of contents, checked; and as it was before
     sources chosen_facts                  where the pixels of a layer came from, found again; what was chosen for them
 

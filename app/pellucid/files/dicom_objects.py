@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pellucid.dicom.child import Cancelled
 from pellucid.dicom.writing.origin import read_origin
 from pellucid.dicom.writing.request import Request
-from pellucid.dicom.writing.segmentation import BINARY, check_labels, rows_written, segmentation
+from pellucid.dicom.writing.segmentation import BINARY, all_rows, check_labels, check_overlap, segmentation
 from pellucid.dicom.writing.series import plan_series
 from pellucid.dicom.writing.structures import structure_set
 from pellucid.files.dicom_export import differs, fill_folder, refuse_losses, space_for
@@ -32,17 +32,20 @@ FILES = {SEG: "segmentation.dcm", RTSTRUCT: "structures.dcm"}
 IMAGES = "images"
 """The folder of the image that is written together with its labels."""
 _IMAGE_SHARE = 0.5
+Pairs = Sequence[tuple[LabelMap, Label]]
 
 
 def write_labels(
     labels: LabelMap, folder: Path, request: Request, kinds: Sequence[str] = (SEG,), *,
     image: Sequence[Volume] = (), values: Sequence[int] | None = None, seg_kind: str = BINARY,
+    beside: Sequence[LabelMap] = (),
     accept_loss: bool = True, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False,
 ) -> Report:  # fmt: skip
     """Write labels as SEG, RTSTRUCT or both into a folder that is not there yet; read back, they are the same.
 
     They refer to the images of ``request.origin``. Without one, the ``image`` they lie on is written first, into a
-    folder of its own in it. Raises Refused with a sentence, Cancelled when told to stop; nothing is left then.
+    folder of its own in it. ``beside`` are labels on the same grid that overlap with them. Raises Refused with a
+    sentence, Cancelled when told to stop; nothing is left then.
     """
     plan = None
     if request.origin is None and image:
@@ -50,6 +53,7 @@ def write_labels(
         refuse_losses(plan, folder, accept_loss=accept_loss)
     else:
         check_labels(labels, request, values)
+    check_overlap(labels, beside, values)
     with new_folder(folder, labels.array.size // 4 + (space_for(plan) if plan is not None else 0)) as temporary:
         share = 0.0
         if plan is not None:
@@ -58,12 +62,14 @@ def write_labels(
             fill_folder(temporary / IMAGES, folder, image[:1], plan, _part(progress, 0.0, share), cancelled)
             origin = read_origin(sorted((temporary / IMAGES).iterdir()))
             frame = origin.frame_of_reference or plan.uids.frame_of_reference
-            labels = LabelMap(replace(labels.geometry, frame_of_reference=frame), labels.array, labels.labels)
+            labels, *beside = (LabelMap(replace(one.geometry, frame_of_reference=frame), one.array, one.labels)
+                               for one in (labels, *beside))  # fmt: skip
             request = replace(request, origin=origin, description=request.description)
         for n, kind in enumerate(kinds):
             part = _part(progress, share + (1 - share) * n / len(kinds), (1 - share) / len(kinds))
-            _write(labels, temporary / FILES[kind], folder, request, kind, seg_kind, values, part, cancelled)
-    return _report(labels, folder, kinds, rows_written(labels, values), with_image=plan is not None)
+            _write((labels, *beside), temporary / FILES[kind], folder, request, kind, seg_kind, values, part, cancelled)
+    rows = [row for _map, row in all_rows(labels, beside, values)]
+    return _report(folder, kinds, rows, with_image=plan is not None)
 
 
 def write_capture(
@@ -95,7 +101,7 @@ def _finished(dataset: Dataset, request: Request) -> None:
 
 
 def _write(
-    labels: LabelMap, path: Path, target: Path, request: Request, kind: str, seg_kind: str,
+    maps: Sequence[LabelMap], path: Path, target: Path, request: Request, kind: str, seg_kind: str,
     values: Sequence[int] | None, progress: Progress, cancelled: IsCancelled,
 ) -> None:  # fmt: skip
     def check() -> None:
@@ -103,50 +109,70 @@ def _write(
             raise Cancelled
 
     check()
+    labels, *beside = maps
     if kind == SEG:
-        dataset = segmentation(labels, request, values, kind=seg_kind)
+        dataset = segmentation(labels, request, values, kind=seg_kind, beside=beside)
     else:
-        dataset = structure_set(labels, request, values, progress=lambda part: progress(0.7 * part), check=check)
+        dataset = structure_set(labels, request, values, beside=beside,
+                                progress=lambda part: progress(0.7 * part), check=check)  # fmt: skip
     check()
     _finished(dataset, request)
     save(dataset, path)
     progress(0.8)
-    rows = rows_written(labels, values)
-    same = _same_segments(path, labels, rows) if kind == SEG else _same_contours(path, labels, rows, check)
+    pairs = all_rows(labels, beside, values)
+    same = _same_segments(path, pairs) if kind == SEG else _same_contours(path, pairs, check)
     if not same:
         raise differs(target)
     check()
     progress(1.0)
 
 
-def _same_segments(path: Path, labels: LabelMap, rows: Sequence[Label]) -> bool:
+def _same_segments(path: Path, pairs: Pairs) -> bool:
     """Return whether a segmentation reads back as the labels, numbered from 1."""
     from pellucid.dicom.grid_fitting import fitted
     from pellucid.dicom.segmentation_objects import read_segmentation
 
-    found = read_segmentation(path)
-    back = fitted(found.maps[0], labels.geometry) if len(found.maps) == 1 else None
-    return back is not None and _same(labels.array, back.array, [(row.value, n + 1) for n, row in enumerate(rows)])
+    geometry = pairs[0][0].geometry
+    back = [fitted(found, geometry) for found in read_segmentation(path).maps]
+    return None not in back and _same(pairs, [one.array for one in back if one], range(1, len(pairs) + 1))
 
 
-def _same_contours(path: Path, labels: LabelMap, rows: Sequence[Label], check: Any) -> bool:
+def _same_contours(path: Path, pairs: Pairs, check: Any) -> bool:
     """Return whether a structure set, filled again, gives the labels."""
     from pellucid.dicom.contour_filling import fill
     from pellucid.dicom.structure_sets import read_structures
 
-    filled = fill(read_structures(path), labels.geometry, check=check).maps
-    return len(filled) == 1 and _same(labels.array, filled[0].array, [(row.value, row.value) for row in rows])
+    filled = fill(read_structures(path), pairs[0][0].geometry, check=check).maps
+    return _same(pairs, [one.array for one in filled], [row.value for _map, row in pairs])
 
 
-def _same(given: NDArray[Any], back: NDArray[Any], pairs: Sequence[tuple[int, int]]) -> bool:
+def _same(pairs: Pairs, back: Sequence[NDArray[Any]], numbers: Sequence[int]) -> bool:
+    """Return whether every label has the voxels of its number, on whichever map that is, and nothing else is there."""
+    if len(back) == 1 and all(labels is pairs[0][0] for labels, _row in pairs):
+        return _same_map(pairs, back[0], numbers)
+    if any(set(np.unique(one).tolist()) - {0, *numbers} for one in back):
+        return False
+    for (labels, row), number in zip(pairs, numbers, strict=True):
+        for k, given in enumerate(labels.array):
+            found = np.zeros(given.shape, bool)
+            for one in back:
+                found |= one[k] == number
+            if not np.array_equal(found, given == row.value):
+                return False
+    return True
+
+
+def _same_map(pairs: Pairs, back: NDArray[Any], numbers: Sequence[int]) -> bool:
+    """Return the same of labels that do not overlap, in one look at every voxel."""
+    given = pairs[0][0].array
     table = np.zeros(int(given.max()) + 1, np.uint16)
-    for value, number in pairs:
-        table[value] = number
+    for (_map, row), number in zip(pairs, numbers, strict=True):
+        table[row.value] = number
     return all(np.array_equal(table[one], other) for one, other in zip(given, back, strict=True))
 
 
 def _report(
-    labels: LabelMap, folder: Path, kinds: Sequence[str], rows: Sequence[Label], *, with_image: bool
+    folder: Path, kinds: Sequence[str], rows: Sequence[Label], *, with_image: bool
 ) -> Report:
     names = ", ".join(FILES[kind] for kind in kinds)
     said = [tr_count("{name} holds {count} label in {files}, read back identical.",

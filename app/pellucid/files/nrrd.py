@@ -20,6 +20,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.geometry import Floats, Geometry
 
+_SHOWN = 100
 LARGEST_HEADER = 1 << 20
 Step = Floats | float | None
 _TYPES = {
@@ -221,12 +222,16 @@ def beside(path: Path, named: str) -> Path:
     if named != Path(named).name or "\\" in named or named in ("", ".", ".."):
         _refuse(path, named, tr("a data file in another folder, which is not followed. Put it beside the header"))
     data = path.with_name(named)
-    if data.resolve().parent != path.resolve().parent:
+    try:
+        elsewhere, there = data.resolve().parent != path.resolve().parent, data.is_file()
+    except (OSError, ValueError, RuntimeError):  # a name that no file can have, links in a circle
+        elsewhere = there = False
+    if elsewhere:
         _refuse(path, named, tr("a data file that is a link to another folder, which is not followed"))
-    if not data.is_file():
+    if not there:
         _refuse(path, named, tr("a data file that is not in the same folder"))
     return data
 
 
 def _refuse(path: Path, named: str, why: str) -> NoReturn:
-    raise Refused(tr("{name} names {named!r}, {why}.", name=path.name, named=named, why=why))
+    raise Refused(tr("{name} names {named!r}, {why}.", name=path.name, named=named[:_SHOWN], why=why))

@@ -155,7 +155,7 @@ def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple
     """Return the window to show first: that of the source, else the percentiles of the values.
 
     Without a histogram the percentiles of the middle slice are taken. Colours keep the range of their type, so that
-    they are shown as they are. PET that can be told in SUV shows 0 to 10.
+    they are shown as they are. PET that can be told in SUV shows 0 to 10, a dose all of it: the hottest voxels count.
     """
     if volume.is_colour:
         return color_range(volume)
@@ -167,6 +167,8 @@ def initial_limits(volume: Volume, histogram_: Histogram | None = None) -> tuple
     if histogram_ is None:
         middle = volume.array.shape[0] // 2
         histogram_ = histogram(volume, region=(slice(middle, middle + 1), slice(None), slice(None)))
+    if volume.acquisition.modality == "RTDOSE" and histogram_.total and histogram_.maximum > 0:
+        return min(0.0, histogram_.minimum), histogram_.maximum
     return auto_limits(histogram_)
 
 

@@ -3,6 +3,7 @@
 The same object drives the window, the tests and scripts; only here do operations meet layers.
 
     session.py   Session: owns the pieces, says what happened (notices), undo and redo
+    offers.py    what is offered beside a notice, and how long
     library.py   what scanning found: series, images, problems, thumbnails; picking.py what is shown of it
     offers.py    what the user is offered, and how long that has sense
     study_index.py the study database: folders, questions, series opened from it; study_pictures.py its thumbnails

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.kinds import SEGMENTATION
+from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
 from pellucid.dicom.label_objects import LABELS
 from pellucid.history.layers import AddLayer
 from pellucid.language import tr, tr_count
+from pellucid.model.findings import Finding
 from pellucid.model.geometry import same_world
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Source, unique_name
 from pellucid.session.offers import WhileOpen
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from pellucid.dicom.object_labels import ObjectLabels
     from pellucid.dicom.stack import Series
     from pellucid.jobs.job import Job
-    from pellucid.model.findings import Finding
     from pellucid.model.labels import LabelMap
     from pellucid.session.session import Session
 
@@ -137,13 +137,22 @@ def _add(session: Session, series: Series, found: list[ObjectLabels], images: li
         for n, labels in enumerate(maps, start=1):
             name = title if len(maps) == 1 else tr("{name} ({n} of {count})", name=title, n=n, count=len(maps))
             layers.append(_layer(session, labels, name, images, Source(detail=f"{series.uid}|labels")))
+            layers[-1].display.filled = series.content != STRUCTURES
             session.history.do(AddLayer(layers[-1]))
     if was_clean:
         session.history.mark_clean()
     if len(session.document) == len(layers):
         session.centre_crosshair()
     session.document.active = layers[0]
-    _say(session, [finding for one in found for finding in one.findings])
+    findings = [finding for one in found for finding in one.findings]
+    _say(session, [*findings, _as_outlines()] if series.content == STRUCTURES else findings)
+
+
+def _as_outlines() -> Finding:
+    """Say how near what is shown comes to what was drawn: labels are voxels, contours are not."""
+    said = tr("Structures are shown as outlines of the voxels whose centres they hold: up to half a voxel beside the "
+              "contours that were drawn.")  # fmt: skip
+    return Finding("as-voxels", said, "info")
 
 
 def _layer(session: Session, labels: LabelMap, name: str, images: list[ImageLayer], source: Source) -> LabelLayer:

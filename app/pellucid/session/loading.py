@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pellucid.session.session import Session
 
 
-_FUNCTIONAL = ("PT", "NM")
-"""Modalities that are looked at in colours over an image of another kind."""
+_LAID_OVER = {"PT": "PET", "NM": "PET", "RTDOSE": "turbo"}
+"""Modalities that are looked at in colours over an image of another kind, and the colours."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,10 +236,10 @@ class Loading:
         return layer
 
     def _lay_over(self, layer: ImageLayer, below: Sequence[ImageLayer]) -> None:
-        """Let a functional image show what it lies on."""
+        """Let an image of activity or dose show what it lies on."""
         modality = layer.volume.acquisition.modality
-        if modality in _FUNCTIONAL and any(other.volume.acquisition.modality != modality for other in below):
-            layer.opacity, layer.display.colormap = 0.5, "PET"
+        if modality in _LAID_OVER and any(other.volume.acquisition.modality != modality for other in below):
+            layer.opacity, layer.display.colormap = 0.5, _LAID_OVER[modality]
 
     def _show_first(self, job: Job, item: Item, part: int, pixels: NDArray[Any], index: int) -> None:
         """Show one decoded slice until the whole volume is there: as a layer where nothing else is open."""

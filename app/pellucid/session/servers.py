@@ -78,6 +78,8 @@ class Servers:
         self._listener: Listener | None = None
         self.transfers: list[Transfer] = []
         self.received = 0
+        self._offered: set[Path] = set()
+        """Where images came that the user was told of since it listens."""
 
     # ---------------------------------------------------------------- the servers
 
@@ -318,6 +320,7 @@ class Servers:
 
         def done(_nothing: object) -> None:
             self._listener, self.received = listener, 0
+            self._offered.clear()
             self.changed.emit()
 
         return self._session.jobs.query("listen", tr("Starting to listen"), lambda _job: listener.start(), done, failed,
@@ -338,7 +341,9 @@ class Servers:
 
     def _take(self, received: Received) -> None:
         self.received += 1
-        if self.received == 1:
+        folder = received.path.parent
+        if folder not in self._offered:
+            self._offered.add(folder)
             self._session.offer.emit(tr("“{caller}” sends images.", caller=received.caller), tr("Open"),
-                                     lambda: self._session.open([received.path.parent]))  # fmt: skip
+                                     lambda: self._session.open([folder]))  # fmt: skip
         self.changed.emit()

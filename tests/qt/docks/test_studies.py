@@ -267,7 +267,7 @@ def test_a_double_click_on_a_segmentation_opens_labels_and_on_a_fraction_an_imag
     panel, empty_session, qtbot, monkeypatch
 ):
     opened = []
-    monkeypatch.setattr(empty_session.label_objects, "open", lambda one, **_more: opened.append(one.uid))
+    monkeypatch.setattr(empty_session.label_objects, "open", lambda one, replace: opened.append(one.uid))
     monkeypatch.setattr(empty_session.loading, "load", lambda _item, part=0, **_more: opened.append(part))
     fill(empty_session, series("1", **(SEGMENTS | {"volumes": (PLAN,)}), contents=("Liver",)))
     panel.tree.expandAll()

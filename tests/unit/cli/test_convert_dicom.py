@@ -140,3 +140,45 @@ def test_what_is_written_can_be_de_identified(tmp_path: Path, pellucid: Run) -> 
     np.testing.assert_array_equal(*read)
     refused = pellucid("convert", tmp_path / "in", tmp_path / "no", "--dicom", "--patient-code", "Case7")
     assert refused.code == 1 and "--anonymise" in refused.err
+
+
+@pytest.mark.parametrize(("how", "syntax"), [("rle", "1.2.840.10008.1.2.5"), ("jpeg-ls", "1.2.840.10008.1.2.4.80"),
+                                             ("jpeg-2000", "1.2.840.10008.1.2.4.90")])  # fmt: skip
+def test_series_can_be_compressed_without_loss(how: str, syntax: str, tmp_path: Path, pellucid: Run) -> None:
+    array = np.random.default_rng(0).integers(-1000, 3000, (3, 40, 36)).astype(np.int16)
+    path = write_image(tmp_path / "in.nii.gz", array)
+    done = pellucid("convert", path, tmp_path / "out", "--dicom", "--compress", how)
+    assert done.code == 0, done.err
+    headers = [pydicom.dcmread(one) for one in (tmp_path / "out").iterdir()]
+    assert {header.file_meta.TransferSyntaxUID for header in headers} == {syntax}
+    written = np.concatenate([header.pixel_array.ravel() for header in headers])
+    np.testing.assert_array_equal(np.sort(written), np.sort(array.ravel()))
+
+
+@pytest.mark.parametrize("kind", ["--seg", "--rtstruct"])
+def test_labels_that_overlap_stay_together(kind: str, tmp_path: Path, pellucid: Run) -> None:
+    from pellucid.dicom.read import read_sequence
+    from pellucid.dicom.scan import scan
+    from pellucid.dicom.stack import sequences
+    from pellucid.dicom.writing.origin import read_origin
+    from pellucid.dicom.writing.request import Request
+    from pellucid.files.dicom_objects import write_labels
+    from pellucid.model.labels import Label, LabelMap
+
+    _stored, slices = stack(4)
+    paths = save(tmp_path / "ct", slices)
+    ((plan,),) = sequences(scan([tmp_path / "ct"]).series[0])
+    (volume,) = read_sequence((plan,))
+    one, other = np.zeros((2, *volume.array.shape), np.uint8)
+    one[1:3, 1:4, 1:4], other[2:4, 2:5, 2:5] = 1, 2
+    maps = [LabelMap(volume.geometry, array, (Label(n, name, "#E69F00"),))
+            for n, name, array in ((1, "Liver", one), (2, "Tumour", other))]  # fmt: skip
+    write_labels(maps[0], tmp_path / "seg", Request(read_origin(paths)), beside=maps[1:])
+    done = pellucid("convert", tmp_path / "seg", tmp_path / "out", kind, "--like", tmp_path / "ct")
+    assert done.code == 0, done.err
+    (path,) = (tmp_path / "out").iterdir()
+    back = pellucid("convert", path, tmp_path / "back.nii.gz", "--onto", tmp_path / "ct")
+    assert back.code == 0, back.err
+    for n, array in enumerate((one, other), start=1):
+        found = np.asarray(nibabel.load(tmp_path / f"back-{n}.nii.gz").dataobj)
+        np.testing.assert_array_equal(place(array), found)

@@ -27,7 +27,7 @@ from pellucid.dicom.stack import build_series
 from pellucid.model.volume import Volume
 
 COUNT = int(os.environ.get("PELLUCID_COMBINATIONS", "300"))
-SEED = int(os.environ.get("PELLUCID_COMBINATIONS_SEED", random.SystemRandom().randrange(1 << 32)))
+SEED = int(os.environ.get("PELLUCID_COMBINATIONS_SEED", "20261127"))
 JPEG = "1.2.840.10008.1.2.4."
 IMPLICIT, EXPLICIT, BIG, DEFLATED, RLE = (f"1.2.840.10008.1.2{end}" for end in ("", ".1", ".2", ".1.99", ".5"))
 NATIVE = (IMPLICIT, EXPLICIT, BIG, DEFLATED)

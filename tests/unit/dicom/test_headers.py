@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ImplicitVRLittleEndian
 
@@ -99,6 +100,22 @@ def test_names_come_out_in_their_script(tmp_path: Path, charset: str, encoding: 
     start = whole.index(b"\x08\x00\x16\x00")
     path.write_bytes(whole[:start] + set_ + whole[start:])
     assert record(path).texts["patient_name"] == shown
+
+
+@pytest.mark.hazard("H41")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("path", sorted((Path(pydicom.__file__).parent / "data/charset_files").glob("*.dcm")),
+                         ids=lambda path: path.stem)  # fmt: skip
+def test_the_character_sets_of_pydicom(path: Path) -> None:
+    """Family and given name of the first two groups, as pydicom decodes them."""
+    meant = pydicom.dcmread(path, force=True).get("PatientName")
+    said = record(path).texts.get("patient_name", "")
+    if not meant:
+        assert said == ""
+        return
+    for group in (meant.alphabetic, meant.ideographic):
+        for part in group.split("^")[:2]:
+            assert part in said, (said, str(meant))
 
 
 def nested(depth: int, *, defined: bool) -> bytes:

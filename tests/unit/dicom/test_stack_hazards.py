@@ -19,6 +19,8 @@ from dicom_making import AXIAL, normal_of, save, slice_dataset, stack
 from pellucid.dicom.headers import read_record
 from pellucid.dicom.records import FileRecord
 from pellucid.dicom.stack import Series, VolumePlan, build_series
+from pellucid.dicom.writing.request import Request
+from pellucid.files.dicom_export import write_image
 from pellucid.files.export import export_image
 from pellucid.files.images import read as read_image
 from pellucid.model.geometry import Geometry
@@ -174,8 +176,20 @@ def test_a_marker_stays_in_its_place_in_all_orders_and_senses_of_axes(tmp_path: 
         assert volume.geometry.letters(volume.geometry.axes[:, k]) == NAMES[axis, int(axes[axis, k])]
 
 
+def written_and_read(volume: Volume, path: Path) -> Volume:
+    if path.suffix != ".dcm":
+        export_image((volume,), path)
+        (again,) = read_image(path)
+        return again
+    from pellucid.dicom.read import read_plan
+
+    write_image([volume], path, Request())
+    ((plan,),) = (series.volumes for series in built(sorted(path.iterdir())))
+    return read_plan(plan)
+
+
 @pytest.mark.hazard("H05")
-@pytest.mark.parametrize("ending", ["nii", "nii.gz", "nrrd", "mha"])
+@pytest.mark.parametrize("ending", ["nii", "nii.gz", "nrrd", "mha", "dcm"])
 @pytest.mark.parametrize("oblique", [False, True])
 def test_48_orders_and_senses_survive_every_format_for_volumes(tmp_path: Path, ending: str, oblique: bool) -> None:
     angle = 0.3 if oblique else 0.0
@@ -184,9 +198,7 @@ def test_48_orders_and_senses_survive_every_format_for_volumes(tmp_path: Path, e
         axes = turned @ turn
         geometry = Geometry((5, 7, 6), (0.5, 0.8, 2.5), (12.0, -7.0, 30.0), tuple(axes.ravel().tolist()))
         volume = Volume(image_from_array(phantom(), geometry), geometry)
-        path = tmp_path / f"{n}.{ending}"
-        export_image((volume,), path)
-        (again,) = read_image(path)
+        again = written_and_read(volume, tmp_path / f"{n}.{ending}")
         expected = np.array([12.0, -7.0, 30.0]) + axes @ (np.array([0.5, 0.8, 2.5]) * MARKER)
         np.testing.assert_allclose(found_marker(again), expected, atol=1e-3, err_msg=f"orientation {n}")
         if not oblique:
@@ -211,6 +223,32 @@ def test_all_mixes_of_two_to_four_orientations(tmp_path: Path) -> None:
         assert sorted(len(plan.frames) for plan in series.volumes) == [3 + k for k in range(len(mix))]
         assert "several-orientations" in alarms(series)
         assert all(not judged(plan).is_silently_wrong for plan in series.volumes)
+
+
+@pytest.mark.hazard("H08")
+@pytest.mark.parametrize("name", ["temporal", "echo time", "trigger"])
+def test_two_to_seventy_volumes_at_the_same_positions(hundred: list[FileRecord], name: str) -> None:
+    chance = random.Random(name)
+    for count in range(2, 71):
+        depth = chance.randint(2, 12)
+        values = chance.sample([n * 12.5 for n in range(1, 200)], count)
+        numbers = chance.sample(range(1, 10_000), count * depth)
+        mixed = [
+            replace(record, path=f"{number}.dcm", sop_uid=f"1.2.3.{number}",
+                    frames=(replace(record.frames[0], instance=number, dimensions={name: value}),))
+            for (value, record), number in zip(product(values, hundred[:depth]), numbers, strict=True)
+        ]  # fmt: skip
+        meant = {record.path: record.frames[0].dimensions[name] for record in mixed}
+        chance.shuffle(mixed)
+        (series,) = build_series(mixed)
+        assert len(series.volumes) == count and "several-volumes" in codes(series), f"{count} × {depth}"
+        told = [{meant[str(frame.path)] for frame in plan.frames} for plan in series.volumes]
+        assert sorted(told, key=min) == [{value} for value in sorted(values)], f"{count} × {depth}"
+        assert name == "echo time" or told == sorted(told, key=min)  # times run forwards
+        for plan in series.volumes:
+            assert len(plan.frames) == depth and place_error(plan, mixed) <= 0.01
+        said = {str(value.tag.keyword) for plan in series.volumes for value in plan.values}
+        assert len(said) == 1 and any(said.pop() in finding.message for finding in series.findings)
 
 
 @pytest.mark.hazard("H09")

@@ -7,11 +7,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from dicom_making import save, slice_dataset
 from pellucid.dicom.headers import read_record
 from pellucid.files.discover import discover
 from pellucid.model import uptake
@@ -111,6 +113,57 @@ def test_what_the_other_kinds_lack_is_said(
 ) -> None:
     found = facts(tmp_path, pet(**changes))
     assert set(uptake.factors(found)) == kinds and missing in found["suv_missing"].split(",")
+
+
+AS_MEASURED = {"DecayCorrection": "NONE", "CorrectedImage": ["ATTN"], "AcquisitionTime": "101500",
+               "ActualFrameDuration": "600000"}  # fmt: skip
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("start", [{}, {"SeriesTime": "120000"}])
+def test_values_as_measured_are_corrected_for_decay_by_hand(tmp_path: Path, start: dict[str, str]) -> None:
+    """75 min after the injection 10 min are counted: the mean by the rule of Simpson, not by the integral."""
+    steps = 1000
+    weights = [1.0] + [4.0 if n % 2 else 2.0 for n in range(1, steps)] + [1.0]
+    mean = sum(w * 400e6 * 0.5 ** ((4500 + 600 * n / steps) / 6600) for n, w in enumerate(weights)) / (3 * steps)
+    assert factor(tmp_path, pet(**AS_MEASURED, **start)) == pytest.approx(80_000 / mean, rel=1e-9)
+    assert "suv_missing" not in facts(tmp_path, pet(**AS_MEASURED, PatientSex="M", PatientSize="1.8"))
+
+
+@pytest.mark.parametrize(("changes", "missing"), [
+    ({"ActualFrameDuration": None}, "duration"), ({"AcquisitionTime": None}, "scan"),
+    ({"RadionuclideHalfLife": None}, "half-life"), ({"RadiopharmaceuticalStartTime": None}, "injection"),
+    ({"CorrectedImage": ["DECY", "ATTN"]}, "decay"), ({"DecayCorrection": "START"}, "decay"),
+    ({"CorrectedImage": []}, "attenuation"), ({"RadionuclideTotalDose": None}, "dose"),
+])  # fmt: skip
+def test_values_as_measured_that_lack_a_fact_stay_as_they_are(
+    tmp_path: Path, changes: dict[str, Any], missing: str
+) -> None:
+    header = pet(**AS_MEASURED)
+    for keyword, value in changes.items():
+        where = header.RadiopharmaceuticalInformationSequence[0] if keyword.startswith("Radi") else header
+        setattr(where, keyword, value) if value is not None else delattr(where, keyword)
+    assert factor(tmp_path, header) is None
+    assert missing in facts(tmp_path, header)["suv_missing"].split(",")
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("apart", [0, 300])
+def test_slices_counted_one_after_the_other_are_not_told_with_one_factor(tmp_path: Path, apart: int) -> None:
+    slices = []
+    for n in range(3):
+        one = slice_dataset(np.full((4, 4), 100, np.int16), number=n + 1, position=(0, 0, 3.0 * n), modality="PT",
+                            sop_class="1.2.840.10008.5.1.4.1.1.128")  # fmt: skip
+        header = pet(**AS_MEASURED)
+        header.AcquisitionTime = f"10{15 + n * apart // 60:02d}00"
+        for element in header:
+            if element.keyword not in ("SOPClassUID", "SOPInstanceUID"):
+                one.add(element)
+        slices.append(one)
+    (series,) = discover([save(tmp_path, slices)[0].parent]).series
+    volume = series.volumes[0]
+    assert bool(uptake.factors(volume.acquisition.extra)) is (apart == 0)
+    assert any("slice to slice" in finding.message for finding in volume.findings) is (apart > 0)
 
 
 @pytest.mark.parametrize(("units", "kind", "own"), [("GML", "LBM", "lbm"), ("GML", "LBMJAMES128", "lbm"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 from itertools import product
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from hostile_names import HOSTILE
 from pellucid.files.images import describe, read
 from pellucid.model.findings import Refused
 from phantoms import ORIENTATIONS, marker
@@ -175,6 +177,37 @@ def test_a_detached_header_reads_nothing_outside_its_folder(header: str, name: s
         )
     with pytest.raises(Refused, match=r"x\.\w+ names"):
         read(path)
+
+
+@pytest.mark.hazard("H38")
+@pytest.mark.parametrize("header", ["mhd", "nhdr"])
+def test_no_header_of_hundreds_reads_a_file_outside_its_folder(header: str, tmp_path: Path) -> None:
+    """Every name is that of a file which is there, or might be; what lies outside must never come back as voxels."""
+    inside, secret = tmp_path / "in", bytes([77]) * 64
+    inside.mkdir()
+    (tmp_path / "outside" / "deep").mkdir(parents=True)
+    places = [tmp_path / name for name in ("secret.raw", "outside/IM001", "outside/deep/x", "x")]
+    for place in places:
+        place.write_bytes(secret)
+    (inside / "link").symlink_to(tmp_path / "secret.raw")
+    (inside / "folder").symlink_to(tmp_path / "outside")
+    ways = ["{}", "./{}", "in/../{}", "a/../{}", "//{}", "{}/", " {} ", '"{}"', "file://{}", "~/{}"]
+    reached = [str(place) for place in places] + [os.path.relpath(place, inside) for place in places]
+    names = [way.format(name) for way in ways for name in reached]
+    names += [name.replace("/", "\\") for name in names] + ["link", "folder/IM001", "folder/deep/x", "../in/link"]
+    names += [name[:1000] for name in HOSTILE if not set(name) & set("\r\n\0")]
+    assert len(names) >= 600
+    path = inside / f"x.{header}"
+    for name in names:
+        if header == "mhd":
+            path.write_text(f"NDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = {name}\n")
+        else:
+            path.write_text(f"NRRD0004\ntype: uchar\ndimension: 3\nsizes: 2 2 2\nencoding: raw\ndata file: {name}\n\n")
+        with pytest.raises(Refused, match=r"x\.\w+"):
+            read(path)
+    (inside / "own.raw").write_bytes(secret)
+    path.write_text(path.read_text().replace(name, "own.raw"))
+    assert read(path)[0].array.tolist() == [[[77, 77], [77, 77]], [[77, 77], [77, 77]]]
 
 
 def lying(extension: str, size: int) -> bytes:

@@ -16,6 +16,12 @@ from pellucid.session.placements import linear_placement, placement_of
 RNG = np.random.default_rng(7)
 
 
+@pytest.fixture(autouse=True)
+def same_numbers() -> None:
+    """Give every test the same random numbers, whichever tests ran before it."""
+    RNG.bit_generator.state = np.random.default_rng(7).bit_generator.state
+
+
 def smooth_image(size: tuple[int, int, int] = (40, 36, 24)) -> sitk.Image:
     """Return smooth noise on an oblique, anisotropic grid."""
     image = sitk.GetImageFromArray(RNG.normal(size=size[::-1]).astype(np.float32))

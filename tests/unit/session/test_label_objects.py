@@ -72,7 +72,9 @@ def test_the_image_is_opened_first_and_the_labels_lie_on_it(session: Session, tm
     assert isinstance(image, ImageLayer) and isinstance(labels, LabelLayer)
     np.testing.assert_array_equal(labels.labels.array, expected)
     assert labels.labels.geometry is image.volume.geometry and labels.made_for == image.id
-    assert session.document.active is labels and session.is_clean and session.said == []
+    assert session.document.active is labels and session.is_clean
+    assert ["half a voxel" in said for said in map(str, session.said)] == [True] * (make is structures)
+    assert labels.display.outline and labels.display.filled is (make is segmentation)  # structures are drawn as lines
     session.undo()
     assert session.document.layers == (image,)  # one step for all labels
     session.redo()

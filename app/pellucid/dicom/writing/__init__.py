@@ -11,6 +11,7 @@
     slices        one file per slice: CT, MR, PET, secondary capture with places
     multiframe    one file for pictures, films and stacks that state no place
     parametric    floating-point values and large whole numbers as a parametric map
+    compressing   lossless compression of what becomes of it
     series        which of these an image becomes
     segmentation  label layers as SEG; properties: what a label is, in codes
     contours      outlines of masks that enclose exactly the centres of their pixels

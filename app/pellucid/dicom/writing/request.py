@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pellucid.dicom.writing.compressing import NONE
 from pellucid.dicom.writing.origin import Origin
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Request:
     ``origin`` is the series it was made of, or whose patient and study it joins; without one ``subject`` says who it
     is about and ``study`` which study it belongs to (a new one where that is empty). ``steps`` say in words what was
     done to the image, ``operations`` which operations it was. ``finish`` may change every data set before it is
-    written, as de-identification does.
+    written, as de-identification does. ``compression`` is lossless; labels and floating-point pixels have none.
     """
 
     origin: Origin | None = None
@@ -45,4 +46,5 @@ class Request:
     steps: tuple[str, ...] = ()
     operations: tuple[str, ...] = ()
     numbers: str = EXACT
+    compression: str = NONE
     finish: Callable[[Dataset], Any] | None = None

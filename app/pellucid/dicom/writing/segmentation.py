@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 BINARY, LABELMAP = "BINARY", "LABELMAP"
+_MOST_BYTES = 2 << 30
 SOP_CLASSES = {BINARY: "1.2.840.10008.5.1.4.1.1.66.4", LABELMAP: "1.2.840.10008.5.1.4.1.1.66.7"}
 
 
@@ -54,20 +55,47 @@ def reference_frame(geometry: Geometry, origin: Origin) -> str:
     return geometry.frame_of_reference or origin.frame_of_reference or new_uid()
 
 
+def all_rows(
+    labels: LabelMap, beside: Sequence[LabelMap], values: Sequence[int] | None = None
+) -> list[tuple[LabelMap, Label]]:
+    """Return the rows that are written of labels and of those that overlap with them, each with its map."""
+    return [(one, row) for one in (labels, *beside) for row in rows_written(one, values)]
+
+
+def check_overlap(labels: LabelMap, beside: Sequence[LabelMap], values: Sequence[int] | None = None) -> None:
+    """Refuse labels that overlap where no object can hold them together."""
+    if any(not one.geometry.same_grid(labels.geometry) for one in beside):
+        raise Refused(tr("The labels overlap and lie on different grids. Write them one by one."))
+    numbers = [row.value for _map, row in all_rows(labels, beside, values)]
+    if len(set(numbers)) != len(numbers):
+        raise Refused(tr("Labels that overlap have the same number. Write them one by one."))
+    if beside and labels.array.size * len(numbers) > _MOST_BYTES:
+        raise Refused(tr("These labels overlap and are too many to be written as one segmentation. Write them one by "
+                         "one."))  # fmt: skip
+
+
 def segmentation(
-    labels: LabelMap, request: Request, values: Sequence[int] | None = None, *, kind: str = BINARY
-) -> Dataset:
-    """Return a segmentation of labels on their own grid; segments are numbered from 1 in the order of the values."""
+    labels: LabelMap, request: Request, values: Sequence[int] | None = None, *, kind: str = BINARY,
+    beside: Sequence[LabelMap] = (),
+) -> Dataset:  # fmt: skip
+    """Return a segmentation of labels on their own grid; segments are numbered from 1 in the order of the values.
+
+    ``beside`` are labels on the same grid that overlap with them: their segments come after.
+    """
     import highdicom as hd
 
-    rows = check_labels(labels, request, values)
+    check_labels(labels, request, values)
+    check_overlap(labels, beside, values)
+    pairs = all_rows(labels, beside, values)
+    rows = [row for _map, row in pairs]
     origin = request.origin
     assert origin is not None
     uids = SeriesUids.of(request, labels.geometry)
     frame = reference_frame(labels.geometry, origin)
     sources = [_source(origin, one, labels.geometry, frame) for one in _one_kind(origin)]
     made = hd.seg.Segmentation(
-        source_images=sources, pixel_array=_numbered(labels, rows), segmentation_type=kind,
+        source_images=sources, pixel_array=_masks(pairs) if beside else _numbered(labels, rows),
+        segmentation_type=kind,
         segment_descriptions=[_description(n + 1, row, request) for n, row in enumerate(rows)],
         series_instance_uid=uids.series, series_number=request.number or 1, sop_instance_uid=new_uid(),
         instance_number=1, manufacturer=PROGRAM, manufacturer_model_name=PROGRAM, software_versions=__version__,
@@ -98,6 +126,14 @@ def _numbered(labels: LabelMap, rows: Sequence[Label]) -> Any:
     table = np.zeros(int(labels.array.max()) + 1, np.uint8 if len(rows) < 256 else np.uint16)
     table[[row.value for row in rows]] = np.arange(1, len(rows) + 1)
     return table[labels.array]
+
+
+def _masks(pairs: Sequence[tuple[LabelMap, Label]]) -> Any:
+    """Return a mask for every segment, side by side, as segments that overlap need it."""
+    masks = np.empty((*pairs[0][0].array.shape, len(pairs)), np.uint8)
+    for n, (labels, row) in enumerate(pairs):
+        np.equal(labels.array, row.value, out=masks[..., n], casting="unsafe")
+    return masks
 
 
 def _planes(geometry: Geometry) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.dicom.writing.compressing import NONE, check_size, compress
 from pellucid.dicom.writing.modalities import CLASSES, SECONDARY_CAPTURE, can_be_pet
 from pellucid.dicom.writing.modules import SeriesUids
 from pellucid.dicom.writing.multiframe import Pictures
@@ -47,11 +48,12 @@ class SeriesPlan:
     error: float = 0.0
 
     def datasets(self) -> Iterator[Dataset]:
-        """Return the data sets, one by one; ``finish`` of the request had its say."""
-        finish = self.maker.request.finish
+        """Return the data sets, one by one; ``finish`` of the request had its say, and then they were compressed."""
+        request = self.maker.request
         for dataset in self._made():
-            if finish is not None:
-                finish(dataset)
+            if request.finish is not None:
+                request.finish(dataset)
+            compress(dataset, request.compression)
             yield dataset
 
     def _made(self) -> Iterator[Dataset]:
@@ -66,6 +68,7 @@ def plan_series(frames: Sequence[Volume], request: Request) -> SeriesPlan:
     first = frames[0]
     check_grid(first.geometry)
     _check_alike(frames)
+    check_size(first.geometry.size[1], first.geometry.size[0], request.compression)
     losses = _colour_losses(first)
     frames = [_without_alpha(volume) for volume in frames]
     modality = request.modality or first.acquisition.modality or "OT"
@@ -192,6 +195,8 @@ def _plan_maps(frames: Sequence[Volume], request: Request, uids: SeriesUids, mod
     title = tr("parametric map with {bits} bits, one file per frame", bits=8 * np.dtype(dtype).itemsize)
     remarks = [tr("Values do not fit into whole numbers of 16 bits, so they are kept as floating-point numbers, which "
                   "fewer programs open.")]  # fmt: skip
+    if request.compression != NONE:
+        remarks.append(tr("Floating-point numbers are not compressed: DICOM has no way to do that."))
     nbytes = sum(volume.array.size for volume in frames) * np.dtype(dtype).itemsize
     return SeriesPlan(title, len(frames), nbytes, uids, maps, (), (*remarks, *_uptake_remark(first, is_pet=False)))
 

@@ -12,7 +12,7 @@ from pellucid.dicom.writing.modules import SeriesUids, begin, put_place, referen
 from pellucid.dicom.writing.origin import Instance, Origin
 from pellucid.dicom.writing.properties import property_of
 from pellucid.dicom.writing.request import Request
-from pellucid.dicom.writing.segmentation import check_labels, reference_frame
+from pellucid.dicom.writing.segmentation import all_rows, check_labels, check_overlap, reference_frame
 from pellucid.dicom.writing.texts import SHORT, decimal, line
 from pellucid.model.labels import Label, LabelMap
 
@@ -26,13 +26,19 @@ Progress = Callable[[float], None]
 
 
 def structure_set(
-    labels: LabelMap, request: Request, values: Sequence[int] | None = None, *,
+    labels: LabelMap, request: Request, values: Sequence[int] | None = None, *, beside: Sequence[LabelMap] = (),
     progress: Progress = lambda _: None, check: Callable[[], None] = lambda: None,
 ) -> Dataset:  # fmt: skip
-    """Return a structure set of labels: a region of interest for each, numbered by its value."""
+    """Return a structure set of labels: a region of interest for each, numbered by its value.
+
+    ``beside`` are labels on the same grid that overlap with them.
+    """
     from dataclasses import replace
 
-    rows = check_labels(labels, request, values)
+    check_labels(labels, request, values)
+    check_overlap(labels, beside, values)
+    pairs = all_rows(labels, beside, values)
+    rows = [row for _map, row in pairs]
     origin = request.origin
     assert origin is not None
     frame = reference_frame(labels.geometry, origin)
@@ -49,8 +55,8 @@ def structure_set(
     dataset.ReferencedFrameOfReferenceSequence = [_referenced(origin, frame)]
     dataset.StructureSetROISequence = [_region(row, request, frame) for row in rows]
     dataset.ROIContourSequence = []
-    for n, row in enumerate(rows):
-        dataset.ROIContourSequence.append(_contours(labels, row, origin, frame, check))
+    for n, (held, row) in enumerate(pairs):
+        dataset.ROIContourSequence.append(_contours(held, row, origin, frame, check))
         progress((n + 1) / len(rows))
     dataset.RTROIObservationsSequence = [_observation(n + 1, row) for n, row in enumerate(rows)]
     return dataset

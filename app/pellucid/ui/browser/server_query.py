@@ -29,7 +29,7 @@ class ServerQuery(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.name = self._line(tr("Patient name"), tr("The beginning of the family name; * stands for anything"))
-        self.patient_id = self._line(tr("Patient ID"), tr("The whole ID, or its beginning with *"))
+        self.patient_id = self._line(tr("Patient ID"), tr("The whole ID, or its beginning with *"), tr("ID"))
         self.accession = self._line(tr("Accession"), tr("The accession number of the request"))
         self.modality = Choice([(tr("All modalities"), ""), *((one, one) for one in MODALITIES)])
         described(self.modality, tr("Modality"), tr("Only studies with a series of this modality"))
@@ -40,17 +40,17 @@ class ServerQuery(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(theme.MARGIN)
-        line.addWidget(self.name, 2)
-        line.addWidget(self.patient_id, 1)
-        line.addWidget(self.accession, 1)
+        line.addWidget(self.name, 4)
+        line.addWidget(self.patient_id, 2)
+        line.addWidget(self.accession, 3)
         for choice in (self.modality, self.time):
-            choice.setFixedWidth(128)
+            choice.setFixedWidth(140)
             line.addWidget(choice)
         line.addWidget(self.go)
 
-    def _line(self, name: str, tip: str) -> TextLine:
-        line = TextLine(placeholderText=name, clearButtonEnabled=True)
-        described(line, name, tip)
+    def _line(self, name: str, tip: str, short: str = "") -> TextLine:
+        line = TextLine(placeholderText=short or name, clearButtonEnabled=True)
+        described(line, name, f"{name}. {tip}" if short else tip)
         line.returnPressed.connect(self.ask)
         return line
 

@@ -94,7 +94,7 @@ def _study(study: StudyRow, hidden: bool, cover: Cover) -> Row:
     when = "" if hidden else date(study.date)
     texts = (title, when, ", ".join(study.modalities), _count(study.series), _count(study.files))
     values = (title.casefold(), study.date, " ".join(study.modalities), study.series, study.files)
-    tip = "\n".join(part for part in (title, when, detail) if part)
+    tip = "\n".join(part for part in (title, when, texts[MODALITY], detail) if part)
     sign = "missing" if study.missing else ""
     return Row("study", study.key, texts, values, detail, sign, tip, children=None, uid=study.uid)
 

@@ -22,8 +22,8 @@ def progress_text(transfer: Transfer) -> str:
     """Return how far a transfer is in few words."""
     so_far = transfer.progress
     total = f"{so_far.total:,}" if so_far.total is not None else "?"
-    size = f"{so_far.nbytes / 1e6:,.1f} MB"
-    return tr("{done:,} of {total} · {size}", done=so_far.done, total=total, size=size)
+    said = tr("{done:,} of {total}", done=so_far.done, total=total)
+    return f"{said} · {so_far.nbytes / 1e6:,.1f} MB" if so_far.nbytes else said
 
 
 class TransferLine(QWidget):

@@ -62,7 +62,7 @@ class SetUp(QWidget):
         self.source_row = row(self.source, self.browse_source, spacing=theme.MARGIN, stretch=0)
         where = titled([
             (tr("Copies"), row(self.out, self.browse_out, spacing=theme.MARGIN, stretch=0)),
-            (tr("Code"), self.code),
+            (tr("Patient code"), self.code),
         ])  # fmt: skip
         options = QWidget()
         list_of = QVBoxLayout(options)

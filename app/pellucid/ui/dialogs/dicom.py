@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
 
 from pellucid.dicom.deidentify.finishing import Finisher
+from pellucid.dicom.writing.compressing import JPEG_2000, JPEG_LS, NONE, RLE
 from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.new_folder import obstacle
 from pellucid.language import mark, tr
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pellucid.session.dicom_writing import Planned
     from pellucid.ui.canvas.canvas_area import CanvasArea
 
+COMPRESSIONS = ((mark("None"), NONE), (mark("RLE"), RLE), (mark("JPEG-LS"), JPEG_LS), (mark("JPEG 2000"), JPEG_2000))
 NUMBERS = ((mark("Exact"), EXACT), (mark("16 bits"), WORDS))
 
 
@@ -63,6 +65,7 @@ class DicomDialog(WritingDialog):
         self.what = Choice(choices(self._session))
         self.name, self.number, self.patient, self.patient_id = (TextLine(clearButtonEnabled=True) for _ in range(4))
         self.numbers = Segmented(translated(NUMBERS))
+        self.compression = Segmented(translated(COMPRESSIONS))
         self.identity = QCheckBox(tr("Patient, and texts that name the patient"))
         self.identity.setToolTip(tr("Off: the picture names nobody and joins no study, neither in it nor beside it"))
         self.identity.setChecked(settings.picture_identity and not view.hide_identity)
@@ -80,6 +83,8 @@ class DicomDialog(WritingDialog):
         self.numbers.setAccessibleName(tr("Numbers"))
         self.numbers.buttons[0].setToolTip(tr("Every value comes back as it is, if need be as floating-point numbers"))
         self.numbers.buttons[1].setToolTip(tr("What every program opens; the largest difference is stated before"))
+        self.compression.setAccessibleName(tr("Compression"))
+        self.compression.setToolTip(tr("Without loss: every value comes back as it is. Few programs open JPEG-LS."))
         self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
         self.bar = QProgressBar(textVisible=False, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
@@ -92,7 +97,8 @@ class DicomDialog(WritingDialog):
 
     def _connect(self) -> None:
         self.what.chosen.connect(lambda _what: self._choose_what())
-        self.numbers.chosen.connect(lambda _numbers: self._ask_soon.request())
+        for choice in (self.numbers, self.compression):
+            choice.chosen.connect(lambda _value: self._ask_soon.request())
         self.identity.toggled.connect(lambda _on: self._tell())
         self.clean.toggled.connect(lambda _on: self._show_who())
         self.accept_loss.toggled.connect(lambda _on: self._update_button())
@@ -105,6 +111,7 @@ class DicomDialog(WritingDialog):
         column.setSpacing(theme.MARGIN)
         self.who = titled(((tr("Patient"), self.patient), (tr("Patient's number"), self.patient_id)))
         self.exactness = titled(((tr("Numbers"), row(self.numbers)),))
+        self.packing = titled(((tr("Compression"), row(self.compression)),))
         controls = (
             (tr("What"), self.what),
             (tr("Description"), self.name),
@@ -112,9 +119,9 @@ class DicomDialog(WritingDialog):
             (tr("Folder"), row(self.path, self.browse, spacing=theme.MARGIN, stretch=0)),
         )
         first = titled(controls)
-        align(first, self.who, self.exactness)
-        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.identity, self.clean, self.card,
-                 self.accept_loss, self.bar)  # fmt: skip
+        align(first, self.who, self.exactness, self.packing)
+        parts = (section(tr("Export DICOM")), first, self.who, self.exactness, self.packing, self.identity,
+                 self.clean, self.card, self.accept_loss, self.bar)  # fmt: skip
         for part in parts:
             column.addWidget(part)
         column.addStretch(1)
@@ -135,6 +142,7 @@ class DicomDialog(WritingDialog):
         self.patient.setText(known.name)
         self.patient_id.setText(known.id)
         self.exactness.setVisible(isinstance(layer, ImageLayer) and not layer.volume.is_colour)
+        self.packing.setVisible(isinstance(layer, ImageLayer))
         self.identity.setVisible(layer is None)
         self.clean.setVisible(layer is not None)
         self._show_who()
@@ -229,6 +237,7 @@ class DicomDialog(WritingDialog):
             subject=replace(known, name=self.patient.text().strip(), id=self.patient_id.text().strip()),
             description=self.name.text().strip(), number=int(number) if number.isdecimal() else None,
             numbers=self.numbers.value(), finish=Finisher() if self._cleans() else None,
+            compression=self.compression.value() if isinstance(layer, ImageLayer) else NONE,
         )  # fmt: skip
 
     def _browse(self) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 ABOUT = mark("Files are sent as they are, with the identity of the patient. To send them without it, de-identify them "
              "into a folder first, and send that.")  # fmt: skip
 COPIES = mark("The copies are sent as they were written. Read the report and look at their pixels before.")
+EVERYTHING = mark("Everything in the folder that is DICOM is sent.")
 NONE = mark("No DICOM series was opened. Choose a folder of DICOM files to send.")
 
 
@@ -50,7 +51,7 @@ class SendDialog(QDialog):
         column.setSpacing(theme.MARGIN)
         add = flat_button("plus", tr("Add a server"), self._add, tip=tr("Add a PACS or a DICOMweb server"))
         column.addWidget(titled([(tr("Server"), row(self.server, add, stretch=0))]))
-        column.addWidget(section(tr("Series")))
+        column.addWidget(section(tr("Series to send")))
         column.addWidget(self.pages, 1)
         column.addWidget(row(self.choose, self.folder_line, self.back, spacing=theme.MARGIN, stretch=1))
         column.addWidget(dim(tr(about)))
@@ -81,9 +82,10 @@ class SendDialog(QDialog):
         self.list.itemChanged.connect(lambda _item: self._enable())
         self.pages = QStackedWidget()
         self.pages.addWidget(self.list if self.list.count() else EmptyState("folder-open-outline", tr(NONE)))
+        self.pages.addWidget(EmptyState("folder-open-outline", tr(EVERYTHING)))
         self.choose = push_button(tr("A folder instead…"), self._ask_folder,
                                   tip=tr("Send everything in a folder that is DICOM"))  # fmt: skip
-        self.folder_line = Elided()
+        self.folder_line = Elided(mode=Qt.TextElideMode.ElideMiddle)
         self.back = flat_button("close", tr("Send series"), self.choose_series,
                                 tip=tr("Forget the folder: send the series that are ticked"))  # fmt: skip
         self.back.hide()
@@ -93,7 +95,7 @@ class SendDialog(QDialog):
     def _show_servers(self) -> None:
         before = self.server.value()
         nodes = self._session.servers.nodes
-        self.server.set_options([(node.name, node) for node in nodes])
+        self.server.set_options([(node.name, node) for node in nodes] or [(tr("No server is known yet"), None)])
         names = [node.name for node in nodes]
         if before is not None and before.name in names:
             self.server.setCurrentIndex(names.index(before.name))
@@ -122,7 +124,7 @@ class SendDialog(QDialog):
         self._show_choice()
 
     def _show_choice(self) -> None:
-        self.pages.setEnabled(self._folder is None)
+        self.pages.setCurrentIndex(0 if self._folder is None else 1)
         self.back.setVisible(self._folder is not None)
         self._enable()
 

@@ -282,7 +282,7 @@ class EmptyState(QWidget):
         super().__init__()
         self._glyph = glyph
         column = QVBoxLayout(self)
-        column.setContentsMargins(theme.MARGIN * 2, theme.MARGIN * 3, theme.MARGIN * 2, theme.MARGIN * 3)
+        column.setContentsMargins(theme.MARGIN, theme.MARGIN * 3, theme.MARGIN, theme.MARGIN * 3)
         column.setSpacing(theme.SECTION_GAP)
         self._picture = QLabel(alignment=Qt.AlignmentFlag.AlignHCenter)
         self._sentence = dim(sentence)

@@ -30,6 +30,9 @@ class TagModel(QAbstractItemModel):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._lines: tuple[Difference, ...] = ()
+        self._above: list[int] = []
+        self._said: list[str] = []
+        """What is searched in each line, made when something is looked for the first time."""
         self._children: dict[int, list[int]] = {-1: []}
         self._parents: dict[int, int] = {}
         self._places: dict[int, int] = {}
@@ -42,8 +45,8 @@ class TagModel(QAbstractItemModel):
     ) -> None:  # fmt: skip
         """Show the lines that hold all ``words``, with what they lie in; ``changed``: only what differs."""
         self.beginResetModel()
-        self._lines, self.compared, self.hide = tuple(lines), compared, hide
-        parents = _parents(self._lines)
+        self._take(tuple(lines), hide)
+        self.compared, parents = compared, self._above
         kept = self._found(words.casefold().split(), changed)
         self.matches = len(kept)
         for line in tuple(kept):
@@ -57,16 +60,24 @@ class TagModel(QAbstractItemModel):
             brothers.append(line)
         self.endResetModel()
 
-    def _found(self, words: Sequence[str], changed: bool) -> set[int]:
-        return {
-            n for n, line in enumerate(self._lines)
-            if (not changed or line.state not in ("", SAME)) and (not words or self._says(line, words))
-        }  # fmt: skip
+    def _take(self, lines: tuple[Difference, ...], hide: bool) -> None:
+        """Take lines that may be those of before: a large file is searched with every letter typed."""
+        if lines is self._lines and hide == self.hide:
+            return
+        self._lines, self.hide, self._said = lines, hide, []
+        self._above = _parents(lines)
 
-    def _says(self, line: Difference, words: Sequence[str]) -> bool:
+    def _found(self, words: Sequence[str], changed: bool) -> set[int]:
+        found: Sequence[int] = range(len(self._lines))
+        if words:
+            self._said = self._said or [self._says(line) for line in self._lines]
+            found = [n for n in found if all(word in self._said[n] for word in words)]
+        return {n for n in found if not changed or self._lines[n].state not in ("", SAME)}
+
+    def _says(self, line: Difference) -> str:
         row = line.row
-        said = " ".join((row.tag, row.key.rpartition("/")[2], row.name, row.keyword, row.vr, *self.texts(line)))
-        return all(word in said.casefold() for word in words)
+        said = (row.tag, row.key.rpartition("/")[2], row.name, row.keyword, row.vr, *self.texts(line))
+        return " ".join(said).casefold()
 
     def texts(self, line: Difference) -> tuple[str, str]:
         """Return the value of a line and that of the other file as they may be read."""

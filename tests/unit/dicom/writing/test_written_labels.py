@@ -173,3 +173,39 @@ def test_what_cannot_be_labels_is_refused(tmp_path: Path) -> None:
 def test_common_names_are_known() -> None:
     assert keyword("left kidney") == keyword("Kidney_R") == keyword("kidney 2") == "Kidney"
     assert keyword("GTV-1") == "Neoplasm" and keyword("brainstem") == "BrainStem" and keyword("liverwurst") == ""
+
+
+@pytest.mark.parametrize("kinds", [(SEG,), (RTSTRUCT,), (SEG, RTSTRUCT)])
+def test_labels_that_overlap_are_written_together(kinds: tuple[str, ...], tmp_path: Path) -> None:
+    origin, geometry = source(tmp_path / "in")
+    one, other = np.zeros((2, *geometry.size[::-1]), np.uint8)
+    one[1:3, 1:4, 1:4], one[0, 0, 0], other[2:4, 2:6, 2:6] = 1, 2, 5
+    first = LabelMap(geometry, one, (Label(1, "Liver", "#E69F00"), Label(2, "Spot", "#56B4E9")))
+    second = LabelMap(geometry, other, (Label(5, "Tumour", "#009E73"),))
+    report = write_labels(first, tmp_path / "out", Request(origin), kinds, beside=(second,))
+    assert "3 labels" in report.sentences[0]
+    expected = {"Liver": one == 1, "Spot": one == 2, "Tumour": other == 5}
+    if SEG in kinds:
+        path = tmp_path / "out" / FILES[SEG]
+        ds = pydicom.dcmread(path)
+        assert ds.SegmentsOverlap == "YES" and complaints(path) == []
+        names = [segment.SegmentLabel for segment in ds.SegmentSequence]
+        assert names == list(expected)
+        counts = dict.fromkeys(names, 0)
+        for group, frame in zip(ds.PerFrameFunctionalGroupsSequence, ds.pixel_array, strict=True):
+            counts[names[group.SegmentIdentificationSequence[0].ReferencedSegmentNumber - 1]] += int(frame.sum())
+        assert counts == {name: int(mask.sum()) for name, mask in expected.items()}
+    if RTSTRUCT in kinds:
+        path = tmp_path / "out" / FILES[RTSTRUCT]
+        assert [roi.ROIName for roi in pydicom.dcmread(path).StructureSetROISequence] == list(expected)
+        assert complaints(path) == []
+
+
+def test_labels_that_cannot_go_together_are_a_sentence(tmp_path: Path) -> None:
+    origin, geometry = source(tmp_path / "in")
+    array = np.ones(geometry.size[::-1], np.uint8)
+    labels = LabelMap(geometry, array, (Label(1, "Liver", "#E69F00"),))
+    other = replace(geometry, size=(geometry.size[0], geometry.size[1], 1))
+    for beside, said in ((labels, "same number"), (LabelMap(other, array[:1], labels.labels), "different grids")):
+        with pytest.raises(Refused, match=said):
+            write_labels(labels, tmp_path / "out", Request(origin), (SEG,), beside=(beside,))
