@@ -74,3 +74,13 @@ def export_dicom_picture(stage: Stage) -> None:
     """Show what is said of a picture of a pane."""
     stage.open()
     _dialog(stage, "Picture")
+
+
+@state
+def export_dicom_cleaned(stage: Stage) -> None:
+    """Show what is said where what is written is to be de-identified and compressed."""
+    stage.open()
+    dialog = _dialog(stage)
+    dialog.compression.buttons[1].click()
+    dialog.clean.click()
+    stage.settle(0.6)
