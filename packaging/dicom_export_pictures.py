@@ -88,3 +88,13 @@ def export_dicom_done(stage: Stage) -> None:
     dialog.go.click()
     stage.settle(0.6)
     stage.window.notices.hide()
+
+
+@state
+def export_dicom_cleaned(stage: Stage) -> None:
+    """Show what is said where what is written is to be de-identified and compressed."""
+    stage.open()
+    dialog = _dialog(stage)
+    dialog.compression.buttons[1].click()
+    dialog.clean.click()
+    stage.settle(0.6)

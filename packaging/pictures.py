@@ -45,7 +45,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Transforms      moved_layer moved_layer_light resample_to_grid export_moved
     DICOM           split_series split_series_light split_series_done report report_hidden_light report_pdf
     Export DICOM    export_dicom export_dicom_light export_dicom_rounded export_dicom_labels export_dicom_picture
-                    export_dicom_done
+                    export_dicom_done export_dicom_cleaned
     Surfaces        three_d three_d_light three_d_bone three_d_lung three_d_mip three_d_missing export_surface
     Objects         object_table object_table_light object_table_small object_table_empty object_table_volume
                     object_table_plot object_table_plot_small object_table_batch object_table_overlap
