@@ -112,6 +112,18 @@ def stack(
     return stored, slices
 
 
+def two_echoes(folder: Path) -> Path:
+    """Write a series of two echoes at three times into a folder, and return it."""
+    files = []
+    for echo in range(2):
+        for time in range(3):
+            for ds in stack(4, seed=10 * echo + time, modality="MR", sop_class=MR, slope=None)[1]:
+                ds.EchoTime, ds.TemporalPositionIdentifier, ds.SeriesDescription = 5.0 * (echo + 1), time + 1, "Two"
+                files.append(ds)
+    save(folder, files)
+    return folder
+
+
 def world_corners(slices: Sequence[Dataset]) -> np.ndarray:
     """Return where the four corner pixels of every slice lie, from the headers alone: the oracle."""
     corners = []

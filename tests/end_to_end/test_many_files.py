@@ -66,7 +66,8 @@ def test_the_list_can_be_used_long_before_the_last_file(place: Path, capfd: pyte
     seconds = time.monotonic() - began
     first = next(after for after, complete in told if complete)
     with capfd.disabled():
-        print(f"\n{SERIES * SLICES} files: a series after {first:.1f} s, all after {seconds:.1f} s, {len(told)} updates")
+        times = f"a series after {first:.1f} s, all after {seconds:.1f} s, {len(told)} updates"
+        print(f"\n{SERIES * SLICES} files: {times}")
     assert len(found.series) == SERIES and not found.problems
     assert all(len(plan.frames) == SLICES for series in found.series for plan in series.volumes)
     assert first < SOON

@@ -122,7 +122,8 @@ def test_find_unfold_fetch_and_open(qtbot: QtBot, session: Session, page: Server
     assert session.document.active_image.volume.geometry.size == (5, 6, 6)
     transfer = session.servers.transfers[0]
     wait_for(qtbot, lambda: transfer.state == "done")
-    assert transfer.progress.done == 6 and page.transfers.lines[0].open.isVisible()
+    wait_for(qtbot, page.transfers.lines[0].open.isVisible)
+    assert transfer.progress.done == 6
     assert not any("Doe" in path.as_posix() or "PX-1" in path.as_posix() for path in transfer.paths[0].rglob("*"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PySide6.QtCore import Qt
 
-from dicom_making import CORONAL, MR, save, stack
+from dicom_making import CORONAL, MR, save, stack, two_echoes
 from pellucid.dicom.splitting import Splitting
 from pellucid.ui.dialogs.splitting import SplittingDialog
 
@@ -13,14 +13,7 @@ from pellucid.ui.dialogs.splitting import SplittingDialog
 @pytest.fixture
 def opened(empty_session, qtbot, tmp_path):
     """Return a session with a series of two echoes at three times, and the series."""
-    files = []
-    for echo in range(2):
-        for time in range(3):
-            for ds in stack(4, seed=10 * echo + time, modality="MR", sop_class=MR, slope=None)[1]:
-                ds.EchoTime, ds.TemporalPositionIdentifier = 5.0 * (echo + 1), time + 1
-                files.append(ds)
-    save(tmp_path / "series", files)
-    empty_session.open([tmp_path / "series"])
+    empty_session.open([two_echoes(tmp_path / "series")])
     qtbot.waitUntil(lambda: len(empty_session.document.images) == 1)
     return empty_session
 

@@ -89,9 +89,10 @@ def test_a_hidden_identity_is_nowhere_in_the_tree():
 
 def test_series_are_ordered_by_number_and_studies_by_date():
     later = replace(ABOUT, study_uid="2", study_date="20200101")
-    found = [series("c", number="10"), series("b", number="2"), series("a", acquisition=later)]
+    odd = series("d", number="²")  # a digit, but no number
+    found = [odd, series("c", number="10"), series("b", number="2"), series("a", acquisition=later)]
     studies = tree(found)[0].children
-    assert [row.item for row in studies[0].children] == ["series:b", "series:c"]
+    assert [row.item for row in studies[0].children] == ["series:b", "series:c", "series:d"]
     assert studies[1].detail.startswith("2020-01-01")
 
 

@@ -9,20 +9,13 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from dicom_making import MR, save, stack
+from dicom_making import stack, two_echoes
 from pellucid.cli import run
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    files = []
-    for echo in range(2):
-        for time in range(3):
-            for ds in stack(4, seed=10 * echo + time, modality="MR", sop_class=MR, slope=None)[1]:
-                ds.EchoTime, ds.TemporalPositionIdentifier = 5.0 * (echo + 1), time + 1
-                files.append(ds)
-    save(tmp_path / "in", files)
-    return tmp_path / "in"
+    return two_echoes(tmp_path / "in")
 
 
 @pytest.mark.hazard("H08")
@@ -40,7 +33,7 @@ def test_scan_names_the_tags_and_their_values(folder: Path, capsys: pytest.Captu
 def test_convert_writes_an_image_for_each_value(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert run(["convert", str(folder), str(out), "--all", "--split-by", "EchoTime", "--format", "nii"]) == 0
-    files = [out / "000_MR_TE-5-ms.nii", out / "000_MR_TE-10-ms.nii"]
+    files = [out / "000_MR-Two_TE-5-ms.nii", out / "000_MR-Two_TE-10-ms.nii"]
     assert sorted(out.iterdir()) == sorted(files)
     for echo, file in enumerate(files):
         data = np.asarray(nib.load(file).dataobj)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicom_making import MR, save, stack
+from dicom_making import stack, two_echoes
 from pellucid.dicom.resplit import Splittable
 from pellucid.dicom.splitting import AUTOMATIC, Splitting
 from pellucid.dicom.stack import sequences
@@ -19,14 +19,7 @@ BY_ECHO = Splitting(("echo time",), apart=True)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    files = []
-    for echo in range(2):
-        for time in range(3):
-            for ds in stack(4, seed=10 * echo + time, modality="MR", sop_class=MR, slope=None)[1]:
-                ds.EchoTime, ds.TemporalPositionIdentifier, ds.SeriesDescription = 5.0 * (echo + 1), time + 1, "Two"
-                files.append(ds)
-    save(tmp_path / "series", files)
-    return tmp_path / "series"
+    return two_echoes(tmp_path / "series")
 
 
 @pytest.fixture

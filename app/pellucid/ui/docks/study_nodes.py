@@ -126,7 +126,7 @@ def _study(uid: str, members: list[Series], hidden: bool) -> Node:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.strip().isdigit() else 1 << 31
+    return int(text) if text.strip().isdecimal() else 1 << 31
 
 
 def _series(one: Series) -> Node:
