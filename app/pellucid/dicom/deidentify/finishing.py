@@ -50,4 +50,4 @@ class Finisher:
         said = tr_count("De-identified by the Basic Profile of DICOM: {count} attribute was changed.",
                         "De-identified by the Basic Profile of DICOM: {count} attributes were changed.",
                         count)  # fmt: skip
-        return f"{said} {tr('Look at the pixels before you pass it on: no profile does that.')}"
+        return " ".join((said, tr("Look at the pixels before you pass it on: no profile does that.")))
