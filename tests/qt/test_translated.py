@@ -332,7 +332,7 @@ def test_every_dialog_can_be_translated(study):
         dialog.deleteLater()
 
 
-@pytest.mark.qt_log_ignore("does not support", extend=True)
+@pytest.mark.qt_log_ignore("does not support", extend=True)  # a browser that is open already is raised
 def test_the_study_browser_can_be_translated(study):
     for servers in (False, True):
         browser = show_browser(study.window, servers=servers)
