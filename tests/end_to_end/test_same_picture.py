@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from command_line import Result, Run, answer
+from dicom_judges import tool
 
 pytestmark = [pytest.mark.data, pytest.mark.filterwarnings("ignore::UserWarning")]
 
@@ -104,8 +105,8 @@ def test_one_pattern_in_five_encodings(data_dir: Path, pellucid: Run, tmp_path: 
 
 
 @pytest.mark.hazard("H15")
-@pytest.mark.skipif(shutil.which("dcmj2pnm") is None, reason="needs dcmtk")
 def test_colours_are_those_of_dcmtk(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:
+    tool("dcmj2pnm")
     paths = [*sorted((data_dir / "color_palette").glob("*.dcm")), *sorted((data_dir / "cine").glob("us_*.dcm"))]
     assert len(paths) == 9
     for path in paths:
