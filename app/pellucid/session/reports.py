@@ -73,17 +73,16 @@ class Reports:
 
     def hand_over(self, document: Document, then: Callable[[Path], object]) -> Job:
         """Put the PDF of a document where a viewer of the system can read it: in a folder of this user alone."""
+        folder = tempfile.TemporaryDirectory(prefix="pellucid-", ignore_cleanup_errors=True)
+        self._folders.append(folder)
+        path = Path(folder.name) / "document.pdf"
 
-        def work(_job: Job) -> bytes:
+        def work(_job: Job) -> None:
             from pellucid.dicom.documents import extract
 
-            return extract(document.path)
+            path.write_bytes(extract(document.path))
 
-        def done(data: bytes) -> None:
-            folder = tempfile.TemporaryDirectory(prefix="pellucid-", ignore_cleanup_errors=True)
-            self._folders.append(folder)
-            path = Path(folder.name) / "document.pdf"
-            path.write_bytes(data)
+        def done(_nothing: None) -> None:
             then(path)
 
         return self._session.jobs.load(tr("Taking out the PDF"), work, done, self._complain)
