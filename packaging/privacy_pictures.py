@@ -30,7 +30,7 @@ def _dialog(stage: Stage) -> DeidentifyDialog:
 
     stage.open()
     dialog = show_deidentify(stage.session, stage.window)
-    dialog.set_up.out.setText(str(Path("/tmp/copies")))  # nothing is written: the run is not started
+    dialog.set_up.out.setText(str(Path.home() / "copies"))  # nothing is written: the run is not started
     dialog.set_up.code.setText("Case1")
     stage.settle()
     stage.popup = dialog

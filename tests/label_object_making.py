@@ -79,12 +79,7 @@ def by_hand(
     **more: Any,
 ) -> Dataset:
     """Return a segmentation; ``masks`` are (frames, rows, columns) of bits, of bytes or words for the other kinds."""
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SOPClassUID, ds.SOPInstanceUID = SEG, generate_uid()
-    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = "1.2.3", "1.2.3.77", "SEG"
-    ds.PatientName, ds.PatientID, ds.SeriesDescription = "Doe^Jane", "42", "Made by hand"
+    ds = _begun(SEG, "SEG", "1.2.3.77", "Made by hand")
     if reference:
         ds.FrameOfReferenceUID = reference
     ds.SegmentationType = kind
@@ -115,6 +110,17 @@ def by_hand(
     return ds
 
 
+def _begun(sop_class: str, modality: str, series: str, description: str) -> Dataset:
+    """Return what every object begins with."""
+    ds = Dataset()
+    ds.file_meta = FileMetaDataset()
+    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    ds.SOPClassUID, ds.SOPInstanceUID = sop_class, generate_uid()
+    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = "1.2.3", series, modality
+    ds.PatientName, ds.PatientID, ds.SeriesDescription = "Doe^Jane", "42", description
+    return ds
+
+
 def _segment(number: int, name: str) -> Dataset:
     item = Dataset()
     item.SegmentNumber, item.SegmentLabel, item.SegmentAlgorithmType = number, name, "MANUAL"
@@ -130,12 +136,7 @@ def structure_set(
     series: str = "1.2.3.1",
 ) -> Dataset:
     """Return a structure set of (number, name, contours); ``kinds`` are those of the contours, again and again."""
-    ds = Dataset()
-    ds.file_meta = FileMetaDataset()
-    ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SOPClassUID, ds.SOPInstanceUID = STRUCTURES, generate_uid()
-    ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.Modality = "1.2.3", "1.2.3.88", "RTSTRUCT"
-    ds.PatientName, ds.PatientID, ds.SeriesDescription = "Doe^Jane", "42", "Structures"
+    ds = _begun(STRUCTURES, "RTSTRUCT", "1.2.3.88", "Structures")
     ds.FrameOfReferenceUID = reference
     refers, study, frames = Dataset(), Dataset(), Dataset()
     refers.SeriesInstanceUID = series
