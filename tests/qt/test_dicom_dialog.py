@@ -213,6 +213,22 @@ def test_nobody_is_asked_for_a_name_that_will_not_be_written(user):
     assert not dialog.clean.isVisible() and dialog.identity.isVisible()
 
 
+@pytest.mark.hazard("H34")
+def test_the_folder_of_a_de_identified_export_is_not_called_after_the_layer(user, tmp_path):
+    show(user, image())
+    user.session.document.active_image.name = "Planted Jane"
+    dialog = opened(user)
+    ready(user, dialog)
+    assert "Planted" in dialog.path.text()
+    dialog.clean.click()
+    assert "Planted" not in dialog.path.text() and dialog.path.text().endswith("De-identified DICOM")
+    dialog.clean.click()
+    assert "Planted" in dialog.path.text()
+    dialog.path.setText(str(tmp_path / "chosen"))
+    dialog.clean.click()
+    assert dialog.path.text() == str(tmp_path / "chosen")  # what the user chose stays
+
+
 def test_pixels_are_compressed_when_that_is_chosen(user, tmp_path):
     show(user, image())
     dialog = opened(user)

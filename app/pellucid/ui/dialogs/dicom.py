@@ -53,6 +53,7 @@ class DicomDialog(WritingDialog):
         self._why_not = ""
         self._asked = object()
         self._report: Report | None = None
+        self._proposed = ""
         self._ask_soon = Throttle(self._ask, 150, self)
         self._make_controls()
         self._lay_out()
@@ -146,14 +147,22 @@ class DicomDialog(WritingDialog):
         self.identity.setVisible(layer is None)
         self.clean.setVisible(layer is not None)
         self._show_who()
-        stem = "picture" if layer is None else file_name(Target("", layer), "")
-        self.path.setText(str(free_name(self._folder() / f"{stem} DICOM")))
+        self._propose()
         self.name.setText(tr("View") if layer is None else layer.name)
         self._ask()
+
+    def _propose(self) -> None:
+        """Propose a folder that is not there yet; layers may be named after the patient."""
+        layer = self.what.value().layer
+        stem = "picture" if layer is None else "De-identified" if self._cleans() else file_name(Target("", layer), "")
+        self._proposed = str(free_name(self._folder() / f"{stem} DICOM"))
+        self.path.setText(self._proposed)
 
     def _show_who(self) -> None:
         """Ask who it is about only where no file says so and it is written."""
         layer = self.what.value().layer
+        if self.path.text() == self._proposed:
+            self._propose()
         named = layer is None or bool(dicom_writing.source_files(self._session, layer))
         self.who.setVisible(not named and not self.clean.isChecked())
         self._tell()
