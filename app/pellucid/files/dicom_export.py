@@ -74,6 +74,8 @@ def fill_folder(
         instances.append((str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)))
         progress(_WRITING * (number + 1) / plan.count)
     check_series(temporary, target, frames, plan, progress, cancelled)
+    if cancelled():
+        raise Cancelled
     progress(_CHECKED)
     return tuple(instances)
 
