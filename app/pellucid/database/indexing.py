@@ -17,7 +17,7 @@ from pellucid.dicom.child import Cancelled, Pool, default_pool
 from pellucid.dicom.scan import headers_of, walk
 
 _FIRST_CHUNK, _CHUNK = 8, 64
-_FIRST_COMMIT, _COMMIT_SECONDS = 0.15, 0.7
+_FIRST_PAUSE, _PAUSE = 0.1, 0.7
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class _Update:
         self._moved: list[tuple[Path, int]] = []
         self._stamps: dict[str, Stamp] = {}
         self._progress = Progress()
-        self._next_commit = time.monotonic() + _FIRST_COMMIT
+        self._pause, self._next_commit = _FIRST_PAUSE, time.monotonic()
 
     def run(self) -> Progress:
         self._learn()
@@ -174,13 +174,13 @@ class _Update:
                 future.cancel()
 
     def _collect(self, pending: set[Future[Any]], most: int) -> set[Future[Any]]:
-        """Take in answers until at most ``most`` calls are under way; write them from time to time."""
+        """Take in answers until at most ``most`` calls are under way; write the first at once, then seldom."""
         while pending:
             self._check()
             done, pending = wait(pending, timeout=0.1 if len(pending) > most else 0, return_when="FIRST_COMPLETED")
             for future in done:
                 self._done += [self._taken(path, found) for path, found in future.result()]
-            if time.monotonic() >= self._next_commit:
+            if self._done and time.monotonic() >= self._next_commit:
                 self._commit()
             if len(pending) <= most:
                 break
@@ -201,7 +201,8 @@ class _Update:
                 filing.put(done)
                 connection.execute("UPDATE roots SET offline = 0 WHERE id = ?", (self._root.id,))
             self._say(moved=self._progress.moved + len(moved))
-        self._next_commit = time.monotonic() + _COMMIT_SECONDS
+        self._next_commit = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, _PAUSE)
 
     def _move(self, connection: Any, moved: list[tuple[Path, int]]) -> set[int]:
         for path, number in moved:
