@@ -103,14 +103,24 @@ _LINES = (
 )  # fmt: skip
 
 
+_LETTER = (
+    "PDF 1.7, 0.212 MB", "Page 1 of 2", "Department of Radiology", "Dear colleague,",
+    "thank you for sending us Jane Doe (born 12.04.1958), whom we examined on 1 March 2024.",
+    "Computed tomography of the chest: a nodule of 12.5 mm in the lower lobe of the right lung,",
+    "which has grown by 2 mm since last March.", "Page 2 of 2", "A control in three months is advised.",
+    "With kind regards",
+)  # fmt: skip
+
+
 def _report(stage: Stage) -> ReportDialog:
     stage.open("CT")
     lines = tuple(Line(depth, text, "House" in text) for depth, text in _LINES)
-    report = Document(Path("a"), "Imaging Measurement Report", "report", lines, ("Doe, Jane", "P-4711", "1958"),
+    report = Document(Path("a"), "Imaging Measurement Report", "report", lines, ("Doe, Jane", "P-4711", "19580412"),
                       "2024-03-01 13:45")  # fmt: skip
-    letter = Document(Path("b"), "Letter to the referring doctor", "pdf", (Line(0, "PDF 1.7, 0.212 MB", False),),
-                      report.patient, report.date, "Pellucid does not show the pages of a PDF. Save it, or open it "
-                      "with the viewer of your system.", 212_000)  # fmt: skip
+    pages = tuple(Line(text[:5] not in ("PDF 1", "Page "), text, False) for text in _LETTER)
+    letter = Document(Path("b"), "Letter to the referring doctor", "pdf", pages, report.patient, report.date,
+                      "Only the words are shown, without pictures and layout. Save it, or open it with the viewer of "
+                      "your system.", 212_000)  # fmt: skip
     dialog = ReportDialog(stage.session, (report, letter), stage.window)
     _popup(stage, dialog, QPoint(420, 180))
     return dialog
@@ -133,7 +143,7 @@ def report_hidden_light(stage: Stage) -> None:
 
 @state
 def report_pdf(stage: Stage) -> None:
-    """Show what is said of a PDF."""
+    """Show the words of a PDF."""
     dialog = _report(stage)
     dialog.which.set_value(1)
     dialog.which.activated.emit(1)

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from label_object_making import LABEL_MAP, by_hand, frame, square, structure_set
+from pdf_making import letter
 
 SERIES = "1.2.840.99999.3.1000001"
 """Long enough that every mutant gets a series of its own."""
@@ -23,7 +24,7 @@ def objects() -> Iterator[tuple[str, Dataset]]:
     squares = [square(1, 1, 8, 6, z) for z in (0.0, 2.5, 5.0)]
     yield "object structures", _own(structure_set([(1, "Liver", squares), (2, "Spine", squares[:2])]))
     yield "object report", _report()
-    yield "object pdf", _document("104.1", "application/pdf", b"%PDF-1.7\n1 0 obj <</Type /Catalog>> endobj\n%%EOF\n")
+    yield "object pdf", _document("104.1", "application/pdf", letter([["Words"]]))
     yield "object cda", _document("104.2", "text/xml", b"<ClinicalDocument><title>T</title>words</ClinicalDocument> ")
     yield "object presentation", _presentation()
     yield "object registration", _registration()

@@ -35,7 +35,7 @@ Objects that are no images
     segment_table* segmentation_frames* segment_slices segmentation_objects    segmentations
     structure_contours* structure_sets contour_filling contour_grid            structure sets
     display_colours                   the colours they recommend
-    presentations* spatial_registration* structured_reports* documents*
+    presentations* spatial_registration* structured_reports* documents* pdf_text*
 
 Workers: ``child`` (their pool), ``process`` (one of them), ``channel`` (messages and arrays), ``worker`` (its inside).
 

@@ -1,4 +1,4 @@
-"""Reports and encapsulated documents as text: SR content trees, key object notes, CDA; PDF by its title and size.
+"""Reports and encapsulated documents as text: SR content trees, key object notes, CDA, the words of a PDF.
 
 Source: PS3.3 C.17.3 (SR document content), C.24.2 (encapsulated document). What is read runs in a worker, within
 bounds: items, characters, bytes.
@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.dicom import pdf_text
 from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.parsing import parse
 from pellucid.dicom.structured_reports import TAGS as REPORT_TAGS
@@ -25,6 +28,7 @@ from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
     from pellucid.dicom.child import Pool
+    from pellucid.dicom.process import Answer
 
 _CLASS, _MODALITY, _DATE, _TIME, _SERIES = 0x00080016, 0x00080060, 0x00080023, 0x00080033, 0x0008103E
 _NAME, _ID, _BORN = 0x00100010, 0x00100020, 0x00100030
@@ -34,6 +38,7 @@ _TAGS = frozenset({0x00080005, _CLASS, _MODALITY, _DATE, _TIME, _SERIES, _NAME, 
                    _LENGTH}) | REPORT_TAGS  # fmt: skip
 _READ = "pellucid.dicom.documents:read_plain"
 _EXTRACT = "pellucid.dicom.documents:extract_plain"
+_WORDS = "pellucid.dicom.documents:words_plain"
 MOST_BYTES = 256 << 20
 _MOST_TEXT = 2_000_000
 _MOST_PHRASES = 50
@@ -80,22 +85,50 @@ def _covered(text: str, patient: Sequence[str]) -> str:
     """
     parts = {part for one in patient for part in (one, *re.split(r"[\s,^=()]+", one)) if len(part) > 1}
     words = {part.casefold() for part in parts if re.fullmatch(r"\w+", part)}
+    for day in {one for one in patient if re.fullmatch(r"\d{8}", one)}:
+        text = _written_day(day).sub(_COVER, text)
     for part in sorted((part for part in parts if part.casefold() not in words), key=len, reverse=True)[:_MOST_PHRASES]:
         text = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", _COVER, text, flags=re.IGNORECASE)
     return re.sub(r"\w+", lambda found: _COVER if found.group().casefold() in words else found.group(), text)
 
 
+def _written_day(day: str) -> re.Pattern[str]:
+    """Return what finds a date in figures however it is written: 1958-04-12, 12.4.58, 04/12/1958."""
+    year, month, number = rf"(?:{day[:2]})?{day[2:4]}", f"0?{int(day[4:6])}", f"0?{int(day[6:])}"
+    mark = r"\s?[-./]\s?"
+    ways = (year, month, number), (number, month, year), (month, number, year)
+    return re.compile("|".join(rf"(?<!\d){mark.join(way)}(?!\d)" for way in ways))
+
+
 # ---------------------------------------------------------------- in the program
 
 
-def read(path: Path, pool: Pool | None = None) -> Document:
+def read(path: Path, pool: Pool | None = None, cancelled: Callable[[], bool] | None = None) -> Document:
     """Read a document in a worker; raise Refused with a sentence for what is none."""
     from pellucid.dicom.child import default_pool
 
-    answer, _ = (pool or default_pool()).call(_READ, {"path": str(path)})
+    pool, begun = pool or default_pool(), time.monotonic()
+    answer, _ = pool.call(_READ, {"path": str(path)}, cancelled=cancelled)
+    if answer["kind"] == "pdf":
+        left = min(pdf_text.SECONDS, pool.deadline - (time.monotonic() - begun))
+        _add_words(answer, path, partial(pool.call, deadline=max(left, 1.0), cancelled=cancelled))
     lines = tuple(Line(depth, text, bool(identifies)) for depth, text, identifies in answer.pop("lines"))
     patient = tuple(answer.pop("patient"))
     return Document(path, lines=lines, patient=patient, **answer)
+
+
+def _add_words(answer: dict[str, Any], path: Path, call: Callable[[str, dict[str, Any]], Answer]) -> None:
+    """Add what the pages of a PDF say, or why that is not shown.
+
+    The worker does not hear that this is about ``path``: a file it fails at is not set aside, so that it can be saved.
+    """
+    try:
+        found, _ = call(_WORDS, {"file": str(path)})
+    except Refused:
+        found = {"lines": [], "note": tr("The text of the PDF is not shown: it is damaged, or too much for one look.")}
+    answer["lines"] += found["lines"]
+    save = tr("Save it, or open it with the viewer of your system.")
+    answer["note"] = f"{found['note']} {save}"
 
 
 def extract(path: Path, pool: Pool | None = None) -> bytes:
@@ -135,6 +168,13 @@ def extract_plain(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
     return {}, [np.frombuffer(data, np.uint8)]
 
 
+def words_plain(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return the words of the PDF inside of ``payload["file"]`` and what is not shown. Runs in a worker."""
+    path = Path(payload["file"])
+    lines, note = pdf_text.words(_pdf(_values(path).raw(_BYTES), path))
+    return {"lines": lines, "note": note}
+
+
 def _values(path: Path) -> Values:
     try:
         if path.stat().st_size > MOST_BYTES:
@@ -162,8 +202,7 @@ def _encapsulated(values: Values, path: Path) -> dict[str, Any]:
     version = re.match(rb"%PDF-(\d\.\d)", data)
     said = tr("PDF {version}, {size:.3g} MB", version=version.group(1).decode() if version else "?",
               size=len(data) / 1e6)  # fmt: skip
-    note = tr("Pellucid does not show the pages of a PDF. Save it, or open it with the viewer of your system.")
-    return {"kind": "pdf", "lines": [(0, said, False)], "note": note, "size": len(data)}
+    return {"kind": "pdf", "lines": [(0, said, False)], "size": len(data)}
 
 
 def _pdf(data: bytes, path: Path) -> bytes:

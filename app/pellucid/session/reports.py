@@ -105,7 +105,7 @@ def _read_all(paths: tuple[Path, ...], job: Job) -> tuple[list[Document], list[s
         if job.cancelled():
             break
         try:
-            documents.append(read(path))
+            documents.append(read(path, cancelled=job.cancelled))
         except Refused as refusal:
             problems.append(str(refusal))
     return documents, problems

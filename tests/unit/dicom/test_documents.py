@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import time
 from pathlib import Path
@@ -14,7 +15,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from pellucid.dicom import documents
+from pdf_making import assemble, letter, of_contents, stream
+from pellucid.dicom import documents, pdf_text
 from pellucid.dicom.child import Pool
 from pellucid.dicom.documents import Document, extract, read
 from pellucid.dicom.kinds import DOCUMENT
@@ -163,6 +165,102 @@ def test_a_pdf_is_taken_out_as_it_was_put_in(tmp_path: Path, pool: Pool) -> None
     assert extract(path, pool) == BYTES
     odd = saved(tmp_path, pdf(BYTES + b"%"))
     assert extract(odd, pool) == BYTES + b"%"
+
+
+PAGES = [["Größe: 12 mm (links)", r"C:\temp"], [], ["Döe, Jane", "P-4711, geb. 12.04.1958, am 1958-04-12", "Ende"]]
+
+
+def test_the_words_of_a_pdf_stand_below_its_pages(tmp_path: Path, pool: Pool) -> None:
+    found = read(saved(tmp_path, pdf(letter(PAGES))), pool)
+    assert [(line.depth, line.text) for line in found.lines[1:]] == [
+        (0, "Page 1 of 3"), *((1, text) for text in PAGES[0]), (0, "Page 2 of 3"), (1, "(No text on this page.)"),
+        (0, "Page 3 of 3"), *((1, text) for text in PAGES[2]),
+    ]  # fmt: skip
+    assert found.note.startswith("Only the words are shown") and "Save it" in found.note
+    hidden = found.text(hide_identity=True)
+    assert "Größe: 12 mm" in hidden and "•••, geb. •••, am •••" in hidden and "Jane" not in hidden
+
+
+SCAN = of_contents([b"q 595 0 0 842 0 0 cm /Im0 Do Q"] * 2)
+LOCKED = letter(PAGES, trailer=b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] "
+                % (b"11" * 32, b"22" * 32))  # fmt: skip
+UNKNOWN = LOCKED.replace(b"/Filter /Standard /V 1", b"/Filter /Locksmith /V 1")
+
+
+@pytest.mark.parametrize(("data", "said"), [
+    (SCAN, "may be scanned pictures"), (LOCKED, "protected by a password"), (UNKNOWN, "not shown|could not be read"),
+    (BYTES, "is damaged"), (of_contents([]), "has no pages"),
+])  # fmt: skip
+def test_a_pdf_without_words_says_why_and_can_be_saved(tmp_path: Path, pool: Pool, data: bytes, said: str) -> None:
+    path = saved(tmp_path, pdf(data))
+    found = read(path, pool)
+    assert re.search(said, found.note) and found.has_file and extract(path, pool) == data
+
+
+def test_a_pdf_that_needs_no_password_to_be_read_is_read(tmp_path: Path, pool: Pool) -> None:
+    import io
+
+    from pypdf import PdfReader, PdfWriter
+
+    writer, made = PdfWriter(clone_from=PdfReader(io.BytesIO(letter(PAGES)))), io.BytesIO()
+    writer.encrypt("", "owner", algorithm="RC4-128")
+    writer.write(made)
+    assert b"/Encrypt" in made.getvalue()
+    assert "Größe: 12 mm (links)" in read(saved(tmp_path, pdf(made.getvalue())), pool).text()
+
+
+@pytest.mark.hazard("H20")
+@pytest.mark.hazard("H22")
+def test_a_pdf_that_never_ends_is_given_up_and_can_be_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents.pdf_text, "SECONDS", 1.0)
+    bomb = of_contents([b"BT /F1 12 Tf (a) Tj ET " * 3_000_000])
+    assert len(bomb) < 400_000
+    path, alone = saved(tmp_path, pdf(bomb)), Pool(workers=1)
+    try:
+        found = read(path, alone)
+        assert "too much for one look" in found.note and [line.text[:4] for line in found.lines] == ["PDF "]
+        assert extract(path, alone) == bomb
+    finally:
+        alone.close()
+
+
+def _tree(*nodes: str) -> bytes:
+    """Return a PDF whose page tree is as said, from object 2 on."""
+    inner = {n: b"<< /Type %s >>" % node.encode() for n, node in enumerate(nodes, start=2)}
+    return assemble({1: b"<< /Type /Catalog /Pages 2 0 R >>", **inner})
+
+
+DEEP = _tree(*(f"/Pages /Count 1 /Kids [{n} 0 R]" for n in range(3, 4000)), "/Page")
+FORM = assemble({
+    1: b"<< /Type /Catalog /Pages 2 0 R >>", 2: b"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
+    3: b"<< /Type /Page /Contents 4 0 R /Resources << /XObject << /X 5 0 R >> >> >>", 4: stream(b"/X Do " * 9),
+    5: stream(b"/X Do " * 9, b"/Type /XObject /Subtype /Form /Resources << /XObject << /X 5 0 R >> >>"),
+})  # fmt: skip
+
+
+@pytest.mark.hazard("H19")
+@pytest.mark.hazard("H22")
+@pytest.mark.parametrize("data", [
+    _tree("/Pages /Count 2 /Kids [2 0 R 3 0 R]", "/Pages /Count 1 /Kids [2 0 R]"), DEEP, FORM,
+    _tree("/Pages /Count 2000000000 /Kids []"), of_contents([b"[" * 100_000, b"<<" * 100_000]),
+    of_contents([b"0 0 m " * 15_000_000]), b"%PDF-1.7\n" + b"[" * 200_000,
+    b"%PDF-1.7\nxref\n0 1\n0000000000 65535 f \ntrailer\n<< /Root 1 0 R /Prev 9 >>\nstartxref\n9\n%%EOF\n",
+], ids=["loop", "deep", "form", "count", "nested", "bomb", "open", "xref"])  # fmt: skip
+def test_hostile_pdfs_are_a_sentence(tmp_path: Path, pool: Pool, data: bytes) -> None:
+    found = read(saved(tmp_path, pdf(data)), pool)
+    assert found.kind == "pdf" and re.search(r"damaged|no pages|could not be read|hold no text", found.note)
+    assert len(found.lines) < 10
+
+
+def test_long_pdfs_are_cut_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = letter([["word"]] * 12)
+    limits = ("_MOST_PAGES", 5, 5, False), ("_MOST_TEXT", 18, 5, True), ("_MOST_LINES", 6, 3, False)
+    for limit, most, kept, cut in limits:
+        with monkeypatch.context() as less:
+            less.setattr(pdf_text, limit, most)
+            rows, note = pdf_text.words(many)
+        assert sum(text.startswith("Page ") for _, text, _ in rows) == kept
+        assert f"Only {kept} of 12 pages are shown" in note and ("was cut" in note) == cut
 
 
 @pytest.mark.parametrize("data", [b"MZ\x90\0 program", b"", b"<html>", b" %PDF-1.4"])

@@ -75,7 +75,7 @@ class ReportDialog(QDialog):
 
     def _show(self, *_args: object) -> None:
         document, hidden = self.document, self._session.view.hide_identity
-        self.text.setPlainText(document.text(hide_identity=hidden))
+        self.text.setPlainText(self._session.concealing.text(document.text(hide_identity=hidden)))
         private = tr("Identity hidden: names and numbers that are known are left out; free text may still name people.")
         notes = [document.note, private if hidden else ""]
         self.note.setText("\n".join(filter(None, notes)))
