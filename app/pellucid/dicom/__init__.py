@@ -18,7 +18,7 @@ Series
 
     scan media                        find DICOM in folders, and by the directory of a medium (DICOMDIR)
     kinds references*                 what an object is for, and which series it was made from
-    stack grouping sequences geometry corners duplicates merging findings split_findings
+    stack grouping sequences runs geometry corners mixtures duplicates merging findings split_findings
                                       what is one image, how it lies, and the sentences for what is odd about it
     splitting resplit chosen          the same where the user chose by which tags
 

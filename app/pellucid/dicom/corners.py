@@ -18,6 +18,13 @@ ROUNDING = 0.01
 """A corner this near (mm) to where its header says is there."""
 NOTICEABLE = 0.05
 """Beyond this (mm) it is no rounding of a scanner any more."""
+_COARSE = 0.1
+"""Pixels (mm) of this size and above are those of patients; smaller ones are those of specimens."""
+
+
+def fineness(geometry: Geometry) -> float:
+    """Return by how much tolerances in mm shrink where pixels are so small that they would be whole ones."""
+    return min(1.0, min(geometry.spacing[:2]) / _COARSE) if geometry.has_lengths else 1.0
 
 
 def corner_error(geometry: Geometry, members: Sequence[Member]) -> float:
@@ -43,10 +50,10 @@ def corner_findings(geometry: Geometry, members: Sequence[Member], said: Sequenc
     """Say that slices lie elsewhere than the grid puts them, unless it is said already."""
     if any(finding.code in ("not-orthogonal", "sideways") for finding in said):
         return []
-    error = corner_error(geometry, members)
-    if error <= ROUNDING:
+    error, fine = corner_error(geometry, members), fineness(geometry)
+    if error <= ROUNDING * fine:
         return []
-    if error <= NOTICEABLE:
+    if error <= NOTICEABLE * fine:
         message = tr("Headers and image differ by up to {error:.2f} mm in place, as scanners round them.", error=error)
         return [Finding("rounded-positions", message, "info")]
     message = tr(

@@ -89,6 +89,7 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             name=_name(damaged[0]),
         )
         findings.append(Finding("unreadable-file", message, "warning"))
+    findings += _pixel_count(records)
     unscaled = [record for record in records if any(frame.unscaled for frame in record.frames)]
     if unscaled:
         message = tr(
@@ -104,10 +105,30 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             name=_name(unmapped[0]),
         )
         findings.append(Finding("unscaled", message, "warning"))
-    if any(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
+    if all(record.pixels and record.pixels.photometric == "MONOCHROME1" for record in records):
         message = tr("Low values are meant to be shown bright (MONOCHROME1): values are kept, the display is inverted.")
         findings.append(Finding("monochrome1", message, "info"))
     return [*findings, *_uptake_findings(records)]
+
+
+def _pixel_count(records: Sequence[FileRecord]) -> list[Finding]:
+    """Say that rows, columns and frames do not make as many pixels as there are: one of the numbers is wrong (H21)."""
+    odd = [record for record in records if record.pixels and record.pixels.surplus and not record.truncated]
+    if not odd:
+        return []
+    first = odd[0].pixels
+    assert first is not None
+    more = first.surplus > 0
+    message = (
+        tr("{name} holds more pixels than {columns} columns × {rows} rows × {frames} frames: parts are not shown, or "
+           "the picture is skewed because one of these numbers is wrong.",
+           name=_name(odd[0]), columns=first.columns, rows=first.rows, frames=first.frames)
+        if more else
+        tr("{name} holds fewer pixels than {columns} columns × {rows} rows × {frames} frames: the end is blank, or the "
+           "picture is skewed because one of these numbers is wrong.",
+           name=_name(odd[0]), columns=first.columns, rows=first.rows, frames=first.frames)
+    )  # fmt: skip
+    return [Finding("pixel-count", message)]
 
 
 def _uptake_findings(records: Sequence[FileRecord]) -> list[Finding]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.corners import corner_findings
+from pellucid.dicom.corners import corner_findings, fineness
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry, Matrix, Vector
@@ -43,18 +43,17 @@ class Placed:
 
 def place(members: Sequence[Member], stacked: bool = False) -> Placed:
     """Put the frames of one volume in order and find their grid."""
-    first = members[0].frame
     findings: list[Finding] = []
-    planar = _in_plane(members[0], findings)
-    if first.position is None or first.orientation is None:
+    planar = _in_plane(members, findings)
+    if not members[0].frame.is_placed:
         return _without_positions(members, planar, stacked, findings)
-    right, down, normal = _axes(first.orientation, findings)
+    right, down, normal = _axes(_typical([member.frame.orientation for member in members]), findings)
     positions = np.array([member.frame.position for member in members], dtype=np.float64)
     order = np.argsort(positions @ normal, kind="stable")
     positions = positions[order]
     ordered = tuple(members[k] for k in order)
-    step, distances = _line(positions, normal, findings)
-    spacing_z, known_z, uneven = _steps(distances, first, findings)
+    step, distances = _line(positions, normal, fineness(planar), findings)
+    spacing_z, known_z, uneven = _steps(distances, ordered[0].frame, findings)
     geometry = replace(
         planar,
         size=(*planar.size[:2], len(ordered)),
@@ -70,12 +69,19 @@ def place(members: Sequence[Member], stacked: bool = False) -> Placed:
     return Placed(ordered, geometry, tuple(findings))
 
 
-def _in_plane(member: Member, findings: list[Finding]) -> Geometry:
+def _typical(stated: Sequence[tuple[float, ...] | None]) -> tuple[float, ...]:
+    """Return what slices state alike up to rounding: whichever file comes first must not matter (H04)."""
+    known = [values for values in stated if values is not None]
+    return known[0] if len(set(known)) == 1 else tuple(np.median(known, axis=0).tolist())
+
+
+def _in_plane(members: Sequence[Member], findings: list[Finding]) -> Geometry:
     """Return a one-slice grid with the in-plane spacing, as far as it is known."""
-    frame, layout = member.frame, member.layout
+    frame, layout = members[0].frame, members[0].layout
     rows, columns = (layout.rows, layout.columns) if frame.tile is None else frame.tile[2:]
-    spacing, detector = frame.spacing, frame.detector_spacing
-    at_detector = member.file.modality in _PROJECTION and detector is not None and spacing in (None, detector)
+    spacing = frame.spacing and _typical([member.frame.spacing for member in members])
+    detector = frame.detector_spacing
+    at_detector = members[0].file.modality in _PROJECTION and detector is not None and spacing in (None, detector)
     if spacing is None:
         spacing = detector
     if spacing is None:
@@ -109,9 +115,7 @@ def _without_positions(members: Sequence[Member], planar: Geometry, stacked: boo
     if not measured:
         findings.append(_no_position(len(ordered)))
         between = 1.0
-    if any(member.frame.instance is None for member in ordered):
-        message = tr("Instance numbers are missing: the slices are in the order of their file names.")
-        findings.append(Finding("instance-order", message))
+    findings += _instance_findings(ordered)
     if between < 0:  # PS3.3 C.8.4.15: the sign says on which side the next slice lies
         ordered = ordered[::-1]
     geometry = replace(
@@ -121,6 +125,18 @@ def _without_positions(members: Sequence[Member], planar: Geometry, stacked: boo
         known_spacing=(*planar.known_spacing[:2], measured),
     )
     return Placed(ordered, geometry, tuple(findings))
+
+
+def _instance_findings(members: Sequence[Member]) -> list[Finding]:
+    """Say that instance numbers do not order slices which state no positions."""
+    numbers = [member.frame.instance for member in members]
+    if None in numbers:
+        message = tr("Instance numbers are missing: the slices are in the order of their file names.")
+    elif len(set(numbers)) < len(numbers):
+        message = tr("Several slices have the same instance number: those are in the order of their file names.")
+    else:
+        return []
+    return [Finding("instance-order", message)]
 
 
 def _no_position(count: int) -> Finding:
@@ -161,21 +177,21 @@ def _axes(orientation: Sequence[float], findings: list[Finding]) -> tuple[Floats
     return right, down, normal
 
 
-def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[Floats, Floats]:
+def _line(positions: Floats, normal: Floats, fine: float, findings: list[Finding]) -> tuple[Floats, Floats]:
     """Return the direction from slice to slice and the distance of every slice along it (H03)."""
     along = positions @ normal - positions[0] @ normal
     if len(positions) == 1:
         return normal, along
-    step, shift = _direction(positions, normal)
+    step, shift = _direction(positions, normal, fine)
     distances = along / float(step @ normal)
     aside = _aside(positions, step, normal)
-    if aside > _SIDEWAYS:
+    if aside > _SIDEWAYS * fine:
         message = tr(
             "Slices are shifted sideways by up to {aside:.2f} mm; the volume places them on a straight line.",
             aside=aside,
         )
         findings.append(Finding("sideways", message))
-    if shift >= NOTICEABLE_TILT:
+    if shift >= NOTICEABLE_TILT * fine:
         angle = float(np.degrees(np.arccos(np.clip(step @ normal, -1, 1))))
         message = tr(
             "The slices are tilted by {angle:.1f}° (gantry tilt): the sheared volume is shown in its true place.",
@@ -185,13 +201,13 @@ def _line(positions: Floats, normal: Floats, findings: list[Finding]) -> tuple[F
     return step, distances
 
 
-def _direction(positions: Floats, normal: Floats) -> tuple[Floats, float]:
+def _direction(positions: Floats, normal: Floats, fine: float) -> tuple[Floats, float]:
     """Return the direction of the stack, and how far it drifts off the normal; slices that only wobble do not drift."""
     travel = positions[-1] - positions[0]
     shift = float(np.linalg.norm(travel - (travel @ normal) * normal))
     step = travel / np.linalg.norm(travel)
-    wobbles = _aside(positions, step, normal) > max(_aside(positions, normal, normal) / 2, _SIDEWAYS)
-    return (normal, 0.0) if shift < STRAIGHT or wobbles else (step, shift)
+    wobbles = _aside(positions, step, normal) > max(_aside(positions, normal, normal) / 2, _SIDEWAYS * fine)
+    return (normal, 0.0) if shift < STRAIGHT * fine or wobbles else (step, shift)
 
 
 def _aside(positions: Floats, step: Floats, normal: Floats) -> float:
@@ -206,19 +222,20 @@ def _steps(distances: Floats, first: Any, findings: list[Finding]) -> tuple[floa
     if count == 1:
         return first.thickness or abs(first.between or 1.0), bool(first.thickness or first.between), None
     even = distances[-1] / (count - 1)
-    if float(np.max(np.abs(distances - even * np.arange(count)))) <= JITTER:
-        return float(even), True, None
     steps = np.diff(distances)
-    findings.append(_uneven(steps))
+    jitter = min(JITTER, float(np.min(steps)) / 10)
+    if float(np.max(np.abs(distances - even * np.arange(count)))) <= jitter:
+        return float(even), True, None
+    findings.append(_uneven(steps, jitter))
     return float(np.median(steps)), True, tuple(float(d) for d in distances)
 
 
-def _uneven(steps: Floats) -> Finding:
+def _uneven(steps: Floats, jitter: float) -> Finding:
     """Say whether whole slices are missing or the spacing varies."""
-    base = float(np.median(steps[steps <= np.min(steps) + 2 * JITTER]))
+    base = float(np.median(steps[steps <= np.min(steps) + 2 * jitter]))
     multiples = np.rint(steps / base)
     off = np.abs(steps - multiples * base)
-    if np.all(off <= 2 * JITTER * np.maximum(multiples, 1)) and np.all(multiples < 1000) and base > 2 * JITTER:
+    if np.all(off <= 2 * jitter * np.maximum(multiples, 1)) and np.all(multiples < 1000):
         missing = int(np.sum(multiples - 1))
         gaps = [int(k) + 1 for k in np.flatnonzero(multiples > 1)]
         where = ", ".join(str(k) for k in gaps[:5]) + (" …" if len(gaps) > 5 else "")

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pellucid.dicom.records import FrameRecord, Numbers
+from pellucid.dicom.records import Numbers
 from pellucid.dicom.splitting import value_of
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -54,39 +54,48 @@ class _Kind:
     orientation: Numbers | None
     frame_of_reference: str
     alone: str
+    owner: tuple[str, str, str]
+    """Patient, study and modality: a series has one of each, whatever its UID says."""
 
     def matches(self, other: _Kind) -> bool:
         """Return whether frames of both kinds can be in one volume."""
-        same = (self.rows, self.columns, self.components, self.frame_of_reference, self.alone) == (
-            other.rows, other.columns, other.components, other.frame_of_reference, other.alone
-        )  # fmt: skip
-        return (
-            same
-            and _near(self.spacing, other.spacing, _SPACING_TOLERANCE * (self.spacing or (1.0,))[0])
-            and _near(self.orientation, other.orientation, ORIENTATION_TOLERANCE)
-        )
+        same = (self.frame_of_reference, self.alone, self.owner) == (other.frame_of_reference, other.alone, other.owner)
+        return same and self.is_as_large(other) and _near(self.orientation, other.orientation, ORIENTATION_TOLERANCE)
+
+    def is_as_large(self, other: _Kind) -> bool:
+        """Return whether frames of both kinds have the same matrix and pixels."""
+        same = (self.rows, self.columns, self.components) == (other.rows, other.columns, other.components)
+        return same and _near(self.spacing, other.spacing, _SPACING_TOLERANCE * min(self.spacing or (1.0,)))
 
 
 def grouped(members: Sequence[Member]) -> tuple[list[Group], list[Finding]]:
     """Split frames into groups, largest first, and say what was split by."""
     members, findings = _common_reference(members)
-    kinds: list[_Kind] = []
-    lists: list[list[Member]] = []
-    for member in members:
-        kind = _kind(member)
-        for known, found in zip(reversed(kinds), reversed(lists), strict=True):
-            if known.matches(kind):
-                found.append(member)
-                break
-        else:
-            kinds.append(kind)
-            lists.append([member])
-    findings += _split_findings(kinds)
+    kinds, lists = _sorted_out(members)
+    findings += _split_findings(kinds) + _unplaced_finding(kinds, [len(found) for found in lists])
     labels = _labels(kinds)
     groups = [
         _group(kind, found, label, n) for n, (kind, found, label) in enumerate(zip(kinds, lists, labels, strict=True))
     ]
     return groups, findings
+
+
+def _sorted_out(members: Sequence[Member]) -> tuple[list[_Kind], list[list[Member]]]:
+    """Return the kinds of frames and the members of each, in the order in which they are met.
+
+    What is one kind is found in the order of what the frames state, so that names of files do not matter (H04).
+    """
+    found = [_kind(member) for member in members]
+    kinds: list[_Kind] = []
+    which: dict[_Kind, int] = {}
+    for kind in sorted(dict.fromkeys(found), key=lambda k: (k.orientation or (), k.spacing or ())):
+        same = next((n for n in reversed(range(len(kinds))) if kinds[n].matches(kind)), len(kinds))
+        kinds += [kind] if same == len(kinds) else []
+        which[kind] = same
+    lists: dict[int, list[Member]] = {}
+    for kind, member in zip(found, members, strict=True):
+        lists.setdefault(which[kind], []).append(member)
+    return [kinds[n] for n in lists], list(lists.values())
 
 
 def _group(kind: _Kind, members: list[Member], label: str, number: int) -> Group:
@@ -99,23 +108,13 @@ def _group(kind: _Kind, members: list[Member], label: str, number: int) -> Group
 def _kind(member: Member) -> _Kind:
     frame, layout = member.frame, member.layout
     rows, columns = (layout.rows, layout.columns) if frame.tile is None else frame.tile[2:]
-    placed = is_placed(frame)
-    alone = "" if placed or not _is_alone(member) else member.file.path
+    file, placed = member.file, frame.is_placed
+    alone = "" if placed or not _is_alone(member) else file.path
     return _Kind(
-        rows, columns, layout.is_colour, frame.spacing, frame.orientation if placed else None,
-        member.file.frame_of_reference if placed else "", alone,
+        rows, columns, layout.is_colour, frame.spacing or frame.detector_spacing,
+        frame.orientation if placed else None, file.frame_of_reference if placed else "", alone,
+        (file.texts.get("patient_id", ""), file.study_uid, file.modality),
     )  # fmt: skip
-
-
-def is_placed(frame: FrameRecord) -> bool:
-    """Return whether a frame states where it lies."""
-    return frame.position is not None and frame.orientation is not None and _spans_a_plane(frame.orientation)
-
-
-def _spans_a_plane(orientation: Numbers) -> bool:
-    r, c = orientation[:3], orientation[3:]
-    normal = (r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0])
-    return sum(n * n for n in normal) > 0.01
 
 
 def _is_alone(member: Member) -> bool:
@@ -149,13 +148,47 @@ def _split_findings(kinds: list[_Kind]) -> list[Finding]:
             orientations=orientations,
         )
         findings.append(Finding("several-orientations", message))
-    if len({(k.rows, k.columns, k.components, _rounded(k.spacing)) for k in kinds if not k.alone}) > 1:
+    slices = [k for k in kinds if not k.alone]
+    if not all(k.is_as_large(slices[0]) for k in slices):
         message = tr("The series mixes images of different size or pixel spacing; each kind is a volume of its own.")
         findings.append(Finding("mixed-size", message))
     if len({k.frame_of_reference for k in kinds if k.orientation}) > 1:
         message = tr("The series mixes several frames of reference, whose positions cannot be compared; it was split.")
         findings.append(Finding("frame-of-reference", message))
-    return findings
+    return findings + _owner_findings({k.owner for k in kinds})
+
+
+def _owner_findings(owners: set[tuple[str, str, str]]) -> list[Finding]:
+    """Say that one series UID stands on images that cannot be of one series (H44)."""
+    patients, studies, modalities = (len(set(names)) for names in zip(*owners, strict=True))
+    if patients > 1:
+        message = tr("The files of this series belong to {count} different patients: each is a volume of its own.",
+                     count=patients)  # fmt: skip
+    elif studies > 1:
+        message = tr("The files of this series belong to {count} different studies: each is a volume of its own.",
+                     count=studies)  # fmt: skip
+    elif modalities > 1:
+        message = tr("The files of this series come from {count} modalities: each is a volume of its own.",
+                     count=modalities)  # fmt: skip
+    else:
+        return []
+    return [Finding("mixed-origin", message)]
+
+
+def _unplaced_finding(kinds: Sequence[_Kind], counts: Sequence[int]) -> list[Finding]:
+    """Say that images which do not state where they lie are in none of the volumes of those that do (H43)."""
+    placed = any(kind.orientation for kind in kinds)
+    count = sum(n for kind, n in zip(kinds, counts, strict=True) if kind.orientation is None)
+    if not placed or not count:
+        return []
+    message = tr_count(
+        "One image of the series does not state a place that can be true: it is not among the slices of a volume, "
+        "but an image of its own.",
+        "{count} images of the series do not state a place that can be true: they are not among the slices of a "
+        "volume, but images of their own.",
+        count,
+    )
+    return [Finding("unplaced", message)]
 
 
 def _labels(kinds: list[_Kind]) -> list[str]:
@@ -183,10 +216,6 @@ def _distinct(values: Sequence[Numbers], tolerance: float) -> int:
         if not any(_near(value, other, tolerance) for other in known):
             known.append(value)
     return len(known)
-
-
-def _rounded(spacing: Numbers | None) -> Numbers | None:
-    return tuple(round(s, 2) for s in spacing) if spacing else None
 
 
 def _near(a: Numbers | None, b: Numbers | None, tolerance: float) -> bool:

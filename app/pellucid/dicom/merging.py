@@ -55,6 +55,10 @@ def _check_kind(groups: Sequence[Group]) -> None:
     if len(sizes) > 1:
         listed = ", ".join(f"{columns}×{rows}" for rows, columns in sizes[:4])
         raise Refused(tr("They cannot be merged: the images differ in size ({sizes} pixels).", sizes=listed))
+    files = [member.file for group in groups for member in group.members]
+    patients = {file.texts["patient_id"] for file in files if "patient_id" in file.texts}
+    if len(patients) > 1 or len({file.modality for file in files}) > 1:
+        raise Refused(tr("They cannot be merged: they are of different patients or come from different modalities."))
     if len({group.members[0].layout.is_colour for group in groups}) > 1:
         raise Refused(tr("They cannot be merged: some are in colour and some are not."))
     if len({group.placed for group in groups}) > 1:

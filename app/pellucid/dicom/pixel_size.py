@@ -20,7 +20,8 @@ _REGIONS, _FORMAT, _DATA_TYPE, _UNIT_X, _UNIT_Y = 0x00186011, 0x00186012, 0x0018
 _DELTA_X, _DELTA_Y = 0x0018602C, 0x0018602E
 _EDGES = (0x00186018, 0x0018601A, 0x0018601C, 0x0018601E)
 _CALIBRATED, _MAGNIFICATION, _SCANNED, _SPACING = 0x00280A02, 0x00181114, 0x00182010, 0x00280030
-TAGS = frozenset({_REGIONS, _FORMAT, _DATA_TYPE, _UNIT_X, _UNIT_Y, _DELTA_X, _DELTA_Y, *_EDGES, _CALIBRATED,
+_ASPECT = 0x00280034
+TAGS = frozenset({_ASPECT, _REGIONS, _FORMAT, _DATA_TYPE, _UNIT_X, _UNIT_Y, _DELTA_X, _DELTA_Y, *_EDGES, _CALIBRATED,
                   _MAGNIFICATION, _SCANNED, _SPACING})  # fmt: skip
 _CENTIMETRES, _PLANAR, _OF_TISSUE = 3, 1, (1, 2)
 _MOST = 64
@@ -33,11 +34,19 @@ def pixel_size(values: Values, frame: FrameRecord, modality: str) -> dict[str, A
     """Return the changes to a frame that better statements than its Pixel Spacing make."""
     if modality in _ULTRASOUND and _REGIONS in values:
         return _of_regions(values, frame)
-    if modality in _PROJECTIONS:
-        return {"size_note": _of_projection(values, frame)}
+    if modality in _PROJECTIONS and (note := _of_projection(values, frame)):
+        return {"size_note": note}
     if frame.spacing is None and frame.detector_spacing and values.numbers(_SCANNED):
         return {"size_note": "scanned"}
-    return {}
+    return {"size_note": ratio} if (ratio := _aspect(values)) else {}
+
+
+def _aspect(values: Values) -> str:
+    """Return how much higher than wide a pixel is, where only that is stated (PS3.3 C.7.6.3.1.7)."""
+    stated = values.numbers(_ASPECT)
+    if len(stated) != 2 or min(stated) <= 0 or abs(stated[0] / stated[1] - 1) <= _ALIKE:
+        return ""
+    return f"aspect {stated[0] / stated[1]:.3g}"
 
 
 def _of_regions(values: Values, frame: FrameRecord) -> dict[str, Any]:
@@ -99,13 +108,17 @@ def size_findings(member: Member) -> list[Finding]:
         )  # fmt: skip
         return [Finding("calibrated-spacing", message, "info")]
     whole = member.frame.size_note
-    sentence = _SENTENCES.get(note if note == "magnified" else whole)
-    if sentence is None:
+    sentence = _SENTENCES.get(note if about and note in ("magnified", "aspect") else whole)
+    if sentence is None or (note == "aspect" and (member.frame.spacing or member.frame.detector_spacing)):
         return []
-    return [Finding("pixel-size", sentence(about), "warning" if whole == "region differs" else "info")]
+    return [Finding("pixel-size", sentence(about), "warning" if whole in _WRONG or note in _WRONG else "info")]
 
 
+_WRONG = frozenset({"region differs", "aspect"})
 _SENTENCES = {
+    "aspect": lambda ratio: tr(
+        "Pixels are {ratio} times as high as wide, but are drawn square: shapes are distorted, and lengths and angles "
+        "in pixels are not those of the patient.", ratio=ratio),
     "magnified": lambda factor: tr(
         "The file estimates that the shadow at the detector is {factor} times the size of the patient. Lengths are "
         "those at the detector: divide them by {factor}.", factor=factor),

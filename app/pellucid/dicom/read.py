@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pellucid.dicom.buffers import allocate
 from pellucid.dicom.child import Pool, default_pool
 from pellucid.dicom.memory import SHARE, check_fits
-from pellucid.dicom.padding import noticed_padding
+from pellucid.dicom.padding import noticed_padding, unusable_padding
 from pellucid.dicom.pixel_types import smallest_integer
 from pellucid.dicom.rescale import stored_rescale
 from pellucid.dicom.sources import Piece, Source, decode_source, plan_sources
@@ -216,8 +216,10 @@ class Loading:
 def _volume(
     plan: VolumePlan, grid: Geometry, image: Any, array: Array, low: float, findings: tuple[Finding, ...]
 ) -> Volume:
-    padding = _padding_values(plan)
-    padding, found = noticed_padding(array, low, padding, plan.unit)
+    stated = _padding_values(plan)
+    padding, found = noticed_padding(array, low, stated, plan.unit)
+    if plan.padding is not None and stated is None and plan.components == 1:
+        found = (*found, unusable_padding())
     rescale = stored_rescale(plan) if grid is plan.geometry else None
     return Volume(image, grid, plan.unit, padding, plan.acquisition, (*findings, *found), rescale)
 

@@ -49,6 +49,12 @@ class PixelLayout:
         samples = 2 if halved and self.samples == 3 else self.samples
         return self.rows * self.columns * samples * self.allocated
 
+    @property
+    def surplus(self) -> int:
+        """Return how many bytes of native pixels the header does not account for; below 0 are missing ones."""
+        extra = self.length - -(-self.frame_bits * self.frames // 8)
+        return 0 if self.encapsulated or extra == 1 else extra
+
 
 @dataclass(frozen=True)
 class FrameRecord:
@@ -81,6 +87,17 @@ class FrameRecord:
     instance: int | None = None
     tile: tuple[int, int, int, int] | None = None
     dimensions: dict[str, Dimension] = field(default_factory=dict)
+
+    @property
+    def is_placed(self) -> bool:
+        """Return whether it states where it lies: a position, and axes that span a plane."""
+        return self.position is not None and self.orientation is not None and _spans_a_plane(self.orientation)
+
+
+def _spans_a_plane(orientation: Numbers) -> bool:
+    r, c = orientation[:3], orientation[3:]
+    normal = (r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0])
+    return sum(n * n for n in normal) > 0.01
 
 
 @dataclass(frozen=True)

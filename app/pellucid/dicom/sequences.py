@@ -13,6 +13,7 @@ import numpy as np
 from pellucid.dicom.dimension_tags import APART, DIMENSIONS, TIMES, value_text
 from pellucid.dicom.grouping import Group
 from pellucid.dicom.records import blank
+from pellucid.dicom.runs import by_runs
 from pellucid.dicom.split_findings import found_by_itself, one_frame_each
 from pellucid.dicom.splitting import AUTOMATIC, Splitting, TagValue, source_tag, value_of
 from pellucid.language import tr
@@ -178,7 +179,7 @@ def _told_apart(places: list[list[Member]], most: int) -> tuple[tuple[str, ...],
                 return (name,) if name else (), ranked, True
     if loose is not None:
         return loose
-    ranked = by_rank(places, "")
+    ranked = by_runs(places, most) or by_rank(places, "")
     assert ranked is not None
     return (), ranked, False
 

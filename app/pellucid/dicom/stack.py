@@ -19,6 +19,7 @@ from pellucid.dicom.grouping import Group, grouped
 from pellucid.dicom.kinds import IMAGE, content_of
 from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.merging import merged
+from pellucid.dicom.mixtures import mixture_findings
 from pellucid.dicom.pixel_size import size_findings
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
@@ -243,8 +244,8 @@ def _plan(placed: Placed, label: str, sequence: str, findings: Sequence[Finding]
         components=component_count(middle.layout),
         unit=units.pop() if len(units) == 1 else "",
         padding=_pair(stored_padding.pop()) if len(stored_padding) == 1 else None,
-        findings=_unique([*findings, *placed.findings, *size_findings(middle), *file_findings(files),
-                          *_uptake_differs(files)]),
+        findings=_unique([*findings, *placed.findings, *size_findings(middle), *mixture_findings(members),
+                          *file_findings(files), *_uptake_differs(files)]),
         acquisition=replace(_agreed(acquisition_of(middle.file, middle.frame), files), moment=moment),
     )
 

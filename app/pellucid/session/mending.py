@@ -27,6 +27,7 @@ HOW: dict[str, str] = {
     "tilt": STRAIGHTEN, "not-orthogonal": STRAIGHTEN,
     "no-position": SPACING, "unknown-spacing": SPACING, "detector-spacing": SPACING,
     "conflicting-duplicate": OTHERS, "several-orientations": OTHERS, "mixed-size": OTHERS, "frame-of-reference": OTHERS,
+    "mixed-origin": OTHERS, "unplaced": OTHERS,
 }  # fmt: skip
 """What mends a finding, by its code."""
 WORDS: dict[str, str] = {
