@@ -104,7 +104,7 @@ class Job:
     def commit(self) -> None:
         """Raise ``Cancelled`` when the work should stop; if it goes on, nothing can stop it any more.
 
-        For the moment before a file or folder gets its name: a cancel leaves nothing, or comes too late and is not heard.
+        For the moment before a folder gets its name: a cancel leaves nothing, or comes too late and is not heard.
         """
         with self._lock:
             self.check()

@@ -123,7 +123,8 @@ def write_layer(session: Session, layer: Layer, kinds: Sequence[str], folder: Pa
         def work(job: Job) -> Report:
             from pellucid.files.dicom_export import write_image
 
-            written = write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled, commit=job.commit)
+            written = write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled,
+                                  commit=job.commit)  # fmt: skip
             return _cleaned(written.report, request)
 
     return _write(session, folder, work, done)
