@@ -18,6 +18,7 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID, RLELossless
 
 from dicom_making import ENHANCED_CT, save, slice_dataset, stack
+from measured_pool import UNIT_MEGABYTES, MeasuredPool
 from mutations import bomb, nested
 from pellucid.dicom import codecs
 from pellucid.dicom import scan as scan_module
@@ -342,15 +343,16 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path: Path, megabytes: int)
     path = tmp_path / "bomb.dcm"
     path.write_bytes(bomb(megabytes))
     budget = max(64 << 20, 200 * path.stat().st_size)
-    pool = Pool(workers=1, memory_cap_bytes=2 << 30)
+    pool = MeasuredPool(workers=1, memory_cap_bytes=2 << 30)
     try:
         pool.call("pellucid.dicom.headers:read_headers", {"paths": []})
         before = peak_of(pool)
-        began = time.monotonic()
         (problem,) = scan([path], pool=pool).problems
-        seconds = time.monotonic() - began
-        assert "unpacks to more than" in problem.sentence and seconds < 10
+        assert "unpacks to more than" in problem.sentence
         assert peak_of(pool) - before <= 1.25 * budget
+        pool.measure_unit()
+        assert pool.above(2.0) == []
+        assert pool.answers[-1][0] <= 3 * pool.unit * max(budget / (UNIT_MEGABYTES << 20), 1)
     finally:
         pool.close()
 
