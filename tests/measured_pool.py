@@ -26,6 +26,12 @@ class MeasuredPool(Pool):
         self.answers: list[tuple[float, str]] = []
         self._units: list[float] = []
 
+    def __enter__(self) -> MeasuredPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def call(self, function: str, payload: dict[str, Any], **how: Any) -> Answer:
         """Ask a worker; what it was asked and what it took are kept."""
         path = str(payload.get("path", ""))
