@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -96,3 +97,19 @@ def unpack(payload: dict[str, Any]) -> dict[str, Any]:
     while left > 0:
         left -= len(zlib.decompress(packed))
     return {"seconds": time.process_time() - began}
+
+
+def many_times(payload: dict[str, Any]) -> dict[str, Any]:
+    """Run other calls in turn, so many times; return the memory of this process at each of the counts, and failures."""
+    from pellucid.dicom.worker import resident_bytes, run
+
+    calls, counts = payload["calls"], payload["counts"]
+    sizes, failed = [], [0] * len(calls)
+    for n in range(counts[-1]):
+        which = n % len(calls)
+        answer, _, _ = run(*calls[which])
+        failed[which] += "ok" not in answer
+        if n + 1 in counts:
+            gc.collect()
+            sizes.append(resident_bytes())
+    return {"sizes": sizes, "failed": failed}
