@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +76,40 @@ def spin(payload: dict[str, Any]) -> None:
     with effort_for(payload["bytes"]):
         while True:
             pass
+
+
+def measured(payload: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Run another call and answer what it answered, with the processor time it took: that does not depend on load."""
+    from pellucid.dicom.worker import run
+
+    began = time.process_time()
+    answer, arrays, fatal = run(payload["function"], payload["payload"])
+    if fatal:
+        raise BaseException("panic")
+    return {"answer": answer, "seconds": time.process_time() - began}, arrays
+
+
+def unpack(payload: dict[str, Any]) -> dict[str, Any]:
+    """Unpack so many MiB of zeros and let them go: a piece of work to compare others with."""
+    left = payload["megabytes"] << 20
+    packed = zlib.compress(bytes(16 << 20), 1)
+    began = time.process_time()
+    while left > 0:
+        left -= len(zlib.decompress(packed))
+    return {"seconds": time.process_time() - began}
+
+
+def many_times(payload: dict[str, Any]) -> dict[str, Any]:
+    """Run other calls in turn, so many times; return the memory of this process at each of the counts, and failures."""
+    from pellucid.dicom.worker import resident_bytes, run
+
+    calls, counts = payload["calls"], payload["counts"]
+    sizes, failed = [], [0] * len(calls)
+    for n in range(counts[-1]):
+        which = n % len(calls)
+        answer, _, _ = run(*calls[which])
+        failed[which] += "ok" not in answer
+        if n + 1 in counts:
+            gc.collect()
+            sizes.append(resident_bytes())
+    return {"sizes": sizes, "failed": failed}

@@ -36,6 +36,8 @@ class Problem:
 
     path: Path
     sentence: str
+    asks: bool = False
+    """Whether it is opened all the same when the user says so."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from pellucid import paths
 from pellucid.dicom.child import Cancelled, Pool, default_pool
+from pellucid.files.limits import Implausible, is_trusted
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 
@@ -47,13 +48,17 @@ def unpack(
 ) -> Unpacked:
     """Unpack an archive into a private folder of this program; raise Refused when it must not be.
 
-    Raises child.Cancelled when told to stop; then, and when it is refused, nothing is left.
+    Raises child.Cancelled when told to stop; then, and when it is refused, nothing is left. What is too much to be
+    plausible raises Implausible, unless the user trusts it.
     """
     pool = pool or default_pool()
     folder = _private_folder()
     try:
         room = int(shutil.disk_usage(folder).free * _ROOM_SHARE)
-        listed, _ = pool.call(_LIST, {"path": str(path), "room": room}, deadline=_SECONDS, cancelled=cancelled)
+        asked = {"path": str(path), "room": room, "trusted": is_trusted(path)}
+        listed, _ = pool.call(_LIST, asked, deadline=_SECONDS, cancelled=cancelled)
+        if "asks" in listed:
+            raise Implausible(listed["asks"])
         damaged = _unpack_all(path, listed["entries"], folder, pool, cancelled)
     except BaseException:
         erase(folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pellucid.model.volume import Volume
 _WRITING, _CHECKED = 0.7, 1.0
 _HEADER_BYTES = 8192
 _CLOSE_MM = 1e-6
+Commit = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -35,18 +36,29 @@ class Written:
 
 def write_image(
     frames: Sequence[Volume], folder: Path, request: Request, *, accept_loss: bool = True,
-    progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False,
+    progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False, commit: Commit | None = None,
 ) -> Written:  # fmt: skip
     """Write the frames of an image as a derived series into a folder that is not there yet, and read it back.
 
     Raises Refused with a sentence when it cannot be written, when something would be lost and ``accept_loss`` is
     False, or when writing or reading back fails; Cancelled when told to stop. Nothing is left behind then.
+    ``commit`` is called before the folder gets its name and may raise, too.
     """
     plan = plan_series(frames, request)
     refuse_losses(plan, folder, accept_loss=accept_loss)
-    with new_folder(folder, space_for(plan)) as temporary:
+    with new_folder(folder, space_for(plan), commit or unless(cancelled)) as temporary:
         instances = fill_folder(temporary, folder, frames, plan, progress, cancelled)
     return Written(_report(folder, plan), plan, instances)
+
+
+def unless(cancelled: IsCancelled) -> Commit:
+    """Return what raises Cancelled when told to stop."""
+
+    def check() -> None:
+        if cancelled():
+            raise Cancelled
+
+    return check
 
 
 def refuse_losses(plan: SeriesPlan, folder: Path, *, accept_loss: bool) -> None:
@@ -74,8 +86,6 @@ def fill_folder(
         instances.append((str(dataset.SOPClassUID), str(dataset.SOPInstanceUID)))
         progress(_WRITING * (number + 1) / plan.count)
     check_series(temporary, target, frames, plan, progress, cancelled)
-    if cancelled():
-        raise Cancelled
     progress(_CHECKED)
     return tuple(instances)
 

@@ -16,7 +16,7 @@ from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.segmentation import BINARY, all_rows, check_labels, check_overlap, segmentation
 from pellucid.dicom.writing.series import plan_series
 from pellucid.dicom.writing.structures import structure_set
-from pellucid.files.dicom_export import differs, fill_folder, refuse_losses, space_for
+from pellucid.files.dicom_export import Commit, differs, fill_folder, refuse_losses, space_for, unless
 from pellucid.files.export import Report
 from pellucid.files.new_folder import new_folder, save
 from pellucid.files.raw import IsCancelled, Progress
@@ -40,12 +40,13 @@ def write_labels(
     image: Sequence[Volume] = (), values: Sequence[int] | None = None, seg_kind: str = BINARY,
     beside: Sequence[LabelMap] = (),
     accept_loss: bool = True, progress: Progress = lambda _: None, cancelled: IsCancelled = lambda: False,
+    commit: Commit | None = None,
 ) -> Report:  # fmt: skip
     """Write labels as SEG, RTSTRUCT or both into a folder that is not there yet; read back, they are the same.
 
     They refer to the images of ``request.origin``. Without one, the ``image`` they lie on is written first, into a
     folder of its own in it. ``beside`` are labels on the same grid that overlap with them. Raises Refused with a
-    sentence, Cancelled when told to stop; nothing is left then.
+    sentence, Cancelled when told to stop; nothing is left then. ``commit`` is called before the folder gets its name.
     """
     plan = None
     if request.origin is None and image:
@@ -54,7 +55,8 @@ def write_labels(
     else:
         check_labels(labels, request, values)
     check_overlap(labels, beside, values)
-    with new_folder(folder, labels.array.size // 4 + (space_for(plan) if plan is not None else 0)) as temporary:
+    needs = labels.array.size // 4 + (space_for(plan) if plan is not None else 0)
+    with new_folder(folder, needs, commit or unless(cancelled)) as temporary:
         share = 0.0
         if plan is not None:
             share = _IMAGE_SHARE
@@ -73,15 +75,19 @@ def write_labels(
 
 
 def write_capture(
-    pixels: NDArray[np.uint8], folder: Path, request: Request, *, texts: bool
-) -> Report:
-    """Write a picture (rows, columns, 3) as a secondary capture into a folder that is not there yet."""
+    pixels: NDArray[np.uint8], folder: Path, request: Request, *, texts: bool, cancelled: IsCancelled = lambda: False,
+    commit: Commit | None = None,
+) -> Report:  # fmt: skip
+    """Write a picture (rows, columns, 3) as a secondary capture into a folder that is not there yet.
+
+    Raises Cancelled when told to stop; nothing is left then. ``commit`` is called before the folder gets its name.
+    """
     from pellucid.dicom.read import read_plan
     from pellucid.dicom.scan import scan
     from pellucid.dicom.writing.capture import capture
 
     dataset = capture(pixels, request, texts=texts)
-    with new_folder(folder, pixels.nbytes) as temporary:
+    with new_folder(folder, pixels.nbytes, commit or unless(cancelled)) as temporary:
         _finished(dataset, request)
         save(dataset, temporary / "picture.dcm")
         plans = [plan for series in scan([temporary]).series for plan in series.volumes]

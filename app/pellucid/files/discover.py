@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pellucid.dicom.child import Cancelled
 from pellucid.files.images import EXTENSIONS, FOREIGN, ImageFile, describe
+from pellucid.files.limits import Implausible
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 
@@ -99,7 +100,7 @@ def _unpacked(
         try:
             unpacked = unpack(path, pool=pool, cancelled=cancelled)
         except Refused as refusal:
-            said.append(Problem(path, str(refusal)))
+            said.append(Problem(path, str(refusal), isinstance(refusal, Implausible)))
             continue
         places.append(unpacked.folder)
         said += [Problem(path, sentence) for sentence in unpacked.said]
@@ -131,7 +132,8 @@ def _with(found: Found, path: Path, pool: Pool | None) -> Found:
     except Cancelled:
         return found
     except Refused as refusal:
-        return replace(found, problems=(*found.problems, Problem(path, str(refusal))))
+        problem = Problem(path, str(refusal), isinstance(refusal, Implausible))
+        return replace(found, problems=(*found.problems, problem))
     except OSError as error:
         reason = (error.strerror or tr("the system refused it")).lower()
         return replace(

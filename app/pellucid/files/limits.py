@@ -1,6 +1,11 @@
-"""How much an image may ask for: budgets in bytes, checked before anything is allocated."""
+"""How much an image may ask for: budgets in bytes, checked before anything is allocated.
+
+What is only not plausible is opened all the same once the user said so (``trust``); what cannot be is refused.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from pellucid.dicom.memory import allowed_bytes
 from pellucid.language import tr
@@ -13,6 +18,21 @@ _DEFLATE_MOST = 1032
 """No deflate stream grows by more than this factor (zlib, "Maximum expansion factor")."""
 _SUSPICIOUS_RATIO = 200
 _SUSPICIOUS_BYTES = 1 << 30
+_trusted: set[Path] = set()
+
+
+class Implausible(Refused):
+    """Raised for what is refused only until the user says that it is to be opened."""
+
+
+def trust(path: Path) -> None:
+    """Open a file in this sitting although it would grow without measure: the user said so."""
+    _trusted.add(path.absolute())
+
+
+def is_trusted(path: Path) -> bool:
+    """Return whether the user said that a file is to be opened."""
+    return path.absolute() in _trusted
 
 
 def check_memory(name: str, nbytes: int, shape: str, budget: int | None = None) -> None:
@@ -46,8 +66,9 @@ def check_present(name: str, declared: int, present: int, shape: str) -> None:
         )
 
 
-def check_inflation(name: str, declared: int, compressed: int, shape: str) -> None:
-    """Refuse a compressed stream that cannot hold what the header declares, or looks like a bomb."""
+def check_inflation(path: Path, declared: int, compressed: int, shape: str) -> None:
+    """Refuse a compressed stream that cannot hold what is declared; raise Implausible for what may be a bomb."""
+    name = path.name
     if declared > compressed * _DEFLATE_MOST + 1024:
         raise Refused(
             tr(
@@ -59,8 +80,8 @@ def check_inflation(name: str, declared: int, compressed: int, shape: str) -> No
                 present=amount(max(compressed, 0)),
             )
         )
-    if declared > _SUSPICIOUS_BYTES and declared > compressed * _SUSPICIOUS_RATIO:
-        raise Refused(
+    if declared > _SUSPICIOUS_BYTES and declared > compressed * _SUSPICIOUS_RATIO and not is_trusted(path):
+        raise Implausible(
             tr(
                 "{name} would grow from {packed} to {unpacked} ({shape}), which is not plausible for "
                 "an image. It was not opened; unpack it yourself if you trust it.",

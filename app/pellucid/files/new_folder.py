@@ -10,7 +10,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -36,14 +36,18 @@ def save(dataset: Dataset, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def new_folder(target: Path, needs: int = 0) -> Iterator[Path]:
-    """Give a temporary folder beside ``target``; rename it to it when the block ends well, else remove it."""
+def new_folder(target: Path, needs: int = 0, commit: Callable[[], object] = lambda: None) -> Iterator[Path]:
+    """Give a temporary folder beside ``target``; rename it to it when the block ends well, else remove it.
+
+    ``commit`` is called when all is written and checked; it raises what it likes when the folder must not appear.
+    """
     temporary = target.with_name(f"{PREFIX}{uuid4().hex[:16]}{SUFFIX}")
     try:
         _check_place(target, needs)
         _sweep(target.parent)
         temporary.mkdir()
         yield temporary
+        commit()
         with contextlib.suppress(FileNotFoundError):
             target.rmdir()  # an empty folder gives way; one that got files meanwhile does not
         temporary.rename(target)

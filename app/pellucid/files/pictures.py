@@ -84,7 +84,7 @@ def parse(path: Path) -> Picture:
         raise Refused(tr("{name} declares {picture}. Its header is damaged.", name=path.name, picture=picture.text))
     check_memory(path.name, picture.nbytes, picture.text, DECODED_IN_CHILD)
     if picture.format == "PNG":
-        check_inflation(path.name, picture.nbytes // 8, path.stat().st_size, picture.text)
+        check_inflation(path, picture.nbytes // 8, path.stat().st_size, picture.text)
     return picture
 
 

@@ -104,7 +104,7 @@ def check(raw: RawImage) -> None:
         ) from error
     name, declared = raw.path.name, raw.nbytes + raw.skip
     if raw.encoding in ("gzip", "zlib"):
-        check_inflation(name, declared, present, raw.shape_text)
+        check_inflation(raw.path, declared, present, raw.shape_text)
     elif raw.encoding == "raw":
         check_present(name, declared, present, raw.shape_text)
     elif raw.encoding in ("text", "hex"):

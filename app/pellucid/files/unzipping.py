@@ -19,7 +19,8 @@ from pellucid.model.findings import Refused
 from pellucid.model.reduction import amount
 
 MOST_FILES = 100_000
-LARGEST_TOTAL = 64 << 30
+ASKED_FROM = 4 << 30
+"""What unpacks to more is only unpacked when the user says so."""
 HIGHEST_RATIO = 200
 RATIO_COUNTS_FROM = 256 << 20
 _ENCRYPTED = 0x1
@@ -31,13 +32,16 @@ _PASSED_OVER = ("__macosx/", ".ds_store", "thumbs.db", "desktop.ini")
 def list_archive(payload: dict[str, Any]) -> dict[str, Any]:
     """Return the ``entries`` worth unpacking as [index, size, ending], and how many were left out and why.
 
-    Raises Refused when the archive is damaged, or too much in number, size or ratio.
+    Raises Refused when the archive is damaged or there is no room for it. When it is too much in number, size or
+    ratio, and not ``trusted``, the answer is only a sentence that ``asks``.
     """
     path = Path(payload["path"])
     with _opened(path) as archive:
         infos = archive.infolist()
-    _check_amount(path, infos, int(payload["room"]))
+    _check_room(path, infos, int(payload["room"]))
     _check_places(path, infos)
+    if not payload.get("trusted") and (asks := _doubt(path, infos)):
+        return {"asks": asks}
     left = {"encrypted": 0, "nested": 0, "links": 0}
     entries: list[tuple[int, int, str]] = []
     for n, info in enumerate(infos):
@@ -86,23 +90,28 @@ def _unpack_one(archive: zipfile.ZipFile, info: zipfile.ZipInfo, size: int, targ
     return False
 
 
-def _check_amount(path: Path, infos: list[zipfile.ZipInfo], room: int) -> None:
-    if len(infos) > MOST_FILES:
-        raise Refused(
-            tr("{name} holds {count:,} files; at most {limit:,} are unpacked. Unpack it yourself and open its folder.",
-               name=path.name, count=len(infos), limit=MOST_FILES)
-        )  # fmt: skip
-    total, packed = sum(info.file_size for info in infos), max(path.stat().st_size, 1)
-    if total > RATIO_COUNTS_FROM and total > HIGHEST_RATIO * packed:
-        raise Refused(
-            tr("{name} would grow from {packed} to {total}, which is not plausible. It was not opened; unpack it "
-               "yourself if you trust it.", name=path.name, packed=amount(packed), total=amount(total))
-        )  # fmt: skip
-    if total > min(LARGEST_TOTAL, room):
+def _check_room(path: Path, infos: list[zipfile.ZipInfo], room: int) -> None:
+    total = sum(info.file_size for info in infos)
+    if total > room:
         raise Refused(
             tr("{name} unpacks to {total}; there is room for {room}. Unpack it on another disk and open its folder.",
-               name=path.name, total=amount(total), room=amount(min(LARGEST_TOTAL, room)))
+               name=path.name, total=amount(total), room=amount(room))
         )  # fmt: skip
+
+
+def _doubt(path: Path, infos: list[zipfile.ZipInfo]) -> str:
+    """Return why an archive is only unpacked when the user says so, ``""`` when nothing speaks against it."""
+    total, packed = sum(info.file_size for info in infos), max(path.stat().st_size, 1)
+    if len(infos) > MOST_FILES:
+        return tr("{name} holds {count:,} files; at most {limit:,} are unpacked. Unpack it yourself and open its "
+                  "folder.", name=path.name, count=len(infos), limit=MOST_FILES)  # fmt: skip
+    if total > RATIO_COUNTS_FROM and total > HIGHEST_RATIO * packed:
+        return tr("{name} would grow from {packed} to {total}, which is not plausible. It was not opened; unpack it "
+                  "yourself if you trust it.", name=path.name, packed=amount(packed), total=amount(total))  # fmt: skip
+    if total > ASKED_FROM:
+        return tr("{name} unpacks to {total}. It was not opened; unpack it yourself and open its folder.",
+                  name=path.name, total=amount(total))  # fmt: skip
+    return ""
 
 
 def _check_places(path: Path, infos: list[zipfile.ZipInfo]) -> None:

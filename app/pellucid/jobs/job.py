@@ -69,7 +69,7 @@ class Job:
         self._lock = Lock()
         self._stop = Event()
         self._end = Event()
-        self._delivered = False
+        self._delivered = self._committed = False
 
     @property
     def finished(self) -> bool:
@@ -77,9 +77,12 @@ class Job:
         return self.state in _ENDED
 
     def cancel(self) -> None:
-        """Stop soon; a job that waits never starts, an answer that is not handed over yet is dropped."""
+        """Stop soon; a job that waits never starts, an answer that is not handed over yet is dropped.
+
+        Nothing happens when the work has put what it made in place: it answers in a moment.
+        """
         with self._lock:
-            if self._delivered or self._stop.is_set():
+            if self._delivered or self._committed or self._stop.is_set():
                 return
             self._stop.set()
             never_ran = self.state is JobState.WAITING
@@ -97,6 +100,15 @@ class Job:
         """Raise ``Cancelled`` when the work should stop."""
         if self._stop.is_set():
             raise Cancelled(self.name)
+
+    def commit(self) -> None:
+        """Raise ``Cancelled`` when the work should stop; if it goes on, nothing can stop it any more.
+
+        For the moment before a folder gets its name: a cancel leaves nothing, or comes too late and is not heard.
+        """
+        with self._lock:
+            self.check()
+            self._committed = True
 
     def report(self, fraction: float, text: str = "") -> None:
         """Tell how far the work is, 0 to 1, and optionally what it does; cheap, callable from any thread."""

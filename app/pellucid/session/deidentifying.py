@@ -114,7 +114,8 @@ class Deidentifying:
         def work(job: Job) -> Outcome:
             from pellucid.dicom.deidentify.run import deidentify_folder
 
-            return deidentify_folder(paths, folder, plan, known=found, progress=job.report, cancelled=job.cancelled)
+            return deidentify_folder(paths, folder, plan, known=found, progress=job.report, cancelled=job.cancelled,
+                                     commit=job.commit)  # fmt: skip
 
         self.folder = folder
         self.job = self._session.jobs.load(tr("De-identify"), work, self._done, self._failed)

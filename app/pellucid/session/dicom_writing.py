@@ -117,13 +117,14 @@ def write_layer(session: Session, layer: Layer, kinds: Sequence[str], folder: Pa
 
             labels = as_it_lies(taken.map(), lies)
             return _cleaned(write_labels(labels, folder, ask(), kinds, image=shown, progress=job.report,
-                                         cancelled=job.cancelled), request)  # fmt: skip
+                                         cancelled=job.cancelled, commit=job.commit), request)  # fmt: skip
     else:
 
         def work(job: Job) -> Report:
             from pellucid.files.dicom_export import write_image
 
-            written = write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled)
+            written = write_image(frames, folder, ask(), progress=job.report, cancelled=job.cancelled,
+                                  commit=job.commit)  # fmt: skip
             return _cleaned(written.report, request)
 
     return _write(session, folder, work, done)
@@ -140,10 +141,10 @@ def write_picture(session: Session, pixels: NDArray[np.uint8], layer: Layer | No
     else:
         ask = _nobody(request)
 
-    def work(_job: Job) -> Report:
+    def work(job: Job) -> Report:
         from pellucid.files.dicom_objects import write_capture
 
-        return write_capture(pixels, folder, ask(), texts=texts)
+        return write_capture(pixels, folder, ask(), texts=texts, cancelled=job.cancelled, commit=job.commit)
 
     return _write(session, folder, work, done)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 def show_found(session: Session, found: Found, roots: list[Path]) -> None:
     """Load what the user most likely wants to see of what was found below some paths."""
+    for problem in found.problems:
+        if problem.asks:
+            session.offer.emit(problem.sentence, tr("Open it anyway"), partial(_open_anyway, session, problem.path))
     special = [series for series in found.series if opener_of(series) is not None]
     shown = [series for series in found.series if series.volumes and series not in special]
     files_named = all(root.is_file() and root.suffix.lower() != ".zip" for root in roots)
@@ -29,6 +33,14 @@ def show_found(session: Session, found: Found, roots: list[Path]) -> None:
             session.loading.load(image, replace=n == 0)
     elif files_named or not session.document.layers:
         _show_one(session, found, shown)
+
+
+def _open_anyway(session: Session, path: Path) -> None:
+    """Open what was not plausible: the user takes the responsibility, for this sitting."""
+    from pellucid.files.limits import trust
+
+    trust(path)
+    session.open([path])
 
 
 def open_study(session: Session, uid: str) -> None:
@@ -66,6 +78,8 @@ def _offer_study(session: Session, opened: Series, shown: list[Series]) -> None:
 def _say_nothing_found(session: Session, found: Found, roots: list[Path]) -> None:
     if found.workspaces:
         session.saving.open_workspace(found.workspaces[0])
+    elif found.problems and all(problem.asks for problem in found.problems):
+        return
     elif found.problems and len(found.problems) == 1:
         session.notice.emit(found.problems[0].sentence, "error")
     else:

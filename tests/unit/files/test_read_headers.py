@@ -14,8 +14,11 @@ import pytest
 import SimpleITK as sitk
 
 from hostile_names import HOSTILE
+from pellucid.files.discover import discover
 from pellucid.files.images import describe, read
+from pellucid.files.limits import Implausible, trust
 from pellucid.model.findings import Refused
+from pellucid.model.reduction import TooLarge
 from phantoms import ORIENTATIONS, marker
 
 TYPES = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "f8"]
@@ -255,8 +258,13 @@ def test_a_gzip_bomb_is_refused_before_it_grows(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.write(zeros + packer.flush())
         file.truncate(7_000_000)  # as large as the whole bomb would be
-    with pytest.raises(Refused, match=r"would grow from 7\.0 MB to 6\.8 GB"):
+    with pytest.raises(Implausible, match=r"would grow from 7\.0 MB to 6\.8 GB"):
         read(path)
+    assert discover([path]).problems[0].asks
+    trust(path)
+    with pytest.raises(TooLarge):  # what the user trusts still has to fit into memory
+        read(path, share=1e-6)
+    assert describe(path).geometry.size == (1500, 1500, 1500)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 40])

@@ -119,11 +119,13 @@ def deidentify_folder(
     known: Survey | None = None,
     progress: Callable[[float], None] = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
+    commit: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Write de-identified copies of all DICOM below the paths into a new folder; return what was done.
 
     Raises Refused when the folder is there and not empty, or lies where the originals are, and when there is
-    nothing to copy; child.Cancelled when told to stop. Nothing is left behind then.
+    nothing to copy; child.Cancelled when told to stop. Nothing is left behind then. ``commit`` is called before the
+    folder gets its name and may raise, too.
     """
     paths = [Path(path) for path in paths]
     check_place(paths, folder)
@@ -138,6 +140,7 @@ def deidentify_folder(
         copied, failed = _copy_all(found, names, staging, plan, _Asker(pool or default_pool(), cancelled),
                                    lambda f: progress(_LOOKING_SHARE + f * rest), cancelled)  # fmt: skip
         if copied:
+            commit()
             if folder.is_dir():
                 folder.rmdir()
             staging.rename(folder)
