@@ -209,7 +209,7 @@ def test_files_of_keys_are_written_and_read_with_a_sentence(user, qtbot, tmp_pat
     dialog.import_from(tmp_path / "bad.json")
     assert "could not be read" in dialog.said.text() and dialog._items["file.save"].text(1) == "F7"
     dialog.export_to(tmp_path / "no" / "keys.json")
-    assert "could not be written" in dialog.said.text()
+    assert "keys.json was not written" in dialog.said.text()
 
 
 def test_changed_keys_are_there_at_the_next_start(qtbot, tmp_path):

@@ -3,7 +3,6 @@
 The same object drives the window, the tests and scripts; only here do operations meet layers.
 
     session.py   Session: owns the pieces, says what happened (notices), undo and redo
-    offers.py    what is offered beside a notice, and how long
     library.py   what scanning found: series, images, problems, thumbnails; picking.py what is shown of it
     offers.py    what the user is offered, and how long that has sense
     study_index.py the study database: folders, questions, series opened from it; study_pictures.py its thumbnails
@@ -47,7 +46,7 @@ The same object drives the window, the tests and scripts; only here do operation
     stitching.py tiles to one
     judging.py   a registration: overlays, numbers before and after; judgement*.py what is computed, said, added
     mending.py   what can be done about a finding; respacing.py a spacing that the user states
-    saving.py    the work in one file, exports; dicom_writing.py layers and views as DICOM
+    saving.py    the work in one file, exports; dicom_writing.py layers and views as DICOM; text_files.py tables
     deidentifying.py copies of DICOM that do not say who the patient is
     concealing.py hide identity: other names, and texts without what identifies people
 """

@@ -22,6 +22,7 @@ from pellucid.session.inputs import Choice, LabelVoxels, check_places
 from pellucid.session.recomputing import Recomputation, StepRefused, kind_after
 from pellucid.session.results import FramesPlace, Step
 from pellucid.session.step_cache import StepCache
+from pellucid.session.text_files import write_in_job
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -124,17 +125,7 @@ class CarryingOver:
 
     def write(self, path: Path, text: str) -> Job:
         """Write a recipe or a script in the background; a failure becomes a notice."""
-
-        def work(_job: Job) -> None:
-            from pellucid.files.safe_write import replacing
-
-            with replacing(path, needs=len(text)) as temporary:
-                temporary.write_text(text, encoding="utf-8", newline="")
-
-        def done(_nothing: None) -> None:
-            self._session.notice.emit(tr("{name} was saved.", name=path.name), "info")
-
-        return self._session.jobs.load(tr("Saving {name}", name=path.name), work, done, self._tell)
+        return write_in_job(self._session, path, lambda: text, tr("{name} was saved.", name=path.name))
 
     def load(self, path: Path, then: Callable[[Recipe], None]) -> Job:
         """Read a recipe in the background and hand it over."""

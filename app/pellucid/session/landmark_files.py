@@ -17,6 +17,7 @@ from pellucid.model.layer import ImageLayer
 from pellucid.model.planes import plane_frame
 from pellucid.model.shapes import on_plane, vector
 from pellucid.model.view import Plane
+from pellucid.session.text_files import write_in_job
 
 if TYPE_CHECKING:
     from pellucid.files.landmark_tables import LandmarkTable
@@ -63,18 +64,13 @@ def save_landmarks(session: Session, path: Path) -> Job:
     if not rows:
         raise Refused(tr("There are no landmarks to export yet."))
 
-    def work(_job: Job) -> None:
+    def text() -> str:
         from pellucid.files.landmark_tables import landmarks_csv
-        from pellucid.files.texts import write_text
 
-        write_text(path, landmarks_csv(columns, rows))
+        return landmarks_csv(columns, rows)
 
-    def done(_nothing: None) -> None:
-        session.notice.emit(tr("The landmarks were written to “{name}” and read back.", name=path.name), "info")
-
-    return session.jobs.load(
-        tr("Writing {name}", name=path.name), work, done, lambda sentence: session.notice.emit(sentence, "error")
-    )
+    written = tr("The landmarks were written to “{name}” and read back.", name=path.name)
+    return write_in_job(session, path, text, written)
 
 
 def landmark_rows(session: Session) -> tuple[list[str], list[list[object]]]:

@@ -12,6 +12,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.measurement_table import Measured, to_csv, to_json
 from pellucid.model.reading import read
+from pellucid.session.text_files import write_in_job
 
 if TYPE_CHECKING:
     from pellucid.session.session import Session
@@ -58,16 +59,6 @@ def export(session: Session, path: Path) -> Job:
     if not len(session.document.annotations):
         raise Refused(tr("There are no measurements to export. Draw one with a tool of the menu Measure first."))
     rows = measured(session)
-
-    def work(_job: Job) -> None:
-        from pellucid.files.texts import write_text
-
-        write_text(path, to_json(rows()) if path.suffix.lower() == ".json" else to_csv(rows()))
-
-    def done(_nothing: None) -> None:
-        session.notice.emit(tr("The measurements were written to “{name}” and read back.", name=path.name), "info")
-
-    def failed(sentence: str) -> None:
-        session.notice.emit(sentence, "error")
-
-    return session.jobs.load(tr("Writing {name}", name=path.name), work, done, failed)
+    as_text = to_json if path.suffix.lower() == ".json" else to_csv
+    written = tr("The measurements were written to “{name}” and read back.", name=path.name)
+    return write_in_job(session, path, lambda: as_text(rows()), written)

@@ -225,10 +225,11 @@ def test_numbers_are_copied_and_saved_with_every_digit(qtbot, empty_session, pan
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args, path=path: (str(path), ""))
         qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(path.exists, timeout=10_000)
         assert float(read(path.read_text("utf-8"))[0]["hausdorff_mm"]) == 1.5
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "no" / "rows.csv"), ""))
     qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
-    assert [tone for _text, tone in said] == ["info", "info", "error"]
+    qtbot.waitUntil(lambda: [tone for _text, tone in said] == ["info", "info", "error"], timeout=10_000)
 
 
 # ---------------------------------------------------------------- several raters

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 
 import pytest
@@ -91,6 +93,7 @@ def test_copy_and_csv_have_full_precision(statistics, session, labels, ct, qtbot
     target = tmp_path / "s.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))
     qtbot.mouseClick(statistics.csv, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(target.exists, timeout=10_000)
     assert target.read_bytes().decode() == rows_to_csv(rows)
 
 
@@ -99,7 +102,22 @@ def test_a_folder_that_cannot_be_written_gives_a_sentence(statistics, session, q
     session.notice.connect(lambda text, severity: said.append((text, severity)))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "no" / "s.csv"), ""))
     qtbot.mouseClick(statistics.csv, Qt.MouseButton.LeftButton)
-    assert said[-1][1] == "error" and "“s.csv” could not be written" in said[-1][0]
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert said == [("s.csv was not written: the folder is not there any more. Choose another one.", "error")]
+
+
+def test_what_a_failed_write_began_is_gone_and_the_old_table_stays(
+    statistics, session, qtbot, monkeypatch, tmp_path
+):  # fmt: skip
+    said, target = [], tmp_path / "s.csv"
+    target.write_text("of last week")
+    session.notice.connect(lambda text, severity: said.append((text, severity)))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target.with_suffix("")), ""))
+    monkeypatch.setattr(os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(errno.ENOSPC, "full")))
+    qtbot.mouseClick(statistics.csv, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    assert said[0][1] == "error" and "unchanged" in said[0][0]
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("s.csv", "of last week")]
 
 
 def test_a_double_click_puts_the_crosshair_on_the_centroid(statistics, session, qtbot):

@@ -10,13 +10,18 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from dicom_making import save, stack
-from pellucid.dicom.tags import Difference
+from pellucid.dicom.tags import Difference, Row
 from pellucid.session import Session
-from pellucid.ui.docks.tag_model import LINE_ROLE, VALUE
+from pellucid.session.tag_reading import Reading
+from pellucid.ui.docks.tag_model import CHUNK, LINE_ROLE, VALUE
+from pellucid.ui.docks.tag_sieve import Sieve
+from pellucid.ui.docks.tag_tree import TagTree
 from pellucid.ui.docks.tags import TagsPanel
+from pellucid.ui.pieces import InPieces
 
 Opened = tuple[Session, TagsPanel]
 
@@ -40,7 +45,7 @@ def opened(qtbot: QtBot, tmp_path: Path, empty_session: Session) -> Opened:
 
 
 def lines(panel: TagsPanel) -> dict[str, Difference]:
-    found = panel.tree.all_shown()
+    found = panel.model.shown_lines()
     return {line.row.keyword: line for line in found}
 
 
@@ -54,10 +59,10 @@ def test_it_shows_the_file_of_the_slice_under_the_crosshair(qtbot: QtBot, opened
     for index in (4, 0):
         session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, index)))
         wait_for(qtbot, lambda n=index: lines(panel)["ContentTime"].row.text == f"1200{n:02d}")
-        assert panel.number.value() == index + 1
-    panel.number.setFocus()
-    panel.number.selectAll()
-    qtbot.keyClicks(panel.number, "3")
+        assert panel.here.number.value() == index + 1
+    panel.here.number.setFocus()
+    panel.here.number.selectAll()
+    qtbot.keyClicks(panel.here.number, "3")
     wait_for(qtbot, lambda: lines(panel)["ContentTime"].row.text == "120002")
     assert not panel.follow.isChecked()  # the user chose a file: the crosshair leaves it alone
     session.view.crosshair = tuple(float(v) for v in layer.geometry.index_to_world((2, 2, 4)))
@@ -79,8 +84,8 @@ def test_a_search_finds_tags_names_and_values(qtbot: QtBot, opened: Opened) -> N
 def test_two_slices_side_by_side(qtbot: QtBot, opened: Opened) -> None:
     _, panel = opened
     qtbot.mouseClick(panel.compare, Qt.MouseButton.LeftButton)
-    panel.other_number.selectAll()
-    qtbot.keyClicks(panel.other_number, "4")
+    panel.there.number.selectAll()
+    qtbot.keyClicks(panel.there.number, "4")
     wait_for(qtbot, lambda: lines(panel)["ContentTime"].there == "120003")
     panel.changed_only.click()
     changed = set(lines(panel))
@@ -119,7 +124,7 @@ def test_copying_lines_and_a_long_value(qtbot: QtBot, tmp_path: Path, empty_sess
     qtbot.keyClick(panel.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "(0028,0010)\tRows\tUS\t6\n"
     panel.search.setText("ImageComments")
-    panel.copy_value(lines(panel)["ImageComments"])
+    panel.copying.value(lines(panel)["ImageComments"])
     wait_for(qtbot, lambda: QGuiApplication.clipboard().text() == "x" * 3000)
 
 
@@ -136,12 +141,12 @@ def test_identity_is_covered_on_screen_and_when_copied(qtbot: QtBot, opened: Ope
     ]
     assert not any(word in text for text in texts for word in ("SECRET", "Doe", "Jane"))
     assert panel.model.index(0, VALUE).data() is not None
-    panel._copy_shown()
+    panel.copying.shown()
     assert "SECRET" not in QGuiApplication.clipboard().text() and "hidden" in QGuiApplication.clipboard().text()
     panel.search.setText("secret")
     assert panel.model.rowCount() == 0  # a search must not tell what is covered
     panel.search.clear()
-    panel.copy_value(lines(panel)["PatientID"])
+    panel.copying.value(lines(panel)["PatientID"])
     assert QGuiApplication.clipboard().text() == "hidden"
     panel.show_column(lines(panel)["PatientID"])
     table = panel.column_page.table
@@ -198,7 +203,7 @@ def test_a_column_titles_and_complaints_are_covered_while_they_stand(
     said = [panel.column_page.table.item(n, k).text() for n in range(5) for k in (1, 2)]
     assert set(said) == {"hidden"}
     panel._show_tree()
-    file = panel._path(panel.here, panel.number)
+    file = panel.here.path()
     named = file.with_name("Somebody Special.dcm")
     panel._read = named, None
     panel._complain(f"{named.name} could not be opened: gone.")
@@ -218,12 +223,12 @@ def test_it_goes_to_the_layer_that_is_worked_on(qtbot: QtBot, opened: Opened, tm
     session.loading.load(second, replace=False)
     wait_for(qtbot, lambda: len(session.document.images) == 2 and not session.jobs.running)
     session.document.active = first
-    assert panel.here.value().layer is first
+    assert panel.here.files().layer is first
     session.document.active = next(layer for layer in session.document.images if layer is not first)
-    assert panel.here.value().layer is session.document.active
+    assert panel.here.files().layer is session.document.active
     panel.follow.setChecked(False)
     session.document.active = first
-    assert panel.here.value().layer is not first  # the user looks at something else
+    assert panel.here.files().layer is not first  # the user looks at something else
 
 
 def test_labels_show_the_file_they_came_from(qtbot: QtBot, empty_session: Session, data_dir: Path) -> None:
@@ -238,5 +243,61 @@ def test_labels_show_the_file_they_came_from(qtbot: QtBot, empty_session: Sessio
     session.label_objects.open(series)
     wait_for(qtbot, lambda: session.document.active_labels is not None and not session.jobs.running)
     session.document.active = session.document.active_labels
-    assert panel.here.value().paths == series.files
+    assert panel.here.files().paths == series.files
     wait_for(qtbot, lambda: "SegmentSequence" in lines(panel))
+
+
+def many(count: int) -> tuple[Difference, ...]:
+    """Make a sequence of items with three elements each, and one element after it."""
+    rows = [Row("52009230", 0, "(5200,9230)", "SQ", "Per-frame")]
+    for item in range(count):
+        rows.append(Row(f"52009230#{item}", 1, name=f"Item {item + 1}"))
+        rows += [Row(f"52009230#{item}/{n:08x}", 2, "(0020,9057)", "UL", f"Part {n}", "", f"value {item}")
+                 for n in range(3)]  # fmt: skip
+    return tuple(Difference(row, "") for row in (*rows, Row("7fe00010", 0, "(7FE0,0010)", "OW", "Pixel Data")))
+
+
+def test_a_large_file_is_searched_between_the_events_of_the_window(
+    qtbot: QtBot, empty_session: Session
+) -> None:
+    panel = TagsPanel(empty_session)
+    qtbot.addWidget(panel)
+    every = many(2_000)
+    panel._take(Reading(every, compared=False))
+    assert panel.sifting.working and panel.model.rowCount() == 0  # the window comes first
+    wait_for(qtbot, lambda: not panel.sifting.working)
+    assert panel.model.matches == len(every) and panel.about.text() == "8,002 elements"
+    for letters in ("v", "va", "value 17", "value 1777"):
+        panel.search.setText(letters)
+    assert panel.sifting.working
+    wait_for(qtbot, lambda: not panel.sifting.working)
+    found = [line.row.key for line in panel.model.shown_lines() if line.row.depth == 2]
+    assert found == [f"52009230#1777/{n:08x}" for n in range(3)]
+    for words in ("value 17", "part value 177", ""):  # fewer letters again, other words: what was found serves only
+        panel.search.setText(words)  # searches that are narrower
+        wait_for(qtbot, lambda: not panel.sifting.working)
+        expected = [line for line in every if all(word in f"{line.row.name} {line.row.text}".casefold()
+                                                  for word in words.split())]  # fmt: skip
+        assert panel.model.matches == len(expected)
+    panel.copying.shown()
+    wait_for(qtbot, lambda: len(QGuiApplication.clipboard().text().splitlines()) == len(every))
+
+
+def test_of_many_items_the_rest_comes_when_its_place_is_seen(qtbot: QtBot, empty_session: Session) -> None:
+    tree = TagTree()
+    QAbstractItemModelTester(tree.lines, QAbstractItemModelTester.FailureReportingMode.Fatal, tree)
+    qtbot.addWidget(tree)
+    tree.resize(600, 300)
+    tree.show()
+    sieve, sifting = Sieve(many(CHUNK + 700)), InPieces(tree)
+    sifting.start(sieve.sift(""), lambda sifted: tree.lines.show_lines(sieve, sifted), at_once=True)
+    items = tree.lines.index(0, 0)
+    tree.expand(items)
+    assert tree.lines.rowCount(items) == CHUNK + 1
+    last = tree.lines.index(CHUNK, 1, items)
+    assert last.data() == "700 more elements follow" and tree.lines.line(last) is None
+    for shown in (2 * CHUNK, CHUNK + 700):
+        tree.scrollTo(tree.lines.index(tree.lines.rowCount(items) - 1, 0, items))
+        wait_for(qtbot, lambda n=shown: tree.lines.rowCount(items) in (n, n + 1))
+    assert tree.lines.index(CHUNK + 699, 1, items).data() == f"Item {CHUNK + 700}"
+    assert tree.lines.rowCount(items) == CHUNK + 700 and tree.lines.rowCount() == 2

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
@@ -152,6 +155,18 @@ def test_the_table_is_copied_with_tabs(qtbot, empty_session, panel):
     assert lines[0] == "Frame\tTime, s\tCrosshair, HU"
     assert lines[4] == "4\t4.5\t30.0"
     QGuiApplication.clipboard().clear()
+
+
+def test_the_table_is_written_beside_and_then_put_in_place(qtbot, empty_session, panel, monkeypatch, tmp_path):
+    show(empty_session, series())
+    qtbot.waitUntil(panel.csv.isEnabled, timeout=10_000)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "curve"), ""))
+    qtbot.mouseClick(panel.csv, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil((tmp_path / "curve.csv").exists, timeout=10_000)
+    qtbot.mouseClick(panel.copy, Qt.MouseButton.LeftButton)
+    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
+    assert list(csv.reader((tmp_path / "curve.csv").read_text().splitlines())) == copied
+    assert [path.name for path in tmp_path.iterdir()] == ["curve.csv"]
 
 
 def test_a_hidden_panel_counts_nothing(qtbot, empty_session, panel):

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from pellucid.files.texts import write_text
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
@@ -240,15 +241,9 @@ class KeysDialog(QDialog):
     def export_to(self, path: Path) -> None:
         """Write the changed keys to a file."""
         try:
-            path.write_text(self._book.to_json(), encoding="utf-8")
-        except OSError as error:
-            self._tell(
-                tr(
-                    "{name} could not be written: {reason}. Choose another folder.",
-                    name=path.name,
-                    reason=error.strerror,
-                )
-            )
+            write_text(path, self._book.to_json())
+        except Refused as refusal:
+            self._tell(str(refusal))
         else:
             self._tell(tr("Your keys were written to {name}.", name=path.name))
 

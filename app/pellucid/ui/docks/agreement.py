@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QStackedWidget, QVBoxLayou
 from pellucid.language import mark, tr
 from pellucid.model.layer import LabelLayer
 from pellucid.session.agreement_answers import Side
+from pellucid.session.text_files import write_in_job
 from pellucid.ui import theme
 from pellucid.ui.canvas.agreement_legend import COLORS
 from pellucid.ui.docks.agreement_numbers import AgreementTable, NumberList, ObjectsLine, as_csv, as_json, legend
@@ -280,18 +281,11 @@ class CompareMasksPanel(Panel):
         )
         if not name:
             return
-        path, notice = Path(name), self._session.notice
+        path, rows = Path(name), self._rows()
         path = path if path.suffix else path.with_suffix(".json" if "json" in chosen else ".csv")
-        rows = self._rows()
-        try:
-            text = as_json(rows) if path.suffix.lower() == ".json" else as_csv(rows)
-            path.write_text(text, encoding="utf-8", newline="")
-        except OSError as error:
-            reason = error.strerror or tr("unknown reason")
-            said = tr("“{name}” could not be written: {reason}. Choose another folder.", name=path.name, reason=reason)
-            notice.emit(said, "error")
-        else:
-            notice.emit(tr("The comparison was written to “{name}”.", name=path.name), "info")
+        as_text = as_json if path.suffix.lower() == ".json" else as_csv
+        written = tr("The comparison was written to “{name}”.", name=path.name)
+        write_in_job(self._session, path, lambda: as_text(rows), written)
 
 
 def _unknown(rows: tuple[Agreement, ...]) -> str:

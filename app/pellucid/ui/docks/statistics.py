@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QStac
 
 from pellucid.language import mark, tr
 from pellucid.model.statistics import LabelRow, rows_to_csv
+from pellucid.session.text_files import write_in_job
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button
 from pellucid.ui.docks.watching import LayerWatch
@@ -205,20 +206,9 @@ class StatisticsPanel(Panel):
         name, _filter = QFileDialog.getSaveFileName(self, tr("Save statistics"), "statistics.csv", tr("CSV (*.csv)"))
         if not name:
             return
-        try:
-            Path(name).write_text(rows_to_csv(list(self.model.rows)), encoding="utf-8", newline="")
-        except OSError as error:
-            reason = error.strerror or tr("unknown reason")
-            self._session.notice.emit(
-                tr(
-                    "“{name}” could not be written: {reason}. Choose another folder.",
-                    name=Path(name).name,
-                    reason=reason,
-                ),
-                "error",
-            )
-        else:
-            self._session.notice.emit(tr("Statistics were written to “{name}”.", name=Path(name).name), "info")
+        path, rows = Path(name) if Path(name).suffix else Path(f"{name}.csv"), list(self.model.rows)
+        written = tr("Statistics were written to “{name}”.", name=path.name)
+        write_in_job(self._session, path, lambda: rows_to_csv(rows), written)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy with Ctrl+C."""

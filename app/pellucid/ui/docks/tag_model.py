@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 
 from pellucid.dicom.tags import CHANGED, ONLY_HERE, ONLY_THERE, SAME, Difference
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, tr_count
 from pellucid.ui import theme
+from pellucid.ui.docks.tag_sieve import Sieve, Sifted, texts_of
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
@@ -20,87 +21,102 @@ STATES = {
     SAME: "", CHANGED: mark("another value"), ONLY_HERE: mark("only in the first file"),
     ONLY_THERE: mark("only in the second file"),
 }  # fmt: skip
-HIDDEN = mark("hidden")
+CHUNK = 500
+"""Lines of one place that are shown at first, and added whenever its end comes into sight."""
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 class TagModel(QAbstractItemModel):
-    """Rows by their place in the file; those a search leaves out are not there."""
+    """Rows by their place in the file; those a search leaves out are not there.
+
+    Of many lines in one place the first are shown, and a last one that stands for the rest: a view asks every line
+    that it is given whether something lies in it. ``show_more`` adds those that follow.
+    """
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self._lines: tuple[Difference, ...] = ()
-        self._above: list[int] = []
-        self._said: list[str] = []
-        """What is searched in each line, made when something is looked for the first time."""
-        self._children: dict[int, list[int]] = {-1: []}
-        self._parents: dict[int, int] = {}
-        self._places: dict[int, int] = {}
+        self._sifted = Sifted()
+        self._given: dict[int, int] = {}
+        """How many of the lines in a line are shown, where it is not the first few."""
+        self._ended: set[int] = set()
+        """Lines without a row that stands for more."""
         self.compared = self.hide = False
-        self.matches = 0
 
-    def show_lines(
-        self, lines: Sequence[Difference], words: str = "", *, compared: bool = False, changed: bool = False,
-        hide: bool = False,
-    ) -> None:  # fmt: skip
-        """Show the lines that hold all ``words``, with what they lie in; ``changed``: only what differs."""
+    @property
+    def matches(self) -> int:
+        """Return how many lines hold what is searched."""
+        return self._sifted.matches
+
+    def show_lines(self, sieve: Sieve, sifted: Sifted, *, compared: bool = False) -> None:
+        """Show the lines that are left."""
         self.beginResetModel()
-        self._take(tuple(lines), hide)
-        self.compared, parents = compared, self._above
-        kept = self._found(words.casefold().split(), changed)
-        self.matches = len(kept)
-        for line in tuple(kept):
-            while (line := parents[line]) >= 0 and line not in kept:
-                kept.add(line)
-        self._children, self._parents, self._places = {-1: []}, {}, {}
-        for line in sorted(kept):
-            parent = parents[line]
-            brothers = self._children.setdefault(parent, [])
-            self._parents[line], self._places[line] = parent, len(brothers)
-            brothers.append(line)
+        self._lines, self.hide, self._sifted, self.compared = sieve.lines, sieve.hide, sifted, compared
+        self._given, self._ended = {}, set()
         self.endResetModel()
 
-    def _take(self, lines: tuple[Difference, ...], hide: bool) -> None:
-        """Take lines that may be those of before: a large file is searched with every letter typed."""
-        if lines is self._lines and hide == self.hide:
-            return
-        self._lines, self.hide, self._said = lines, hide, []
-        self._above = _parents(lines)
-
-    def _found(self, words: Sequence[str], changed: bool) -> set[int]:
-        found: Sequence[int] = range(len(self._lines))
-        if words:
-            self._said = self._said or [self._says(line) for line in self._lines]
-            found = [n for n in found if all(word in self._said[n] for word in words)]
-        return {n for n in found if not changed or self._lines[n].state not in ("", SAME)}
-
-    def _says(self, line: Difference) -> str:
-        row = line.row
-        said = (row.tag, row.key.rpartition("/")[2], row.name, row.keyword, row.vr, *self.texts(line))
-        return " ".join(said).casefold()
+    def shown_lines(self) -> list[Difference]:
+        """Return all lines that are left from top to bottom, those in closed sequences too."""
+        return [self._lines[line] for line in sorted(self._sifted.parents)]
 
     def texts(self, line: Difference) -> tuple[str, str]:
         """Return the value of a line and that of the other file as they may be read."""
-        if self.hide and line.row.identifying:
-            return (tr(HIDDEN) if line.row.text else ""), (tr(HIDDEN) if line.there else "")
-        return ("" if line.state == ONLY_THERE else line.row.text), line.there
+        return texts_of(line, hide=self.hide)
+
+    def stands_for_more(self, index: Index) -> bool:
+        """Return whether a row stands for lines that are not shown yet."""
+        return index.isValid() and index.internalId() >= len(self._lines)
+
+    def show_more(self, index: Index) -> None:
+        """Add lines in the place of the row that stands for them."""
+        above = index.internalId() - len(self._lines) - 1
+        inside, shown = self.parent(index), self._shown(above)
+        rest = len(self._sifted.children.get(above, ())) - shown
+        if not self.stands_for_more(index) or rest <= 0:
+            return
+        if rest <= CHUNK:
+            self.beginRemoveRows(inside, shown, shown)
+            self._ended.add(above)
+            self.endRemoveRows()
+        self.beginInsertRows(inside, shown, shown + min(rest, CHUNK) - 1)
+        self._given[above] = shown + min(rest, CHUNK)
+        self.endInsertRows()
+
+    def _shown(self, above: int) -> int:
+        """Return how many lines in a line are shown."""
+        return min(self._given.get(above, CHUNK), len(self._sifted.children.get(above, ())))
+
+    def _rests(self, above: int, row: int) -> bool:
+        """Return whether a row stands for the lines in a line that are not shown yet."""
+        shown = self._shown(above)
+        return row == shown < len(self._sifted.children.get(above, ())) and above not in self._ended
 
     def line(self, index: Index) -> Difference | None:
         """Return the line in a row, None outside."""
-        return self._lines[index.internalId()] if index.isValid() else None
+        return None if not index.isValid() or self.stands_for_more(index) else self._lines[index.internalId()]
 
     # ---------------------------------------------------------------- Qt's interface
 
     def index(self, row: int, column: int, parent: Index = TOP) -> QModelIndex:  # noqa: D102
-        children = self._children.get(parent.internalId() if parent.isValid() else -1, [])
-        return self.createIndex(row, column, children[row]) if 0 <= row < len(children) else QModelIndex()
+        above = parent.internalId() if parent.isValid() else -1
+        if 0 <= row < self._shown(above):
+            return self.createIndex(row, column, self._sifted.children[above][row])
+        return self.createIndex(row, column, len(self._lines) + above + 1) if self._rests(above, row) else QModelIndex()
 
     def parent(self, index: Index) -> QModelIndex:  # type: ignore[override]  # noqa: D102
-        above = self._parents.get(index.internalId(), -1) if index.isValid() else -1
-        return self.createIndex(self._places[above], 0, above) if above >= 0 else QModelIndex()
+        above = -1
+        if self.stands_for_more(index):
+            above = index.internalId() - len(self._lines) - 1
+        elif index.isValid():
+            above = self._sifted.parents.get(index.internalId(), -1)
+        return self.createIndex(self._sifted.places[above], 0, above) if above >= 0 else QModelIndex()
 
     def rowCount(self, parent: Index = TOP) -> int:  # noqa: D102
-        return len(self._children.get(parent.internalId() if parent.isValid() else -1, ()))
+        if parent.column() > 0:
+            return 0
+        above = parent.internalId() if parent.isValid() else -1
+        shown = self._shown(above)
+        return shown + self._rests(above, shown)
 
     def columnCount(self, _parent: Index = TOP) -> int:  # noqa: D102
         return 5 if self.compared else 4
@@ -112,9 +128,9 @@ class TagModel(QAbstractItemModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         line = self.line(index)
         if line is None:
-            return None
+            return self._rest(index) if role == Qt.ItemDataRole.DisplayRole and index.column() == NAME else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self.cells(line)[index.column()]
+            return cells_of(line, hide=self.hide)[index.column()]
         if role == LINE_ROLE:
             return line
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -123,12 +139,13 @@ class TagModel(QAbstractItemModel):
             return _color(line)
         return None
 
-    def cells(self, line: Difference) -> tuple[str, ...]:
-        """Return a line as it is read, one text per column."""
-        here, there = self.texts(line)
-        one_line = (text.replace("\r", "").replace("\n", " ⏎ ") for text in (here, there))
-        row = line.row
-        return (row.tag, row.name, row.vr, *one_line)
+    def _rest(self, index: Index) -> str:
+        """Return what the row that stands for more lines says."""
+        if not self.stands_for_more(index):
+            return ""
+        above = index.internalId() - len(self._lines) - 1
+        rest = len(self._sifted.children.get(above, ())) - self._shown(above)
+        return tr_count("{count:,} more element follows", "{count:,} more elements follow", rest)
 
     def _tip(self, line: Difference) -> str:
         here, there = self.texts(line)
@@ -137,17 +154,6 @@ class TagModel(QAbstractItemModel):
         more = tr("The text is longer; copy the value to have all of it.") if row.cut else ""
         parts = (f"{row.tag} {row.keyword or row.name}".strip(), here[:512], there[:512], state, more)
         return "\n".join(part for part in parts if part)
-
-
-def _parents(lines: Sequence[Difference]) -> list[int]:
-    """Return for each line which one it lies in, −1 at the top."""
-    parents: list[int] = []
-    last: dict[int, int] = {}
-    for n, line in enumerate(lines):
-        depth = line.row.depth
-        parents.append(last.get(depth - 1, -1) if depth else -1)
-        last[depth] = n
-    return parents
 
 
 def _color(line: Difference) -> QColor | None:
@@ -159,7 +165,13 @@ def _color(line: Difference) -> QColor | None:
     return QColor(colors.dim) if line.row.private or not line.row.tag else None
 
 
-def as_text(model: TagModel, lines: Iterable[Difference]) -> str:
+def cells_of(line: Difference, *, hide: bool) -> tuple[str, ...]:
+    """Return a line as it is read, one text per column."""
+    one_line = (text.replace("\r", "").replace("\n", " ⏎ ") for text in texts_of(line, hide=hide))
+    return (line.row.tag, line.row.name, line.row.vr, *one_line)
+
+
+def as_text(lines: Iterable[Difference], *, compared: bool, hide: bool) -> str:
     """Return lines for the clipboard: tab-separated, a line of text per element."""
-    columns = 5 if model.compared else 4
-    return "".join("\t".join(model.cells(line)[:columns]) + "\n" for line in lines)
+    columns = 5 if compared else 4
+    return "".join("\t".join(cells_of(line, hide=hide)[:columns]) + "\n" for line in lines)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QTreeView, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QStyleOptionViewItem, QTreeView, QWidget
 
 from pellucid.dicom.tags import Difference
 from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.tag_model import LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel
 
+TreeIndex = QModelIndex | QPersistentModelIndex
 _WIDTHS = {TAG: 120, NAME: 240, VR: 40, VALUE: 320, OTHER: 160}
 
 
@@ -29,6 +31,9 @@ class TagTree(QTreeView):
         self.setFont(theme.figures(self.font()))
         self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._ends: list[QPersistentModelIndex] = []
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._show_more)
         for column, width in _WIDTHS.items():
             self.setColumnWidth(column, width)
 
@@ -42,9 +47,23 @@ class TagTree(QTreeView):
             if _key(index) in keys:
                 self.expand(index)
 
-    def all_shown(self) -> list[Difference]:
-        """Return all lines from top to bottom, those in closed sequences too."""
-        return [index.data(LINE_ROLE) for index in self._walk(lambda _index: True)]
+    def chosen_lines(self) -> list[Difference]:
+        """Return the lines that the user has chosen."""
+        found = (self.lines.line(index) for index in self.selectionModel().selectedRows())
+        return [line for line in found if line is not None]
+
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: TreeIndex) -> None:
+        """Ask for what a row stands for as soon as it comes into sight."""
+        super().drawRow(painter, option, index)
+        if self.lines.stands_for_more(index) and QPersistentModelIndex(index) not in self._ends:
+            self._ends.append(QPersistentModelIndex(index))
+            self._more.start()
+
+    def _show_more(self) -> None:
+        ends, self._ends = self._ends, []
+        for index in ends:
+            if index.isValid():
+                self.lines.show_more(index)
 
     def _walk(self, enter: Callable[[QModelIndex], bool]) -> Iterator[QModelIndex]:
         """Yield the lines from top to bottom, with those in a line where ``enter`` says so."""
@@ -60,5 +79,5 @@ class TagTree(QTreeView):
 
 
 def _key(index: QModelIndex) -> str:
-    key: str = index.data(LINE_ROLE).row.key
-    return key
+    line: Difference | None = index.data(LINE_ROLE)
+    return line.row.key if line is not None else ""

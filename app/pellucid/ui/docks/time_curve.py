@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLabel, QStac
 from pellucid.language import mark, tr
 from pellucid.model.time_curves import Curve, curves_to_table
 from pellucid.model.timing import TITLES, timing
+from pellucid.session.text_files import write_in_job
 from pellucid.ui import theme
 from pellucid.ui.docks.line_chart import Line, LineChart
 from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, described, dim, flat_button, row, scrolling
@@ -242,17 +243,9 @@ class TimeCurvePanel(Panel):
         )
         if not name:
             return
-        path, notice = Path(name), self._session.notice
-        try:
-            path.write_text(self._table(","), encoding="utf-8", newline="")
-        except OSError as error:
-            reason = error.strerror or tr("unknown reason")
-            notice.emit(
-                tr("“{name}” could not be written: {reason}. Choose another folder.", name=path.name, reason=reason),
-                "error",
-            )
-        else:
-            notice.emit(tr("The time curve was written to “{name}”.", name=path.name), "info")
+        path, text = Path(name) if Path(name).suffix else Path(f"{name}.csv"), self._table(",")
+        written = tr("The time curve was written to “{name}”.", name=path.name)
+        write_in_job(self._session, path, lambda: text, written)
 
 
 def reading(curve: Curve, place: int, unit: str) -> str:
