@@ -141,7 +141,7 @@ class Walker:
                 raise Malformed(tr("element {tag:08x} is longer than what holds it", tag=tag))
             self.truncated = True
             return end
-        if wanted and vr in (b"", b"SQ", b"UN") and self.is_sequence(tag, vr, start, stop):
+        if wanted and vr in (b"", b"SQ", b"UN") and self.is_sequence(vr, start, stop):
             items = []
             self._items(start, stop, items, depth + 1)
             into.sequences[tag] = items
@@ -154,7 +154,7 @@ class Walker:
         group, element = self._tag.unpack_from(self.buffer, position)
         return group << 16 | element, self._long.unpack_from(self.buffer, position + 4)[0]
 
-    def is_sequence(self, tag: int, vr: bytes, start: int, stop: int) -> bool:
+    def is_sequence(self, vr: bytes, start: int, stop: int) -> bool:
         """Return whether a value holds items, as it says or, where it says nothing, as it looks."""
         if vr == b"SQ":
             return True

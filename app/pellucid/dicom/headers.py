@@ -111,7 +111,7 @@ def read_record(path: Path) -> FileRecord | None:
         cine=cine_facts(values),
         sources=dimension_sources(values, enhanced=is_enhanced(values)),
         data_offset=parsed.dataset_offset,
-        note=_note(values, layout),
+        note=_note(layout),
         contents=contents,
         references=tuple(referenced_series(values)) if content_of(sop_class) in LABELS else (),
     )
@@ -210,7 +210,7 @@ def _is_lossy(values: Values, syntax: str) -> bool:
     return stated == "01" or (stated != "00" and syntax in _LOSSY_SYNTAXES - _MAYBE_LOSSY)
 
 
-def _note(values: Values, layout: PixelLayout | None) -> str:
+def _note(layout: PixelLayout | None) -> str:
     if layout is None:
         return "no-pixels"
     sides = max(layout.rows, layout.columns)

@@ -69,7 +69,7 @@ class _Reading:
         self._layout = replace(layout, photometric="MONOCHROME2", tables=False)
         self._findings: list[Finding] = []
         self._segments = {segment.number: segment for segment in segments_of(values)}
-        self._kind = _kind(values, layout, self._segments, parsed.media_class)
+        self._kind = _kind(values, layout, parsed.media_class)
         self._slices: Slices = slices_of(path, values, self._layout, self._findings)
 
     def answer(self) -> Answer:
@@ -200,7 +200,7 @@ class _Reading:
             self._findings.append(Finding("unknown-segment", said, "info"))
 
 
-def _kind(values: Values, layout: PixelLayout, segments: dict[int, Segment], media_class: str) -> str:
+def _kind(values: Values, layout: PixelLayout, media_class: str) -> str:
     """Return BINARY, FRACTIONAL or LABELMAP, also where the file does not say it."""
     stated = values.code(_TYPE).upper()
     if stated in ("BINARY", "FRACTIONAL", "LABELMAP"):

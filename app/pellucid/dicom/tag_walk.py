@@ -108,7 +108,7 @@ def _walk(walker: Walker, position: int, end: int, depth: int, stop: list[int]) 
 
 
 def _holds_items(walker: Walker, tag: int, vr: bytes, start: int, stop: int) -> bool:
-    return tag not in PIXEL_TAGS and vr in (b"", b"SQ", b"UN") and walker.is_sequence(tag, vr, start, stop)
+    return tag not in PIXEL_TAGS and vr in (b"", b"SQ", b"UN") and walker.is_sequence(vr, start, stop)
 
 
 def _items(walker: Walker, position: int, end: int, depth: int, stop: list[int]) -> Iterator[Found]:

@@ -119,7 +119,7 @@ def differs(target: Path) -> Refused:
                       "is at fault. Try another folder.", name=target.name))  # fmt: skip
 
 
-def is_flipped(given: Volume, read: Volume) -> bool:
+def is_flipped(given: Volume) -> bool:
     """Return whether the slices came back in the opposite order: DICOM counts them along the normal of their rows."""
     axes = given.geometry.axes
     along = float(np.cross(axes[:, 0], axes[:, 1]) @ axes[:, 2])
@@ -136,14 +136,14 @@ def _same_place(given: Volume, read: Volume) -> bool:
     nx, ny, nz = given.geometry.size
     index = np.array([(x, y, z) for z in range(nz) for y in (0, ny - 1) for x in (0, nx - 1)], dtype=float)
     there = index.copy()
-    if is_flipped(given, read):
+    if is_flipped(given):
         there[:, 2] = nz - 1 - there[:, 2]
     apart = given.geometry.index_to_world(index) - read.geometry.index_to_world(there)
     return bool(np.max(np.abs(apart)) <= _CLOSE_MM * max(1.0, float(np.max(np.abs(given.geometry.corners())))))
 
 
 def _same_values(given: Volume, read: Volume, plan: SeriesPlan) -> bool:
-    order = slice(None, None, -1) if is_flipped(given, read) else slice(None)
+    order = slice(None, None, -1) if is_flipped(given) else slice(None)
     components = read.components if read.is_colour else 1
     for old, new in zip(given.array, read.array[order], strict=True):
         if read.is_colour:

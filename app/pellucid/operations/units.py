@@ -96,7 +96,6 @@ Millimetres = Annotated[float, Unit("mm")]
 Voxels = Annotated[int, Unit("voxels")]
 Intensity = Annotated[float, Unit("intensity")]
 Percent = Annotated[float, Unit("%"), Range(0, 100), Slider(0, 100, 1)]
-Count = Annotated[int, Unit(""), Range(0)]
 Box = Annotated[tuple[int, int, int, int, int, int], Unit("voxels"), BeforeValidator(_split)]
 """First voxel x, y, z, then the number of voxels along x, y, z."""
 SeedText = Annotated[str, Unit("mm"), Places()]

@@ -51,7 +51,6 @@ OPTIONS: Mapping[str, Option] = {
 """The options of PS3.15 Annex E that are offered, by the names settings and the command line use."""
 BASIC = Option("113100", "Basic Application Confidentiality Profile", "", "")
 CLEAN_PIXELS = Option("113101", "Clean Pixel Data Option", "", "")
-PIXELS_TITLE = mark("Clean pixel data")
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 BINARY, LABELMAP = "BINARY", "LABELMAP"
 _MOST_BYTES = 2 << 30
-SOP_CLASSES = {BINARY: "1.2.840.10008.5.1.4.1.1.66.4", LABELMAP: "1.2.840.10008.5.1.4.1.1.66.7"}
 
 
 def rows_written(labels: LabelMap, values: Sequence[int] | None = None) -> tuple[Label, ...]:

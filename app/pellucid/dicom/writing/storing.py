@@ -37,11 +37,6 @@ class Storing:
     holes: int = 0
 
     @property
-    def is_exact(self) -> bool:
-        """Return whether nothing is lost."""
-        return self.error == 0.0 and self.holes == 0
-
-    @property
     def is_plain(self) -> bool:
         """Return whether stored numbers are the values."""
         return set(self.slopes) == {1.0} and set(self.intercepts) == {0.0}

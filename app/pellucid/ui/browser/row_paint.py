@@ -7,12 +7,13 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from pellucid.ui import theme
 from pellucid.ui.browser.study_rows import DATE, MODALITY, NAME, Row
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.study_delegate import GLYPHS
+from pellucid.ui.docks.tables import paint_choice
 from pellucid.ui.row_thumbnails import RowThumbnails
 
 Index = QModelIndex | QPersistentModelIndex
@@ -39,10 +40,7 @@ class RowPaint(QStyledItemDelegate):
         row: Row = index.data(ROW_ROLE)
         painter.save()
         painter.setFont(option.font)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(theme.selection()))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, QColor(theme.colors().raised))
+        paint_choice(painter, option)
         if index.column() == NAME:
             self._paint_name(painter, option, row)
         else:

@@ -14,6 +14,7 @@ from pellucid.language import mark, tr
 from pellucid.recipes.batch.journal import WORDS, Entry, State
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, dim, row, section
+from pellucid.ui.docks.tables import show_whole_rows, side
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class ResultModel(QAbstractTableModel):
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return tr(TITLES[number])
         if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(number)
+            return side(text=number != SECONDS)
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
@@ -83,7 +84,7 @@ class ResultModel(QAbstractTableModel):
             return state_icon(entry.state)
         if role == Qt.ItemDataRole.ToolTipRole:
             return entry.item if column == ITEM else entry.sentence or self._text(entry, column)
-        return _alignment(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return side(text=column != SECONDS) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     @staticmethod
     def _order(entry: Entry, column: int) -> Any:
@@ -99,11 +100,6 @@ class ResultModel(QAbstractTableModel):
         if column == ITEM:
             return Path(entry.item).name.partition("#")[0]
         return f"{entry.seconds:.2f}" if column == SECONDS else entry.sentence
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == SECONDS else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class Filtered(QSortFilterProxyModel):
@@ -159,19 +155,10 @@ class Results(QWidget):
         table = self.table
         table.setModel(self.shown)
         table.setAccessibleName(tr("Results"))
-        table.setProperty("frame", True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
+        show_whole_rows(table)
         table.setSortingEnabled(True)
-        table.setFont(theme.figures(table.font()))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         header.setStretchLastSection(True)
         for column, width in ((STATE, 96), (ITEM, 190), (SECONDS, 76)):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QFileDialog, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QTableView, QVBoxLayout, QWidget
 
 from pellucid.files.answers import as_csv, as_tabbed
 from pellucid.language import tr, tr_count
@@ -16,6 +16,7 @@ from pellucid.operations.answers import Rows
 from pellucid.session.object_overlaps import OverlapTable
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import dim, push_button, row
+from pellucid.ui.docks.tables import show_whole_rows, side
 from pellucid.ui.forms.numbers import short_number
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{column.title}: {tr(column.help)}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(named=column.name in ("name", "other_name"))
+            return side(text=column.name in ("name", "other_name"))
         return column.title if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
@@ -55,14 +56,10 @@ class RowsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.UserRole:
             return value
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(named=isinstance(value, str))
+            return side(text=isinstance(value, str))
         if role == Qt.ItemDataRole.DisplayRole:
             return value if isinstance(value, str) else short_number(value)
         return None
-
-
-def _side(*, named: bool) -> Qt.AlignmentFlag:
-    return (Qt.AlignmentFlag.AlignLeft if named else Qt.AlignmentFlag.AlignRight) | Qt.AlignmentFlag.AlignVCenter
 
 
 class OverlapDialog(QDialog):
@@ -98,15 +95,8 @@ class OverlapDialog(QDialog):
     def _prepare_view(self) -> None:
         view = self.view
         view.setAccessibleName(self.windowTitle())
-        view.setProperty("frame", True)
-        view.setShowGrid(False)
-        view.setWordWrap(False)
+        show_whole_rows(view)
         view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        view.setFont(theme.figures(view.font()))
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setTabKeyNavigation(False)
-        view.verticalHeader().hide()
-        view.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
         head = view.horizontalHeader()
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         head.setResizeContentsPrecision(50)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QColor, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QGridLayout, QHeaderView, QLabel, QTableView, QWidget
+from PySide6.QtWidgets import QGridLayout, QHeaderView, QLabel, QTableView, QWidget
 
 from pellucid.files.label_comparison import Agreement, rows_to_csv
 from pellucid.language import tr
@@ -19,6 +18,8 @@ from pellucid.operations.comparison_words import MEASURES, Measure
 from pellucid.ui import theme
 from pellucid.ui.canvas.agreement_legend import COLORS
 from pellucid.ui.docks.parts import described, dim, row
+from pellucid.ui.docks.swatches import square
+from pellucid.ui.docks.tables import show_whole_rows, side
 from pellucid.ui.forms.numbers import MINUS, format_number
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ class AgreementModel(QAbstractTableModel):
         if way != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(number)
+            return side(text=number == 0)
         if number == 0:
             return tr("Label") if role == Qt.ItemDataRole.DisplayRole else None
         measure = MEASURES[number - 1]
@@ -138,11 +139,11 @@ class AgreementModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         row, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
+            return side(text=column == 0)
         if column == 0:
             texts: dict[int, Any] = {Qt.ItemDataRole.DisplayRole: row.name, SORT: row.label}
             if role == Qt.ItemDataRole.DecorationRole:
-                return _swatch(self._color(row))
+                return square(self._color(row))
             return texts.get(role)
         measure = MEASURES[column - 1]
         if role == Qt.ItemDataRole.DisplayRole:
@@ -170,20 +171,11 @@ class AgreementTable(QTableView):
         self.setModel(order)
         self.setAccessibleName(tr("Agreement of the labels"))
         self.setToolTip(tr("Double click: compare this label alone"))
-        self.setProperty("frame", True)
-        self.setShowGrid(False)
-        self.setFont(theme.figures(self.font()))
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
+        show_whole_rows(self)
         self.setMinimumHeight(160)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
         header = self.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setMaximumSectionSize(_NAME_WIDTH)
-        header.setHighlightSections(False)
         self.setSortingEnabled(True)
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.activated.connect(self._choose)
@@ -224,17 +216,6 @@ def legend() -> QWidget:
     parts: list[QWidget] = []
     for color, words in list(COLORS.values())[:3]:
         sign, said = QLabel(), dim(tr(words), wrap=False)
-        sign.setPixmap(_swatch(color))
+        sign.setPixmap(square(color))
         parts += [sign, said]
     return row(*parts, spacing=theme.GRID)
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _swatch(color: str) -> QPixmap:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(color))
-    return pixmap

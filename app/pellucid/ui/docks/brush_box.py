@@ -63,7 +63,7 @@ class BrushBox(QWidget):
             tool: flat_button(glyph, tr(name), lambda tool=tool: self._use(tool), checkable=True, tip=tr(tip))  # type: ignore[misc]
             for tool, glyph, name, tip in TOOLS
         }
-        self.brush, self.eraser = self.buttons[Tool.BRUSH], self.buttons[Tool.ERASER]
+        self.brush = self.buttons[Tool.BRUSH]
         self.hint = dim()
         self.sizes = BrushOptions(session)
         self.shape, self.slider, self.diameter = self.sizes.shape, self.sizes.slider, self.sizes.diameter

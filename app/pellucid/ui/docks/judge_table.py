@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QSizePolicy, QTableWidget, QTableWidgetItem, QWidget
 
 from pellucid.language import tr
 from pellucid.session.judgement_rows import Row
 from pellucid.ui import theme
+from pellucid.ui.docks.tables import show_whole_rows
 
 _LINE = 22
 _SIGNS = {1: "▲", -1: "▼", 0: ""}
@@ -24,21 +25,12 @@ class JudgeTable(QTableWidget):
         self.rows: tuple[Row, ...] = ()
         self.setAccessibleName(tr("Numbers before and after the registration"))
         self.setHorizontalHeaderLabels([tr("Measure"), tr("Before"), tr("After"), ""])
-        self.setProperty("frame", True)
-        self.setShowGrid(False)
-        self.setFont(theme.figures(self.font()))
-        self.setWordWrap(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setTabKeyNavigation(False)
+        show_whole_rows(self, _LINE)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(_LINE)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(16)

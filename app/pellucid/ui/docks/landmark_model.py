@@ -16,6 +16,7 @@ from pellucid.model.landmark_pairs import Pair
 from pellucid.model.layer import ImageLayer
 from pellucid.session.landmark_fitting import Fit, distance_text
 from pellucid.ui import theme
+from pellucid.ui.docks.tables import side
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -92,7 +93,7 @@ class LandmarkModel(QAbstractTableModel):
             title = f"{title} ({self._landmarks.unit()})"
         found = {
             Qt.ItemDataRole.DisplayRole: title, Qt.ItemDataRole.ToolTipRole: tr(TIPS[section]),
-            Qt.ItemDataRole.TextAlignmentRole: _alignment(section),
+            Qt.ItemDataRole.TextAlignmentRole: side(text=section == NAME),
         }  # fmt: skip
         return found.get(Qt.ItemDataRole(role))
 
@@ -103,7 +104,7 @@ class LandmarkModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.CheckStateRole and column == NAME:
             return Qt.CheckState.Checked if pair.is_wanted else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
+            return side(text=column == NAME)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(pair, index)
         return self._look(pair, column, role)
@@ -144,8 +145,3 @@ class LandmarkModel(QAbstractTableModel):
         if index.column() != NAME:
             return flag
         return flag | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == NAME else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -14,13 +14,14 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QIcon, QMouseEvent, QPainter
-from PySide6.QtWidgets import QLineEdit, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from pellucid.language import tr
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_model import DETAIL_ROLE, LAYER_ROLE
 from pellucid.ui.docks.swatches import map_image
+from pellucid.ui.docks.tables import paint_choice
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_HEIGHT = 44
@@ -63,11 +64,7 @@ class LayerDelegate(QStyledItemDelegate):
             return
         c, row = theme.colors(), option.rect
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(row, QColor(theme.selection()))
-            painter.fillRect(QRect(row.left(), row.top(), 3, row.height()), QColor(c.accent))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(row, QColor(c.raised))
+        paint_choice(painter, option, edge=True)
         glyph = theme.icon("eye-outline" if layer.visible else "eye-off-outline", "" if layer.visible else c.dim)
         paint_icon(painter, eye_rect(row), glyph)
         paint_swatch(painter, swatch_rect(row), layer)

@@ -122,7 +122,7 @@ class LayersPanel(Panel):
         column.setSpacing(theme.MARGIN)
         self.labels = LabelBox(self._session)
         self.table, self.label_opacity = self.labels.table, self.labels.opacity
-        self.new_label, self.drop_label = self.labels.new, self.labels.drop
+        self.new_label = self.labels.new
         for widget in (rule(), self.labels, rule()):
             column.addWidget(widget, 1 if widget is self.labels else 0)
         return part

@@ -14,6 +14,7 @@ from pellucid.session.looking import format_value
 from pellucid.session.measuring import KINDS
 from pellucid.ui import theme
 from pellucid.ui.canvas.measure_words import COUNTING, NO_VOXEL, NOTHING, number
+from pellucid.ui.docks.tables import side
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -113,7 +114,7 @@ class MeasurementModel(QAbstractTableModel):
         if way != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(section)
+            return side(text=section == NAME)
         return tr(TITLES[section]) if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
@@ -123,7 +124,7 @@ class MeasurementModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole and column == NAME:
             return words_of(annotation)
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
+            return side(text=column == NAME)
         if role == Qt.ItemDataRole.DecorationRole and column == NAME:
             return theme.icon(ICONS[annotation.kind])
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -158,8 +159,3 @@ class MeasurementModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
         flag = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return flag | Qt.ItemFlag.ItemIsEditable if index.column() == NAME else flag
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == NAME else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter

@@ -5,15 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHeaderView,
     QSplitter,
     QStackedWidget,
-    QTableView,
     QWidget,
 )
 
@@ -25,6 +24,7 @@ from pellucid.session.measurement_export import copy, export
 from pellucid.ui import theme
 from pellucid.ui.docks.measurement_model import NAME, MeasurementModel
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, flat_button
+from pellucid.ui.docks.tables import RowTable, show_whole_rows
 
 if TYPE_CHECKING:
     from pellucid.session import Session
@@ -32,22 +32,6 @@ if TYPE_CHECKING:
 
 EMPTY = mark("Draw with a tool of the menu Measure (D length, E ellipse, A angle …); what it measures appears here.")
 _NAME_WIDTH = 128
-
-
-class MeasurementTable(QTableView):
-    """The view of the table; F2 or a double click renames, Delete deletes, Ctrl+C copies."""
-
-    delete_asked = Signal()
-    copy_asked = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete or copy; everything else as in every table."""
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_asked.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
-        else:
-            super().keyPressEvent(event)
 
 
 class MeasurementsPanel(Panel):
@@ -75,7 +59,7 @@ class MeasurementsPanel(Panel):
         self.save = flat_button("export-variant", tr("Export measurements"), self._export,
                                 tip=tr("Write the table to a CSV or JSON file; no patient is named"))  # fmt: skip
         self.model = MeasurementModel(self._session, self)
-        self.table = MeasurementTable()
+        self.table = RowTable()
         self.table.setModel(self.model)
         self._set_table()
         self.split = QSplitter(Qt.Orientation.Vertical)
@@ -90,20 +74,10 @@ class MeasurementsPanel(Panel):
     def _set_table(self) -> None:
         table = self.table
         table.setAccessibleName(tr("Measurements"))
-        table.setProperty("frame", True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setFont(theme.figures(table.font()))
-        table.setMinimumHeight(4 * theme.CONTROL_HEIGHT)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        show_whole_rows(table, editable=True)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        trigger = QAbstractItemView.EditTrigger
-        table.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
+        table.setMinimumHeight(4 * theme.CONTROL_HEIGHT)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         header.resizeSection(NAME, _NAME_WIDTH)

@@ -7,18 +7,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QPixmap
 
 from pellucid.language import tr
 from pellucid.operations.answers import Column, Rows
 from pellucid.operations.object_columns import group_of
 from pellucid.session.object_filter import matching, numbers
 from pellucid.session.object_rows import ObjectTable
+from pellucid.ui.docks.swatches import square
+from pellucid.ui.docks.tables import side
 from pellucid.ui.forms.numbers import short_number
 
 Index = QModelIndex | QPersistentModelIndex
 TOP = QModelIndex()
 NOTHING = "–"
+_TEXTS = ("name", "label")
 _HIDDEN = ("voxels", "box_first_x", "box_first_y", "box_first_z", "box_size_x", "box_size_y", "box_size_z", "major_x",
            "major_y", "major_z")  # fmt: skip
 """Columns that are written to files but would crowd the screen."""
@@ -130,17 +132,17 @@ class ObjectModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             said = heading(column, self.table.unit if self.table is not None else "")
             return f"{said}: {tr(column.help)}" if column.help else said
-        return _side(column) if role == Qt.ItemDataRole.TextAlignmentRole else None
+        return side(text=column.name in _TEXTS) if role == Qt.ItemDataRole.TextAlignmentRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
         column = self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole or (role == Qt.ItemDataRole.ToolTipRole and column.name == "name"):
             return self._text(column, self._values[index.column()][self.order[index.row()]])
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _side(column)
+            return side(text=column.name in _TEXTS)
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0 and self.table is not None:
             value = int(self.table.values[self.order[index.row()]])
-            return _swatch(self.table.layer.labels.label(value).color)
+            return square(self.table.layer.labels.label(value).color)
         return None
 
     def _text(self, column: Column, value: Any) -> str:
@@ -149,14 +151,3 @@ class ObjectModel(QAbstractTableModel):
         if value is None:
             return NOTHING
         return str(value) if isinstance(value, str | int) else short_number(float(value))
-
-
-def _side(column: Column) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column.name in ("name", "label") else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _swatch(color: str) -> QPixmap:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(color))
-    return pixmap

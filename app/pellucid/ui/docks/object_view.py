@@ -6,23 +6,21 @@ from collections.abc import Iterable
 
 import numpy as np
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 from pellucid.language import tr
 from pellucid.ui import theme
 from pellucid.ui.docks.object_frozen import FrozenColumn
 from pellucid.ui.docks.object_model import ObjectModel
+from pellucid.ui.docks.tables import RowTable, show_whole_rows
 
 _WIDEST, _WIDEST_NAME = 200, 120
 _FLAG = QItemSelectionModel.SelectionFlag
 
 
-class ObjectView(QTableView):
+class ObjectView(RowTable):
     """Shows an ``ObjectModel``; rows are named by their numbers in the table that was measured."""
 
-    delete_asked = Signal()
-    copy_asked = Signal()
     chosen = Signal(object)
     """Emitted with the numbers of the rows that the user selected."""
 
@@ -32,24 +30,15 @@ class ObjectView(QTableView):
         self.setModel(model)
         self.setAccessibleName(tr("Measured objects"))
         self.setToolTip(tr("Click a row to go to its object; click an object on the image to find its row"))
-        self.setProperty("frame", True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
+        show_whole_rows(self)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setFont(theme.figures(self.font()))
         self.setMinimumHeight(3 * theme.CONTROL_HEIGHT)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setTabKeyNavigation(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
         head = self.horizontalHeader()
         head.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setResizeContentsPrecision(50)
         head.setMaximumSectionSize(_WIDEST)
-        head.setHighlightSections(False)
         head.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSortingEnabled(True)
         self.frozen = FrozenColumn(self)
@@ -88,12 +77,3 @@ class ObjectView(QTableView):
         if len(places):
             self.scrollTo(first)
         self.quiet = False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete or copy; everything else as in every table."""
-        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.delete_asked.emit()
-        elif event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_asked.emit()
-        else:
-            super().keyPressEvent(event)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QListWidget,
     QListWidgetItem,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
@@ -24,6 +23,7 @@ from pellucid.session.chains import Chain, is_fixed
 from pellucid.session.recipes import Failure
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
+from pellucid.ui.docks.tables import paint_choice
 
 ROW_ROLE = Qt.ItemDataRole.UserRole + 1
 _HEIGHT = 44
@@ -181,11 +181,7 @@ class _Painter(QStyledItemDelegate):
             return
         c, cell = theme.colors(), option.rect
         painter.save()
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(cell, QColor(theme.selection()))
-            painter.fillRect(QRect(cell.left(), cell.top(), 3, cell.height()), QColor(c.accent))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(cell, QColor(c.raised))
+        paint_choice(painter, option, edge=True)
         if row.can_switch:
             self._tick(painter, tick_rect(cell), row.enabled)
         faded = "" if row.enabled and not row.failure else c.danger if row.failure else c.dim

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from psygnal import EmissionInfo
 from PySide6.QtCore import QModelIndex, QTimer
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QMenu, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
@@ -18,8 +18,8 @@ from pellucid.session.landmark_fitting import Fit, distance_text
 from pellucid.session.landmarks import KINDS
 from pellucid.ui import theme
 from pellucid.ui.docks.landmark_model import AWAY, NAME, PREDICTED, LandmarkModel
-from pellucid.ui.docks.measurements import MeasurementTable
 from pellucid.ui.docks.parts import allow, described, dim, flat_button, push_button, row, tell
+from pellucid.ui.docks.tables import RowTable, show_whole_rows
 from pellucid.ui.forms.controls import Choice, translated
 
 if TYPE_CHECKING:
@@ -89,21 +89,11 @@ class LandmarksBox(QWidget):
 
     def _make_table(self) -> None:
         self.model = LandmarkModel(self._session, self._warn, self)
-        self.table = table = MeasurementTable()
+        self.table = table = RowTable()
         table.setModel(self.model)
         table.setAccessibleName(tr("Landmarks"))
-        table.setProperty("frame", True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setFont(theme.figures(table.font()))
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        trigger = QAbstractItemView.EditTrigger
-        table.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
+        show_whole_rows(table, editable=True)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(44)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)

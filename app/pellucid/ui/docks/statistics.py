@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence, QPixmap, QShowEvent
-from PySide6.QtWidgets import QAbstractItemView, QFileDialog, QHeaderView, QStackedWidget, QTableView, QWidget
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QStackedWidget, QTableView, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.statistics import LabelRow, rows_to_csv
 from pellucid.session.text_files import write_in_job
-from pellucid.ui import theme
 from pellucid.ui.docks.parts import EmptyState, Panel, allow, dim, flat_button
+from pellucid.ui.docks.swatches import square
+from pellucid.ui.docks.tables import show_whole_rows, side
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import format_number, short_number
 
@@ -87,7 +88,7 @@ class StatisticsModel(QAbstractTableModel):
         if way != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(number)
+            return side(text=number == 0)
         return self._titles[number] if role == Qt.ItemDataRole.DisplayRole else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
@@ -95,9 +96,9 @@ class StatisticsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return cells(row)[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _alignment(column)
+            return side(text=column == 0)
         if role == Qt.ItemDataRole.DecorationRole and column == 0 and self._labels is not None:
-            return _swatch(self._labels.label(row.label).color)
+            return square(self._labels.label(row.label).color)
         if role == Qt.ItemDataRole.ToolTipRole and column == 2 and row.volume_mm3 is None:
             return tr("The spacing is unknown, so there is no volume.")
         return None
@@ -137,18 +138,9 @@ class StatisticsPanel(Panel):
         self.table = QTableView()
         self.table.setModel(self.model)
         self.table.setAccessibleName(tr("Statistics of the labels"))
-        self.table.setProperty("frame", True)
-        self.table.setShowGrid(False)
-        self.table.setFont(theme.figures(self.table.font()))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setWordWrap(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(theme.CONTROL_HEIGHT)
+        show_whole_rows(self.table)
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setMaximumSectionSize(LABEL_WIDTH)
-        self.table.horizontalHeader().setHighlightSections(False)
         self.table.doubleClicked.connect(lambda index: self._go_to(index.row()))
         self.table.setToolTip(tr("Double click: put the crosshair on the label's centroid"))
         self.stack = QStackedWidget()
@@ -232,14 +224,3 @@ class StatisticsPanel(Panel):
         if self._stale:
             self._wait.start()
             self._show(self.model.rows)
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-    return side | Qt.AlignmentFlag.AlignVCenter
-
-
-def _swatch(color: str) -> QPixmap:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(color))
-    return pixmap

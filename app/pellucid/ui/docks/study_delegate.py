@@ -7,11 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTreeView
 
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
 from pellucid.ui.docks.study_nodes import Node
+from pellucid.ui.docks.tables import paint_choice
 from pellucid.ui.row_thumbnails import RowThumbnails
 
 Index = QModelIndex | QPersistentModelIndex
@@ -68,10 +69,7 @@ class StudyDelegate(QStyledItemDelegate):
         node: Node = index.data(NODE_ROLE)
         painter.save()
         painter.setFont(option.font)
-        if option.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(option.rect, QColor(theme.selection()))
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(option.rect, QColor(theme.colors().raised))
+        paint_choice(painter, option)
         if node.kind in ("series", "image"):
             self._paint_item(painter, option, node)
         elif node.kind in ("finding", "problem"):

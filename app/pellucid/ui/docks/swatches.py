@@ -13,6 +13,13 @@ from pellucid.model import colormaps
 from pellucid.model.label_colors import palette
 
 
+def square(color: str, size: int = 12) -> QPixmap:
+    """Return a square of a colour of so many px, to stand before a name."""
+    pixmap = QPixmap(size, size)
+    pixmap.fill(QColor(color))
+    return pixmap
+
+
 @cache
 def map_image(name: str, *, mirrored: bool = False) -> QImage:
     """Return a colour map as an image of one row, lowest value left."""

@@ -77,7 +77,7 @@ def _fit_level(
     fixed, moving = _comparable(chain, stage, level)
     values: list[float] = []
     best, lowest = field, np.inf
-    while len(values) < stage.iterations and not _flat(values, stage):
+    while len(values) < stage.iterations and not _flat(values):
         count = min(1 if stage.variant == "symmetric" else _AT_ONCE, stage.iterations - len(values))
         before, first = field, len(values)
         field = _some(_filter(stage, count, course), fixed, moving, field, chain, level, stage, course, values)
@@ -87,7 +87,7 @@ def _fit_level(
             best, lowest = before, values[first]
     if values[-1] > lowest + _WORSE * abs(lowest):
         field = best
-    reached = _flat(values, stage)
+    reached = _flat(values)
     reason = tr("The images got no more alike.") if reached else tr("All iterations were used.")
     return field, End(reason, reached or _nearly_flat(values), len(values))
 
@@ -151,7 +151,7 @@ def _comparable(chain: Chain, stage: Stage, level: Level) -> tuple[sitk.Image, s
     return level.fixed * (_DEVIATION / deviation), moving * (_DEVIATION / deviation)
 
 
-def _flat(values: list[float], stage: Stage) -> bool:
+def _flat(values: list[float]) -> bool:
     """Return whether the last iterations changed next to nothing, or made it worse."""
     if len(values) < 2 * _WINDOW:
         return False

@@ -39,7 +39,7 @@ class Findings:
 
 def doubts_of(chain: Chain, plan: Plan, course: Course, known: Findings, seed: int) -> tuple[str, ...]:
     """Return the sentences that speak against a result; none where it can be trusted."""
-    found = [*_of_the_run(plan, course, known), *_of_the_place(chain, known)]
+    found = [*_of_the_run(plan, course, known), *_of_the_place(known)]
     matrix = chain.matrix
     if matrix is None:
         found += _of_the_bend(chain)
@@ -74,7 +74,7 @@ def _diverged(course: Course, stage: int) -> bool:
     return bool(values[-3:].min() > values[0] + 0.01 * max(abs(values[0]), np.ptp(values)))
 
 
-def _of_the_place(chain: Chain, known: Findings) -> list[str]:
+def _of_the_place(known: Findings) -> list[str]:
     found = []
     if known.overlap < _LEAST_OVERLAP:
         found.append(tr("The moving image left the fixed one: it covers only {share} % of it. Start nearer, or give "
