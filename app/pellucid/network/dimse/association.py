@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
-from pellucid.network.dimse.tuning import ANSWER_SECONDS, hang_up, quick_file_meta, tune
+from pellucid.network.dimse.tuning import ANSWER_SECONDS, hang_up, tune
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LARGEST_PDU = 1 << 17
 _CONNECT_SECONDS = 10.0
 _NEGOTIATE_SECONDS = 20.0
-_CANCEL_PATIENCE = 2.0
+_CANCEL_PATIENCE = 0.4
 
 
 def quiet() -> None:
@@ -33,10 +33,8 @@ def quiet() -> None:
     config.settings.reading_validation_mode = config.settings.writing_validation_mode = config.IGNORE
     _config.LOG_HANDLER_LEVEL = "none"
     _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-    _config.STORE_RECV_CHUNKED_DATASET = True
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.CODECS = ("ascii", "utf-8", "latin-1")
-    quick_file_meta()
 
 
 @contextlib.contextmanager

@@ -57,17 +57,6 @@ def hang_up(link: Association) -> None:
         close()
 
 
-def quick_file_meta() -> None:
-    """Let the file meta information of received objects be written by hand."""
-    from pynetdicom import PYNETDICOM_IMPLEMENTATION_UID, dimse_messages
-
-    def write(stream: Any, values: dict[str, Any]) -> None:
-        stream.write(file_meta(**values, implementation=str(PYNETDICOM_IMPLEMENTATION_UID)))
-
-    dimse_messages.create_file_meta = dict
-    dimse_messages.write_file_meta_info = write
-
-
 def file_meta(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str, implementation: str) -> bytes:
     """Return the elements of group 2 (PS3.10 7.1), always in explicit VR little endian."""
     elements = struct.pack("<HH2sHI2s", 2, 1, b"OB", 0, 2, b"\0\1")
