@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 _MEMORY_CAP = 2 << 30
 _POLL_SECONDS = 0.05
-_CANCEL_PATIENCE = 6.0
+_CANCEL_PATIENCE = 0.8
 _IDLE_SECONDS = 120.0
 
 

@@ -76,6 +76,24 @@ def strange(node: dict[str, Any]) -> str:
     )
 
 
+def mute(node: dict[str, Any]) -> str:
+    """Say that the first question was not answered with a single byte."""
+    return tr(
+        "{server} took the connection but gave no answer. Check the port, whether it speaks TLS, and ask its keeper "
+        "whether this machine may connect.",
+        server=node["name"],
+    )
+
+
+def aborted(node: dict[str, Any]) -> str:
+    """Say that a peer broke off before anything was agreed."""
+    return tr(
+        "{server} broke off before anything was asked. Check both AE titles, and ask its keeper whether we may "
+        "connect.",
+        server=node["name"],
+    )
+
+
 def nothing(node: dict[str, Any]) -> str:
     """Say that a server has not got what was asked for."""
     return tr("{server} sent nothing: it has no such images.", server=node["name"])

@@ -10,6 +10,7 @@ Everything that knows pynetdicom is here, and imports it inside functions: only 
     getting      C-GET: images come over the connection that asked for them
     moving       C-MOVE: the server is told to send to our listener
     storing      C-STORE: files are sent as they are where that is accepted
-    serving      the storage listener
+    serving      the storage listener; doors: who may come in at all
+    taking       objects that come by C-STORE: files of them; commands: what is said of each
     inbox        where received objects lie until they are whole and were read
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
-from pellucid.network.dimse.tuning import ANSWER_SECONDS, quick_file_meta, tune
+from pellucid.network.dimse.tuning import ANSWER_SECONDS, hang_up, tune
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 LARGEST_PDU = 1 << 17
 _CONNECT_SECONDS = 10.0
 _NEGOTIATE_SECONDS = 20.0
-_CANCEL_PATIENCE = 2.0
+_CANCEL_PATIENCE = 0.4
 
 
 def quiet() -> None:
@@ -34,10 +33,8 @@ def quiet() -> None:
     config.settings.reading_validation_mode = config.settings.writing_validation_mode = config.IGNORE
     _config.LOG_HANDLER_LEVEL = "none"
     _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-    _config.STORE_RECV_CHUNKED_DATASET = True
     _config.STORE_SEND_CHUNKED_DATASET = True
     _config.CODECS = ("ascii", "utf-8", "latin-1")
-    quick_file_meta()
 
 
 @contextlib.contextmanager
@@ -62,24 +59,25 @@ def associated(
     entity = AE(own_title)
     entity.connection_timeout, entity.acse_timeout = _CONNECT_SECONDS, _NEGOTIATE_SECONDS
     entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
-    opened = threading.Event()
+    heard = _Heard()
 
     def hasten(event: Event) -> None:
-        opened.set()
-        tune(event.assoc, ANSWER_SECONDS, count)
+        heard.opened = True
+        tune(event.assoc, ANSWER_SECONDS, heard.counting(count))
 
     try:
         tls = (sentences.context(node), node["host"]) if node["tls"]["on"] else None
         link = entity.associate(
             node["host"], node["port"], list(contexts), node["title"], LARGEST_PDU, list(negotiation) or None,
-            tls_args=tls, evt_handlers=[(evt.EVT_CONN_OPEN, hasten), *handlers],
+            tls_args=tls, evt_handlers=[(evt.EVT_CONN_OPEN, hasten), (evt.EVT_PDU_RECV, heard.take), *handlers],
         )  # fmt: skip
     except (ssl.SSLError, FileNotFoundError, PermissionError) as error:
         raise Refused(_no_certificate(node, error)) from error
     except (OSError, UnicodeError) as error:
         raise Refused(sentences.not_connected(node["name"], node["host"], node["port"], error)) from error
     if not link.is_established:
-        raise Refused(_why(link, payload, opened.is_set()))
+        hang_up(link)
+        raise Refused(_why(link, heard, payload))
     desk.at_cancel(lambda: _abort_later(link))
     try:
         yield link
@@ -92,16 +90,54 @@ def finished(link: Association, node: dict[str, Any]) -> str:
     return sentences.silent(node) if link._sent_abort else sentences.broken(node)  # we end what is silent
 
 
-def _why(link: Association, payload: dict[str, Any], opened: bool) -> str:
+class _Heard:
+    """What a peer said before there was an association, noted in the thread that hears it.
+
+    pynetdicom forgets it: when the peer has closed the connection before the thread that asked looks, which happens
+    under load, a rejection is taken for a connection that was never made.
+    """
+
+    def __init__(self) -> None:
+        self.opened = self.something = self.accepted = self.aborted = False
+        self.rejection: tuple[int, int] | None = None
+
+    def counting(self, count: Callable[[int], None] | None) -> Callable[[int], None]:
+        """Return what is told of every byte, and tells it on."""
+
+        def counted(nbytes: int) -> None:
+            self.something = True
+            if count is not None:
+                count(nbytes)
+
+        return counted
+
+    def take(self, event: Event) -> None:
+        """Note a message unit."""
+        from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_AC, A_ASSOCIATE_RJ
+
+        unit = event.pdu
+        if isinstance(unit, A_ASSOCIATE_RJ):
+            self.rejection = unit.source or 0, unit.reason_diagnostic or 0
+        self.accepted |= isinstance(unit, A_ASSOCIATE_AC)
+        self.aborted |= isinstance(unit, A_ABORT_RQ)
+
+
+def _why(link: Association, heard: _Heard, payload: dict[str, Any]) -> str:
+    """Say why there is no association."""
     node = payload["node"]
-    if link.is_rejected:
-        said = link.acceptor.primitive
-        return sentences.rejected(node, payload["own_title"], said.result_source or 0, said.diagnostic or 0)
-    if not opened:
+    if not heard.opened:
         return sentences.unreachable(node)
-    if link.acceptor.primitive is not None:
+    if heard.rejection is not None:
+        return sentences.rejected(node, payload["own_title"], *heard.rejection)
+    if heard.aborted:
+        return sentences.aborted(node)
+    if heard.accepted and link.acceptor.primitive is None:
+        return sentences.broken(node)
+    if heard.accepted:
         return sentences.no_service(node, tr("this service"))
-    return sentences.strange(node)
+    if heard.something:
+        return sentences.strange(node)
+    return sentences.mute(node)
 
 
 def _no_certificate(node: dict[str, Any], error: OSError) -> str:
@@ -129,3 +165,4 @@ def _close(link: Association) -> None:
             link.release()
         elif link.is_alive():
             link.kill()
+    hang_up(link)

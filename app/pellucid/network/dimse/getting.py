@@ -9,12 +9,11 @@ from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.network.dimse.association import associated, finished
 from pellucid.network.dimse.contexts import MOST, to_receive
-from pellucid.network.dimse.inbox import NOT_UNDERSTOOD, OUT_OF_RESOURCES, SUCCESS, Inbox, Shelf
+from pellucid.network.dimse.inbox import SUCCESS, Header, Inbox, Shelf
 from pellucid.network.dimse.planning import Plan, outcome, planned
+from pellucid.network.dimse.taking import take_objects
 
 if TYPE_CHECKING:
-    from pynetdicom.events import Event
-
     from pellucid.network.agent import Desk
 
 KEEP_FREE = 500 << 20
@@ -41,32 +40,24 @@ def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
 
 
 def _retrieved(payload: dict[str, Any], desk: Desk, plan: Plan, inbox: Inbox, shelf: Shelf) -> tuple[int, str]:
-    from pynetdicom import build_context, build_role, evt
+    from pynetdicom import build_context, build_role
     from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Model
 
-    def store(event: Event) -> int:
-        taken = inbox.take(event)
-        if taken is None:
-            return NOT_UNDERSTOOD
-        try:
-            shelf.put(*taken)
-        except OSError:
-            inbox.full = "disk"
-            return OUT_OF_RESOURCES
+    def put(path: Path, header: Header) -> int:
+        shelf.put(path, header)
         return SUCCESS
 
     contexts = to_receive(plan.classes, MOST - 1)
     roles = [build_role(kind, scp_role=True) for kind in dict.fromkeys(c.abstract_syntax for c in contexts)]
     failed, why = 0, ""
-    with associated(
-        payload, desk, [build_context(Model), *contexts],
-        negotiation=roles, handlers=[(evt.EVT_C_STORE, store)], count=inbox.count,
-    ) as link:  # fmt: skip
+    with associated(payload, desk, [build_context(Model), *contexts], negotiation=roles, count=inbox.count) as link:
+        taking = take_objects(link, inbox, put)
         for number, question in enumerate(plan.requests, _MESSAGE):
             lost, why = _one(link, payload["node"], desk, question, number)
             failed += lost
             if desk.cancelled or why:
                 break
+    taking.drop()
     return failed, why
 
 

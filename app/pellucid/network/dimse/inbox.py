@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import shutil
-import tempfile
+import struct
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pellucid.dicom.headers import read_one
+from pellucid.dicom.elements import Malformed, Unreasonable
+from pellucid.dicom.parsing import parse
+from pellucid.dicom.values import Values
 from pellucid.network.transfers import file_name, named_by
 
-if TYPE_CHECKING:
-    from pynetdicom.events import Event
-
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
-_LARGEST_OBJECT = 8 << 30
 _FREE_CHECK_BYTES = 32 << 20
+_WRITE_BYTES = 1 << 18
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_IDENTITY = {"sop_uid": 0x00080018, "series_uid": 0x0020000E, "study_uid": 0x0020000D}
 
 Header = dict[str, Any]
 
@@ -29,17 +32,28 @@ class Full(OSError):
 
 
 class Inbox:
-    """A folder for what is being received. ``limit`` and ``keep_free`` bound it; used by several threads."""
+    """A folder for what is being received. ``limit`` and ``keep_free`` bound it; used by several threads.
 
-    def __init__(self, incoming: Path, *, limit: int | None = None, keep_free: int = 0) -> None:
+    ``dropped`` is told of files that cannot be read.
+    """
+
+    def __init__(
+        self, incoming: Path, *, limit: int | None = None, keep_free: int = 0,
+        dropped: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
         self._incoming, self._limit, self._keep_free = incoming, limit, keep_free
+        self._dropped = dropped
         self._lock = threading.Lock()
         self._received = 0
         self._unchecked = _FREE_CHECK_BYTES
         self.unreadable = 0
         self.full = ""
+        self._numbers = itertools.count()
         incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tempfile.tempdir = str(incoming)  # where pynetdicom writes what it receives
+
+    def parcel(self) -> Parcel:
+        """Return a new file to write to."""
+        return Parcel(self._incoming / f"{os.getpid()}-{next(self._numbers)}.part")
 
     def count(self, nbytes: int) -> None:
         """Count bytes that came; raise Full when the limit is reached or the disk fills up."""
@@ -56,25 +70,52 @@ class Inbox:
             self.full = "disk"
             raise Full
 
-    def take(self, event: Event) -> tuple[Path, Header] | None:
-        """Return the file of a C-STORE and its header, None when it is no DICOM that can be read (it is removed)."""
-        request = event.request
-        path, stream = request._dataset_path, request._dataset_file
-        if stream is not None:
-            stream.close()
-        if path is None:
-            return None
-        return self.checked(Path(path))
-
-    def checked(self, path: Path) -> tuple[Path, Header] | None:
-        """Return a received file and its header, None when it cannot be read (then it is removed)."""
-        found = read_one(path).get("record")
-        if found is None or not found.get("sop_uid"):
+    def checked(self, path: Path) -> Header | None:
+        """Return what identifies a received file, None when it cannot be read (then it is removed)."""
+        found = _identified(path)
+        if found is None:
             with self._lock:
                 self.unreadable += 1
             discard(path)
-            return None
-        return path, found
+            if self._dropped is not None:
+                self._dropped()
+        return found
+
+
+class Parcel:
+    """One file that is being received; nobody but us may read it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.nbytes = 0
+        self._file = os.fdopen(os.open(path, _NEW, 0o600), "wb", buffering=_WRITE_BYTES)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Add bytes."""
+        self.nbytes += self._file.write(data)
+
+    def close(self) -> None:
+        """Write what is held, and close."""
+        self._file.close()
+
+    def drop(self) -> None:
+        """Remove it."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+        discard(self.path)
+
+
+def _identified(path: Path) -> Header | None:
+    """Return the UIDs of a file whose header can be walked to its end, None of any other."""
+    try:
+        parsed = parse(path, frozenset(_IDENTITY.values()))
+    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, LookupError, OverflowError, struct.error):
+        return None
+    if parsed is None:
+        return None
+    values = Values(parsed.elements)
+    found = {name: values.code(tag) for name, tag in _IDENTITY.items()}
+    return found if found["sop_uid"] else None
 
 
 class Shelf:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import contextlib
+import queue
 import select
 import socket
 import struct
@@ -41,21 +42,19 @@ def tune(link: Association, silence: float, count: Callable[[int], None] | None 
     plain = wrapped.socket
     plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.settimeout(silence)
-    wrapped.recv = lambda length: _received_or_ended(plain, length, count)  # type: ignore[method-assign]
+    line = Line(plain, silence, count)
+    wrapped.recv = line.received_or_ended  # type: ignore[method-assign]
     if link.is_requestor:
         link._reactor_checkpoint = Gate(link)
-        _sleep_until_work(link, plain)
+        link.dimse.get_msg = line.patient(link.dimse.msg_queue)  # type: ignore[method-assign]
+        _sleep_until_work(link, line)
 
 
-def quick_file_meta() -> None:
-    """Let the file meta information of received objects be written by hand."""
-    from pynetdicom import PYNETDICOM_IMPLEMENTATION_UID, dimse_messages
-
-    def write(stream: Any, values: dict[str, Any]) -> None:
-        stream.write(file_meta(**values, implementation=str(PYNETDICOM_IMPLEMENTATION_UID)))
-
-    dimse_messages.create_file_meta = dict
-    dimse_messages.write_file_meta_info = write
+def hang_up(link: Association) -> None:
+    """Close what an association leaves open: its bell, and a connection that was reset."""
+    close: Callable[[], None] | None = getattr(link.dul.socket, "hang_up", None)
+    if close is not None:
+        close()
 
 
 def file_meta(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax: str, implementation: str) -> bytes:
@@ -80,30 +79,129 @@ def held(link: Association) -> Iterator[None]:
         gate.hold(False)
 
 
-def _sleep_until_work(link: Association, plain: socket.socket) -> None:
+class Line:
+    """A connection: read within limits, and known when something came or went over it last."""
+
+    def __init__(self, plain: socket.socket, silence: float, count: Callable[[int], None] | None) -> None:
+        self.plain = plain
+        self._silence, self._count = silence, count
+        self._last = time.monotonic()
+
+    def stir(self) -> None:
+        """Note that something came or went."""
+        self._last = time.monotonic()
+
+    def patient(self, messages: queue.Queue[Any]) -> Callable[[bool], Any]:
+        """Return how to wait for a message: as long as something comes or goes, however long that takes."""
+
+        def get(block: bool = False) -> Any:
+            begin = time.monotonic()
+            while True:
+                left = max(begin, self._last) + self._silence - time.monotonic()
+                try:
+                    return messages.get(block=block and left > 0, timeout=max(left, 0.0))
+                except queue.Empty:
+                    if not block or left <= 0:
+                        return None, None
+
+        return get
+
+    def received_or_ended(self, length: int) -> bytearray:
+        """Return so many bytes; whoever sends too much, or too slowly, is cut off: pynetdicom would let him wait."""
+        try:
+            return self._received(length)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.plain.shutdown(socket.SHUT_RDWR)
+            raise
+
+    def _received(self, length: int) -> bytearray:
+        """Return so many bytes, fewer when the peer ends the connection."""
+        if length > _LARGEST_ACCEPTED:
+            raise Overrun
+        buffer = bytearray(length)
+        view, got, end = memoryview(buffer), 0, time.monotonic() + _MESSAGE_SECONDS
+        while got < length:
+            came = self.plain.recv_into(view[got:])
+            if not came:
+                return buffer[:got]
+            self._acknowledge()
+            got += came
+            if time.monotonic() > end:
+                raise TimeoutError
+        self.stir()
+        if self._count is not None:
+            self._count(length)
+        return buffer
+
+    def _acknowledge(self) -> None:
+        """Acknowledge at once; a connection that is gone already cannot, and what came over it counts all the same."""
+        if _QUICK_ACK is not None:
+            with contextlib.suppress(OSError):
+                self.plain.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
+
+
+class Bell:
+    """What wakes a thread that waits for a connection."""
+
+    def __init__(self) -> None:
+        self._bell, self._rope = socket.socketpair()
+        self._bell.setblocking(False)
+        self._rope.setblocking(False)
+
+    def ring(self) -> None:
+        """Wake whoever waits."""
+        with contextlib.suppress(OSError):
+            self._rope.send(b"\0")
+
+    def wait(self, plain: socket.socket) -> None:
+        """Wait until something comes or somebody rings."""
+        if _pending(plain):
+            return
+        with contextlib.suppress(OSError, ValueError):
+            select.select([plain, self._bell], [], [], _LOOK_SECONDS)
+        with contextlib.suppress(OSError):
+            self._bell.recv(4096)
+
+    def close(self) -> None:
+        """Take it off."""
+        self._bell.close()
+        self._rope.close()
+
+
+def _sleep_until_work(link: Association, line: Line) -> None:
     """Let the thread that speaks to the peer wait for it and for our own messages, instead of looking now and then."""
     from pynetdicom.transport import AssociationSocket
 
-    bell, rope = socket.socketpair()
-    rope.setblocking(False)
-    bell.setblocking(False)
+    bell = Bell()
     orders: Any = link.dul.to_provider_queue
     put = orders.put
 
     def put_and_ring(*arguments: Any, **more: Any) -> None:
         put(*arguments, **more)
-        with contextlib.suppress(OSError):
-            rope.send(b"\0")
+        bell.ring()
 
     class Waiting(AssociationSocket):  # type: ignore[misc]
         @property
         def ready(self) -> bool:
-            if self.socket is not None and self._is_connected and not _pending(plain):
-                with contextlib.suppress(OSError, ValueError):
-                    select.select([plain, bell], [], [], _LOOK_SECONDS)
-                with contextlib.suppress(OSError):
-                    bell.recv(4096)
+            if self.socket is not None and self._is_connected:
+                bell.wait(line.plain)
             return bool(super().ready)
+
+        def send(self, data: bytes) -> None:
+            """Send; when that fails, what the peer said before it closed the connection is read first."""
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[line.plain.send(view) :]
+                    line.stir()
+            except OSError:
+                if not super().ready:
+                    self.event_queue.put("Evt17")
+
+        def hang_up(self) -> None:
+            bell.close()
+            line.plain.close()
 
     orders.put = put_and_ring
     link.dul.socket.__class__ = Waiting  # type: ignore[union-attr]
@@ -114,36 +212,6 @@ def _pending(plain: socket.socket) -> bool:
     """Return whether TLS holds bytes that were received already."""
     pending = getattr(plain, "pending", None)
     return pending is not None and bool(pending())
-
-
-def _received_or_ended(plain: socket.socket, length: int, count: Callable[[int], None] | None) -> bytearray:
-    """Return so many bytes; whoever sends too much, or too slowly, is cut off: pynetdicom would let him wait."""
-    try:
-        return _received(plain, length, count)
-    except OSError:
-        with contextlib.suppress(OSError):
-            plain.shutdown(socket.SHUT_RDWR)
-        raise
-
-
-def _received(plain: socket.socket, length: int, count: Callable[[int], None] | None) -> bytearray:
-    """Return so many bytes, fewer when the peer ends the connection."""
-    if length > _LARGEST_ACCEPTED:
-        raise Overrun
-    buffer = bytearray(length)
-    view, got, end = memoryview(buffer), 0, time.monotonic() + _MESSAGE_SECONDS
-    while got < length:
-        came = plain.recv_into(view[got:])
-        if _QUICK_ACK is not None:
-            plain.setsockopt(socket.IPPROTO_TCP, _QUICK_ACK, 1)
-        if not came:
-            return buffer[:got]
-        got += came
-        if time.monotonic() > end:
-            raise TimeoutError
-    if count is not None:
-        count(length)
-    return buffer
 
 
 class Gate(threading.Event):

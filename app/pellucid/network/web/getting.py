@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
 from pellucid.network.dimse.getting import KEEP_FREE, said
-from pellucid.network.dimse.inbox import Full, Inbox, Shelf, discard
+from pellucid.network.dimse.inbox import Full, Inbox, Shelf
 from pellucid.network.transfers import file_name
 from pellucid.network.web.client import Client, pieces
 from pellucid.network.web.finding import answers
@@ -108,17 +107,17 @@ def _files(answer: Response, client: Client) -> Iterable[Iterator[bytes]]:
 
 def _receive(content: Iterator[bytes], inbox: Inbox, shelf: Shelf, desk: Desk) -> None:
     """Write one file, check it, and put it to its place."""
-    with NamedTemporaryFile(delete=False) as file:
-        path = Path(file.name)
-        try:
-            for piece in content:
-                if desk.cancelled:
-                    raise _Stopped
-                inbox.count(len(piece))
-                file.write(piece)
-        except BaseException:
-            discard(path)
-            raise
-    taken = inbox.checked(path)
-    if taken is not None:
-        shelf.put(*taken)
+    parcel = inbox.parcel()
+    try:
+        for piece in content:
+            if desk.cancelled:
+                raise _Stopped
+            inbox.count(len(piece))
+            parcel.write(piece)
+        parcel.close()
+    except BaseException:
+        parcel.drop()
+        raise
+    found = inbox.checked(parcel.path)
+    if found is not None:
+        shelf.put(parcel.path, found)
