@@ -133,7 +133,7 @@ def test_damaged_old_works_are_refused_with_a_sentence(damage: dict[str, Any], t
 
 
 def test_works_of_now_are_left_as_they_are() -> None:
-    now = {"schema_version": 4, "view": {"layout": "3x2"}}
+    now = {"schema_version": 5, "view": {"layout": "3x2"}}
     assert upgraded(json.loads(json.dumps(now)), 3) == now
 
 

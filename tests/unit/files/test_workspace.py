@@ -364,7 +364,7 @@ def test_hostile_manifests_are_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_work_of_a_newer_version_says_so(tmp_path: Path) -> None:
     full_work(tmp_path / "w.pellucid")
-    edited(tmp_path / "w.pellucid", tmp_path / "n.pellucid", schema_version=5)
+    edited(tmp_path / "w.pellucid", tmp_path / "n.pellucid", schema_version=6)
     with pytest.raises(Refused, match="saved by a newer Pellucid"):
         load(tmp_path / "n.pellucid")
 
