@@ -100,7 +100,8 @@ def _write_labels(options: argparse.Namespace, finish: Finisher | None) -> Repor
     origin = _like(options)
     if origin is None:
         raise Refused("Segmentations and structure sets refer to DICOM images: name their folder with --like.")
-    labels, *beside = (LabelMap(_there(one.geometry, origin), one.array, _rows(one, options)) for one in maps)
+    labels, *beside = (LabelMap(_there(one.geometry, origin), one.array, _rows(one, options), one.standing())
+                       for one in maps)  # fmt: skip
     kinds = [kind for kind, asked in ((SEG, options.seg), (RTSTRUCT, options.rtstruct)) if asked] or [SEG]
     return write_labels(labels, options.output, _request(options, origin, finish), kinds, beside=beside)
 

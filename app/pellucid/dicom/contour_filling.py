@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from pellucid.dicom.label_sheets import Planes, Sheets, overlap_findings
 from pellucid.dicom.structure_sets import Contour, Structure, StructureSet
 from pellucid.language import tr, tr_count
+from pellucid.model.drawn_contours import FLAT, Contours, nearest_slice
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Floats, Geometry
 from pellucid.model.labels import MAX_VALUE, Label, LabelMap, type_for
 
 __all__ = ["Filled", "fill", "inside"]
 
-_ALONG = 0.1
-"""Points of a contour may leave the plane of a slice by this share of the distance of slices."""
 _BETWEEN = 0.1
 _ROUNDING = 1e-3
 """Points this share of a pixel beyond the image lie on its edge: files round."""
@@ -49,6 +48,7 @@ def fill(
 ) -> Filled:
     """Make labels of structures (all unless given) on a grid; the values are their numbers where these can be.
 
+    Every map keeps the contours of its structures, those too of which no voxel came.
     ``check`` is called often and may raise.
     """
     structures = found.structures if structures is None else structures
@@ -57,13 +57,15 @@ def fill(
     sheets = Sheets((nz, ny, nx), type_for(max(values, default=1)))
     findings: list[Finding] = []
     rows: dict[int, Label] = {}
+    drawn = dict(zip(values, (structure.contours for structure in structures), strict=True))
     for n, (value, structure) in enumerate(zip(values, structures, strict=True)):
         check()
         sheets.add(value, _planes(structure, geometry, findings, check))
         rows[value] = Label(value, structure.name, structure.color, notes=structure.role)
         progress((n + 1) / len(structures))
     maps = tuple(
-        LabelMap(geometry, array, tuple(rows[value] for value in sorted(held)))
+        LabelMap(geometry, array, tuple(rows[value] for value in sorted(held)),
+                 Contours.of({value: drawn[value] for value in held}))
         for array, held in zip(sheets.arrays, sheets.values, strict=True)
     )
     return Filled(maps, (*findings, *overlap_findings(len(maps))))
@@ -143,8 +145,8 @@ def _by_slice(
     for contour in contours:
         index = geometry.world_to_index(contour.points)
         height = float(index[:, 2].mean())
-        nearest = round(height)
-        if nz > 1 and float(np.abs(index[:, 2] - height).max()) > _ALONG:
+        nearest = int(nearest_slice(height))
+        if nz > 1 and float(np.abs(index[:, 2] - height).max()) > FLAT:
             aside += 1
         elif not 0 <= nearest < nz:
             outside += 1
@@ -152,7 +154,7 @@ def _by_slice(
             low, high = index[:, :2].min(axis=0), index[:, :2].max(axis=0)
             last = np.array([nx, ny]) - 0.5
             beyond += bool(np.any(low < -0.5 - _ROUNDING) or np.any(high > last + _ROUNDING))
-            key = next((k for k in planes.get(nearest, ()) if abs(k - height) < _ALONG / 2), height)
+            key = next((k for k in planes.get(nearest, ()) if abs(k - height) < FLAT / 2), height)
             planes.setdefault(nearest, {}).setdefault(key, []).append(index[:, :2])
     kept = {k: min(found, key=lambda height, k=k: abs(height - k)) for k, found in planes.items()}  # type: ignore[misc]
     between = sum(abs(height - k) > _BETWEEN for k, height in kept.items())

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pellucid.model.drawn_contours import Contour
 from pellucid.model.findings import Finding
 from pellucid.model.geometry import Floats
 from pellucid.model.label_colors import color_for
@@ -24,20 +25,6 @@ __all__ = ["Contour", "Structure", "StructureSet", "read_structures"]
 
 _READ = "pellucid.dicom.structure_contours:read_plain"
 _SECONDS, _BYTES_PER_SECOND = 10.0, 2e6
-CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
-
-
-@dataclass(frozen=True, eq=False)
-class Contour:
-    """One contour: its kind as DICOM has it, and its points (n, 3) in LPS mm."""
-
-    kind: str
-    points: Floats
-
-    @property
-    def is_closed(self) -> bool:
-        """Return whether it encloses anything."""
-        return self.kind in CLOSED and len(self.points) >= 3
 
 
 @dataclass(frozen=True, eq=False)

@@ -28,7 +28,8 @@ Labels and transforms
 Saved works
 
     workspace workspace_document chosen_facts   one file, the document in it, what was chosen that no source says
-    manifest entries placement_entries, contour_entries older_works    its table of contents, checked; and as it was before
+    manifest entries placement_entries contour_entries older_works
+                                          its table of contents, checked; and as it was before
     sources chosen_facts                  where the pixels of a layer came from, found again; what was chosen for them
 
 The demo study: ``demo``, computed by ``phantom``.

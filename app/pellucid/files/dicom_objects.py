@@ -21,6 +21,7 @@ from pellucid.files.export import Report
 from pellucid.files.new_folder import new_folder, save
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.language import tr, tr_count
+from pellucid.model.drawn_contours import Contour
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.volume import Volume
 
@@ -64,14 +65,14 @@ def write_labels(
             fill_folder(temporary / IMAGES, folder, image[:1], plan, _part(progress, 0.0, share), cancelled)
             origin = read_origin(sorted((temporary / IMAGES).iterdir()))
             frame = origin.frame_of_reference or plan.uids.frame_of_reference
-            labels, *beside = (LabelMap(replace(one.geometry, frame_of_reference=frame), one.array, one.labels)
+            labels, *beside = (LabelMap(replace(one.geometry, frame_of_reference=frame), one.array, one.labels,
+                                        one.standing())
                                for one in (labels, *beside))  # fmt: skip
             request = replace(request, origin=origin, description=request.description)
         for n, kind in enumerate(kinds):
             part = _part(progress, share + (1 - share) * n / len(kinds), (1 - share) / len(kinds))
             _write((labels, *beside), temporary / FILES[kind], folder, request, kind, seg_kind, values, part, cancelled)
-    rows = [row for _map, row in all_rows(labels, beside, values)]
-    return _report(folder, kinds, rows, with_image=plan is not None)
+    return _report(folder, kinds, all_rows(labels, beside, values), with_image=plan is not None)
 
 
 def write_capture(
@@ -144,12 +145,29 @@ def _same_segments(path: Path, pairs: Pairs) -> bool:
 
 
 def _same_contours(path: Path, pairs: Pairs, check: Any) -> bool:
-    """Return whether a structure set, filled again, gives the labels."""
+    """Return whether a structure set, filled again, gives the labels, and holds the contours they were made of."""
     from pellucid.dicom.contour_filling import fill
     from pellucid.dicom.structure_sets import read_structures
 
-    filled = fill(read_structures(path), pairs[0][0].geometry, check=check).maps
+    found = read_structures(path)
+    back = {structure.number: structure.contours for structure in found.structures}
+    if not all(_are_same(_drawn_of(labels, row), back.get(row.value, ())) for labels, row in pairs
+               if _drawn_of(labels, row)):  # fmt: skip
+        return False
+    filled = fill(found, pairs[0][0].geometry, check=check).maps
     return _same(pairs, [one.array for one in filled], [row.value for _map, row in pairs])
+
+
+def _drawn_of(labels: LabelMap, row: Label) -> tuple[Contour, ...]:
+    """Return the contours that a label is written as; none where those are made of its voxels."""
+    return labels.contours.of_label(row.value) if labels.contours is not None and row.value in labels.drawn else ()
+
+
+def _are_same(ours: Sequence[Contour], back: Sequence[Contour]) -> bool:
+    return len(ours) == len(back) and all(
+        one.kind == other.kind and np.array_equal(one.points, other.points)
+        for one, other in zip(ours, back, strict=True)
+    )
 
 
 def _same(pairs: Pairs, back: Sequence[NDArray[Any]], numbers: Sequence[int]) -> bool:
@@ -178,12 +196,16 @@ def _same_map(pairs: Pairs, back: NDArray[Any], numbers: Sequence[int]) -> bool:
 
 
 def _report(
-    folder: Path, kinds: Sequence[str], rows: Sequence[Label], *, with_image: bool
+    folder: Path, kinds: Sequence[str], pairs: Pairs, *, with_image: bool
 ) -> Report:
+    rows = [row for _map, row in pairs]
     names = ", ".join(FILES[kind] for kind in kinds)
     said = [tr_count("{name} holds {count} label in {files}, read back identical.",
                      "{name} holds {count} labels in {files}, read back identical.", len(rows), name=folder.name,
                      files=names)]  # fmt: skip
+    drawn = sum(bool(_drawn_of(labels, row)) for labels, row in pairs)
+    if RTSTRUCT in kinds and drawn:
+        said.append(tr("{count} of them are written as the contours that were drawn, point by point.", count=drawn))
     if with_image:
         said.append(tr("The image is in the folder {images} of it, because a DICOM object must refer to DICOM images.",
                        images=IMAGES))  # fmt: skip

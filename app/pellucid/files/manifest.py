@@ -24,7 +24,7 @@ from pellucid.model.transfer import LEAST_GAMMA, MOST_GAMMA, Kind, ValueTable
 from pellucid.model.view import Layout, Plane, PlaneMode, Projection
 from pellucid.model.volume import Acquisition, WindowPreset
 
-SCHEMA_VERSION: Literal[4] = 4
+SCHEMA_VERSION: Literal[5] = 5
 
 
 class VolumeEntry(Entry):
@@ -104,6 +104,23 @@ class ImageEntry(LayerEntry):
     """Windows that came from elsewhere than the source: from presentation states."""
 
 
+class ContoursEntry(Entry):
+    """The contours that labels were made of: of each the label, the kind and how many of the points it has."""
+
+    values: Annotated[tuple[Annotated[int, Field(ge=1, le=MAX_VALUE)], ...], Field(min_length=1)]
+    kinds: tuple[Annotated[str, Field(max_length=16)], ...]
+    counts: tuple[Annotated[int, Field(ge=1)], ...]
+    points: ArrayEntry
+
+    @model_validator(mode="after")
+    def _fits(self) -> ContoursEntry:
+        if not len(self.values) == len(self.kinds) == len(self.counts):
+            raise ValueError("every contour has a label, a kind and points")
+        if self.points.dtype != "f8" or self.points.shape != (sum(self.counts), 1, 3):
+            raise ValueError("contours have three numbers for each of their points")
+        return self
+
+
 class LabelEntry(LayerEntry):
     """A label layer; its voxels are always in the file."""
 
@@ -113,10 +130,12 @@ class LabelEntry(LayerEntry):
     outline: bool = True
     filled: bool = True
     outline_width: Number = Field(default=1.6, gt=0, le=20)
+    as_drawn: bool = True
     geometry: Geometry
     array: ArrayEntry
     labels: tuple[Label, ...] = ()
     made_for: Annotated[str, Field(max_length=64)] = ""
+    contours: ContoursEntry | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> LabelEntry:
@@ -236,7 +255,7 @@ class Manifest(Entry):
     """Everything about a saved work but its numbers. Layers are listed from bottom to top."""
 
     format: Literal["pellucid-work"] = "pellucid-work"
-    schema_version: Literal[4] = SCHEMA_VERSION
+    schema_version: Literal[5] = SCHEMA_VERSION
     layers: tuple[Annotated[ImageEntry | LabelEntry, Field(discriminator="kind")], ...] = ()
     active: str | None = None
     view: ViewEntry = ViewEntry()
@@ -257,6 +276,8 @@ class Manifest(Entry):
         """Return the entries of all arrays: in the order of the layers, then of the placements."""
         found: list[ArrayEntry] = []
         for layer in self.layers:
-            volumes = () if isinstance(layer, LabelEntry) else (*layer.frames, *layer.base)
-            found += [layer.array] if isinstance(layer, LabelEntry) else [volume.array for volume in volumes]
+            if isinstance(layer, LabelEntry):
+                found += [layer.array] if layer.contours is None else [layer.array, layer.contours.points]
+            else:
+                found += [volume.array for volume in (*layer.frames, *layer.base)]
         return found + [array for placement in self.placements for array in placement.arrays()]

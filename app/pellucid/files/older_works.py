@@ -1,7 +1,8 @@
 """The table of contents of works that an earlier Pellucid saved, said as this one says it.
 
 Format 1 knew two layouts, one pane or all planes, and told of a window only whether it was a sigmoid. Up to format 2
-the steps of a label layer did not say which of its labels they made. Up to format 3 no layer was placed elsewhere.
+the steps of a label layer did not say which of its labels they made. Up to format 3 no layer was placed elsewhere,
+up to format 4 no label had contours.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ def upgraded(data: dict[str, Any], version: int) -> dict[str, Any]:
 
     Nothing is checked here but what has to be read; what does not belong is left for the check that follows.
     """
-    if version in (1, 2, 3):
-        data["schema_version"] = 4
+    if version in (1, 2, 3, 4):
+        data["schema_version"] = 5
     if version in (1, 2):
         for layer in _dicts(data.get("layers")):
             _give_steps_to_the_label(layer)

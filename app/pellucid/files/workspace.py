@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from pellucid.dicom.child import Cancelled
+from pellucid.files.contour_entries import contours_of
 from pellucid.files.entries import ArrayEntry
 from pellucid.files.limits import check_memory
-from pellucid.files.manifest import SCHEMA_VERSION, ImageEntry, Manifest
+from pellucid.files.manifest import SCHEMA_VERSION, ImageEntry, LabelEntry, Manifest
 from pellucid.files.older_works import upgraded
 from pellucid.files.placement_entries import placement_of
 from pellucid.files.raw import IsCancelled, Progress
@@ -126,6 +127,9 @@ def load(path: Path, *, progress: Progress = lambda _: None, cancelled: IsCancel
                 progress(n / len(entries))
             for placement in manifest.placements:
                 placement_of(placement, arrays)  # a transform that is none is damage, said before anything is shown
+            for layer in manifest.layers:
+                if isinstance(layer, LabelEntry):
+                    contours_of(layer, arrays)
     except OSError as error:
         reason = (error.strerror or tr("the system refused it")).lower()
         raise Refused(tr("{name} could not be opened: {reason}.", name=path.name, reason=reason)) from error
@@ -159,8 +163,12 @@ def _to_disk(manifest: Manifest, digests: Mapping[str, str], folder: Path) -> Ma
             known[paths] = digest(paths) if paths else ""
         layer["source"]["sha256"] = layer["source"]["sha256"] or known[paths]
         layer["source"]["paths"] = [relative(path, folder) for path in paths]
-        for holder in [layer] if layer["kind"] == "labels" else [*layer["frames"], *layer["base"]]:
-            holder["array"]["sha256"] = digests[holder["array"]["member"]]
+        labels = layer["kind"] == "labels"
+        arrays = [holder["array"] for holder in ([layer] if labels else [*layer["frames"], *layer["base"]])]
+        if labels and layer["contours"]:
+            arrays.append(layer["contours"]["points"])
+        for array in arrays:
+            array["sha256"] = digests[array["member"]]
 
     return _changed(manifest, convert, digests)
 

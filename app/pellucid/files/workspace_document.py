@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic_core import to_jsonable_python
 
 from pellucid.files.chosen_facts import chosen_facts, with_chosen_facts
+from pellucid.files.contour_entries import contours_of, with_contours
 from pellucid.files.entries import ArrayEntry
 from pellucid.files.manifest import (
     AnnotationEntry,
@@ -65,7 +66,9 @@ def capture(document: Document, view: ViewState) -> WorkspaceState:
     for layer in document.layers:
         lies = None if layer.placement is None else placed[layer.placement]
         if isinstance(layer, LabelLayer):
-            entries.append(_label_entry(layer, keep(layer.labels.array, layer.labels.snapshot().kept), lies))
+            taken = layer.labels.snapshot()
+            entry = _label_entry(layer, keep(layer.labels.array, taken.kept), lies)
+            entries.append(with_contours(entry, taken.contours, keep))
         else:
             embedded = () if _is_untouched(layer) else layer.frames
             frames = tuple(_volume_entry(v, keep(v.array)) for v in embedded)
@@ -147,7 +150,7 @@ def restore(
     for entry in state.manifest.layers:
         lies = None if entry.placement is None else placements[entry.placement]
         if isinstance(entry, LabelEntry):
-            layers.append(_label_layer(entry, state.arrays[entry.array.member]))
+            layers.append(_label_layer(entry, state.arrays))
             layers[-1].placement = lies
             continue
         own = tuple(_volume(frame, state.arrays[frame.array.member]) for frame in entry.frames)
@@ -268,7 +271,8 @@ def _label_entry(layer: LabelLayer, array: ArrayEntry, lies: int | None) -> Labe
     return LabelEntry(
         **_common(layer), placement=lies, active_label=layer.active_label, fill=layer.display.fill,
         outline=layer.display.outline, filled=layer.display.filled, outline_width=layer.display.outline_width,
-        geometry=layer.labels.geometry, array=array, labels=rows, made_for=layer.made_for,
+        as_drawn=layer.display.as_drawn, geometry=layer.labels.geometry, array=array, labels=rows,
+        made_for=layer.made_for,
     )  # fmt: skip
 
 
@@ -297,9 +301,9 @@ def _image_layer(entry: ImageEntry, frames: tuple[Volume, ...], base: tuple[Volu
     )  # fmt: skip
 
 
-def _label_layer(entry: LabelEntry, array: NDArray[Any]) -> LabelLayer:
-    labels = LabelMap(entry.geometry, array, entry.labels)
-    look = LabelDisplay(entry.fill, entry.outline, entry.filled, entry.outline_width)
+def _label_layer(entry: LabelEntry, arrays: Mapping[str, NDArray[Any]]) -> LabelLayer:
+    labels = LabelMap(entry.geometry, arrays[entry.array.member], entry.labels, contours_of(entry, arrays))
+    look = LabelDisplay(entry.fill, entry.outline, entry.filled, entry.outline_width, entry.as_drawn)
     return LabelLayer(
         entry.name, labels, entry.active_label, entry.visible, entry.opacity, _source(entry.source),
         entry.provenance, look, entry.id, made_for=entry.made_for,

@@ -4,6 +4,7 @@ geometry    size, spacing, origin, direction; index and world; orientation lette
 volume      an image that is never modified · labels  the one mutable buffer and its table
 layer, document, display, view   what is in the work, how it is drawn, where the user looks
 planes, slicing                  how planes lie on the screen, and what a layer shows in one
+drawn_contours, contour_planes   the contours that labels were made of, and those of a slice
 gaps                             where slices are missing
 slice_voxels, growing            the voxels of a slice as tools see them, and regions that grow from one
 compare, compositing, channels   two layers against each other, channels of a colour image

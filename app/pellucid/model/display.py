@@ -57,7 +57,10 @@ class ImageDisplay:
 
 @dataclass
 class LabelDisplay:
-    """The look of a label layer: tinted fill, outline or both; ``outline_width`` is in logical pixels."""
+    """The look of a label layer: tinted fill, outline or both; ``outline_width`` is in logical pixels.
+
+    With ``as_drawn`` the outlines of labels that were made of contours are these contours, not the edges of voxels.
+    """
 
     events: ClassVar[SignalGroupDescriptor] = SignalGroupDescriptor()
 
@@ -65,3 +68,4 @@ class LabelDisplay:
     outline: bool = True
     filled: bool = True
     outline_width: float = 1.6
+    as_drawn: bool = True

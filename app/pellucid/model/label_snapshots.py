@@ -36,6 +36,13 @@ class KeptVoxels:
         for n in range(slices.start // _SLAB, -(-slices.stop // _SLAB)):
             self._take(n)
 
+    def slice(self, n: int) -> NDArray[Any]:
+        """Return one slice; until it is about to change it is that of the array itself."""
+        with self._lock:
+            held = self._copy if self._copy is not None and self._kept[n // _SLAB] else self._source
+            assert held is not None
+            return np.asarray(held[n])
+
     @property
     def array(self) -> NDArray[Any]:
         """Return the voxels; takes time when it is the first to ask, so not for the main thread."""

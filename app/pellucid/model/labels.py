@@ -14,6 +14,7 @@ from numpy.typing import DTypeLike, NDArray
 from psygnal import Signal
 
 from pellucid.language import tr
+from pellucid.model.drawn_contours import Contours, Standing
 from pellucid.model.geometry import Geometry
 from pellucid.model.label_colors import color_for
 from pellucid.model.label_snapshots import KeptVoxels, keep
@@ -65,7 +66,8 @@ class Label:
 class LabelMap:
     """Voxels that hold label values, on a grid; 0 is background.
 
-    ``array`` (z, y, x) is the truth. Whoever writes into it calls ``make_room`` before when a value may be above 255,
+    ``array`` (z, y, x) is the truth; ``contours`` are those its labels were made of, and ``drawn`` tells which of these
+    labels are still as they were. Whoever writes into it calls ``make_room`` before when a value may be above 255,
     then ``keep(box)``, and ``touch(box)`` afterwards; on the main thread only.
     """
 
@@ -74,7 +76,8 @@ class LabelMap:
     table_changed = Signal()
     """Emitted when a label was added, removed, renamed, recoloured, hidden or locked."""
 
-    def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = ()) -> None:
+    def __init__(self, geometry: Geometry, array: NDArray[Any] | None = None, labels: tuple[Label, ...] = (),
+                 contours: Contours | None = None) -> None:  # fmt: skip
         if geometry.registered_to is not None:
             raise ValueError("labels lie on a grid of their own; where registration puts them is said by their layer")
         shape = geometry.size[::-1]
@@ -86,6 +89,9 @@ class LabelMap:
         self._rows: tuple[Label, ...] | None = None
         self.version = 0
         """Counts the changes of the voxels: the same number means the same voxels."""
+        self.contours = contours
+        self._standing: Standing | None = None
+        self._drawn: tuple[int, frozenset[int]] = (0, contours.labels if contours is not None else frozenset())
         self._kept: ReferenceType[KeptVoxels] | None = None
         self._kept_at = -1
 
@@ -141,12 +147,25 @@ class LabelMap:
 
     def keep(self, box: Box) -> None:
         """Save the voxels of a box for those who work on them as they are; they are about to change."""
+        if self.contours is not None and self._standing is None:
+            self._standing = Standing(self.contours.labels, self.array)
         keep(self.array, box[0])
 
     def touch(self, box: Box) -> None:
         """Tell everybody that the voxels in ``box`` changed."""
         self.version += 1
+        if self._standing is not None:
+            self._standing.touch(box[0])
         self.changed.emit(box)
+
+    @property
+    def drawn(self) -> frozenset[int]:
+        """Return the labels whose voxels are those that were made of their contours."""
+        version, drawn = self._drawn
+        if self._standing is not None and version != self.version:
+            drawn = self._standing.among(self.array)
+            self._drawn = self.version, drawn
+        return drawn
 
     def whole(self) -> Box:
         """Return the box of the whole map."""
@@ -159,7 +178,11 @@ class LabelMap:
 
     def copy(self) -> LabelMap:
         """Return an independent copy; of a large map that takes time, so see ``snapshot``."""
-        return LabelMap(self.geometry, self.array.copy(), self.labels)
+        return LabelMap(self.geometry, self.array.copy(), self.labels, self.standing())
+
+    def standing(self) -> Contours | None:
+        """Return the contours that hold."""
+        return None if self.contours is None else self.contours.only(self.drawn)
 
     def snapshot(self) -> Snapshot:
         """Return the map as it is now, for work off the main thread; all that are taken of one state share a copy."""
@@ -167,7 +190,7 @@ class LabelMap:
         if kept is None:
             kept = KeptVoxels(self.array)
             self._kept, self._kept_at = ref(kept), self.version
-        return Snapshot(kept, self.geometry, self.labels)
+        return Snapshot(kept, self.geometry, self.labels, self.standing())
 
     def value_at(self, world: Any) -> int | None:
         """Return the label value of the voxel nearest to a world point, or None outside."""
@@ -185,10 +208,11 @@ class Snapshot:
     kept: KeptVoxels
     geometry: Geometry
     labels: tuple[Label, ...]
+    contours: Contours | None = None
 
     def map(self) -> LabelMap:
         """Return it as a map that nobody changes; for workers."""
-        return LabelMap(self.geometry, self.kept.array, self.labels)
+        return LabelMap(self.geometry, self.kept.array, self.labels, self.contours)
 
 
 def type_for(value: int) -> np.dtype[Any]:

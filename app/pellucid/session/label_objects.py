@@ -145,13 +145,17 @@ def _add(session: Session, series: Series, found: list[ObjectLabels], images: li
         session.centre_crosshair()
     session.document.active = layers[0]
     findings = [finding for one in found for finding in one.findings]
-    _say(session, [*findings, _as_outlines()] if series.content == STRUCTURES else findings)
+    _say(session, [*findings, *map(_as_shown, maps[:1])] if series.content == STRUCTURES else findings)
 
 
-def _as_outlines() -> Finding:
-    """Say how near what is shown comes to what was drawn: labels are voxels, contours are not."""
-    said = tr("Structures are shown as outlines of the voxels whose centres they hold: up to half a voxel beside the "
-              "contours that were drawn.")  # fmt: skip
+def _as_shown(labels: LabelMap) -> Finding:
+    """Say where what is shown is what was drawn: labels are voxels, contours are not."""
+    if labels.geometry.size[2] > 1:
+        said = tr("Structures are shown as they were drawn, in the planes they were drawn in; across these, and once a "
+                  "label is changed, as outlines of its voxels, up to half a voxel beside.")  # fmt: skip
+    else:
+        said = tr("Structures are shown as they were drawn; once a label is changed, as outlines of its voxels, up to "
+                  "half a voxel beside.")  # fmt: skip
     return Finding("as-voxels", said, "info")
 
 

@@ -27,6 +27,7 @@ from pellucid.session.concealing import Concealing
 from pellucid.session.consenting import Consenting
 from pellucid.session.curving import Curving
 from pellucid.session.deidentifying import Deidentifying
+from pellucid.session.drawn_contours import DrawnContours
 from pellucid.session.editing import Editing
 from pellucid.session.evolving import Evolving
 from pellucid.session.filling import Filling
@@ -161,6 +162,7 @@ class Session:
         self.fusing = Fusing(self)
         self.spatial_registrations = SpatialRegistrations(self)
         self.label_objects = LabelObjects(self)
+        self.drawn_contours = DrawnContours(self)
         self.presenting = Presenting(self)
         self.reports = Reports(self)
         self.resplitting = Resplitting(self)

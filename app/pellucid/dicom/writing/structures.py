@@ -1,9 +1,12 @@
-"""Label layers as structure sets (PS3.3 A.19): closed contours in the planes of the slices."""
+"""Label layers as structure sets (PS3.3 A.19): closed contours in the planes of the slices.
+
+Labels that are still as they were made of contours are written as these very contours.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,7 +16,9 @@ from pellucid.dicom.writing.origin import Instance, Origin
 from pellucid.dicom.writing.properties import property_of
 from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.segmentation import all_rows, check_labels, check_overlap, reference_frame
-from pellucid.dicom.writing.texts import SHORT, decimal, line
+from pellucid.dicom.writing.texts import SHORT, decimal, exact_decimal, line
+from pellucid.model.drawn_contours import FLAT, Contour, nearest_slice
+from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 
 if TYPE_CHECKING:
@@ -96,27 +101,55 @@ def _contours(
     item.ReferencedROINumber = row.value
     item.ROIDisplayColor = [int(row.color[k : k + 2], 16) for k in (1, 3, 5)]
     item.ContourSequence = []
-    axes = [*geometry.axes[:, 0], *geometry.axes[:, 1]]
-    lies_there = frame == origin.frame_of_reference
+    images = _Images(geometry, origin if frame == origin.frame_of_reference else None)
+    if labels.contours is not None and row.value in labels.drawn:
+        for contour in labels.contours.of_label(row.value):
+            check()
+            texts = [exact_decimal(v) for v in contour.points.ravel().tolist()]
+            at = images.around(contour)
+            item.ContourSequence.append(_contour(contour.kind, texts, len(item.ContourSequence) + 1, at))
+        return item
     for k in range(geometry.size[2]):
         check()
         mask = labels.array[k] == row.value
         if not mask.any():
             continue
-        found = origin.at([*geometry.index_to_world((0, 0, k)), *axes]) if lies_there else []
+        at = images.at(k)
         for ring in outlines(mask):
             points = geometry.index_to_world(np.column_stack([ring, np.full(len(ring), float(k))]))
-            item.ContourSequence.append(_contour(points, len(item.ContourSequence) + 1, found[:1]))
+            texts = [decimal(round(v, _POINT_DIGITS)) for v in points.ravel().tolist()]
+            item.ContourSequence.append(_contour("CLOSED_PLANAR", texts, len(item.ContourSequence) + 1, at))
     return item
 
 
-def _contour(points: Any, number: int, images: Sequence[tuple[Instance, int]]) -> Dataset:
+class _Images:
+    """The images that the slices of a grid come from; none without an ``origin`` in its frame of reference."""
+
+    def __init__(self, geometry: Geometry, origin: Origin | None) -> None:
+        self._geometry, self._origin = geometry, origin
+        self._axes = [*geometry.axes[:, 0], *geometry.axes[:, 1]]
+
+    def at(self, k: int) -> list[tuple[Instance, int]]:
+        """Return the image of a slice, or nothing."""
+        if self._origin is None:
+            return []
+        return self._origin.at([*self._geometry.index_to_world((0, 0, k)), *self._axes])[:1]
+
+    def around(self, contour: Contour) -> list[tuple[Instance, int]]:
+        """Return the image of the slice that a contour lies in, or nothing."""
+        heights = self._geometry.world_to_index(contour.points)[:, 2]
+        k = int(nearest_slice(heights.mean()))
+        lies_in = 0 <= k < self._geometry.size[2] and float(np.abs(heights - k).max()) <= 2 * FLAT
+        return self.at(k) if lies_in else []
+
+
+def _contour(kind: str, texts: list[str], number: int, images: Sequence[tuple[Instance, int]]) -> Dataset:
     from pydicom.dataset import Dataset
 
     contour = Dataset()
-    contour.ContourNumber, contour.ContourGeometricType = number, "CLOSED_PLANAR"
-    contour.NumberOfContourPoints = len(points)
-    contour.ContourData = [decimal(round(float(v), _POINT_DIGITS)) for v in points.ravel()]
+    contour.ContourNumber, contour.ContourGeometricType = number, kind
+    contour.NumberOfContourPoints = len(texts) // 3
+    contour.ContourData = texts
     if images:
         instance, frame = images[0]
         image = reference(instance.sop_class, instance.uid)

@@ -42,6 +42,17 @@ def decimal(value: float) -> str:
     return f"{float(value):.6g}"
 
 
+def exact_decimal(value: float) -> str:
+    """Return a number as a decimal string that reads back as the same number, where 16 characters can hold it.
+
+    What was read from a decimal string always can.
+    """
+    text = repr(float(value)).removesuffix(".0")
+    if len(text) > 16:
+        text = text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+    return text if len(text) <= 16 else decimal(value)
+
+
 def _cut(text: str, most: int) -> str:
     """Cut a text and show that something is missing; bytes count, for that is what strict readers count."""
     if len(text.encode()) <= most:

@@ -17,6 +17,7 @@ overlays.py          what is painted over the image and can be taken hold of:
   hand_overlay.py      ring and pivot by which hand_tool.py moves and turns a layer; landmark_tool.py sets pairs
   crop_box.py          the box of a form, dimmed outside; crop_box_tool.py drags it
   gap_marks.py         the gaps of a stack, hatched
+  contour_lines.py     the contours of a structure set, as they were drawn
   seed_marks.py        the seeds of a form; seed_tool.py sets, moves and removes them
   color_bar.py         the window in colours; difference_bar.py; both stand where bar_scale.py says
   deformation_overlay.py  the bent grid and arrows; jacobian_overlay.py; judge_legend.py in judge_colors.py

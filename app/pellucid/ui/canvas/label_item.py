@@ -26,7 +26,7 @@ from pellucid.ui.canvas.layer_item import SliceItem
 from pellucid.ui.canvas.sampling import Indices, Samples, Target
 
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
-_DASH, _PERIOD = 6, 9
+DASH, PERIOD = 6, 9
 _CONTOUR = 2.0
 """The least width of outlines that are drawn alone."""
 _FEW = 1000  # rows that are read anew whenever one changes
@@ -49,6 +49,8 @@ class Tint:
     hidden: tuple[int, ...] = ()
     dashed: bool | None = None
     """Whether outlines are dashed; None: those of every other label."""
+    unlined: tuple[int, ...] = ()
+    """Values whose outlines are not drawn here: their contours are."""
 
     @classmethod
     def of(cls, layer: LabelLayer, *hidden: int) -> Tint:
@@ -75,6 +77,9 @@ def _table(tint: Tint) -> NDArray[np.uint32]:
     colors = np.empty((2 * _GAP, tint.entries), np.uint32)
     colors[:] = line
     colors[0] = colors[_GAP] = fill
+    if tint.unlined:
+        without = [value for value in tint.unlined if value < tint.entries]
+        colors[:, without] = fill[without]
     if tint.dashed is None:
         colors[_GAP:, ::2] = fill[::2]
     elif tint.dashed:
@@ -234,7 +239,7 @@ class Mesh:
         )
         if keep.size:
             along = np.arange(len(row_of) + len(column_of) - 1) + int(rows.start) + int(columns.start)
-            gaps = (along % _PERIOD >= _DASH) * kind(entries * _GAP)
+            gaps = (along % PERIOD >= DASH) * kind(entries * _GAP)
             keep |= sliding_window_view(gaps, len(column_of))  # a pixel's place on the dashes is row + column
         return cls(rows, columns, row_range, column_range, row_of, column_of, keep)
 

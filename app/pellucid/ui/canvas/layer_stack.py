@@ -17,6 +17,7 @@ from pellucid.model.layer import ImageLayer, LabelLayer, Layer, Preview
 from pellucid.model.slicing import PlaneImage, orient_preview
 from pellucid.model.transfer import STRAIGHT
 from pellucid.ui.canvas.agreement_legend import AGREEMENT_FILL, agreement_labels
+from pellucid.ui.canvas.contour_lines import DrawnLabels, drawn_labels
 from pellucid.ui.canvas.cutting import Cutter, Section
 from pellucid.ui.canvas.drawing import Work
 from pellucid.ui.canvas.joint_item import JointItem, Side
@@ -68,6 +69,8 @@ class LayerStack:
         self._preview_cutter = Cutter()
         self.shown: dict[str, PlaneImage] = {}
         """What each visible layer shows, by the id of the layer."""
+        self.drawn: list[DrawnLabels] = []
+        """The label layers whose contours are drawn."""
         self.fills = False
         """Whether an image that is alone is drawn in full: in a pane of its own there is nothing to let through."""
         self.preview = ""
@@ -102,7 +105,7 @@ class LayerStack:
         image (``"fixed"`` or ``"moving"``) labels are drawn as outlines alone.
         """
         self._keep({layer.id for layer in layers})
-        self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
+        self.shown, self.drawn, self.preview, self.limits, self.withheld = {}, [], "", None, False
         self._mask.show_plane(None, None)
         self._show_agreement(agreement, layers, section)
         if section is None:
@@ -140,6 +143,9 @@ class LayerStack:
                     item.tint = item.tint.outlined(dashed=side == "moving")
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 geometry = layer.geometry if held is None else held.geometry(layer)
+                if (drawn := drawn_labels(layer, geometry, item.tint, section)) is not None:
+                    self.drawn.append(drawn)
+                    item.tint = drawn.rest
                 plane = self._cutters[layer.id].cut(voxels, version, geometry, section, fill=0, labels=True)
                 made = plane if plane is not None and plane.axis < 0 else None
                 self._put(item, layer, plane, (section.frame, geometry, self._edits, section.index, made))
@@ -259,7 +265,7 @@ class LayerStack:
         self._mask.forget()
         self._agreement.forget()
         self._joint.forget()
-        self.shown, self.preview, self.limits, self.withheld = {}, "", None, False
+        self.shown, self.drawn, self.preview, self.limits, self.withheld = {}, [], "", None, False
 
     def _keep(self, ids: set[str]) -> None:
         for layer_id in [known for known in self._items if known not in ids]:

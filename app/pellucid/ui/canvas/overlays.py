@@ -31,6 +31,7 @@ def make_overlays() -> list[Overlay]:
     """Return the overlays of one pane, the lowest first."""
     from pellucid.ui.canvas.agreement_legend import AgreementLegend
     from pellucid.ui.canvas.compare_overlay import CompareOverlay
+    from pellucid.ui.canvas.contour_lines import ContourLines
     from pellucid.ui.canvas.crop_box import BoxInside, BoxSides
     from pellucid.ui.canvas.crosshair import Crosshair
     from pellucid.ui.canvas.deformation_overlay import DeformationOverlay
@@ -48,7 +49,8 @@ def make_overlays() -> list[Overlay]:
     from pellucid.ui.canvas.seed_marks import SeedMarks
 
     return [
-        GapMarks(), JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(), LensOutline(),
-        Crosshair(), HandOverlay(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(), JudgeLegend(),
-        RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(), OutlineOverlay(), LinkChip(),
+        GapMarks(), ContourLines(), JacobianOverlay(), DeformationOverlay(), BoxInside(), ObjectOutline(),
+        LensOutline(), Crosshair(), HandOverlay(), BoxSides(), CompareOverlay(), DifferenceBar(), AgreementLegend(),
+        JudgeLegend(), RegionOutline(), ColorBar(), LandmarkLines(), MeasureOverlay(), SeedMarks(), OutlineOverlay(),
+        LinkChip(),
     ]  # fmt: skip

@@ -101,6 +101,13 @@ class LookBox(QWidget):
         self.width_box.edited.connect(lambda width: self._set("outline_width", width))
         self._width_row = self._line(5, tr("Line width"), self.width_box, unit="px")
         self.width_box.set_tip(tr("Width of the outlines on the screen"))
+        self.contour_choice = Segmented(((tr("As drawn"), True), (tr("Voxel edges"), False)))
+        self.contour_choice.setToolTip(
+            tr("As drawn: the very contours of the structure set, in the planes they were drawn in, until a label is "
+               "changed. Voxel edges: the outlines of the voxels that were made of them")
+        )  # fmt: skip
+        self.contour_choice.chosen.connect(lambda value: self._set("as_drawn", value))
+        self._contour_row = self._line(6, tr("Contours"), self.contour_choice)
 
     def _line(self, line: int, title: str, control: QWidget, unit: str = "") -> tuple[QWidget, ...]:
         label = QLabel(title)
@@ -142,14 +149,17 @@ class LookBox(QWidget):
             self.style_choice.set_value((look.filled, look.outline))
             self.fill.show_share(look.fill)
             self.width_box.set_value(look.outline_width)
+            self.contour_choice.set_value(look.as_drawn)
 
     def _lay_out(self, image: ImageLayer | None, labels: LabelLayer | None) -> None:
         colour = image is not None and image.volume.is_colour
+        outlined = labels is not None and labels.display.outline
         for widgets, visible in (
             (self._blending_row, image is not None),
             (self._channel_row, colour),
             (self._style_row, labels is not None),
-            (self._width_row, labels is not None and labels.display.outline),
+            (self._width_row, outlined),
+            (self._contour_row, outlined and labels is not None and labels.labels.contours is not None),
         ):
             for widget in widgets:
                 widget.setVisible(visible)

@@ -109,8 +109,8 @@ class TagsPanel(Panel):
             flow.addWidget(part)
         for part in (self.here, self.search, self.there):
             part.setFixedWidth(_CONTROL)
-        for part in (controls, self.tree, self.about, self.trouble):
-            lines.addWidget(part, 1 if part is self.tree else 0)
+        for line in (controls, self.tree, self.about, self.trouble):
+            lines.addWidget(line, 1 if line is self.tree else 0)
         self.pages = QStackedWidget()
         self.pages.addWidget(body)
         self.pages.addWidget(self.column_page)
