@@ -311,6 +311,29 @@ def test_axes_off_square_are_kept_and_warned_above_a_thousandth(hundred: list[Fi
 
 
 @pytest.mark.hazard("H45")
+@pytest.mark.parametrize("deviation", [1e-4, 5e-4, 9.9e-4, 1.1e-3, 3e-3, 0.03, 0.1])
+@pytest.mark.parametrize("kind", ["right", "down", "both", "oblique"])
+def test_deviations_in_files_are_warned_of_above_a_thousandth(tmp_path: Path, kind: str, deviation: float) -> None:
+    """Whichever vector leans, to whichever side: every corner stays where its header puts it."""
+    lean = deviation * (-1 if kind == "down" else 1)
+    right, down = np.eye(3)[0], np.eye(3)[1]
+    if kind in ("right", "both"):
+        right = np.array([np.sqrt(1 - lean**2), lean, 0])
+    if kind in ("down", "oblique"):
+        down = np.array([lean, np.sqrt(1 - lean**2), 0])
+    if kind == "oblique":
+        turn = np.array([[0.8, -0.6, 0], [0.36, 0.48, -0.8], [0.48, 0.64, 0.6]])
+        right, down = turn @ right, turn @ down
+    axes = tuple(float(f"{v:.12f}") for v in (*right, *down))
+    slices = stack(3, orientation=axes, size=(60, 50))[1]
+    for ds in slices:
+        ds.ImageOrientationPatient = [f"{v:.12f}" for v in axes]
+    ((plan,),) = (series.volumes for series in built(save(tmp_path, slices)))
+    assert alarms(plan) == ({"not-orthogonal"} if deviation > 1e-3 else frozenset())
+    assert judged(plan).corner <= 1e-3
+
+
+@pytest.mark.hazard("H45")
 @pytest.mark.parametrize("length", [1.0002, 1.002, 0.98])
 def test_axes_of_another_length_than_one_are_said(tmp_path: Path, length: float) -> None:
     """They are unit vectors by definition: their length is not used, and what that moves is said."""
@@ -321,9 +344,14 @@ def test_axes_of_another_length_than_one_are_said(tmp_path: Path, length: float)
 
 
 @pytest.mark.hazard("H02")
-def test_slices_turned_a_little_against_each_other_are_said(tmp_path: Path) -> None:
-    """Half a thousandth is no other orientation, but moves the corner of a wide image by a tenth of a millimetre."""
+@pytest.mark.parametrize("odd", [0, 2, 4])
+def test_slices_turned_a_little_against_each_other_are_said(tmp_path: Path, odd: int) -> None:
+    """Half a thousandth is no other orientation, but moves the corner of a wide image by a tenth of a millimetre.
+
+    The others stay exactly where they are, also where the odd one is the first.
+    """
     slices = stack(5, size=(200, 200), spacing=(1.0, 1.0))[1]
-    slices[2].ImageOrientationPatient = [1, 5e-4, 0, -5e-4, 1, 0]
+    slices[odd].ImageOrientationPatient = [1, 5e-4, 0, -5e-4, 1, 0]
     ((plan,),) = (series.volumes for series in built(save(tmp_path, slices)))
     assert alarms(plan) == {"off-grid"} and 0.1 < judged(plan).corner < 0.2
+    np.testing.assert_array_equal(plan.geometry.axes[:, :2], np.eye(3)[:, :2])
