@@ -70,7 +70,7 @@ def place(members: Sequence[Member], stacked: bool = False) -> Placed:
 
 
 def _typical(stated: Sequence[tuple[float, ...] | None]) -> tuple[float, ...]:
-    """Return what slices state alike up to rounding: whichever file comes first must not matter (H04)."""
+    """Return what slices state, the middle of it where they differ: one odd slice must not turn or stretch all."""
     known = [values for values in stated if values is not None]
     return known[0] if len(set(known)) == 1 else tuple(np.median(known, axis=0).tolist())
 

@@ -216,7 +216,7 @@ class Loading:
 def _volume(
     plan: VolumePlan, grid: Geometry, image: Any, array: Array, low: float, findings: tuple[Finding, ...]
 ) -> Volume:
-    stated = _padding_values(plan)
+    stated = padding_values(plan)
     padding, found = noticed_padding(array, low, stated, plan.unit)
     if plan.padding is not None and stated is None and plan.components == 1:
         found = (*found, unusable_padding())
@@ -224,7 +224,7 @@ def _volume(
     return Volume(image, grid, plan.unit, padding, plan.acquisition, (*findings, *found), rescale)
 
 
-def _padding_values(plan: VolumePlan) -> tuple[float, float] | None:
+def padding_values(plan: VolumePlan) -> tuple[float, float] | None:
     """Return the padding range in modality values; None where it is another one in some slices, or there is none."""
     if plan.padding is None or plan.components > 1 or plan.frames[0].layout.tables:
         return None

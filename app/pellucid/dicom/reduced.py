@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.child import Pool
-from pellucid.dicom.read import Loading, common_type
+from pellucid.dicom.read import Loading, common_type, padding_values
 from pellucid.dicom.sources import Piece, Source
 from pellucid.dicom.stack import Frame, VolumePlan
 from pellucid.dicom.stored import to_values
@@ -64,7 +64,8 @@ class Shrinking(Loading):
 
     def _begin(self, arrays: Sequence[Array]) -> None:
         grid = self._plans[0].geometry
-        self._means = BlockMeans(self._reduction, grid.size, arrays, stacked=not grid.is_planar)
+        self._means = BlockMeans(self._reduction, grid.size, arrays, stacked=not grid.is_planar,
+                                 paddings=[padding_values(plan) for plan in self._plans])  # fmt: skip
         for volume, plan in enumerate(self._plans):
             for z, frame in enumerate(plan.frames):
                 if frame.number < 0:

@@ -27,16 +27,17 @@ class BlockMeans:
     """Takes rows of an image in any order and fills arrays (z, y, x[, c]) that have the size of what is left.
 
     ``size`` is that of the whole image (x, y, z). A value becomes ``value * slope + intercept`` after its block
-    was averaged. Rows may be added from several threads.
+    was averaged. ``paddings`` are ranges of values that are no part of an image, one for each array: a block is the
+    mean of what else is in it, or padding where that is less than half (H16). Rows may be added from several threads.
     """
 
     def __init__(
         self, reduction: Reduction, size: Triple, arrays: Sequence[Array], *, stacked: bool = True,
-        scaling: tuple[float, float] = (1.0, 0.0),
+        scaling: tuple[float, float] = (1.0, 0.0), paddings: Sequence[tuple[float, float] | None] = (),
     ) -> None:  # fmt: skip
         self._start, self._size = reduction.box(size)
         self.steps = reduction.steps(self._size, stacked=stacked)
-        self._arrays, self._scaling = arrays, scaling
+        self._arrays, self._scaling, self._paddings = arrays, scaling, paddings or (None,) * len(arrays)
         self._sums: dict[tuple[int, int], _Sum] = {}
         self._lock = Lock()
 
@@ -63,7 +64,8 @@ class BlockMeans:
         if self.steps == (1, 1, 1):
             self._arrays[which][block, place] = self._finished(values, self._arrays[which])
             return
-        added = self._added(values)
+        padding = self._paddings[which]
+        added = self._added(values if padding is None else _counted(values, padding))
         with self._lock:
             kept = self._sum(which, block, added)
             kept.total[place] += added
@@ -72,7 +74,7 @@ class BlockMeans:
                 del self._sums[which, block]
         if kept.left <= 0:
             out = self._arrays[which]
-            out[block] = self._finished(kept.total / (fx * fy * fz), out)
+            out[block] = self._finished(self._mean(which, kept.total, fx * fy * fz), out)
 
     def finish(self) -> None:
         """Fill blocks that never became whole, because slices could not be read, with the mean of what came."""
@@ -81,8 +83,17 @@ class BlockMeans:
             came = fy * (self._size[1] // fy) * fz - kept.left
             slices = max(came // (fy * (self._size[1] // fy)), 1)
             out = self._arrays[which]
-            out[block] = self._finished(kept.total / (fx * fy * slices), out)
+            out[block] = self._finished(self._mean(which, kept.total, fx * fy * slices), out)
         self._sums.clear()
+
+    def _mean(self, which: int, total: Array, count: int) -> Array:
+        """Return the means of blocks of ``count`` values; of those that are not padding, where that is told apart."""
+        padding = self._paddings[which]
+        if padding is None:
+            mean: Array = total / count
+            return mean
+        sums, counts = total[..., 0], total[..., 1]
+        return np.where(2 * counts < count, padding[0], sums / np.maximum(counts, 1))
 
     def _added(self, values: Array) -> Array:
         """Return the sums of a slice over its blocks, rows first: they lie together in memory."""
@@ -109,6 +120,12 @@ class BlockMeans:
             values = values * np.float64(slope) + intercept
         rounds = values.dtype.kind == "f" and out.dtype.kind in "iu"
         return np.rint(values).astype(out.dtype) if rounds else values.astype(out.dtype, copy=False)
+
+
+def _counted(values: Array, padding: tuple[float, float]) -> Array:
+    """Return values with 0 in place of padding, and beside each whether it counts."""
+    valid = (values < padding[0]) | (values > padding[1])
+    return np.stack([np.where(valid, values, 0), valid], axis=-1)
 
 
 def _sum_type(dtype: np.dtype[Any], count: int) -> type:

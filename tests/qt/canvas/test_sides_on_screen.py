@@ -112,6 +112,7 @@ def check_blobs(bench, plane, known=None):
         assert letters_on_screen(grey, known) == LETTERS[plane]
 
 
+@pytest.mark.hazard("H05")
 def test_the_48_ways_to_store_a_body_show_its_sides_and_letters_alike(bench):
     known = templates()
     for order, signs in ORIENTATIONS:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from tests.dicom_making import CORONAL, save, slice_dataset, stack
 
 from pellucid.dicom.child import Pool
@@ -14,6 +15,14 @@ from pellucid.dicom.reduced import extent_of
 from pellucid.dicom.scan import scan
 from pellucid.dicom.stack import VolumePlan
 from pellucid.model.reduction import Extent, Reduction, TooLarge
+from pellucid.operations.operation import Context, get
+
+TURN = """#Insight Transform File V1.0
+#Transform 0
+Transform: Euler3DTransform_double_3_3
+Parameters: 0.05 0.02 -0.2 0.7 -0.3 0.25
+FixedParameters: 3 4 5 0
+"""
 
 
 def plan_of(folder: Path, datasets, pool: Pool) -> VolumePlan:
@@ -102,3 +111,54 @@ def test_what_does_not_fit_says_how_large_it_is(tmp_path: Path, pool: Pool, monk
         read_plan(plan, pool=pool, share=0.5)
     assert said.value.extent == extent_of((plan,))
     assert read_plan(plan, pool=pool, share=0.5, reduction=Reduction(2)).nbytes == 1000
+
+
+@pytest.mark.hazard("H16")
+@pytest.mark.parametrize(("slopes", "padding"), [((1.0, 1.0), -3024.0), ((0.5, 0.5), -2024.0)])
+@pytest.mark.parametrize("factor", [2, 3])
+def test_padding_does_not_bleed_into_a_down_sampled_series(
+    tmp_path: Path, pool: Pool, slopes: tuple[float, float], padding: float, factor: int
+) -> None:
+    """A block is the mean of what is no padding, or padding where that is more than half of it."""
+    rng = np.random.default_rng(16)
+    stored = rng.integers(0, 1500, (6, 12, 15)).astype(np.int16)
+    _, y, x = np.indices(stored.shape)
+    stored[(y - 5.5) ** 2 + (x - 7) ** 2 > 26] = -2000
+    slices = [slice_dataset(plane, position=(0, 0, 2.0 * n), number=n + 1, slope=slopes[0], PixelPaddingValue=-2000)
+              for n, plane in enumerate(stored)]  # fmt: skip
+    for ds in slices:
+        ds["PixelPaddingValue"].VR = "SS"
+    small = read_plan(plan_of(tmp_path, slices, pool), pool=pool, reduction=Reduction(factor))
+    valid = (stored != -2000).astype(float)
+    share, sums = means(valid, factor), means(np.where(stored == -2000, 0.0, stored * slopes[0] - 1024), factor)
+    expected = np.where(share < 0.5, padding, sums / np.maximum(share, 1e-9))
+    assert small.padding == (padding, padding) and 0.1 < np.mean(share < 0.5) < 0.9
+    assert np.max(np.abs(small.array - expected)) <= (0.5 if small.dtype.kind == "i" else 1e-3) + 1e-9
+    assert small.array[small.array != padding].min() >= -1024
+
+
+@pytest.mark.hazard("H16")
+@pytest.mark.parametrize("how", ["linear", "bspline"])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [("geometry.resample", {"spacing_x": 0.3, "spacing_y": 0.31, "spacing_z": 0.9}),
+     ("geometry.resample_to_size", {"size_x": 9, "size_y": 23, "size_z": 7}),
+     ("geometry.rotate", {"angle": 25.0, "background": -3024.0}),
+     ("registration.transform", {"transform": TURN, "background": -3024.0})],
+)  # fmt: skip
+def test_padding_does_not_bleed_into_interpolated_edges(
+    tmp_path: Path, pool: Pool, name: str, values: dict[str, object], how: str
+) -> None:
+    """A body of one value in padding, from files: whatever lies between them is one or the other, never between."""
+    stored = np.full((6, 22, 25), -2000, np.int16)
+    _, y, x = np.indices(stored.shape)
+    stored[(y - 10.5) ** 2 + (x - 12) ** 2 < 75] = 1064
+    slices = [slice_dataset(plane, position=(0, 0, 2.0 * n), number=n + 1, PixelPaddingValue=-2000)
+              for n, plane in enumerate(stored)]  # fmt: skip
+    for ds in slices:
+        ds["PixelPaddingValue"].VR = "SS"
+    volume = read_plan(plan_of(tmp_path, slices, pool), pool=pool)
+    operation = get(name)
+    given = operation.validate(**values, interpolation=how).model_dump()
+    made = operation.run(Context(padding=volume.padding), *[volume.image] * len(operation.inputs), **given)
+    assert np.unique(sitk.GetArrayFromImage(made)).tolist() == [-3024, 40]
