@@ -6,11 +6,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pellucid.dicom.dumps import leave_none
+
 _HELP = "Start it with packaging/run.sh, which installs what is missing."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments say and return the exit code: 0 done, 1 refused or failed, 2 wrong usage."""
+    leave_none()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["--child"]:  # a frozen program starts its decoder processes by its own name
         from pellucid.dicom.worker import main as decode
@@ -35,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def window(argv: Sequence[str] | None = None) -> int:
     """Open the window on the paths in the arguments."""
+    leave_none()
     try:
         from pellucid.main import run_window
     except ImportError as error:

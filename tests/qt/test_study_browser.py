@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydicom import dcmread
 from PySide6.QtCore import QFile, QMimeData, QPoint, QPointF, Qt
@@ -17,6 +18,7 @@ from pellucid.ui.browser.deleting import DeleteDialog, disposer
 from pellucid.ui.browser.study_rows import DATE, FILES, NAME
 from pellucid.ui.browser.window import BrowserWindow
 from pellucid.ui.canvas.drops import ITEM_MIME
+from pellucid.ui.docks.study_nodes import tree
 from study_making import make_people
 
 pytestmark = pytest.mark.qt_log_ignore("does not support", extend=True)
@@ -219,6 +221,41 @@ def test_pictures_that_may_show_text_are_hidden_with_the_identity(filled):
     studies = [study for patient in filled.page.tree.studies.rows for study in patient.children]
     rows = {row.texts[NAME]: row.pictured for study in studies for row in study.children or ()}
     assert rows == {"Lever": False, "t2_tse_sag": True}
+
+
+@pytest.mark.hazard("H36")
+def test_the_list_of_what_was_opened_covers_such_pictures_too(user, archive):
+    user.session.open([archive])
+    user.wait(lambda: user.session.library.series and not user.session.jobs.running)
+    library = user.session.library
+
+    def covered(*, hidden: bool) -> dict[str, bool]:
+        nodes = list(tree(library.series, hide_identity=hidden))
+        for node in nodes:
+            nodes += node.children
+        return {node.title: node.covered for node in nodes if node.kind == "series"}
+
+    assert not any(covered(hidden=False).values())
+    assert {title for title, is_covered in covered(hidden=True).items() if is_covered} == {"Lever"}
+
+
+@pytest.mark.hazard("H36")
+def test_the_picture_of_a_file_that_was_changed_is_drawn_anew(filled, archive):
+    """A thumbnail must not show what was taken out of the file since, nor that of a series that had its number."""
+    filled.unfold("Knee left")
+    filled.rest(0.5)
+    tree = filled.page.tree
+    key = tree.chosen()[0].children[0].key
+    assert np.unique(filled.session.studies.pictures.picture(key)).size == 1
+    assert key in tree.paint_rows.thumbnails._pictures
+    for path in (archive / "2" / "0").iterdir():
+        slices = dcmread(path)
+        slices.PixelData = np.arange(30, dtype=np.int16).tobytes()
+        slices.save_as(path)
+    filled.session.studies.update_all()
+    pictures, drawn = filled.session.studies.pictures, tree.paint_rows.thumbnails._pictures
+    filled.wait(lambda: (made := pictures.picture(key)) is not None and np.unique(made).size > 1)
+    filled.wait(lambda: key in drawn and drawn[key].pixelColor(25, 0) != drawn[key].pixelColor(25, 95))
 
 
 def test_thumbnails_come_and_are_kept_only_if_wanted(filled):

@@ -61,10 +61,14 @@ class Filing:
         self.settle()
 
     def _note_old(self, path: Path) -> None:
-        """Remember the series a file was in before: it may have gone over to another."""
+        """Remember the series a file was in before: it may have gone over to another.
+
+        Its thumbnail goes: it may show what was taken out of the file since.
+        """
         old = self._connection.execute("SELECT series FROM files WHERE path = ?", (stored(path),)).fetchone()
         if old is not None and old[0] is not None:
             self.touched.add(old[0])
+            self._connection.execute("DELETE FROM pictures WHERE series = ?", (old[0],))
 
     def settle(self) -> None:
         """Bring the counts and words of everything that was touched up to date; what holds no file goes."""

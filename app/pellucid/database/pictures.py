@@ -39,3 +39,4 @@ def forget_all(store: Store) -> None:
     """Delete every kept thumbnail."""
     with store.changing() as connection:
         connection.execute("DELETE FROM pictures")
+    store.empty_log()

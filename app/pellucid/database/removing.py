@@ -54,7 +54,7 @@ def _wipe(store: Store) -> None:
     """Let nothing of what was removed stay in the file: the words are packed anew, the log is emptied."""
     with store.changing() as connection:
         connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-    store.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    store.empty_log()
 
 
 def doomed(store: Store, keys: Iterable[str]) -> tuple[Doomed, ...]:

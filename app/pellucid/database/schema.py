@@ -25,7 +25,7 @@ CREATE TABLE studies (
 CREATE INDEX studies_patient ON studies(patient);
 CREATE UNIQUE INDEX studies_place ON studies(place);
 CREATE TABLE series (
-    id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, study INTEGER NOT NULL REFERENCES studies(id),
+    id INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, study INTEGER NOT NULL REFERENCES studies(id),
     modality TEXT NOT NULL, number TEXT NOT NULL, description TEXT NOT NULL, protocol TEXT NOT NULL,
     body_part TEXT NOT NULL, burned_in INTEGER NOT NULL DEFAULT 0, files INTEGER NOT NULL DEFAULT 0,
     missing INTEGER NOT NULL DEFAULT 0);

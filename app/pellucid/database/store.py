@@ -152,6 +152,11 @@ class Store:
                 raise
             connection.execute("COMMIT")
 
+    def empty_log(self) -> None:
+        """Let nothing that was deleted stay in the log of changes beside the file."""
+        with self._guarded():
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         """Say what goes wrong with the file as a sentence; a broken file is set aside."""

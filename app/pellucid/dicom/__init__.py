@@ -37,7 +37,8 @@ Objects that are no images
     display_colours                   the colours they recommend
     presentations* spatial_registration* structured_reports* documents* pdf_text*
 
-Workers: ``child`` (their pool), ``process`` (one of them), ``channel`` (messages and arrays), ``worker`` (its inside).
+Workers: ``child`` (their pool), ``process`` (one of them), ``channel`` (messages and arrays), ``worker`` (its inside),
+``dumps`` (none are left).
 
 Rooms below: ``writing`` (objects that others read), ``deidentify`` (copies that do not name the patient).
 """

@@ -43,14 +43,14 @@ class CarryingOver:
     def of(self, layer: Layer | None = None) -> Recipe:
         """Return the recipe of a layer, of a label layer that of its active label; raise Refused when there is none."""
         chain = self._chain(layer)
-        return _recipe(chain.steps, chain.layer.name)
+        return _recipe(chain.steps, self._session.concealing.nameless(chain.layer.name))
 
     def of_all_labels(self, layer: Layer | None = None) -> Recipe | None:
         """Return the recipe that makes all labels of a layer at once, None where they were not made together."""
         layer = layer or self._session.document.active
         if not isinstance(layer, LabelLayer) or not (steps := common_steps(layer)):
             return None
-        return _recipe(steps, layer.name)
+        return _recipe(steps, self._session.concealing.nameless(layer.name))
 
     def apply_to(self, layer: Layer, mapping: Mapping[str, Choice] | None = None) -> Job:
         """Take the steps of the active layer on another one, as one step of that one."""
@@ -121,7 +121,14 @@ class CarryingOver:
 
     def save(self, path: Path, recipe: Recipe | None = None) -> Job:
         """Write a recipe as JSON, that of the active layer unless given."""
-        return self.write(path, (recipe or self.of()).to_json())
+        return self.write(path, self.nameless(recipe or self.of()).to_json())
+
+    def nameless(self, recipe: Recipe) -> Recipe:
+        """Return a recipe for others; what names the patient is covered in the names of images, alike everywhere."""
+        hidden = self._session.concealing.nameless
+        steps = tuple(step.model_copy(update={"name": hidden(step.name), "inputs": tuple(map(hidden, step.inputs))})
+                      for step in recipe.steps)  # fmt: skip
+        return recipe.model_copy(update={"steps": steps, "title": hidden(recipe.title)})
 
     def write(self, path: Path, text: str) -> Job:
         """Write a recipe or a script in the background; a failure becomes a notice."""

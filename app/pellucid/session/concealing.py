@@ -44,6 +44,16 @@ class Concealing:
         pattern = self._pattern()
         return pattern.sub(MASK, text) if pattern is not None else text
 
+    def nameless(self, text: str) -> str:
+        """Return a text for others, whatever is shown here: without names, numbers and dates of patients.
+
+        What files are called stays: only the user knows whether that names somebody.
+        """
+        volumes = [volume for layer in self._session.document.images for volume in layer.frames]
+        known = dict.fromkeys(volume.acquisition for volume in volumes)
+        pattern = _matching(word for about in known for word in _of_acquisition(about))
+        return pattern.sub(MASK, text) if pattern is not None else text
+
     def of_study(self, text: str, study: StudyRow) -> str:
         """Return a text as it may be shown now, also without what tells the patient of a study that is not open."""
         text = self.text(text)

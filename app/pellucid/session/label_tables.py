@@ -220,7 +220,7 @@ class LabelTables:
 
     def write(self, layer: LabelLayer, path: Path) -> Job:
         """Write the table to a file in the format that its ending names."""
-        session, rows, title = self._session, layer.labels.labels, layer.name
+        session, rows, title = self._session, layer.labels.labels, self._session.concealing.nameless(layer.name)
 
         def work(_job: Job) -> None:
             from pellucid.files.label_tables import write_table

@@ -23,19 +23,21 @@ def measured(session: Session) -> Callable[[], list[Measured]]:
 
     That may run in any thread.
     """
-    measuring, taken = session.measuring, []
+    measuring, taken, covered = session.measuring, [], session.concealing.nameless
     for annotation in session.document.annotations:
         volume, geometry = measuring.volume(annotation), measuring.geometry(annotation)
         if geometry is None:
             continue
         about = volume.acquisition if volume is not None else None
-        series, modality = (about.series_description, about.modality) if about is not None else ("", "")
+        series = covered(about.series_description) if about is not None else ""
+        modality = about.modality if about is not None else ""
         row = Measured(annotation, measuring.reading(annotation), series, modality, measuring.slice_text(annotation))
         taken.append((row, volume))
         for layer, reading in measuring.fused_readings(annotation):
             about = layer.volume.acquisition
             place = measuring.slice_text(annotation, layer)
-            taken.append((Measured(annotation, reading, about.series_description, about.modality, place), layer.placed))
+            row = Measured(annotation, reading, covered(about.series_description), about.modality, place)
+            taken.append((row, layer.placed))
 
     def rows() -> list[Measured]:
         return [row if volume is None or not row.reading.pending else replace(row, reading=read(row.annotation, volume))

@@ -109,6 +109,8 @@ class StudyIndex:
             if progress.offline:
                 said = tr("“{name}” cannot be reached; what is known of it stays in the list.", name=root.path.name)
                 self._session.notice.emit(said, "warning")
+            if progress.read:
+                self.pictures.forget()
             self.refresh()
 
         job = self._session.jobs.load(tr("Updating the study database"), work, done, self._failed)

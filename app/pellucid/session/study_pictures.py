@@ -25,7 +25,7 @@ class StudyPictures:
     """The thumbnails asked for in this sitting."""
 
     ready = Signal(str)
-    """Emitted with the key of a series whose thumbnail can now be had."""
+    """Emitted with the key of a series whose thumbnail can now be had, ``""`` when none counts any more."""
 
     def __init__(self, session: Session, store: Callable[[], Store]) -> None:
         self._session, self._store = session, store
@@ -44,9 +44,10 @@ class StudyPictures:
         return self._made.get(key)
 
     def forget(self) -> None:
-        """Forget what was made: numbers of series may be given anew."""
+        """Forget what was made: numbers of series may be given anew, and files may show something else now."""
         self._made.clear()
         self._wanted.clear()
+        self.ready.emit("")
 
     def keep(self, wanted: bool) -> None:
         """Keep thumbnails from now on, or keep none and delete those there are."""

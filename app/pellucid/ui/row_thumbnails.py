@@ -21,8 +21,11 @@ class RowThumbnails:
         self._pictures: dict[str, QImage] = {}
 
     def forget(self, key: str) -> None:
-        """Ask for a picture again at the next drawing."""
-        self._pictures.pop(key, None)
+        """Ask for a picture again at the next drawing, for all of them where the key is ``""``."""
+        if key:
+            self._pictures.pop(key, None)
+        else:
+            self._pictures.clear()
 
     def paint(self, painter: QPainter, box: QRect, key: str, glyph: str) -> None:
         """Draw the picture of a key, whole, into a square; a glyph where there is none, or no key."""

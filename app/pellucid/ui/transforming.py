@@ -91,7 +91,8 @@ def _load(session: Session, layer: Layer, parent: QWidget, *, join: bool = False
 
 def _save(session: Session, layer: Layer, parent: QWidget) -> None:
     kinds = (tr("ITK transform (*.tfm *.txt *.h5 *.mat)"), tr("Displacement field (*.nrrd *.nii.gz)"))
-    stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in layer.name).strip() or "transform"
+    name = session.concealing.nameless(layer.name)
+    stem = "".join(c if c.isalnum() or c in " -_" else "_" for c in name).strip() or "transform"
     start = str(Path(session.settings.last_folder or ".") / f"{stem[:80]}.tfm")
     name, _ = QFileDialog.getSaveFileName(parent, tr("Save the transform"), start, ";;".join(kinds))
     if name:

@@ -7,9 +7,10 @@ import sqlite3
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from pellucid.database import indexing, schema, searching
+from pellucid.database import indexing, pictures, schema, searching
 from pellucid.database.asking import question
 from pellucid.database.removing import remove_root, remove_series
 from pellucid.database.store import Store
@@ -138,8 +139,32 @@ def test_nothing_of_a_removed_folder_stays_in_the_file(store, people, pool, tmp_
     indexing.update(store, store.add_root(people), pool=pool)
     other = store.add_root(tmp_path / "other")
     indexing.update(store, other, pool=pool)
-    assert searching.search(store, question("zaphod")).rows
+    (found,) = searching.search(store, question("zaphod")).rows
+    secret = np.random.default_rng(3).integers(0, 255, (90, 90)).astype(np.uint8)
+    pictures.keep(store, searching.series_of(store, found.key)[0].key, secret)
+    packed = store.ask("SELECT pixels FROM pictures")[0][0]
+    assert packed[100:140] in b"".join(file.read_bytes() for file in store.folder.iterdir())
     remove_root(store, other.id)
+    left = b"".join(file.read_bytes() for file in store.folder.iterdir())
+    assert packed[100:140] not in left and b"ZZ4711" not in left, "the log of changes is emptied while it is open"
     store.close()
     left = b"".join(file.read_bytes() for file in store.folder.iterdir()).lower()
     assert b"zaphod" not in left and b"zz4711" not in left and b"doe" in left
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.hazard("H34")
+def test_thumbnails_that_are_not_wanted_any_more_are_gone_from_the_file_and_its_log(store, people, pool):
+    indexing.update(store, store.add_root(people), pool=pool)
+    found = searching.search(store, question("knee")).rows[0]
+    key = searching.series_of(store, found.key)[0].key
+    pictures.keep(store, key, np.random.default_rng(3).integers(0, 255, (90, 90)).astype(np.uint8))
+    packed = store.ask("SELECT pixels FROM pictures")[0][0]
+    pictures.forget_all(store)
+    assert packed[100:140] not in b"".join(file.read_bytes() for file in store.folder.iterdir())
+    remove_series(store, [key])
+    root = store.roots()[0]
+    (people / "new.dcm").write_bytes(next((people / "2" / "0").iterdir()).read_bytes())
+    indexing.update(store, root, pool=pool)
+    again = searching.search(store, question("knee")).rows
+    assert key not in [one.key for row in again for one in searching.series_of(store, row.key)]

@@ -16,7 +16,7 @@ from pellucid.dicom.writing.request import EXACT, WORDS, Request, Subject
 from pellucid.files.new_folder import obstacle
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
-from pellucid.model.layer import ImageLayer
+from pellucid.model.layer import ImageLayer, Layer
 from pellucid.session import dicom_writing
 from pellucid.ui import theme
 from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
@@ -151,10 +151,13 @@ class DicomDialog(WritingDialog):
         self.name.setText(tr("View") if layer is None else layer.name)
         self._ask()
 
+    def _stem_of(self, layer: Layer) -> str:
+        return file_name(Target("", layer), "", self._session.concealing.nameless)
+
     def _propose(self) -> None:
         """Propose a folder that is not there yet; layers may be named after the patient."""
         layer = self.what.value().layer
-        stem = "picture" if layer is None else "De-identified" if self._cleans() else file_name(Target("", layer), "")
+        stem = "picture" if layer is None else "De-identified" if self._cleans() else self._stem_of(layer)
         self._proposed = str(free_name(self._folder() / f"{stem} DICOM"))
         self.path.setText(self._proposed)
 

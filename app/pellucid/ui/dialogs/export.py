@@ -119,7 +119,7 @@ class ExportDialog(WritingDialog):
         self.format.set_options(translated(target.formats()))
         self.format.set_value(before)
         folder = Path(self.path.text()).parent if self.path.text() else self._folder()
-        self.path.setText(str(folder / file_name(target, self.format.value())))
+        self.path.setText(str(folder / file_name(target, self.format.value(), self._session.concealing.nameless)))
         self._check()
 
     def _choose_format(self) -> None:

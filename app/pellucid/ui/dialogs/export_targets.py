@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,9 +98,9 @@ def slice_losses(target: Target, extension: str) -> tuple[str, ...]:
     return tuple(lost)
 
 
-def file_name(target: Target, extension: str) -> str:
-    """Return a proposal for the file name that every file system takes."""
-    stem = re.sub(r"[^\w.\- ]+", "_", target.layer.name, flags=re.UNICODE).strip(" ._") or "image"
+def file_name(target: Target, extension: str, covered: Callable[[str], str]) -> str:
+    """Return a proposal for the file name that every file system takes; ``covered`` takes out who the patient is."""
+    stem = re.sub(r"[^\w.\- ]+", "_", covered(target.layer.name), flags=re.UNICODE).strip(" ._") or "image"
     suffix = "" if target.plane is None else f" {target.plane.value}"
     return f"{stem[:80]}{suffix}{extension}"
 

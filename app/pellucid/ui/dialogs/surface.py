@@ -132,7 +132,8 @@ class SurfaceDialog(WritingDialog):
         self.smooth_unit.setText(unit_of(which.layer.geometry))
         allow(self.together, "" if which.several else tr("One label makes one file."))
         name = which.layer.name if which.values is None else which.layer.labels.label(which.values[0]).name
-        self.path.setText(str(self._folder() / f"{clean(name)}{self.format.value()}"))
+        name = clean(self._session.concealing.nameless(name))
+        self.path.setText(str(self._folder() / f"{name}{self.format.value()}"))
         self._check()
 
     def _choose_format(self) -> None:

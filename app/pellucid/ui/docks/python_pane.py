@@ -113,7 +113,7 @@ class PythonPanel(Panel):
                     return "", str(refusal)
 
             try:
-                recipe, start = recipes.of(chain.layer), recipes.script_start(chain)
+                recipe, start = recipes.nameless(recipes.of(chain.layer)), recipes.script_start(chain)
             except Refused as refusal:
                 return Written(refused=str(refusal), step_refused=str(refusal))
             whole, refused = attempt(lambda: script(recipe, start))
@@ -158,7 +158,7 @@ class PythonPanel(Panel):
 
     def _save(self) -> None:
         chain, settings = self._session.recipes.chain(), self._session.settings
-        name = plain_name(chain.layer.name if chain is not None else "")
+        name = plain_name(self._session.concealing.nameless(chain.layer.name) if chain is not None else "")
         start = str(Path(settings.last_folder or Path.home()) / f"{name}.py")
         path, _ = QFileDialog.getSaveFileName(self, tr("Save as script"), start, tr(FILTER))
         if path:

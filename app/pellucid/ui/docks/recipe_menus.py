@@ -94,7 +94,7 @@ class RecipeMenus:
         """Ask for a file and write a recipe, that of the active image or label unless given."""
         recipes, settings = self._session.recipes, self._session.settings
         chain = recipes.chain()
-        name = chain.layer.name if chain is not None else tr("Recipe")
+        name = self._session.concealing.nameless(chain.layer.name) if chain is not None else tr("Recipe")
         start = str(Path(settings.last_folder or Path.home()) / f"{plain_name(name)}.json")
         path, _ = QFileDialog.getSaveFileName(self._panel, tr("Save recipe"), start, tr(FILTER))
         if path:
@@ -118,7 +118,7 @@ class RecipeMenus:
             return
 
         def copy() -> None:
-            recipe, start = recipes.of(), recipes.script_start(chain)
+            recipe, start = recipes.nameless(recipes.of()), recipes.script_start(chain)
             text = script(recipe, start) if n is None else step_code(recipe, n, start)
             QGuiApplication.clipboard().setText(text)
             self._panel.say(tr("The Python code was copied."), "good")

@@ -84,7 +84,7 @@ class StudyDelegate(QStyledItemDelegate):
         c, rect = theme.colors(), option.rect
         box = QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB)
         glyph = node.glyph or ("image-outline" if node.item else "file-document-outline")
-        self.thumbnails.paint(painter, box, node.item, glyph)
+        self.thumbnails.paint(painter, box, "" if node.covered else node.item, glyph)
         if self._shown(node):
             painter.fillRect(QRect(rect.left(), rect.top() + 4, 3, THUMB), QColor(c.accent))
         room = rect.adjusted(THUMB + 12, 8, -8, -6)

@@ -32,7 +32,7 @@ class Node:
     ``kind`` is patient, study, series, volume, part, image, finding, group or problem. ``item`` is the key of what
     a double click loads (``""``: nothing) and ``part`` which volume of it; ``glyph`` stands where there is no
     thumbnail. ``tone`` colours a finding; its ``code`` tells what can be done about it, to the volume ``part`` of the
-    series ``about``.
+    series ``about``. The thumbnail of what is ``covered`` is not shown: it may show who the patient is.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Node:
     glyph: str = ""
     code: str = ""
     about: str = ""
+    covered: bool = False
     children: tuple[Node, ...] = field(default=())
 
 
@@ -122,14 +123,14 @@ def _study(uid: str, members: list[Series], hidden: bool) -> Node:
     title = about.study_description or tr("Study without a description")
     detail = " · ".join(part for part in (when, tr_count("{count:,} series", "{count:,} series", len(members))) if part)
     ordered = sorted(members, key=lambda one: (_number(one.number), one.description))
-    return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one) for one in ordered))
+    return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one, hidden) for one in ordered))
 
 
 def _number(text: str) -> int:
     return int(text) if text.strip().isdecimal() else 1 << 31
 
 
-def _series(one: Series) -> Node:
+def _series(one: Series, hidden: bool) -> Node:
     key = f"series:{one.uid}"
     title = one.description or (
         tr("Series {number}", number=one.number) if one.number else tr("Series without a description")
@@ -158,6 +159,7 @@ def _series(one: Series) -> Node:
         tip=f"{title}\n{detail}\n{tip}",
         glyph=_GLYPHS.get(one.content, ""),
         children=rows,
+        covered=hidden and one.acquisition.may_be_burned_in,
     )
 
 
