@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psygnal import EmissionInfo
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from pellucid.files.discover import is_series
 from pellucid.language import tr
@@ -17,9 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import EDITING_TOOLS, Layout, Tool
 from pellucid.session import Session
-from pellucid.ui import theme
-from pellucid.ui.actions import TABLE, Actions
-from pellucid.ui.actions.toolbar import TOOLBAR, Popup
+from pellucid.ui.actions import Actions
 from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
@@ -34,16 +32,13 @@ from pellucid.ui.file_menu import FileMenu
 from pellucid.ui.frames_bar import FramesBar
 from pellucid.ui.fusion_bar import FusionBar
 from pellucid.ui.notice_bar import NoticeBar
-from pellucid.ui.operation_menus import OperationMenu
-from pellucid.ui.own_layouts import fill_own_layouts
-from pellucid.ui.palette import search_button
 from pellucid.ui.status_bar import StatusBar
+from pellucid.ui.window_menus import assemble_menus, assemble_toolbar
 
 if TYPE_CHECKING:
     from pellucid.model.layer import Layer
     from pellucid.ui.docks.histogram import HistogramPanel
 
-MENUS = ("File", "Edit", "View", "Image", "Tools", "Filters", "Segment", "Registration", "Measure", "Window", "Help")
 STATE_VERSION = 1
 
 
@@ -78,8 +73,8 @@ class MainWindow(QMainWindow):
         self.filters, self.segment = self.panel("Filters"), self.panel("Segment")
         self.history, self.statistics = self.panel("History"), self.panel("Statistics")
         self.actions_table = Actions(self)
-        self._assemble_menus()
-        self._assemble_toolbar()
+        self._operation_menus = assemble_menus(self)
+        assemble_toolbar(self)
         self._connect()
         self._restore()
         self._closing_asked = False
@@ -144,46 +139,6 @@ class MainWindow(QMainWindow):
             panel.limits_edited.connect(self._take_limits)
         if hasattr(panel, "code_asked"):
             panel.code_asked.connect(partial(self.show_dock, "Python"))
-
-    def _assemble_menus(self) -> None:
-        menus = {name: self.menuBar().addMenu(tr(f"&{name}")) for name in MENUS}
-        for entry in TABLE:
-            if entry.menu not in menus:
-                menus[entry.menu] = menus[entry.menu.partition("/")[0]].addMenu(entry.menu_titles[-1])
-            if entry.separator:
-                menus[entry.menu].addSeparator()
-            menus[entry.menu].addAction(self.actions_table.by_id[entry.id])
-            if entry.id == "view.save_layout":
-                own = menus["View"].addMenu(tr("Sa&ved layouts"))
-                own.aboutToShow.connect(partial(fill_own_layouts, own, self))
-            if entry.id == "file.demo":
-                recent = menus["File"].addMenu(tr("Open &recent"))
-                recent.aboutToShow.connect(partial(self.files.fill_recent, recent))
-        self._operation_menus = [OperationMenu(self, menus[root], root) for root in ("Filters", "Segment")]
-        for dock in self.docks.values():
-            menus["Window"].addAction(dock.toggleViewAction())
-        bar = self.menuBar()
-        bar.setCornerWidget(search_button(self.actions_table.by_id["help.palette"], bar))
-        for menu in menus.values():
-            menu.setToolTipsVisible(True)
-            menu.aboutToShow.connect(self.actions_table.refresh)
-
-    def _assemble_toolbar(self) -> None:
-        bar = QToolBar(tr("Main tools"))
-        bar.setObjectName("toolbar.main")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
-        for n, group in enumerate(TOOLBAR):
-            if n:
-                bar.addSeparator()
-            for row in group:
-                if isinstance(row, Popup):
-                    bar.addWidget(row.button(self.actions_table.by_id, self))
-                else:
-                    bar.addAction(self.actions_table.by_id[row])
-        for button in bar.findChildren(QWidget):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.addToolBar(bar)
 
     def _connect(self) -> None:
         session = self.session

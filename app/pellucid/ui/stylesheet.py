@@ -162,6 +162,7 @@ QHeaderView::section {
   background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 4px 8px;
   font-weight: 400;
 }
+QHeaderView[flush="true"]::section { padding: 4px 3px; }
 QTableView { gridline-color: $line; }
 QTableCornerButton::section { background: $panel; border: none; }
 

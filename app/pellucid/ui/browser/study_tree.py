@@ -28,7 +28,7 @@ from pellucid.ui.browser.study_rows import (
 from pellucid.ui.canvas.drops import ITEM_MIME
 
 Index = QModelIndex | QPersistentModelIndex
-HEADERS = (mark("Patient, study, series"), mark("Date"), mark("Modality"), mark("Series"), mark("Files"))
+HEADERS = (mark("Patient, study, series"), mark("Date"), mark("Modality"), mark("No. of series"), mark("Files"))
 
 
 class StudyTreeModel(QAbstractItemModel):
@@ -234,7 +234,7 @@ class StudyTree(QTreeView):
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         for column, width in ((DATE, 100), (MODALITY, 92), (SERIES, 64), (FILES, 68)):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, width)
+            header.resizeSection(column, max(width, header.sectionSizeHint(column)))
         header.setSortIndicator(DATE, Qt.SortOrder.DescendingOrder)
         header.setAccessibleName(tr("Columns"))
         self.setSortingEnabled(True)

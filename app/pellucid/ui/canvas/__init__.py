@@ -1,7 +1,8 @@
 """The canvas: panes that show slices of the document, and what mouse and keys do on them.
 
-canvas_area.py       follows document and view, says which slices are visible; pane_grid.py arranges the panes
-slice_view.py        one pane: a plane of the reference grid, drawn by the items of its stack on a sheet.py
+canvas_area.py       follows the session, says which slices are visible; pane_grid.py arranges the panes, redrawing.py
+                     which of them are drawn again
+slice_view.py        one pane, drawn by the items of its stack on a sheet.py; plane_view.py its plane and places
 drawing.py           all panes that changed are taken up together, their pictures made side by side
 layer_stack.py       keeps the items of a pane in step with the layers
 cutting.py           what a layer shows: a slice (slabs.py fetches sagittal neighbours), an askew plane, a thick slab

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QApplication, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.model.geometry import IDENTITY
-from pellucid.model.labels import Box
-from pellucid.model.layer import ImageLayer, LabelLayer, Layer
+from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.model.view import Plane, Screen, Tool
 from pellucid.session.mending import mends, take
 from pellucid.ui.canvas.banner import Banner
@@ -22,14 +21,12 @@ from pellucid.ui.canvas.keyboard import Keyboard
 from pellucid.ui.canvas.pane_drops import PaneDrops
 from pellucid.ui.canvas.pane_grid import PaneGrid
 from pellucid.ui.canvas.pane_menu import information_menu, pane_menu
+from pellucid.ui.canvas.redrawing import Redrawing
 from pellucid.ui.canvas.slice_view import SliceView
 
 if TYPE_CHECKING:
     from pellucid.session import Session
     from pellucid.ui.canvas.information_pane import InformationPane
-
-_TOLD_ELSEWHERE = ("name", "frames", "frame", "labels", "placement")
-"""Fields of a layer that banner and information pane tell, too."""
 
 
 class CanvasArea(DropArea):
@@ -68,6 +65,7 @@ class CanvasArea(DropArea):
         self._slices_later.timeout.connect(self._compare_slices)
         self._assemble()
         self._connect()
+        self._redrawing = Redrawing(self, self._later.start)
         self._settle()
 
     # ---------------------------------------------------------------- assembly
@@ -92,28 +90,10 @@ class CanvasArea(DropArea):
         self.banner.mend_asked.connect(lambda mend: take(session, mend))
         self.information.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.information.customContextMenuRequested.connect(self._information_menu)
-        document = session.document
-        document.inserted.connect(self._layer_came)
-        document.removed.connect(self._layer_went)
-        document.reordered.connect(self._look_changed)
-        document.active_changed.connect(self._look_changed)
-        session.view.events.connect(self._view_changed)
-        if self.screen_state is not session.view:
-            self.screen_state.events.connect(self._view_changed)
-        for signal in (document.annotations.inserted, document.annotations.removed, document.annotations.changed,
-                       session.measuring.changed):  # fmt: skip
-            signal.connect(self._draw_again)
-        session.outlining.changed.connect(self._draw_again)
-        session.pointing.lens_changed.connect(self._draw_again)
-        for overlaid in (session.framing, session.seeding, session.agreeing, session.judging):
-            overlaid.changed.connect(self._draw_again)
-        session.objects.selected_changed.connect(self._draw_again)
         session.first_slice.connect(self._first_slice)
         session.view.events.hide_identity.connect(lambda _hide: self._later.start())
         session.jobs.changed.connect(self._busy_changed)
         session.library.changed.connect(self._busy_changed)
-        for layer in document.layers:
-            self._watch(layer)
 
     def _pane_made(self, pane: SliceView) -> None:
         """Listen to a pane that was made."""
@@ -145,54 +125,6 @@ class CanvasArea(DropArea):
     def _pane_changed(self, info: Any) -> None:
         if info.signal.name in ("plane", "information", "shows"):
             self._later.start()
-
-    def _watch(self, layer: Layer) -> None:
-        layer.events.connect(self._layer_changed)
-        if isinstance(layer, LabelLayer):
-            layer.labels.changed.connect(self._voxels_changed)
-            layer.labels.table_changed.connect(self._look_changed)
-
-    def _layer_came(self, layer: Layer) -> None:
-        self._watch(layer)
-        self._look_changed()
-
-    def _layer_went(self, layer: Layer) -> None:
-        layer.events.disconnect(self._layer_changed, missing_ok=True)
-        if isinstance(layer, LabelLayer):
-            layer.labels.changed.disconnect(self._voxels_changed, missing_ok=True)
-            layer.labels.table_changed.disconnect(self._look_changed, missing_ok=True)
-        self._look_changed()
-
-    def _voxels_changed(self, box: Box) -> None:
-        for pane in self.panes:
-            pane.stack.labels_changed(box)
-            if pane.isVisible() and self._cuts(pane, box):
-                pane.schedule()
-
-    def _cuts(self, pane: SliceView, box: Box) -> bool:
-        """Return whether what a pane shows may hold voxels of a box (z, y, x) of some label layer."""
-        layers = self.session.viewing.layers(pane.state)
-        places = [pane.slice_of(layer) for layer in layers if isinstance(layer, LabelLayer)]
-        return any(place is None or box[2 - place[0]].start <= place[1] < box[2 - place[0]].stop for place in places)
-
-    def _layer_changed(self, info: Any) -> None:
-        self._draw_again()
-        if info.signal.name in _TOLD_ELSEWHERE:
-            self._later.start()
-
-    def _look_changed(self, *_: object) -> None:
-        self._draw_again()
-        self._later.start()
-
-    def _draw_again(self) -> None:
-        for pane in self.panes:
-            if pane.isVisible():
-                pane.schedule()
-
-    def _view_changed(self, info: Any) -> None:
-        if info.signal.name in ("layout", "maximised", "spread", "apart"):
-            self._later.start()
-        self._draw_again()
 
     def _first_slice(self, layer: ImageLayer | None) -> None:
         self.first.show_layer(None if layer is None or layer in self.session.document else layer)

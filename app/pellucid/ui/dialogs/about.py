@@ -51,6 +51,7 @@ class AboutDialog(QDialog):
         self.list.setAccessibleName(tr("Transfer syntaxes and their decoders"))
         self.list.setHeaderLabels([tr("DICOM pixels stored as"), tr("Transfer syntax"), tr("Read with")])
         header = self.list.header()
+        header.setProperty("flush", True)
         header.setStretchLastSection(False)
         for column, mode in enumerate((QHeaderView.ResizeMode.Stretch, *[QHeaderView.ResizeMode.ResizeToContents] * 2)):
             header.setSectionResizeMode(column, mode)

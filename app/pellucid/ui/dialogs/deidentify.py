@@ -74,6 +74,7 @@ class DeidentifyDialog(QDialog):
         self.table.setShowGrid(False)
         self.table.setProperty("frame", True)
         header = self.table.horizontalHeader()
+        header.setProperty("flush", True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)

@@ -49,6 +49,7 @@ class SplittingDialog(QDialog):
     def _make_controls(self) -> None:
         self.tags = QTreeWidget()
         self.tags.setHeaderLabels([tr("Varies"), tr("DICOM tag"), tr("Values"), tr("What they are")])
+        self.tags.header().setProperty("flush", True)
         self.tags.setRootIsDecorated(False)
         self.tags.setProperty("frame", True)
         self.tags.setAccessibleName(tr("Tags that vary in the series"))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPixmap
 
 from pellucid.dicom.tags import CHANGED, ONLY_HERE, ONLY_THERE, SAME, Difference
 from pellucid.language import mark, tr, tr_count
@@ -21,6 +21,8 @@ STATES = {
     SAME: "", CHANGED: mark("another value"), ONLY_HERE: mark("only in the first file"),
     ONLY_THERE: mark("only in the second file"),
 }  # fmt: skip
+INDENT = 16
+"""px of nothing before the title of the tags, which then stands over them: there is room for an arrow before each."""
 CHUNK = 500
 """Lines of one place that are shown at first, and added whenever its end comes into sight."""
 LINE_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -42,6 +44,8 @@ class TagModel(QAbstractItemModel):
         self._ended: set[int] = set()
         """Lines without a row that stands for more."""
         self.compared = self.hide = False
+        self._indent = QPixmap(INDENT, 1)
+        self._indent.fill(Qt.GlobalColor.transparent)
 
     @property
     def matches(self) -> int:
@@ -122,6 +126,8 @@ class TagModel(QAbstractItemModel):
         return 5 if self.compared else 4
 
     def headerData(self, number: int, way: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: D102
+        if way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DecorationRole and number == TAG:
+            return self._indent
         shown = way == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
         return tr(TITLES[number]) if shown else None
 

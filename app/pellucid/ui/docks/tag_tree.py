@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyleOptionViewItem, QTreeView, QWidget
 from pellucid.dicom.tags import Difference
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.tag_model import LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel
+from pellucid.ui.docks.tag_model import INDENT, LINE_ROLE, NAME, OTHER, TAG, VALUE, VR, TagModel
 
 TreeIndex = QModelIndex | QPersistentModelIndex
 _WIDTHS = {TAG: 120, NAME: 240, VR: 40, VALUE: 320, OTHER: 160}
@@ -27,7 +27,8 @@ class TagTree(QTreeView):
         self.setAccessibleName(tr("Tags"))
         self.setProperty("frame", True)
         self.setUniformRowHeights(True)
-        self.setIndentation(12)
+        self.setIndentation(INDENT + 2)
+        self.header().setProperty("flush", True)
         self.setFont(theme.figures(self.font()))
         self.setSelectionMode(QTreeView.SelectionMode.ExtendedSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
