@@ -13,17 +13,9 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from command_line import Result, Run, answer
+from command_line import Run
 
 pytestmark = pytest.mark.data
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def test_pet_slices_keep_their_own_slope(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:

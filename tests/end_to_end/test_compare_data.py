@@ -14,19 +14,11 @@ from PySide6.QtTest import QTest
 from scipy import ndimage
 from skimage.filters import threshold_otsu
 
-from command_line import Result, Run, answer
+from command_line import Run
 from hands import User
 from pellucid.files.discover import discover
 
 pytestmark = pytest.mark.data
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def moved(reference: Path, folder: Path) -> Path:

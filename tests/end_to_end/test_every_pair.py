@@ -18,7 +18,7 @@ import pytest
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from command_line import Result, Run, answer
+from command_line import Run
 
 pytestmark = pytest.mark.data
 
@@ -67,14 +67,6 @@ OVERLAPS = [f"{SEG}partial_overlaps-{n}.nrrd" for n in (1, 2, 3)]
 FIELD_MAP = BALLS + "NIFTI/fieldmap.nii.gz"
 NO_DICOM = [f"{SEG}{name}_seg.nrrd" for name in ("heart", "spine", "liver_spine")]
 """Label maps of the same CT without a DICOM twin: they are written as one, and read again."""
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def image(path: Path) -> tuple[Array, Array, tuple[float, ...]]:

@@ -9,19 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
-from hands import User
 from pellucid.model.annotations import Kind
 from pellucid.model.shapes import on_plane, vector
 from pellucid.ui.canvas.fused_texts import overlay_doubts
 
 pytestmark = [pytest.mark.data, pytest.mark.qt_log_ignore("does not support")]
-
-
-@pytest.fixture
-def user(qtbot):
-    user = User(qtbot)
-    yield user
-    user.leave()
 
 
 def opened(user, folder):

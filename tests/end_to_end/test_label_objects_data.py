@@ -9,18 +9,10 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 
-from command_line import Result, Run, answer
+from command_line import Run
 from pellucid.dicom.grid_fitting import fitted
 from pellucid.dicom.scan import scan
 from pellucid.dicom.segmentation_objects import read_segmentation
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def test_structures_without_their_image_hold_the_same_volume(data_dir: Path, pellucid: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from command_line import Result, Run, answer
+from command_line import Result, Run
 
 pytestmark = pytest.mark.data
 BRAIN = "brain_mni152/mni_icbm152_t1_tal_nlin_sym_09a_converted.nii.gz"
@@ -19,14 +19,6 @@ STAGES = {
     "bent": "rigid metric=correlation shrink=2 smooth=1; bspline metric=correlation mesh=60 iterations=6 shrink=2",
     "field": "rigid metric=correlation shrink=2 smooth=1; demons iterations=8 shrink=2",
 }
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def written(pellucid: Run, fixed: Path, moving: Path, folder: Path, *how: object, out: str = "out.nrrd",

@@ -15,7 +15,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 from PIL import Image
 
-from command_line import Result, Run, answer
+from command_line import Run
 from dicom_judges import tool
 
 pytestmark = [pytest.mark.data, pytest.mark.filterwarnings("ignore::UserWarning")]
@@ -24,14 +24,6 @@ SLICE, PATTERN = "transfer_syntaxes/CTImage_", "color_palette/TestPattern_"
 LOSSLESS = ["1.2", "1.2.1.99", "1.2.2", "1.2.4.57", "1.2.4.70", "1.2.4.80", "1.2.4.90", "1.2.5"]
 LOSSY = {"1.2.4.50": 3, "1.2.4.51": 20, "1.2.4.53": 20, "1.2.4.55": 20, "1.2.4.81": 1, "1.2.4.91": 6}
 """How many levels of its own a compressed slice may be off anywhere; what 12 bits of JPEG lost is in the files."""
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 def converted(pellucid: Run, path: Path, folder: Path) -> sitk.Image:

@@ -31,13 +31,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def user(qtbot: Any) -> Any:
-    user = User(qtbot)
-    yield user
-    user.leave()
-
-
-@pytest.fixture
 def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
     """Return a function that runs the command line and wants it to succeed."""
 

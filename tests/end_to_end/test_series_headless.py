@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from command_line import Result, Run, answer
+from command_line import Run
 from pellucid.files.images import read
 from pellucid.history.layers import AddLayer
 from pellucid.model.layer import ImageLayer
@@ -16,14 +16,6 @@ from pellucid.session import Session
 from pellucid.settings import Settings
 
 SHIFTS = ((0.0, 0.0, 0.0), (1.3, -0.4, 0.2), (-0.8, 2.1, -0.5), (0.4, 0.6, 1.1))
-
-
-@pytest.fixture
-def pellucid(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> Result:
-        return answer(capsys, arguments)
-
-    return run
 
 
 @pytest.fixture

@@ -78,6 +78,14 @@ def parse(path: Path, wanted: Set[int]) -> Parsed | None:
     return Parsed(syntax, elements, walker.pixels, buffer, position, media_class, walker.truncated)
 
 
+def try_to_parse(path: Path, wanted: Set[int]) -> Parsed | None:
+    """Parse a file; None when it is not DICOM, cannot be walked or cannot be read."""
+    try:
+        return parse(path, wanted)
+    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, struct.error):
+        return None
+
+
 def mapped(path: Path) -> Buffer | None:
     """Return the bytes of a file without reading them, None when it is empty."""
     with path.open("rb") as file:

@@ -6,7 +6,6 @@ nothing of a segment are usually not there.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -15,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.elements import Malformed, Unreasonable
+from pellucid.dicom.elements import Unreasonable
 from pellucid.dicom.headers import WANTED, pixel_layout
 from pellucid.dicom.kinds import SEGMENTATION, content_of
 from pellucid.dicom.label_sheets import Sheets
-from pellucid.dicom.parsing import Parsed, parse
+from pellucid.dicom.parsing import Parsed, try_to_parse
 from pellucid.dicom.pixels import decode
 from pellucid.dicom.records import PixelLayout
 from pellucid.dicom.references import TAGS as REFERENCE_TAGS
@@ -45,10 +44,7 @@ Answer = tuple[dict[str, Any], list[NDArray[Any]]]
 def read_plain(payload: dict[str, Any]) -> Answer:
     """Read the segmentation ``payload["path"]``; answer its table, grid and findings, and the maps."""
     path = Path(payload["path"])
-    try:
-        parsed = parse(path, _TAGS)
-    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, struct.error):
-        parsed = None
+    parsed = try_to_parse(path, _TAGS)
     values = Values(parsed.elements) if parsed is not None else None
     if parsed is None or values is None or content_of(values.code(0x00080016) or parsed.media_class) != SEGMENTATION:
         raise Refused(tr("{name} could not be read: it holds no DICOM segmentation.", name=path.name))

@@ -6,7 +6,6 @@ one, which the object itself names; several matrices of an item are applied in t
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pellucid.dicom.elements import Malformed, Unreasonable
-from pellucid.dicom.parsing import parse
+from pellucid.dicom.parsing import try_to_parse
 from pellucid.dicom.values import Values
 from pellucid.language import tr
 from pellucid.model.findings import Refused
@@ -65,10 +63,7 @@ def read(path: Path, pool: Pool | None = None) -> SpatialRegistration:
 def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     """Read ``payload["path"]``; answer frame of reference, matrices and title, or why not. Runs in a worker."""
     path = Path(payload["path"])
-    try:
-        parsed = parse(path, _TAGS)
-    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, struct.error):
-        parsed = None
+    parsed = try_to_parse(path, _TAGS)
     if parsed is None:
         raise Refused(tr("{name} could not be read: it holds no DICOM registration.", name=path.name))
     values = Values(parsed.elements)

@@ -4,7 +4,6 @@ The same object drives the window, the tests and scripts; only here do operation
 
     session.py   Session: owns the pieces, says what happened (notices), undo and redo
     library.py   what scanning found: series, images, problems, thumbnails; picking.py what is shown of it
-    offers.py    what the user is offered, and how long that has sense
     study_index.py the study database: folders, questions, series opened from it; study_pictures.py its thumbnails
     servers.py   PACS and DICOMweb: asked, fetched from, sent to; the listener
     loading.py   from a found item to layers, the first slice before the rest; opening.py what a file becomes, in jobs
@@ -24,7 +23,7 @@ The same object drives the window, the tests and scripts; only here do operation
     outlining.py outlines that change labels when they are closed; wiring.py the live wire
     labelling.py labels: layers, strokes, statistics; label_tables.py the table; surfacing.py their surfaces
     filling.py   fill, islands, picking a label; wand.py similar values; slice_copies.py a slice to another
-    seeding.py   seeds of a form on the panes; framing.py its box of voxels
+    showing.py   what a form shows on the panes: seeding.py its seeds, framing.py its box of voxels
     objects.py   objects measured, chosen, deleted; object_*.py rows, conditions, overlaps, the recipe of a table
     measuring.py measurements; measurement_export.py for files; curving.py time curves; calibrating.py by a known length
     looking.py   windows, histograms, values under the cursor; pointing.py where the mouse is

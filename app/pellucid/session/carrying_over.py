@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.jobs.job import Job
 from pellucid.language import tr
@@ -81,13 +81,7 @@ class CarryingOver:
             taken = replace(recomputation, progress=job.report, cancelled=job.cancelled, remark=remarks.append)
             place.prepare(taken.answer(base if isinstance(base, Volume) else base.volume, step.made))
 
-        def done(_nothing: None) -> None:
-            if target in session.document:
-                place.commit()
-            for sentence in dict.fromkeys(remarks):
-                session.notice.emit(sentence, "info")
-
-        return session.running.edit(step.title, work, done, self._tell)
+        return self._edit(target, step.title, work, place, remarks)
 
     def _run_together(self, recipe: Recipe, target: ImageLayer, step: Step) -> Job:
         """Take a recipe of which a step works on all frames together."""
@@ -104,13 +98,19 @@ class CarryingOver:
             place.prepare(take_all(taken, frames, named, cancelled=job.cancelled, remark=remarks.append,
                                    progress=job.report))  # fmt: skip
 
+        return self._edit(target, step.title, work, place, remarks)
+
+    def _edit(self, target: ImageLayer | LabelLayer, title: str, work: Callable[[Job], None], place: Any,
+              remarks: list[str]) -> Job:  # fmt: skip
+        """Start work in the background; it ends in one step where the layer is still there, and in its remarks."""
+
         def done(_nothing: None) -> None:
-            if target in session.document:
+            if target in self._session.document:
                 place.commit()
             for sentence in dict.fromkeys(remarks):
-                session.notice.emit(sentence, "info")
+                self._session.notice.emit(sentence, "info")
 
-        return session.running.edit(step.title, work, done, self._tell)
+        return self._session.running.edit(title, work, done, self._tell)
 
     def missing(self, recipe: Recipe) -> tuple[str, ...]:
         """Return the names of further inputs of a recipe that are neither open nor made by it."""

@@ -8,6 +8,7 @@ from psygnal import Signal
 
 from pellucid.model.crop_box import Box
 from pellucid.model.geometry import Geometry
+from pellucid.session.showing import Showing
 
 
 @dataclass(frozen=True)
@@ -19,26 +20,11 @@ class Framed:
     box: Box
 
 
-class Framing:
+class Framing(Showing[Framed]):
     """Only the screen: nothing here is undoable or saved."""
 
-    changed = Signal()
     dragged = Signal(object)
     """Emitted with the box while the user drags it on a pane."""
-
-    def __init__(self) -> None:
-        self.shown: Framed | None = None
-        self.owner: object = None
-        """Whoever showed the box, and alone may take it away."""
-
-    def show(self, owner: object, framed: Framed | None) -> None:
-        """Show a box, or take it away."""
-        if framed is None and owner is not self.owner:
-            return
-        self.owner = owner if framed is not None else None
-        if framed != self.shown:
-            self.shown = framed
-            self.changed.emit()
 
     def drag(self, box: Box) -> None:
         """Take a box that is dragged on a pane."""

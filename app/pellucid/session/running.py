@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psygnal import Signal
 
@@ -28,6 +28,15 @@ from pellucid.session.results import FramesPlace, Step
 if TYPE_CHECKING:
     from pellucid.operations.operation import Operation, Port
     from pellucid.session.session import Session
+
+class Ready(NamedTuple):
+    """An operation that can run now: settled by its parameters, with what it works on."""
+
+    operation: Operation
+    target: ImageLayer | LabelLayer
+    inputs: tuple[Any, ...]
+    parameters: dict[str, Any]
+
 
 class Running:
     """Run operations on the active image or the active label."""
@@ -74,12 +83,7 @@ class Running:
         values = dict(values)
         self._again = lambda: self.preview(operation_id, values, others)
         try:
-            operation = self.operations()[operation_id]
-            target = self.inputs.target(operation)
-            self.inputs.check(operation, target, others)
-            parameters = validated(operation, values)
-            operation = operation.settled(parameters)
-            inputs = self.inputs.volumes(operation, target, others)
+            operation, _target, inputs, parameters = self._ready(operation_id, values, others)
         except Refused as refusal:
             self.fail(str(refusal))
             return None
@@ -161,65 +165,67 @@ class Running:
         Of a time series the shown frame is changed, with ``all_frames`` each. Raises Refused when the operation cannot
         run on what is active.
         """
-        session = self._session
+        ready = self._ready(operation_id, values, others)
+        evolved = self._evolved(ready)
+        if evolved is not None:
+            ready = ready._replace(parameters=ready.parameters | {ITERATIONS: evolved[0]})
+        name, step = self._step(ready, others)
+        self.clear_preview()
+        place, firsts = self._place(ready, step, as_new_layer=as_new_layer, all_frames=all_frames)
+        made = None if evolved is None else evolved[1]
+        remarks: list[str] = []
+
+        def work(job: Job) -> None:
+            results = tuple(_taken(ready, first, job, remarks, n / len(firsts), 1 / len(firsts), made)
+                            for n, first in enumerate(firsts))  # fmt: skip
+            place.prepare(results if isinstance(place, FramesPlace) else results[0])
+
+        def done(_nothing: None) -> None:
+            self._commit(place, ready.target, name, remarks)
+
+        return self.edit(name, work, done, lambda sentence: self._session.notice.emit(sentence, "error"))
+
+    def _ready(self, operation_id: str, values: dict[str, Any], others: Sequence[Choice]) -> Ready:
+        """Return what can be run, or raise Refused."""
         operation = self.operations()[operation_id]
         target = self.inputs.target(operation)
         self.inputs.check(operation, target, others)
         parameters = validated(operation, values)
         operation = operation.settled(parameters)
-        inputs = self.inputs.volumes(operation, target, others)
-        evolved = self._evolved(operation, target, inputs, parameters)
-        if evolved is not None:
-            parameters = parameters | {ITERATIONS: evolved[0]}
-        unit = target.volume.unit if isinstance(target, ImageLayer) else ""
-        name = describe(operation, parameters, unit)
-        step = Step.of(
-            operation,
-            Provenance(operation.id, parameters, self.inputs.names(target, others)),
-            tr("{operation} on {layer}", operation=name, layer=target.name),
-        )
-        step = replace(step, rows=self.inputs.rows(operation, others))
+        return Ready(operation, target, self.inputs.volumes(operation, target, others), parameters)
+
+    def _step(self, ready: Ready, others: Sequence[Choice]) -> tuple[str, Step]:
+        """Return the name of what is run, and the step that it becomes."""
+        operation, target, _inputs, parameters = ready
+        name = describe(operation, parameters, target.volume.unit if isinstance(target, ImageLayer) else "")
+        made = Provenance(operation.id, parameters, self.inputs.names(target, others))
+        step = Step.of(operation, made, tr("{operation} on {layer}", operation=name, layer=target.name))
+        return name, replace(step, rows=self.inputs.rows(operation, others))
+
+    def _place(self, ready: Ready, step: Step, *, as_new_layer: bool, all_frames: bool) -> tuple[Any, tuple[Any, ...]]:
+        """Return what takes the results, and the first input of each."""
+        operation, target, inputs, _parameters = ready
         as_new_layer = as_new_layer or (operation.output == "mask" and "labels" in operation.inputs[1:])
-        self.clear_preview()
         series = all_frames and isinstance(target, ImageLayer) and len(target.frames) > 1
         if series and operation.output == "image":
             assert isinstance(target, ImageLayer)
-            place: Any = FramesPlace(session, target, step, as_new_layer=as_new_layer)
-            firsts: tuple[Any, ...] = target.frames
-        else:
-            place = place_for(session, target, step, as_new_layer=as_new_layer)
-            firsts = inputs[:1]
-        remarks: list[str] = []
+            return FramesPlace(self._session, target, step, as_new_layer=as_new_layer), target.frames
+        return place_for(self._session, target, step, as_new_layer=as_new_layer), inputs[:1]
 
-        def work(job: Job) -> None:
-            results = tuple(
-                _taken(operation, (first, *inputs[1:]), parameters, job, remarks, n / len(firsts), 1 / len(firsts),
-                       evolved[1] if evolved is not None else None)
-                for n, first in enumerate(firsts)
-            )
-            place.prepare(results if isinstance(place, FramesPlace) else results[0])
+    def _commit(self, place: Any, target: ImageLayer | LabelLayer, name: str, remarks: list[str]) -> None:
+        """Put what was made into the document, if what it was made of is still open."""
+        notice = self._session.notice
+        if target not in self._session.document:
+            notice.emit(tr("“{name}” is no longer open; the result of {operation} was dropped.",
+                           name=target.name, operation=name), "info")  # fmt: skip
+            return
+        place.commit()
+        if remarks:
+            notice.emit(" ".join(dict.fromkeys(remarks)), "info")
 
-        def failed(sentence: str) -> None:
-            session.notice.emit(sentence, "error")
-
-        def done(_nothing: None) -> None:
-            if target not in session.document:
-                dropped = tr(
-                    "“{name}” is no longer open; the result of {operation} was dropped.",
-                    name=target.name,
-                    operation=name,
-                )
-                session.notice.emit(dropped, "info")
-                return
-            place.commit()
-            if remarks:
-                session.notice.emit(" ".join(dict.fromkeys(remarks)), "info")
-
-        return self.edit(name, work, done, failed)
-
-    def _evolved(self, operation: Operation, target: ImageLayer | LabelLayer, inputs: tuple[Any, ...],
-                 parameters: dict[str, Any]) -> tuple[int, Callable[[Any], Any]] | None:  # fmt: skip
+    def _evolved(self, ready: Ready) -> tuple[int, Callable[[Any], Any]] | None:
         """Return how far a contour that is being watched came, and what makes its mask; None where there is none."""
+        operation, target, inputs, parameters = ready
         if operation.evolution is None or not isinstance(target, ImageLayer):
             return None
         asked = Asked(operation, inputs, parameters, (), target.volume, self.color())
@@ -261,15 +267,15 @@ class Running:
         self.clear_preview()
 
 
-def _taken(operation: Operation, inputs: tuple[Any, ...], parameters: dict[str, Any], job: Job, remarks: list[str],
-           begin: float, share: float, made: Callable[[Any], Any] | None = None) -> Any:  # fmt: skip
-    """Return what an operation makes of volumes or labels; its progress fills a share of the job's.
+def _taken(ready: Ready, first: Any, job: Job, remarks: list[str], begin: float, share: float,
+           made: Callable[[Any], Any] | None) -> Any:  # fmt: skip
+    """Return what an operation makes of a first volume or label; its progress fills a share of the job's.
 
     ``made`` has the result already: a contour that was watched.
     """
     from pellucid.operations.operation import Context
 
-    first = inputs[0]
+    operation, parameters, inputs = ready.operation, ready.parameters, (first, *ready.inputs[1:])
     context = Context(lambda done: job.report(begin + share * done), job.cancelled, remark=remarks.append,
                       padding=first.padding if isinstance(first, Volume) else None)  # fmt: skip
     result = made(context) if made else operation.run(context, *(item.image for item in inputs), **parameters)

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from psygnal import Signal
 
 from pellucid.model.geometry import Geometry, Vector
+from pellucid.session.showing import Showing
 
 _DECIMALS, _MOST_DECIMALS = 3, 6
 """Places are kept to a thousandth of a millimetre, finer where voxels are small: to a hundredth of them."""
@@ -39,28 +40,13 @@ class Seeds:
         return next(group for group in self.groups if group.name == name)
 
 
-class Seeding:
+class Seeding(Showing[Seeds]):
     """Only the screen: what is kept are the parameters of the operation."""
 
-    changed = Signal()
     edited = Signal(str, object)
     """Emitted with the name of a group and its places while the user sets, moves or removes seeds on a pane."""
     stopped = Signal()
     """Emitted when the user ended placing on a pane."""
-
-    def __init__(self) -> None:
-        self.shown: Seeds | None = None
-        self.owner: object = None
-        """Whoever showed the seeds, and alone may take them away."""
-
-    def show(self, owner: object, seeds: Seeds | None) -> None:
-        """Show seeds, or take them away."""
-        if seeds is None and owner is not self.owner:
-            return
-        self.owner = owner if seeds is not None else None
-        if seeds != self.shown:
-            self.shown = seeds
-            self.changed.emit()
 
     @property
     def is_placing(self) -> bool:

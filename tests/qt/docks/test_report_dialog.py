@@ -73,5 +73,7 @@ def test_a_pdf_can_be_opened_and_saved(dialog, empty_session, qtbot, monkeypatch
 
 
 def test_it_closes_without_following_any_more(dialog, empty_session):
+    shown = dialog.text.toPlainText()
     dialog.reject()
     empty_session.view.hide_identity = not empty_session.view.hide_identity
+    assert shown.startswith("Doe, Jane") and dialog.text.toPlainText() == shown

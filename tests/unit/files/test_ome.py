@@ -96,7 +96,9 @@ def test_a_plain_tiff_has_no_optics(tmp_path):
 
 @pytest.mark.data
 def test_a_real_file_of_a_vendor(data_dir):
-    for path in sorted((data_dir / "microscopy_vendor").glob("*.ome.tif*")):
+    files = sorted((data_dir / "microscopy_vendor").glob("*.ome.tif*"))
+    assert files
+    for path in files:
         for volume in images.read(path):
             assert volume.acquisition.optics is None or volume.acquisition.optics.source == "OME metadata"
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pellucid.model.view import Layout, Plane
-from pellucid.session import Session
 from pellucid.session.arranging import LAYOUTS, planes_of
-
-
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
 
 
 def planes(session):

@@ -15,7 +15,6 @@ from pellucid.model.labels import LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer, Source
 from pellucid.model.view import Layout, ViewState
 from pellucid.model.volume import Acquisition, Volume, image_from_array
-from pellucid.session import Session
 from pellucid.session.consenting import are_strangers
 from pellucid.session.loading import Place
 from pellucid.session.opening import Loaded
@@ -26,13 +25,6 @@ PT = Geometry((10, 8, 6), (2.0, 2.0, 4.0), (-10.0, -8.0, 0.0), frame_of_referenc
 MR = Geometry((20, 16, 12), (1.0, 1.0, 2.0), (300.0, 200.0, 100.0), frame_of_reference="9.9")
 NIFTI = Geometry((5, 5, 5))
 PICTURE = Geometry((9, 9, 1), known_spacing=(False, False, False), oriented=False)
-
-
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
 
 
 def add(session, name, geometry, *, place=None, modality="CT", value=0):

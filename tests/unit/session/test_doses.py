@@ -13,13 +13,6 @@ from pellucid.session import Session
 DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
-
-
 def test_a_dose_over_a_ct_lets_it_be_seen_and_shows_the_hottest_voxel(session: Session, tmp_path: Path) -> None:
     save(tmp_path / "ct", stack(5)[1])
     cells = np.zeros((5, 12, 11), np.uint16)

@@ -17,20 +17,12 @@ from pellucid.model.peak import RADIUS, region_peak
 from pellucid.model.reading import read
 from pellucid.model.view import Layout, Plane, Projection
 from pellucid.model.volume import Acquisition, Volume, image_from_array
-from pellucid.session import Session
 from pellucid.session.measurement_export import measured
 from pellucid.session.opening import Loaded
 
 GRID = Geometry((40, 32, 12), (2.0, 2.0, 3.0), (-40.0, -32.0, 0.0), frame_of_reference="1.2.3")
 FINE = Geometry((80, 64, 12), (1.0, 1.0, 3.0), (-40.0, -32.0, 0.0), frame_of_reference="1.2.3")
 FACTOR = 0.0005
-
-
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
 
 
 def volume(geometry, array, modality, unit, **extra):

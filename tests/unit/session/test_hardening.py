@@ -70,7 +70,6 @@ def test_in_place_it_gets_the_voxels_of_the_fixed_image_and_undo_brings_back_the
 
 
 def test_the_step_is_taken_again_without_the_window_to_the_very_bytes(scene: Scene) -> None:
-    pytest.importorskip("pellucid.operations.registration")
     session, moving = scene.session, scene.moving
     before = moving.volume
     session.hardening.harden(moving, scene.fixed, interpolation="bspline")

@@ -18,13 +18,6 @@ from pellucid.session.mending import mend_series, mends, words
 from pellucid.session.respacing import set_spacing
 
 
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
-
-
 def opened(session: Session, folder: Path, slices: list[Dataset], part: int = 0) -> ImageLayer:
     save(folder, slices)
     session.open([folder])

@@ -11,7 +11,6 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer
 from pellucid.model.timing import TimeSource, moments_of
 from pellucid.model.volume import Acquisition, Volume, image_from_array
-from pellucid.session import Session
 from pellucid.session.playing import Order
 
 
@@ -24,13 +23,6 @@ def film(count=5, durations=None, slices=1, name="cine", **facts):
         image = image_from_array(np.full((slices, 4, 6), n, np.int16), geometry)
         frames.append(Volume(image, geometry, acquisition=Acquisition(moment=moment)))
     return ImageLayer(name, tuple(frames))
-
-
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
 
 
 def show(session, *layers):

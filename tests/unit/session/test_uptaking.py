@@ -24,13 +24,6 @@ def layer(unit: str = "Bq/ml", facts: dict[str, str] = FACTS, modality: str = "P
     return ImageLayer("PET", (Volume(values, GRID, unit, acquisition=about, findings=said),) * 2)
 
 
-@pytest.fixture
-def session():
-    session = Session()
-    yield session
-    session.close()
-
-
 @pytest.mark.hazard("H14")
 @pytest.mark.parametrize(("kind", "says"), [("bw", "2 SUVbw (1000 Bq/ml)"), ("lbm", "1.5 SUVlbm (1000 Bq/ml)"),
                                             ("bsa", "0.5 SUVbsa cm²/ml (1000 Bq/ml)"), ("", "1000 Bq/ml")])  # fmt: skip

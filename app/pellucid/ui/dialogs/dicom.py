@@ -266,14 +266,12 @@ class DicomDialog(WritingDialog):
         self._report = None
         self._session.settings.last_folder = str(folder.parent)
         try:
-            self._job = self._begin(what, folder)
+            job = self._begin(what, folder)
         except Refused as refusal:
             self._answered(self._asked, None, str(refusal))
             return
-        self.bar.show()
+        self._watch(job)
         self.accept_loss.hide()
-        self.stop.setText(tr("Cancel"))
-        self._job.changed.connect(self._advance)
         self._update_button()
         self._advance()
 

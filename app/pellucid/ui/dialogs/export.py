@@ -176,14 +176,12 @@ class ExportDialog(WritingDialog):
         saving = self._session.saving
         if target.plane is not None and isinstance(target.layer, ImageLayer):
             frame, index = slice_at_crosshair(self._session, target.plane)
-            self._job = saving.export_slice(target.layer, frame, index, path, as_shown=target.as_shown, done=self._done)
+            job = saving.export_slice(target.layer, frame, index, path, as_shown=target.as_shown, done=self._done)
         else:
-            self._job = saving.export_layer(target.layer, path, accept_loss=True, done=self._done)
+            job = saving.export_layer(target.layer, path, accept_loss=True, done=self._done)
         self._session.settings.last_folder = str(path.parent)
-        self.bar.show()
+        self._watch(job)
         self.accept_loss.hide()
-        self.stop.setText(tr("Cancel"))
-        self._job.changed.connect(self._advance)
         self._update_button()
         self._advance()
 

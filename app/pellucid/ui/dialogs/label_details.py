@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon, QShowEvent
 from PySide6.QtWidgets import QDialog, QGridLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -14,7 +14,7 @@ from pellucid.model.layer import LabelLayer
 from pellucid.ui import theme
 from pellucid.ui.docks.label_model import STATUS_TITLES
 from pellucid.ui.docks.parts import described, dim, push_button, row, section, titled
-from pellucid.ui.docks.swatches import ask_color
+from pellucid.ui.docks.swatches import ask_color, square
 from pellucid.ui.forms.controls import Choice, TextLine
 
 if TYPE_CHECKING:
@@ -126,9 +126,7 @@ class LabelDetailsDialog(QDialog):
             self._show_color()
 
     def _show_color(self) -> None:
-        picture = QPixmap(QSize(theme.ICON_SIZE, theme.ICON_SIZE))
-        picture.fill(QColor(self._chosen_color))
-        self.color.setIcon(QIcon(picture))
+        self.color.setIcon(QIcon(square(self._chosen_color, theme.ICON_SIZE)))
         self.color.setText(self._chosen_color.upper())
 
     def accept(self) -> None:

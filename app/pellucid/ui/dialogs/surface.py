@@ -185,11 +185,8 @@ class SurfaceDialog(WritingDialog):
         choice = SurfaceChoice(self.smooth.value(), self.space.value(), together)
         self._report = None
         self._session.settings.last_folder = str(path.parent)
-        self._job = export(self._session, which.layer, which.values, path, choice, self._done)
-        self.bar.show()
+        self._watch(export(self._session, which.layer, which.values, path, choice, self._done))
         self.card.hide()
-        self.stop.setText(tr("Cancel"))
-        self._job.changed.connect(self._advance)
         self._check()
         self._advance()
 

@@ -28,6 +28,13 @@ class WritingDialog(QDialog):
     def _advance(self) -> None:
         """Show how far the job is."""
 
+    def _watch(self, job: Job) -> None:
+        """Show from now on how far a job is that writes."""
+        self._job = job
+        self.bar.show()
+        self.stop.setText(tr("Cancel"))
+        job.changed.connect(self._advance)
+
     def _ended(self, *, handed_over: bool = True) -> Job | None:
         """Show how far the job is; return it once, when nothing more comes of it.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor, QGuiApplication, QPixmap
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from pellucid.language import tr
@@ -16,6 +16,7 @@ from pellucid.session.motion_curves import Motion
 from pellucid.ui import theme
 from pellucid.ui.docks.line_chart import Line, LineChart
 from pellucid.ui.docks.parts import dim, flat_button, section, tell
+from pellucid.ui.docks.swatches import square
 from pellucid.ui.forms.numbers import format_number
 
 if TYPE_CHECKING:
@@ -103,9 +104,7 @@ class MotionBox(QWidget):
         self._readings = []
         for n, name in enumerate(motion.axes):
             sign, shift, angle = QLabel(), QLabel(), QLabel()
-            swatch = QPixmap(12, 12)
-            swatch.fill(QColor(_COLORS[n]))
-            sign.setPixmap(swatch)
+            sign.setPixmap(square(_COLORS[n]))
             for label in (shift, angle):
                 label.setFont(theme.figures(label.font()))
             cells = (sign, QLabel(name), shift, angle)
@@ -114,9 +113,7 @@ class MotionBox(QWidget):
             self._readings += [shift, angle]
         if turned and len(motion.turns) == 1:
             sign, angle = QLabel(), self._readings[1]
-            swatch = QPixmap(12, 12)
-            swatch.fill(QColor(_COLORS[2]))
-            sign.setPixmap(swatch)
+            sign.setPixmap(square(_COLORS[2]))
             self._grid.addWidget(sign, len(motion.axes), 0)
             self._grid.addWidget(QLabel(motion.turns[0]), len(motion.axes), 1)
             self._grid.addWidget(angle, len(motion.axes), 2)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QColor, QGuiApplication, QPixmap, QShowEvent
+from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
@@ -18,6 +18,7 @@ from pellucid.session.text_files import write_in_job
 from pellucid.ui import theme
 from pellucid.ui.docks.line_chart import Line, LineChart
 from pellucid.ui.docks.parts import Elided, EmptyState, Panel, allow, described, dim, flat_button, row, scrolling
+from pellucid.ui.docks.swatches import square
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.numbers import format_number
 from pellucid.ui.forms.throttle import Throttle
@@ -204,9 +205,7 @@ class TimeCurvePanel(Panel):
                 widget.deleteLater()
         for n, (_key, name, color) in enumerate(rows):
             sign, value = QLabel(), QLabel()
-            swatch = QPixmap(12, 12)
-            swatch.fill(QColor(color))
-            sign.setPixmap(swatch)
+            sign.setPixmap(square(color))
             value.setFont(theme.figures(value.font()))
             self._values.append(value)
             for number, widget in enumerate((sign, Elided(name), value)):

@@ -3,7 +3,7 @@
 ``plans`` says what is to be done (stages, presets, their text; ``plain_plans`` for scripts), ``outcome`` what came of
 it and what can be watched on the way, ``running`` does it: ``preparing`` brings both images into one form (``frames``),
 ``starting`` and ``searching`` find where to begin, ``stages`` (``methods``, ``levels``, ``splines``) and ``demons``
-fit, ``chains`` is what was found so far, ``course`` the way there, ``judging`` and ``doubts`` look at the result.
+fit, ``chains`` is what was found so far, ``course`` the way there, ``scoring`` and ``doubts`` look at the result.
 
 ``landmark_fits`` needs no optimiser. ``series`` brings many pictures together, by ``following`` and ``bending``.
 ``splitting`` tells what is linear from what bends, ``texts`` and ``applying`` keep and use transforms. Results are

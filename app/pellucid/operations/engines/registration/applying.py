@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.engines.registration.frames import affine_of, matrix_of, named
+from pellucid.operations.engines.registration.frames import affine_of, in_space, matrix_of, named
 from pellucid.operations.engines.registration.landmark_fits import Kind, fit
 from pellucid.operations.engines.registration.splitting import Domain
 from pellucid.operations.pixels import Array, view
@@ -85,6 +85,4 @@ def lifted(transform: sitk.Transform) -> sitk.Transform:
     """Return a linear transform of pictures as one of single slices; raises ValueError for one that bends."""
     if not transform.IsLinear():
         raise ValueError(transform.GetName())
-    matrix = np.eye(4)
-    matrix[np.ix_([0, 1, 3], [0, 1, 3])] = matrix_of(transform)
-    return affine_of(matrix)
+    return affine_of(in_space(matrix_of(transform)))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import SimpleITK as sitk
 
-from pellucid.operations.engines.registration.frames import affine_of, matrix_of, moved_bend, named
+from pellucid.operations.engines.registration.frames import affine_of, in_space, matrix_of, moved_bend, named
 from pellucid.operations.engines.registration.preparing import Pair
 from pellucid.operations.pixels import Array
 
@@ -55,7 +55,7 @@ class Chain:
         parts: list[Part] = [] if self.given is not None else [pair.moving_frame @ back]
         for part in self.parts:
             if isinstance(part, np.ndarray):
-                matrix = here @ _lifted_matrix(part, len(here)) @ back
+                matrix = here @ (in_space(part) if pair.lifted else part) @ back
                 if parts and isinstance(parts[-1], np.ndarray):
                     parts[-1] = parts[-1] @ matrix
                 else:
@@ -67,15 +67,6 @@ class Chain:
         if self.given is not None:
             known = [self.given, *known]
         return known[0] if len(known) == 1 else sitk.CompositeTransform(known)
-
-
-def _lifted_matrix(matrix: Array, rows: int) -> Array:
-    if len(matrix) == rows:
-        return matrix
-    lifted = np.eye(rows)
-    kept = [0, 1, 3]
-    lifted[np.ix_(kept, kept)] = matrix
-    return lifted
 
 
 def _lifted_bend(transform: sitk.Transform, pair: Pair) -> sitk.Transform:

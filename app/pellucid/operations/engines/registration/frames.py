@@ -51,12 +51,24 @@ def affine_of(matrix: Array) -> sitk.AffineTransform:
     return transform
 
 
-def matrix_of(transform: sitk.Transform) -> Array:
-    """Return the matrix of a linear transform."""
+def matrix_of(transform: sitk.Transform, reach: float = 1.0) -> Array:
+    """Return the (n + 1) × (n + 1) matrix of a linear transform.
+
+    It is read off at points so far from the origin: of shifts that are large, points far away lose fewer digits.
+    """
     n = transform.GetDimension()
     shift = np.array(transform.TransformPoint([0.0] * n))
-    columns = [np.array(transform.TransformPoint(axis.tolist())) - shift for axis in np.eye(n)]
+    columns = [(np.array(transform.TransformPoint(far.tolist())) - shift) / reach for far in np.eye(n) * reach]
     return homogeneous(np.stack(columns, axis=1), shift)
+
+
+def in_space(matrix: Array) -> Array:
+    """Return a matrix of the plane as the 4 × 4 one that leaves z alone, one of space as it is."""
+    if len(matrix) == 4:
+        return matrix
+    lifted = np.eye(4)
+    lifted[np.ix_([0, 1, 3], [0, 1, 3])] = matrix
+    return lifted
 
 
 def is_similar(matrix: Array) -> bool:

@@ -13,10 +13,10 @@ from pellucid.operations.engines.registration import bends, demons, stages
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
 from pellucid.operations.engines.registration.doubts import Findings, doubts_of
-from pellucid.operations.engines.registration.judging import covered, metric_of
 from pellucid.operations.engines.registration.outcome import Outcome, Watch
 from pellucid.operations.engines.registration.plans import Plan, Stage, changed
 from pellucid.operations.engines.registration.preparing import Pair, inwards, prepare
+from pellucid.operations.engines.registration.scoring import covered, metric_of
 from pellucid.operations.engines.registration.stages import End
 from pellucid.operations.engines.registration.starting import started
 

@@ -9,9 +9,9 @@ import numpy as np
 from pellucid.operations.context import Context, Refused
 from pellucid.operations.engines.registration.chains import Chain
 from pellucid.operations.engines.registration.course import Course
-from pellucid.operations.engines.registration.judging import covered, metric_of
 from pellucid.operations.engines.registration.plans import Stage, Transform
 from pellucid.operations.engines.registration.preparing import Pair
+from pellucid.operations.engines.registration.scoring import covered, metric_of
 from pellucid.operations.engines.registration.stages import Level, fit_level, fresh
 from pellucid.operations.pixels import Array
 

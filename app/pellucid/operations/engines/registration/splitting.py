@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from pellucid.operations.engines.registration.frames import in_space, matrix_of
 from pellucid.operations.pixels import Array
 
 MOST_POINTS = 1_500_000
 """Displacements that are kept for drawing: 18 MB."""
 _FIT, _CHECKED = 12, 2000
+_FAR = 1000.0
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,8 @@ def apply(transform: sitk.Transform, points: Array) -> Array:
 
 
 def linear_matrix(transform: sitk.Transform) -> Array:
-    """Return the 4 × 4 matrix of a linear transform."""
-    corners = apply(transform, np.vstack([np.zeros(3), np.eye(3) * 1000.0]))
-    matrix = np.eye(4)
-    matrix[:3, :3] = (corners[1:] - corners[0]).T / 1000.0
-    matrix[:3, 3] = corners[0]
-    return matrix
+    """Return the 4 × 4 matrix of a linear transform of two or three dimensions in mm."""
+    return in_space(matrix_of(transform, _FAR))
 
 
 def fitted_matrix(transform: sitk.Transform, domain: Domain) -> Array:
