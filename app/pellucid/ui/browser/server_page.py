@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pellucid.network.nodes import Node
     from pellucid.network.queries import Found
     from pellucid.session import Session
-    from pellucid.session.servers import Transfer
+    from pellucid.session.transfers import Transfer
 
 NONE = mark("No server is known yet. Add the PACS of your hospital or a DICOMweb server; ask its administrator for AE "
             "title, host and port.")  # fmt: skip
@@ -233,13 +233,13 @@ class ServerPage(QWidget):
         node = self._asked_node
         if node is not None:
             for wanted, title in self._wanted(self.tree.chosen()):
-                self._servers.fetch(node, wanted, title, show=show)
+                self._servers.transfers.fetch(node, wanted, title, show=show)
 
     def _opened(self, one: Row) -> None:
         node = self._asked_node
         if node is not None:
             for wanted, title in self._wanted([one]):
-                self._servers.fetch(node, wanted, title, show=True)
+                self._servers.transfers.fetch(node, wanted, title, show=True)
 
     def _open_fetched(self, transfer: Transfer) -> None:
         self._session.open(list(transfer.paths))
