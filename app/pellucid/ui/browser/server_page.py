@@ -81,6 +81,9 @@ class ServerPage(QWidget):
         for page in (self.tree, self.none, self.ready):
             self.stack.addWidget(page)
         self.said = dim(wrap=True)
+        room = self.said.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # or the buttons beside it would grow over the whole line
+        self.said.setSizePolicy(room)
         self.stop = push_button(tr("Stop"), self._stop, tip=tr("Stop asking; what came stays"))
         self.fetch_button = push_button(tr("Fetch"), lambda: self.fetch_chosen(show=False),
                                         tip=tr("Fetch what is chosen, to be opened later"))  # fmt: skip
