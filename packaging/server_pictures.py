@@ -11,7 +11,7 @@ from browser_pictures import STUDIES
 from pellucid.network.nodes import DimseNode, WebNode
 from pellucid.network.queries import Answer, FoundPatient, FoundSeries, FoundStudy
 from pellucid.network.transfers import Progress
-from pellucid.session.servers import Transfer
+from pellucid.session.transfers import Transfer
 from pellucid.ui import theme
 from pellucid.ui.browser.server_rows import series_row
 from pellucid.ui.browser.window import show_browser
@@ -88,7 +88,7 @@ def servers_found(stage: Stage) -> None:
                        "What came can be opened; fetch again to get the rest.")  # fmt: skip
     running = Transfer(NODES[0], "Knee left", True, lambda: None, None, Progress(31, 80, 16_200_000))
     stage.settle()
-    stage.session.servers.transfers = [running, partial]
+    stage.session.servers.transfers.all = [running, partial]
     page.transfers.refresh()
     stage.settle()
 
@@ -118,7 +118,7 @@ def servers_long_names(stage: Stage) -> None:
                       Progress(212, 480, 111_000_000), (Path("x"),), "268 of 480 instances are missing. The "
                       "connection broke. What came can be opened; fetch again to get the rest.")  # fmt: skip
     stage.settle()
-    stage.session.servers.transfers = [Transfer(node, title, False, lambda: None, None, Progress(31, 80)), broken]
+    stage.session.servers.transfers.all = [Transfer(node, title, False, lambda: None, None, Progress(31, 80)), broken]
     page.transfers.refresh()
     page.window().resize(page.window().minimumSize())
     stage.settle()

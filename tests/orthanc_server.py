@@ -165,16 +165,22 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory, moving_port: int) -> Itera
     server.kill()
 
 
-def made_certificate(folder: Path) -> tuple[Path, Path]:
-    """Return a certificate for 127.0.0.1 that signs itself, and its key, made by openssl."""
+def made_certificate(
+    folder: Path, *, names: str = "IP:127.0.0.1,DNS:localhost", authority: tuple[Path, Path] | None = None
+) -> tuple[Path, Path]:
+    """Return a certificate and its key, made by openssl; without an authority it signs itself."""
     folder.mkdir(parents=True, exist_ok=True)
     certificate, key = folder / "certificate.pem", folder / "key.pem"
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("openssl is not installed, which makes the certificate")
+        reason = "openssl is not installed, which makes the certificate"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    signed = () if authority is None else ("-CA", str(authority[0]), "-CAkey", str(authority[1]))
+    constraint = "critical,CA:FALSE" if authority else "critical,CA:TRUE"
     command = [
-        openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=pellucid test",
-        "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", str(key), "-out", str(certificate),
+        openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+        "-subj", f"/CN=pellucid test {folder.name}", "-addext", f"subjectAltName={names}",
+        "-addext", f"basicConstraints={constraint}", *signed, "-keyout", str(key), "-out", str(certificate),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     ssl.create_default_context(cafile=str(certificate))

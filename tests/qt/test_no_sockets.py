@@ -61,7 +61,7 @@ def look():
 QTimer.singleShot(200, lambda: window.files.open_paths(["SERIES"]))
 QTimer.singleShot(400, look)
 app.exec()
-assert not window.session.servers.is_listening
+assert not window.session.servers.listener.on
 import os
 print("HEARD", heard, held, flush=True)
 os._exit(1 if heard or held else 0)

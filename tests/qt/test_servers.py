@@ -120,7 +120,7 @@ def test_find_unfold_fetch_and_open(qtbot: QtBot, session: Session, page: Server
     qtbot.keyClick(page.tree, Qt.Key.Key_Return)
     wait_for(qtbot, lambda: len(session.document.images) == 1 and not session.jobs.running)
     assert session.document.active_image.volume.geometry.size == (5, 6, 6)
-    transfer = session.servers.transfers[0]
+    transfer = session.servers.transfers.all[0]
     wait_for(qtbot, lambda: transfer.state == "done")
     wait_for(qtbot, page.transfers.lines[0].open.isVisible)
     assert transfer.progress.done == 6
@@ -140,7 +140,7 @@ def test_identity_is_hidden_in_rows_and_transfers(
     assert not any(word in text for text in said for word in ("Doe", "PX-1", "A77"))
     page.tree.choose_first()
     qtbot.mouseClick(page.fetch_button, Qt.MouseButton.LeftButton)
-    wait_for(qtbot, lambda: session.servers.transfers[0].state == "done" and bool(page.transfers.lines))
+    wait_for(qtbot, lambda: session.servers.transfers.all[0].state == "done" and bool(page.transfers.lines))
     later = ServerPage(session)  # the browser is made when it is first asked for
     qtbot.addWidget(later)
     assert "Thorax" not in later.transfers.lines[0].title.text()
@@ -211,7 +211,7 @@ def test_sending_what_is_open(
     session.servers.put(node_of(orthanc))
     assert dialog.go.isEnabled() and len(dialog.paths()) == 4  # what is open is ticked
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
-    transfer = session.servers.transfers[0]
+    transfer = session.servers.transfers.all[0]
     wait_for(qtbot, lambda: transfer.state == "done")
     assert orthanc.instances() == {str(ds.SOPInstanceUID) for ds in slices}
 
@@ -220,10 +220,10 @@ def test_sending_what_is_open(
 def test_the_listener_is_off_until_switched_on(
     qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc, moving_port: int
 ) -> None:
-    assert not session.servers.is_listening and "Off" in page.servers.hearing.text()
+    assert not session.servers.listener.on and "Off" in page.servers.hearing.text()
     qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
     wait_for(qtbot, lambda: page.servers.hearing.property("tone") == "warning")
-    assert not session.servers.is_listening and not page.servers.listen.isChecked()  # nobody may send yet
+    assert not session.servers.listener.on and not page.servers.listen.isChecked()  # nobody may send yet
     dialog = ListeningDialog(session.servers, page)
     qtbot.addWidget(dialog)
     assert dialog.host.value() == HERE != EVERYWHERE
@@ -231,9 +231,9 @@ def test_the_listener_is_off_until_switched_on(
     dialog.callers.setText(TITLE)
     dialog.accept()
     assert dialog.result() == QDialog.DialogCode.Accepted
-    assert session.servers.listening == ListenerSettings(port=moving_port, callers=(TITLE,))
+    assert session.servers.listener.settings == ListenerSettings(port=moving_port, callers=(TITLE,))
     qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
-    wait_for(qtbot, lambda: session.servers.is_listening)
+    wait_for(qtbot, lambda: session.servers.listener.on)
     assert f"port {moving_port}" in page.servers.hearing.text()
     session.servers.put(node_of(filled, retrieve="move"))
     page.query.ask()
@@ -241,7 +241,7 @@ def test_the_listener_is_off_until_switched_on(
     page.tree.choose_first()
     qtbot.mouseClick(page.open_button, Qt.MouseButton.LeftButton)
     wait_for(qtbot, lambda: len(session.document.images) == 1)
-    assert session.servers.is_listening  # one that ran goes on
+    assert session.servers.listener.on  # one that ran goes on
     qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
     wait_for(qtbot, lambda: "Off" in page.servers.hearing.text() and not session.jobs.running)
 
@@ -274,16 +274,17 @@ def test_what_is_being_fetched_is_not_fetched_twice_and_another_try_happens_once
 ) -> None:
     (gone,) = free_ports(1)
     wanted = What("1.2.3")
-    first = session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=False)
-    assert session.servers.fetch(node_of(filled, port=gone), wanted, "Thorax", show=True) is first and first.show
+    fetch = session.servers.transfers.fetch
+    first = fetch(node_of(filled, port=gone), wanted, "Thorax", show=False)
+    assert fetch(node_of(filled, port=gone), wanted, "Thorax", show=True) is first and first.show
     wait_for(qtbot, lambda: first.state == "failed")
-    session.servers.clear()
+    session.servers.transfers.clear()
     first.again()  # from the notice, which stands longer than the list
     first.again()
-    assert len(session.servers.transfers) == 1 and session.servers.transfers[0] is not first
-    wait_for(qtbot, lambda: session.servers.transfers[0].state == "failed")
+    assert len(session.servers.transfers.all) == 1 and session.servers.transfers.all[0] is not first
+    wait_for(qtbot, lambda: session.servers.transfers.all[0].state == "failed")
     qtbot.mouseClick(page.transfers.lines[0].again, Qt.MouseButton.LeftButton)
-    assert len(session.servers.transfers) == 1
+    assert len(session.servers.transfers.all) == 1
     wait_for(qtbot, lambda: not session.jobs.running)
 
 
@@ -291,8 +292,8 @@ def test_every_study_that_is_sent_here_is_said_once(session: Session, tmp_path: 
     offers: list[tuple[str, str]] = []
     session.offer.connect(lambda sentence, button, _action: offers.append((sentence, button)))
     for study in ("a", "a", "b", "a"):
-        session.servers._take(Received(tmp_path / study / "1.dcm", "CT_ROOM_2", "1", "2", study, 10))
-    assert offers == [("“CT_ROOM_2” sends images.", "Open")] * 2 and session.servers.received == 4
+        session.servers.listener._take(Received(tmp_path / study / "1.dcm", "CT_ROOM_2", "1", "2", study, 10))
+    assert offers == [("“CT_ROOM_2” sends images.", "Open")] * 2 and session.servers.listener.received == 4
 
 
 def test_a_dicomweb_server_from_the_first_question_to_sending_back(
@@ -316,5 +317,5 @@ def test_a_dicomweb_server_from_the_first_question_to_sending_back(
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
-    wait_for(qtbot, lambda: session.servers.transfers[0].state == "done")
+    wait_for(qtbot, lambda: session.servers.transfers.all[0].state == "done")
     assert filled.instances() == before and len(before) == 6

@@ -6,9 +6,11 @@ import socket
 import ssl
 from typing import Any
 
-from pellucid.language import mark, tr
+from pellucid.language import mark, tr, tr_count
 
 _PROBE_SECONDS = 5.0
+_OTHER_NAME, _SIGNED_ITSELF = (62, 64), (18, 19, 20, 21)
+"""Codes of OpenSSL (X509_V_ERR_…)."""
 _STATUS = {
     0x0122: mark("it does not take this kind of object"),
     0x0124: mark("this program may not do that there. Ask its keeper to allow it"),
@@ -51,11 +53,12 @@ def rejected(node: dict[str, Any], own_title: str, source: int, reason: int) -> 
     return tr("{server} turned us away without saying why. Ask its keeper whether we may connect.", server=name)
 
 
-def status(node: dict[str, Any], code: int) -> str:
-    """Say what a status of a DIMSE answer means (PS3.4 annexes B and C, PS3.7 annex C)."""
+def status(node: dict[str, Any], code: int, comment: str = "") -> str:
+    """Say what a status of a DIMSE answer means (PS3.4 annexes B and C, PS3.7 annex C), and what the server adds."""
     said = _STATUS.get(code) or next((text for low, high, text in _RANGES if low <= code <= high), "")
     reason = tr(said) if said else tr("it gave a reason that is not known here")
-    return tr("{server} refused: {reason} (status {code}).", server=node["name"], reason=reason, code=f"{code:04X}")
+    refused = tr("{server} refused: {reason} (status {code}).", server=node["name"], reason=reason, code=f"{code:04X}")
+    return f"{refused} {tr('It says: “{comment}”.', comment=comment)}" if comment else refused
 
 
 def broken(node: dict[str, Any]) -> str:
@@ -148,13 +151,50 @@ def not_connected(server: str, host: str, port: int, error: BaseException) -> st
 
 
 def certificate(server: str, error: BaseException) -> str:
-    """Say that a certificate is not trusted."""
+    """Say that a certificate is not trusted, and what to do about that."""
+    code = getattr(error, "verify_code", 0)
+    if code in _OTHER_NAME:
+        return tr(
+            "The certificate of {server} is made for another host. Enter the host as the certificate names it, or ask "
+            "its keeper.",
+            server=server,
+        )
+    if code in _SIGNED_ITSELF:
+        return tr(
+            "The certificate of {server} was not accepted: no known authority signed it. If you trust the server, get "
+            "the certificate of its authority, or its own, from its keeper and name that file in the settings of the "
+            "server.",
+            server=server,
+        )
     reason = getattr(error, "verify_message", "") or tr("it is not trusted")
     return tr(
         "The certificate of {server} was not accepted: {reason}. Name the file of its authority in the settings of the "
         "server, or ask its keeper.",
         server=server,
         reason=reason.rstrip("."),
+    )  # fmt: skip
+
+
+def unread_certificates(server: str) -> str:
+    """Say that a file of certificates is no use."""
+    return tr(
+        "The certificates for {server} could not be read. Check the files in the settings of the server.",
+        server=server,
+    )
+
+
+def later(server: str, seconds: int | None) -> str:
+    """Say that a server is busy, and for how long when it told."""
+    if seconds is None:
+        return tr("{server} is busy. Try again in a moment.", server=server)
+    if seconds <= 90:
+        return tr_count(
+            "{server} is busy. Try again in {count} second.", "{server} is busy. Try again in {count} seconds.",
+            seconds, server=server,
+        )  # fmt: skip
+    return tr_count(
+        "{server} is busy. Try again in {count} minute.", "{server} is busy. Try again in {count} minutes.",
+        -(-seconds // 60), server=server,
     )  # fmt: skip
 
 

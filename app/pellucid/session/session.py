@@ -319,7 +319,7 @@ class Session:
 
     def close(self) -> None:
         """Stop all jobs and keep the settings."""
-        self.servers.close()
+        self.servers.listener.close()
         self.jobs.cancel_all()
         self.jobs.close()
         self.studies.close()

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from dicom_making import save, stack
+from odd_web import odd
 from orthanc_server import PASSWORD, TITLE, USER, Orthanc, moving_port, orthanc
 from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
 
-__all__ = ["moving_port", "orthanc"]
+__all__ = ["moving_port", "odd", "orthanc"]
 
 Study = Callable[..., list[Path]]
 

@@ -37,6 +37,7 @@ from pellucid.network.sending import send
 from pellucid.network.transfers import Received, What, file_name, named_by
 
 pytestmark = pytest.mark.hazard("H40")
+_PEERS = 4
 
 
 class Ear:
@@ -231,7 +232,7 @@ def knock(port: int, seed: int, count: int) -> None:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as peer:
                 peer.sendall(malformed(random_))
                 if random_.random() < 0.2:
-                    peer.settimeout(0.2)
+                    peer.settimeout(0.02)
                     peer.recv(100)
         except OSError:
             continue
@@ -243,15 +244,15 @@ def resident(pid: int) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_malformed_associations_neither_end_it_nor_fill_it(ear, study, capsys) -> None:
-    count = int(os.environ.get("PELLUCID_KNOCKS", "2000"))
+    count = int(os.environ.get("PELLUCID_KNOCKS", "10000"))
     one = ear()
     knock(one.settings.port, 0, 50)
     assert echo(one.node())
     pid = one.listener.pid
     before = resident(pid)
-    with ThreadPoolExecutor(4) as peers:
-        for seed in range(4):
-            peers.submit(knock, one.settings.port, seed + 1, count // 4)
+    with ThreadPoolExecutor(_PEERS) as peers:
+        for seed in range(_PEERS):
+            peers.submit(knock, one.settings.port, seed + 1, count // _PEERS)
     end = time.monotonic() + 40
     while time.monotonic() < end:
         try:

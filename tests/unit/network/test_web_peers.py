@@ -5,14 +5,14 @@ from __future__ import annotations
 import email
 import json
 import random
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import certifi
 import pytest
 
+from odd_web import Answer
 from pellucid.model.findings import Refused
 from pellucid.network.asking import echo, find
 from pellucid.network.fetching import _made_beside, fetch
@@ -22,40 +22,6 @@ from pellucid.network.sending import send
 from pellucid.network.transfers import What
 from pellucid.network.web.client import Client
 from pellucid.network.web.multipart import Body, Broken, boundary_of, parts
-
-Answer = tuple[int, dict[str, str], bytes]
-
-
-@pytest.fixture
-def odd() -> Iterator[Callable[..., WebNode]]:
-    servers: list[ThreadingHTTPServer] = []
-
-    def start(answer: Callable[[str, str, dict[str, str]], Answer], **more: object) -> WebNode:
-        class Handler(BaseHTTPRequestHandler):
-            def reply(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, headers, body = answer(self.command, self.path, dict(self.headers))
-                self.send_response(status)
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                if "Content-Length" not in headers:
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            do_GET = do_POST = reply
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), Handler))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return WebNode(name="Odd", url=f"http://127.0.0.1:{servers[-1].server_port}/web", **more)
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize(
@@ -220,7 +186,7 @@ def test_boundaries() -> None:
     assert boundary_of("application/json") == "" and boundary_of(f"multipart/related; boundary={'x' * 71}") == ""
 
 
-@pytest.mark.parametrize(("choice", "authority"), [(False, ""), (True, "/its/own/authority.pem")])
+@pytest.mark.parametrize(("choice", "authority"), [(False, ""), (True, certifi.where())])
 def test_what_is_trusted_is_what_the_node_says_whatever_the_environment_says(monkeypatch, choice, authority) -> None:
     from requests import Session
 

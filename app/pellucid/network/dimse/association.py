@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING, Any
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
+from pellucid.network.dimse import rows
 from pellucid.network.dimse.tuning import ANSWER_SECONDS, hang_up, tune
 
 if TYPE_CHECKING:
+    from pydicom import Dataset
     from pynetdicom.association import Association
     from pynetdicom.events import Event
 
     from pellucid.network.agent import Desk
 
 LARGEST_PDU = 1 << 17
+_LONGEST_COMMENT = 64
+"""What the standard allows a server to say about an error."""
 _CONNECT_SECONDS = 10.0
 _NEGOTIATE_SECONDS = 20.0
 _CANCEL_PATIENCE = 0.4
@@ -90,6 +94,11 @@ def finished(link: Association, node: dict[str, Any]) -> str:
     return sentences.silent(node) if link._sent_abort else sentences.broken(node)  # we end what is silent
 
 
+def comment(status: Dataset) -> str:
+    """Return what a server adds to a status."""
+    return rows.text(status, "ErrorComment")[:_LONGEST_COMMENT]
+
+
 class _Heard:
     """What a peer said before there was an association, noted in the thread that hears it.
 
@@ -143,10 +152,7 @@ def _why(link: Association, heard: _Heard, payload: dict[str, Any]) -> str:
 def _no_certificate(node: dict[str, Any], error: OSError) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return sentences.certificate(node["name"], error)
-    return tr(
-        "The certificates for {server} could not be read. Check the files in the settings of the server.",
-        server=node["name"],
-    )
+    return sentences.unread_certificates(node["name"])
 
 
 def _abort_later(link: Association) -> None:

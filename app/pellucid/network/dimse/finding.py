@@ -9,7 +9,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
-from pellucid.network.dimse.association import associated, finished
+from pellucid.network.dimse.association import associated, comment, finished
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -32,7 +32,7 @@ def echo(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
         if "Status" not in answer:
             raise Refused(finished(link, node))
         if answer.Status:
-            raise Refused(sentences.status(node, answer.Status))
+            raise Refused(sentences.status(node, answer.Status, comment(answer)))
     return {"sentence": tr("{server} is there and lets us in.", server=node["name"])}
 
 
@@ -108,7 +108,7 @@ def asked(link: Any, node: dict[str, Any], desk: Desk, question: Dataset, model:
                 continue
             over = status.Status != _LIMIT_REACHED
             if status.Status not in (0x0000, _CANCELLED, _LIMIT_REACHED):
-                raise Refused(sentences.status(node, status.Status))
+                raise Refused(sentences.status(node, status.Status, comment(status)))
     finally:
         if not over:
             cancel()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
-from pellucid.network.dimse.association import associated
+from pellucid.network.dimse.association import associated, comment
 from pellucid.network.dimse.contexts import classes_of
 from pellucid.network.transfers import file_name
 
@@ -135,4 +135,4 @@ def outcome(status: Dataset, node: dict[str, Any]) -> tuple[int, str]:
         return failed, ""
     if code == 0xB000:
         return failed, ""
-    return failed, sentences.status(node, code)
+    return failed, sentences.status(node, code, comment(status))

@@ -6,6 +6,7 @@ altogether, and what must stay free on the disk.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import threading
 import time
@@ -52,6 +53,7 @@ def serve(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
     root = Path(payload["folder"])
     reception = _Reception(root, settings, desk)
     server = bound(entity, settings, reception.handlers())
+    gc.freeze()  # pynetdicom collects garbage for every few connections, and need not look at the libraries each time
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     thread.start()
     desk.report(listening=True)

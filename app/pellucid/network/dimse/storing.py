@@ -15,7 +15,7 @@ from pellucid.dicom.parsing import file_meta, meta_offset
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
-from pellucid.network.dimse.association import associated, finished
+from pellucid.network.dimse.association import associated, comment, finished
 from pellucid.network.dimse.contexts import MOST, NATIVE, to_send
 from pellucid.network.dimse.tuning import held
 
@@ -162,7 +162,7 @@ def _tell(desk: Desk, item: Item, status: Any, taken: set[tuple[str, str]], node
     elif status.Status == 0 or status.Status in _WARNINGS:
         desk.report(sent=1, nbytes=item.path.stat().st_size)
     else:
-        desk.report(failed=[[item.number, sentences.status(node, status.Status)]])
+        desk.report(failed=[[item.number, sentences.status(node, status.Status, comment(status))]])
 
 
 def _refusal(item: Item, taken: set[tuple[str, str]], node: dict[str, Any]) -> str:

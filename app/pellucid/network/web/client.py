@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import ssl
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _LARGEST_JSON = 64 << 20
 CHUNK_BYTES = 1 << 17
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LONGEST_WAIT = 86_400
 
 
 class Client:
@@ -30,10 +36,20 @@ class Client:
         self.node: dict[str, Any] = payload["node"]
         self._session = requests.Session()
         self._session.auth = _auth(self.node, payload["secret"])
-        self._verify = (self.node["authority"] or True) if self.node["verify"] else False
+        self._verify = (self._authority() or True) if self.node["verify"] else False
         self._session.max_redirects = 5
-        if urlsplit(self.node["url"]).hostname in _LOOPBACK:
+        if _is_here(urlsplit(self.node["url"]).hostname or ""):
             self._session.trust_env = False  # a proxy has no way to this machine
+
+    def _authority(self) -> str:
+        """Return the file of the certificates that are trusted, which must hold some."""
+        file = str(self.node["authority"])
+        if file:
+            try:
+                ssl.create_default_context(cafile=file)
+            except OSError as error:
+                raise Refused(sentences.unread_certificates(self.node["name"])) from error
+        return file
 
     def address(self, service: str, *path: str) -> str:
         """Return the address of something below a service (``qido``, ``wado``, ``stow``)."""
@@ -54,7 +70,7 @@ class Client:
                 method, url, stream=True, timeout=(_CONNECT_SECONDS, _READ_SECONDS), verify=self._verify, **more
             ) as answer:
                 if not answer.ok and answer.status_code not in takes:
-                    raise Refused(self.refusal(answer.status_code))
+                    raise Refused(self.refusal(answer.status_code, answer.headers))
                 yield answer
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             raise Refused(self.failure(error)) from error
@@ -65,7 +81,10 @@ class Client:
         with self.opened("GET", url, params=parameters, headers=headers) as answer:
             if answer.status_code == 204:
                 return []
-            return self.listed(body(answer, self))
+            data = body(answer, self)
+            if not data and answer.headers.get("Content-Encoding"):
+                raise Refused(self.strange())  # cut so early that nothing could be unpacked
+            return self.listed(data)
 
     def listed(self, data: bytes) -> list[Any]:
         """Return JSON that must be a list; raise Refused when it is none."""
@@ -84,9 +103,18 @@ class Client:
             server=self.node["name"],
         )
 
-    def refusal(self, status: int) -> str:
+    def refusal(self, status: int, headers: Mapping[str, str]) -> str:
         """Say what an HTTP status means."""
         name = self.node["name"]
+        if status == 401 and not _takes_ours(headers.get("WWW-Authenticate", "")):
+            return tr(
+                "{server} wants to be logged in to in a way this program does not know ({way}). Ask its keeper for "
+                "access with a user name and a password, or with a token.",
+                server=name,
+                way=_way(headers.get("WWW-Authenticate", "")),
+            )
+        if status == 407:
+            return self.no_proxy()
         if status == 401 and self.node["auth"] == "none":
             return tr("{server} wants a user name and a password, or a token. Enter them.", server=name)
         if status == 401:
@@ -104,9 +132,17 @@ class Client:
         if status in (406, 415):
             return tr("{server} does not offer or take files of this form.", server=name)
         if status in (429, 503):
-            return tr("{server} is busy. Try again in a moment.", server=name)
+            return sentences.later(name, _wait(headers.get("Retry-After", "")))
         return tr(
             "{server} could not do it (status {status}). Try again, or ask its keeper.", server=name, status=status
+        )
+
+    def no_proxy(self) -> str:
+        """Say that the proxy of the system is in the way."""
+        return tr(
+            "The proxy of this system did not let us through to {server}. Ask who keeps the proxy, or except the host "
+            "of the server from it (NO_PROXY).",
+            server=self.node["name"],
         )
 
     def failure(self, error: BaseException) -> str:
@@ -117,6 +153,8 @@ class Client:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         if isinstance(error, requests.TooManyRedirects):
             return self.strange()
+        if isinstance(error, requests.exceptions.ProxyError):
+            return self.no_proxy()
         for cause in _causes(error):
             if isinstance(cause, OSError) and not isinstance(cause, requests.RequestException):
                 if isinstance(cause, ConnectionResetError | BrokenPipeError):
@@ -145,6 +183,35 @@ def body(answer: Response, client: Client) -> bytes:
                 tr("{server} answers with too much at once. Narrow the question.", server=client.node["name"])
             )
     return bytes(data)
+
+
+def _is_here(host: str) -> bool:
+    """Return whether a host is this machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _way(challenge: str) -> str:
+    """Return the name of a way to log in."""
+    return re.sub(r"[^A-Za-z0-9-]", "", challenge.split(" ")[0])[:20]
+
+
+def _takes_ours(challenge: str) -> bool:
+    """Return whether a server that wants us to log in takes what we can do; one that does not say may."""
+    return not challenge or bool(re.search(r"\b(basic|bearer)\b", challenge, re.IGNORECASE))
+
+
+def _wait(told: str) -> int | None:
+    """Return for how many seconds a server wants to be left alone, None when it does not say (RFC 9110 10.2.3)."""
+    if told.isascii() and told.isdigit():
+        return min(int(told[:9]), _LONGEST_WAIT)
+    try:
+        seconds = (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(ceil(seconds), 1), _LONGEST_WAIT)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

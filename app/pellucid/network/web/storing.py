@@ -61,7 +61,7 @@ def _send(client: Client, url: str, batch: list[Item], desk: Desk) -> None:
     with client.opened("POST", url, data=content, headers=headers, takes=_UNDERSTOOD) as answer:
         failed = _failed(client, body(answer, client))
         if not answer.ok and not failed:
-            raise Refused(client.refusal(answer.status_code))
+            raise Refused(client.refusal(answer.status_code, answer.headers))
     lost = [[item.number, failed[item.sop_uid]] for item in batch if item.sop_uid in failed]
     sent = [item for item in batch if item.sop_uid not in failed]
     desk.report(sent=len(sent), nbytes=sum(item.path.stat().st_size for item in sent), failed=lost)

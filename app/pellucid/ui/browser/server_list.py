@@ -157,10 +157,10 @@ class ServerList(QWidget):
         dialog.open()
 
     def _listen(self) -> None:
-        if self._servers.is_listening:
-            self._servers.stop_listening()
+        if self._servers.listener.on:
+            self._servers.listener.stop()
         else:
-            self._servers.listen(self._not_listening)
+            self._servers.listener.start(self._not_listening)
         self._show_listener()
 
     def _not_listening(self, sentence: str) -> None:
@@ -168,14 +168,14 @@ class ServerList(QWidget):
         tell(self.hearing, sentence, "warning")
 
     def _show_listener(self) -> None:
-        servers, on = self._servers, self._servers.is_listening
+        servers, on = self._servers, self._servers.listener.on
         self.listen.setChecked(on)
         self.listen.setText(tr("Listening") if on else tr("Listen"))
-        how = servers.listening
+        how = servers.listener.settings
         if not on:
             tell(self.hearing, tr("Off: nobody can send images here."))
             return
         who = tr("every machine of the network") if how.host == EVERYWHERE else how.host
-        came = tr_count("{count:,} image came.", "{count:,} images came.", servers.received)
+        came = tr_count("{count:,} image came.", "{count:,} images came.", servers.listener.received)
         said = tr("“{title}” listens on port {port} for {who}.", title=servers.own_title, port=how.port, who=who)
         tell(self.hearing, f"{said} {came}", "good")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pellucid.network.nodes import Node
     from pellucid.network.queries import Found
     from pellucid.session import Session
-    from pellucid.session.servers import Transfer
+    from pellucid.session.transfers import Transfer
 
 NONE = mark("No server is known yet. Add the PACS of your hospital or a DICOMweb server; ask its administrator for AE "
             "title, host and port.")  # fmt: skip
@@ -81,6 +81,9 @@ class ServerPage(QWidget):
         for page in (self.tree, self.none, self.ready):
             self.stack.addWidget(page)
         self.said = dim(wrap=True)
+        room = self.said.sizePolicy()
+        room.setRetainSizeWhenHidden(True)  # or the buttons beside it would grow over the whole line
+        self.said.setSizePolicy(room)
         self.stop = push_button(tr("Stop"), self._stop, tip=tr("Stop asking; what came stays"))
         self.fetch_button = push_button(tr("Fetch"), lambda: self.fetch_chosen(show=False),
                                         tip=tr("Fetch what is chosen, to be opened later"))  # fmt: skip
@@ -233,13 +236,13 @@ class ServerPage(QWidget):
         node = self._asked_node
         if node is not None:
             for wanted, title in self._wanted(self.tree.chosen()):
-                self._servers.fetch(node, wanted, title, show=show)
+                self._servers.transfers.fetch(node, wanted, title, show=show)
 
     def _opened(self, one: Row) -> None:
         node = self._asked_node
         if node is not None:
             for wanted, title in self._wanted([one]):
-                self._servers.fetch(node, wanted, title, show=True)
+                self._servers.transfers.fetch(node, wanted, title, show=True)
 
     def _open_fetched(self, transfer: Transfer) -> None:
         self._session.open(list(transfer.paths))

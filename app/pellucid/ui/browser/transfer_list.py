@@ -13,7 +13,8 @@ from pellucid.ui.docks.parts import Elided, dim, flat_button, scrolling, section
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
-    from pellucid.session.servers import Servers, Transfer
+    from pellucid.session.servers import Servers
+    from pellucid.session.transfers import Transfer
 
 _HIGHEST = 148
 
@@ -96,7 +97,7 @@ class TransferList(QWidget):
         self._column.setSpacing(theme.GRID)
         self._column.addStretch(1)
         self._area = scrolling(self._body)
-        self.clear = flat_button("broom", tr("Clear"), servers.clear,
+        self.clear = flat_button("broom", tr("Clear"), servers.transfers.clear,
                                  tip=tr("Take what is over off this list; files stay"))  # fmt: skip
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -104,17 +105,17 @@ class TransferList(QWidget):
         column.addWidget(section(tr("Transfers"), self.clear))
         column.addWidget(self._area)
         self._refresh = Throttle(self.refresh, 100, self)
-        servers.moved.connect(self._refresh.request)
+        servers.transfers.moved.connect(self._refresh.request)
         self.refresh()
 
     def close_down(self) -> None:
         """Listen no longer."""
-        self._servers.moved.disconnect(self._refresh.request)
+        self._servers.transfers.moved.disconnect(self._refresh.request)
 
     def refresh(self) -> None:
         """Show all transfers, the newest first."""
         known = {id(line.transfer): line for line in self.lines}
-        wanted = self._servers.transfers
+        wanted = self._servers.transfers.all
         if [id(line.transfer) for line in self.lines] != [id(one) for one in wanted]:
             self.lines = [known.pop(id(one)) if id(one) in known else self._line(one) for one in wanted]
             for line in known.values():

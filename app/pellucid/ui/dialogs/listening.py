@@ -29,7 +29,7 @@ class ListeningDialog(QDialog):
     def __init__(self, servers: Servers, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._servers = servers
-        self._old = servers.listening
+        self._old = servers.listener.settings
         self.setWindowTitle(tr("Receiving"))
         self.setMinimumWidth(520)
         self.own_title = TextLine(servers.own_title)
@@ -88,5 +88,5 @@ class ListeningDialog(QDialog):
             make_room(self)
             return
         self._servers.name_ourselves(checked.title)
-        self._servers.set_listening(settings)
+        self._servers.listener.configure(settings)
         super().accept()

@@ -145,7 +145,7 @@ class SendDialog(QDialog):
         paths = self.paths()
         count = tr_count("{count:,} file", "{count:,} files", len(paths))
         title = self._folder.name if self._folder is not None else count
-        self._session.servers.send(self.server.value(), paths, title)
+        self._session.servers.transfers.send(self.server.value(), paths, title)
         super().accept()
 
 

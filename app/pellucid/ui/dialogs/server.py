@@ -63,7 +63,7 @@ class ServerDialog(QDialog):
         self.secret.setEchoMode(QLineEdit.EchoMode.Password)
         self.keep = _box(tr("Remember it"), tr("Writes it into a file that only you can read; it is not encrypted"))
         self.verify = _box(tr("Check the certificate"), tr("Without it anybody in between can pose as the server"))
-        self.authority = FileLine(tr("Certificates (.pem) trusted besides those of the system"))
+        self.authority = FileLine(tr("Certificates (.pem) trusted instead of those of the system"))
         self.said = dim(wrap=True)
         self.test = push_button(tr("Test"), self.check, tip=tr("Ask the server whether it is there and lets us in"))
         self.cancel = push_button(tr("Cancel"), self.reject)
