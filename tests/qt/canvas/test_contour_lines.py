@@ -174,3 +174,26 @@ def test_a_structure_set_dropped_with_its_ct_painted_on_undone(bench, tmp_path: 
     session.undo()
     bench.area.flush()
     np.testing.assert_allclose(path_on_widget(pane, 1)[:4], analytic(pane, points), atol=0.01)
+
+
+def test_very_many_are_thin_while_slices_move_and_as_wide_as_others_at_rest(drawn, monkeypatch):
+    pane = drawn.pane(Plane.AXIAL)
+    pane.refine()
+    wide = drawn.rgb(Plane.AXIAL)
+    monkeypatch.setattr("pellucid.ui.canvas.contour_lines._MANY", 3)
+    pane.go_to(5)
+    drawn.area.flush()
+    assert pane.stack.is_thinned()
+    thin = (drawn.rgb(Plane.AXIAL)[8:-8, 8:-8, 0] > 60).sum()
+    drawn.area.flush()
+    pane.go_to(4)
+    drawn.area.flush()
+    drawn.area.flush()
+    pane.flush()
+    assert not pane.stack.is_thinned()
+    at_rest = drawn.rgb(Plane.AXIAL)
+    assert 0 < thin < (at_rest[8:-8, 8:-8, 0] > 60).sum()
+    np.testing.assert_allclose(at_rest, wide, atol=4)  # laid over as a picture, it is rounded twice
+    first = lines_of(pane)._picture
+    drawn.rgb(Plane.AXIAL)
+    assert lines_of(pane)._picture is first
