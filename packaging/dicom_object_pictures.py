@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.model.view import Plane
 from pellucid.ui import theme
 
 if TYPE_CHECKING:
@@ -65,4 +66,54 @@ def segments_overlap_light(stage: Stage) -> None:
     segments_overlap(stage)
     theme.apply(stage.app, "light")
     stage.window.resize(1280, 720)
+    stage.settle(0.5)
+
+
+def _near(stage: Stage, *, as_drawn: bool = True) -> None:
+    """Open the structures of a tumour and look at them so near that voxels are seen."""
+    structures_opened(stage)
+    layer = stage.session.document.active
+    layer.display.as_drawn = as_drawn
+    stage.window.show_dock("Layers")
+    labels = layer.labels
+    drawn = labels.contours.points
+    at = drawn[abs(drawn[:, 2] - stage.session.view.crosshair[2]).argmin()]
+    stage.session.view.crosshair = tuple(float(c) for c in at)
+    stage.settle(0.5)
+    for plane in (Plane.AXIAL, Plane.CORONAL, Plane.SAGITTAL):
+        pane = stage.window.canvas.pane(plane)
+        pane.state.centre, pane.state.scale = pane.frame.plane_coordinates(at), 8.0
+    stage.settle(0.5)
+
+
+@state
+def contours_drawn(stage: Stage) -> None:
+    """Show contours as they were drawn, near, with the choice of voxel edges beside them."""
+    _near(stage)
+
+
+@state
+def contours_drawn_light(stage: Stage) -> None:
+    """Show the same in the light theme, in a small window."""
+    _near(stage)
+    theme.apply(stage.app, "light")
+    stage.window.resize(1280, 720)
+    stage.settle(0.5)
+
+
+@state
+def contours_voxels(stage: Stage) -> None:
+    """Show the edges of the voxels in their place."""
+    _near(stage, as_drawn=False)
+
+
+@state
+def contours_lost(stage: Stage) -> None:
+    """Paint on a structure: its contours are gone, and that is said."""
+    _near(stage)
+    session = stage.session
+    pane = stage.window.canvas.pane(Plane.AXIAL)
+    session.labelling.begin_stroke(pane.frame, pane.index)
+    session.labelling.stroke_to(session.view.crosshair)
+    session.labelling.end_stroke()
     stage.settle(0.5)

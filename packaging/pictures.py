@@ -57,7 +57,8 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Judge           judge_* with swipe, checkerboard, flicker, difference, red_green, each also with _before and _2d;
                     judge_before judge_grid judge_grid_2d judge_arrows judge_arrows_2d judge_jacobian judge_folded
                     judge_contours judge_turned judge_light judge_empty (they need the folder of real images)
-    DICOM objects   labels_offered structures_opened segments_overlap segments_overlap_light (they need it, too)
+    DICOM objects   labels_offered structures_opened segments_overlap segments_overlap_light contours_drawn
+                    contours_drawn_light contours_voxels contours_lost (they need it, too)
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def write_labels(
         plan = plan_series(image[:1], request)
         refuse_losses(plan, folder, accept_loss=accept_loss)
     else:
-        check_labels(labels, request, values)
+        check_labels(labels, request, values, drawn=SEG not in kinds)
     check_overlap(labels, beside, values)
     needs = labels.array.size // 4 + (space_for(plan) if plan is not None else 0)
     with new_folder(folder, needs, commit or unless(cancelled)) as temporary:
@@ -72,7 +72,7 @@ def write_labels(
         for n, kind in enumerate(kinds):
             part = _part(progress, share + (1 - share) * n / len(kinds), (1 - share) / len(kinds))
             _write((labels, *beside), temporary / FILES[kind], folder, request, kind, seg_kind, values, part, cancelled)
-    return _report(folder, kinds, all_rows(labels, beside, values), with_image=plan is not None)
+    return _report(folder, kinds, all_rows(labels, beside, values, drawn=SEG not in kinds), with_image=plan is not None)
 
 
 def write_capture(
@@ -126,7 +126,7 @@ def _write(
     _finished(dataset, request)
     save(dataset, path)
     progress(0.8)
-    pairs = all_rows(labels, beside, values)
+    pairs = all_rows(labels, beside, values, drawn=kind == RTSTRUCT)
     same = _same_segments(path, pairs) if kind == SEG else _same_contours(path, pairs, check)
     if not same:
         raise differs(target)
@@ -189,7 +189,7 @@ def _same(pairs: Pairs, back: Sequence[NDArray[Any]], numbers: Sequence[int]) ->
 def _same_map(pairs: Pairs, back: NDArray[Any], numbers: Sequence[int]) -> bool:
     """Return the same of labels that do not overlap, in one look at every voxel."""
     given = pairs[0][0].array
-    table = np.zeros(int(given.max()) + 1, np.uint16)
+    table = np.zeros(max(int(given.max()), *(row.value for _map, row in pairs)) + 1, np.uint16)
     for (_map, row), number in zip(pairs, numbers, strict=True):
         table[row.value] = number
     return all(np.array_equal(table[one], other) for one, other in zip(given, back, strict=True))

@@ -113,11 +113,16 @@ def write_layer(session: Session, layer: Layer, kinds: Sequence[str], folder: Pa
         shown = () if image is None else (image.where_it_lies(image.volume),)
 
         def work(job: Job) -> Report:
-            from pellucid.files.dicom_objects import write_labels
+            from pellucid.files.dicom_objects import RTSTRUCT, write_labels
 
             labels = as_it_lies(taken.map(), lies)
-            return _cleaned(write_labels(labels, folder, ask(), kinds, image=shown, progress=job.report,
-                                         cancelled=job.cancelled, commit=job.commit), request)  # fmt: skip
+            report = write_labels(labels, folder, ask(), kinds, image=shown, progress=job.report,
+                                  cancelled=job.cancelled, commit=job.commit)  # fmt: skip
+            if taken.contours is not None and labels.contours is None and RTSTRUCT in kinds:
+                said = tr("They lie where registration put them, so the edges of their voxels are written, not the "
+                          "contours that were drawn, and neither open lines nor points.")  # fmt: skip
+                report = replace(report, sentences=(*report.sentences, said))
+            return _cleaned(report, request)
     else:
 
         def work(job: Job) -> Report:

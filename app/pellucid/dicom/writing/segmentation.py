@@ -26,14 +26,23 @@ BINARY, LABELMAP = "BINARY", "LABELMAP"
 _MOST_BYTES = 2 << 30
 
 
-def rows_written(labels: LabelMap, values: Sequence[int] | None = None) -> tuple[Label, ...]:
-    """Return the rows of the labels that are written: all that have voxels, or those with these values."""
+def rows_written(
+    labels: LabelMap, values: Sequence[int] | None = None, *, drawn: bool = False
+) -> tuple[Label, ...]:
+    """Return the rows of the labels that are written: all that have voxels, or those with these values.
+
+    With ``drawn`` those count, too, that have nothing but contours, such as points.
+    """
     present = set(np.unique(labels.array).tolist()) - {0}
+    if drawn:
+        present |= {value for value in labels.drawn if labels.has(value)}
     wanted = present if values is None else present & set(values)
     return tuple(labels.label(value) for value in sorted(wanted))
 
 
-def check_labels(labels: LabelMap, request: Request, values: Sequence[int] | None = None) -> tuple[Label, ...]:
+def check_labels(
+    labels: LabelMap, request: Request, values: Sequence[int] | None = None, *, drawn: bool = False
+) -> tuple[Label, ...]:
     """Return the rows that are written; raise Refused with a sentence where labels cannot become a DICOM object."""
     if request.origin is None or not request.origin.instances:
         raise Refused(tr("Segmentations and structure sets refer to DICOM images. Write the image as DICOM first, or "
@@ -43,7 +52,7 @@ def check_labels(labels: LabelMap, request: Request, values: Sequence[int] | Non
         raise Refused(tr("The labels do not state where they lie in the patient, and a DICOM object must. Make them on "
                          "an image that does."))  # fmt: skip
     check_grid(geometry)
-    rows = rows_written(labels, values)
+    rows = rows_written(labels, values, drawn=drawn)
     if not rows:
         raise Refused(tr("The labels are empty: there is nothing to write."))
     return rows
@@ -55,10 +64,10 @@ def reference_frame(geometry: Geometry, origin: Origin) -> str:
 
 
 def all_rows(
-    labels: LabelMap, beside: Sequence[LabelMap], values: Sequence[int] | None = None
+    labels: LabelMap, beside: Sequence[LabelMap], values: Sequence[int] | None = None, *, drawn: bool = False
 ) -> list[tuple[LabelMap, Label]]:
     """Return the rows that are written of labels and of those that overlap with them, each with its map."""
-    return [(one, row) for one in (labels, *beside) for row in rows_written(one, values)]
+    return [(one, row) for one in (labels, *beside) for row in rows_written(one, values, drawn=drawn)]
 
 
 def check_overlap(labels: LabelMap, beside: Sequence[LabelMap], values: Sequence[int] | None = None) -> None:

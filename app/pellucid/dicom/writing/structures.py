@@ -40,9 +40,9 @@ def structure_set(
     """
     from dataclasses import replace
 
-    check_labels(labels, request, values)
+    check_labels(labels, request, values, drawn=True)
     check_overlap(labels, beside, values)
-    pairs = all_rows(labels, beside, values)
+    pairs = all_rows(labels, beside, values, drawn=True)
     rows = [row for _map, row in pairs]
     origin = request.origin
     assert origin is not None

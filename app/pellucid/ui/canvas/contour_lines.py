@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 
 from pellucid.model.contour_planes import ContourPlanes, Line, contour_planes
 from pellucid.model.geometry import Geometry
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_KEPT = 400
 """Slices whose paths are kept."""
+_MANY = 3000
+"""Points on a slice from which on wide lines take longer than there is time between two slices."""
 _MARK = 4.0
 """Half the size of the cross at a point, on the screen."""
 
@@ -37,6 +39,12 @@ class DrawnLabels:
     planes: ContourPlanes
     values: frozenset[int]
     tint: Tint
+    fine: bool = True
+    """Whether nothing moves, so that there is time for wide lines where there are many."""
+
+    def look(self) -> tuple[object, ...]:
+        """Return everything but the place that decides the picture."""
+        return self.planes, self.values, self.tint, self.layer.opacity
 
     @property
     def rest(self) -> Tint:
@@ -44,7 +52,9 @@ class DrawnLabels:
         return replace(self.tint, unlined=tuple(sorted(self.values & self.planes.labels)))
 
 
-def drawn_labels(layer: LabelLayer, lies: Geometry, tint: Tint, section: Section) -> DrawnLabels | None:
+def drawn_labels(
+    layer: LabelLayer, lies: Geometry, tint: Tint, section: Section, *, fine: bool
+) -> DrawnLabels | None:
     """Return what of a label layer is drawn as contours, or None; its voxels lie on the grid ``lies``.
 
     In a thick slab, or bent by registration, contours are not what is seen of the voxels.
@@ -55,7 +65,7 @@ def drawn_labels(layer: LabelLayer, lies: Geometry, tint: Tint, section: Section
     if section.thickness is not None or lies.warp is not None or not labels.drawn:
         return None
     planes = contour_planes(labels.contours, labels.geometry, lies, section.frame)
-    return DrawnLabels(layer, planes, labels.drawn.difference(tint.hidden), tint)
+    return DrawnLabels(layer, planes, labels.drawn.difference(tint.hidden), tint, fine)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +82,43 @@ class ContourLines:
 
     def __init__(self) -> None:
         self._paths: dict[tuple[ContourPlanes, int], tuple[_Path, ...]] = {}
+        self._picture: tuple[tuple[object, ...], QImage] | None = None
 
     def grip(self, _pane: SliceView, _pointer: Pointer) -> CanvasTool | None:
         """Return None: what was drawn elsewhere is not taken hold of."""
         return None
 
     def paint(self, painter: QPainter, pane: SliceView) -> None:
-        """Draw the contours of the slice that is shown."""
-        if not pane.stack.drawn:
+        """Draw the contours of the slice that is shown; very many are thin while slices move, and a picture at rest."""
+        drawn = pane.stack.drawn
+        if not drawn:
             self._paths.clear()
+            self._picture = None
             return
+        points = sum(path.lines.elementCount() for one in drawn for path in self._of(one.planes, pane.index))
+        if points <= _MANY or pane.is_pictured:
+            self._draw(painter, pane)
+        elif not all(one.fine for one in drawn):
+            self._draw(painter, pane, width=1.0)
+        else:
+            painter.drawImage(0, 0, self._still(pane))
+
+    def _still(self, pane: SliceView) -> QImage:
+        ratio, place = pane.devicePixelRatioF(), pane.camera.to_widget(0.0, 0.0)
+        key = (*(one.look() for one in pane.stack.drawn), pane.index, pane.camera.scale, place.x(), place.y(),
+               pane.width(), pane.height(), ratio)  # fmt: skip
+        if self._picture is None or self._picture[0] != key:
+            size = (round(pane.width() * ratio), round(pane.height() * ratio))
+            image = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+            image.setDevicePixelRatio(ratio)
+            image.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(image)
+            self._draw(painter, pane)
+            painter.end()
+            self._picture = key, image
+        return self._picture[1]
+
+    def _draw(self, painter: QPainter, pane: SliceView, *, width: float | None = None) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -90,7 +127,7 @@ class ContourLines:
         for drawn in pane.stack.drawn:
             for path in self._of(drawn.planes, pane.index):
                 if path.value in drawn.values:
-                    _paint(painter, path, drawn, to_widget, scale)
+                    _paint(painter, path, drawn, to_widget, scale, width or drawn.tint.width)
         painter.restore()
 
     def _of(self, planes: ContourPlanes, index: int) -> tuple[_Path, ...]:
@@ -109,22 +146,26 @@ def _paths(lines: tuple[Line, ...]) -> Iterator[_Path]:
         for line in lines:
             if line.value != value:
                 continue
-            points = [QPointF(u, v) for u, v in line.points.tolist()]
+            points = line.points.tolist()
             if len(points) == 1:
-                marks += points
+                marks.append(QPointF(*points[0]))
                 continue
-            path.addPolygon(QPolygonF(points))
+            path.moveTo(*points[0])
+            for u, v in points[1:]:
+                path.lineTo(u, v)
             if line.closed:
                 path.closeSubpath()
         yield _Path(value, path, tuple(marks))
 
 
-def _paint(painter: QPainter, path: _Path, drawn: DrawnLabels, to_widget: QTransform, scale: float) -> None:
+def _paint(
+    painter: QPainter, path: _Path, drawn: DrawnLabels, to_widget: QTransform, scale: float, width: float
+) -> None:
     row = drawn.layer.labels.label(path.value)
     if not row.visible or not drawn.layer.labels.has(path.value):
         return
     painter.setOpacity(drawn.layer.opacity * row.opacity)
-    pen = QPen(QColor(row.color), drawn.tint.width)
+    pen = QPen(QColor(row.color), width)
     pen.setCosmetic(True)
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     dashed = path.value % 2 == 0 if drawn.tint.dashed is None else drawn.tint.dashed
@@ -136,7 +177,7 @@ def _paint(painter: QPainter, path: _Path, drawn: DrawnLabels, to_widget: QTrans
             painter.drawLine(at - QPointF(half, 0), at + QPointF(half, 0))
             painter.drawLine(at - QPointF(0, half), at + QPointF(0, half))
     if dashed:
-        pen.setDashPattern((np.array([DASH, PERIOD - DASH]) / drawn.tint.width).tolist())
+        pen.setDashPattern((np.array([DASH, PERIOD - DASH]) / width).tolist())
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
     painter.setPen(pen)
     painter.drawPath(path.lines)

@@ -143,7 +143,7 @@ class LayerStack:
                     item.tint = item.tint.outlined(dashed=side == "moving")
                 voxels, version = layer.labels.array, (layer.labels, self._edits)
                 geometry = layer.geometry if held is None else held.geometry(layer)
-                if (drawn := drawn_labels(layer, geometry, item.tint, section)) is not None:
+                if (drawn := drawn_labels(layer, geometry, item.tint, section, fine=fine)) is not None:
                     self.drawn.append(drawn)
                     item.tint = drawn.rest
                 plane = self._cutters[layer.id].cut(voxels, version, geometry, section, fill=0, labels=True)
@@ -180,7 +180,9 @@ class LayerStack:
     def is_thinned(self) -> bool:
         """Return whether a slice is drawn more coarsely than it could be."""
         images = (item for item in self._items.values() if isinstance(item, LayerItem))
-        return any(item.thinned and not item.fine for item in images if item.isVisible())
+        return any(item.thinned and not item.fine for item in images if item.isVisible()) or not all(
+            drawn.fine for drawn in self.drawn
+        )
 
     def is_coarse(self) -> bool:
         """Return whether a resampled plane or slab could be finer."""
