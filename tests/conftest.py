@@ -9,6 +9,8 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from patience import PATIENCE
@@ -31,6 +33,14 @@ def patient(wait: Callable[..., object]) -> Callable[..., object]:
 
 for name in ("waitUntil", "waitSignal", "waitSignals"):
     setattr(QtBot, name, patient(getattr(QtBot, name)))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Delete the windows a test closed: without a running loop Qt keeps them all, and styles them in later tests."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session")
