@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from patience import PATIENCE
 from pellucid.files.images import read
 from pellucid.recipes.batch.attempts import FOLDER
 from pellucid.recipes.batch.items import Item
@@ -79,9 +80,9 @@ def environment(home: Path) -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT / "app"), "PELLUCID_HOME": str(home), "PYTHONWARNINGS": "ignore"}
 
 
-def wait_for(condition: object, seconds: float = 30.0) -> None:
+def wait_for(condition: object) -> None:
     """Wait until a condition holds."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end, "it did not come"
         time.sleep(0.01)
@@ -123,12 +124,15 @@ class Deadly(Item):
         return super().__getattribute__(name)
 
 
+STUBBORN_SECONDS = 600.0
+
+
 class Stubborn(Item):
     """An item that keeps its worker busy and cannot be told to stop."""
 
     def __getattribute__(self, name: str) -> object:
         if name == "refusal" and multiprocessing.parent_process() is not None:
-            time.sleep(60)
+            time.sleep(STUBBORN_SECONDS)
         return super().__getattribute__(name)
 
 

@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
 from itertools import count
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from patience import PATIENCE
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_API", "pyside6")
 
 DATA = Path(os.environ.get("PELLUCID_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")).resolve()
+
+
+def patient(wait: Callable[..., object]) -> Callable[..., object]:
+    """Return a wait of pytest-qt that ends nothing but a hang, whatever a test says."""
+
+    @wraps(wait)
+    def waits(*arguments: object, timeout: float = 0, **more: object) -> object:
+        return wait(*arguments, timeout=max(timeout, PATIENCE * 1000), **more)
+
+    return waits
+
+
+for name in ("waitUntil", "waitSignal", "waitSignals"):
+    setattr(QtBot, name, patient(getattr(QtBot, name)))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Delete the windows a test closed: without a running loop Qt keeps them all, and styles them in later tests."""
+    yield
+    if QApplication.instance() is not None:
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session")

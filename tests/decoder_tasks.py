@@ -15,6 +15,9 @@ import numpy as np
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 
+HANG = 600.0
+"""Seconds: nothing that a test waits for takes as long."""
+
 
 def echo(payload: dict[str, Any]) -> dict[str, Any]:
     return payload | {"pid": os.getpid()}
@@ -29,7 +32,7 @@ def large(payload: dict[str, Any]) -> tuple[dict[str, Any], list[np.ndarray]]:
 
 
 def hang(payload: dict[str, Any]) -> None:
-    time.sleep(60)
+    time.sleep(HANG)
 
 
 def crash(payload: dict[str, Any]) -> None:

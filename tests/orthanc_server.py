@@ -17,15 +17,18 @@ import urllib.error
 import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from patience import PATIENCE
+
 USER, PASSWORD = "tester", "geheim-Ωß-42"
 TITLE = "ORTHANC"
 PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
-START_SECONDS = 30.0
 
 
 def program() -> str:
@@ -39,16 +42,20 @@ def program() -> str:
     pytest.skip(reason)
 
 
+FIRST_PORT, LAST_PORT = 12_000, 32_000
+"""Below those that Linux gives to whoever asks for any: a port of these stays free between being found and used."""
+_PORTS = cycle(range(FIRST_PORT + os.getpid() * 97 % (LAST_PORT - FIRST_PORT), LAST_PORT))
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
+    """Return ports nobody listens on, none twice; the system gives them to nobody else until they are used."""
+    found: list[int] = []
+    while len(found) < count:
+        port = next(_PORTS)
+        with suppress(OSError), socket.socket() as one:
+            one.bind(("127.0.0.1", port))
+            found.append(port)
+    return found
 
 
 class Orthanc:
@@ -72,7 +79,7 @@ class Orthanc:
         file.write_text(json.dumps(self._configuration()), encoding="utf-8")
         with (self.folder / "log.txt").open("ab") as log:
             self.process = subprocess.Popen([self._program, str(file)], stdout=log, stderr=log, start_new_session=True)
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 break

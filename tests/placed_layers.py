@@ -80,7 +80,7 @@ class Scene:
 
     def run(self) -> None:
         """Wait for all jobs."""
-        assert self.session.jobs.drain(60)
+        assert self.session.jobs.drain(120)
 
     def said(self) -> list[str]:
         """Return a list that fills with what the session says."""

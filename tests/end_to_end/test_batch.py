@@ -100,7 +100,7 @@ def test_a_program_that_is_killed_and_resumed(
     program.send_signal(signal.SIGKILL)
     program.wait()
     assert len(workers) >= 2
-    wait_for(lambda: not any(_lives(pid) for pid in workers), 10)
+    wait_for(lambda: not any(_lives(pid) for pid in workers))
     before = {name: (out / name).stat().st_mtime_ns for name in results(out) if not name.startswith(".")}
     assert 100 < len(before) < 550
     with (out / "journal.jsonl").open("ab") as journal:

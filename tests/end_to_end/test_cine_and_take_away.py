@@ -52,7 +52,7 @@ def test_a_cine_plays_is_measured_and_taken_away(user, heart, tmp_path):
     layer.events.frame.connect(seen.append)
     user.point_at(user.window.canvas.shown_panes()[0].plane)
     user.press(Qt.Key.Key_C)
-    user.wait(lambda: len(seen) >= 7, 20)
+    user.wait(lambda: len(seen) >= 7)
     user.press(Qt.Key.Key_C)
     assert not user.session.playing.is_playing
     assert set(seen) == {0, 1, 2, 3, 4}

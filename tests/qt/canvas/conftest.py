@@ -15,6 +15,7 @@ def bench(qtbot):
     session = Session()
     area = CanvasArea(session)
     qtbot.addWidget(area)
+    qtbot.addWidget(area.information)  # here no dock holds it
     area.resize(802, 802)
     session.view.layout = Layout.QUAD
     session.view.show_crosshair = False

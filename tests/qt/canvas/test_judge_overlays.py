@@ -207,7 +207,7 @@ def test_a_shift_without_its_rigid_part_has_no_arrows(pair):
 def test_folded_voxels_glare_exactly_where_they_are_counted(pair):
     pair.session.placing.put(pair.moving, bump(14.0))
     pair.session.judging.draw(jacobian=True)
-    assert pair.session.jobs.drain(60)
+    assert pair.session.jobs.drain(120)
     pair.area.flush()
     answer = pair.session.judging.answer
     determinants = answer.after.determinants[6]
@@ -222,7 +222,7 @@ def test_folded_voxels_glare_exactly_where_they_are_counted(pair):
 def test_the_map_is_not_drawn_of_a_place_that_is_no_longer_there(pair):
     pair.session.placing.put(pair.moving, bump(14.0))
     pair.session.judging.draw(jacobian=True)
-    assert pair.session.jobs.drain(60)
+    assert pair.session.jobs.drain(120)
     pair.session.placing.put(pair.moving, shift(1.0))
     pair.area.flush()
     assert not (pair.rgb() == (0xFF, 0x2B, 0xD6)).all(axis=2).any()
@@ -259,14 +259,14 @@ def test_the_legend_says_what_is_seen(pair):
     pair.session.view.show_annotations = True
     pair.session.placing.put(pair.moving, bump(14.0))
     pair.session.judging.draw(grid=True, arrows=True, jacobian=True, spacing=10.0)
-    assert pair.session.jobs.drain(60)
+    assert pair.session.jobs.drain(120)
     pair.area.flush()
     said = [row.words for row in legend_rows(pair.pane())]
     folded = pair.session.judging.answer.after.stretch.folded
     assert said[0] == "Grid of 10 mm" and said[1].startswith("Moved by 0 to") and f"Folded: {folded:,} voxels" in said
     pair.session.placing.put(pair.moving, shift(1.0))
     pair.session.judging.compute()
-    assert pair.session.jobs.drain(60)
+    assert pair.session.jobs.drain(120)
     assert any("nothing bends" in row.words for row in legend_rows(pair.pane()))
 
 

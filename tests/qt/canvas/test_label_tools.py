@@ -56,7 +56,7 @@ def at(bench, pane, voxel):
 def click(bench, pane, place, keys=Qt.KeyboardModifier.NoModifier):
     bench.press(pane, place, keys=keys)
     bench.release(pane, place, keys=keys)
-    assert bench.session.jobs.drain(30)
+    assert bench.session.jobs.drain(120)
     bench.area.flush()
 
 
@@ -128,7 +128,7 @@ def test_the_wand_through_all_slices_shows_the_last_tolerance_even_if_let_go_ear
     for up in (40, 120, 200):
         drag_to(pane, (x, y - up))
     shown.release(pane, (x, y - 200))
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert (array == 1).sum() == 8 * 16 * 16 and session.history.position == steps + 1
     session.undo()
     assert not array.any()
@@ -237,5 +237,5 @@ def test_tools_chosen_by_keys_leave_the_crosshair_alone_and_double_clicks_click(
         before = session.view.crosshair
         QTest.mouseDClick(pane.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, QPointF(*shown.centre(pane)).toPoint())
         QTest.mouseRelease(pane.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, QPointF(90, 90).toPoint())
-        assert session.jobs.drain(30)
+        assert session.jobs.drain(120)
         assert session.view.crosshair == before and session.view.maximised is None

@@ -55,7 +55,7 @@ def voxels(bench) -> np.ndarray:
 
 
 def settle(bench) -> None:
-    bench.session.jobs.drain(20)
+    bench.session.jobs.drain(120)
     bench.area.flush()
 
 
@@ -389,7 +389,7 @@ def test_a_large_cut_is_a_job_that_can_be_cancelled(shown, monkeypatch):
 
 def test_a_large_cut_sees_what_was_painted_meanwhile(shown, monkeypatch):
     job = large_cut(shown, monkeypatch)
-    assert job.wait(20)  # it has looked, and has not been heard yet
+    assert job.wait(120)  # it has looked, and has not been heard yet
     shown.labels.active_label = 2
     shown.session.editing.apply((slice(10, 12), slice(25, 35), slice(35, 45)), np.ones((2, 10, 10), bool))
     shown.session.labelling.edit_label(shown.labels, 2, locked=True)

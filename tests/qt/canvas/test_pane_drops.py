@@ -31,7 +31,7 @@ def pair(bench, tmp_path):
     image = sitk.GetImageFromArray(np.full((6, 12, 12), 200, np.int16))
     sitk.WriteImage(image, str(path))
     bench.session.library.scan([path], lambda _found: None)
-    assert bench.session.jobs.drain(30)
+    assert bench.session.jobs.drain(120)
     bench.key_of_other = bench.session.library.key(bench.session.library.images[0])
     bench.area.flush()
     return bench
@@ -59,7 +59,7 @@ def drop(bench, pane, data, keys=NONE):
     drag_over(bench.area, pane, data, keys)
     at = QPointF(centre_of(bench.area, pane))
     QApplication.sendEvent(bench.area, QDropEvent(at, COPY, data, LEFT, keys))
-    assert bench.session.jobs.drain(30)
+    assert bench.session.jobs.drain(120)
     bench.area.flush()
 
 

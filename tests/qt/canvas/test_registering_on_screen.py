@@ -131,8 +131,8 @@ def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, pupp
     qtbot.waitUntil(lambda: session.registering.has_estimate)
     drawn.clear()
     began = time.monotonic()
-    qtbot.wait(1000)
-    assert 1 <= len(drawn) <= 15 * (time.monotonic() - began) + 1
+    qtbot.waitUntil(lambda: len(drawn) > 8)
+    assert len(drawn) <= 15 * (time.monotonic() - began) + 3  # one was on its way, one came late
 
 
 def test_the_information_follows_where_the_image_lies(qtbot, bench, pair):

@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLineEdit, QWidget
 
+from patience import PATIENCE
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.model.compare import CompareMode
 from pellucid.model.labels import Label
@@ -142,7 +143,7 @@ def test_drop_stops_and_leaves_everything_as_it_was(qtbot, empty_session, panel,
     click(panel.drop)
     assert pair[1].estimate is None and pair[1].placement is None and empty_session.history.position == position
     assert panel.begin.isVisible() and not panel.result.isVisible() and not panel.course.isVisible()
-    assert puppet.cancelled.wait(5)
+    assert puppet.cancelled.wait(PATIENCE)
 
 
 def test_before_the_first_estimate_there_is_nothing_to_keep(qtbot, empty_session, panel, pair, monkeypatch):

@@ -135,7 +135,7 @@ def test_the_worst_place_and_the_maps(judged, qtbot):
     before = len(session.document.images)
     press(qtbot, box.add_jacobian)
     press(qtbot, box.add_displacement)
-    session.jobs.drain(20)
+    session.jobs.drain(120)
     assert len(session.document.images) == before + 2
     assert session.document.active is not session.document.images[-1]
 
@@ -148,14 +148,14 @@ def test_numbers_are_copied_and_saved_with_full_precision(judged, qtbot, monkeyp
     copied = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text()), delimiter="\t"))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "numbers"), ""))
     press(qtbot, box.save)
-    session.jobs.drain(20)
+    session.jobs.drain(120)
     saved = list(csv.DictReader(io.StringIO((tmp_path / "numbers.csv").read_text())))
     assert copied == saved and len(saved) == box.table.rowCount()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "numbers.csv"), ""))
     said = []
     session.notice.connect(lambda text, kind: said.append((text, kind)))
     press(qtbot, box.save)
-    session.jobs.drain(20)
+    session.jobs.drain(120)
     assert said[0][1] == "error" and "numbers.csv" in said[0][0]
 
 

@@ -18,6 +18,7 @@ from PIL import Image
 from scipy import ndimage
 
 from command_line import Run, write_image, write_series
+from patience import PATIENCE
 
 KEYS = ["converged", "metric_before", "metric_after", "iterations", "stop_reason", "seconds"]
 QUICK = "rigid metric=correlation sampling=all shrink=2,1 smooth=1,0"
@@ -236,5 +237,5 @@ def test_ctrl_c_ends_it_at_once(pair: tuple[Path, Path], tmp_path: Path) -> None
         time.sleep(2)  # by then it is inside ITK
         assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130 and "Stopped." in said and not (tmp_path / "o.nrrd").exists()

@@ -6,11 +6,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from decoder_tasks import HANG
+from patience import PATIENCE
 from pellucid.dicom.child import Cancelled, Pool
 from pellucid.model.findings import Refused
 
@@ -19,7 +22,7 @@ ROOT = Path(__file__).parents[3]
 
 @pytest.fixture
 def small_pool() -> Iterator[Pool]:
-    pool = Pool(workers=1, deadline=5.0, memory_cap_bytes=200 << 20)
+    pool = Pool(workers=1, deadline=PATIENCE, memory_cap_bytes=200 << 20)
     yield pool
     pool.close()
 
@@ -29,9 +32,6 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().split()[2] not in "ZX"
     except OSError:
         return False
-
-
-PATIENCE = 20.0  # seconds on a machine that has much else to do; what hangs would take a minute
 
 
 def gone(pid: int, seconds: float = PATIENCE) -> bool:
@@ -63,9 +63,7 @@ def test_a_crash_is_a_sentence_and_the_next_call_works(small_pool: Pool, tmp_pat
     file.write_bytes(b"x")
     with pytest.raises(Refused, match=r"bad\.dcm could not be read: it stopped the decoder"):
         small_pool.call("decoder_tasks:crash", {"path": str(file)})
-    begin = time.monotonic()
     assert small_pool.call("decoder_tasks:echo", {"n": 1})[0]["n"] == 1
-    assert time.monotonic() - begin < PATIENCE
 
 
 @pytest.mark.hazard("H19")
@@ -83,10 +81,8 @@ def test_a_file_that_killed_a_worker_is_quarantined_until_it_changes(small_pool:
 @pytest.mark.hazard("H20")
 def test_the_deadline_holds_and_the_worker_is_gone(small_pool: Pool) -> None:
     pid = small_pool.call("decoder_tasks:echo", {})[0]["pid"]
-    begin = time.monotonic()
     with pytest.raises(Refused, match=r"x\.dcm could not be read: it took longer than 0\.3 s"):
         small_pool.call("decoder_tasks:hang", {"path": "/nowhere/x.dcm"}, deadline=0.3)
-    assert time.monotonic() - begin < PATIENCE
     assert gone(pid)
 
 
@@ -101,10 +97,9 @@ def test_memory_is_capped(small_pool: Pool) -> None:
 @pytest.mark.hazard("H20")
 def test_cancel_is_answered_at_once(small_pool: Pool) -> None:
     small_pool.call("decoder_tasks:echo", {})
-    begin = time.monotonic()
+    asked = count()
     with pytest.raises(Cancelled):
-        small_pool.call("decoder_tasks:hang", {}, cancelled=lambda: time.monotonic() - begin > 0.1)
-    assert time.monotonic() - begin < PATIENCE
+        small_pool.call("decoder_tasks:hang", {}, deadline=HANG, cancelled=lambda: next(asked) > 3)
 
 
 def test_errors_are_sentences_without_the_raw_text(pool: Pool) -> None:
@@ -152,7 +147,7 @@ def test_workers_die_with_the_program_and_leave_nothing(tmp_path: Path) -> None:
         "pool = Pool()\n"
         "pool.call('decoder_tasks:large', {'bytes': 1 << 20})\n"
         "threading.Thread(target=lambda: pool.call('decoder_tasks:hang', {}), daemon=True).start()\n"
-        "time.sleep(0.3)\n"
+        "while len(pool.pids) < 2: time.sleep(0.01)\n"
         "print(*pool.pids, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )

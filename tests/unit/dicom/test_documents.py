@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
+from pace import allowed
 from pdf_making import assemble, letter, of_contents, stream
 from pellucid.dicom import documents, pdf_text
 from pellucid.dicom.child import Pool
@@ -332,7 +333,7 @@ def test_a_name_of_a_thousand_words_and_a_type_that_never_ends_keep_nobody_waiti
     assert "word" in many.text(hide_identity=True)
     for hostile in (b"<!DOCTYPE" * 200_000, b"<!DOCTYPE[" * 200_000):
         documents._text_lines(hostile)
-    assert time.process_time() - begun < 10
+    assert time.process_time() - begun < allowed(10)
 
 
 @pytest.mark.hazard("H34")

@@ -49,8 +49,8 @@ def test_a_dab_takes_the_same_on_a_large_map_as_on_a_small_one() -> None:
         stroke = Stroke(LabelLayer("Labels", blank_labels(grid)), 1, frame, index)
         best = float("inf")
         for n in range(12):
-            begun = time.perf_counter()
+            begun = time.thread_time()
             stroke.dab((20.0 + n, 20.0, float(index)), 15.0, ball=True)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.thread_time() - begun)
         times.append(best)
     assert times[1] < 20 * times[0]

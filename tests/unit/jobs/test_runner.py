@@ -13,7 +13,7 @@ import pytest
 from pellucid.jobs import Cancelled, Job, JobState, Runner
 from pellucid.model.findings import Refused
 
-TIMEOUT = 10.0
+TIMEOUT = 120.0
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -256,11 +257,10 @@ def in_a_thread(work: Any) -> list[Any]:
 def test_what_runs_apart_can_be_stopped_and_says_what_went_wrong() -> None:
     assert in_a_thread(lambda: apart(_slow, 0.01, check=lambda: None)) == [0.01]
     assert isinstance(in_a_thread(lambda: apart(_bad, check=lambda: None))[0], ValueError)
-    began = time.monotonic()
+    asked = count()
 
     def check() -> None:
-        if time.monotonic() > began + 0.2:
+        if next(asked) > 3:
             raise Cancelled
 
-    assert isinstance(in_a_thread(lambda: apart(_slow, 60.0, check=check))[0], Cancelled)
-    assert time.monotonic() - began < 10
+    assert isinstance(in_a_thread(lambda: apart(_slow, 600.0, check=check))[0], Cancelled)

@@ -24,6 +24,7 @@ from operation_images import (
     pixels,
     sample,
 )
+from pace import allowed
 from pellucid.operations import Cancelled, Context, Refused, get, registry
 from pellucid.operations import operation as operation_module
 from pellucid.operations.declaration import VOXELS
@@ -43,9 +44,17 @@ def test_every_operation_has_a_case_and_every_case_an_operation() -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-@pytest.mark.parametrize("dtype", PIXEL_TYPES)
 @pytest.mark.parametrize("id", IDS)
-def test_every_pixel_type_and_shape(id: str, dtype: str, shape: str) -> None:
+def test_every_pixel_type_and_shape(id: str, shape: str) -> None:
+    for dtype in PIXEL_TYPES:
+        try:
+            keeps_type_and_shape(id, dtype, shape)
+        except BaseException as error:
+            error.add_note(f"with {dtype}")
+            raise
+
+
+def keeps_type_and_shape(id: str, dtype: str, shape: str) -> None:
     operation, case = get(id), CASES[id]
     inputs = sample(operation, SHAPES[shape], dtype, colour=colours(id))
     before = [(pixels(image), geometry(image)) for image in inputs]
@@ -185,17 +194,17 @@ SLOW = [id for id, case in CASES.items() if case.slow is not None]
 def test_cancel_in_the_middle_is_heard_soon(id: str) -> None:
     operation, slow = get(id), CASES[id].slow or {}
     inputs = sample(operation, (24, 256, 256), colour=colours(id))
-    began, asked = time.monotonic(), [time.process_time()]  # other programs do not count as work
+    asked = [time.process_time()]  # other programs do not count as work
 
     def cancelled() -> bool:
         asked.append(time.process_time())
-        return time.monotonic() > began + 0.02
+        return asked[-1] > asked[0] + 0.02
 
     with contextlib.suppress(Cancelled):
         operation.run(Context(cancelled=cancelled, threads=2), *inputs, **slow)
     asked.append(time.process_time())
     longest = max(after - before for before, after in pairwise(asked))
-    assert longest < 0.4, f"two threads worked {longest:.2f} s without asking: longer than 200 ms"
+    assert longest < allowed(0.4), f"two threads worked {longest:.2f} s without asking: longer than 200 ms"
 
 
 @pytest.mark.parametrize("id", IDS)

@@ -39,7 +39,7 @@ def test_every_frame_is_changed_in_one_step(session):
     layer = series(session)
     before = layer.frames
     session.running.apply("intensity.clamp", {"lower": 20.0, "upper": 90.0}, all_frames=True)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert all(np.array_equal(new.array, clamped(old)) for new, old in zip(layer.frames, before, strict=True))
     assert layer.frame == 1 and layer.provenance[-1].frame is None and len(session.history.steps) == 2
     session.undo()
@@ -50,7 +50,7 @@ def test_one_frame_is_changed_alone(session):
     layer = series(session)
     before = layer.frames
     session.running.apply("intensity.clamp", {"lower": 20.0, "upper": 90.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.frames[0] is before[0] and layer.frames[2] is before[2]
     assert np.array_equal(layer.frames[1].array, clamped(before[1])) and layer.provenance[-1].frame == 1
 
@@ -58,10 +58,10 @@ def test_one_frame_is_changed_alone(session):
 def test_a_new_grid_and_a_new_layer_keep_all_frames(session):
     layer = series(session)
     session.running.apply("geometry.crop", {"box": (1, 2, 0, 6, 5, 4)}, all_frames=True)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert [frame.geometry.size for frame in layer.frames] == [(6, 5, 4)] * 3
     session.running.apply("intensity.clamp", {"lower": 20.0, "upper": 90.0}, all_frames=True, as_new_layer=True)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     new = session.document.active_image
     assert new is not layer and len(new.frames) == 3 and new.frame == 1
     assert all(np.array_equal(made.array, clamped(old)) for made, old in zip(new.frames, layer.frames, strict=True))
@@ -71,9 +71,9 @@ def test_a_step_on_all_frames_is_edited_on_all_frames(session):
     layer = series(session)
     before = layer.frames
     session.running.apply("intensity.clamp", {"lower": 20.0, "upper": 90.0}, all_frames=True)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     session.recipes.edit(0, {"lower": 0.0, "upper": 50.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     for made, old in zip(layer.frames, before, strict=True):
         assert np.array_equal(made.array, old.array.clip(0, 50))
 
@@ -83,5 +83,5 @@ def test_newer_frames_are_never_overwritten(session):
     session.running.apply("smoothing.gaussian", {"sigma": 1.0}, all_frames=True)
     layer.frames = tuple(reversed(layer.frames))
     kept = layer.frames
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.frames == kept and len(session.document.images) == 2

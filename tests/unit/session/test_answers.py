@@ -55,7 +55,7 @@ def test_any_number_of_images_are_named_in_the_recipe(session):
     said = []
     session.notice.connect(lambda text, kind: said.append((text, kind)))
     session.running.apply("test.sum", {}, others=[choice for _, choice in offered])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert np.array_equal(layers[0].volume.array, 3 * ramp() + 3)
     assert layers[0].provenance[-1].inputs == ("CT 0", "CT 1", "CT 2")
     assert said == [("Added.", "info")]
@@ -75,7 +75,7 @@ def test_points_become_annotations_in_one_step(session):
     array[2, 3, 4] = array[5, 7, 9] = 100
     layer = add(session, volume(array), "CT")
     session.running.apply("test.brightest", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     made = list(session.document.annotations)
     assert [one.kind for one in made] == [Kind.ELLIPSE] * 2 and [one.name for one in made] == ["Spot 1", "Spot 2"]
     corners = np.array(made[0].points)
@@ -95,7 +95,7 @@ def test_too_many_points_are_cut_and_said(session):
     said = []
     session.notice.connect(lambda text, _kind: said.append(text))
     session.running.apply("test.brightest", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert len(session.document.annotations) == MOST_POINTS and "600 places; the 500 strongest" in said[0]
 
 
@@ -105,7 +105,7 @@ def test_points_are_previewed_where_they_lie(session):
     layer = add(session, volume(array), "CT")
     session.visible_slices = lambda: ((2, 2), (2, 5), (1, 8), (0, 14))
     session.running.preview("test.brightest", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     shown = layer.preview.slices
     assert layer.preview.is_mask and not shown[2, 5].any()
     for key, place in {(2, 2): (8, 14), (1, 8): (2, 14), (0, 14): (2, 8)}.items():
@@ -127,14 +127,14 @@ def test_a_table_is_answered_live_and_with_a_mask(session):
     tables = []
     session.running.answered.connect(tables.append)
     session.running.preview("test.mean", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     operation = session.running.operations()["test.mean"]
     ((title, choice),) = session.running.choices("test.mean", operation.ports[1])
     assert title == "Liver – Labels"
     session.running.preview("test.mean", {}, (choice,))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     session.running.apply("test.mean", {}, others=(choice,))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     values = [table["mean"] for table in tables]
     assert values == pytest.approx([ramp().mean(), ramp()[3].mean(), ramp()[3].mean()])
     assert session.history.steps == ("Open CT",) and not layer.provenance

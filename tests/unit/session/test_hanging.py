@@ -89,7 +89,7 @@ def session():
 
 def opened(session, folder):
     session.open([folder])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
 
 
 def shown(session, n):
@@ -103,13 +103,13 @@ def test_a_projection_gets_one_pane_and_a_volume_four(session, tmp_path):
     assert session.view.layout == Layout.SINGLE
     series = next(one for one in _scanned(session, tmp_path / "b") if one.modality == "CT")
     session.loading.load(series)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.view.layout == Layout.QUAD
 
 
 def _scanned(session, folder):
     session.library.scan([folder], lambda _found: None)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     return session.library.series
 
 
@@ -134,7 +134,7 @@ def test_a_study_of_pet_and_ct_is_opened_side_by_side(session, tmp_path):
     write(tmp_path, "PT", 2, size=(8, 6, 3))
     _scanned(session, tmp_path)
     session.open_study("1.2.840.1")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.view.layout == Layout(1, 3)
     assert [shown(session, n) for n in range(3)] == [["CT 1"], ["PT 2"], ["CT 1", "PT 2"]]
     assert shown(session, 5) == ["CT 1", "PT 2"]
@@ -153,7 +153,7 @@ def test_what_lies_in_the_space_of_the_opened_series_is_offered(session, tmp_pat
     assert "PT 2" in sentence
     assert [layer.name for layer in session.document.layers] == ["CT 1"]
     accept()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.view.layout == Layout(1, 3)
     assert [shown(session, n) for n in range(3)] == [["CT 1"], ["PT 2"], ["CT 1", "PT 2"]]
 
@@ -170,10 +170,10 @@ def test_the_planes_of_a_hung_study_go_with_it(session, tmp_path):
     write(tmp_path, "PT", 2, size=(8, 6, 3))
     ct = next(one for one in _scanned(session, tmp_path) if one.modality == "CT")
     session.open_study("1.2.840.1")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     session.arranging.choose(Layout.QUAD)
     session.loading.load(ct)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     three = [Plane.AXIAL, Plane.SAGITTAL, Plane.CORONAL]
     assert [(pane.plane, pane.information) for pane in session.view.panes[:3]] == [(plane, False) for plane in three]
     assert session.view.panes[3].information
@@ -185,7 +185,7 @@ def test_what_lies_elsewhere_is_seen_straight_and_in_slices(session, tmp_path):
     turn = (0.0, 1.0, 0.0, -1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     session.view.rotation, session.view.panes[0].slab = turn, 20.0
     session.loading.load(session.library.series[0])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert (session.view.rotation, session.view.panes[0].slab) == (turn, 20.0)
     session.close_all()
     opened(session, tmp_path / "a")
@@ -207,5 +207,5 @@ def test_a_study_without_a_rule_opens_its_largest_series(session, tmp_path):
     write(tmp_path, "CT", 2, size=(16, 12, 9))
     _scanned(session, tmp_path)
     session.open_study("1.2.840.1")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert [layer.name for layer in session.document.layers] == ["CT 2"]

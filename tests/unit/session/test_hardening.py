@@ -118,9 +118,9 @@ def test_a_registration_in_the_window_is_replayed_to_the_very_bytes(preset: str)
     session.registering.choosing.choose(fixed=fixed.id, moving=moving.id, preset=preset)
     before, map_before = moving.volume, labels.labels
     session.registering.begin()
-    assert session.jobs.drain(60) and moving.placement is not None and labels.placement is moving.placement
+    assert session.jobs.drain(120) and moving.placement is not None and labels.placement is moving.placement
     session.hardening.harden(moving, fixed)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     step = moving.provenance[-1]
     assert step.operation == "registration.register" and labels.placement is None
     made = run(Recipe.of([step]), before, {"Baseline": fixed.volume})
@@ -194,11 +194,11 @@ def test_a_transform_of_pictures_moves_a_single_slice_in_its_plane(tmp_path: Pat
     turn = sitk.Euler2DTransform((0.0, 10.0), 0.2, (2.0, -1.0))
     sitk.WriteTransform(turn, str(tmp_path / "turn.tfm"))
     session.transforms.load(moving, tmp_path / "turn.tfm")
-    assert session.jobs.drain(60) and moving.placement is not None
+    assert session.jobs.drain(120) and moving.placement is not None
     before = moving.volume
     session.hardening.harden(moving, fixed, as_new=True, background=0.0)
     session.hardening.harden(moving, background=0.0)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     made = session.document.layers[-1].volume
     float_image = sitk.Cast(before.image[:, :, 0], sitk.sitkFloat32)
     expected = sitk.GetArrayFromImage(sitk.Resample(float_image, float_image, turn, sitk.sitkLinear, 0.0))

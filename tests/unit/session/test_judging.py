@@ -83,7 +83,7 @@ def bend(fixed: ImageLayer, strength: float = 0.8, seed: int = 0):
 
 def numbers(session: Session) -> dict[str, tuple[float | None, float | None]]:
     session.judging.compute()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.judging.answer is not None, session.judging.problem
     return {row.key: (row.before, row.after) for row in rows(session.judging.answer)}
 
@@ -257,9 +257,9 @@ def test_maps_become_layers_on_the_fixed_grid_and_undo_takes_them_away() -> None
     session.placing.put(moving, placement)
     before = session.document.layers
     add_jacobian(session)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     add_displacement(session)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     jacobian, displacement = [layer for layer in session.document.layers if layer not in before]
     assert isinstance(jacobian, ImageLayer) and isinstance(displacement, ImageLayer)
     assert jacobian.volume.geometry.same_grid(fixed.volume.geometry) and displacement.volume.unit == "mm"
@@ -290,7 +290,7 @@ def test_a_map_is_of_the_images_it_was_asked_for(add) -> None:
     add(session)
     session.judging.choose(other, moving)
     session.document.remove(fixed)
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert session.document.images[-1].geometry.same_grid(lies)
 
 

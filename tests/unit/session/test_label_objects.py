@@ -29,13 +29,13 @@ def session() -> Iterator[Session]:
 
 def scan(session: Session, *paths: Path) -> None:
     session.library.scan(paths, lambda _found: None)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
 
 
 def open_series(session: Session, modality: str) -> None:
     one = next(one for one in session.library.series if one.modality == modality)
     session.loading.load_key(session.library.key(one))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
 
 
 def segmentation(folder: Path, *, shift: float = 0.0, **more: object) -> np.ndarray:
@@ -177,7 +177,7 @@ def test_opening_an_image_offers_its_labels_once(session: Session, tmp_path: Pat
     ((sentence, words, do),) = offers
     assert "2 segments" in sentence and words == "Open as labels"
     do()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     np.testing.assert_array_equal(labels_of(session)[0].labels.array, expected)
     open_series(session, "CT")
     assert len(offers) == 1
@@ -210,7 +210,7 @@ def test_added_as_a_layer_labels_close_nothing(session: Session, tmp_path: Path,
     (other,) = session.document.layers
     one = next(one for one in session.library.series if one.modality in ("SEG", "RTSTRUCT"))
     session.loading.load_key(session.library.key(one), replace=False)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert [type(layer) for layer in session.document.layers] == [ImageLayer, ImageLayer, LabelLayer]
     assert session.document.layers[0] is other
 
@@ -220,7 +220,7 @@ def test_a_file_of_labels_alone_is_opened_as_what_it_is(session: Session, tmp_pa
     make(tmp_path / "labels")
     (path,) = (tmp_path / "labels").iterdir()
     session.open([path])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert [type(layer) for layer in session.document.layers] == [LabelLayer]
 
 
@@ -233,7 +233,7 @@ def test_a_fraction_is_an_image_where_its_volume_is_named(session: Session, tmp_
     assert [type(layer) for layer in session.document.layers] == [LabelLayer] and "one half" in session.said[0][1]
     (one,) = session.library.series
     session.loading.load_key(f"{session.library.key(one)}\n0")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (image,) = session.document.layers
     np.testing.assert_allclose(image.volume.array, values / 255, rtol=1e-6)
 
@@ -247,5 +247,5 @@ def test_a_damaged_file_is_a_sentence(session: Session, tmp_path: Path, make) ->
     path.write_bytes(path.read_bytes()[:400])
     (one,) = session.library.series
     session.loading.load_key(session.library.key(one))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.document.layers == () and [severity for severity, _ in session.said] == ["error"]

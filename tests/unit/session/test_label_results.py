@@ -47,7 +47,7 @@ def labels(session: Session) -> LabelLayer:
 
 def apply(session: Session, operation: str, **values: Any) -> None:
     job = session.running.apply(operation, values)
-    assert session.jobs.drain(60) and not job.error, job.error
+    assert session.jobs.drain(120) and not job.error, job.error
 
 
 def test_every_island_becomes_a_label_of_a_layer_of_its_own(session: Session, labels: LabelLayer) -> None:
@@ -89,7 +89,7 @@ def test_numbering_anew_keeps_names_and_steps(session: Session, labels: LabelLay
 
 def test_a_mask_of_a_label_map_is_made_of_the_whole_map_again(session: Session, labels: LabelLayer) -> None:
     job = session.running.apply("labels.to_mask", {"values": "2-3"}, as_new_layer=True)
-    assert session.jobs.drain(60) and not job.error
+    assert session.jobs.drain(120) and not job.error
     made = session.document.active
     assert isinstance(made, LabelLayer)
     recipe = session.recipes.of(made)
@@ -121,7 +121,7 @@ def test_what_grows_from_scribbles_is_called_like_them(session: Session, labels:
     session.labelling.edit_label(labels, 2, name="Around", locked=True)
     session.document.active = session.document.images[0]
     job = session.running.apply("graph.grow", {"margin": 2.0}, others=((labels.id, 0),))
-    assert session.jobs.drain(60) and not job.error
+    assert session.jobs.drain(120) and not job.error
     made = session.document.active
     assert isinstance(made, LabelLayer) and made is not labels
     assert [(row.name, row.locked) for row in made.labels.labels] == [("Liver", False), ("Around", False),
@@ -129,7 +129,7 @@ def test_what_grows_from_scribbles_is_called_like_them(session: Session, labels:
     session.document.active = session.document.images[0]
     before = labels.labels.array.copy()
     job = session.running.apply("graph.cut", {"margin": 2.0}, others=((labels.id, 0),))
-    assert session.jobs.drain(60) and not job.error
+    assert session.jobs.drain(120) and not job.error
     assert np.array_equal(labels.labels.array, before), "scribbles stay"
 
 

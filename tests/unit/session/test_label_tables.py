@@ -44,7 +44,7 @@ def layer(session: Session) -> LabelLayer:
 
 
 def drained(session: Session) -> None:
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
 
 
 def seen(layer: LabelLayer) -> list[int]:

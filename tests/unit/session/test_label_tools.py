@@ -91,14 +91,14 @@ def fill(session: Session, **more: Any) -> None:
 def fill_volume(session: Session, **more: Any) -> None:
     session.view.fill_volume = True
     fill(session, **more)
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
 
 
 def wand(session: Session, voxel: Any = BALL, plane: str = "axial", tolerance: float = 100, **more: Any) -> None:
     session.view.wand_tolerance = tolerance
     session.wand.begin(spot(session, voxel, plane), **more)
     session.wand.finish()
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
 
 
 def wand_volume(session: Session, **more: Any) -> None:
@@ -116,7 +116,7 @@ def smart(session: Session, **more: Any) -> None:
 
 def island(session: Session, **more: Any) -> None:
     session.filling.island(spot(session, SPECK), **more)
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
 
 
 def island_slice(session: Session, **more: Any) -> None:
@@ -376,7 +376,7 @@ def test_labels_that_changed_while_a_region_was_looked_for_stay(session: Session
     labels.array[0, 0, 0] = 1
     labels.touch(labels.whole())
     held = labels.array.tobytes()
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert labels.array.tobytes() == held and "changed" in said[0]
 
 
@@ -429,7 +429,7 @@ def test_a_fill_does_not_jump_over_what_the_limits_leave_out(session: Session, v
     session.document.active_image.frames = (phantoms.volume(image, FINE, unit="HU"),)  # type: ignore[union-attr]
     session.view.paint_range, session.view.fill_volume = (-10.0, 10.0), volume
     session.filling.fill(spot(session, (12, 20, 5)))
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert (labels.array[12, :, :20] == 1).all() and not labels.array[:, :, 20:].any()
     assert labels.array.sum() == 40 * 20 * (24 if volume else 1)
 

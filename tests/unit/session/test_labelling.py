@@ -27,7 +27,7 @@ def add(session: Session, values, name: str = "Seg") -> ImageLayer:
 
 def used(session: Session, values: np.ndarray) -> LabelLayer:
     session.labelling.use_as_labels(add(session, values))
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     (made,) = session.document.label_layers
     return made
 
@@ -58,7 +58,7 @@ def test_what_is_no_label_is_refused(session: Session, value: float, sentence: s
     session.notice.connect(lambda text, _severity: said.append(text))
     image = add(session, values)
     session.labelling.use_as_labels(image)
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert len(said) == 1 and sentence in said[0]
     assert image in session.document and not session.document.label_layers
 

@@ -120,7 +120,7 @@ def test_no_map_is_copied_by_the_main_thread(
     session.visible_slices = lambda: ((2, 12),)
     threads.watch(label_snapshots.KeptVoxels, "_take")
     ASKS[ask](session, layer, tmp_path)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert threads.elsewhere and not threads.main
 
 
@@ -129,11 +129,11 @@ def test_what_is_painted_after_asking_is_not_in_the_answer(session: Session, lay
     session.document.active = layer
     held, rows = threading.Event(), list[Any]()
     for n in range(2):
-        session.jobs.query(f"busy {n}", "Busy", lambda _job: held.wait(30))
+        session.jobs.query(f"busy {n}", "Busy", lambda _job: held.wait(120))
     session.labelling.statistics(rows.extend)
     session.editing.apply(WHOLE, np.ones((24, 40, 44), bool))
     held.set()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert {row.label: row.voxels for row in rows}[2] == 18 * 16 * 36
 
 
@@ -160,11 +160,11 @@ def fill(session: Session, layer: LabelLayer, image: ImageLayer) -> None:
 
 def threshold_while_painting(session: Session, layer: LabelLayer, image: ImageLayer) -> None:
     held = threading.Event()
-    session.running.edit("Busy", lambda _job: held.wait(30), lambda _nothing: None, lambda _text: None)
+    session.running.edit("Busy", lambda _job: held.wait(120), lambda _nothing: None, lambda _text: None)
     session.document.active = image
     job = session.running.apply("threshold.range", {"lower": 200.0, "upper": 500.0})
     held.set()
-    assert job.wait(60)
+    assert job.wait(120)
     layer.labels.touch((slice(0, 1), slice(0, 1), slice(0, 1)))
 
 
@@ -177,7 +177,7 @@ def test_regions_are_packed_by_workers(
     session.document.active = layer
     threads.watch(Patch, "of")
     act(session, layer, image)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert threads.elsewhere and not threads.main
     after = layer.labels.array.copy()
     assert (after != start).any()
@@ -197,7 +197,7 @@ def test_the_wand_keeps_within_a_label_whatever_it_showed_before(
     session.wand.begin(spot(image))
     for tolerance in (50.0, 500.0, 500.0, 50.0):
         session.wand.spread(tolerance)
-        assert session.jobs.drain(60)
+        assert session.jobs.drain(120)
     session.wand.finish()
     near = np.abs(image.volume.array.astype(int) - int(image.volume.array[12, 20, 20])) <= 50
     np.testing.assert_array_equal(layer.labels.array, np.where(near & (start == 0), 1, start))
@@ -224,7 +224,7 @@ def test_a_large_stroke_is_packed_by_a_worker_and_is_a_step_then(
     assert session.editing.apply(WHOLE, large)
     np.testing.assert_array_equal(layer.labels.array == 1, large)
     assert not session.is_clean, "closing now would lose it"
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert threads.elsewhere and not threads.main
     assert len(session.history.steps) == steps + 1 and layer.provenance and not session.editing.is_recording
     session.undo()
@@ -239,12 +239,12 @@ def test_undo_right_after_a_large_stroke_takes_that_back(
     """Whether the worker has begun with it or not."""
     start, held = layer.labels.array.copy(), threading.Event()
     for n in range(2 if queued else 0):
-        session.jobs.query(f"busy {n}", "Busy", lambda _job: held.wait(30))
+        session.jobs.query(f"busy {n}", "Busy", lambda _job: held.wait(120))
     session.editing.apply(WHOLE, large)
     session.undo()
     np.testing.assert_array_equal(layer.labels.array, start)
     held.set()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     np.testing.assert_array_equal(layer.labels.array, start)
     session.redo()
     np.testing.assert_array_equal(layer.labels.array == 1, large)
@@ -259,7 +259,7 @@ def test_large_strokes_that_follow_each_other_are_steps_in_that_order(
         session.editing.apply(WHOLE, np.roll(large, n))
         states.append(layer.labels.array.copy())
     session.labelling.edit_label(layer, 2, name="Renamed")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.history.position == position + 4
     for n in (2, 0, 3, 1):
         session.jump(position + n)
@@ -271,7 +271,7 @@ def test_a_layer_that_is_removed_takes_its_large_stroke_with_it(
 ) -> None:
     session.editing.apply(WHOLE, large)
     session.remove(layer)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     session.undo()
     np.testing.assert_array_equal(layer.labels.array == 1, large)
     assert layer.provenance
@@ -280,6 +280,6 @@ def test_a_layer_that_is_removed_takes_its_large_stroke_with_it(
 def test_an_image_becomes_labels_on_a_worker(session: Session, image: ImageLayer, threads: Threads) -> None:
     threads.watch(labelling, "_labels_of")
     session.labelling.use_as_labels(image)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert threads.elsewhere and not threads.main
     assert image not in session.document

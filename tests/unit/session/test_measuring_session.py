@@ -102,7 +102,7 @@ def test_large_regions_are_counted_in_the_background(session):
     session.measuring.changed.connect(lambda: told.append(session.measuring.reading(region).pending))
     reading = session.measuring.reading(region)
     assert reading.pending and not reading.statistics and reading.measures[0].value == 699 * 599
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     assert told == [False]
     assert session.measuring.reading(region).statistics[0].mean == pytest.approx(layer.volume.array.mean())
 
@@ -130,7 +130,7 @@ def test_profiles_share_one_axis_over_all_visible_images(session, ct):
         session.history.do(AddLayer(layer))
     got = []
     session.measuring.profiles(box(ct, (0, 0, 1), (6, 8, 1), Kind.LENGTH), got.extend)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     assert [name for name, _ in got] == ["CT", "PET"]
     assert [profile.distance[-1] for _, profile in got] == pytest.approx([5.0, 5.0])
 
@@ -151,7 +151,7 @@ def test_a_csv_file_has_full_precision_and_no_patient(session, ct, tmp_path):
     drawn(session, ct)
     path = tmp_path / "m.csv"
     export(session, path)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     text = path.read_text("utf-8")
     assert not any(word in text for word in ("Doe", "Jane", "4711", "1958"))
     line, region, arrow = csv.DictReader(io.StringIO(text))
@@ -167,7 +167,7 @@ def test_a_json_file_says_the_same(session, ct, tmp_path):
     drawn(session, ct)
     path = tmp_path / "m.json"
     export(session, path)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     data = json.loads(path.read_text("utf-8"))
     assert data["coordinates"] == "LPS, mm" and len(data["measurements"]) == 3
     region = data["measurements"][1]
@@ -204,7 +204,7 @@ def test_large_regions_are_counted_by_the_job_that_writes_them(session, tmp_path
     export(session, tmp_path / "m.csv")
     copied = []
     measurement_export.copy(session, copied.append)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     (row,) = csv.DictReader(io.StringIO((tmp_path / "m.csv").read_text(encoding="utf-8")))
     (pasted,) = csv.DictReader(io.StringIO(copied[0]), delimiter="\t")
     inside = layer.volume.array[1, 3:9, 2:7]
@@ -232,7 +232,7 @@ def test_a_line_of_known_length_gives_millimetres_and_keeps_everything_on_its_vo
     before = (layer.geometry, labels.geometry, tuple(session.document.annotations), layer.frames)
     pixels = session.measuring.reading(region).statistics
     calibrate(session, line, 25.0)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     assert layer.geometry.spacing == pytest.approx((2.5, 2.5, 1))
     assert layer.geometry.known_spacing == (True, True, False)
     assert labels.geometry.same_grid(layer.geometry) and labels.labels.array.sum() == 3
@@ -249,7 +249,7 @@ def test_a_line_of_known_length_gives_millimetres_and_keeps_everything_on_its_vo
     assert (layer.geometry, labels.geometry, tuple(session.document.annotations), layer.frames) == before
     session.redo()
     calibrate(session, session.document.annotations[1], 50.0)  # what was set by hand may be set again
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     assert layer.geometry.spacing[0] == pytest.approx(5.0)
 
 
@@ -265,7 +265,7 @@ def test_spacing_of_the_source_is_not_overwritten_and_that_of_the_detector_may_b
     with pytest.raises(Refused, match="above 0"):
         calibrate(session, line, 0.0)
     calibrate(session, line, 4.0)
-    session.jobs.drain(10)
+    session.jobs.drain(120)
     assert not projection.geometry.at_detector
     assert session.measuring.title(session.document.annotations[-1]) == "length 4.00 mm"
     assert "length" in obstacle(session, box(ct, (0, 0, 1), (3, 3, 1)))

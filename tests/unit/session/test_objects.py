@@ -48,7 +48,7 @@ def show(session: Session, values: np.ndarray, name: str = "Cells") -> ImageLaye
 
 def apply(session: Session, operation: str, others: Any = (), **values: Any) -> None:
     job = session.running.apply(operation, values, others=others)
-    assert session.jobs.drain(60) and not job.error, job.error
+    assert session.jobs.drain(120) and not job.error, job.error
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def labels(session: Session, image: ImageLayer) -> LabelLayer:
 
 def measure(session: Session, labels: LabelLayer, *images: ImageLayer, **parameters: Any) -> Any:
     session.objects.measure(Asked(labels.id, tuple(one.id for one in images), parameters))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.objects.table is not None
     return session.objects.table
 
@@ -112,7 +112,7 @@ def test_parts_of_one_label_are_told_apart(session: Session, image: ImageLayer) 
     wanted = before.copy()
     wanted[table.box(2)][table.voxels(2)] = 0
     session.objects.delete({2})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert np.array_equal(labels.labels.array, wanted) and len(session.objects.table) == 5
     session.undo()
     assert np.array_equal(labels.labels.array, before)
@@ -124,14 +124,14 @@ def test_deleting_and_keeping_are_one_step_each(session: Session, image: ImageLa
     measure(session, labels, image)
     before, rows = labels.labels.array.copy(), labels.labels.labels
     session.objects.delete({0, 4})
-    assert session.jobs.drain(60) and session.history.undo_label == "Delete 2 objects"
+    assert session.jobs.drain(120) and session.history.undo_label == "Delete 2 objects"
     assert set(np.unique(labels.labels.array)) == {0, 2, 3, 4} and len(labels.labels.labels) == 3
     assert {step.label for step in labels.provenance} == {2, 3, 4} and len(session.objects.table) == 3
     session.undo()
     assert np.array_equal(labels.labels.array, before) and labels.labels.labels == rows
     measure(session, labels, image)
     session.objects.keep_only({1})
-    assert session.jobs.drain(60) and set(np.unique(labels.labels.array)) == {0, 2}
+    assert session.jobs.drain(120) and set(np.unique(labels.labels.array)) == {0, 2}
     session.undo()
     with pytest.raises(Refused, match="Measure them again"):
         session.objects.delete({0})
@@ -225,7 +225,7 @@ def test_the_table_is_written(session: Session, image: ImageLayer, labels: Label
         session.objects.export(tmp_path / "rows.csv")
     table = measure(session, labels, image)
     session.objects.export(tmp_path / "rows.csv", [2, 0])
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["label"] for row in rows] == ["3", "1"] and float(rows[1]["mean"]) == table.rows.values["mean"][0]

@@ -12,7 +12,7 @@ from pellucid.files import images
 from pellucid.model.reduction import Reduction
 from pellucid.session import Session
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

@@ -321,10 +321,10 @@ def test_links_panes_and_layers_apart_are_kept_in_the_saved_work(session, tmp_pa
     zoomed(session, first, 4.0, (1.0, 2.0))
     point = session.view.crosshair
     session.saving.save(tmp_path / "work.pellucid")
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     again = Session()
     again.saving.open_workspace(tmp_path / "work.pellucid")
-    assert again.jobs.drain(60)
+    assert again.jobs.drain(120)
     one, two, three, *_ = again.view.panes
     assert names(again, one) == ["CT"] and names(again, two) == ["MR"]
     assert two.tied and again.viewing.position(two) == (305.0, 205.0, 110.0)

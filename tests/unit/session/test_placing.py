@@ -78,7 +78,7 @@ def test_labels_from_a_file_belong_to_the_image_they_were_opened_over() -> None:
     found = ImageLayer("found", (Volume(sitk.Cast(image, sitk.sitkUInt8), below.own_geometry),))
     session.document.insert(1, found)
     session.labelling.use_as_labels(found)
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     session.document.insert(0, _other)
     session.placing.put(_other, linear_placement(linear_matrix(rigid()), below.own_geometry, "test"))

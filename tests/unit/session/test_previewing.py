@@ -28,10 +28,10 @@ def opened(session: Session, array: np.ndarray, *, colour: bool = False) -> Imag
 
 def both(session: Session, layer: ImageLayer, operation: str, **values: object):
     session.running.preview(operation, values)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     seen = layer.preview.limits
     session.running.apply(operation, values)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     return seen, layer.display.limits
 
 

@@ -47,7 +47,7 @@ def test_a_preview_shows_what_will_be_made(session: Session, operation: str, val
     array = np.random.default_rng(1).normal(300, 150, (7, 32, 33)).astype(np.int16)
     layer = opened(session, array)
     session.running.preview(operation, values)
-    assert session.jobs.drain(60) and layer.preview is not None and layer.preview.is_mask
+    assert session.jobs.drain(120) and layer.preview is not None and layer.preview.is_mask
     assert layer.preview.is_labels == (get(operation).output == "labels")
     whole = sitk.GetArrayFromImage(get(operation).run(Context(), sitk.GetImageFromArray(array), **values))
     for axis, index in SLICES:

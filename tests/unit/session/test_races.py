@@ -20,7 +20,7 @@ from pellucid.model.volume import Volume, geometry_of
 from pellucid.session import Session, loading
 from pellucid.session.opening import Loaded
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture
@@ -333,7 +333,7 @@ def test_of_two_savings_the_later_one_stays(session, tmp_path, monkeypatch):
     def held(path, state, **rest):
         if not entered.is_set():
             entered.set()
-            slow.wait(0.3)
+            assert slow.wait(PATIENCE)
         saved.append([layer.name for layer in state.manifest.layers])
         return save(path, state, **rest)
 
@@ -343,6 +343,7 @@ def test_of_two_savings_the_later_one_stays(session, tmp_path, monkeypatch):
     assert entered.wait(PATIENCE)
     session.rename(layer, "later")
     session.saving.save(tmp_path / "work.pellucid")
+    slow.set()
     assert session.jobs.drain(PATIENCE)
     assert saved[-1] == ["later"]
     assert session.is_clean

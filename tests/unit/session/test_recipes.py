@@ -47,7 +47,7 @@ def do(session: Session, operation: str, others: tuple[Any, ...] = (), **values:
 
 
 def wait(session: Session, job: Job | None = None) -> None:
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert job is None or job.state is JobState.DONE, job.error
 
 
@@ -181,7 +181,7 @@ def test_newer_work_is_never_overwritten(session: Session, chain: ImageLayer) ->
 def test_cancel_and_failure_leave_everything_as_it_is(session: Session, chain: ImageLayer) -> None:
     before, steps, position = chain.volume, chain.provenance, session.history.position
     session.recipes.edit(0, {"sigma": 2.5}).cancel()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     with pytest.raises(Refused, match="works on a label"):
         session.recipes.insert(1, "masks.erode", {"radius": 1.0})
     with pytest.raises(Refused, match="must end in an image"):
@@ -196,14 +196,14 @@ def test_a_step_that_fails_is_named(session: Session, chain: ImageLayer) -> None
     heard: list[Any] = []
     session.recipes.failed.connect(heard.append)
     job = session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 900, 900, 900)})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert job.state is JobState.FAILED and heard[-1].position == -1 and heard[-1].sentence.endswith(".")
     assert chain.volume is before
     wait(session, session.recipes.insert(1, "geometry.crop", {"box": (0, 0, 0, 20, 20, 10)}))
     session.recipes.edit(1, {"box": (0, 0, 0, 900, 900, 900)})
-    assert session.jobs.drain(60) and heard[-1].position == 1
+    assert session.jobs.drain(120) and heard[-1].position == 1
     session.recipes.insert(0, "geometry.crop", {"box": (0, 0, 0, 9, 9, 9)})
-    assert session.jobs.drain(60) and heard[-1].position == 1, "the step that fails is that of the list as it is"
+    assert session.jobs.drain(120) and heard[-1].position == 1, "the step that fails is that of the list as it is"
     wait(session, session.recipes.edit(0, {"sigma": 2.0}))
     assert heard[-1] is None
 
@@ -414,7 +414,7 @@ def test_a_recipe_survives_its_file(session: Session, chain: ImageLayer, tmp_pat
     session.notice.connect(lambda sentence, _severity: said.append(sentence))
     path.write_text('{"version": 99}')
     session.recipes.load(path, heard.append)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert "newer Pellucid" in said[-1] and len(heard) == 1
 
 
@@ -490,7 +490,7 @@ def test_even_spacing_is_a_step_that_is_taken_again(session: Session) -> None:
     assert layer.geometry.is_even and same(scratch(layer, layer.base[0]), layer.volume)
     with pytest.raises(Refused, match="not evenly spaced"):
         job = session.recipes.set_enabled(0, False)
-        assert session.jobs.drain(60) and job.error
+        assert session.jobs.drain(120) and job.error
         raise Refused(job.error)
 
 
@@ -645,7 +645,7 @@ def test_merged_channels_and_single_frames_can_be_filtered_but_not_undone_in_the
     with pytest.raises(Refused, match="Step 1 merged several layers"):
         session.recipes.apply_to(parts[0])
     session.recipes.insert(0, "smoothing.median", {"radius": 1})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert [one.operation for one in merged.provenance] == ["channels.merge", "smoothing.median", "smoothing.mean"]
 
 
@@ -653,7 +653,7 @@ def test_labels_taken_from_an_image_have_a_step_for_each_value(session: Session)
     values = np.random.default_rng(3).integers(0, 3, GRID.size[::-1]).astype(np.uint8)
     layer = session.loading.add(Loaded((phantoms.volume(values, GRID),), (0.0, 3.0), "Seg", Source()), replace=False)
     session.labelling.use_as_labels(layer)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (made,) = session.document.label_layers
     assert [(s.operation, s.parameters, s.label) for s in made.provenance] == [
         ("labels.value", {"value": 1}, 1), ("labels.value", {"value": 2}, 2)

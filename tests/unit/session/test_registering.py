@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from patience import PATIENCE
 from pellucid.history.layers import AddLayer, RemoveLayer, ReplaceVolume
 from pellucid.history.painting import replace_label
 from pellucid.model.compare import CompareMode
@@ -15,6 +16,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label
 from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels
 from pellucid.operations.engines.registration.plans import PRESETS, Stage
+from pellucid.session import registration_runs
 from pellucid.session.placements import linear_placement, placement_of
 from pellucid.session.registration_runs import coarser
 from pellucid.session.registration_words import PLACED
@@ -39,7 +41,7 @@ def puppet(monkeypatch):
     return Puppet(monkeypatch)
 
 
-def wait(session, true, seconds=30.0):
+def wait(session, true, seconds=PATIENCE):
     """Run what comes back from threads until something is so."""
     end = time.monotonic() + seconds
     while not true():
@@ -51,7 +53,7 @@ def wait(session, true, seconds=30.0):
 def finished(session, puppet):
     session.registering.begin()
     puppet.finish()
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
 
 
 def shifted(layer):
@@ -180,7 +182,7 @@ def test_labels_of_an_image_can_be_its_mask_and_go_with_it(session, pair, puppet
     erased = np.zeros(labels.labels.shape, bool)
     session.history.do(replace_label(labels, 3, erased, "Erase"))  # under the thread it changes nothing
     puppet.finish()
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
     import SimpleITK as sitk
 
     mask = sitk.GetArrayFromImage(puppet.calls[0]["moving_mask"])
@@ -241,7 +243,7 @@ def test_the_estimate_is_shown_and_is_no_part_of_the_work(session, pair, puppet)
     session.registering.drop()
     assert moving.estimate is None and labels.estimate is None and moving.geometry is GRID
     assert not session.registering.is_running and session.history.here is here
-    assert puppet.cancelled.wait(5)
+    assert puppet.cancelled.wait(PATIENCE)
 
 
 def test_the_panes_follow_the_image_that_stays_whichever_lies_below(session, pair, puppet):
@@ -253,12 +255,14 @@ def test_the_panes_follow_the_image_that_stays_whichever_lies_below(session, pai
     assert session.viewing.geometry(session.view.panes[0]) is fixed.geometry
 
 
-def test_estimates_come_at_most_twelve_times_a_second_and_every_iteration_is_on_the_curve(session, pair, puppet):
+def test_estimates_come_once_in_an_interval_and_every_iteration_is_on_the_curve(session, pair, puppet, monkeypatch):
+    assert registration_runs.PICTURE_INTERVAL == 1 / 12, "at most twelve times a second"
+    monkeypatch.setattr(registration_runs, "PICTURE_INTERVAL", 3600.0)
     moving, seen = pair[1], []
-    moving.events.estimate.connect(lambda new, _old: seen.append((time.monotonic(), new)))
+    moving.events.estimate.connect(lambda new, _old: seen.append(new))
     session.registering.begin()
-    wait(session, lambda: len(seen) > 6)
-    assert (len(seen) - 1) / (seen[-1][0] - seen[0][0]) < 14  # on average: a busy machine hands some on late
+    wait(session, lambda: len(session.registering.points) > 20)
+    assert len(seen) == 1
     points = session.registering.points
     assert [point.iteration for point in points] == list(range(1, len(points) + 1)) and len(points) > len(seen)
 
@@ -272,7 +276,7 @@ def test_an_estimate_that_bends_is_shown_coarsely_and_kept_exactly(session, pair
     assert shown.warp is not None and shown.warp.displacement[..., 0].size < 30_000
     assert shown.onto is pair[0].geometry
     session.registering.keep()
-    assert session.jobs.drain(20)
+    assert session.jobs.drain(120)
     exact = moving.placement
     assert exact.warp.displacement.size > shown.warp.displacement.size and exact.onto is pair[0].geometry
     points = GRID.index_to_world(np.random.default_rng(0).uniform(8, 12, (50, 3)))
@@ -310,7 +314,7 @@ def test_stopping_can_keep_the_estimate_as_one_step(session, pair, puppet):
     wait(session, lambda: session.registering.has_estimate)
     session.registering.keep()
     assert session.registering.is_keeping
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
     result = session.registering.result
     assert shifted(moving) == (2.0, 0.0, 0.0) and moving.estimate is None
     assert session.history.position == position + 1 and result.kept and result.is_doubtful
@@ -338,9 +342,9 @@ def test_an_image_that_is_closed_ends_it_with_a_sentence(session, pair, puppet):
     session.notice.connect(lambda text, kind: said.append(text))
     session.registering.begin()
     session.history.do(RemoveLayer(pair[0]))
-    assert not session.registering.is_running and puppet.cancelled.wait(5)
+    assert not session.registering.is_running and puppet.cancelled.wait(PATIENCE)
     assert said == ["“Baseline” was closed; its registration was dropped."] == [session.registering.problem]
-    assert session.jobs.drain(10) and pair[1].placement is None
+    assert session.jobs.drain(120) and pair[1].placement is None
 
 
 def test_an_image_that_is_changed_meanwhile_is_placed_and_that_is_said(session, pair, puppet):
@@ -349,7 +353,7 @@ def test_an_image_that_is_changed_meanwhile_is_placed_and_that_is_said(session, 
     wait(session, lambda: puppet.calls)
     session.history.do(ReplaceVolume(moving, (blob(GRID, (10, 10, 10)),), (), "Blur"))
     puppet.finish()
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
     assert shifted(moving) == (5.0, 3.0, 0.0) and moving.placement.step is None
     assert "“Follow-up” was changed meanwhile" in session.registering.result.remarks[0]
 
@@ -360,7 +364,7 @@ def test_a_fixed_image_that_is_moved_meanwhile_makes_the_result_worthless(sessio
     wait(session, lambda: puppet.calls)
     session.placing.put(fixed, linear_placement(np.diag([2.0, 2, 2, 1]), GRID))
     puppet.finish()
-    assert session.jobs.drain(10)
+    assert session.jobs.drain(120)
     assert moving.placement is None and "was moved meanwhile" in session.registering.problem
 
 
@@ -398,7 +402,7 @@ def test_closing_everything_ends_it_without_a_word(session, pair, puppet):
     session.registering.begin()
     wait(session, lambda: puppet.calls)
     session.close_all()
-    assert session.jobs.drain(10) and not session.registering.is_running and said == []
+    assert session.jobs.drain(120) and not session.registering.is_running and said == []
 
 
 def test_only_one_runs_at_a_time(session, pair, puppet):

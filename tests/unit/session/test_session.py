@@ -46,7 +46,7 @@ def test_apply_replaces_the_volume_and_undo_brings_the_very_same_back(session):
     volume = make_volume()
     layer = add(session, volume)
     session.running.apply("smoothing.gaussian", {"sigma": 2.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     smoothed = layer.volume.array
     sigma = [2.0 / s for s in volume.geometry.spacing[::-1]]
     expected = ndimage.gaussian_filter(volume.array.astype(float), sigma, mode="nearest", truncate=4)
@@ -64,12 +64,12 @@ def test_the_preview_shows_what_apply_will_do_and_changes_nothing(session):
     session.visible_slices = lambda: visible(layer)
     before, steps = layer.volume, session.history.steps
     session.running.preview("smoothing.gaussian", {"sigma": 2.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     preview = layer.preview
     assert layer.volume is before and session.history.steps == steps
     assert set(preview.slices) == set(visible(layer))
     session.running.apply("smoothing.gaussian", {"sigma": 2.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     for (axis, index), shown in preview.slices.items():
         assert np.abs(shown.astype(float) - layer.volume.array.take(index, 2 - axis)).max() <= 1
     assert layer.preview is None
@@ -79,7 +79,7 @@ def test_apply_as_new_layer_leaves_the_old_one(session):
     layer = add(session, make_volume())
     before = layer.volume
     session.running.apply("intensity.invert", {}, as_new_layer=True)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.volume is before
     assert len(session.document.images) == 2
     assert session.document.active is not layer
@@ -90,7 +90,7 @@ def test_newer_work_is_never_overwritten(session):
     session.running.apply("smoothing.gaussian", {"sigma": 2.0})
     newer = make_volume(seed=5)
     layer.frames = (newer,)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.volume is newer
     assert len(session.document.images) == 2
 
@@ -98,12 +98,12 @@ def test_newer_work_is_never_overwritten(session):
 def test_threshold_makes_a_label_and_replaces_it(session):
     layer = add(session, make_volume())
     session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     array = layer.volume.array
     assert np.array_equal(labels.labels.array == 1, (array >= 0) & (array <= 100))
     session.running.apply("threshold.range", {"lower": 50.0, "upper": 300.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.document.label_layers == (labels,)
     assert np.array_equal(labels.labels.array == 1, (array >= 50) & (array <= 300))
     session.undo()
@@ -122,7 +122,7 @@ def test_a_mask_operation_needs_a_label_and_says_so(session):
 def test_a_locked_label_is_not_overwritten(session):
     layer = add(session, make_volume())
     session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     session.labelling.edit_label(labels, 1, locked=True)
     with pytest.raises(Refused, match="locked"):
@@ -135,16 +135,16 @@ def test_a_locked_label_is_not_overwritten(session):
 def test_union_of_two_labels_of_one_layer(session):
     layer = add(session, make_volume())
     session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     session.labelling.add_label(labels)
     session.running.apply("threshold.range", {"lower": 200.0, "upper": 900.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     operation = session.running.operations()["masks.union"]
     ((title, choice),) = session.running.choices(operation.id, operation.ports[1])
     assert "Label 1" in title
     session.running.apply("masks.union", {}, others=(choice,))
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     array = layer.volume.array
     expected = ((array >= 0) & (array <= 100)) | ((array >= 200) & (array <= 900))
     assert np.array_equal(labels.labels.array == 2, expected)
@@ -175,7 +175,7 @@ def test_values_of_every_layer_under_the_cursor(session):
     volume = make_volume()
     layer = add(session, volume)
     session.running.apply("threshold.range", {"lower": -2000.0, "upper": 2000.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     world = volume.geometry.index_to_world((3, 4, 5))
     rows = dict(session.looking.values_at(world))
     value = int(volume.array[5, 4, 3])
@@ -222,7 +222,7 @@ def test_rename_and_remove_are_steps(session):
 def test_save_and_open_bring_everything_back(session, tmp_path):
     layer = add(session, make_volume(), "chest")
     session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     session.labelling.edit_label(labels, 1, name="fat", color="#123456")
     layer.display.set_limits(-50, 77)
@@ -230,12 +230,12 @@ def test_save_and_open_bring_everything_back(session, tmp_path):
     assert not session.is_clean
     said = []
     session.saving.save(tmp_path / "work.pellucid", said.append)
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert said == [True]
     assert session.is_clean
     other = Session()
     other.open([tmp_path / "work.pellucid"])
-    assert other.jobs.drain(60)
+    assert other.jobs.drain(120)
     again, labels_again = other.document.layers
     assert again.name == "chest" and np.array_equal(again.volume.array, layer.volume.array)
     assert again.geometry.same_grid(layer.geometry) and again.display.limits == (-50, 77)
@@ -250,7 +250,7 @@ def test_just_looking_leaves_nothing_to_save(session):
     add(session, make_volume())
     assert session.is_clean
     session.running.apply("intensity.invert", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert not session.is_clean
     session.undo()
     assert session.is_clean
@@ -262,12 +262,12 @@ def test_otsu_leaves_padding_out(session):
     volume = Volume(image, geometry_of(image), unit="HU", padding=(-3024.0, -2000.0))
     layer = add(session, volume)
     session.running.apply("threshold.otsu", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     assert np.array_equal(labels.labels.array == 1, layer.volume.array >= 900)
     session.undo()
     session.running.apply("threshold.otsu", {"side": "below"})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     dark = (layer.volume.array >= -100) & (layer.volume.array < 900)
     assert np.array_equal(labels.labels.array == 1, dark)
@@ -276,10 +276,10 @@ def test_otsu_leaves_padding_out(session):
 def test_a_slope_is_not_shown_in_hounsfield_units(session):
     layer = add(session, make_volume())
     session.running.apply("smoothing.median", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.volume.unit == "HU"
     session.running.apply("edges.gradient_magnitude", {})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert layer.volume.unit == ""
     session.undo()
     assert layer.volume.unit == "HU"
@@ -288,10 +288,10 @@ def test_a_slope_is_not_shown_in_hounsfield_units(session):
 def test_steps_are_named_in_words(session):
     add(session, make_volume())
     session.running.apply("threshold.range", {"lower": -50.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.history.undo_label == "Threshold (lower \N{MINUS SIGN}50 HU, upper 100 HU) on CT"
     session.running.apply("masks.fill_holes", {"by_slice": False})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert session.history.undo_label == "Fill holes on Labels"
 
 
@@ -299,7 +299,7 @@ def test_the_window_follows_values_that_mean_something_else_and_comes_back(sessi
     layer = add(session, make_volume())
     layer.display.set_limits(-100, 100)
     session.running.apply("intensity.rescale", {"minimum": 0.0, "maximum": 1.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     low, high = layer.display.limits
     assert 0 <= low < 0.3 and 0.7 < high <= 1
     session.undo()
@@ -309,7 +309,7 @@ def test_the_window_follows_values_that_mean_something_else_and_comes_back(sessi
 def test_a_label_painted_while_an_operation_ran_is_kept(session):
     layer = add(session, make_volume())
     session.running.apply("threshold.range", {"lower": 0.0, "upper": 100.0})
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     (labels,) = session.document.label_layers
     session.running.apply("masks.complement", {})
     frame = plane_frame(layer.geometry, Plane.AXIAL)
@@ -317,6 +317,6 @@ def test_a_label_painted_while_an_operation_ran_is_kept(session):
     session.labelling.stroke_to(layer.geometry.index_to_world((20, 20, 3)))
     session.labelling.end_stroke()
     painted = labels.labels.array.copy()
-    assert session.jobs.drain(60)
+    assert session.jobs.drain(120)
     assert np.array_equal(labels.labels.array, painted)
     assert len(session.document.label_layers) == 2

@@ -66,10 +66,10 @@ def test_one_that_lies_beside_the_series_is_offered(session, tmp_path):
     offers = []
     session.offer.connect(lambda *given: offers.append(given))
     session.library.scan([tmp_path], lambda _found: None)
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     put(session, "CT", CT_GRID)
     mr = put(session, "MR", MR_GRID, landmark=(1, 2, 3))
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     ((sentence, words, do),) = offers
     assert "a.dcm" in sentence and "“MR” to “CT”" in sentence and words == "Apply the registration"
     do()
@@ -82,7 +82,7 @@ def test_what_was_placed_is_written_and_read_back(session, tmp_path):
     told = []
     session.notice.connect(lambda *given: told.append(given))
     session.spatial_registrations.save(mr, tmp_path / "out.dcm")
-    assert session.jobs.drain(30)
+    assert session.jobs.drain(120)
     assert [severity for _, severity in told] == ["info"]
     found = read(tmp_path / "out.dcm")
     assert found.between(CT, MR) == pytest.approx(np.linalg.inv(TURN)) and found.title == "By hand"

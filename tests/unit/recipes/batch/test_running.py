@@ -29,6 +29,7 @@ from batch_making import (
     results,
     wait_for,
 )
+from patience import PATIENCE
 from pellucid.model.findings import Refused
 from pellucid.recipes import Recipe, Step
 from pellucid.recipes.batch import Batch, Item, Order, State, collect, executors, processes, running
@@ -236,9 +237,8 @@ def test_stopped_it_keeps_what_is_done_and_ends_soon(tmp_path: Path, monkeypatch
     order = Order(CLAMP, tmp_path / "out", workers=2, report=tmp_path / "report.json")
     batch = Batch(order, items)
     threading.Timer(0.0, lambda: _stop_when(batch, 20)).start()
-    began = time.monotonic()
-    done = batch.run()
-    assert batch.stopped and 20 <= len(done) < 30 and time.monotonic() - began < 25
+    done = batch.run()  # would take as long as the stubborn, and do them
+    assert batch.stopped and 20 <= len(done) < 30
     assert len(json.loads((tmp_path / "report.json").read_text())) == len(done)
     assert not (tmp_path / "out" / ".pellucid-batch").exists()
     again = Batch(replace(order, resume=True), collect([tmp_path / "in"])).run()
@@ -246,20 +246,17 @@ def test_stopped_it_keeps_what_is_done_and_ends_soon(tmp_path: Path, monkeypatch
 
 
 def test_what_is_being_worked_on_hears_that_it_shall_stop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_GRACE_SECONDS", 60.0)
+    monkeypatch.setattr(running, "_GRACE_SECONDS", 600.0)
     step = Step(operation="denoising.curvature_diffusion", parameters={"iterations": 500})
     batch = Batch(Order(Recipe(steps=(step,)), tmp_path / "out", workers=1),
                   collect(make_images(tmp_path / "in", 1, (40, 256, 256))))  # fmt: skip
-    stopped: list[float] = []
 
     def stop() -> None:
-        wait_for(lambda: in_flight(tmp_path / "out") == 1, 60)
-        time.sleep(0.5)
-        stopped.append(time.monotonic())
+        wait_for(lambda: in_flight(tmp_path / "out") == 1)
         batch.stop()
 
     threading.Thread(target=stop).start()
-    assert batch.run() == () and time.monotonic() - stopped[0] < 15
+    assert batch.run() == ()  # with its iterations done there would be a result
     assert results(tmp_path / "out") == {}
 
 
@@ -301,16 +298,16 @@ def test_a_process_that_dies_takes_only_its_own_task_with_it(tmp_path: Path) -> 
     pool = Processes(2)
     try:
         futures = [pool.submit(divmod, n, 7) for n in range(20)]
-        futures[0].result(30)
+        futures[0].result(PATIENCE)
         victim = pool.pids[0]
         os.kill(victim, signal.SIGKILL)
-        assert [future.result(30) for future in futures] == [divmod(n, 7) for n in range(20)]
+        assert [future.result(PATIENCE) for future in futures] == [divmod(n, 7) for n in range(20)]
         with pytest.raises(ZeroDivisionError):
-            pool.submit(divmod, 1, 0).result(30)
-        assert [future.result(30) for future in [pool.submit(abs, -n) for n in range(9)]] == [*range(9)]
+            pool.submit(divmod, 1, 0).result(PATIENCE)
+        assert [future.result(PATIENCE) for future in [pool.submit(abs, -n) for n in range(9)]] == [*range(9)]
         assert 1 <= len(pool.pids) <= 2 and victim not in pool.pids
         with pytest.raises(Died):
-            pool.submit(os.abort).result(30)
+            pool.submit(os.abort).result(PATIENCE)
     finally:
         pool.shutdown()
     assert pool.pids == ()
