@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     if options.structure or options.onto is not None:
         raise Refused("--structure and --onto are for DICOM segmentations and structure sets.")
     frames = source.read_item(source.split(item, options), options.volume)
-    write(prepared(frames, options), options.output, options)
+    _write_with_gradients(prepared(frames, options), options.output, options)
     return 0
 
 
@@ -126,6 +126,18 @@ def prepared(frames: tuple[Volume, ...], options: argparse.Namespace) -> tuple[V
     return tuple(evened(volume) for volume in frames)
 
 
+def _write_with_gradients(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> None:
+    """Write the frames of one image as they were read, and their diffusion weighting beside them."""
+    from pellucid.files.gradients import write_gradients
+
+    write(frames, path, options)
+    beside, unknown = write_gradients(frames, path)
+    for made in beside:
+        report.show(str(made))
+    if unknown:
+        report.note(f"{path.name}: {unknown}")
+
+
 def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -> None:
     """Write the frames of one image and print the path; raise Refused when something would be lost."""
     from pellucid.files.export import export_image, losses, obstacle
@@ -139,9 +151,11 @@ def write(frames: tuple[Volume, ...], path: Path, options: argparse.Namespace) -
         uneven = frames[0].geometry.slice_positions is not None
         other = "Do that with --even, or write" if uneven else "Write"
         raise Refused(f"{' '.join(lost)} {other} it all the same with --accept-loss.")
-    export_image(frames, path)
+    written = export_image(frames, path)
     for sentence in lost:
         report.complain(f"{path.name}: {sentence}")
+    for sentence in (one for one in written.sentences[1:] if one not in lost):
+        report.note(f"{path.name}: {sentence}")
     report.show(str(path))
 
 
@@ -197,7 +211,7 @@ def _items(options: argparse.Namespace) -> list[Item]:
 
 def _write_part(read: Reader, path: Path, options: argparse.Namespace) -> bool:
     try:
-        write(prepared(read(), options), path, options)
+        _write_with_gradients(prepared(read(), options), path, options)
     except Refused as refusal:
         report.complain(f"{path.name}: {refusal}")
         return False

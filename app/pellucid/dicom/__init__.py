@@ -10,7 +10,7 @@ Bytes and headers
     parsing* elements* values*        a file's elements: found by content, unpacked in bounds, forgiving of what is odd
     headers* records                  from files to plain records, which cross from the worker as JSON
     frames* dimensions* dimension_tags timing*    each frame: where it lies, and by which values frames differ
-    mosaic* nuclear* captured*        what tells frames apart where the standard's own places do not
+    mosaic* nuclear* captured* weighting*    what tells frames apart where the standard's own places do not
     pixel_size display_tables*        the size of a pixel, and how a file asks to be shown
     tag_walk* tags*                   every element, as rows to show, search and compare
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 
 from pellucid.dicom.dimension_tags import DIMENSIONS
 from pellucid.dicom.records import Dimension
 from pellucid.dicom.values import Values
+from pellucid.dicom.weighting import B_VALUE, GE_B, PHILIPS_B, SIEMENS_B, direction_of, weighting
+from pellucid.dicom.weighting import TAGS as WEIGHTING_TAGS
 
 _TEXT = {"kernel": 0x00181210, "acquisition time": 0x00080032, "content time": 0x00080033}
 _NUMBERS = {
@@ -16,8 +17,6 @@ _NUMBERS = {
     "inversion time": 0x00180082, "flip angle": 0x00181314, "energy": 0x00180060, "acquisition": 0x00200012,
     "reference time": 0x00541300, "gantry": 0x00181120,
 }  # fmt: skip
-_B_VALUE, _DIRECTION = 0x00189087, 0x00189089
-_GE_B, _SIEMENS_B, _PHILIPS_B = 0x00431039, 0x0019100C, 0x20011003
 _COMPONENT, _IMAGE_TYPE, _FRAME_TYPE = 0x00089208, 0x00080008, 0x00089007
 _RAW_TYPE, _PHASE_NUMBER = 0x0043102F, 0x20011008
 _CARDIAC_PHASE, _RESPIRATORY_PHASE = 0x00209241, 0x00209245
@@ -25,11 +24,7 @@ CLASSIC_TAGS = frozenset(
     {
         *_TEXT.values(),
         *_NUMBERS.values(),
-        _B_VALUE,
-        _DIRECTION,
-        _GE_B,
-        _SIEMENS_B,
-        _PHILIPS_B,
+        *WEIGHTING_TAGS,
         _COMPONENT,
         _IMAGE_TYPE,
         _RAW_TYPE,
@@ -62,9 +57,7 @@ def classic_dimensions(values: Values) -> dict[str, Dimension]:
     found["raw type"] = next(iter(values.binary(_RAW_TYPE, "h")), None)
     found["phase number"] = values.number(_PHASE_NUMBER)
     found["cardiac phase"] = _float(values, _CARDIAC_PHASE)
-    found["b"] = _b_value(values)
-    found["direction"] = _direction(values)
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value is not None} | weighting(values)
 
 
 def segment_labels(values: Values) -> dict[int, str]:
@@ -91,9 +84,9 @@ def enhanced_dimensions(groups: Values, segments: Mapping[int, str]) -> dict[str
     found |= _settings(groups)
     diffusion = groups.item(_DIFFUSION)
     if diffusion is not None:
-        found["b"] = diffusion.double(_B_VALUE)
+        found["b"] = diffusion.double(B_VALUE)
         gradient = diffusion.item(_GRADIENT)
-        found["direction"] = _direction(gradient) if gradient is not None else None
+        found["direction"] = direction_of(gradient) if gradient is not None else None
     for tag in _TYPES:
         kind = groups.item(tag)
         if kind is not None:
@@ -130,29 +123,10 @@ def dimension_sources(values: Values, *, enhanced: bool) -> dict[str, int]:
     if enhanced:
         return {name: named.tags[1].number for name, named in DIMENSIONS.items()
                 if len(named.tags) > 1 and name != "diffusion"}  # fmt: skip
-    private = next((tag for tag in (_B_VALUE, _GE_B, _SIEMENS_B, _PHILIPS_B) if values.raw(tag)), _B_VALUE)
-    return {} if private == _B_VALUE else {"diffusion": private}
+    private = next((tag for tag in (B_VALUE, GE_B, SIEMENS_B, PHILIPS_B) if values.raw(tag)), B_VALUE)
+    return {} if private == B_VALUE else {"diffusion": private}
 
 
 def _float(values: Values, tag: int) -> float | None:
     found = values.binary(tag, "f")
     return round(float(found[0]), 6) if found and math.isfinite(found[0]) else None
-
-
-def _direction(values: Values) -> tuple[float, ...] | None:
-    numbers = values.binary(_DIRECTION, "d")
-    return tuple(round(float(n), 6) for n in numbers) if len(numbers) == 3 else None
-
-
-def _b_value(values: Values) -> float | None:
-    """Return the b-value (s/mm²) from the standard or a manufacturer's element."""
-    standard = values.double(_B_VALUE)
-    if standard is not None:
-        return standard
-    digits = re.findall(r"-?\d+", values.code(_GE_B))
-    if digits:
-        return float(int(digits[0]) % 100_000)  # GE adds 1e9 to mark multi-directional acquisitions
-    if _SIEMENS_B in values:
-        return values.number(_SIEMENS_B)
-    philips = values.binary(_PHILIPS_B, "f")
-    return float(philips[0]) if philips else None

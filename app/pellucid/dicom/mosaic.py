@@ -14,14 +14,14 @@ from dataclasses import replace
 from pellucid.dicom.records import FrameRecord, Numbers, PixelLayout
 from pellucid.dicom.values import Values
 
-_IMAGE_CSA, _SERIES_CSA, _COUNT, _MATRIX_TEXT, _IMAGE_TYPE = (
+IMAGE_CSA, _SERIES_CSA, _COUNT, _MATRIX_TEXT, _IMAGE_TYPE = (
     0x00291010,
     0x00291020,
     0x0019100A,
     0x0051100B,
     0x00080008,
 )
-TAGS = frozenset({_IMAGE_CSA, _SERIES_CSA, _COUNT, _MATRIX_TEXT, _IMAGE_TYPE})
+TAGS = frozenset({IMAGE_CSA, _SERIES_CSA, _COUNT, _MATRIX_TEXT, _IMAGE_TYPE})
 _MOST_TILES = 1024
 
 
@@ -29,7 +29,7 @@ def mosaic_frames(values: Values, layout: PixelLayout, frame: FrameRecord) -> li
     """Return the slices of a mosaic with their true positions; empty when the file is not one."""
     if "MOSAIC" not in values.codes(_IMAGE_TYPE) or not (frame.position and frame.orientation and frame.spacing):
         return []
-    csa = _csa(values.raw(_IMAGE_CSA), ("NumberOfImagesInMosaic", "SliceNormalVector"))
+    csa = csa_values(values.raw(IMAGE_CSA), ("NumberOfImagesInMosaic", "SliceNormalVector"))
     count = _slice_count(values, csa)
     per_side = math.ceil(math.sqrt(count)) if count else 0
     if not 1 <= count <= _MOST_TILES or layout.rows % per_side or layout.columns % per_side:
@@ -103,7 +103,7 @@ def _slice_count(values: Values, csa: dict[str, list[str]]) -> int:
     return int(protocol.group(1)) if protocol else 0
 
 
-def _csa(data: bytes, names: tuple[str, ...]) -> dict[str, list[str]]:
+def csa_values(data: bytes, names: tuple[str, ...]) -> dict[str, list[str]]:
     """Return the values of some elements of a CSA header (both versions); empty when it cannot be read."""
     found: dict[str, list[str]] = {}
     try:

@@ -24,9 +24,10 @@ from pellucid.dicom.pixel_size import size_findings
 from pellucid.dicom.pixel_types import component_count, expected_type
 from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.sequences import Part, split
-from pellucid.dicom.splitting import AUTOMATIC, Splitting, TagValue
+from pellucid.dicom.splitting import AUTOMATIC, Splitting, TagValue, value_of
 from pellucid.dicom.timing import moments
 from pellucid.language import tr
+from pellucid.model.diffusion import weighting_words
 from pellucid.model.findings import Finding, Refused
 from pellucid.model.geometry import Geometry
 from pellucid.model.timing import NOWHEN, Moment
@@ -213,10 +214,21 @@ def _volumes(group: Group, several: bool, findings: Sequence[Finding], choice: S
     return plans
 
 
+def _weighted(members: Sequence[Member]) -> dict[str, str]:
+    """Return the b-value and the gradient of a volume where all its slices have the same."""
+    stated = {value_of(member, "diffusion") for member in members if member.frame.number >= 0}
+    found = stated.pop() if len(stated) == 1 else None
+    if found is None:
+        return {}
+    b, direction = found
+    return weighting_words(float(b), direction)
+
+
 def _told(acquisition: Acquisition, part: Part) -> Acquisition:
-    """Return an acquisition that says by which values a frame is told from the others."""
+    """Return an acquisition that says by which values a frame is told from the others, and its diffusion weighting."""
     text = ", ".join(value.text for value in part.values)
-    return replace(acquisition, extra={**acquisition.extra, "frame_value": text}) if text else acquisition
+    told = _weighted(part.members) | ({"frame_value": text} if text else {})
+    return replace(acquisition, extra={**acquisition.extra, **told}) if told else acquisition
 
 
 def _moments(parts: Sequence[Part]) -> list[Moment]:

@@ -27,7 +27,15 @@ _GATED, _GATED_DATA = 0x00540062, 0x00540063
 _TEMPORAL, _OFFSET, _CONTENT, _REFERENCE_DATE = 0x00209310, 0x0020930D, 0x00209111, 0x00189151
 CINE_TAGS = frozenset({*_NUMBERS.values(), _VECTOR, _SEQUENCING, _PHASES, _PHASE_FRAMES, _GATED, _GATED_DATA})
 FRAME_TAGS = frozenset({_TEMPORAL, _OFFSET, _CONTENT, _REFERENCE_DATE})
+_SHARED, _MR_TIMING = 0x52009229, 0x00189112
+_REPETITION, _SEQUENCE, _ECHO_PLANAR, _DIMENSIONS, _AVERAGES = (
+    0x00180080, 0x00180020, 0x00189018, 0x00180023, 0x00180083,
+)  # fmt: skip
+CINE_TAGS |= {_SHARED, _MR_TIMING, _REPETITION, _SEQUENCE, _ECHO_PLANAR, _DIMENSIONS, _AVERAGES}
 _DAY = 86_400.0
+_OF_ONE_SHOT = ("echo", "echo time", "inversion time", "flip angle", "type", "label", "trigger", "cardiac phase",
+                "phase number", "respiratory phase", "stack")  # fmt: skip
+"""What volumes that follow each other after one repetition time have in common."""
 
 Facts = Mapping[str, Any]
 
@@ -53,7 +61,18 @@ def cine_facts(values: Values) -> dict[str, float | tuple[float, ...]]:
     step = data.number(_NUMBERS["frame time"]) if data is not None else None
     if step and "frame time" not in facts:
         facts["frame time"] = step
-    return facts
+    return facts | _repetition(values)
+
+
+def _repetition(values: Values) -> dict[str, float | tuple[float, ...]]:
+    """Return the repetition time (ms) where it is the time of a volume: echo-planar, 2-D, one average."""
+    shared = values.item(_SHARED)
+    timed = shared.item(_MR_TIMING) if shared is not None else None
+    planar = "EP" in values.codes(_SEQUENCE) or values.code(_ECHO_PLANAR) == "YES"
+    averages = values.number(_AVERAGES)
+    time = (timed if timed is not None else values).number(_REPETITION)
+    usable = planar and values.code(_DIMENSIONS) == "2D" and averages in (None, 1.0) and time and 0 < time < 1e6
+    return {"repetition": time} if usable and time else {}
 
 
 def frame_times(groups: Values) -> dict[str, float | str]:
@@ -137,7 +156,16 @@ def _times_of(volumes: Sequence[Sequence[Member]], facts: Facts) -> tuple[list[f
     ranks = [rank for rank in positions if rank is not None]
     if "resolution" in facts and len(ranks) == len(volumes) and all(a < b for a, b in pairwise(ranks)):
         return [facts["resolution"] * (rank - ranks[0]) / 1000.0 for rank in ranks], TimeSource.RESOLUTION
+    if "repetition" in facts and _follow_each_other(volumes):
+        places = ranks if len(ranks) == len(volumes) and all(a < b for a, b in pairwise(ranks)) else range(len(volumes))
+        return [facts["repetition"] * (rank - places[0]) / 1000.0 for rank in places], TimeSource.REPETITION
     return None, TimeSource.UNKNOWN
+
+
+def _follow_each_other(volumes: Sequence[Sequence[Member]]) -> bool:
+    """Return whether volumes differ by nothing but time or weighting, one repetition time after the other."""
+    return all(len({member.frame.dimensions.get(name) for volume in volumes for member in volume
+                    if member.frame.number >= 0}) == 1 for name in _OF_ONE_SHOT)  # fmt: skip
 
 
 def _earliest(volume: Sequence[Member], name: str, read: Any) -> float | None:

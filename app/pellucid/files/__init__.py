@@ -16,6 +16,7 @@ Writing
 
     safe_write verified texts new_folder  whole or not at all: a file, an image read back, a text, a folder
     export formats writers picture_writers    images, labels and pictures, and what each format loses
+    time_steps gradients                  the time between frames; b-values and gradients beside NIfTI
     dicom_export dicom_objects            derived series; segmentations, structure sets, captures (``dicom.writing``)
     movies pacing gif webp_animation video    films
     surfaces meshes                       surfaces of labels

@@ -20,10 +20,12 @@ from pellucid.files.grids import from_spacing
 from pellucid.files.label_tables import to_json
 from pellucid.files.raw import IsCancelled, Progress
 from pellucid.files.texts import write_text
+from pellucid.files.time_steps import time_step
 from pellucid.files.verified import write_verified
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.model.labels import Label, LabelMap, Status
+from pellucid.model.volume import Volume
 
 __all__ = [
     "FORMATS", "Report", "evened", "export_image", "export_labels", "export_picture", "export_slice",
@@ -201,14 +203,16 @@ def _exported(
             )
         )
     frames, geometry = frames_of(image)
-    difference = write_verified(path, form, frames, geometry, pairs, progress, cancelled)
+    step, uneven = (None, "") if isinstance(image, LabelMap | Volume) else time_step(image)
+    difference = write_verified(path, form, frames, geometry, pairs, progress, cancelled, step)
     if difference:
         said = tr("{name} was read back: values differ by up to {difference}.", name=path.name, difference=difference)
     elif lost:
         said = tr("{name} was read back: all values are identical. What was lost:", name=path.name)
     else:
         said = tr("{name} is verified and lossless: values and geometry read back identical.", name=path.name)
-    return Report(path, (said, *lost), not lost and not difference)
+    uneven = uneven if form.name == "NIfTI" else ""
+    return Report(path, (said, *lost, *filter(None, [uneven])), not lost and not difference)
 
 
 def _windowed(array: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

@@ -32,11 +32,16 @@ def write_verified(
     pairs: dict[str, str],
     progress: Progress = lambda _: None,
     cancelled: IsCancelled = lambda: False,
+    step: float | None = None,
 ) -> float:
-    """Write, read back and compare, then rename; return the largest difference of values (0 unless lossy)."""
+    """Write, read back and compare, then rename; return the largest difference of values (0 unless lossy).
+
+    ``step`` is the time between frames in s, which NIfTI keeps.
+    """
+    timed = step is not None and form.name == "NIfTI"
     nbytes = sum(frame.nbytes for frame in frames)
     with replacing(path, needs=nbytes // 10 if form.packed else nbytes) as temporary:
-        WRITERS[form.extensions[0]](temporary, frames, geometry, pairs)
+        WRITERS[form.extensions[0]](temporary, frames, geometry, pairs, **({"step": step} if timed else {}))
         progress(0.6)
         if cancelled():
             raise Cancelled
@@ -47,10 +52,18 @@ def write_verified(
         difference = _largest_difference(frames, back) if form.lossy else 0.0 if _same(frames, back) else np.inf
         if not np.isfinite(difference) or not _same_place(geometry, grid, form):
             raise _differs(path)
+        if timed and not _same_step(temporary, step):
+            raise _differs(path)
         if cancelled():
             raise Cancelled
     progress(1.0)
     return difference
+
+
+def _same_step(path: Path, step: float | None) -> bool:
+    """Return whether the time between frames came back, in the precision of its header."""
+    back = nifti.parse(path).step
+    return back is not None and step is not None and abs(back - step) <= 1e-6 * step
 
 
 def _differs(path: Path) -> Refused:
@@ -62,13 +75,14 @@ def _differs(path: Path) -> Refused:
     return Refused(" ".join((said, tr("The file that was there is unchanged."))) if path.exists() else said)
 
 
-Writer = Callable[[Path, Frames, Geometry, dict[str, str]], None]
+Writer = Callable[..., None]
+"""Takes path, frames, geometry, pairs and, where it was asked for, ``step``."""
 
 
 def _stream(write: Callable[..., None], *, table: bool = False) -> Writer:
-    def run(path: Path, frames: Frames, geometry: Geometry, pairs: dict[str, str]) -> None:
+    def run(path: Path, frames: Frames, geometry: Geometry, pairs: dict[str, str], **more: float) -> None:
         with path.open("xb") as file:
-            write(file, frames, geometry, **({"pairs": pairs} if table else {}))
+            write(file, frames, geometry, **({"pairs": pairs} if table else {}), **more)
 
     return run
 

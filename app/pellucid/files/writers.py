@@ -22,6 +22,8 @@ from pellucid.model.geometry import Floats, Geometry
 Frames = Sequence[NDArray[Any]]
 _STEP = 8 << 20
 _GZIP_LEVEL = 3
+_MM, _SECONDS = 2, 8
+"""Units of NIfTI headers."""
 _NRRD_NAMES = {
     "u1": "uint8", "i1": "int8", "u2": "uint16", "i2": "int16", "u4": "uint32", "i4": "int32", "u8": "uint64",
     "i8": "int64", "f4": "float", "f8": "double",
@@ -53,23 +55,23 @@ def _pieces(frames: Frames) -> Iterator[memoryview]:
             yield memoryview(piece.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
 
 
-def nifti(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
-    """Write NIfTI-1 (NIfTI-2 where an axis is longer than 32,767)."""
-    head = _nifti_header(frames, geometry)
+def nifti(file: BinaryIO, frames: Frames, geometry: Geometry, step: float | None = None) -> None:
+    """Write NIfTI-1 (NIfTI-2 where an axis is longer than 32,767); ``step`` is the time between frames in s."""
+    head = _nifti_header(frames, geometry, step)
     file.write(head)
     for piece in _pieces(frames):
         file.write(piece)
 
 
-def nifti_gz(file: BinaryIO, frames: Frames, geometry: Geometry) -> None:
+def nifti_gz(file: BinaryIO, frames: Frames, geometry: Geometry, step: float | None = None) -> None:
     """Write NIfTI inside gzip, without a name or a time in the gzip header."""
     with gzip.GzipFile("", "wb", _GZIP_LEVEL, file, mtime=0) as packed:
-        packed.write(_nifti_header(frames, geometry))
+        packed.write(_nifti_header(frames, geometry, step))
         for piece in _pieces(frames):
             packed.write(piece)
 
 
-def _nifti_header(frames: Frames, geometry: Geometry) -> bytes:
+def _nifti_header(frames: Frames, geometry: Geometry, step: float | None) -> bytes:
     array = frames[0]
     colour = array.shape[3] if array.ndim == 4 else 1
     codes = {name: number for number, name in NIFTI_TYPES.items()}
@@ -77,10 +79,10 @@ def _nifti_header(frames: Frames, geometry: Geometry) -> bytes:
     bits = 8 * array.dtype.itemsize * colour
     count = 4 if len(frames) > 1 else axes_written(geometry)
     dim = [count, *geometry.size, len(frames), 1, 1, 1]
-    units = 2 if any(geometry.known_spacing) else 0
+    units = (_MM if any(geometry.known_spacing) else 0) + (_SECONDS if step is not None else 0)
     rotation, offset, steps, shear = _ras(geometry)
     flip, quaternion = (1.0, np.zeros(3)) if shear else _quaternion(rotation)
-    pixdim = [flip, *steps, 1.0, 1.0, 1.0, 1.0]
+    pixdim = [flip, *steps, step if step is not None else 1.0, 1.0, 1.0, 1.0]
     scanner = 1 if geometry.oriented else 0
     srow = np.column_stack([rotation * steps, offset]) if scanner else np.zeros((3, 4))
     forms = (0 if shear else scanner, scanner)

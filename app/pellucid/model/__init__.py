@@ -11,5 +11,6 @@ compare, compositing, channels   two layers against each other, channels of a co
 transfer                         the curve between a window and the screen: the reference for drawing
 live_wire                        the way along the edges of a picture
 histogram, statistics            exact histograms and windows, numbers of each label
+diffusion   the weighting of a frame
 colormaps   tables of 256 colours · findings  what a reader noticed, and refusals
 """

@@ -39,6 +39,7 @@ class TimeSource(StrEnum):
     ACQUISITION = "acquisition time"
     CONTENT = "content time"
     RESOLUTION = "temporal resolution"
+    REPETITION = "repetition time"
     NIFTI = "NIfTI time step"
     INTERVAL = "frame interval"
 
@@ -56,6 +57,7 @@ TITLES = {
     TimeSource.ACQUISITION: mark("Acquisition Time"),
     TimeSource.CONTENT: mark("Content Time"),
     TimeSource.RESOLUTION: mark("Temporal Resolution"),
+    TimeSource.REPETITION: mark("Repetition Time"),
     TimeSource.NIFTI: mark("time step of the NIfTI header"),
     TimeSource.INTERVAL: mark("frame interval of the file"),
 }
