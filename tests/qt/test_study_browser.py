@@ -396,6 +396,6 @@ def test_the_tags_of_a_series_are_shown_without_opening_it(filled):
     filled.wait(lambda: panel is not None or filled.window.panel("Tags") is not None)
     panel = filled.window.panel("Tags")
     filled.wait(lambda: panel.model.rowCount() > 10)
-    assert panel.here.currentText() == "t2_tse_sag" and not filled.session.document.layers
+    assert panel.here.choice.currentText() == "t2_tse_sag" and not filled.session.document.layers
     filled.session.view.hide_identity = True
-    assert "Müller" not in panel.here.currentText()
+    assert "Müller" not in panel.here.choice.currentText()

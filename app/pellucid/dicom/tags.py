@@ -30,7 +30,7 @@ _BULK = {"OB", "OW", "OD", "OF", "OL", "OV", "UN", ""}
 _CHARACTER_SET = 0x00080005
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One element, item or note of a file.
 
@@ -52,7 +52,7 @@ class Row:
     note: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A row of two files put side by side; ``there`` is the text of the other file."""
 
@@ -64,7 +64,7 @@ class Difference:
 def read_rows(payload: dict[str, Any]) -> dict[str, Any]:
     """Return all rows of ``payload["path"]`` as plain data; for workers."""
     path = Path(payload["path"])
-    return {"rows": [dict(vars(row)) for row in _Reader(_opened(path)).rows()]}
+    return {"rows": [_plain(row) for row in _Reader(_opened(path)).rows()]}
 
 
 def read_column(payload: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +74,10 @@ def read_column(payload: dict[str, Any]) -> dict[str, Any]:
     """
     shown = _WHOLE if payload.get("whole") else _SHOWN
     return {"texts": [_text_in(Path(path), payload["key"], shown) for path in payload["paths"]]}
+
+
+def _plain(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Row.__slots__}
 
 
 def rows_of(plain: Iterable[dict[str, Any]]) -> tuple[Row, ...]:

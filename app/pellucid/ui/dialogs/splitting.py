@@ -97,9 +97,10 @@ class SplittingDialog(QDialog):
         self.tags.blockSignals(False)
         header = self.tags.header()
         for column in (1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-        self.tags.resizeColumnToContents(0)
-        self.tags.setColumnWidth(0, self.tags.columnWidth(0) + theme.MARGIN)  # the box is larger than Qt thinks
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+        for column in range(3):  # room between columns; and the box of the first is larger than Qt thinks
+            self.tags.resizeColumnToContents(column)
+            self.tags.setColumnWidth(column, self.tags.columnWidth(column) + theme.MARGIN)
         if not found.varying:
             nothing = QTreeWidgetItem([tr("No tag varies that would tell volumes apart.")])
             self.tags.addTopLevelItem(nothing)

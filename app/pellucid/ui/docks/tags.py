@@ -48,6 +48,8 @@ class TagsPanel(Panel):
         self._over: Difference | None = None
         """The line whose values in all files are shown."""
         self._sieve = Sieve()
+        self._unfolded, self._opened = False, set[str]()
+        """Whether a search unfolded what it found, and what was open before."""
         self.sifting = InPieces(self)
         self._update = Throttle(self._ask, 150, self)
         self._build()
@@ -109,8 +111,10 @@ class TagsPanel(Panel):
             flow.addWidget(part)
         for part in (self.here, self.search, self.there):
             part.setFixedWidth(_CONTROL)
-        for line in (controls, self.tree, self.about, self.trouble):
-            lines.addWidget(line, 1 if line is self.tree else 0)
+        lines.addWidget(controls)
+        lines.addWidget(self.tree, 1)
+        for said in (self.about, self.trouble):
+            lines.addWidget(said)
         self.pages = QStackedWidget()
         self.pages.addWidget(body)
         self.pages.addWidget(self.column_page)
@@ -239,13 +243,15 @@ class TagsPanel(Panel):
 
     def _show_sifted(self, sifted: Sifted) -> None:
         top = self.tree.verticalScrollBar().value()
-        opened = self.tree.opened()
+        if not self._unfolded:
+            self._opened = self.tree.opened()
         self.model.show_lines(self._sieve, sifted, compared=self._compared)
         narrowed = bool(self.search.text().strip()) or (self._compared and self.changed_only.isChecked())
-        if narrowed and sifted.matches <= _EXPANDED:
+        self._unfolded = narrowed and sifted.matches <= _EXPANDED
+        if self._unfolded:
             self.tree.expandAll()
         else:
-            self.tree.open_again(opened)
+            self.tree.open_again(self._opened)
         self.tree.verticalScrollBar().setValue(top)
         self._describe(sifted)
 
