@@ -28,6 +28,7 @@ from pynetdicom.sop_class import (
 
 from orthanc_server import free_ports, made_certificate
 from pellucid.model.findings import Refused
+from pellucid.network import outside
 from pellucid.network.asking import echo, find
 from pellucid.network.fetching import fetch
 from pellucid.network.listener import Listener
@@ -421,7 +422,8 @@ def test_a_peer_that_says_nothing_can_be_cancelled() -> None:
         node = DimseNode(name="Deaf", title="DEAF", host="127.0.0.1", port=deaf.getsockname()[1])
         begin = time.monotonic()
         answer = find(node, Query(), cancelled=lambda: time.monotonic() - begin > 0.5)
-        assert answer.cancelled and time.monotonic() - begin < 10
+        assert answer.cancelled and time.monotonic() - begin < 10  # of a busy machine; what is waited for is below
+    assert outside._CANCEL_PATIENCE < 1
 
 
 @pytest.mark.parametrize(
