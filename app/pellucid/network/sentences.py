@@ -58,7 +58,7 @@ def status(node: dict[str, Any], code: int, comment: str = "") -> str:
     said = _STATUS.get(code) or next((text for low, high, text in _RANGES if low <= code <= high), "")
     reason = tr(said) if said else tr("it gave a reason that is not known here")
     refused = tr("{server} refused: {reason} (status {code}).", server=node["name"], reason=reason, code=f"{code:04X}")
-    return f"{refused} {tr('It says: “{comment}”.', comment=comment)}" if comment else refused
+    return f"{refused} " + tr("It says: “{comment}”.", comment=comment) if comment else refused
 
 
 def broken(node: dict[str, Any]) -> str:

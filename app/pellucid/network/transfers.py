@@ -112,6 +112,14 @@ def file_name(sop_uid: str) -> str:
     return f"{named_by(sop_uid)}.dcm"
 
 
+def is_here(folder: Path, sop_uid: str) -> bool:
+    """Return whether an instance was fetched before; a power cut may leave an empty file of one that was not."""
+    try:
+        return (folder / file_name(sop_uid)).stat().st_size > 0
+    except OSError:
+        return False
+
+
 def named_by(*uids: str) -> str:
     """Return a name made of letters and digits that stands for UIDs."""
     return hashlib.sha256("\n".join(uids).encode()).hexdigest()[:24]

@@ -11,7 +11,7 @@ from pellucid.network import sentences
 from pellucid.network.dimse import rows
 from pellucid.network.dimse.association import associated, comment
 from pellucid.network.dimse.contexts import classes_of
-from pellucid.network.transfers import file_name
+from pellucid.network.transfers import file_name, is_here
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -55,7 +55,7 @@ def planned(payload: dict[str, Any], desk: Desk) -> Plan:
         return Plan(None, kinds, _blind(wanted, series))
     plan = Plan([uid for one in series for uid in one.instances], classes or classes_of(s.modality for s in series))
     for one in series:
-        missing = [uid for uid in one.instances if not (folder / file_name(uid)).is_file()]
+        missing = [uid for uid in one.instances if not is_here(folder, uid)]
         plan.here += [file_name(uid) for uid in one.instances if uid not in set(missing)]
         plan.requests += _requests(wanted["study_uid"], one, missing, whole=not chosen)
     return plan

@@ -12,7 +12,7 @@ from pellucid.network import sentences
 from pellucid.network.dimse import rows
 from pellucid.network.dimse.getting import KEEP_FREE, said
 from pellucid.network.dimse.inbox import Full, Inbox, Shelf
-from pellucid.network.transfers import file_name
+from pellucid.network.transfers import file_name, is_here
 from pellucid.network.web.client import Client, pieces
 from pellucid.network.web.finding import answers
 from pellucid.network.web.multipart import Broken, boundary_of, parts
@@ -40,7 +40,7 @@ def get(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
         return {"cancelled": True}
     if not expected:
         raise Refused(sentences.nothing(client.node))
-    here = {uid for uid in expected if (folder / file_name(uid)).is_file()}
+    here = {uid for uid in expected if is_here(folder, uid)}
     desk.report(expected=expected, files=[file_name(uid) for uid in here])
     inbox = Inbox(Path(payload["incoming"]), keep_free=KEEP_FREE)
     shelf = Shelf(folder, desk.report)
