@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 
 from pellucid.dicom.splitting import Splitting
@@ -67,6 +68,11 @@ def same(one: Layer, two: Layer) -> None:
     if isinstance(one, LabelLayer):
         assert isinstance(two, LabelLayer) and one.labels.labels == two.labels.labels
         np.testing.assert_array_equal(one.labels.array, two.labels.array)
+        assert one.labels.drawn == two.labels.drawn
+        for value in one.labels.drawn:
+            for before, after in zip(one.labels.contours.of_label(value), two.labels.contours.of_label(value),
+                                     strict=True):  # fmt: skip
+                assert before.kind == after.kind and np.array_equal(before.points, after.points)
         return
     assert isinstance(two, ImageLayer) and len(one.frames) == len(two.frames) and one.frame == two.frame
     assert looks(one) == looks(two) and one.source.detail == two.source.detail
@@ -108,6 +114,12 @@ def test_labels_of_both_kinds(session: Session, data_dir: Path, tmp_path: Path) 
     opened(session, data_dir / "ct_pet_mr_sts002", "RTSTRUCT")
     back = again(session, tmp_path)
     assert any(isinstance(layer, LabelLayer) and layer.labels.array.any() for layer in back)
+    drawn = next(layer for layer in back if isinstance(layer, LabelLayer) and layer.labels.drawn).labels
+    one = next(one for one in session.library.series if one.modality == "RTSTRUCT")
+    (region,) = pydicom.dcmread(one.files[0]).ROIContourSequence
+    for contour, found in zip(region.ContourSequence, drawn.contours.of_label(region.ReferencedROINumber), strict=True):
+        assert contour.ContourGeometricType == found.kind
+        assert np.array_equal(np.array(contour.ContourData, float).reshape(-1, 3), found.points)
 
 
 def test_a_spacing_that_was_set(session: Session, data_dir: Path, tmp_path: Path) -> None:
