@@ -74,7 +74,7 @@ def _of_window() -> Iterator[str]:
     from pellucid.model import colormaps
     from pellucid.ui.dock_table import DOCKS
     from pellucid.ui.docks.swatches import english_title
-    from pellucid.ui.main_window import MENUS
+    from pellucid.ui.window_menus import MENUS
 
     yield from (f"&{name}" for name in MENUS)
     yield from (row.name for row in DOCKS)
