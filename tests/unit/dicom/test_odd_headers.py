@@ -59,6 +59,13 @@ def alternating(**values: tuple[Any, Any]) -> list[Dataset]:
     return slices
 
 
+def numbered(keyword: str, value: Callable[[int], Any]) -> list[Dataset]:
+    slices = plain()
+    for n, ds in enumerate(slices):
+        setattr(ds, keyword, value(n))
+    return slices
+
+
 def without(keyword: str, only: int) -> list[Dataset]:
     slices = plain()
     del slices[only][keyword]
@@ -144,6 +151,14 @@ ROWS: dict[str, Row] = {
     "two patients": row(lambda: alternating(PatientID=("1", "2")), "mixed-origin", slices=HALVES),
     "two studies": row(lambda: alternating(StudyInstanceUID=("1.2.3", "1.2.4")), "mixed-origin", slices=HALVES),
     "two modalities": row(lambda: alternating(Modality=("CT", "MR")), "mixed-origin", slices=HALVES),
+    "one patient, spelled in two ways": row(lambda: alternating(PatientID=("ab  12", "AB 12"))),
+    "half without a patient": row(lambda: alternating(PatientID=("42", ""))),
+    "every file of a study of its own": row(lambda: numbered("StudyInstanceUID", lambda n: f"1.2.3.{n}")),
+    "current, exposure and time of every slice": row(lambda: numbered("XRayTubeCurrent", lambda n: 100 + 9 * n)),
+    "decay and scale of every slice of a PET": row(lambda: [_decayed(ds, n) for n, ds in enumerate(plain())]),
+    "times of echo rounded in two ways": row(lambda: alternating(EchoTime=(85.3, 85.312))),
+    "two tensions of the tube": row(lambda: alternating(KVP=(100, 120)), "mixed-making"),
+    "two bytes behind the pixels": row(lambda: [_filled(ds) for ds in plain()]),
     "two units": row(lambda: alternating(RescaleType=("HU", "US")), "mixed-values"),
     "one slice of stored numbers": row(lambda: stored_only(3), "mixed-values"),
     "PET in two units": row(lambda: [_pet(ds, n) for n, ds in enumerate(plain())], "mixed-values"),
@@ -165,6 +180,18 @@ ROWS: dict[str, Row] = {
 
 def _pet(ds: Dataset, number: int) -> Dataset:
     ds.Modality, ds.Units = "PT", ("BQML", "CNTS")[number % 2]
+    return ds
+
+
+def _decayed(ds: Dataset, number: int) -> Dataset:
+    ds.Modality, ds.Units, ds.DecayFactor = "PT", "BQML", 1.0 + 0.01 * number
+    ds.RescaleSlope, ds.RescaleIntercept, ds.PixelPaddingValue = 1.0 + 0.1 * number, 0, 0
+    ds["PixelPaddingValue"].VR = "SS"
+    return ds
+
+
+def _filled(ds: Dataset) -> Dataset:
+    ds.PixelData += bytes(2)
     return ds
 
 
