@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.dimension_tags import DIMENSIONS, value_text
 from pellucid.dicom.splitting import value_of
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 _ALIKE = ("type", "raw type", "kernel", "energy", "echo", "echo time", "inversion time", "flip angle", "diffusion")
 """Dimensions that are the same in all slices of an image; times, phases and numbers of acquisition need not be."""
 _NAMED = 3
+_ROUNDED = 0.01
+"""Numbers that differ by less than this share are the same setting, as scanners round it."""
 
 
 def mixture_findings(members: Sequence[Member]) -> list[Finding]:
     """Return what differs from slice to slice of one volume and makes their values or looks hard to compare."""
+    members = [member for member in members if member.frame.number >= 0]
     return [*_units(members), *_polarity(members), *_paddings(members), *_making(members)]
 
 
@@ -54,7 +57,7 @@ def _making(members: Sequence[Member]) -> list[Finding]:
     said = []
     for name in _ALIKE:
         values = {value_of(member, name) for member in members}
-        if len(values) < 2:
+        if _are_alike(values):
             continue
         texts = sorted("–" if value is None else value_text(name, value) for value in values)
         listed = ", ".join(texts[:_NAMED]) + (" …" if len(texts) > _NAMED else "")
@@ -63,3 +66,10 @@ def _making(members: Sequence[Member]) -> list[Finding]:
         return []
     message = tr("The slices of the volume were not all made alike, they differ in: {what}.", what="; ".join(said))
     return [Finding("mixed-making", message)]
+
+
+def _are_alike(values: Set[Any]) -> bool:
+    if len(values) < 2:
+        return True
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return len(numbers) == len(values) and max(numbers) - min(numbers) <= _ROUNDED * abs(max(numbers, key=abs))
