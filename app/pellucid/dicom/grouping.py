@@ -61,8 +61,13 @@ class _Kind:
 
     def matches(self, other: _Kind) -> bool:
         """Return whether frames of both kinds can be in one volume."""
-        same = (self.frame_of_reference, self.alone, self.owner) == (other.frame_of_reference, other.alone, other.owner)
+        same = self.exact == other.exact
         return same and self.is_as_large(other) and _near(self.orientation, other.orientation, ORIENTATION_TOLERANCE)
+
+    @property
+    def exact(self) -> tuple[object, ...]:
+        """Return what must be the same to the letter."""
+        return self.frame_of_reference, self.alone, self.owner
 
     def is_as_large(self, other: _Kind) -> bool:
         """Return whether frames of both kinds have the same matrix and pixels."""
@@ -91,9 +96,13 @@ def _sorted_out(members: Sequence[Member]) -> tuple[list[_Kind], list[list[Membe
     found = [_kind(member, owners[member.file.path]) for member in members]
     kinds: list[_Kind] = []
     which: dict[_Kind, int] = {}
+    alike: dict[tuple[object, ...], list[int]] = {}
     for kind in sorted(dict.fromkeys(found), key=lambda k: (k.orientation or (), k.spacing or ())):
-        same = next((n for n in reversed(range(len(kinds))) if kinds[n].matches(kind)), len(kinds))
-        kinds += [kind] if same == len(kinds) else []
+        known = alike.setdefault(kind.exact, [])
+        same = next((n for n in reversed(known) if kinds[n].matches(kind)), len(kinds))
+        if same == len(kinds):
+            kinds.append(kind)
+            known.append(same)
         which[kind] = same
     lists: dict[int, list[Member]] = {}
     for kind, member in zip(found, members, strict=True):

@@ -20,8 +20,10 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian
 
 from dicom_making import MR, NM, save, slice_dataset, stack
+from pellucid.dicom import grouping
 from pellucid.dicom.child import Pool
 from pellucid.dicom.read import read_plan, read_sequence
+from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.stack import Series, sequences
 from pellucid.model.findings import Refused
 from series_truth import alarms, built, codes, judged, twins
@@ -232,6 +234,16 @@ def test_it_is_where_the_header_says_or_a_sentence_says_why_not(tmp_path: Path, 
         assert verdict.value <= 1e-6
         if plan.geometry.oriented and plan.geometry.has_lengths and "not-orthogonal" not in case.says:
             assert verdict.corner <= min(0.01, 0.001 + 0.05 * min(plan.geometry.spacing[:2]))
+
+
+def test_thousands_of_pictures_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    matches = grouping._Kind.matches
+    monkeypatch.setattr(grouping._Kind, "matches", lambda one, other: asked.append(1) or matches(one, other))
+    layout = PixelLayout("", rows=6, columns=5)
+    files = [FileRecord(f"{n}.dcm", modality="US", pixels=layout) for n in range(500)]
+    groups, _said = grouping.grouped([Member(file, FrameRecord()) for file in files])
+    assert len(groups) == 500 and len(asked) <= 500
 
 
 WORDS = ["0\\0", "-0.5\\-0.8", "0.8\\-0.5", "nan\\nan", "inf\\1", "1.0\\1.0E400", "0.8", "0.8\\0.5\\1", "1e-9\\1e-9",
