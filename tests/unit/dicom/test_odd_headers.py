@@ -159,6 +159,7 @@ ROWS: dict[str, Row] = {
     "current, exposure and time of every slice": row(lambda: numbered("XRayTubeCurrent", lambda n: 100 + 9 * n)),
     "decay and scale of every slice of a PET": row(lambda: [_decayed(ds, n) for n, ds in enumerate(plain())]),
     "times of echo rounded in two ways": row(lambda: alternating(EchoTime=(85.3, 85.312))),
+    "an inversion time for every slice": row(lambda: numbered("InversionTime", lambda n: 300 + 5 * n)),
     "two tensions of the tube": row(lambda: alternating(KVP=(100, 120)), "mixed-making"),
     "two bytes behind the pixels": row(lambda: [_filled(ds) for ds in plain()]),
     "two units": row(lambda: alternating(RescaleType=("HU", "US")), "mixed-values"),
