@@ -7,7 +7,9 @@ import os
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
+_NUMBERS_ANEW = 1
+"""The version that gave the numbers of series anew; all else in it is as it is now."""
 BUSY_SECONDS = 5.0
 
 TABLES = """
@@ -119,9 +121,9 @@ def _version(connection: sqlite3.Connection) -> int:
 
 
 def _check_version(connection: sqlite3.Connection, writes: bool) -> None:
-    """Make the tables of this version; an index of an older one is made anew, its folders are kept."""
+    """Make the tables of this version of those of the last; an older index is made anew, its folders are kept."""
     version = _version(connection)
-    if version == VERSION:
+    if version == VERSION or (version == _NUMBERS_ANEW and not writes):
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
         return
     if version > VERSION:
@@ -129,9 +131,23 @@ def _check_version(connection: sqlite3.Connection, writes: bool) -> None:
     if not writes:
         raise ReadOnly
     connection.execute("BEGIN EXCLUSIVE")
-    if _version(connection) != VERSION:  # another program may have been quicker
+    version = _version(connection)  # another program may have been quicker
+    if version == _NUMBERS_ANEW:
+        _upgrade(connection)
+    elif version != VERSION:
         _make_tables(connection)
     connection.execute("COMMIT")
+
+
+def _upgrade(connection: sqlite3.Connection) -> None:
+    """Let numbers of series never be given anew: a thumbnail could be that of another series."""
+    made = next(statement for statement in TABLES.split(";\n") if statement.startswith("CREATE TABLE series "))
+    connection.execute(made.replace("series", "new_series", 1))
+    connection.execute("INSERT INTO new_series SELECT * FROM series")
+    connection.execute("DROP TABLE series")
+    connection.execute("ALTER TABLE new_series RENAME TO series")
+    connection.execute("CREATE INDEX series_study ON series(study)")
+    connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:

@@ -12,7 +12,7 @@ from pellucid.language import tr, tr_count
 from pellucid.model.findings import Finding
 
 if TYPE_CHECKING:
-    from pellucid.dicom.records import Member
+    from pellucid.dicom.records import FileRecord, Member
 
 ORIENTATION_TOLERANCE = 1e-3
 _SPACING_TOLERANCE = 1e-3
@@ -20,6 +20,8 @@ _SEPARATE = frozenset({"CR", "DX", "MG", "XA", "RF", "US", "IVUS", "ES", "XC", "
                        "SC", "IO", "PX", "RG", "DG", "BI", "TG"})  # fmt: skip
 """Kinds of images that are single pictures or films, never slices, unless they state positions."""
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
+_SEVERAL = 3
+"""From so many files on, UIDs that are different in every file say nothing."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,17 @@ class _Kind:
     frame_of_reference: str
     alone: str
     owner: tuple[str, str, str]
-    """Patient, study and modality: a series has one of each, whatever its UID says."""
+    """Patient, study and modality where these differ: a series has one of each, whatever its UID says."""
 
     def matches(self, other: _Kind) -> bool:
         """Return whether frames of both kinds can be in one volume."""
-        same = (self.frame_of_reference, self.alone, self.owner) == (other.frame_of_reference, other.alone, other.owner)
+        same = self.exact == other.exact
         return same and self.is_as_large(other) and _near(self.orientation, other.orientation, ORIENTATION_TOLERANCE)
+
+    @property
+    def exact(self) -> tuple[object, ...]:
+        """Return what must be the same to the letter."""
+        return self.frame_of_reference, self.alone, self.owner
 
     def is_as_large(self, other: _Kind) -> bool:
         """Return whether frames of both kinds have the same matrix and pixels."""
@@ -85,12 +92,17 @@ def _sorted_out(members: Sequence[Member]) -> tuple[list[_Kind], list[list[Membe
 
     What is one kind is found in the order of what the frames state, so that names of files do not matter (H04).
     """
-    found = [_kind(member) for member in members]
+    owners = _owners(members)
+    found = [_kind(member, owners[member.file.path]) for member in members]
     kinds: list[_Kind] = []
     which: dict[_Kind, int] = {}
+    alike: dict[tuple[object, ...], list[int]] = {}
     for kind in sorted(dict.fromkeys(found), key=lambda k: (k.orientation or (), k.spacing or ())):
-        same = next((n for n in reversed(range(len(kinds))) if kinds[n].matches(kind)), len(kinds))
-        kinds += [kind] if same == len(kinds) else []
+        known = alike.setdefault(kind.exact, [])
+        same = next((n for n in reversed(known) if kinds[n].matches(kind)), len(kinds))
+        if same == len(kinds):
+            kinds.append(kind)
+            known.append(same)
         which[kind] = same
     lists: dict[int, list[Member]] = {}
     for kind, member in zip(found, members, strict=True):
@@ -105,7 +117,27 @@ def _group(kind: _Kind, members: list[Member], label: str, number: int) -> Group
     return Group(tuple(members), f"{number}:", label, placed, film, stacked)
 
 
-def _kind(member: Member) -> _Kind:
+def _owners(members: Sequence[Member]) -> dict[str, tuple[str, str, str]]:
+    """Return patient, study and modality of every file, ``""`` for those that do not contradict each other.
+
+    What is not stated, spaces, and large or small letters contradict nothing; nor do studies when every file has one
+    of its own, as some anonymisers write it.
+    """
+    stated = {member.file.path: owner_of(member.file) for member in members}
+    kinds = [set(values) - {""} for values in zip(*stated.values(), strict=True)]
+    counts = [len(values) > 1 for values in kinds]
+    counts[1] &= len(stated) < _SEVERAL or len(kinds[1]) < len(stated)
+    return {path: tuple(value if one else "" for value, one in zip(owner, counts, strict=True))  # type: ignore[misc]
+            for path, owner in stated.items()}  # fmt: skip
+
+
+def owner_of(file: FileRecord) -> tuple[str, str, str]:
+    """Return patient, study and modality of a file as they are compared."""
+    patient = "".join(file.texts.get("patient_id", "").split()).casefold()
+    return patient, file.study_uid, file.modality
+
+
+def _kind(member: Member, owner: tuple[str, str, str]) -> _Kind:
     frame, layout = member.frame, member.layout
     rows, columns = (layout.rows, layout.columns) if frame.tile is None else frame.tile[2:]
     file, placed = member.file, frame.is_placed
@@ -113,7 +145,7 @@ def _kind(member: Member) -> _Kind:
     return _Kind(
         rows, columns, layout.is_colour, frame.spacing or frame.detector_spacing,
         frame.orientation if placed else None, file.frame_of_reference if placed else "", alone,
-        (file.texts.get("patient_id", ""), file.study_uid, file.modality),
+        owner,
     )  # fmt: skip
 
 
@@ -129,7 +161,7 @@ def _is_alone(member: Member) -> bool:
 def _common_reference(members: Sequence[Member]) -> tuple[Sequence[Member], list[Finding]]:
     """Forget the frames of reference when every file has one of its own: they say nothing then (H44)."""
     references = {member.file.path: member.file.frame_of_reference for member in members}
-    if len(references) < 3 or len(set(references.values())) < len(references):
+    if len(references) < _SEVERAL or len(set(references.values())) < len(references):
         return members, []
     message = tr(
         "Every file states a frame of reference of its own, as some anonymisers write it. "
@@ -160,7 +192,7 @@ def _split_findings(kinds: list[_Kind]) -> list[Finding]:
 
 def _owner_findings(owners: set[tuple[str, str, str]]) -> list[Finding]:
     """Say that one series UID stands on images that cannot be of one series (H44)."""
-    patients, studies, modalities = (len(set(names)) for names in zip(*owners, strict=True))
+    patients, studies, modalities = (len(set(names) - {""}) for names in zip(*owners, strict=True))
     if patients > 1:
         message = tr("The files of this series belong to {count} different patients: each is a volume of its own.",
                      count=patients)  # fmt: skip

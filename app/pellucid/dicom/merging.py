@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pellucid.dicom.grouping import Group
+from pellucid.dicom.grouping import Group, owner_of
 from pellucid.language import tr
 from pellucid.model.findings import Finding, Refused
 
@@ -56,7 +56,7 @@ def _check_kind(groups: Sequence[Group]) -> None:
         listed = ", ".join(f"{columns}×{rows}" for rows, columns in sizes[:4])
         raise Refused(tr("They cannot be merged: the images differ in size ({sizes} pixels).", sizes=listed))
     files = [member.file for group in groups for member in group.members]
-    patients = {file.texts["patient_id"] for file in files if "patient_id" in file.texts}
+    patients = {owner_of(file)[0] for file in files} - {""}
     if len(patients) > 1 or len({file.modality for file in files}) > 1:
         raise Refused(tr("They cannot be merged: they are of different patients or come from different modalities."))
     if len({group.members[0].layout.is_colour for group in groups}) > 1:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence, Set
+from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.dimension_tags import DIMENSIONS, value_text
 from pellucid.dicom.splitting import value_of
@@ -15,11 +15,16 @@ if TYPE_CHECKING:
 
 _ALIKE = ("type", "raw type", "kernel", "energy", "echo", "echo time", "inversion time", "flip angle", "diffusion")
 """Dimensions that are the same in all slices of an image; times, phases and numbers of acquisition need not be."""
+_ADJUSTED = ("inversion time", "flip angle")
+"""Those of them that are set anew for a slice as a matter of course: told without alarm."""
 _NAMED = 3
+_ROUNDED = 0.01
+"""Numbers that differ by less than this share are the same setting, as scanners round it."""
 
 
 def mixture_findings(members: Sequence[Member]) -> list[Finding]:
     """Return what differs from slice to slice of one volume and makes their values or looks hard to compare."""
+    members = [member for member in members if member.frame.number >= 0]
     return [*_units(members), *_polarity(members), *_paddings(members), *_making(members)]
 
 
@@ -51,15 +56,23 @@ def _paddings(members: Sequence[Member]) -> list[Finding]:
 
 def _making(members: Sequence[Member]) -> list[Finding]:
     """Say that slices were taken or reconstructed in another way than their neighbours."""
-    said = []
+    said: dict[str, str] = {}
     for name in _ALIKE:
         values = {value_of(member, name) for member in members}
-        if len(values) < 2:
+        if _are_alike(values):
             continue
         texts = sorted("–" if value is None else value_text(name, value) for value in values)
         listed = ", ".join(texts[:_NAMED]) + (" …" if len(texts) > _NAMED else "")
-        said.append(f"{tr(DIMENSIONS[name].title)} ({listed})")
+        said[name] = f"{tr(DIMENSIONS[name].title)} ({listed})"
     if not said:
         return []
-    message = tr("The slices of the volume were not all made alike, they differ in: {what}.", what="; ".join(said))
-    return [Finding("mixed-making", message)]
+    message = tr("The slices of the volume were not all made alike, they differ in: {what}.",
+                 what="; ".join(said.values()))  # fmt: skip
+    return [Finding("mixed-making", message, "info" if set(said).issubset(_ADJUSTED) else "warning")]
+
+
+def _are_alike(values: Set[Any]) -> bool:
+    if len(values) < 2:
+        return True
+    numbers = [value for value in values if isinstance(value, int | float)]
+    return len(numbers) == len(values) and max(numbers) - min(numbers) <= _ROUNDED * abs(max(numbers, key=abs))

@@ -42,4 +42,4 @@ def unusable_padding() -> Finding:
     """Say that the header names padding which is no one range of values: scaled differently from slice to slice."""
     message = tr("The value that the header names for pixels outside the image is another one in every slice, or goes "
                  "through a table: it is not left out of the window and of statistics.")  # fmt: skip
-    return Finding("mixed-values", message)
+    return Finding("mixed-values", message, "info")

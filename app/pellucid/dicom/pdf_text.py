@@ -110,6 +110,6 @@ def _note(count: int, pages: list[list[str] | None], *, cut: bool) -> str:
         said.append(tr("Only {shown} of {count} pages are shown.", shown=len(pages), count=count))
     if unread := pages.count(None):
         said.append(tr_count("One page could not be read.", "{count} pages could not be read.", unread))
-    if all(lines == [] for lines in pages):
+    if pages and all(lines == [] for lines in pages):
         return " ".join([*said, tr("The pages hold no text: they may be scanned pictures.")])
     return " ".join([*said, tr("Only the words are shown, without pictures and layout.")])

@@ -51,9 +51,13 @@ class PixelLayout:
 
     @property
     def surplus(self) -> int:
-        """Return how many bytes of native pixels the header does not account for; below 0 are missing ones."""
+        """Return how many bytes of native pixels the header does not account for; below 0 are missing ones.
+
+        Fewer than a row and a column have are no sign of a wrong number: they fill up the file.
+        """
         extra = self.length - -(-self.frame_bits * self.frames // 8)
-        return 0 if self.encapsulated or extra == 1 else extra
+        line = min(self.rows, self.columns) * self.samples * self.allocated // 8
+        return 0 if self.encapsulated or 0 < extra <= max(1, line - 1) else extra
 
 
 @dataclass(frozen=True)

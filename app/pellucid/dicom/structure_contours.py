@@ -35,6 +35,7 @@ _TAGS = REFERENCE_TAGS | {
     _CLASS, _CHARACTERS, _FRAME, *_TITLES, _ROIS, _NUMBER, _NAME, _ROI_FRAME, _DRAWN, _COLOUR, _CONTOURS, _BELONGS,
     _KIND, _COUNT, _POINTS, _OBSERVATIONS, _ROLE,
 }  # fmt: skip
+_LONGEST_KIND = 16
 _FARTHEST = 1e6
 
 
@@ -120,7 +121,7 @@ def _draw(region: _Region, contours: Iterable[Values]) -> None:
             continue
         stated = contour.integer(_COUNT)
         region.miscounted += stated is not None and stated != len(points)
-        region.kinds.append(contour.code(_KIND).upper())
+        region.kinds.append(contour.code(_KIND).upper()[:_LONGEST_KIND])
         region.counts.append(len(points))
         region.points.append(points)
 

@@ -16,6 +16,7 @@ from pellucid.dicom.writing.request import Request
 from pellucid.dicom.writing.segmentation import BINARY, all_rows, check_labels, check_overlap, segmentation
 from pellucid.dicom.writing.series import plan_series
 from pellucid.dicom.writing.structures import structure_set
+from pellucid.dicom.writing.texts import exact_decimal
 from pellucid.files.dicom_export import Commit, differs, fill_folder, refuse_losses, space_for, unless
 from pellucid.files.export import Report
 from pellucid.files.new_folder import new_folder, save
@@ -164,8 +165,10 @@ def _drawn_of(labels: LabelMap, row: Label) -> tuple[Contour, ...]:
 
 
 def _are_same(ours: Sequence[Contour], back: Sequence[Contour]) -> bool:
+    """Return whether contours came back as exactly as a decimal string holds them."""
     return len(ours) == len(back) and all(
-        one.kind == other.kind and np.array_equal(one.points, other.points)
+        one.kind == other.kind
+        and [float(exact_decimal(v)) for v in one.points.ravel().tolist()] == other.points.ravel().tolist()
         for one, other in zip(ours, back, strict=True)
     )
 

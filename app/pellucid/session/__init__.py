@@ -4,6 +4,7 @@ The same object drives the window, the tests and scripts; only here do operation
 
     session.py   Session: owns the pieces, says what happened (notices), undo and redo
     library.py   what scanning found: series, images, problems, thumbnails; picking.py what is shown of it
+    offers.py    what is offered beside a notice, and how long that has sense
     study_index.py the study database: folders, questions, series opened from it; study_pictures.py its thumbnails
     servers.py   PACS and DICOMweb: kept and asked; transfers.py fetched from, sent to; listening.py the listener
     loading.py   from a found item to layers, the first slice before the rest; opening.py what a file becomes, in jobs

@@ -85,6 +85,32 @@ def test_an_older_index_is_made_anew_and_keeps_its_folders(store, people):
     assert store.ask("SELECT name FROM sqlite_master WHERE name = 'something'") == []
 
 
+def test_an_index_of_the_last_version_keeps_all_it_knows_and_gives_no_number_anew(store, people, pool):
+    root = store.add_root(people)
+    indexing.update(store, root, pool=pool)
+    rows = [store.ask(f"SELECT * FROM {table} ORDER BY 1") for table in ("series", "files")]
+    numbered = store.connection
+    (made,) = numbered.execute("SELECT sql FROM sqlite_master WHERE name = 'series'").fetchone()
+    numbered.execute(made.replace(" AUTOINCREMENT", "").replace("series", "old", 1))
+    numbered.execute("INSERT INTO old SELECT * FROM series")
+    numbered.execute("DROP TABLE series")
+    numbered.execute("ALTER TABLE old RENAME TO series")
+    numbered.execute("PRAGMA user_version = 1")
+    store.close()
+    again = Store()
+    assert again.ask("PRAGMA user_version") == [(schema.VERSION,)] and not again.said
+    assert [again.ask(f"SELECT * FROM {table} ORDER BY 1") for table in ("series", "files")] == rows
+    assert searching.counts(again) == (3, 4, 5)
+    with again.changing() as connection:
+        columns = "key, study, modality, number, description, protocol, body_part"
+        last = rows[0][-1]
+        connection.execute("UPDATE files SET series = NULL WHERE series = ?", (last[0],))
+        connection.execute("DELETE FROM series WHERE id = ?", (last[0],))
+        connection.execute(f"INSERT INTO series ({columns}) VALUES ('new', ?, '', '', '', '', '')", (last[2],))
+        assert connection.execute("SELECT max(id) FROM series").fetchone()[0] > last[0]
+    again.close()
+
+
 def test_a_newer_one_is_left_alone_with_a_sentence(store, people):
     store.add_root(people)
     store.connection.execute(f"PRAGMA user_version = {schema.VERSION + 1}")

@@ -20,8 +20,10 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian
 
 from dicom_making import MR, NM, save, slice_dataset, stack
+from pellucid.dicom import grouping
 from pellucid.dicom.child import Pool
 from pellucid.dicom.read import read_plan, read_sequence
+from pellucid.dicom.records import FileRecord, FrameRecord, Member, PixelLayout
 from pellucid.dicom.stack import Series, sequences
 from pellucid.model.findings import Refused
 from series_truth import alarms, built, codes, judged, twins
@@ -56,6 +58,13 @@ def alternating(**values: tuple[Any, Any]) -> list[Dataset]:
             setattr(ds, keyword, pair[n % 2])
             if keyword == "PixelPaddingValue":
                 ds[keyword].VR = "SS"
+    return slices
+
+
+def numbered(keyword: str, value: Callable[[int], Any]) -> list[Dataset]:
+    slices = plain()
+    for n, ds in enumerate(slices):
+        setattr(ds, keyword, value(n))
     return slices
 
 
@@ -144,6 +153,15 @@ ROWS: dict[str, Row] = {
     "two patients": row(lambda: alternating(PatientID=("1", "2")), "mixed-origin", slices=HALVES),
     "two studies": row(lambda: alternating(StudyInstanceUID=("1.2.3", "1.2.4")), "mixed-origin", slices=HALVES),
     "two modalities": row(lambda: alternating(Modality=("CT", "MR")), "mixed-origin", slices=HALVES),
+    "one patient, spelled in two ways": row(lambda: alternating(PatientID=("ab  12", "AB 12"))),
+    "half without a patient": row(lambda: alternating(PatientID=("42", ""))),
+    "every file of a study of its own": row(lambda: numbered("StudyInstanceUID", lambda n: f"1.2.3.{n}")),
+    "current, exposure and time of every slice": row(lambda: numbered("XRayTubeCurrent", lambda n: 100 + 9 * n)),
+    "decay and scale of every slice of a PET": row(lambda: [_decayed(ds, n) for n, ds in enumerate(plain())]),
+    "times of echo rounded in two ways": row(lambda: alternating(EchoTime=(85.3, 85.312))),
+    "an inversion time for every slice": row(lambda: numbered("InversionTime", lambda n: 300 + 5 * n)),
+    "two tensions of the tube": row(lambda: alternating(KVP=(100, 120)), "mixed-making"),
+    "two bytes behind the pixels": row(lambda: [_filled(ds) for ds in plain()]),
     "two units": row(lambda: alternating(RescaleType=("HU", "US")), "mixed-values"),
     "one slice of stored numbers": row(lambda: stored_only(3), "mixed-values"),
     "PET in two units": row(lambda: [_pet(ds, n) for n, ds in enumerate(plain())], "mixed-values"),
@@ -165,6 +183,18 @@ ROWS: dict[str, Row] = {
 
 def _pet(ds: Dataset, number: int) -> Dataset:
     ds.Modality, ds.Units = "PT", ("BQML", "CNTS")[number % 2]
+    return ds
+
+
+def _decayed(ds: Dataset, number: int) -> Dataset:
+    ds.Modality, ds.Units, ds.DecayFactor = "PT", "BQML", 1.0 + 0.01 * number
+    ds.RescaleSlope, ds.RescaleIntercept, ds.PixelPaddingValue = 1.0 + 0.1 * number, 0, 0
+    ds["PixelPaddingValue"].VR = "SS"
+    return ds
+
+
+def _filled(ds: Dataset) -> Dataset:
+    ds.PixelData += bytes(2)
     return ds
 
 
@@ -205,6 +235,16 @@ def test_it_is_where_the_header_says_or_a_sentence_says_why_not(tmp_path: Path, 
         assert verdict.value <= 1e-6
         if plan.geometry.oriented and plan.geometry.has_lengths and "not-orthogonal" not in case.says:
             assert verdict.corner <= min(0.01, 0.001 + 0.05 * min(plan.geometry.spacing[:2]))
+
+
+def test_thousands_of_pictures_are_not_compared_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    matches = grouping._Kind.matches
+    monkeypatch.setattr(grouping._Kind, "matches", lambda one, other: asked.append(1) or matches(one, other))
+    layout = PixelLayout("", rows=6, columns=5)
+    files = [FileRecord(f"{n}.dcm", modality="US", pixels=layout) for n in range(500)]
+    groups, _said = grouping.grouped([Member(file, FrameRecord()) for file in files])
+    assert len(groups) == 500 and len(asked) <= 500
 
 
 WORDS = ["0\\0", "-0.5\\-0.8", "0.8\\-0.5", "nan\\nan", "inf\\1", "1.0\\1.0E400", "0.8", "0.8\\0.5\\1", "1e-9\\1e-9",

@@ -215,3 +215,22 @@ def test_the_points_of_the_file_lie_where_the_grid_says(session: Session, tmp_pa
     geometry: Geometry = layer.labels.geometry
     points = layer.labels.contours.points
     np.testing.assert_allclose(geometry.index_to_world(geometry.world_to_index(points)), points, atol=1e-9)
+
+
+@pytest.mark.hazard("H29")
+def test_points_of_more_digits_than_dicom_holds_are_written_as_near(session: Session, tmp_path: Path) -> None:
+    """Other programs write decimal strings longer than the 16 characters of the standard."""
+    path = made(tmp_path)
+    ds = pydicom.dcmread(path)
+    data = ds.ROIContourSequence[0].ContourSequence[0].get_item("ContourData")
+    long = b"\\".join(f"{float(v) + 1 / 3e7:.17g}".encode() for v in data.value.split(b"\\"))
+    ds.ROIContourSequence[0].ContourSequence[0]["ContourData"] = data._replace(
+        value=long + b" " * (len(long) % 2), length=len(long) + len(long) % 2
+    )
+    ds.save_as(path)
+    layer = next(one for one in opened(session, tmp_path) if 1 in one.labels.drawn)
+    write_layer(session, layer, ("RTSTRUCT",), tmp_path / "out", Request())
+    assert session.jobs.drain(60)
+    assert "point by point" in session.said[-1]
+    ((_kind, back),) = in_file(tmp_path / "out" / "structures.dcm")[1]
+    np.testing.assert_allclose(back, held([layer])[1][0][1], rtol=0, atol=1e-11)
