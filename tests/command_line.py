@@ -105,5 +105,6 @@ def answer(capsys: pytest.CaptureFixture[str], arguments: Sequence[object]) -> R
     capsys.readouterr()
     code = main([str(argument) for argument in arguments])
     captured = capsys.readouterr()
-    assert "Traceback" not in captured.err + captured.out
+    said = captured.err + captured.out
+    assert "Traceback" not in said, said
     return Result(code, captured.out, captured.err)

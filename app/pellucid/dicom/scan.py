@@ -161,7 +161,7 @@ class _Scan:
         self._total: int | None = None
         self._media: list[Path] = []
         self._named: set[Path] = set()
-        self._next_news = 0.0
+        self._next_news = self._sorted_anew = 0.0
         self._stop = threading.Event()
 
     def run(self, paths: list[Path]) -> Snapshot:
@@ -261,12 +261,18 @@ class _Scan:
             self._others.append(path)
 
     def _tell(self) -> None:
-        """Report what is known, at most a few times a second and for at most a fifth of the time."""
+        """Report what is known, at most a few times a second.
+
+        What is done for the news alone takes at most a fifth of the time. Sorting a series that is new is none of
+        that: it has to be done anyway, and the longer one waits for it, the more there is to do.
+        """
         now = time.monotonic()
         if self._on_series is None or now < self._next_news:
             return
+        self._sorted_anew = 0.0
         self._on_series(self._snapshot())
-        self._next_news = time.monotonic() + max(_NEWS_SECONDS, 5 * (time.monotonic() - now))
+        spent = time.monotonic() - now - self._sorted_anew
+        self._next_news = time.monotonic() + max(_NEWS_SECONDS, 5 * spent)
 
     def _snapshot(self) -> Snapshot:
         built = (self._series(uid, records) for uid, records in self._records.items())
@@ -277,8 +283,11 @@ class _Scan:
 
     def _series(self, uid: str, records: list[FileRecord]) -> Series:
         version = len(records) + len(self.digests)
-        if uid not in self._built or self._built[uid][0] != version:
+        known = self._built.get(uid)
+        if known is None or known[0] != version:
+            begun = time.monotonic()
             self._built[uid] = version, self._split(uid, records)
+            self._sorted_anew += time.monotonic() - begun if known is None else 0.0
         return self._built[uid][1]
 
     def _split(self, uid: str, records: list[FileRecord]) -> Series:

@@ -25,6 +25,7 @@ from pellucid.dicom import scan as scan_module
 from pellucid.dicom.child import Pool
 from pellucid.dicom.headers import read_one, read_record
 from pellucid.dicom.pixels import decode
+from pellucid.dicom.process import WorkerProcess
 from pellucid.dicom.read import read_plan
 from pellucid.dicom.scan import scan
 from pellucid.dicom.stack import build_series
@@ -245,27 +246,36 @@ def test_no_decoder_is_left_to_chance() -> None:
 
 @pytest.mark.hazard("H19")
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal")
-def test_decoders_may_be_killed_while_a_series_is_read(tmp_path: Path, pool: Pool) -> None:
+def test_decoders_may_be_killed_while_a_series_is_read(
+    tmp_path: Path, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing is lost, nor what is read next."""
     stored, slices = stack(60, size=(64, 60))
     for ds in slices:
         ds.compress(RLELossless)
     paths = save(tmp_path, slices)
-    killed = 0
+    doomed = {str(path) for path in (paths[0], *paths[29:31])}
+    dying: set[WorkerProcess] = set()
+    ask, wait = WorkerProcess.ask, WorkerProcess._wait
 
-    def kill() -> None:
-        nonlocal killed
-        for pid in pool.pids[-2:]:  # those that are at work come last
-            with suppress(OSError):
-                os.kill(pid, signal.SIGKILL)
-                killed += 1
+    def asked(worker: WorkerProcess, function: str, payload: dict[str, Any], *more: Any) -> Any:
+        if payload["path"] in doomed:  # once: a file whose decoder dies twice is to blame
+            doomed.remove(payload["path"])
+            dying.add(worker)
+        return ask(worker, function, payload, *more)
 
-    for pause in (0.05, 0.1, 0.2):
-        assassin = threading.Timer(pause, kill)  # once a reading: who is killed twice is to blame
-        assassin.start()
-        np.testing.assert_array_equal(read(paths, pool).array, stored - 1024)
-        assassin.join()
-    assert killed >= 3 and read(paths[:1], pool).array.shape[0] == 1
+    def at_work(worker: WorkerProcess, *more: Any) -> None:
+        if worker in dying:
+            os.kill(worker.process.pid, signal.SIGKILL)
+            os.waitid(os.P_PID, worker.process.pid, os.WEXITED | os.WNOWAIT)
+        wait(worker, *more)
+
+    monkeypatch.setattr(WorkerProcess, "ask", asked)
+    monkeypatch.setattr(WorkerProcess, "_wait", at_work)
+    volume = read(paths, pool)
+    np.testing.assert_array_equal(volume.array, stored - 1024)
+    assert not said(volume) and not doomed and len(dying) == 3
+    assert read(paths[:1], pool).array.shape[0] == 1
 
 
 @pytest.mark.hazard("H19")

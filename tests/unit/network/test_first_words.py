@@ -1,7 +1,8 @@
-"""What a peer says first, and how: a rejection is read whatever happens to the connection right after it."""
+"""What a peer says, and how: it is read whatever happens to the connection right after it."""
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -11,6 +12,7 @@ from contextlib import suppress
 
 import pytest
 
+from patience import PATIENCE
 from pellucid.model.findings import Refused
 from pellucid.network.agent import Desk
 from pellucid.network.asking import addressed, echo
@@ -178,22 +180,55 @@ def test_a_refusal_is_understood_when_the_connection_is_gone_before_anybody_look
         task(payload, Desk(lambda message: None))
 
 
-def test_a_refusal_is_understood_when_nothing_can_be_said_any_more(peer, here, monkeypatch) -> None:
-    """A server that is full refuses and resets before it was asked: what it said is read though sending fails."""
-    from pynetdicom.pdu import A_ASSOCIATE_RQ
+def accepted() -> bytes:
+    """Return the acceptance of the one thing that was asked for, in implicit VR little endian (PS3.8 9.3.3)."""
+    name = b"1.2.840.10008.3.1.1.1"
+    syntax = b"1.2.840.10008.1.2"
+    items = struct.pack(">BxH", 0x10, len(name)) + name
+    items += struct.pack(">BxHBxxxBxH", 0x21, 8 + len(syntax), 1, 0x40, len(syntax)) + syntax
+    items += struct.pack(">BxHBxHL", 0x50, 8, 0x51, 4, 16384)
+    titles = b"DOOR".ljust(16) + b"PELLUCID".ljust(16)
+    return struct.pack(">BxLHxx", 2, 68 + len(items), 1) + titles + bytes(32) + items
+
+
+def out_of_resources() -> bytes:
+    """Return the answer to the first C-ECHO that the server has no room for it (PS3.7 9.3.5.2)."""
+    command = struct.pack("<HHL18s", 0, 2, 18, b"1.2.840.10008.1.1\0")
+    for element, value in ((0x0100, 0x8030), (0x0120, 1), (0x0800, 0x0101), (0x0900, 0xA700)):
+        command += struct.pack("<HHLH", 0, element, 2, value)
+    command = struct.pack("<HHLL", 0, 0, 4, len(command)) + command
+    return struct.pack(">BxLLBB", 4, len(command) + 6, len(command) + 2, 1, 3) + command
+
+
+def test_an_answer_is_understood_when_the_question_cannot_be_sent_any_more(peer, here, monkeypatch) -> None:
+    """A server that is full answers and resets before it has heard all: what it said is read though sending fails."""
+    from pynetdicom.pdu import P_DATA_TF
 
     from pellucid.network.dimse.finding import echo as task
 
-    gone = threading.Event()
+    about_to_ask, came = threading.Event(), threading.Event()
+    ends: list[tuple[int, int]] = []
 
     def refuse(client: socket.socket) -> None:
-        client.sendall(BUSY)
-        time.sleep(0.05)  # what is still under way when a connection is reset may be lost
+        heard(client)
+        client.sendall(accepted())
+        assert about_to_ask.wait(PATIENCE)
+        client.sendall(out_of_resources())
+        assert came.wait(PATIENCE)  # what is still under way when a connection is reset may be lost
         reset(client)
-        client.close()
-        gone.set()
 
-    encode = A_ASSOCIATE_RQ.encode
-    monkeypatch.setattr(A_ASSOCIATE_RQ, "encode", lambda unit: (gone.wait(20), time.sleep(0.05), encode(unit))[2])
-    with pytest.raises(Refused, match="is busy"):
+    def encode_when_it_is_gone(unit: P_DATA_TF) -> bytes:
+        line = select.poll()
+        line.register(threading.current_thread().socket.socket, select.POLLIN)
+        about_to_ask.set()
+        line.poll(PATIENCE * 1000)
+        came.set()
+        line.modify(threading.current_thread().socket.socket, 0)
+        ends.extend(line.poll(PATIENCE * 1000))
+        return encode(unit)
+
+    encode = P_DATA_TF.encode
+    monkeypatch.setattr(P_DATA_TF, "encode", encode_when_it_is_gone)
+    with pytest.raises(Refused, match=r"status A700"):
         task(addressed(peer(refuse), "PELLUCID", ""), Desk(lambda message: None))
+    assert ends, "the connection was never reset"
