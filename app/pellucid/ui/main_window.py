@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._withdraw_offers)
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
+        session.versions_asked.connect(self.files.ask_version)
         session.spacing_asked.connect(self.ask_spacing)
         session.reports.opened.connect(self.files.show_reports)
         session.title_changed.connect(self._refresh)
