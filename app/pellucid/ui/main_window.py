@@ -167,9 +167,8 @@ class MainWindow(QMainWindow):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 
     def _withdraw_offers(self, layer: Layer) -> None:
-        """Take back offers when another image is open; labels on it change nothing about them."""
-        if isinstance(layer, ImageLayer):
-            self.notices.withdraw()
+        """Take back offers when another image is open; labels on it only what they were offered by."""
+        self.notices.withdraw(all_of_them=isinstance(layer, ImageLayer))
 
     def _view_changed(self, info: EmissionInfo) -> None:
         if info.signal.name == "tool" and info.args[0] in EDITING_TOOLS and info.args[1] not in EDITING_TOOLS:
