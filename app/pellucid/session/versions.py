@@ -43,16 +43,18 @@ class Undecided:
         """Return what the series is called."""
         return _title(self.series)
 
-    def rows(self, shown: Shown = None) -> tuple[tuple[str, str], ...]:
-        """Return for each version a name, and a line of what is its own; ``shown`` says what of a path may be seen."""
+    def rows(self, shown: Shown = None) -> tuple[tuple[str, str, str], ...]:
+        """Return for each version a name, how it differs, and which files are its own.
+
+        ``shown`` says what of a path may be seen.
+        """
         names, files = parts(self.series), [one.files for one in self.versions]
         common = _common([path for group in files for path in group])
         rows = []
         for number, one in enumerate(self.versions, start=1):
-            said = [_place(one.files, common, shown, number), _saved(one.saved)]
-            if one.how:
-                said.append(tr(_HOW[one.how], other=names[one.other or 0]))
-            rows.append((names[one.part], " · ".join(filter(None, said))))
+            how = tr(_HOW[one.how], other=names[one.other or 0]) if one.how else ""
+            where = [_place(one.files, common, shown, number), _saved(one.saved)]
+            rows.append((names[one.part], how, " · ".join(filter(None, where))))
         return tuple(rows)
 
 

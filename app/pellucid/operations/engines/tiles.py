@@ -241,8 +241,8 @@ def blended(
 
 def _add(values: Array, total: Array, weight: Array, blend: str, outside: Array | None) -> None:
     """Add one tile to its part of the picture; NaN and what lies outside are left out."""
-    known = np.isfinite(values) if outside is None else np.isfinite(values) & ~outside
-    known = known.all(axis=tuple(range(3, values.ndim)), keepdims=True).reshape(weight.shape)
+    known: Array = np.isfinite(values) if outside is None else np.isfinite(values) & ~outside
+    known = np.asarray(known.all(axis=tuple(range(3, values.ndim)), keepdims=True)).reshape(weight.shape)
     if blend == "linear":
         y, x = (np.minimum(np.arange(1, n + 1), np.arange(n, 0, -1)) for n in values.shape[1:3])
         share = known * (y[:, np.newaxis] * x).astype(np.float32).reshape(1, len(y), len(x), *weight.shape[3:])

@@ -44,11 +44,12 @@ class VersionsDialog(QDialog):
         made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for name, about in rows:
-            item = QListWidgetItem(f"{session.concealing.text(name)}\n{about}", made)
-            item.setToolTip(about)
-        height = made.sizeHintForRow(0) * min(len(rows), _ROWS)
-        made.setFixedHeight(height + 2 * made.frameWidth() + theme.MARGIN)
+        made.setSpacing(theme.GRID)
+        for name, how, where in rows:
+            item = QListWidgetItem(f"{session.concealing.text(' – '.join(filter(None, (name, how))))}\n{where}", made)
+            item.setToolTip(where)
+        height = (made.sizeHintForRow(0) + 2 * theme.GRID) * min(len(rows), _ROWS)
+        made.setFixedHeight(height + 2 * made.frameWidth() + theme.GRID)
         made.itemSelectionChanged.connect(self._follow)
         made.itemDoubleClicked.connect(lambda _item: self.accept())
         return made
