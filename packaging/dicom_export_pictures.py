@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint
 
 from pellucid.ui import theme
 from pellucid.ui.dialogs.dicom import DicomDialog
+from pellucid.ui.dialogs.dicom_targets import What, choices
 
 if TYPE_CHECKING:
     from pictures import Stage
@@ -24,11 +25,11 @@ def state(function: Callable[[Stage], None]) -> Callable[[Stage], None]:
     return function
 
 
-def _dialog(stage: Stage, title: str = "", *, exact: bool = True) -> DicomDialog:
-    """Show the dialog with a choice and wait for what it says of it."""
+def _dialog(stage: Stage, wanted: Callable[[What], bool] | None = None, *, exact: bool = True) -> DicomDialog:
+    """Show the dialog with a choice, whatever it is called, and wait for what it says of it."""
     dialog = DicomDialog(stage.session, stage.window.canvas, stage.window)
-    if title:
-        row = next(n for n in range(dialog.what.count()) if title in dialog.what.itemText(n))
+    if wanted is not None:
+        row = next(n for n, (_, what) in enumerate(choices(stage.session)) if wanted(what))
         dialog.what.setCurrentIndex(row)
         dialog.what.chosen.emit(dialog.what.value())
     if not exact:
@@ -68,14 +69,14 @@ def export_dicom_labels(stage: Stage) -> None:
     """Show what is said of labels."""
     stage.open()
     stage.run("threshold.range", lower=200.0, upper=3000.0)
-    _dialog(stage, "segmentation and")
+    _dialog(stage, lambda what: len(what.kinds) > 1)
 
 
 @state
 def export_dicom_picture(stage: Stage) -> None:
     """Show what is said of a picture of a pane."""
     stage.open()
-    _dialog(stage, "Picture")
+    _dialog(stage, lambda what: what.layer is None)
 
 
 @state

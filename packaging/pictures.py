@@ -22,7 +22,7 @@ Without names all states are drawn, in about two minutes. Needs no display. What
     Privacy         deidentify deidentify_light deidentify_pixels deidentify_done identity_hidden
     Feel            empty refused palette keys preferences about about_light light small large long_names
     Odd stacks      missing_slices missing_slices_light made_even tilted_gantry straightened no_positions
-                    positions_stated
+                    positions_stated versions_asked versions_asked_light
     Batch           batch_empty batch_ready batch_running batch_problems batch_cancelled batch_light
     Working         smoothing window labels painting history crop_box crop_box_turned
     Outlines        outline_polygon outline_lasso outline_rectangle outline_ellipse outline_cut live_wire scissors

@@ -132,3 +132,34 @@ def positions_stated(stage: Stage) -> None:
     stage.popup.go.click()
     stage.popup = None
     stage.settle()
+
+
+def _versions(stage: Stage) -> None:
+    """Find the demo study with another version of three of its slices, and open it."""
+    from pellucid.ui.dialogs.versions import VersionsDialog
+
+    folder = Path(tempfile.mkdtemp(prefix="pellucid-"))
+    slices = [pydicom.dcmread(path) for path in sorted(demo_study().rglob("*.dcm"))]
+    for n, one in enumerate(ds for ds in slices if ds.Modality == "CT"):
+        for name in ("archive", "sent again") if 10 <= n < 13 else ("archive",):
+            (folder / name).mkdir(exist_ok=True)
+            one.StationName = name
+            one.save_as(folder / name / f"{n:04d}.dcm")
+    stage.session.open([folder])
+    stage.settle(1.0)
+    stage.popup = next(one for one in stage.window.findChildren(VersionsDialog) if one.isVisible())
+    stage.popup.move(stage.window.pos() + QPoint(420, 240))
+    stage.settle(0.4)
+
+
+@state
+def versions_asked(stage: Stage) -> None:
+    """Show the question which of two versions is meant."""
+    _versions(stage)
+
+
+@state
+def versions_asked_light(stage: Stage) -> None:
+    """Show it in light colours."""
+    theme.apply(stage.app, "light")
+    _versions(stage)

@@ -76,6 +76,16 @@ def test_an_offer_about_a_layer_stands_until_that_layer_goes(user):
     assert user.window.notices.isHidden()
 
 
+def test_an_offer_that_was_taken_another_way_goes_with_the_labels_that_came(user):
+    session, opened = user.session, []
+    layer, do = user.layer, pytest.fail
+    session.offer.emit("It has labels.", "Open", WhileOpen(session.document, layer, do, lambda: bool(opened)))
+    session.offer.emit("There is more.", "Show it", pytest.fail)
+    opened.append(1)
+    session.document.insert(1, LabelLayer("L", blank_labels(layer.volume.geometry)))
+    assert strips(user) == ["There is more."]
+
+
 def test_a_sentence_after_an_offer_has_no_button_and_stays_when_layers_go(user):
     user.session.offer.emit("There is more.", "Show it", pytest.fail)
     user.session.notice.emit("The disk is full.", "error")

@@ -9,6 +9,9 @@ from pellucid.dicom.records import FileRecord
 from pellucid.language import tr_count
 from pellucid.model.findings import Finding
 
+CONFLICT = "conflicting-duplicate"
+"""The code of the finding that says: there are versions that contradict each other."""
+
 
 def suspects(records: Sequence[FileRecord]) -> list[FileRecord]:
     """Return the files that share their SOP Instance UID with another file: their digests are needed."""
@@ -74,4 +77,4 @@ def _conflict_finding(conflicts: list[list[FileRecord]]) -> list[Finding]:
         len(conflicts),
         names=names,
     )
-    return [Finding("conflicting-duplicate", message, "warning")]
+    return [Finding(CONFLICT, message, "warning")]

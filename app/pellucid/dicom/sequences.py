@@ -35,13 +35,15 @@ Key = tuple[Any, ...]
 class Part:
     """The frames of one volume; ``sequence`` is non-empty when the volume is a frame of a 4-D image.
 
-    ``values`` are those that tell it from the other volumes of its series.
+    ``values`` are those that tell it from the other volumes of its series; ``copy`` counts from 1 where files with
+    one identity differ.
     """
 
     members: tuple[Member, ...]
     label: str = ""
     sequence: str = ""
     values: tuple[TagValue, ...] = ()
+    copy: int = 0
 
 
 def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list[Finding]]:
@@ -65,12 +67,11 @@ def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list
                 continue  # nothing in it has versions: an earlier copy holds it
             if not part.sequence:
                 single.add(files)
-            label = ", ".join(
-                t for t in (tr("copy {number}", number=number) if len(copies) > 1 else "", part.label) if t
-            )
-            copied = f"copy {number} " if len(copies) > 1 else ""
-            sequence = f"{copied}{part.sequence}" if part.sequence else ""
-            parts.append(replace(part, label=label, sequence=sequence))
+            if len(copies) > 1:
+                label = ", ".join(t for t in (tr("copy {number}", number=number), part.label) if t)
+                sequence = f"copy {number} {part.sequence}" if part.sequence else ""
+                part = replace(part, label=label, sequence=sequence, copy=number)
+            parts.append(part)
     return parts, findings
 
 

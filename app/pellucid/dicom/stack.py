@@ -60,8 +60,8 @@ class VolumePlan:
     """A volume that can be read: its grid, its frames in the order of the slices, and what is known of it.
 
     ``label`` tells it from the other volumes of its series; plans with the same non-empty ``sequence`` are
-    the frames of one 4-D image, in order. ``values`` are those of the tags that tell it apart. ``padding`` is the
-    closed range of *stored* values that are not part of the image.
+    the frames of one 4-D image, in order. ``values`` are those of the tags that tell it apart, ``copy`` counts from 1
+    where files contradict each other. ``padding`` is the closed range of *stored* values that are no part of the image.
     """
 
     geometry: Geometry
@@ -69,6 +69,7 @@ class VolumePlan:
     label: str = ""
     sequence: str = ""
     values: tuple[TagValue, ...] = ()
+    copy: int = 0
     pixel_type: str = "int16"
     components: int = 1
     unit: str = ""
@@ -210,7 +211,7 @@ def _volumes(group: Group, several: bool, findings: Sequence[Finding], choice: S
         label = ", ".join(text for text in (group.label if several else "", part.label) if text)
         sequence = f"{group.key}{part.sequence}" if part.sequence else ""
         plan = _plan(placed, label, sequence, (*findings, *split_findings), moment)
-        plans.append(replace(plan, values=part.values, acquisition=_told(plan.acquisition, part)))
+        plans.append(replace(plan, values=part.values, copy=part.copy, acquisition=_told(plan.acquisition, part)))
     return plans
 
 

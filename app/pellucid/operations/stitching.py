@@ -29,7 +29,7 @@ Share = Annotated[float, Unit("%"), Range(0.0, 90.0), Slider(0.0, 50.0, 1.0)]
     keywords=("mosaic", "montage", "panorama", "tile", "microscopy", "phase correlation", "whole slide"),
     python="""
         result, _ = stitched(
-            [image, *tiles], $layout, $per_row, $overlap, $reach, $subvoxel, $blend, $background
+            [image, *tiles], $layout, $per_row, $overlap, $reach, $subvoxel, $blend, $background, padding
         )
     """,
     toolbox=(stitched,),
@@ -63,7 +63,8 @@ def stitch(
     Each pair of neighbours is matched by phase correlation of the strips that both show; all shifts together decide
     where the tiles lie, by least squares. Pairs that have nothing in common are put where they were expected, and
     named. The result has the grid of the first tile, continued, and its pixel type. Volumes are matched in their
-    planes only, colours by the mean of their channels. NaN is left out.
+    planes only, colours by the mean of their channels. NaN and padding (values outside the scanned field of the first
+    tile) are left out; where tiles have nothing else, padding stays.
 
     Settings:
         layout: How the tiles follow each other in the picture, in the order in which they were given.
@@ -85,7 +86,8 @@ def stitch(
     size[:2] = (np.ptp(places, axis=0) + np.max([one.GetSize()[1::-1] for one in images], axis=0))[::-1]
     refuse_huge([int(n) for n in size], image)
     result, found = stitched(
-        images, layout, per_row, overlap, reach, subvoxel, blend, background, context.check, context.progress
+        images, layout, per_row, overlap, reach, subvoxel, blend, background, context.padding, context.check,
+        context.progress,
     )
     _say(found, context)
     return result
@@ -93,12 +95,13 @@ def stitch(
 
 def places_of(
     images: Sequence[sitk.Image], values: Mapping[str, Any], check: Callable[[], None],
-    progress: Callable[[float], None],
+    progress: Callable[[float], None], padding: tuple[float, float] | None = None,
 ) -> Located:  # fmt: skip
     """Return where stitching with these settings would put tiles; raise Refused where they are no tiles."""
     layout, count, overlap = values["layout"], values["per_row"], values["overlap"]
     _refuse_unlike(images, layout)
-    return located(images, layout, count, overlap, values["reach"], values["subvoxel"], check, progress)
+    return located(images, layout, count, overlap, values["reach"], values["subvoxel"], check, progress,
+                   padding)  # fmt: skip
 
 
 def _refuse_unlike(images: Sequence[sitk.Image], layout: str) -> None:

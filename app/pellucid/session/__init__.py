@@ -7,7 +7,8 @@ The same object drives the window, the tests and scripts; only here do operation
     offers.py    what is offered beside a notice, and how long that has sense
     study_index.py the study database: folders, questions, series opened from it; study_pictures.py its thumbnails
     servers.py   PACS and DICOMweb: kept and asked; transfers.py fetched from, sent to; listening.py the listener
-    loading.py   from a found item to layers, the first slice before the rest; opening.py what a file becomes, in jobs
+    loading.py   from a found item to layers, the first slice before the rest; opening.py what a file becomes, in jobs;
+                 versions.py which of several that contradict each other
     specials.py  series that are no image: label_objects.py labels, presenting.py windows, reports.py texts,
                  spatial_registrations.py transforms
     offers.py    what a notice offers to do, and how long that has sense

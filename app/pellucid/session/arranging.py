@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pellucid.dicom.stack import VolumePlan, sequences
+from pellucid.dicom.versions import needs_choice
 from pellucid.model.geometry import IDENTITY, Geometry, same_world
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import Layout, PaneState, Plane, Screen
@@ -132,8 +133,11 @@ class Arranging:
         return next((one for one in together if one is not opened), None) if opened in together else None
 
     def _find(self, series: Sequence[Series], at_once: bool) -> tuple[list[_Part], Hung | None]:
-        """Return the images of some series and how they hang; a layout chosen by hand stands until it is asked for."""
-        parts = [(one, n, plans) for one in series for n, plans in enumerate(sequences(one))]
+        """Return the images of some series and how they hang; a layout chosen by hand stands until it is asked for.
+
+        Series of which the user must choose a version are none of them.
+        """
+        parts = [(one, n, plans) for one in series if not needs_choice(one) for n, plans in enumerate(sequences(one))]
         wanted = self._ruled if at_once else self._session.settings.hanging
         return parts, hang_study([_facts(plans) for *_, plans in parts], at_once=at_once) if wanted else None
 

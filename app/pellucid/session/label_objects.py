@@ -73,10 +73,11 @@ class LabelObjects:
 
     def _offer(self, series: Series, layer: ImageLayer) -> None:
         document = self._session.document
-        if layer in document:
+        if layer in document and series.uid not in self._opened:
             self._session.offer.emit(
                 tr("“{labels}” holds {parts} of “{image}”.", labels=title_of(series), parts=parts_of(series),
-                   image=layer.name), tr("Open as labels"), WhileOpen(document, layer, lambda: self.open(series)),
+                   image=layer.name), tr("Open as labels"),
+                WhileOpen(document, layer, lambda: self.open(series), lambda: series.uid in self._opened),
             )  # fmt: skip
 
     def _read(self, series: Series) -> Job:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from pellucid.dicom.stack import sequences
+from pellucid.dicom.versions import needs_choice
 from pellucid.files.discover import is_series
 from pellucid.history.layers import AddLayer, RemoveLayer
 from pellucid.jobs.job import Job, JobState
@@ -20,6 +22,7 @@ from pellucid.model.view import PaneState
 from pellucid.session.opening import Loaded, key_of, one_slice, read, title_of
 from pellucid.session.specials import opener_of
 from pellucid.session.study_index import PREFIX as INDEXED
+from pellucid.session.versions import ask
 
 if TYPE_CHECKING:
     from pellucid.files.discover import Item
@@ -72,16 +75,22 @@ class Loading:
         self._first: ImageLayer | None = None
 
     def load(
-        self, item: Item, part: int = 0, *, replace: bool = True, reduce: Reduction | None = None,
+        self, item: Item, part: int | None = None, *, replace: bool = True, reduce: Reduction | None = None,
         place: Place | None = None, then: Callable[[ImageLayer], object] = lambda _layer: None,
     ) -> Job:  # fmt: skip
-        """Load one volume of an item; ``replace`` closes what is open (one undoable step).
+        """Load one volume of an item, the first unless named; ``replace`` closes what is open (one undoable step).
+
+        Where versions of one image contradict each other and none is named, the user is asked first.
 
         Added without ``replace`` it lies over everything, or is shown at a ``place``; ``then`` hears of the layer.
         With ``reduce`` only a part of it is read, or fewer voxels. What needs more memory than there is goes to
         ``session.too_large``, whose listener may ask for less; without a listener it becomes a notice.
         """
         session = self._session
+        if part is None and is_series(item) and needs_choice(item):
+            self._shown = session.library.key(item) if replace else self._shown
+            return ask(session, item, partial(self._load_several, item, replace, place, then))
+        number = part or 0
         if replace:
             self.cancel()
             self._shown = session.library.key(item)
@@ -89,10 +98,10 @@ class Loading:
         def work(job: Job) -> Loaded | TooLarge:
             def first(pixels: NDArray[Any], index: int) -> None:
                 job.report(0.0, "first slice")
-                session.jobs.post(lambda: self._show_first(job, item, part, pixels, index))
+                session.jobs.post(lambda: self._show_first(job, item, number, pixels, index))
 
             try:
-                return read(item, part, job, first, session.settings.memory_share / 100, reduce)
+                return read(item, number, job, first, session.settings.memory_share / 100, reduce)
             except TooLarge as refusal:
                 return refusal
 
@@ -101,7 +110,7 @@ class Loading:
                 request.refused = True
                 self._take_turns()
                 if len(session.too_large):
-                    session.too_large.emit(Oversize(item, part, replace, loaded, place))
+                    session.too_large.emit(Oversize(item, number, replace, loaded, place))
                 else:
                     session.notice.emit(str(loaded), "warning")
                 return
@@ -119,6 +128,14 @@ class Loading:
         self.job = request.job
         self.job.changed.connect(self._take_turns)
         return self.job
+
+    def _load_several(
+        self, item: Item, replace: bool, place: Place | None, then: Callable[[ImageLayer], object], parts: Sequence[int]
+    ) -> None:
+        """Load what was chosen of an item, the second over the first."""
+        self.load(item, parts[0], replace=replace, place=place, then=then)
+        for part in parts[1:]:
+            self.load(item, part, replace=False)
 
     def cancel(self) -> None:
         """Give up everything that is still being loaded."""
@@ -153,7 +170,7 @@ class Loading:
             return
         item = self._session.library.item(name)
         if item is not None and not self._opened_specially(item, part, replace):
-            self.load(item, int(part or 0), replace=replace)
+            self.load(item, _number(part), replace=replace)
 
     def _opened_specially(self, item: Item, part: str, replace: bool) -> bool:
         """Open what does not become an image layer; return whether it was such a thing.
@@ -177,11 +194,11 @@ class Loading:
         session, item = self._session, self._session.library.item(name)
         if item is None or self._opened_specially(item, part, replace=False):
             return
-        layer = self._open_layer(item, int(part or 0))
+        layer = self._open_layer(item, int(part or 0)) if part or not _is_undecided(item) else None
         if not session.document.layers:
-            self.load(item, int(part or 0))
+            self.load(item, _number(part))
         elif layer is None:
-            self.load(item, int(part or 0), replace=False, place=place)
+            self.load(item, _number(part), replace=False, place=place)
         else:
             session.viewing.put(place.pane, layer, over=place.over)
 
@@ -276,3 +293,12 @@ class Loading:
     def is_placeholder(self, layer: Layer) -> bool:
         """Return whether a layer is only the first slice of what is still loading."""
         return layer is self._first
+
+
+def _number(part: str) -> int | None:
+    """Return which image a key names, None where it leaves that open."""
+    return int(part) if part else None
+
+
+def _is_undecided(item: Item) -> bool:
+    return is_series(item) and needs_choice(item)

@@ -6,14 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.session.opening import title_of
 from pellucid.session.specials import opener_of
 
 if TYPE_CHECKING:
     from pellucid.dicom.stack import Series
-    from pellucid.files.discover import Found
+    from pellucid.files.discover import Found, Item
     from pellucid.session.session import Session
+
+_LONGEST_NAME = 32
+"""Letters of a name on a button; the list of studies has the rest."""
 
 
 def show_found(session: Session, found: Found, roots: list[Path]) -> None:
@@ -33,6 +36,8 @@ def show_found(session: Session, found: Found, roots: list[Path]) -> None:
             session.loading.load(image, replace=n == 0)
     elif files_named or not session.document.layers:
         _show_one(session, found, shown)
+    else:
+        _offer_to_open(session, found, shown, roots)
 
 
 def _open_anyway(session: Session, path: Path) -> None:
@@ -73,6 +78,20 @@ def _offer_study(session: Session, opened: Series, shown: list[Series]) -> None:
             tr("Show side by side"),
             lambda: open_study(session, uid),
         )
+
+
+def _offer_to_open(session: Session, found: Found, shown: list[Series], roots: list[Path]) -> None:
+    """Say what has come to the list of studies while something else is open, and offer the largest of it."""
+    items: list[Item] = [*sorted(shown, key=lambda one: -len(one.files)), *found.images]
+    title = title_of(items[0])
+    name = title if len(title) <= _LONGEST_NAME else f"{title[: _LONGEST_NAME - 1]}…"
+    count = len(items)
+    session.offer.emit(
+        tr_count("{count:,} image of “{folder}” is in the list of studies. What is open stays open.",
+                 "{count:,} images of “{folder}” are in the list of studies. What is open stays open.",
+                 count, folder=roots[0].name or str(roots[0])),
+        tr("Open {series}", series=name), lambda: session.loading.load_key(session.library.key(items[0])),
+    )  # fmt: skip
 
 
 def _say_nothing_found(session: Session, found: Found, roots: list[Path]) -> None:

@@ -106,6 +106,8 @@ class Session:
     too_large = Signal(object)
     """Emitted with an ``Oversize`` when an image needs more memory than it may have; it may be opened reduced."""
 
+    versions_asked = Signal(object)
+    """Emitted with an ``Undecided`` when versions of an image contradict each other; whoever listens has one chosen."""
     spacing_asked = Signal(object)
     """Emitted with an image layer whose spacing the user wants to state by ``respacing.set_spacing``."""
 

@@ -50,7 +50,7 @@ class Stitching:
             from pellucid.operations.stitching import places_of
 
             try:
-                return places_of([one.image for one in volumes], parameters, job.check, job.report)
+                return places_of([one.image for one in volumes], parameters, job.check, job.report, volumes[0].padding)
             except CannotRun as refusal:
                 raise Refused(str(refusal)) from refusal
 

@@ -16,6 +16,7 @@ from pellucid.language import mark, quoted, tr
 if TYPE_CHECKING:
     from pellucid.dicom.documents import Document
     from pellucid.session.loading import Oversize
+    from pellucid.session.versions import Undecided
     from pellucid.ui.main_window import MainWindow
 
 WORK_FILTER = mark("Pellucid work (*.pellucid)")
@@ -55,6 +56,14 @@ class FileMenu:
             )
         )
         dialog.rejected.connect(lambda: self._session.notice.emit(str(oversize.refusal), "warning"))
+        dialog.open()
+
+    def ask_version(self, undecided: Undecided) -> None:
+        """Ask which version of an image to open; without an answer nothing is."""
+        from pellucid.ui.dialogs.versions import VersionsDialog
+
+        dialog = VersionsDialog(undecided, self._session, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
     def ask_folder(self) -> None:

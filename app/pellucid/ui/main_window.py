@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
             changed.connect(self._withdraw_offers)
         session.sources_missing.connect(self.files.find_sources)
         session.too_large.connect(self.files.ask_how_much)
+        session.versions_asked.connect(self.files.ask_version)
         session.spacing_asked.connect(self.ask_spacing)
         session.reports.opened.connect(self.files.show_reports)
         session.title_changed.connect(self._refresh)
@@ -166,9 +167,8 @@ class MainWindow(QMainWindow):
             panel.limits_shown.connect(partial(self._show_limits, panel))
 
     def _withdraw_offers(self, layer: Layer) -> None:
-        """Take back offers when another image is open; labels on it change nothing about them."""
-        if isinstance(layer, ImageLayer):
-            self.notices.withdraw()
+        """Take back offers when another image is open; labels on it only what they were offered by."""
+        self.notices.withdraw(all_of_them=isinstance(layer, ImageLayer))
 
     def _view_changed(self, info: EmissionInfo) -> None:
         if info.signal.name == "tool" and info.args[0] in EDITING_TOOLS and info.args[1] not in EDITING_TOOLS:

@@ -136,10 +136,13 @@ class NoticeBar(QFrame):
         for strip in (self._told, *(strip for strip, _ in self._offers)):
             strip.write(self._shown)
 
-    def withdraw(self) -> None:
-        """Take back what is offered, but for offers that say of themselves that they still hold."""
+    def withdraw(self, *, all_of_them: bool = True) -> None:
+        """Take back what is offered, but for offers that say of themselves that they still hold.
+
+        Without ``all_of_them`` only those go that say that they hold no longer.
+        """
         for strip, do in list(self._offers):
-            if not getattr(do, "holds", False):
+            if not getattr(do, "holds", not all_of_them):
                 self._drop(strip, do)
 
     def _take(self, strip: Strip, do: Callable[[], object]) -> None:

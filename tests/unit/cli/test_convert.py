@@ -159,3 +159,19 @@ def test_a_spacing_is_taken_from_the_user_only_where_the_source_states_none(pell
     assert sorted(np.asanyarray(image.dataobj).ravel().tolist()) == sorted((stored - 1024).ravel().tolist())
     refused = pellucid("convert", tmp_path / "known", tmp_path / "b.nii", *stated)
     assert refused.code != 0 and "it is not overwritten by hand" in refused.err and not (tmp_path / "b.nii").exists()
+
+
+@pytest.mark.hazard("H09")
+def test_versions_that_contradict_each_other_are_refused_until_one_is_named(pellucid: Run, tmp_path: Path) -> None:
+    stored, slices = stack(4)
+    other = slice_dataset(stored[1] + 5, position=slices[1].ImagePositionPatient, number=2)
+    other.SOPInstanceUID = slices[1].SOPInstanceUID
+    save(tmp_path / "ct", [*slices, other])
+    target = tmp_path / "ct.nii"
+    result = pellucid("convert", tmp_path / "ct", target)
+    assert result.code != 0 and not target.exists()
+    assert "--volume" in result.err and "0  copy 1" in result.err and "1  copy 2" in result.err
+    assert pellucid("convert", tmp_path / "ct", target, "--volume", "1").code == 0
+    values = np.asanyarray(nib.load(target).dataobj).T
+    stored[1] += 5
+    assert np.array_equal(values, stored - 1024)

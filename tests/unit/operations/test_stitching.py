@@ -170,3 +170,27 @@ def test_pairs_that_contradict_each_other_are_stated_as_residuals() -> None:
     places = settled(3, matches, np.array([[0.0, 0.0], [0.0, 80.0], [80.0, 80.0]]))
     found = Located(places, matches)
     assert [found.residual(match) for match in matches] == pytest.approx([1.0, 1.0, 1.0], abs=1e-3)
+
+
+@pytest.mark.hazard("H16")
+@pytest.mark.parametrize("blend", ["linear", "first", "maximum"])
+@pytest.mark.parametrize("shift", [0.0, 0.5])
+def test_padding_is_no_part_of_the_blend(blend: str, shift: float) -> None:
+    """Every tile shows a plane through a round field with padding around: the plane comes out, nothing of padding."""
+    y, x = np.mgrid[:60, :130]
+    plane = (3.0 * x + 2.0 * y + 100).astype(np.float32)
+    field = np.hypot(*(np.mgrid[:60, :80] - np.array([29.5, 39.5])[:, None, None])) < 38
+    tiles = [on_grid(np.where(field, part, -2000).astype(np.float32)) for part in (plane[:, :80], plane[:, 50:])]
+    tiles[1] = on_grid(np.where(field, plane[:, 50:] + 3 * shift, -2000).astype(np.float32))
+    at = tiles[0].TransformContinuousIndexToPhysicalPoint((50.0 + shift, 0.0))
+    tiles[1].SetOrigin(at)
+    result = stitch(*tiles, layout="places", reach=0.0, blend=blend, background=-5.0, subvoxel=True,
+                    context=Context(padding=(-2000.0, -1990.0)))  # fmt: skip
+    made = pixels(result)
+    shown = np.zeros((60, 130), bool)
+    shown[:, :80] |= field
+    both = field if not shift else field[:, 1:] & field[:, :-1]
+    low = 51 if shift else 50
+    shown[:, low : low + both.shape[1]] |= both
+    assert np.allclose(made[:, :130][shown], plane[shown], atol=1e-2)
+    assert set(np.unique(made[:, :130][~shown])) <= {-2000.0, -5.0} and made[0, 0] == -2000

@@ -249,3 +249,15 @@ def test_a_damaged_file_is_a_sentence(session: Session, tmp_path: Path, make) ->
     session.loading.load_key(session.library.key(one))
     assert session.jobs.drain(120)
     assert session.document.layers == () and [severity for severity, _ in session.said] == ["error"]
+
+
+def test_an_offer_of_labels_is_done_with_once_they_were_opened_from_the_list(session: Session, tmp_path: Path) -> None:
+    ct(tmp_path / "ct")
+    segmentation(tmp_path / "labels")
+    offers = []
+    session.offer.connect(lambda *given: offers.append(given))
+    scan(session, tmp_path)
+    open_series(session, "CT")
+    assert offers[0][2].holds
+    open_series(session, "SEG")
+    assert len(labels_of(session)) == 1 and not offers[0][2].holds and len(offers) == 1

@@ -71,6 +71,11 @@ def expected_places(images: Sequence[sitk.Image], layout: str, count: int, overl
     return np.array(places) * (np.array([y, x]) * (1 - overlap / 100))
 
 
+def is_padding(array: Array, padding: tuple[float, float] | None) -> Array | None:
+    """Return where values are padding, None where there can be none."""
+    return None if padding is None else np.asarray((array >= padding[0]) & (array <= padding[1]))
+
+
 def neighbours(places: Array, sizes: Array) -> list[tuple[int, int]]:
     """Return the pairs of tiles that should share more than a corner."""
     pairs = []
@@ -84,8 +89,14 @@ def neighbours(places: Array, sizes: Array) -> list[tuple[int, int]]:
     return pairs
 
 
-def flat(array: Array) -> Array:
-    """Return a tile (z, y, x[, c]) as one plane of floats for matching: the mean of slices and channels."""
+def flat(array: Array, padding: tuple[float, float] | None = None) -> Array:
+    """Return a tile (z, y, x[, c]) as one plane of floats for matching: the mean of slices and channels.
+
+    Padding counts as the mean of the tile: its edge lies in the tile, not in the picture.
+    """
+    outside = is_padding(array, padding)
+    if outside is not None and outside.any() and not outside.all():
+        array = np.where(outside, np.nanmean(array, where=~outside, dtype=np.float64), array)
     values = array.mean(axis=0, dtype=np.float64)
     values = values.mean(axis=-1) if values.ndim == 3 else values
     return np.where(np.isfinite(values), values, 0.0).astype(np.float32)
@@ -195,32 +206,43 @@ def settled(count: int, matches: Sequence[Match], places: Array) -> Array:
 
 
 def blended(
-    arrays: Sequence[Array], places: Array, blend: str, background: float, check: Callable[[], None]
-) -> tuple[Array, Array]:
-    """Return tiles (z, y, x[, c]) as one array, and the place of its first voxel; fractions are interpolated."""
-    placed = [_on_whole_voxels(one, place) for one, place in zip(arrays, places, strict=True)]
+    arrays: Sequence[Array], places: Array, blend: str, background: float, padding: tuple[float, float] | None,
+    check: Callable[[], None],
+) -> tuple[Array, Array]:  # fmt: skip
+    """Return tiles (z, y, x[, c]) as one array, and the place of its first voxel; fractions are interpolated.
+
+    Padding is left out, and stands where a tile has nothing else.
+    """
+    placed = [_on_whole_voxels(one, place, padding) for one, place in zip(arrays, places, strict=True)]
     low = np.min([start for _, start in placed], axis=0)
     high = np.max([np.add(start, one.shape[1:3]) for one, start in placed], axis=0)
     rows, columns = (int(n) for n in high - low)
     first = arrays[0]
     total = np.zeros((len(first), rows, columns, *first.shape[3:]), work_type(first.dtype))
     weight = np.zeros((len(first), rows, columns) + (1,) * (first.ndim - 3), np.float32)
+    padded = np.zeros(total.shape, bool) if padding is not None else None
     for values, start in placed:
         check()
         y, x = (int(n) for n in start - low)
         part = (slice(None), slice(y, y + values.shape[1]), slice(x, x + values.shape[2]))
-        _add(values, total[part], weight[part], blend)
+        outside = is_padding(values, padding)
+        if padded is not None and outside is not None:
+            padded[part] |= outside
+        _add(values, total[part], weight[part], blend, outside)
     empty = np.broadcast_to(weight == 0, total.shape)
     if blend == "linear":
         np.divide(total, weight, out=total, where=~empty)
     out = stored(total, first.dtype)
     out[empty] = stored(np.array(background, np.float64), first.dtype)
+    if padded is not None and padding is not None:
+        out[empty & padded] = stored(np.array(padding[0], np.float64), first.dtype)
     return out, low
 
 
-def _add(values: Array, total: Array, weight: Array, blend: str) -> None:
-    """Add one tile to its part of the picture; NaN is left out."""
-    known = np.isfinite(values).all(axis=tuple(range(3, values.ndim)), keepdims=True).reshape(weight.shape)
+def _add(values: Array, total: Array, weight: Array, blend: str, outside: Array | None) -> None:
+    """Add one tile to its part of the picture; NaN and what lies outside are left out."""
+    known: Array = np.isfinite(values) if outside is None else np.isfinite(values) & ~outside
+    known = np.asarray(known.all(axis=tuple(range(3, values.ndim)), keepdims=True)).reshape(weight.shape)
     if blend == "linear":
         y, x = (np.minimum(np.arange(1, n + 1), np.arange(n, 0, -1)) for n in values.shape[1:3])
         share = known * (y[:, np.newaxis] * x).astype(np.float32).reshape(1, len(y), len(x), *weight.shape[3:])
@@ -234,14 +256,20 @@ def _add(values: Array, total: Array, weight: Array, blend: str) -> None:
     weight[taken] = 1
 
 
-def _on_whole_voxels(array: Array, place: Array) -> tuple[Array, Array]:
-    """Return a tile on the voxels of the picture and the place of its first one; between voxels it loses a border."""
+def _on_whole_voxels(array: Array, place: Array, padding: tuple[float, float] | None) -> tuple[Array, Array]:
+    """Return a tile on the voxels of the picture and the place of its first one; between voxels it loses a border.
+
+    What is interpolated from padding is padding.
+    """
     whole = np.floor(place + 1e-6)
     values = array.astype(work_type(array.dtype))
     for axis, rest in zip((1, 2), place - whole, strict=True):
         if rest > 1e-3 and values.shape[axis] > 1:
             lower, upper = np.split(np.arange(values.shape[axis]), [-1])[0], np.arange(1, values.shape[axis])
+            outside = is_padding(values, padding)
             values = values.take(upper, axis) * (1 - rest) + values.take(lower, axis) * rest
+            if padding is not None and outside is not None:
+                values[outside.take(upper, axis) | outside.take(lower, axis)] = padding[0]
             whole[axis - 1] += 1
     return values, whole
 
@@ -255,12 +283,13 @@ def located(
     subvoxel: bool,
     check: Callable[[], None] = lambda: None,
     progress: Callable[[float], None] = lambda fraction: None,
+    padding: tuple[float, float] | None = None,
 ) -> Located:
     """Return where tiles lie by what they show in common."""
     sizes = np.array([view(one).shape[1:3] for one in images])
     places = expected_places(images, layout, count, overlap)
     far = reach / 100 * float(sizes.max())
-    planes = [flat(view(one)) for one in images]
+    planes = [flat(view(one), padding) for one in images]
     pairs, matches = neighbours(places, sizes), []
     for n, (a, b) in enumerate(pairs):
         check()
@@ -281,14 +310,16 @@ def stitched(
     subvoxel: bool,
     blend: str,
     background: float,
+    padding: tuple[float, float] | None = None,
     check: Callable[[], None] = lambda: None,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> tuple[sitk.Image, Located]:
     """Return tiles as one image on the grid of the first one, and how they were matched."""
     found = located(
-        images, layout, count, overlap, reach, subvoxel, check, lambda fraction: progress(0.7 * fraction)
+        images, layout, count, overlap, reach, subvoxel, check, lambda fraction: progress(0.7 * fraction),
+        padding,
     )
-    array, low = blended([view(one) for one in images], found.places, blend, background, check)
+    array, low = blended([view(one) for one in images], found.places, blend, background, padding, check)
     return _placed(array, images[0], low), found
 
 
