@@ -17,7 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer
 from pellucid.model.view import EDITING_TOOLS, Layout, Tool
 from pellucid.session import Session
-from pellucid.ui.actions import Actions
+from pellucid.ui.actions import Actions, edit
 from pellucid.ui.canvas.canvas_area import CanvasArea
 from pellucid.ui.canvas.cine_bar import CineBar
 from pellucid.ui.canvas.slice_view import SliceView
@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore()
         self._closing_asked = False
-        self._refresh()
+        self.refresh()
 
     # ---------------------------------------------------------------- assembly
 
@@ -154,8 +154,8 @@ class MainWindow(QMainWindow):
         session.versions_asked.connect(self.files.ask_version)
         session.spacing_asked.connect(self.ask_spacing)
         session.reports.opened.connect(self.files.show_reports)
-        session.title_changed.connect(self._refresh)
-        session.history.changed.connect(self._refresh)
+        session.title_changed.connect(self._refresh_later)
+        session.history.changed.connect(self._steps_changed)
         session.view.events.connect(self._view_changed)
         session.document.inserted.connect(lambda _layer: self._later.start())
         session.document.removed.connect(lambda _layer: self._later.start())
@@ -176,15 +176,25 @@ class MainWindow(QMainWindow):
         if info.signal.name != "crosshair":  # it moves with every slice, and no action depends on where it is
             self._later.start()
 
+    def _steps_changed(self) -> None:
+        """Let undo and redo be there for a key that is pressed already; everything else can wait for one refresh."""
+        self.actions_table.refresh(edit.ROWS)
+        self._refresh_later()
+
+    def _refresh_later(self) -> None:
+        self._later.start()
+
     @property
     def _later(self) -> QTimer:
         """Return the timer that gathers many changes of state into one refresh."""
         if not hasattr(self, "_refresh_timer"):
             self._refresh_timer = QTimer(self, singleShot=True, interval=0)
-            self._refresh_timer.timeout.connect(self._refresh)
+            self._refresh_timer.timeout.connect(self.refresh)
         return self._refresh_timer
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Bring actions and title to the state of the session now."""
+        self._later.stop()
         self.actions_table.refresh()
         star = "" if self.session.is_clean else "•"
         title = self.session.concealing.text(self.session.title)

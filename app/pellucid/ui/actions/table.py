@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -49,6 +50,7 @@ class Actions:
         self._window = window
         self._groups: dict[str, QActionGroup] = {}
         self.keys = KeyBook(window.session, TABLE)
+        self._shown: dict[str, str] = {}
         self.by_id = {entry.id: self._make(entry) for entry in TABLE}
         self._rekey()
         window.session.habits_changed.connect(self._habits_changed)
@@ -73,6 +75,7 @@ class Actions:
         """Give every action the keys that are in force; those of the pane are only shown."""
         for entry in TABLE:
             keys = self.keys.of_entry(entry)
+            self._shown[entry.id] = shown(keys[:1])
             if entry.shown_only:
                 self.by_id[entry.id].setProperty("canvas_key", next(iter(keys), ""))
             else:
@@ -80,17 +83,17 @@ class Actions:
 
     def _run(self, entry: Entry) -> None:
         self._window.attempt(lambda: entry.run(self._window))
-        self.refresh()
+        self._window.refresh()
 
-    def refresh(self) -> None:
-        """Derive text, state and tooltip of every action from the session."""
+    def refresh(self, entries: Sequence[Entry] = TABLE) -> None:
+        """Derive text, state and tooltip of actions from the session."""
         session = self._window.session
         habits = habits_of(session.settings)
-        for entry in TABLE:
+        for entry in entries:
             action = self.by_id[entry.id]
             title = entry.title_now(session)
             reason = entry.why_not(session)
-            key = shown(self.keys.of_entry(entry)[:1])
+            key = self._shown[entry.id]
             action.setText(f"{title}\t{key}" if entry.shown_only and key else title)
             action.setIconText(title.replace("&", ""))
             action.setEnabled(not reason)

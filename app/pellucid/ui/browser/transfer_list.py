@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import Elided, dim, flat_button, scrolling, section, tell
+from pellucid.ui.docks.parts import Elided, ProgressBar, dim, flat_button, scrolling, section, tell
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class TransferLine(QWidget):
         super().__init__(parent)
         self.transfer = transfer
         self.title = Elided()
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.bar.setFixedWidth(120)
         self.count = dim(wrap=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
@@ -17,7 +17,7 @@ from pellucid.ui import theme
 from pellucid.ui.dialogs.batch_results import Results
 from pellucid.ui.dialogs.batch_setup import SetUp
 from pellucid.ui.dialogs.export import Card
-from pellucid.ui.docks.parts import allow, dim, push_button, row
+from pellucid.ui.docks.parts import ProgressBar, allow, dim, push_button, row
 
 if TYPE_CHECKING:
     from pellucid.recipes.recipe import Recipe
@@ -49,7 +49,7 @@ class BatchDialog(QDialog):
 
     def _make_controls(self) -> None:
         self.card = Card()
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.progress = dim(wrap=False)
         self.case = push_button(tr("Open case"), self._open_chosen,

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QPlainTextEdit,
-    QProgressBar,
     QTableWidget,
     QTableWidgetItem,
     QTabWidget,
@@ -29,7 +28,7 @@ from pellucid.ui import theme
 from pellucid.ui.dialogs.deidentify_pixels import Box, PixelPicture, column_of
 from pellucid.ui.dialogs.deidentify_setup import SetUp
 from pellucid.ui.dialogs.export import Card
-from pellucid.ui.docks.parts import allow, described, dim, push_button, row
+from pellucid.ui.docks.parts import ProgressBar, allow, described, dim, push_button, row
 from pellucid.ui.forms.controls import Choice
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class DeidentifyDialog(QDialog):
         self.report.setAccessibleName(tr("Report"))
         self.save = push_button(tr("Save report…"), self._save_report, tip=tr("As text, JSON or CSV"))
         self.card = Card()
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the copies"))
         self.send = push_button(tr("Send to a server…"), self._send, tip=tr("Send the copies to a PACS"))

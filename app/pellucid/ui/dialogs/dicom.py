@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QVBoxLayout, QWidget
 
 from pellucid.dicom.deidentify.finishing import Finisher
 from pellucid.dicom.writing.compressing import JPEG_2000, JPEG_LS, NONE, RLE
@@ -24,7 +24,7 @@ from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name, o
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.export_targets import Target, file_name
 from pellucid.ui.dialogs.writing import WritingDialog, show_no_result
-from pellucid.ui.docks.parts import allow, described, make_room, push_button, row, section, titled
+from pellucid.ui.docks.parts import ProgressBar, allow, described, make_room, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
 
@@ -87,7 +87,7 @@ class DicomDialog(WritingDialog):
         self.compression.setAccessibleName(tr("Compression"))
         self.compression.setToolTip(tr("Without loss: every value comes back as it is. Few programs open JPEG-LS."))
         self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the new folder"))

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QVBoxLayout,
     QWidget,
 )
@@ -32,7 +31,7 @@ from pellucid.ui.dialogs.export_targets import (
     with_extension,
 )
 from pellucid.ui.dialogs.writing import WritingDialog, file_complaint, show_no_result
-from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
+from pellucid.ui.docks.parts import ProgressBar, allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, translated
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ class ExportDialog(WritingDialog):
         self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
         self.accept_loss = QCheckBox(tr("Export nevertheless"))
         self.accept_loss.setToolTip(tr("I have read what will not be kept"))
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.where = dim()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.layer import LabelLayer
@@ -17,7 +17,7 @@ from pellucid.session.surfacing import export, sentences
 from pellucid.ui import theme
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.writing import WritingDialog, file_complaint, show_no_result
-from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
+from pellucid.ui.docks.parts import ProgressBar, allow, described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, TextLine, translated
 from pellucid.ui.forms.numbers import Bounds
 
@@ -89,7 +89,7 @@ class SurfaceDialog(WritingDialog):
         described(
             self.path, tr("File"), tr("Where to write; an existing file is replaced only after the new one is verified")
         )
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.folder = push_button(tr("Show folder"), self._show_folder, tip=tr("Open the folder of the file"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QPixmap
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pellucid.files import movies
 from pellucid.files.movies import FilmFormat
@@ -20,7 +20,7 @@ from pellucid.ui.canvas.picturing import AS_IT_IS, Look, Picturing, pixels_of
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.film_choice import KINDS, PICTURE, FilmChoice
 from pellucid.ui.dialogs.writing import WritingDialog
-from pellucid.ui.docks.parts import allow, described, dim, push_button, row, section, titled
+from pellucid.ui.docks.parts import ProgressBar, allow, described, dim, push_button, row, section, titled
 from pellucid.ui.filming import FilmMaker
 from pellucid.ui.forms.controls import Choice, Segmented, TextLine, translated
 from pellucid.ui.forms.throttle import Throttle
@@ -80,7 +80,7 @@ class TakeAwayDialog(WritingDialog):
             self.path, tr("File"), tr("Where to write; an existing file is replaced only after the new one is verified")
         )
         self.browse = push_button(tr("Browse…"), self._browse, tip=tr("Choose folder and name"))
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.card = Card()
         self.copy = push_button(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import (
     QStackedWidget,
     QVBoxLayout,
@@ -67,10 +67,11 @@ class HistogramPanel(Panel):
         self._redisplay = Throttle(self._show_display, _REDISPLAY, self)
         self._build()
         self._watch = LayerWatch(self._layer_changed)
+        self._later = QTimer(self, singleShot=True, interval=0)
+        self._later.timeout.connect(self._follow)
         document = session.document
-        document.active_changed.connect(self._follow)
-        document.inserted.connect(self._follow)
-        document.removed.connect(self._follow)
+        for changed in (document.active_changed, document.inserted, document.removed):
+            changed.connect(self._document_changed)
         session.view.events.crosshair.connect(self._moved)
         self._follow()
 
@@ -166,7 +167,12 @@ class HistogramPanel(Panel):
 
     # ---------------------------------------------------------------- from the model
 
-    def _follow(self, *_args: object) -> None:
+    def _document_changed(self, _layer: object) -> None:
+        """Show another image once, not at each signal of an opening or of undoing many steps."""
+        self._update_scopes()
+        self._later.start()
+
+    def _follow(self) -> None:
         layer = self._session.document.active_image
         self._update_scopes()
         if layer is self._layer and layer is not None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
     QListWidgetItem,
-    QProgressBar,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -21,7 +20,7 @@ from PySide6.QtWidgets import (
 from pellucid.language import mark, tr, tr_count
 from pellucid.ui import theme
 from pellucid.ui.docks.layer_delegate import paint_icon
-from pellucid.ui.docks.parts import Panel, allow, flat_button, row
+from pellucid.ui.docks.parts import Panel, ProgressBar, allow, flat_button, row
 from pellucid.ui.forms.numbers import file_size
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class HistoryPanel(Panel):
         self.used = QLabel()
         self.used.setProperty("dim", True)
         self.used.setFont(theme.figures(self.used.font()))
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Memory used by the history"))
         self.set_header(tr("History"), self.undo, self.redo)
         self.column.addWidget(self.list, 1)

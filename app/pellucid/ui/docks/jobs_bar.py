@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import Elided, flat_button
+from pellucid.ui.docks.parts import Elided, ProgressBar, flat_button
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -35,7 +35,7 @@ class JobsBar(QWidget):
         self.name = Elided()
         self.name.setFixedWidth(180)
         self.name.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)  # else the bar is laid over it
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setFixedWidth(88)
         self.bar.setAccessibleName(tr("Progress"))
         self.percent = QLabel()

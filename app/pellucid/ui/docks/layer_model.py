@@ -75,7 +75,7 @@ class LayerModel(QAbstractListModel):
         super().__init__(parent)
         self._session = session
         self._layers: tuple[Layer, ...] = ()
-        self._watches: list[LayerWatch] = []
+        self._watches: dict[Layer, LayerWatch] = {}
         document = session.document
         for signal in (document.inserted, document.removed, document.reordered):
             signal.connect(self._rebuild)
@@ -147,12 +147,14 @@ class LayerModel(QAbstractListModel):
         return True
 
     def _rebuild(self, *_args: Any) -> None:
-        for watch in self._watches:
-            watch.on(None)
         self.beginResetModel()
         self._layers = tuple(reversed(self._session.document.layers))
         self.endResetModel()
-        self._watches = [self._watch(layer) for layer in self._layers]
+        for gone in [layer for layer in self._watches if layer not in self._layers]:
+            self._watches.pop(gone).on(None)
+        for layer in self._layers:
+            if layer not in self._watches:
+                self._watches[layer] = self._watch(layer)
 
     def _watch(self, layer: Layer) -> LayerWatch:
         def changed(what: str) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSizePolicy,
@@ -104,6 +105,26 @@ class Elided(QLabel):
             cut = self.fontMetrics().horizontalAdvance(self.text()) > self.width()
             self.setToolTip(self.text() if cut else "")
         return super().event(event)
+
+
+class ProgressBar(QProgressBar):
+    """A bar from 0 to 1000 that is painted with everything else.
+
+    Qt paints a bar within ``setValue``, and with it all of the window that waits to be painted: twice in one turn.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, textVisible=False, maximum=1000)
+
+    def setValue(self, value: int) -> None:  # noqa: D102 - Qt's interface
+        self.setUpdatesEnabled(False)
+        super().setValue(value)
+        self.setUpdatesEnabled(True)
+
+    def setRange(self, minimum: int, maximum: int) -> None:  # noqa: D102
+        self.setUpdatesEnabled(False)
+        super().setRange(minimum, maximum)
+        self.setUpdatesEnabled(True)
 
 
 def described(widget: QWidget, name: str, tip: str = "") -> QWidget:

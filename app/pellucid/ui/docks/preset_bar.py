@@ -80,15 +80,19 @@ class PresetBar(QWidget):
                 known.setChecked(False)
             return
         self._listed = choices
-        while (item := self._flow.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None and widget is not self.keep:
-                widget.hide()
-                widget.deleteLater()
-        self.chips = list(map(self._chip, choices))
-        for chip in (*self.chips, self.keep):
-            self._flow.addWidget(chip)
-            chip.show()
+        for spare in self.chips[len(choices) :]:
+            self._flow.removeWidget(spare)
+            spare.hide()
+            spare.deleteLater()
+        del self.chips[len(choices) :]
+        for chip, choice in zip(self.chips, choices, strict=False):
+            chip.tell(*choice)
+        self._flow.removeWidget(self.keep)
+        for choice in choices[len(self.chips) :]:
+            self.chips.append(self._chip(*choice))
+            self._flow.addWidget(self.chips[-1])
+        self._flow.addWidget(self.keep)
+        self._flow.invalidate()
         self._flow_widget.updateGeometry()
 
     def _choices(self, layer: ImageLayer) -> list[tuple[Preset, str]]:
@@ -102,11 +106,11 @@ class PresetBar(QWidget):
         listed = [(preset, "0" if number == 0 else "") for number, preset in enumerate(stated)]
         return [*listed, *((p, keys.get(p, "")) for p in dict.fromkeys((*keyed, *presets.of_modality(volume), *rest)))]
 
-    def _chip(self, choice: tuple[Preset, str]) -> Chip:
-        preset, key = choice
-        chip = Chip(preset, key)
-        chip.clicked.connect(lambda _on=False: self._apply(preset))
-        chip.removed.connect(lambda: self._remove(preset))
+    def _chip(self, preset: Preset, key: str) -> Chip:
+        chip = Chip(preset, key, self._flow_widget)
+        chip.clicked.connect(lambda _on=False: self._apply(chip.preset))
+        chip.removed.connect(lambda: self._remove(chip.preset))
+        chip.show()
         return chip
 
     def _apply(self, preset: Preset) -> None:
@@ -137,17 +141,24 @@ class Chip(QPushButton):
 
     removed = Signal()
 
-    def __init__(self, preset: Preset, key: str) -> None:
-        super().__init__(preset.name)
-        self.preset, self._key = preset, key
+    def __init__(self, preset: Preset, key: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setProperty("chip", True)
         self.setCheckable(True)
         self.setAutoDefault(False)
+        self.tell(preset, key)
+
+    def tell(self, preset: Preset, key: str) -> None:
+        """Stand for a preset and its key from now on: another word is quicker than another button."""
+        self.preset, self._key = preset, key
         self._removable = preset.kind == "own"
         hints = (tr("Key {key}", key=key) if key else "", tr("Remove: the cross, or Delete") if self._removable else "")
+        self.setText(preset.name)
+        self.setChecked(False)
         self.setToolTip("\n".join(line for line in (preset.tip(), *hints) if line))
         self.setAccessibleName(tr("Window {name}", name=preset.name))
         self.setAccessibleDescription(preset.tip())
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
         """Return room for the name, the key and the cross."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from pellucid.language import mark, tr
 from pellucid.model.findings import Refused
@@ -16,7 +16,7 @@ from pellucid.ui import theme
 from pellucid.ui.docks.beginnings import from_values
 from pellucid.ui.docks.folds import Fold
 from pellucid.ui.docks.motion_box import MotionBox
-from pellucid.ui.docks.parts import Elided, EmptyState, allow, described, dim, push_button, row, titled
+from pellucid.ui.docks.parts import Elided, EmptyState, ProgressBar, allow, described, dim, push_button, row, titled
 from pellucid.ui.docks.watching import LayerWatch
 from pellucid.ui.forms.controls import Choice
 from pellucid.ui.forms.operation_form import OperationForm
@@ -57,7 +57,7 @@ class SeriesBox(QWidget):
                                  tip=tr("Bring all pictures onto each other; one step that can be undone"))  # fmt: skip
         self.stop = push_button(tr("Cancel"), self._aligning.cancel, glyph="close",
                                 tip=tr("Stop, and leave everything as it was"))  # fmt: skip
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress of the alignment"))
         self.values = Choice()
         described(self.values, tr("Template of"), tr("What becomes of the values of a voxel over time"))

@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from pellucid.language import tr
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import Elided, allow, described, dim, flat_button, push_button, row, rule, tell
+from pellucid.ui.docks.parts import (
+    Elided,
+    ProgressBar,
+    allow,
+    described,
+    dim,
+    flat_button,
+    push_button,
+    row,
+    rule,
+    tell,
+)
 
 if TYPE_CHECKING:
     from pellucid.jobs.job import Job
@@ -84,7 +95,7 @@ class RunBox(QWidget):
             column.addWidget(part)
 
     def _progress(self) -> QWidget:
-        self.bar = QProgressBar(textVisible=False, maximum=1000)
+        self.bar = ProgressBar()
         self.bar.setAccessibleName(tr("Progress"))
         self.percent = QLabel("0 %")
         self.percent.setFont(theme.figures(self.percent.font()))

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
     QMenu,
-    QProgressBar,
     QStackedWidget,
     QTreeView,
     QVBoxLayout,
@@ -25,7 +24,7 @@ from pellucid.files.discover import is_series
 from pellucid.language import mark, tr
 from pellucid.session.mending import mend_series, words
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import EmptyState, Panel, flat_button, push_button, row, section
+from pellucid.ui.docks.parts import EmptyState, Panel, ProgressBar, flat_button, push_button, row, section
 from pellucid.ui.docks.study_delegate import NODE_ROLE, StudyDelegate, worst
 from pellucid.ui.docks.study_model import StudyModel
 from pellucid.ui.docks.study_nodes import Node, concealed, tree
@@ -115,7 +114,7 @@ class StudiesPanel(Panel):
         self.scan_text = QLabel()
         self.scan_text.setProperty("dim", True)
         self.scan_text.setFont(theme.figures(self.scan_text.font()))
-        self.scan_bar = QProgressBar(textVisible=False)
+        self.scan_bar = ProgressBar()
         self.scan_bar.setAccessibleName(tr("Progress of the scan"))
         self.cancel = flat_button("close", tr("Stop looking"), self._cancel, tip=tr("Stop; what was found stays"))
         column.addWidget(row(self.scan_text, QWidget(), self.cancel, stretch=1))
