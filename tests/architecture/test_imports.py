@@ -125,8 +125,18 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_no_command_but_view_loads_qt(command: list[str], tmp_path: Path) -> None:
+ONE_AFTER_ANOTHER = """
+import sys
+from pellucid.__main__ import main
+if __name__ == '__main__':
+    for command in {commands!r}:
+        assert main(command) == 0, command
+        met = {qt!r} & {{name.split(".")[0] for name in sys.modules}}
+        assert not met, f"{{command}} loads {{met}}"
+"""
+
+
+def test_no_command_but_view_loads_qt(tmp_path: Path) -> None:
     import numpy as np
     import SimpleITK as sitk
 
@@ -140,8 +150,9 @@ def test_no_command_but_view_loads_qt(command: list[str], tmp_path: Path) -> Non
     sitk.WriteImage(sitk.GetImageFromArray(blob), tmp_path / "labels.nii")
     recipe = tmp_path / "recipe.json"
     recipe.write_text('{"version": 2, "steps": [{"operation": "intensity.invert"}]}')
-    places = {"folder": folder, "image": folder / "image.nii", "labels": tmp_path / "labels.nii"}
-    places |= {"out": tmp_path / "out", "recipe": recipe}
-    arguments = [part.format(**places) for part in command]
-    code = f"from pellucid.__main__ import main\nif __name__ == '__main__': assert main({arguments!r}) == 0"
+    places = {"folder": folder, "image": folder / "image.nii", "labels": tmp_path / "labels.nii", "recipe": recipe}
+    commands = [
+        [part.format(**places, out=tmp_path / f"out{n}") for part in command] for n, command in enumerate(COMMANDS)
+    ]
+    code = ONE_AFTER_ANOTHER.format(commands=commands, qt=QT)
     assert loaded(code, tmp_path / "home") & QT == set()
