@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,9 +48,7 @@ def pixels(image: sitk.Image) -> Any:
 
 def noise(shape: Any, dtype: str = "int16", seed: int = 1) -> Any:
     """Return values spread over a good part of a pixel type, with blobs of structure."""
-    generator = np.random.default_rng(seed)
-    smooth = generator.random(shape) + np.sin(np.linspace(0, 7, int(np.prod(shape)))).reshape(shape)
-    smooth = (smooth - smooth.min()) / np.ptp(smooth)
+    smooth = _waves(tuple(np.atleast_1d(shape).tolist()), seed)
     kind = np.dtype(dtype)
     if kind.kind == "f":
         return (smooth * 3000 - 1000).astype(kind)
@@ -57,8 +56,23 @@ def noise(shape: Any, dtype: str = "int16", seed: int = 1) -> Any:
     return np.rint(low + smooth * (high - low)).astype(kind)
 
 
+@lru_cache(maxsize=4)  # the same few are asked for again and again, by every operation; the large ones take long
+def _waves(shape: tuple[int, ...], seed: int) -> Any:
+    """Return random values on waves, from 0 to 1; nobody may write into them."""
+    generator = np.random.default_rng(seed)
+    smooth = generator.random(shape) + np.sin(np.linspace(0, 7, int(np.prod(shape)))).reshape(shape)
+    smooth = (smooth - smooth.min()) / np.ptp(smooth)
+    smooth.setflags(write=False)
+    return smooth
+
+
 def blobs(shape: Any, seed: int = 2, share: float = 0.4) -> Any:
     """Return a mask (0 and 1) of clumps, holes and specks."""
+    return _clumps(tuple(np.atleast_1d(shape).tolist()), seed, share).copy()
+
+
+@lru_cache(maxsize=4)
+def _clumps(shape: tuple[int, ...], seed: int, share: float) -> Any:
     from scipy import ndimage
 
     field = ndimage.gaussian_filter(np.random.default_rng(seed).random(shape), 0.8)
