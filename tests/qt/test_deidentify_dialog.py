@@ -82,6 +82,10 @@ def test_text_is_drawn_over_and_gone_from_the_copies(dialog, qtbot, tmp_path):
     assert copy.PatientID == "Case1" and copy.BurnedInAnnotation == "NO"
     assert dialog.tabs.currentIndex() == REPORT and "113107" in dialog.report.toPlainText()
     dialog.save_report(tmp_path / "report.json")
+    qtbot.waitUntil((tmp_path / "report.json").exists)
+    said = dialog.card.lines
+    dialog.save_report(tmp_path / "report.json" / "below.json")
+    qtbot.waitUntil(lambda: dialog.card.lines != said)
     assert len(json.loads((tmp_path / "report.json").read_text())["files"]) == 3
     assert dialog.folder.isVisible()
     qtbot.mouseClick(dialog.send, Qt.MouseButton.LeftButton)

@@ -32,12 +32,9 @@ class ContourPlanes:
     """
 
     def __init__(self, contours: Contours, own: Geometry, lies: Geometry, frame: PlaneFrame) -> None:
-        self._contours, self._frame = contours, frame
-        index = own.world_to_index(contours.points)
-        offsets = (contours.points if lies is own else lies.index_to_world(index)) - frame.origin
-        self._places = offsets @ np.stack([frame.right, frame.down], axis=1)
-        self._layout = layout = slice_layout(lies, frame)
-        self._heights = index[:, layout.normal_axis] if layout is not None else offsets @ frame.normal / frame.step_mm
+        self._contours, self._own, self._lies, self._frame = contours, own, lies, frame
+        self._layout = slice_layout(lies, frame)
+        self._heights = self._height_of_points()
         """Of each point along the normal, counted in slices: of the labels, where these are those of the frame."""
         firsts, counts = contours.starts[:-1], np.diff(contours.starts)
         self._means = np.add.reduceat(self._heights, firsts) / counts
@@ -85,8 +82,22 @@ class ContourPlanes:
             best = heights[here][np.argmin(np.abs(heights[here] - at))]
             yield from candidates[here & (np.abs(heights - best) < FLAT / 2)].tolist()
 
+    def _height_of_points(self) -> Floats:
+        points, frame = self._contours.points, self._frame
+        if self._layout is not None:
+            return self._own.world_to_index_along(points, self._layout.normal_axis)
+        if self._lies is not self._own:
+            points = self._lies.index_to_world(self._own.world_to_index(points))
+        return np.asarray((points @ frame.normal - frame.origin @ frame.normal) / frame.step_mm)
+
+    def _places(self, points: Floats) -> Floats:
+        """Return where points lie in the plane: only those of a slice that is looked at are asked for."""
+        if self._lies is not self._own:
+            points = self._lies.index_to_world(self._own.world_to_index(points))
+        return np.asarray((points - self._frame.origin) @ np.stack([self._frame.right, self._frame.down], axis=1))
+
     def _part(self, n: int) -> Floats:
-        return self._places[self._contours.starts[n] : self._contours.starts[n + 1]]
+        return self._places(self._contours[n].points)
 
     def _pieces(self, n: int, at: float) -> Iterator[Line]:
         """Go through the runs of points of an open line that lie at a slice."""
@@ -94,7 +105,7 @@ class ContourPlanes:
         here = np.flatnonzero(nearest_slice(self._heights[first:last] - at) == 0)
         for run in np.split(here, np.flatnonzero(np.diff(here) > 1) + 1):
             if len(run):
-                yield Line(self._contours.values[n], self._places[first + run], closed=False)
+                yield Line(self._contours.values[n], self._places(self._contours.points[first + run]), closed=False)
 
 
 @lru_cache(maxsize=32)

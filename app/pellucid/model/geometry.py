@@ -114,6 +114,13 @@ class Geometry:
             points[..., 2] = _interpolate(distance, self.slice_positions, np.arange(self.size[2]))
         return points
 
+    def world_to_index_along(self, world: Floats, axis: int) -> Floats:
+        """Map world points (n, 3) to their continuous index along one axis: a fraction of the work for very many."""
+        if axis == 2 and self.slice_positions is not None:
+            return self.world_to_index(world)[:, 2]
+        row = self._inverse[axis, :3]
+        return np.asarray(world @ row - self.affine[:3, 3] @ row)
+
     def contains(self, index: ArrayLike) -> bool:
         """Return whether a continuous index falls on a voxel: within half a voxel of a centre."""
         i = np.asarray(index, dtype=np.float64)

@@ -127,15 +127,20 @@ class Deidentifying:
         if self.job is not None:
             self.job.cancel()
 
-    def save_report(self, path: Path) -> None:
-        """Write the report of the last run; raise Refused when it cannot be."""
+    def save_report(self, path: Path, failed: Callable[[str], None]) -> Job:
+        """Write the report of the last run in the background; raise Refused where there is none yet."""
         from pellucid.dicom.deidentify.report import written
         from pellucid.files.safe_write import replacing
 
-        if self.outcome is None:
+        outcome = self.outcome
+        if outcome is None:
             raise Refused(tr("There is no report yet."))
-        with replacing(path) as temporary:
-            temporary.write_text(written(self.outcome, path.suffix), encoding="utf-8")
+
+        def work(_job: Job) -> None:
+            with replacing(path) as temporary:
+                temporary.write_text(written(outcome, path.suffix), encoding="utf-8")
+
+        return self._session.jobs.load(tr("Save the report"), work, lambda _nothing: None, failed)
 
     def _need_found(self) -> Survey:
         if self.found is None:

@@ -518,3 +518,18 @@ def test_a_pet_is_told_in_suv_and_typed_in_suv(panel, ct, qtbot):
     assert axis.scale == factor
     panel._read(400.0)
     assert panel.reading.text().startswith("0.1 SUVbw")
+
+
+def test_the_undoing_of_many_openings_shows_the_image_that_is_left_once(panel, session, monkeypatch, qtbot):
+    first = session.document.active_image
+    for layer in [one for one in session.document.layers if one is not first]:
+        session.remove(layer)
+    followed = []
+    follow = panel.presets.follow
+    monkeypatch.setattr(panel.presets, "follow", lambda layer: (followed.append(layer), follow(layer)))
+    session.remove(first)
+    session.jump(0)
+    session.jump(len(session.history.steps))
+    assert not followed
+    qtbot.waitUntil(lambda: bool(followed))
+    assert followed == [None]

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
@@ -302,11 +303,17 @@ class DeidentifyDialog(QDialog):
             self.save_report(Path(name))
 
     def save_report(self, path: Path) -> None:
-        """Write the report; what cannot be written is said in the dialog."""
+        """Write the report in the background; what cannot be written is said in the dialog."""
         try:
-            self._work.save_report(path if path.suffix else path.with_suffix(".txt"))
+            self._work.save_report(path if path.suffix else path.with_suffix(".txt"), self._not_saved)
         except Refused as refusal:
             self._say([str(refusal)], "danger")
+
+    def _not_saved(self, sentence: str) -> None:
+        if isValid(self):
+            self._say([sentence], "danger")
+        else:  # it was closed meanwhile
+            self._session.notice.emit(sentence, "warning")
 
     def done(self, result: int) -> None:
         """Close; a run that is under way stops."""
