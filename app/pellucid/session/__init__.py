@@ -11,7 +11,6 @@ The same object drives the window, the tests and scripts; only here do operation
                  versions.py which of several that contradict each other
     specials.py  series that are no image: label_objects.py labels, presenting.py windows, reports.py texts,
                  spatial_registrations.py transforms
-    offers.py    what a notice offers to do, and how long that has sense
     drawn_contours.py says when a label no longer has the contours of its structure set
     resplitting.py a series split differently, or merged; uptaking.py in which SUV a PET is told
     tag_reading.py the tags of what is open, two files side by side, one element over all
