@@ -175,7 +175,7 @@ def test_a_double_click_loads_the_series_or_the_volume(panel, empty_session, qtb
     monkeypatch.setattr(
         empty_session.loading,
         "load",
-        lambda item, part=0, *, replace=True: asked.append((item.uid, part, replace)),
+        lambda item, part=None, *, replace=True: asked.append((item.uid, part, replace)),
     )
     plans = (replace(PLAN, label="b 0"), replace(PLAN, label="b 1000"))
     fill(empty_session, series("1"), series("2", volumes=plans))
@@ -183,10 +183,10 @@ def test_a_double_click_loads_the_series_or_the_volume(panel, empty_session, qtb
     double_click(panel, qtbot, "series:1")
     double_click(panel, qtbot, "series:2#1")
     double_click(panel, qtbot, "study:1.2")
-    assert asked == [("1", 0, True), ("2", 1, True)]
+    assert asked == [("1", None, True), ("2", 1, True)]
     panel.tree.setCurrentIndex(panel.model.index_of("series:1"))
     qtbot.keyClick(panel.tree, Qt.Key.Key_Return)
-    assert asked[-1] == ("1", 0, True)
+    assert asked[-1] == ("1", None, True)
 
 
 def test_a_dragged_series_carries_its_key(panel, empty_session):
