@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr
@@ -40,7 +41,7 @@ def bound(entity: Any, settings: dict[str, Any], handlers: list[Any]) -> Any:
         )
     except (OSError, ValueError) as error:
         raise Refused(_not_bound(settings, error)) from error
-    made.tls = tls
+    made.tls, made.negotiating = tls, set()
     entity._servers.append(made)
     return made
 
@@ -52,7 +53,8 @@ class Door(_Served):
     block_on_close = False
     request_queue_size = _WAITING
     tls: ssl.SSLContext | None = None
-    shaking_hands = 0
+    negotiating: set[int]
+    """The threads whose peers have not finished TLS yet."""
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Take a connection, for as long as a negotiation may last."""
@@ -63,19 +65,19 @@ class Door(_Served):
     def verify_request(self, request: Any, client_address: Any) -> bool:
         """Take no more connections than there is room for; ``shutdown_request`` closes the others."""
         alive = sum(link.is_alive() for link in self.active_associations)  # type: ignore[attr-defined]
-        return bool(alive + self.shaking_hands < CONNECTIONS)
+        return bool(alive + len(self.negotiating) < CONNECTIONS)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Negotiate encryption in a thread of the connection's own."""
         if self.tls is not None:
-            self.shaking_hands += 1
+            self.negotiating.add(threading.get_ident())
             try:
                 request = self.tls.wrap_socket(request, server_side=True)
             except (OSError, ValueError):
                 self.shutdown_request(request)
                 return
             finally:
-                self.shaking_hands -= 1
+                self.negotiating.discard(threading.get_ident())
         super().process_request_thread(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
