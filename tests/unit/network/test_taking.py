@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import random
 import struct
@@ -16,7 +17,8 @@ from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import P_DATA
 
-from pellucid.network.dimse import commands, tuning
+from pellucid.model.findings import Refused
+from pellucid.network.dimse import commands, getting, tuning
 from pellucid.network.dimse.inbox import NOT_UNDERSTOOD, OUT_OF_RESOURCES, Header, Inbox, Parcel
 from pellucid.network.dimse.taking import NOT_AGREED_ON, Taking, take_objects
 from pellucid.network.dimse.tuning import Line
@@ -135,6 +137,24 @@ def test_what_was_cut_off_leaves_nothing(tmp_path, data) -> None:
     wire.hear((1, b"\x03" + request()), (1, b"\x00" + data[:100]))
     assert len(wire.files()) == 1
     wire.taking.drop()
+    assert wire.files() == []
+
+
+def test_nothing_is_left_of_an_object_when_the_connection_breaks(tmp_path, data, monkeypatch) -> None:
+    wire = Wire(tmp_path / "in")
+
+    def one(link, *_: object) -> None:
+        primitive = P_DATA()
+        primitive.presentation_data_value_list = [[1, b"\x03" + request()], [1, b"\x00" + data[:100]]]
+        link.dimse.receive_primitive(primitive)
+        assert len(wire.files()) == 1
+        raise Refused("The connection broke.")
+
+    monkeypatch.setattr(getting, "associated", lambda *_, **__: contextlib.nullcontext(wire.link))
+    monkeypatch.setattr(getting, "_one", one)
+    plan = SimpleNamespace(classes=[CTImageStorage], requests=[None])
+    with pytest.raises(Refused):
+        getting._retrieved({"node": {}}, SimpleNamespace(cancelled=False), plan, wire.inbox, None)
     assert wire.files() == []
 
 

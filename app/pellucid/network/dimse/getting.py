@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,14 +51,14 @@ def _retrieved(payload: dict[str, Any], desk: Desk, plan: Plan, inbox: Inbox, sh
     contexts = to_receive(plan.classes, MOST - 1)
     roles = [build_role(kind, scp_role=True) for kind in dict.fromkeys(c.abstract_syntax for c in contexts)]
     failed, why = 0, ""
-    with associated(payload, desk, [build_context(Model), *contexts], negotiation=roles, count=inbox.count) as link:
-        taking = take_objects(link, inbox, put)
+    asked = [build_context(Model), *contexts]
+    with ExitStack() as after, associated(payload, desk, asked, negotiation=roles, count=inbox.count) as link:
+        after.callback(take_objects(link, inbox, put).drop)
         for number, question in enumerate(plan.requests, _MESSAGE):
             lost, why = _one(link, payload["node"], desk, question, number)
             failed += lost
             if desk.cancelled or why:
                 break
-    taking.drop()
     return failed, why
 
 
