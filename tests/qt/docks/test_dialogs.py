@@ -41,7 +41,9 @@ def test_the_active_layer_comes_first_then_the_others_then_slices(session):
 def test_names_and_extensions(session, tmp_path):
     target = targets(session)[0]
     target.layer.name = "a/b: CT?"
-    assert file_name(target, ".nii.gz") == "a_b_ CT.nii.gz"
+    nameless = session.concealing.nameless
+    assert file_name(target, ".nii.gz", nameless) == "a_b_ CT.nii.gz"
+    assert file_name(target, ".nii.gz", lambda text: text.replace("CT", "•")) == "a_b.nii.gz"
     assert with_extension(tmp_path / "x.nii.gz", ".mha") == tmp_path / "x.mha"
     assert with_extension(tmp_path / "v1.5", ".png") == tmp_path / "v1.5.png"
 
