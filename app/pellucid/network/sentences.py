@@ -112,9 +112,9 @@ def unreachable(node: dict[str, Any]) -> str:
     try:
         with socket.create_connection((node["host"], node["port"]), timeout=_PROBE_SECONDS) as plain:
             if not node["tls"]["on"]:
-                return strange(node)
+                return mute(node)
             with context(node).wrap_socket(plain, server_hostname=node["host"]):
-                return strange(node)
+                return mute(node)
     except (OSError, ValueError) as error:
         return not_connected(node["name"], node["host"], node["port"], error)
 
