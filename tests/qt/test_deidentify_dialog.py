@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel
 
 from dicom_making import put_pixels, save, slice_dataset
+from patience import PATIENCE
 from pellucid import main
 from pellucid.settings import Settings
 from pellucid.ui.dialogs.deidentify import PIXELS, REPORT, show_deidentify
@@ -147,3 +149,22 @@ def test_open_series_are_offered(window, qtbot, tmp_path):
     dialog = window.findChild(DeidentifyDialog)
     qtbot.waitUntil(lambda: dialog.series.count() == 1)
     dialog.reject()
+
+
+def test_a_picture_that_comes_after_closing_is_dropped(window, dialog, qtbot, monkeypatch):
+    asked, answered = Event(), Event()
+
+    class Pool:
+        def call(self, *_arguments, **_options):
+            asked.set()
+            answered.wait(PATIENCE)
+            return {}, [np.zeros((4, 4), np.uint8)]
+
+    monkeypatch.setattr("pellucid.dicom.child.default_pool", Pool)
+    dialog.tabs.setCurrentIndex(PIXELS)
+    qtbot.keyClick(dialog.series, Qt.Key.Key_Down)
+    qtbot.waitUntil(asked.is_set)
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.reject()
+    answered.set()
+    qtbot.waitUntil(lambda: not window.session.jobs.running)

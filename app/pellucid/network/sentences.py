@@ -115,6 +115,8 @@ def unreachable(node: dict[str, Any]) -> str:
                 return mute(node)
             with context(node).wrap_socket(plain, server_hostname=node["host"]):
                 return mute(node)
+    except (BrokenPipeError, ConnectionAbortedError, ConnectionResetError):  # taken, and ended by the other side
+        return mute(node)
     except (OSError, ValueError) as error:
         return not_connected(node["name"], node["host"], node["port"], error)
 

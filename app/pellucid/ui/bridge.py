@@ -1,10 +1,14 @@
-"""The one door from worker threads into Qt's main thread."""
+"""The one door from worker threads into Qt's main thread, and answers for widgets that may be gone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
+from shiboken6 import isValid
+
+T = TypeVar("T")
 
 
 class Bridge(QObject):
@@ -23,3 +27,13 @@ class Bridge(QObject):
     @Slot(object)
     def _run(self, callback: Callable[[], object]) -> None:
         callback()
+
+
+def while_there(receiver: QObject, answer: Callable[[T], None]) -> Callable[[T], None]:
+    """Return ``answer`` such that it does nothing once its receiver is deleted: a dialog may be closed by then."""
+
+    def guarded(result: T) -> None:
+        if isValid(receiver):
+            answer(result)
+
+    return guarded

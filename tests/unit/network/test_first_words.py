@@ -17,6 +17,7 @@ from pellucid.model.findings import Refused
 from pellucid.network.agent import Desk
 from pellucid.network.asking import addressed, echo
 from pellucid.network.nodes import DimseNode
+from pellucid.network.sentences import unreachable
 
 Manner = Callable[[socket.socket], None]
 UNKNOWN_CALLED = b"\x03\x00\x00\x00\x00\x04\x00\x01\x01\x07"
@@ -232,3 +233,13 @@ def test_an_answer_is_understood_when_the_question_cannot_be_sent_any_more(peer,
     with pytest.raises(Refused, match=r"status A700"):
         task(addressed(peer(refuse), "PELLUCID", ""), Desk(lambda message: None))
     assert ends, "the connection was never reset"
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError, ConnectionAbortedError, ConnectionResetError])
+def test_a_connection_the_other_side_ended_while_it_was_made_is_one_without_an_answer(monkeypatch, error) -> None:
+    def ended(*_arguments: object, **_options: object) -> None:
+        raise error(104, "ended")
+
+    monkeypatch.setattr("pellucid.network.sentences.socket.create_connection", ended)
+    node = {"name": "Door", "host": "127.0.0.1", "port": 104, "tls": {"on": False}}
+    assert "took the connection but gave no answer" in unreachable(node)

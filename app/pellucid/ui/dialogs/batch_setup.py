@@ -13,6 +13,7 @@ from pellucid.model.findings import Refused
 from pellucid.recipes.examples import examples, read_recipe
 from pellucid.recipes.recipe import Recipe
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.dialogs.batch_inputs import InputList
 from pellucid.ui.docks.parts import described, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, TextLine
@@ -143,7 +144,8 @@ class SetUp(QWidget):
             self._show_recipe(sentence)
 
         self._session.jobs.query("batch recipe", tr("Opening {name}", name=path.name),
-                                 lambda _job: read_recipe(path), done, failed)  # fmt: skip
+                                 lambda _job: read_recipe(path), while_there(self, done),
+                                 while_there(self, failed))  # fmt: skip
 
     def offer(self, recipe: Recipe, title: str) -> None:
         """Offer a recipe beside the others, and choose it."""

@@ -26,6 +26,7 @@ from shiboken6 import isValid
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.dialogs.deidentify_pixels import Box, PixelPicture, column_of
 from pellucid.ui.dialogs.deidentify_setup import SetUp
 from pellucid.ui.dialogs.export import Card
@@ -175,7 +176,7 @@ class DeidentifyDialog(QDialog):
             plan = self.set_up.plan(self._black_out(), confirmed=self.confirmed.isChecked())
         except Refused:
             return
-        self._work.preview(found.sources[0], plan, self._show_preview)
+        self._work.preview(found.sources[0], plan, while_there(self, self._show_preview))
 
     def _show_preview(self, copied: Copied) -> None:
         self.example.setText(tr("The first of {count} files would become {name}.", name=copied.name,
@@ -199,7 +200,10 @@ class DeidentifyDialog(QDialog):
             if self.series.value() == number:
                 self.picture.show_picture(pixels)
 
-        self._work.picture(self._series[number], done, lambda said: self.picture.show_picture(None, said))
+        def failed(sentence: str) -> None:
+            self.picture.show_picture(None, sentence)
+
+        self._work.picture(self._series[number], while_there(self, done), while_there(self, failed))
 
     def _drawn(self) -> None:
         self.confirmed.setChecked(False)

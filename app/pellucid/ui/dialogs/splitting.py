@@ -21,6 +21,7 @@ from pellucid.dicom.splitting import AUTOMATIC, Splitting
 from pellucid.language import tr, tr_count
 from pellucid.session.opening import title_of
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.docks.parts import allow, dim, push_button, row, section, tell
 from pellucid.ui.forms.controls import Segmented
 
@@ -44,7 +45,9 @@ class SplittingDialog(QDialog):
         self.found: Splittable | None = None
         self._make_controls()
         self._lay_out()
-        self._job = session.resplitting.read(series, self._show_found, self._say_wrong)
+        self._job = session.resplitting.read(
+            series, while_there(self, self._show_found), while_there(self, self._say_wrong)
+        )
 
     def _make_controls(self) -> None:
         self.tags = QTreeWidget()
@@ -134,7 +137,9 @@ class SplittingDialog(QDialog):
         if self.found is None:
             return
         self.go.setEnabled(False)
-        self._session.resplitting.try_out(self.found, self.choice, self._say, self._say_wrong)
+        self._session.resplitting.try_out(
+            self.found, self.choice, while_there(self, self._say), while_there(self, self._say_wrong)
+        )
 
     def _say(self, outcome: str) -> None:
         if self.found is None:
