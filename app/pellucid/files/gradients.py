@@ -62,6 +62,20 @@ def write_gradients(frames: Sequence[Volume], path: Path) -> tuple[list[Path], s
     return written, found.note
 
 
+def told_beside(frames: Sequence[Volume], path: Path, *, changed: bool) -> tuple[str, ...]:
+    """Write what is known beside a NIfTI file, and return sentences that say what was written and what was not.
+
+    Nothing is written beside a ``changed`` image: it may have been turned against the directions of its source.
+    """
+    if format_of(path).name != "NIfTI" or gradients_of(frames) is None:
+        return ()
+    if changed:
+        return (tr("The image was changed since it was read: its b-values and directions were not written."),)
+    written, unknown = write_gradients(frames, path)
+    said = [tr("Diffusion weighting is in {name} beside it.", name=made.name) for made in written]
+    return (*said, *filter(None, [unknown]))
+
+
 def _directions(known: Sequence[Weighting], grid: Geometry) -> tuple[Floats | None, str]:
     """Return the directions along the axes of a grid, or why there are none."""
     missing = sum(one.along is None and one.b > _WEAK for one in known)

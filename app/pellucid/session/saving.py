@@ -175,13 +175,16 @@ class Saving:
                 return export_labels(labels, path, accept_loss=accept_loss, progress=job.report,
                                      cancelled=job.cancelled)  # fmt: skip
         else:
-            frames = tuple(map(layer.where_it_lies, layer.frames))
+            own, changed = layer.frames, bool(layer.provenance)
+            frames = tuple(map(layer.where_it_lies, own))
 
             def work(job: Job) -> Report:
                 from pellucid.files.export import export_image
+                from pellucid.files.gradients import told_beside
 
-                return export_image(frames, path, accept_loss=accept_loss, progress=job.report,
-                                    cancelled=job.cancelled)  # fmt: skip
+                report = export_image(frames, path, accept_loss=accept_loss, progress=job.report,
+                                      cancelled=job.cancelled)  # fmt: skip
+                return replace(report, sentences=(*report.sentences, *told_beside(own, path, changed=changed)))
 
         return self._write(path, work, done, where_written(layer, path))
 
