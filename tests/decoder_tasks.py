@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 import time
 import zlib
@@ -37,6 +38,11 @@ def hang(payload: dict[str, Any]) -> None:
 
 def crash(payload: dict[str, Any]) -> None:
     os.abort()
+
+
+def overrun(payload: dict[str, Any]) -> None:
+    """End as the alarm ends a worker that nobody ended when it was late."""
+    signal.raise_signal(signal.SIGALRM)
 
 
 def grow(payload: dict[str, Any]) -> None:

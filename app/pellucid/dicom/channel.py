@@ -43,8 +43,11 @@ class Channel:
         self._socket.close()
 
     def wait(self, seconds: float) -> bool:
-        """Wait until a message (or the end) is there; return whether it is."""
-        return bool(select.select([self._socket], [], [], max(seconds, 0.0))[0])
+        """Wait until a message (or the end) is there; return whether it is. Another thread may close this end."""
+        try:
+            return bool(select.select([self._socket], [], [], max(seconds, 0.0))[0])
+        except (OSError, ValueError) as error:
+            raise Closed from error
 
     def send(self, message: dict[str, Any], arrays: Sequence[NDArray[Any]] = ()) -> None:
         """Send a message and, behind it, arrays."""
@@ -108,7 +111,10 @@ class Channel:
         if _WINDOWS:
             memory = cast(Any, mmap.mmap)(-1, size, tagname=name)
         else:
-            _, handles, _, _ = socket.recv_fds(self._socket, 1, 1)
+            try:
+                _, handles, _, _ = socket.recv_fds(self._socket, 1, 1)
+            except OSError as error:
+                raise Closed from error
             if not handles:
                 raise Closed
             try:

@@ -93,10 +93,12 @@ class Pool:
         killed = False
         while True:
             worker = self._take(cancelled)
-            keep = False
+            keep = True  # also when it is cancelled while it starts
             try:
-                if not worker.wake(cancelled):
+                keep = worker.wake(cancelled)
+                if not keep:
                     continue
+                keep = False
                 answer, arrays = worker.ask(function, payload, seconds, cancelled)
                 keep = self._may_stay(worker, answer)
                 return answer, arrays
@@ -191,7 +193,7 @@ class Pool:
             keep = keep and not self._closed
             if worker.ready:
                 self._failed_starts = 0
-            else:
+            elif not keep:
                 self._failed_starts += 1
             if keep:
                 self._idle.append(worker)

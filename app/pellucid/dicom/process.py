@@ -22,7 +22,8 @@ Answer = tuple[dict[str, Any], "list[NDArray[Any]]"]
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 _CANCEL_PATIENCE = 0.1
-_SIGKILL = 9
+_END_SECONDS = 5.0
+_SIGKILL, _SIGALRM = 9, 14
 
 
 class Cancelled(Exception):
@@ -82,9 +83,14 @@ class WorkerProcess:
         self, function: str, payload: dict[str, Any], seconds: float, cancelled: Callable[[], bool] | None
     ) -> Answer:
         """Send a call and wait for the answer."""
-        self.channel.send({"function": function, "payload": payload, "deadline": seconds})
-        self._wait(seconds, cancelled)
-        answer, arrays = self.channel.receive()
+        try:
+            self.channel.send({"function": function, "payload": payload, "deadline": seconds})
+            self._wait(seconds, cancelled)
+            answer, arrays = self.channel.receive()
+        except Closed:
+            if self._ended_by() == _SIGALRM:  # the system ended it before we saw that it is late
+                raise Late from None
+            raise
         self.calls += 1
         self.first_rss = self.first_rss or answer.get("rss", 0)
         return answer, arrays
@@ -103,10 +109,14 @@ class WorkerProcess:
 
     def was_killed(self) -> bool:
         """Return whether somebody else ended the process: the user, or the system for want of memory."""
+        return self._ended_by() == _SIGKILL
+
+    def _ended_by(self) -> int:
+        """Return the signal that ended the process, 0 for none; one that closed its connection ends in a moment."""
         try:
-            return self.process.wait(1.0) == -_SIGKILL
+            return -self.process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
-            return False
+            return 0
 
     def kill(self) -> None:
         """End the process now."""

@@ -147,7 +147,7 @@ def _warm_up() -> None:
     for module in ("pellucid.dicom.headers", "pellucid.dicom.pixels"):
         try:
             importlib.import_module(module)
-        except ImportError:
+        except Exception:  # under a small cap there may be no room for all of it
             continue
 
 
