@@ -9,7 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QContextMenuEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QMenuBar, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QMenu, QMenuBar, QToolButton, QWidget
+from shiboken6 import isValid
 
 from patience import PATIENCE
 from pellucid.jobs.runner import Runner
@@ -242,6 +243,13 @@ class User:
         self.window.close_without_asking()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def close_before_the_answer(dialog: QDialog) -> None:
+    """Close and delete a dialog before the loop hears anything: whatever was asked for it is answered afterwards."""
+    dialog.reject()
+    QApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    assert not isValid(dialog)
 
 
 def _entry(menu: QMenu | QMenuBar, title: str) -> QAction | None:
