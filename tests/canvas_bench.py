@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -96,6 +96,19 @@ class Bench:
         QTest.mouseMove(pane.viewport(), QPoint(60, 60))
         QTest.keyClick(self.area.window().windowHandle(), key, keys)
         self.area.flush()
+
+    def key_event(self, kind: QEvent.Type, key, moment: int) -> None:
+        """Send what a key did at a moment (ms), whenever that is heard of."""
+        event = QKeyEvent(kind, key, NO_KEY)
+        event.setTimestamp(moment)
+        QApplication.sendEvent(self.area.window().windowHandle(), event)
+        self.area.flush()
+
+    def hold_key(self, key, ms: int) -> None:
+        """Press a key over the axial pane and let go of it so much later."""
+        QTest.mouseMove(self.pane().viewport(), QPoint(60, 60))
+        self.key_event(QEvent.Type.KeyPress, key, 1000)
+        self.key_event(QEvent.Type.KeyRelease, key, 1000 + ms)
 
     def centre(self, pane) -> tuple[float, float]:
         return pane.width() / 2, pane.height() / 2
