@@ -17,6 +17,7 @@ from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.session import Session
 from pellucid.ui.canvas import CanvasArea
+from pellucid.ui.canvas.drawing import drawing
 from pellucid.ui.canvas.slice_view import SliceView
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -54,6 +55,9 @@ class Bench:
             self.session.document.insert(len(self.session.document), layer)
         self.session.centre_crosshair()
         self.area.flush()
+
+    def settle(self) -> None:
+        settle(self.area)
 
     def pane(self, plane: Plane = Plane.AXIAL) -> SliceView:
         return self.area.pane(plane)
@@ -112,6 +116,13 @@ class Bench:
 
     def centre(self, pane) -> tuple[float, float]:
         return pane.width() / 2, pane.height() / 2
+
+
+def settle(area: CanvasArea) -> None:
+    """Let all that was asked for happen: what stands around the panes, their drawing and their painting."""
+    while any(timer.isActive() for timer in (drawing()._timer, area._later, area._slices_later)):
+        QApplication.processEvents()
+    QApplication.processEvents()
 
 
 def point(at) -> QPoint:

@@ -21,6 +21,9 @@ from pellucid.ui.bridge import Bridge
 from pellucid.ui.main_window import MainWindow
 
 
+_ROUNDS = 5
+
+
 class User:
     """Somebody who works with one window and looks only at what it shows."""
 
@@ -48,13 +51,18 @@ class User:
             last = time.thread_time()
 
     def rest(self, seconds: float = 0.15) -> None:
-        """Wait until no job has run for a moment; jobs may take their time on a busy machine."""
-        quiet = {"since": time.monotonic()}
+        """Wait until no job has run for a moment in which the window heard all there was to hear.
+
+        A busy machine may let that moment pass without listening once, so rounds of listening count as well.
+        """
+        quiet = {"since": time.monotonic(), "rounds": 0.0}
 
         def still() -> bool:
             if self.session.jobs.running:
-                quiet["since"] = time.monotonic()
-            return time.monotonic() - quiet["since"] > seconds
+                quiet.update(since=time.monotonic(), rounds=0)
+            over = time.monotonic() - quiet["since"] > seconds
+            quiet["rounds"] += over
+            return quiet["rounds"] > _ROUNDS
 
         self.wait(still, 300)
 
