@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -17,6 +17,7 @@ from pellucid.model.view import Plane
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.session import Session
 from pellucid.ui.canvas import CanvasArea
+from pellucid.ui.canvas.drawing import drawing
 from pellucid.ui.canvas.slice_view import SliceView
 
 NO_KEY = Qt.KeyboardModifier.NoModifier
@@ -54,6 +55,9 @@ class Bench:
             self.session.document.insert(len(self.session.document), layer)
         self.session.centre_crosshair()
         self.area.flush()
+
+    def settle(self) -> None:
+        settle(self.area)
 
     def pane(self, plane: Plane = Plane.AXIAL) -> SliceView:
         return self.area.pane(plane)
@@ -97,8 +101,28 @@ class Bench:
         QTest.keyClick(self.area.window().windowHandle(), key, keys)
         self.area.flush()
 
+    def key_event(self, kind: QEvent.Type, key, moment: int) -> None:
+        """Send what a key did at a moment (ms), whenever that is heard of."""
+        event = QKeyEvent(kind, key, NO_KEY)
+        event.setTimestamp(moment)
+        QApplication.sendEvent(self.area.window().windowHandle(), event)
+        self.area.flush()
+
+    def hold_key(self, key, ms: int) -> None:
+        """Press a key over the axial pane and let go of it so much later."""
+        QTest.mouseMove(self.pane().viewport(), QPoint(60, 60))
+        self.key_event(QEvent.Type.KeyPress, key, 1000)
+        self.key_event(QEvent.Type.KeyRelease, key, 1000 + ms)
+
     def centre(self, pane) -> tuple[float, float]:
         return pane.width() / 2, pane.height() / 2
+
+
+def settle(area: CanvasArea) -> None:
+    """Let all that was asked for happen: what stands around the panes, their drawing and their painting."""
+    while any(timer.isActive() for timer in (drawing()._timer, area._later, area._slices_later)):
+        QApplication.processEvents()
+    QApplication.processEvents()
 
 
 def point(at) -> QPoint:

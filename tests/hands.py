@@ -9,7 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QContextMenuEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QMenuBar, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QMenu, QMenuBar, QToolButton, QWidget
+from shiboken6 import isValid
 
 from patience import PATIENCE
 from pellucid.jobs.runner import Runner
@@ -18,6 +19,9 @@ from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.main_window import MainWindow
+
+
+_ROUNDS = 5
 
 
 class User:
@@ -47,13 +51,18 @@ class User:
             last = time.thread_time()
 
     def rest(self, seconds: float = 0.15) -> None:
-        """Wait until no job has run for a moment; jobs may take their time on a busy machine."""
-        quiet = {"since": time.monotonic()}
+        """Wait until no job has run for a moment in which the window heard all there was to hear.
+
+        A busy machine may let that moment pass without listening once, so rounds of listening count as well.
+        """
+        quiet = {"since": time.monotonic(), "rounds": 0.0}
 
         def still() -> bool:
             if self.session.jobs.running:
-                quiet["since"] = time.monotonic()
-            return time.monotonic() - quiet["since"] > seconds
+                quiet.update(since=time.monotonic(), rounds=0)
+            over = time.monotonic() - quiet["since"] > seconds
+            quiet["rounds"] += over
+            return quiet["rounds"] > _ROUNDS
 
         self.wait(still, 300)
 
@@ -242,6 +251,13 @@ class User:
         self.window.close_without_asking()
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def close_before_the_answer(dialog: QDialog) -> None:
+    """Close and delete a dialog before the loop hears anything: whatever was asked for it is answered afterwards."""
+    dialog.reject()
+    QApplication.sendPostedEvents(dialog, QEvent.Type.DeferredDelete)
+    assert not isValid(dialog)
 
 
 def _entry(menu: QMenu | QMenuBar, title: str) -> QAction | None:

@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
 from batch_making import Stubborn, as_kind, expected, make_images, make_recipe, results
-from hands import User
+from hands import User, close_before_the_answer
 from pellucid.model.layer import ImageLayer, LabelLayer
 from pellucid.recipes.batch import processes, running
 from pellucid.recipes.batch.journal import State
@@ -232,3 +232,9 @@ def test_the_steps_of_the_active_layer_can_be_taken_on_many(user, qtbot, tmp_pat
     (dialog,) = user.window.findChildren(BatchDialog)
     assert dialog.set_up.recipes.currentText().startswith("The steps of “case0000")
     assert [step.operation for step in dialog.set_up.recipe.steps] == ["intensity.invert"]
+
+
+def test_images_found_after_closing_are_dropped(user, dialog, tmp_path):
+    dialog.set_up.inputs.add(make_images(tmp_path / "in", 1))
+    close_before_the_answer(dialog)
+    user.wait(lambda: not user.session.jobs.running)

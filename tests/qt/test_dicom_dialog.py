@@ -9,7 +9,8 @@ import pydicom
 import pytest
 
 from dicom_making import save, stack
-from hands import User
+from hands import User, close_before_the_answer
+from patience import PATIENCE
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
@@ -240,3 +241,21 @@ def test_pixels_are_compressed_when_that_is_chosen(user, tmp_path):
     user.choose("What to export", "Picture of the pane in use", dialog)
     dialog.what.chosen.emit(dialog.what.value())
     assert not dialog.compression.isVisible()
+
+
+def test_what_it_would_become_is_not_said_when_the_dialog_is_gone(user):
+    show(user, image())
+    close_before_the_answer(opened(user))
+    user.wait(lambda: not user.session.jobs.running)
+
+
+def test_what_was_put_in_place_before_the_dialog_went_stays(user, tmp_path):
+    show(user, image())
+    dialog = opened(user)
+    user.write("Folder", str(tmp_path / "out"), dialog)
+    ready(user, dialog)
+    dialog._export()
+    assert dialog._job.wait(PATIENCE)  # it is written, and cannot be called off any more
+    close_before_the_answer(dialog)
+    user.wait(lambda: not user.session.jobs.running)
+    assert len(list((tmp_path / "out").iterdir())) == 6

@@ -11,11 +11,15 @@ from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from dicom_making import save, stack
+from hands import close_before_the_answer
 from orthanc_server import PASSWORD, TITLE, USER, Orthanc, free_ports, orthanc  # noqa: F401 - a fixture
 from orthanc_server import moving_port as moving_port
+from patience import PATIENCE
 from pellucid.jobs.runner import Runner
+from pellucid.network import fetching
 from pellucid.network.nodes import DimseNode, ListenerSettings, WebNode
-from pellucid.network.transfers import Received, What
+from pellucid.network.queries import Answer, FoundSeries, FoundStudy
+from pellucid.network.transfers import Fetched, Received, What
 from pellucid.session import Session
 from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
@@ -64,7 +68,9 @@ def wait_for(qtbot: QtBot, question: Callable[[], bool]) -> None:
 
 
 def found(page: ServerPage) -> list[str]:
-    return [study.texts[0] for patient in page.tree.studies.rows for study in patient.children or ()]
+    """Return the studies that came, once the server said that there are no more: that is told then."""
+    rows = page.tree.studies.rows if page._job is None else ()
+    return [study.texts[0] for patient in rows for study in patient.children or ()]
 
 
 def test_a_server_is_entered_tested_and_kept(qtbot: QtBot, session: Session, page: ServerPage, filled: Orthanc) -> None:
@@ -319,3 +325,43 @@ def test_a_dicomweb_server_from_the_first_question_to_sending_back(
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     wait_for(qtbot, lambda: session.servers.transfers.all[0].state == "done")
     assert filled.instances() == before and len(before) == 6
+
+
+def test_a_test_that_ends_after_its_dialog_was_closed_says_nothing(
+    qtbot: QtBot, session: Session, page: ServerPage
+) -> None:
+    dialog = ServerDialog(session.servers, DimseNode(name="Gone", title="X", host="127.0.0.1", port=free_ports(1)[0]))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()
+    qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
+    close_before_the_answer(dialog)
+    wait_for(qtbot, lambda: not session.jobs.running)
+
+
+def test_series_of_an_earlier_question_are_not_heard(
+    session: Session, page: ServerPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[Callable[[Answer], None], Callable[[str], None]]] = []
+    monkeypatch.setattr(session.servers, "find", lambda _n, _q, _found, done, failed: asked.append((done, failed)))
+    session.servers.put(DimseNode(name="Ward", title="X", host="127.0.0.1", port=1))
+    page.query.ask()
+    asked[0][0](Answer((FoundStudy("1.2", description="Thorax"),)))
+    page.tree.setExpanded(page.tree.studies.index_of(page.tree.studies.find("1.2")), True)
+    page.query.ask()
+    done, failed = asked[1]
+    failed("It was not there.")
+    done(Answer((FoundSeries("1.2.3", "1.2"),)))
+    assert page.said.text() == "Asking Ward…" and page.said.property("tone") == ""
+
+
+def test_a_transfer_goes_on_until_it_was_heard_how_it_ended(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "fetch", lambda *_a, **_k: Fetched(tmp_path, sentence="Two images are missing."))
+    node = DimseNode(name="Ward", title="X", host="127.0.0.1", port=1)
+    transfer = session.servers.transfers.fetch(node, What("1.2.3"), "Thorax", show=False)
+    assert transfer.job is not None and transfer.job.wait(PATIENCE)
+    assert transfer.state == "running"  # nobody knows yet whether everything came
+    session.servers.transfers.clear()
+    wait_for(qtbot, lambda: transfer.state == "partial")
+    assert session.servers.transfers.all == [transfer]

@@ -27,6 +27,7 @@ class Listening:
     def __init__(self, session: Session, callers: Callable[[], list[str]], title: Callable[[], str]) -> None:
         self._session, self._callers, self._title = session, callers, title
         self._listener: Listener | None = None
+        self._starting: tuple[Job, Listener] | None = None
         self.received = 0
         self._offered: set[Path] = set()
         """Where images came that the user was told of since it listens."""
@@ -54,7 +55,9 @@ class Listening:
         self.changed.emit()
 
     def start(self, failed: Callable[[str], None]) -> Job:
-        """Start to listen: nobody but the known servers and the callers of the settings may send."""
+        """Start to listen, once: nobody but the known servers and the callers of the settings may send."""
+        if self._starting is not None:
+            return self._starting[0]
         from pellucid.network.listener import Listener
 
         post = self._session.jobs.post
@@ -65,25 +68,39 @@ class Listening:
         )  # fmt: skip
 
         def done(_nothing: object) -> None:
-            self._listener, self.received = listener, 0
+            self._starting, self._listener, self.received = None, listener, 0
             self._offered.clear()
             self.changed.emit()
 
-        return self._session.jobs.query("listen", tr("Starting to listen"), lambda _job: listener.start(), done, failed,
-                                        quiet=True)  # fmt: skip
+        def not_started(sentence: str) -> None:
+            self._starting = None
+            failed(sentence)
+
+        job = self._session.jobs.query("listen", tr("Starting to listen"), lambda _job: listener.start(), done,
+                                       not_started, quiet=True)  # fmt: skip
+        self._starting = job, listener
+        return job
 
     def stop(self) -> None:
-        """Listen no longer."""
-        listener, self._listener = self._listener, None
-        if listener is not None:
-            self._session.jobs.load(tr("Ceasing to listen"), lambda _job: listener.stop())
+        """Listen no longer; what is being started stops as soon as it has."""
+        ending = self._ending()
+        if ending:
+            self._session.jobs.load(tr("Ceasing to listen"), lambda _job: _end(ending))
             self.changed.emit()
 
     def close(self) -> None:
         """Stop what listens, at the end of the sitting."""
+        _end(self._ending())
+
+    def _ending(self) -> list[tuple[Job | None, Listener]]:
+        """Forget what listens or begins to; return it, with the job that starts it."""
+        starting, self._starting = self._starting, None
         listener, self._listener = self._listener, None
-        if listener is not None:
-            listener.stop()
+        ending: list[tuple[Job | None, Listener]] = [] if listener is None else [(None, listener)]
+        if starting is not None:
+            starting[0].cancel()
+            ending.append(starting)
+        return ending
 
     def _take(self, received: Received) -> None:
         self.received += 1
@@ -93,3 +110,10 @@ class Listening:
             self._session.offer.emit(tr("“{caller}” sends images.", caller=received.caller), tr("Open"),
                                      lambda: self._session.open([folder]))  # fmt: skip
         self.changed.emit()
+
+
+def _end(ending: list[tuple[Job | None, Listener]]) -> None:
+    for starting, listener in ending:
+        if starting is not None:
+            starting.wait()  # nobody hears of it any more, but it may listen by then
+        listener.stop()

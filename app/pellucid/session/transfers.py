@@ -41,11 +41,13 @@ class Transfer:
     show: bool = False
     """Whether what is fetched is opened when it is there."""
     repeated: bool = False
+    over: bool = False
+    """Whether it was heard how it ended; its job may be done before that."""
 
     @property
     def state(self) -> str:
         """Return running, done, partial or failed."""
-        if self.job is None or not self.job.finished:
+        if self.job is None or not self.over:
             return "running"
         if self.job.state is JobState.DONE and not self.sentence:
             return "done"
@@ -96,7 +98,7 @@ class Transfers:
                          progress=lambda so_far: self._note(transfer, job, so_far))  # fmt: skip
 
         def done(fetched: Fetched) -> None:
-            transfer.paths, transfer.sentence = (fetched.folder,), fetched.sentence
+            transfer.paths, transfer.sentence, transfer.over = (fetched.folder,), fetched.sentence, True
             if fetched.sentence:
                 session.offer.emit(fetched.sentence, tr("Fetch again"), transfer.again)
             if transfer.show and fetched.files:
@@ -131,6 +133,7 @@ class Transfers:
                         progress=lambda so_far: self._note(transfer, job, so_far))  # fmt: skip
 
         def done(sent: Sent) -> None:
+            transfer.over = True
             failed[:] = [failure.path for failure in sent.failed]
             if failed:
                 transfer.sentence = tr_count(
@@ -152,12 +155,13 @@ class Transfers:
         folder: Path | None = None,
     ) -> Transfer:  # fmt: skip
         def failed(sentence: str) -> None:
-            transfer.sentence = sentence
+            transfer.sentence, transfer.over = sentence, True
             self._session.notice.emit(sentence, "error")
             self.moved.emit()
 
         def watch() -> None:
-            if transfer.job is not None and transfer.job.state is JobState.CANCELLED and not transfer.sentence:
+            if transfer.job is not None and transfer.job.state is JobState.CANCELLED and not transfer.over:
+                transfer.over = True
                 transfer.sentence = tr("Stopped by you; what came is kept.") if folder else tr("Stopped by you.")
                 if folder is not None and folder.is_dir() and any(folder.iterdir()):
                     transfer.paths = (folder,)

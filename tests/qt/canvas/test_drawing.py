@@ -42,7 +42,7 @@ def test_pictures_are_made_before_they_are_painted(four, monkeypatch, qtbot):
         together(works)
         left.clear()
 
-    qtbot.wait(50)
+    four.settle()
     monkeypatch.setattr(SliceItem, "_work", noted)
     monkeypatch.setattr(drawing, "do_together", all_at_once)
     four.session.view.crosshair = (10.0, 11.0, 12.0)
@@ -129,20 +129,20 @@ def test_interpolation_off_the_widget_is_that_of_the_painter(four):
     assert difference.max() <= 1
 
 
-def test_a_dab_is_drawn_only_where_it_is_seen(four, qtbot):
+def test_a_dab_is_drawn_only_where_it_is_seen(four):
     labels = four.session.document.label_layers[0].labels
     panes = four.area.shown_panes()
     four.session.view.crosshair = tuple(float(n) for n in labels.geometry.index_to_world((20, 10, 6)))
-    qtbot.wait(50)
+    four.settle()
     drawn = []
     for pane in panes:
         pane.refreshed.connect(lambda pane=pane: drawn.append(pane.plane.value))
     labels.array[6, 2:5, 3:6] = 2
     labels.touch((slice(6, 7), slice(2, 5), slice(3, 6)))
-    qtbot.wait(50)
+    four.settle()
     assert drawn == ["axial"]
     four.session.view.crosshair = tuple(float(n) for n in labels.geometry.index_to_world((4, 10, 6)))
-    qtbot.wait(50)
+    four.settle()
     item = next(p for p in panes if p.plane.value == "sagittal").stack._items[four.session.document.label_layers[0].id]
     assert 2 in item.pixels, "what was painted is seen when the other pane comes there"
 

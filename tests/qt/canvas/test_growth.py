@@ -93,32 +93,32 @@ def rss() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_hidden_panes_keep_no_volume_alive(looking, qtbot) -> None:
+def test_hidden_panes_keep_no_volume_alive(looking) -> None:
     session = looking.session
     scroll(looking, 5)
-    qtbot.wait(30)
+    looking.settle()
     session.view.layout = Layout.SINGLE
     looking.area.flush()
-    qtbot.wait(30)
+    looking.settle()
     old = session.document.images[0].volume
     voxels, label_voxels = weakref.ref(old), weakref.ref(session.document.label_layers[0].labels)
     fresh = make_layer(np.zeros(SHAPE, np.int16), Geometry(SHAPE[::-1]))
     session.close_all()
     session.document.insert(0, fresh)
     looking.area.flush()
-    qtbot.wait(30)
+    looking.settle()
     del old
     gc.collect()
     assert voxels() is None and label_voxels() is None
 
 
-def test_an_empty_canvas_keeps_no_volume_alive(looking, qtbot) -> None:
+def test_an_empty_canvas_keeps_no_volume_alive(looking) -> None:
     session = looking.session
     scroll(looking, 3)
-    qtbot.wait(30)
+    looking.settle()
     voxels = weakref.ref(session.document.images[0].volume)
     session.close_all()
     looking.area.flush()
-    qtbot.wait(30)
+    looking.settle()
     gc.collect()
     assert voxels() is None

@@ -137,11 +137,13 @@ def test_layers_above_and_below(shown):
     assert shown.session.document.active is shown.layer
 
 
-def test_a_tap_of_space_hides_the_texts(shown):
+def test_a_tap_of_space_hides_the_texts_and_a_longer_press_does_not(shown):
     shown.session.view.show_annotations = True
-    shown.key(KEY.Key_Space)
+    shown.hold_key(KEY.Key_Space, 349)
     assert not shown.session.view.show_annotations
-    shown.key(KEY.Key_Space)
+    shown.hold_key(KEY.Key_Space, 350)
+    assert not shown.session.view.show_annotations
+    shown.hold_key(KEY.Key_Space, 0)
     assert shown.session.view.show_annotations
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -180,16 +180,23 @@ def test_picking_by_click_and_by_holding_the_key(shown):
     click(shown, pane, at(shown, pane, (pane.index, 10, 10)))
     assert labels.active_label == 2
     session.view.tool = Tool.BRUSH
-    window = shown.area.window().windowHandle()
     QTest.mouseMove(pane.viewport(), QPointF(*at(shown, pane, (9, 3, 20))).toPoint())
-    QTest.keyPress(window, Qt.Key.Key_L)
+    shown.key_event(QEvent.Type.KeyPress, Qt.Key.Key_L, 1000)
     assert session.view.tool is Tool.PICK_LABEL
     click(shown, pane, at(shown, pane, (9, 3, 20)))
-    QTest.qWait(400)
-    QTest.keyRelease(window, Qt.Key.Key_L)
+    shown.key_event(QEvent.Type.KeyRelease, Qt.Key.Key_L, 1350)
     assert labels.active_label == 1 and session.view.tool is Tool.BRUSH
-    QTest.keyClick(window, Qt.Key.Key_L)
+    shown.hold_key(Qt.Key.Key_L, 349)
     assert session.view.tool is Tool.PICK_LABEL
+
+
+def test_the_tool_before_comes_back_when_the_window_loses_the_keyboard(shown):
+    shown.session.view.tool = Tool.BRUSH
+    QTest.mouseMove(shown.pane().viewport(), QPoint(60, 60))
+    shown.key_event(QEvent.Type.KeyPress, Qt.Key.Key_L, 1000)
+    assert shown.session.view.tool is Tool.PICK_LABEL
+    shown.area.keyboard.let_go()
+    assert shown.session.view.tool is Tool.BRUSH
 
 
 def test_an_island_is_kept_or_with_ctrl_removed(shown):

@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 from PySide6.QtGui import QImage
 
+from canvas_bench import settle
 from pellucid.history.layers import AddLayer
 from pellucid.jobs.runner import Runner
 from pellucid.model.compare import CompareMode
@@ -69,8 +70,8 @@ def middle(pixels) -> np.ndarray:
     return np.array([x.mean(), y.mean()])
 
 
-def settled(qtbot, area):
-    qtbot.wait(100)
+def settled(area):
+    settle(area)
     area.flush()
     return picture(area)
 
@@ -79,14 +80,14 @@ def test_the_moving_image_comes_nearer_on_the_panes_and_goes_back_when_dropped(q
     session, area = bench
     moving = pair[1]
     session.registering.overlay = False
-    start = settled(qtbot, area)
+    start = settled(area)
     scale = area.panes[0].camera.scale
     session.registering.begin()
     qtbot.waitUntil(lambda: moving.estimate is not None and moving.estimate.matrix[0, 3] == 5.0)
-    near = settled(qtbot, area)
+    near = settled(area)
     assert np.allclose(middle(near) - middle(start), np.array([-5, -3]) * scale, atol=1.0)
     session.registering.drop()
-    assert np.array_equal(settled(qtbot, area), start)
+    assert np.array_equal(settled(area), start)
 
 
 def test_red_and_green_become_yellow(qtbot, bench, pair, puppet):
@@ -95,10 +96,10 @@ def test_red_and_green_become_yellow(qtbot, bench, pair, puppet):
     puppet.along(lambda _n: shift(5.0, 3.0) if seen.is_set() else shift(0.0))
     session.registering.begin()
     qtbot.waitUntil(lambda: session.registering.has_estimate)
-    apart = settled(qtbot, area)
+    apart = settled(area)
     seen.set()
     qtbot.waitUntil(lambda: session.registering.choosing.moving.estimate.matrix[0, 3] == 5.0)
-    together = settled(qtbot, area)
+    together = settled(area)
 
     def of_one(pixels):
         return int((np.abs(pixels[..., 2] - pixels[..., 1]) > 60).sum())
@@ -114,13 +115,13 @@ def test_an_estimate_that_bends_is_drawn_and_labels_go_with_it(qtbot, bench, pai
     session.history.do(AddLayer(labels))
     puppet.along(lambda _n: bent())
     session.registering.overlay = False
-    start = settled(qtbot, area)
+    start = settled(area)
     session.registering.begin()
     qtbot.waitUntil(lambda: moving.estimate is not None)
-    shown = settled(qtbot, area)
+    shown = settled(area)
     assert labels.estimate is moving.estimate and (shown != start).any()
     session.registering.drop()
-    assert np.array_equal(settled(qtbot, area), start)
+    assert np.array_equal(settled(area), start)
 
 
 def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, puppet):
@@ -160,7 +161,7 @@ def test_beyond_a_bent_picture_there_is_no_difference(qtbot, bench):
     turned = sitk.CompositeTransform([sitk.Euler2DTransform((20.0, 20.0), 0.5, (6.0, 2.0)), mesh])
     session.placing.put(layers[1], placement_of(turned, grid, grid))
     session.comparing.start(CompareMode.DIFFERENCE, first=layers[0].id, second=layers[1].id)
-    pixels = settled(qtbot, area)
+    pixels = settled(area)
     reds = pixels[..., 2] - pixels[..., 0] > 60
     assert reds.mean() < 0.01, "where there is only one picture there is nothing to take the difference of"
     assert ((pixels.min(axis=-1) > 180).mean()) > 0.05
@@ -173,7 +174,7 @@ def test_the_corner_says_where_the_image_lay_while_it_is_shown_before(qtbot, ben
     session.view.show_annotations = True
 
     def told() -> str:
-        qtbot.wait(80)
+        settle(area)
         return " ".join(text for text, _ in area.panes[0]._picture(area.panes[0].frame).corners.top_right)
 
     assert "Moved: By hand" in told()

@@ -184,18 +184,22 @@ class ServerPage(QWidget):
             self.stack.setCurrentWidget(self.tree)
 
     def _fill(self, study: str) -> None:
-        """Ask for the series of a study that is unfolded."""
-        node = self._asked_node
+        """Ask for the series of a study that is unfolded; nobody hears the answer once another question is asked."""
+        node, asked = self._asked_node, self._studies
         if node is None:
             return
 
         def done(answer: Answer) -> None:
+            if self._studies is not asked:
+                return
             series = [one for one in answer.results if isinstance(one, FoundSeries)]
             self._series |= {one.uid: one for one in series}
             self.tree.studies.fill(study, [series_row(one) for one in series])
             tell(self.said, self._count)
 
         def failed(sentence: str) -> None:
+            if self._studies is not asked:
+                return
             self.tree.studies.forget(study)
             self.tree.collapse(self.tree.studies.index_of(self.tree.studies.find(study)))
             tell(self.said, sentence, "warning")

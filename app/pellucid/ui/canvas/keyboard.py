@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QKeyCombination, QObject, Qt
+from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -43,8 +43,9 @@ class Keyboard(QObject):
         self.key_map: KeyMap = KeyMap()
         self._rekey()
         area.session.habits_changed.connect(self._rekey)
-        self.space: Space = Space(self._flip_texts)
-        self.pick: HeldTool = HeldTool(Tool.PICK_LABEL)
+        self._moment = 0  # ms when the key was moved that is acted on, however late that is
+        self.space: Space = Space(self._flip_texts, lambda: self._moment)
+        self.pick: HeldTool = HeldTool(Tool.PICK_LABEL, lambda: self._moment)
 
     def _rekey(self) -> None:
         """Take up the keys of the settings."""
@@ -74,6 +75,7 @@ class Keyboard(QObject):
 
     def press(self, event: QKeyEvent) -> bool:
         """Do what a key means; return whether it means anything."""
+        self._moment = event.timestamp()
         pane = self._area.pane_under_mouse()
         if pane is None or text_has_focus() or QApplication.activePopupWidget() is not None:
             return False
@@ -82,6 +84,7 @@ class Keyboard(QObject):
 
     def release(self, event: QKeyEvent) -> bool:
         """Do what letting go of a key means; return whether it means anything."""
+        self._moment = event.timestamp()
         pane = self._area.pane_under_mouse()
         if pane is not None:
             pane.mouse.modifiers_changed(event.modifiers() & ~_own_modifier(event))
@@ -90,6 +93,7 @@ class Keyboard(QObject):
     def let_go(self) -> None:
         """Let go of every held key, because its release will not be seen."""
         self.space.forget()
+        self._moment += _TAP  # nobody saw when, so nothing was a tap
         self.key_map.let_go(self._area)
 
     def _flip_texts(self) -> None:
@@ -100,21 +104,20 @@ class Keyboard(QObject):
 class Space:
     """Space: a tap hides or shows the texts, holding it pans with the left button."""
 
-    def __init__(self, toggle: Callable[[], None]) -> None:
-        self._toggle = toggle
-        self._since = QElapsedTimer()
+    def __init__(self, toggle: Callable[[], None], moment: Callable[[], int]) -> None:
+        self._toggle, self._moment, self._since = toggle, moment, 0
         self._pane: SliceView | None = None
 
     def press(self, pane: SliceView) -> None:
         """Begin to hold."""
         self._pane = pane
-        self._since.start()
+        self._since = self._moment()
         pane.mouse.hold_pan(True)
 
     def release(self, _pane: SliceView) -> None:
         """Let go: a short press in which nothing was dragged is a tap."""
         pane, self._pane = self._pane, None
-        if pane is not None and not pane.mouse.hold_pan(False) and self._since.elapsed() < _TAP:
+        if pane is not None and not pane.mouse.hold_pan(False) and self._moment() - self._since < _TAP:
             self._toggle()
 
     def forget(self) -> None:
@@ -127,22 +130,21 @@ class Space:
 class HeldTool:
     """The key of a tool: a tap chooses the tool, while held it is in force and then the tool before returns."""
 
-    def __init__(self, tool: Tool) -> None:
-        self._tool = tool
-        self._since = QElapsedTimer()
+    def __init__(self, tool: Tool, moment: Callable[[], int]) -> None:
+        self._tool, self._moment, self._since = tool, moment, 0
         self._before: Tool | None = None
 
     def press(self, area: CanvasArea) -> None:
         """Take the tool."""
         before = area.session.view.tool
         self._before = before if before is not self._tool else None
-        self._since.start()
+        self._since = self._moment()
         area.choose_tool(self._tool)
 
     def release(self, area: CanvasArea) -> None:
         """Keep the tool after a tap; after a hold give the one before back."""
         before, self._before = self._before, None
-        if before is not None and self._since.elapsed() >= _TAP and area.session.view.tool is self._tool:
+        if before is not None and self._moment() - self._since >= _TAP and area.session.view.tool is self._tool:
             area.choose_tool(before)
 
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from pellucid.language import mark, tr, tr_count
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.docks.parts import EmptyState, allow, dim, flat_button, push_button, row
 
 if TYPE_CHECKING:
@@ -97,7 +98,8 @@ class InputList(QWidget):
         self.cases, self.trouble = (), ""
         self.looking = bool(self.paths)
         if self.paths:
-            self._session.batching.look(self.paths, self._out, self._found, self._not_found)
+            found, not_found = while_there(self, self._found), while_there(self, self._not_found)
+            self._session.batching.look(self.paths, self._out, found, not_found)
         self._show()
         self.changed.emit()
 

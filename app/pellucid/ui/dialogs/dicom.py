@@ -19,6 +19,7 @@ from pellucid.model.findings import Refused
 from pellucid.model.layer import ImageLayer, Layer
 from pellucid.session import dicom_writing
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.canvas.picturing import Look, Picturing, pixels_of
 from pellucid.ui.dialogs.dicom_targets import What, align, choices, free_name, of_cleaning
 from pellucid.ui.dialogs.export import Card
@@ -179,7 +180,8 @@ class DicomDialog(WritingDialog):
         if what.layer is not None:
             dicom_writing.plan(
                 self._session, what.layer, self._request(),
-                lambda planned: self._answered(asked, planned), lambda text: self._answered(asked, None, text),
+                while_there(self, lambda planned: self._answered(asked, planned)),
+                while_there(self, lambda text: self._answered(asked, None, text)),
             )  # fmt: skip
         self._tell()
 
@@ -276,15 +278,15 @@ class DicomDialog(WritingDialog):
         self._advance()
 
     def _begin(self, what: What, folder: Path) -> Job:
-        session, request = self._session, self._request()
+        session, request, done = self._session, self._request(), while_there(self, self._done)
         if what.layer is not None:
-            return dicom_writing.write_layer(session, what.layer, what.kinds, folder, request, self._done)
+            return dicom_writing.write_layer(session, what.layer, what.kinds, folder, request, done)
         identity = self.identity.isChecked()
         look = Look(self._pane, identity=identity)
         pixels = pixels_of(Picturing(self._canvas).picture(look))
         return dicom_writing.write_picture(
             session, pixels, session.document.active_image, folder, request, texts=True, identity=identity,
-            done=self._done,
+            done=done,
         )  # fmt: skip
 
     def _advance(self) -> None:

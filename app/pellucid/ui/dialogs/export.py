@@ -22,6 +22,7 @@ from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer
 from pellucid.session.saving import where_written
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.dialogs.export_targets import (
     Target,
     file_name,
@@ -172,12 +173,12 @@ class ExportDialog(WritingDialog):
         target, path = self.target(), Path(self.path.text().strip()).expanduser()
         if target is None:
             return
-        saving = self._session.saving
+        saving, done = self._session.saving, while_there(self, self._done)
         if target.plane is not None and isinstance(target.layer, ImageLayer):
             frame, index = slice_at_crosshair(self._session, target.plane)
-            job = saving.export_slice(target.layer, frame, index, path, as_shown=target.as_shown, done=self._done)
+            job = saving.export_slice(target.layer, frame, index, path, as_shown=target.as_shown, done=done)
         else:
-            job = saving.export_layer(target.layer, path, accept_loss=True, done=self._done)
+            job = saving.export_layer(target.layer, path, accept_loss=True, done=done)
         self._session.settings.last_folder = str(path.parent)
         self._watch(job)
         self.accept_loss.hide()

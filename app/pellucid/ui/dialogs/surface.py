@@ -15,6 +15,7 @@ from pellucid.model.layer import LabelLayer
 from pellucid.session.saving import bent
 from pellucid.session.surfacing import export, sentences
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.writing import WritingDialog, file_complaint, show_no_result
 from pellucid.ui.docks.parts import ProgressBar, allow, described, dim, push_button, row, section, titled
@@ -185,7 +186,8 @@ class SurfaceDialog(WritingDialog):
         choice = SurfaceChoice(self.smooth.value(), self.space.value(), together)
         self._report = None
         self._session.settings.last_folder = str(path.parent)
-        self._watch(export(self._session, which.layer, which.values, path, choice, self._done))
+        done = while_there(self, self._done)
+        self._watch(export(self._session, which.layer, which.values, path, choice, done))
         self.card.hide()
         self._check()
         self._advance()

@@ -16,6 +16,7 @@ from pellucid.language import tr, tr_count
 from pellucid.model.reduction import amount
 from pellucid.session.filming import STILL, Film
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.canvas.picturing import AS_IT_IS, Look, Picturing, pixels_of
 from pellucid.ui.dialogs.export import Card
 from pellucid.ui.dialogs.film_choice import KINDS, PICTURE, FilmChoice
@@ -281,7 +282,7 @@ class TakeAwayDialog(WritingDialog):
         settings = self._session.settings
         settings.last_folder, settings.picture_identity = str(path.parent), self.identity.isChecked()
         self._session.playing.pause()
-        self._maker = FilmMaker(self._session, self._picturing, self._done, self)
+        self._maker = FilmMaker(self._session, self._picturing, while_there(self, self._done), self)
         self._job = self._maker.make(film or STILL, self.look(), path, form)
         self.bar.show()
         self.stop.setText(tr("Cancel"))

@@ -1,0 +1,69 @@
+"""The listener is started once and never left behind, however long it takes to start."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from patience import PATIENCE
+from pellucid.network import listener
+from pellucid.session import Session
+
+
+class Slow:
+    """A listener that listens once it may."""
+
+    made: list[Slow]
+    may: Event
+
+    def __init__(self, *_arguments: object, **_more: object) -> None:
+        self.running = self.stopped = False
+        self.asked = Event()
+        self.made.append(self)
+
+    def start(self) -> None:
+        self.asked.set()
+        assert self.may.wait(PATIENCE)
+        self.running = True
+
+    def stop(self) -> None:
+        assert self.running, "it was told to stop before it listened, and listens for ever"
+        self.running, self.stopped = False, True
+
+
+@pytest.fixture
+def slow(session: Session, monkeypatch: pytest.MonkeyPatch) -> type[Slow]:
+    monkeypatch.setattr(listener, "Listener", Slow)
+    Slow.made, Slow.may = [], Event()
+    return Slow
+
+
+def test_it_is_started_once(session: Session, slow: type[Slow]) -> None:
+    for _ in range(2):
+        session.servers.listener.start(pytest.fail)
+    slow.may.set()
+    assert session.jobs.drain(PATIENCE)
+    assert len(slow.made) == 1 and session.servers.listener.on
+    session.servers.listener.stop()
+    assert session.jobs.drain(PATIENCE)
+    assert slow.made[0].stopped and not session.servers.listener.on
+
+
+@pytest.mark.hazard("H40")
+def test_one_that_is_switched_off_while_it_starts_does_not_listen(session: Session, slow: type[Slow]) -> None:
+    session.servers.listener.start(pytest.fail)
+    assert slow.made[0].asked.wait(PATIENCE)
+    session.servers.listener.stop()
+    slow.may.set()
+    assert session.jobs.drain(PATIENCE)
+    assert slow.made[0].stopped and not session.servers.listener.on
+
+
+@pytest.mark.hazard("H40")
+def test_one_that_started_unheard_ends_with_the_session(slow: type[Slow]) -> None:
+    session = Session()
+    slow.may.set()
+    assert session.servers.listener.start(pytest.fail).wait(PATIENCE)
+    session.close()
+    assert slow.made[0].stopped
