@@ -12,6 +12,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network.nodes import DimseNode, Node, WebNode, made
 from pellucid.ui import theme
+from pellucid.ui.bridge import while_there
 from pellucid.ui.docks.parts import described, dim, make_room, push_button, row, section, tell, titled
 from pellucid.ui.forms.controls import Choice, NumberBox, Segmented, TextLine
 from pellucid.ui.forms.file_line import FileLine
@@ -159,8 +160,9 @@ class ServerDialog(QDialog):
             return
         self._say(tr("Asking {server}…", server=node.name))
         self.test.setEnabled(False)
-        self._servers.check(node, lambda said: self._answered(said, "good"),
-                            lambda said: self._answered(said, "warning"), secret=self.secret.text())  # fmt: skip
+        self._servers.check(node, while_there(self, lambda said: self._answered(said, "good")),
+                            while_there(self, lambda said: self._answered(said, "warning")),
+                            secret=self.secret.text())  # fmt: skip
 
     def _answered(self, sentence: str, tone: str) -> None:
         self.test.setEnabled(True)
