@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -55,7 +55,6 @@ def open_user(user):
 
 def panel_of(user, name: str) -> QWidget:
     panel = user.window.show_dock(name)
-    user.window.activateWindow()  # without a screen it is in front no longer once Tags was opened after all before it
     user.rest()
     return panel
 
@@ -133,12 +132,30 @@ def test_docks_with_an_image(open_user):
     assert bars and all(bar.elideMode() is Qt.TextElideMode.ElideNone for bar in bars), "tabs show whole names"
 
 
-def test_empty_docks_say_what_to_do(user):
+class Windows(QObject):
+    """Notes every window that is shown, however shortly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow():
+            self.shown.append(f"{type(watched).__name__} {watched.accessibleName()}")
+        return False
+
+
+def test_empty_docks_say_what_to_do_and_no_part_of_them_is_a_window_for_a_moment(user):
+    """What is shown before it has a parent flashes up on the screen, and takes the keys from the window."""
+    noted = Windows()
+    QApplication.instance().installEventFilter(noted)
     for name in NAMES:
         panel = panel_of(user, name)
         check(panel, name)
         texts = [w.text() for w in panel.findChildren(QLabel) if w.isVisible() and w.text()]
         assert any(len(text.split()) >= 4 for text in texts) or controls(panel), f"{name} is empty and says nothing"
+    QApplication.instance().removeEventFilter(noted)
+    assert noted.shown == []
 
 
 def test_dialogs(open_user, qtbot):

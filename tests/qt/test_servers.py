@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -250,6 +251,26 @@ def test_the_listener_is_off_until_switched_on(
     assert session.servers.listener.on  # one that ran goes on
     qtbot.mouseClick(page.servers.listen, Qt.MouseButton.LeftButton)
     wait_for(qtbot, lambda: "Off" in page.servers.hearing.text() and not session.jobs.running)
+
+
+def test_an_answer_of_a_server_that_comes_after_closing_is_dropped(qtbot: QtBot, session: Session, monkeypatch) -> None:
+    asked, answered = Event(), Event()
+
+    def echo(*_arguments: object, **_options: object) -> str:
+        asked.set()
+        answered.wait(PATIENCE)
+        return "It is there."
+
+    monkeypatch.setattr("pellucid.network.asking.echo", echo)
+    dialog = ServerDialog(session.servers, DimseNode(name="Ward", title="X", host="127.0.0.1", port=104))
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()
+    qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(asked.is_set)
+    with qtbot.waitSignal(dialog.destroyed):
+        dialog.reject()
+    answered.set()
+    qtbot.waitUntil(lambda: not session.jobs.running)
 
 
 def test_a_web_server_keeps_its_password_out_of_the_settings(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

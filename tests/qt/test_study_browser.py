@@ -306,9 +306,17 @@ def test_deleting_files_takes_a_second_step(filled, archive, monkeypatch, tmp_pa
     QTest.keyClick(dialog, Qt.Key.Key_Return)  # the safe answer is the one at hand
     filled.rest()
     assert len(list(archive.rglob("*.dcm"))) == 15
+    with monkeypatch.context() as without:
+        without.setattr(QFile, "moveToTrash", lambda _path: (False, ""))
+        filled.click("Delete 3 files", ask())
+        filled.rest(0.5)
+    said = filled.browser.notices.text  # the main window, which says it too, lies below
+    assert said.startswith("No file was deleted. 3 files were left: each could not be moved to the trash")
+    assert len(list(archive.rglob("*.dcm"))) == 15 and filled.browser.notices.isVisible()
     dialog = ask()
     filled.click("Delete 3 files", dialog)
     filled.rest(0.5)
+    assert filled.browser.notices.text == "3 files were deleted."
     assert len(list(archive.rglob("*.dcm"))) == 12 and len(list(trash.iterdir())) == 3
     assert "Knee left" not in filled.shown()
 
@@ -329,11 +337,9 @@ def test_a_folder_that_is_not_connected_is_said_and_stays(filled, archive, tmp_p
     assert "cannot be reached" in filled.page.folders.list.item(0).text()
     assert len(filled.shown()) == 8  # and what was unfolded stays so
     assert filled.page.tree.studies.row(filled.row("Lung 2 mm")).sign == "offline"
-    said = []
-    filled.session.notice.connect(lambda sentence, _severity: said.append(sentence))
     filled.click_row("Knee left", twice=True)
     filled.rest()
-    assert not filled.session.document.layers and "Connect its drive" in said[-1]
+    assert not filled.session.document.layers and "Connect its drive" in filled.browser.notices.text
 
 
 def test_taking_the_last_folder_out_leaves_no_trace(filled, archive, private_folders):

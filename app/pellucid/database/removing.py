@@ -85,9 +85,7 @@ def delete_files(
     for one in files:
         if cancelled():
             break
-        why = _why_not(one)
-        if not why:
-            why = "" if _disposed(one.path, dispose) else tr("could not be removed; check the rights of the folder")
+        why = _why_not(one) or _left(one.path, dispose)
         if why:
             left[why] = left.get(why, 0) + 1
         else:
@@ -100,11 +98,12 @@ def delete_files(
     return Left(len(gone), reasons)
 
 
-def _disposed(path: Path, dispose: Callable[[Path], bool]) -> bool:
+def _left(path: Path, dispose: Callable[[Path], bool]) -> str:
+    """Dispose of a file; return why it was left, or nothing."""
     try:
-        return dispose(path)
+        return "" if dispose(path) else tr("could not be moved to the trash, and was not to be deleted for good")
     except OSError:
-        return False
+        return tr("could not be removed; check the rights of the folder")
 
 
 def _why_not(one: Doomed) -> str:

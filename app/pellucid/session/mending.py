@@ -56,11 +56,11 @@ class Mend:
 
 
 def mends(session: Session, layer: ImageLayer | None) -> tuple[Mend, ...]:
-    """Return what can be done about the findings of a layer, each once, in the order of the findings."""
+    """Return what can be done about the findings of a layer, each once, for the most doubtful finding it mends."""
     if layer is None or session.loading.is_placeholder(layer):
         return ()
     found: dict[str, Mend] = {}
-    for finding in layer.volume.findings:
+    for finding in sorted(layer.volume.findings, key=lambda one: one.severity == "info"):
         how = HOW.get(finding.code, "")
         if how and how not in found and _possible(session, layer, how):
             found[how] = Mend(finding.code, words(finding.code), tr(_TIPS[how]), partial(do, session, layer, how))

@@ -293,6 +293,7 @@ class StudyIndex:
 
         def done(left: Left) -> None:
             gone = tr_count("{count:,} file was deleted.", "{count:,} files were deleted.", left.done)
+            gone = gone if left.done else tr("No file was deleted.")
             self._session.notice.emit(" ".join((gone, *left.reasons)), "warning" if left.reasons else "info")
             self._after_removal()
 

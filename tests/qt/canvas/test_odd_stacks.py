@@ -131,8 +131,9 @@ def test_the_information_pane_offers_the_same_below_the_finding(bench):
 @pytest.mark.hazard("H43")
 def test_the_form_for_a_spacing_asks_for_what_is_not_known(bench, qtbot):
     geometry = Geometry((30, 40, 5), (0.5, 0.5, 1.0), known_spacing=(True, True, False), oriented=False)
+    fact = Finding("unknown-spacing", "The size of a pixel is not stated.", "info")  # mended by the same, but no doubt
     found = Finding("no-position", "The 5 slices do not state their positions.")
-    layer = make_layer(np.zeros((5, 40, 30), np.int16), geometry, findings=(found,))
+    layer = make_layer(np.zeros((5, 40, 30), np.int16), geometry, findings=(fact, found))
     bench.show(layer)
     asked = []
     bench.session.spacing_asked.connect(asked.append)

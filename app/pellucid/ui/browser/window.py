@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QTabWidget, QVBoxLayout
 from pellucid.language import tr
 from pellucid.ui.browser.page import IndexPage
 from pellucid.ui.browser.server_page import ServerPage
+from pellucid.ui.notice_bar import NoticeBar
 
 if TYPE_CHECKING:
     from pellucid.model.view import PaneState
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class BrowserWindow(QDialog):
-    """Pages of studies: the study database, and the servers. Escape closes it."""
+    """Pages of studies: the study database, and the servers. Escape closes it.
+
+    What is said while the user is here is said here too: the window it belongs to may be covered.
+    """
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -35,11 +39,26 @@ class BrowserWindow(QDialog):
         self.pages.addTab(self.servers, tr("PACS and DICOMweb"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        self._window, session = window, window.session
+        self.notices = NoticeBar(session.concealing.text)
+        session.notice.connect(self._tell)
+        session.asked_to_open.connect(self.notices.hush)
+        session.view.events.hide_identity.connect(self._rewrite)
+        column.setSpacing(0)
+        column.addWidget(self.notices)
         column.addWidget(self.pages)
         self.index.search.field.setFocus()
 
+    def _tell(self, sentence: str, severity: str = "info") -> None:
+        if self.isVisible() and not self._window.isActiveWindow():
+            self.notices.tell(sentence, severity)
+
+    def _rewrite(self, *_hide: bool) -> None:
+        self.notices.rewrite()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep the window: what was typed and unfolded is there when it is shown again."""
+        self.notices.hush()
         self.hide()
         event.ignore()
 

@@ -107,8 +107,9 @@ class TagsPanel(Panel):
         controls = QWidget()
         flow = FlowLayout(controls, theme.MARGIN)
         for part in (self.here, self.search, self.there, self.changed_only):
-            part.setVisible(part not in self.beside)
             flow.addWidget(part)
+        for part in self.beside:
+            part.hide()
         for part in (self.here, self.search, self.there):
             part.setFixedWidth(_CONTROL)
         lines.addWidget(controls)
