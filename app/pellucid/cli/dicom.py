@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from pellucid.model.labels import Label, LabelMap
 
 if TYPE_CHECKING:
     from pellucid.dicom.deidentify.finishing import Finisher
+    from pellucid.dicom.stack import Series
     from pellucid.files.discover import Item
     from pellucid.files.export import Report
 
@@ -97,11 +99,13 @@ def _write_labels(options: argparse.Namespace, finish: Finisher | None) -> Repor
     if options.patient_name or options.patient_id:
         raise Refused("Labels belong to the patient of the images named with --like.")
     maps = label_maps(options.input)
-    origin = _like(options)
-    if origin is None:
+    images = _series_like(options)
+    if images is None:
         raise Refused("Segmentations and structure sets refer to DICOM images: name their folder with --like.")
+    origin = read_origin(images.files)
     labels, *beside = (LabelMap(_there(one.geometry, origin), one.array, _rows(one, options), one.standing())
                        for one in maps)  # fmt: skip
+    _note_another_grid([labels, *beside], images)
     kinds = [kind for kind, asked in ((SEG, options.seg), (RTSTRUCT, options.rtstruct)) if asked] or [SEG]
     return write_labels(labels, options.output, _request(options, origin, finish), kinds, beside=beside)
 
@@ -123,13 +127,29 @@ def _rows(labels: LabelMap, options: argparse.Namespace) -> tuple[Label, ...]:
 
 
 def _like(options: argparse.Namespace) -> Origin | None:
+    """Return what the series named with ``--like`` says about itself."""
+    item = _series_like(options)
+    return None if item is None else read_origin(item.files)
+
+
+def _series_like(options: argparse.Namespace) -> Series | None:
     """Return the series named with ``--like``."""
     if options.like is None:
         return None
     item = source.choose(options.like)
     if not is_series(item):
         raise Refused(f"“{options.like}” holds no DICOM series.")
-    return read_origin(item.files)
+    return item
+
+
+def _note_another_grid(maps: Sequence[LabelMap], images: Series) -> None:
+    """Say that labels are not on the voxels of the images: a format that lost their places may have moved them."""
+    from pellucid.dicom.grid_fitting import fitted
+
+    placed = [labels for labels in maps if labels.geometry.oriented]
+    if placed and not any(all(fitted(labels, plan.geometry) for labels in placed) for plan in images.volumes):
+        report.note("The labels do not lie on the voxels of the images named with --like. They are written where "
+                    "their file says that they lie.")  # fmt: skip
 
 
 def _there(geometry: Geometry, origin: Origin | None) -> Geometry:

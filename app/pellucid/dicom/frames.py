@@ -113,7 +113,7 @@ def _plane(values: Values, frame: FrameRecord) -> FrameRecord:
 def _meaning(values: Values, frame: FrameRecord, modality: str) -> FrameRecord:
     """Take over what a data set says about the meaning of stored values and how to show them."""
     changes: dict[str, Any] = {}
-    kind = values.code(0x00281054) or values.code(0x00541001)
+    kind = values.code(0x00541001) or values.code(0x00281054)  # PET states its own; others say US for unspecified
     unit = _UNITS.get(kind, "") if kind else frame.unit
     if values.raw(_SLOPE).strip(b" \0") or values.raw(_INTERCEPT).strip(b" \0"):
         # PS3.3 C.8.2.1.1.2: HU unless Rescale Type says otherwise

@@ -25,7 +25,10 @@ TAGS = frozenset({
     _FRAME_DURATION, _PHILIPS_SUV, _PHILIPS_ACTIVITY,
 })  # fmt: skip
 _STATED = {"": "bw", "BW": "bw", "LBM": "lbm", "LBMJAMES128": "lbm", "LBMJANMA": "lbmj", "BSA": "bsa"}
-_LONGEST = timedelta(days=1)
+_LONGEST, _LONGEST_DECAY = 86_400.0, 8
+"""What may lie between injection and scan: a day, or so many half-lives, as nuclides of days are scanned days later."""
+_OF_ONE_DAY = 12 * 3600.0
+"""A nuclide of a longer half-life (s) may have been given on any day before the scan: its time of day tells nothing."""
 _LEAST_DOSE = 1e5  # Bq; less was written in MBq
 _LIGHTEST, _HEAVIEST = 0.3, 600.0  # kg
 _SHORTEST, _TALLEST = 0.2, 2.6  # m
@@ -127,13 +130,15 @@ def _dose_at_reference(values: Values) -> tuple[float | None, tuple[str, ...]]:
         return None, ("scan",)
     if share is None:
         return None, ("duration",)
-    given = _moment(drug.code(_START)) or _at(scan, drug.code(_START_TIME))
+    given = _moment(drug.code(_START))
+    if given is None and half_life < _OF_ONE_DAY:
+        given = _at(scan, drug.code(_START_TIME))
     if given is None:
         return None, ("injection",)
-    waited = scan - given
-    if not timedelta(0) <= waited < _LONGEST:
+    waited = (scan - given).total_seconds()
+    if not 0 <= waited < max(_LONGEST, _LONGEST_DECAY * half_life):
         return None, ("plausible times",)
-    return dose * share * math.exp(-math.log(2.0) * waited.total_seconds() / half_life), ()
+    return dose * share * math.exp(-math.log(2.0) * waited / half_life), ()
 
 
 def _is_as_measured(values: Values) -> bool:

@@ -78,6 +78,23 @@ def test_labels_join_the_series_they_are_said_to_be_of(tmp_path: Path, pellucid:
     assert seg.SegmentSequence[0].SegmentLabel == "Liver"
 
 
+@pytest.mark.hazard("H05")
+@pytest.mark.parametrize("distances", [(0, 2.5, 5, 7.5), (0, 2.5, 5, 12.5)])
+def test_labels_that_a_format_moved_are_not_written_without_a_word(
+    tmp_path: Path, pellucid: Run, distances: tuple[float, ...]
+) -> None:
+    """NIfTI holds one distance of slices: where one is missing, labels that went through it end elsewhere."""
+    save(tmp_path / "ct", stack(4, distances=distances)[1])
+    assert pellucid("convert", tmp_path / "ct", tmp_path / "ct.nii.gz", "--accept-loss").code == 0
+    image = nibabel.load(tmp_path / "ct.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(np.ones(image.shape, np.uint8), image.affine), tmp_path / "l.nii.gz")
+    done = pellucid("convert", tmp_path / "l.nii.gz", tmp_path / "out", "--seg", "--like", tmp_path / "ct")
+    frames = pydicom.dcmread(next((tmp_path / "out").iterdir())).PerFrameFunctionalGroupsSequence
+    last = max(float(frame.PlanePositionSequence[0].ImagePositionPatient[2]) for frame in frames)
+    moved = abs(last - 10 - distances[-1]) > 0.05
+    assert done.code == 0 and ("do not lie on the voxels" in done.err) == moved
+
+
 def test_an_image_may_join_a_study(nifti: Path, tmp_path: Path, pellucid: Run) -> None:
     _stored, slices = stack(4, PatientName="Doe^Jane")
     save(tmp_path / "ct", slices)

@@ -83,6 +83,8 @@ FIXTURES: list[tuple[str, dict[str, Any], float, str]] = [
     ("mr", {"modality": "MR", "slope": None}, 100, ""),
     ("mr philips", {"modality": "MR", "slope": "1.5", "intercept": 10, "RescaleType": "normalized"}, 160, ""),
     ("pet", {"modality": "PT", "slope": "2.5", "intercept": 0, "Units": "BQML"}, 250, "Bq/ml"),
+    ("pet with type", {"modality": "PT", "slope": "2.5", "intercept": 0, "Units": "BQML", "RescaleType": "US"}, 250,
+     "Bq/ml"),
     ("pet counts", {"modality": "PT", "slope": "4", "intercept": 0, "Units": "CNTS"}, 400, "counts"),
     ("pet uptake", {"modality": "PT", "slope": "0.02", "intercept": 0, "Units": "GML"}, 2, "g/ml"),
     ("nm", {"modality": "NM", "slope": None}, 100, ""),

@@ -226,6 +226,23 @@ def test_date_and_time_of_the_injection_win_over_the_time(tmp_path: Path) -> Non
     assert factor(tmp_path, stale) is None
 
 
+ZIRCONIUM = 78.41 * 3600
+
+
+@pytest.mark.parametrize("days", [0, 3, 6])
+def test_a_nuclide_of_days_is_scanned_days_later(tmp_path: Path, days: int) -> None:
+    header = pet(RadionuclideHalfLife=str(ZIRCONIUM), SeriesDate="20240108", AcquisitionDate="20240108")
+    drug = header.RadiopharmaceuticalInformationSequence[0]
+    drug.RadiopharmaceuticalStartDateTime = f"2024010{8 - days}090000"
+    left = 400e6 * 2 ** (-(days * 24 + 1) * 3600 / ZIRCONIUM)
+    assert factor(tmp_path, header) == pytest.approx(80_000 / left, rel=1e-12)
+
+
+def test_a_nuclide_of_days_without_a_date_of_injection_may_be_days_old(tmp_path: Path) -> None:
+    header = pet(RadionuclideHalfLife=str(ZIRCONIUM))
+    assert factor(tmp_path, header) is None and facts(tmp_path, header)["suv_missing"] == "injection"
+
+
 @pytest.mark.data
 def test_a_real_pet_by_the_independent_formula(data_dir: Path) -> None:
     (series,) = discover([data_dir / "ct_pet_acrin042" / "PT_AC"]).series
