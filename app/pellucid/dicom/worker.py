@@ -14,6 +14,7 @@ import socket
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,8 @@ def _set_alarm(seconds: float) -> None:
 def _warm_up() -> None:
     """Import what nearly every call needs while nobody waits."""
     for module in ("pellucid.dicom.headers", "pellucid.dicom.pixels"):
-        try:
+        with suppress(Exception):  # under a small cap there may be no room for all of it
             importlib.import_module(module)
-        except Exception:  # under a small cap there may be no room for all of it
-            continue
 
 
 if __name__ == "__main__":
