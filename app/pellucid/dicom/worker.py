@@ -6,6 +6,7 @@ crashes, hangs or eats memory takes only this process with it. It never imports 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -145,10 +146,8 @@ def _set_alarm(seconds: float) -> None:
 def _warm_up() -> None:
     """Import what nearly every call needs while nobody waits."""
     for module in ("pellucid.dicom.headers", "pellucid.dicom.pixels"):
-        try:
+        with contextlib.suppress(Exception):  # under a small cap there may be no room for all of it
             importlib.import_module(module)
-        except Exception:  # under a small cap there may be no room for all of it
-            continue
 
 
 if __name__ == "__main__":
