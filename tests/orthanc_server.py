@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -47,15 +48,27 @@ FIRST_PORT, LAST_PORT = 12_000, 32_000
 _PORTS = cycle(range(FIRST_PORT + os.getpid() * 97 % (LAST_PORT - FIRST_PORT), LAST_PORT))
 
 
+_TAKEN: list[socket.socket] = []
+"""Names that tell the other processes of tests which ports are ours, as long as this one lives."""
+
+
 def free_ports(count: int) -> list[int]:
-    """Return ports nobody listens on, none twice; the system gives them to nobody else until they are used."""
+    """Return ports nobody listens on, none twice; neither the system nor another process of tests gives them away."""
     found: list[int] = []
     while len(found) < count:
         port = next(_PORTS)
         with suppress(OSError), socket.socket() as one:
+            _take(port)
             one.bind(("127.0.0.1", port))
             found.append(port)
     return found
+
+
+def _take(port: int) -> None:
+    """Raise OSError when another process of tests was given a port."""
+    if sys.platform == "linux":
+        _TAKEN.append(socket.socket(socket.AF_UNIX))
+        _TAKEN[-1].bind(f"\0pellucid-test-port-{port}")
 
 
 class Orthanc:
@@ -105,7 +118,7 @@ class Orthanc:
         request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}{path}", data, method=method)
         token = b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         request.add_header("Authorization", f"Basic {token}")
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read() or b"null")
 
     def put(self, *files: Path) -> None:

@@ -29,6 +29,7 @@ import pytest
 
 from measured_pool import UNIT_MEGABYTES, MeasuredPool
 from mutations import Mutator, seeds
+from patience import PATIENCE
 from pellucid.dicom import child
 from pellucid.dicom.child import Pool
 from pellucid.dicom.kinds import PRESENTATION, REGISTRATION
@@ -173,7 +174,7 @@ def open_special(series: Series, name: str, tally: Tally) -> None:
         session.reports.opened.connect(shown.append)
         try:
             OPENERS[series.content](session, series)
-            if not session.jobs.drain(2 * LATEST):
+            if not session.jobs.drain(PATIENCE):
                 tally.problems.append(f"no end of opening {name}")
             there = bool(shown or session.document.layers)
         finally:

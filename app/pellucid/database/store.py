@@ -65,7 +65,7 @@ class Store:
             with self._lock:
                 found, self.writes = self._open()
                 self._all.append(found)
-            self._here.connection = found
+                self._here.connection = found
         if not self.writes and not self.said:
             self.said = tr(
                 "The study database can be read but not changed. Check the disk and the rights of its folder."
@@ -133,9 +133,19 @@ class Store:
     # ---------------------------------------------------------------- asking and changing
 
     def ask(self, question: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the rows that answer a question."""
-        with self._guarded():
-            return self.connection.execute(question, tuple(values)).fetchall()
+        """Return the rows that answer a question; raise Refused where there is no database (any more)."""
+        for again in (True, False):
+            if not self.exists:
+                break
+            with self._guarded():
+                connection = self.connection
+                try:
+                    return connection.execute(question, tuple(values)).fetchall()
+                except sqlite3.ProgrammingError:
+                    if connection in self._all or not again:
+                        raise
+                    self._here.connection = None  # another thread closed it in the meantime
+        raise Refused(tr("This folder is not in the study database any more."))
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[sqlite3.Connection]:

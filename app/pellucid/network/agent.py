@@ -30,6 +30,7 @@ class Desk:
     def __init__(self, send: Callable[[dict[str, Any]], None]) -> None:
         self._send = send
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
         self._cancelled = threading.Event()
         self._at_cancel: list[Callable[[], None]] = []
 
@@ -52,15 +53,21 @@ class Desk:
         return self._cancelled.wait(seconds)
 
     def at_cancel(self, action: Callable[[], None]) -> None:
-        """Do something when the task is cancelled, at once when it is already; in another thread."""
-        self._at_cancel.append(action)
-        if self.cancelled:
-            action()
+        """Do something once when the task is cancelled, at once when it is already; in another thread."""
+        with self._changing:
+            self._at_cancel.append(action)
+            if self.cancelled:
+                self._act()
 
     def cancel(self) -> None:
         """Say that the task is no longer wanted."""
-        self._cancelled.set()
-        for action in tuple(self._at_cancel):
+        with self._changing:
+            self._cancelled.set()
+            self._act()
+
+    def _act(self) -> None:
+        actions, self._at_cancel = self._at_cancel, []
+        for action in actions:
             threading.Thread(target=action, daemon=True).start()
 
 

@@ -19,7 +19,10 @@ def echo(
     node: Node, *, own_title: str = OWN_TITLE, secret: str = "", cancelled: Callable[[], bool] | None = None
 ) -> str:
     """Ask whether a server is there and lets us in; return a sentence, or raise Refused with why not."""
-    answer = outside.run(_task(node, "echo"), addressed(node, own_title, secret), cancelled=cancelled)
+    try:
+        answer = outside.run(_task(node, "echo"), addressed(node, own_title, secret), cancelled=cancelled)
+    except outside.Died:
+        raise Refused(_unread(node)) from None
     return str(answer["sentence"])
 
 
@@ -50,7 +53,7 @@ def find(
     except outside.Died:
         if cancelled is not None and cancelled():
             return Answer(tuple(found), more=True, cancelled=True)
-        raise Refused(tr("{server} answered something that could not be read.", server=node.name)) from None
+        raise Refused(_unread(node)) from None
     return Answer(tuple(found), bool(answer["more"]), bool(answer["cancelled"]), str(answer["note"]))
 
 
@@ -76,6 +79,10 @@ def record(level: str, row: dict[str, Any]) -> Found:
         row = row | {"patient": FoundPatient(**row["patient"]), "modalities": tuple(row["modalities"])}
     found: Found = _KINDS[level](**row)
     return found
+
+
+def _unread(node: Node) -> str:
+    return tr("{server} answered something that could not be read.", server=node.name)
 
 
 def _task(node: Node, name: str) -> str:

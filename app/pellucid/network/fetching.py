@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class _Transfer:
         self._progress = progress
         self._names: set[str] = set()
         self._expected: list[str] | None = None
+        self._lock = threading.Lock()
         self.nbytes = 0
 
     def run(self, task: str, payload: dict[str, Any], cancelled: Callable[[], bool] | None) -> dict[str, Any]:
@@ -84,8 +85,7 @@ class _Transfer:
 
     def heed(self, event: dict[str, Any]) -> None:
         """Note what an agent reports."""
-        self._names.update(event.get("files", ()))
-        self.nbytes += event.get("nbytes", 0)
+        self._note(event.get("files", ()), event.get("nbytes", 0))
         if "expected" in event:
             self._expected = event["expected"]
         self.show()
@@ -94,8 +94,12 @@ class _Transfer:
         """Put a file the listener received into the folder; called in the thread of the listener."""
         name = file_name(received.sop_uid)
         received.path.replace(self.folder / name)
-        self._names.add(name)
-        self.nbytes += received.nbytes
+        self._note((name,), received.nbytes)
+
+    def _note(self, names: Iterable[str], nbytes: int) -> None:
+        with self._lock:
+            self._names.update(names)
+            self.nbytes += nbytes
 
     def show(self) -> None:
         """Say how far it is."""
@@ -107,6 +111,10 @@ class _Transfer:
     def missing(self) -> int:
         """Return how many instances of those the server named are not in the folder."""
         return len({file_name(uid) for uid in self._expected or ()} - self._names)
+
+    def lacks(self, completed: int) -> bool:
+        """Return whether there is less than a server that completed so many instances must have sent."""
+        return bool(completed) and bool(self.missing if self._expected is not None else len(self._names) < completed)
 
     def summed_up(self, answer: dict[str, Any]) -> Fetched:
         """Return what came, or raise Refused when nothing did."""
@@ -175,7 +183,7 @@ def _moved(
     try:
         with listener.taking(take):
             answer = transfer.run(_TASKS["move"], payload, cancelled)
-            _await_arrivals(transfer, int(answer.get("completed", 0)))
+            _await_arrivals(transfer, int(answer.get("completed", 0)), listener)
     finally:
         if ours_alone:
             listener.stop()
@@ -183,8 +191,13 @@ def _moved(
     return transfer.summed_up(answer)
 
 
-def _await_arrivals(transfer: _Transfer, completed: int) -> None:
-    """Wait a moment for the last files: the listener tells of them a little later than the server does."""
-    end = time.monotonic() + _ARRIVAL_SECONDS
-    while completed and transfer.missing and time.monotonic() < end:
+def _await_arrivals(transfer: _Transfer, completed: int, listener: Listener) -> None:
+    """Wait for the last files: the listener was told of them before the server was, but hands them on in its own time.
+
+    A server that counts what it has not sent yet gets a moment more.
+    """
+    end, since = time.monotonic() + _ARRIVAL_SECONDS, listener.pauses
+    while transfer.lacks(completed) and listener.running:
+        if listener.pauses >= since + 2 and time.monotonic() > end:
+            return
         time.sleep(0.02)

@@ -56,6 +56,8 @@ class Listener:
         self._agent: outside.Agent | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
+        self.pauses = 0
+        """How often there was nothing to hand on; who waits for what has come already waits for two more of them."""
 
     @property
     def running(self) -> bool:
@@ -76,8 +78,8 @@ class Listener:
                 tr("Nobody may send to the listener yet. Name the AE titles that may, or add a server first.")
             )
         self._stopping.clear()
-        self._agent = self._begun()
-        self._thread = threading.Thread(target=self._attend, name="pellucid-listener", daemon=True)
+        agent = self._agent = self._begun()
+        self._thread = threading.Thread(target=self._attend, args=(agent,), name="pellucid-listener", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -128,34 +130,36 @@ class Listener:
             raise
         return agent
 
-    def _attend(self) -> None:
+    def _attend(self, agent: outside.Agent) -> None:
         left = _RESTARTS
         told = False
-        while self._agent is not None:
+        while True:
             try:
-                message = self._agent.next()
+                message = agent.next()
                 if self._stopping.is_set() and not told:
-                    self._agent.cancel()
                     told = True
-                if message is not None and "event" in message:
+                    agent.cancel()
+                if message is None:
+                    self.pauses += 1
+                elif "event" in message:
                     self._heed(message["event"])
-                elif message is not None:
+                else:
                     break
             except outside.Died:
                 left -= 1
-                if told or not left or not self._again():
+                again = None if self._stopping.is_set() or not left else self._again(agent)
+                if again is None:
                     break
-        if not told:
+                agent = self._agent = again
+        if not self._stopping.is_set():
             self._say(tr("The listener stopped: something a server sent ended it. Start it again when you need it."))
 
-    def _again(self) -> bool:
-        assert self._agent is not None
-        outside.give_back(self._agent, keep=False)
+    def _again(self, agent: outside.Agent) -> outside.Agent | None:
+        outside.give_back(agent, keep=False)
         try:
-            self._agent = self._begun()
+            return self._begun()
         except Refused:
-            return False
-        return True
+            return None
 
     def _heed(self, event: dict[str, Any]) -> None:
         if "note" in event:
@@ -165,11 +169,10 @@ class Listener:
             self._hand_on(Received(**(values | {"path": Path(values["path"])})))
 
     def _hand_on(self, received: Received) -> None:
-        with self._lock:
-            takers = tuple(self._takers)
         try:
-            if any(taker(received) for taker in takers):
-                return
+            with self._lock:  # whoever ends to take waits until it is over
+                if any(taker(received) for taker in self._takers):
+                    return
             if self._on_received is not None:
                 self._on_received(received)
         except Exception:

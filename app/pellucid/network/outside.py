@@ -36,6 +36,10 @@ class Died(Exception):
     """The agent ended, or had to be ended, before it answered."""
 
 
+class Stopped(Died):
+    """The task failed after it was told to end: why does not matter any more, and the agent is as good as before."""
+
+
 class Agent:
     """One process and the task it does; used by one thread."""
 
@@ -46,6 +50,11 @@ class Agent:
     def pid(self) -> int:
         """Return the id of the process."""
         return self._process.process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Return whether the process is there: an idle one may have been ended by the system for want of memory."""
+        return self._process.process.poll() is None
 
     def begin(self, task: str, payload: dict[str, Any]) -> None:
         """Start a task."""
@@ -80,7 +89,7 @@ def run(
     on_event: Callable[[Event], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> dict[str, Any]:
-    """Let an agent do a task and return its answer; raise Refused with its sentence, Died when it did not answer.
+    """Let an agent do a task and return its answer; raise Refused with its sentence, Died when there is no answer.
 
     After ``cancelled`` said yes the agent has some seconds to say good-bye to the server; then it is ended.
     """
@@ -91,7 +100,7 @@ def run(
         answer = _attend(agent, on_event, cancelled)
         done = True
         return answer
-    except Refused:
+    except (Refused, Stopped):
         done = True
         raise
     finally:
@@ -107,6 +116,8 @@ def _attend(
         if message is not None and "event" in message and on_event is not None:
             on_event(message["event"])
         elif message is not None and "event" not in message:
+            if stop is not None and "ok" not in message:
+                raise Stopped
             return _checked(message)
         if stop is None and cancelled is not None and cancelled():
             agent.cancel()
@@ -143,8 +154,10 @@ class _Keeper:
                 raise Refused(tr("The program is closing; no server is asked any more."))
             while self._idle:
                 agent = self._idle.pop()[1]
-                self._busy.add(agent)
-                return agent
+                if agent.alive:
+                    self._busy.add(agent)
+                    return agent
+                agent.end()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="pellucid-network-keeper", daemon=True)
                 self._thread.start()

@@ -7,7 +7,7 @@ import sqlite3
 import string
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pellucid.database import indexing, searching
@@ -102,7 +102,7 @@ def test_hostile_text_is_never_an_error(ask, typed):
     assert ask("") == EVERYBODY
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(max_size=40) | st.text(string.punctuation + "ab01 ", max_size=30))
 def test_no_text_breaks_the_syntax_of_the_index(typed):
     words = sqlite3.connect(":memory:")

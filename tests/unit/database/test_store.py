@@ -147,6 +147,23 @@ def test_folders_inside_each_other_are_refused(store, people):
     assert store.add_root(people).id == store.roots()[0].id
 
 
+def test_a_connection_that_another_thread_closed_is_opened_again(store, people):
+    store.add_root(people)
+    held = store.connection
+    store.close()
+    store._here.connection = held  # as if this thread had taken it a moment before
+    assert store.ask("SELECT count(*) FROM roots") == [(1,)]
+
+
+@pytest.mark.hazard("H34")
+def test_a_question_that_comes_after_the_last_folder_makes_no_database(store, people, pool):
+    root = store.add_root(people)
+    remove_root(store, root.id)
+    with pytest.raises(Refused, match="not in the study database any more"):
+        searching.series_of(store, "study:1")
+    assert not store.exists
+
+
 @pytest.mark.hazard("H34")
 def test_nothing_is_left_of_the_last_folder(store, people, pool):
     root = store.add_root(people)

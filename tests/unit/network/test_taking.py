@@ -198,5 +198,14 @@ def test_an_answer_is_waited_for_as_long_as_something_comes_or_goes(monkeypatch)
                 line.stir()
             raise queue.Empty
 
-    assert line.patient(Late())(True) == (None, None)
+    assert line.patient(Late(), lambda: True)(True) == (None, None)
     assert 750.0 < now[0] <= 770.0
+
+
+def test_nobody_waits_for_an_answer_over_a_connection_that_has_ended() -> None:
+    messages: queue.Queue[object] = queue.Queue()
+    alive = iter([True, False, False])
+    get = Line(None, 60.0, None).patient(messages, lambda: next(alive))
+    assert get(True) == (None, None)
+    messages.put((1, "what came before it ended"))
+    assert get(True) == (1, "what came before it ended")

@@ -60,6 +60,8 @@ def associated(
     from pynetdicom import AE, evt
 
     node, own_title = payload["node"], payload["own_title"]
+    if desk.cancelled:
+        raise Refused(sentences.broken(node))
     entity = AE(own_title)
     entity.connection_timeout, entity.acse_timeout = _CONNECT_SECONDS, _NEGOTIATE_SECONDS
     entity.dimse_timeout = entity.network_timeout = ANSWER_SECONDS
@@ -85,6 +87,10 @@ def associated(
     desk.at_cancel(lambda: _abort_later(link))
     try:
         yield link
+    except RuntimeError as error:  # pynetdicom asks nothing over a connection that ended in the meantime
+        if link.is_established:
+            raise
+        raise Refused(finished(link, node)) from error
     finally:
         _close(link)
 
@@ -92,6 +98,12 @@ def associated(
 def finished(link: Association, node: dict[str, Any]) -> str:
     """Say why an answer ended without a status."""
     return sentences.silent(node) if link._sent_abort else sentences.broken(node)  # we end what is silent
+
+
+def cancel(link: Association, message: int, model: str) -> None:
+    """Send a C-CANCEL; nothing happens when the connection has ended, which may be at this very moment."""
+    with contextlib.suppress(RuntimeError):
+        link.send_c_cancel(message, query_model=model)
 
 
 def comment(status: Dataset) -> str:

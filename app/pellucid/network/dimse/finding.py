@@ -9,7 +9,7 @@ from pellucid.language import tr
 from pellucid.model.findings import Refused
 from pellucid.network import sentences
 from pellucid.network.dimse import rows
-from pellucid.network.dimse.association import associated, comment, finished
+from pellucid.network.dimse.association import associated, cancel, comment, finished
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -89,12 +89,12 @@ def asked(link: Any, node: dict[str, Any], desk: Desk, question: Dataset, model:
     """Yield the identifiers that answer one question on an open association."""
     over = False
 
-    def cancel() -> None:
-        if not over and link.is_established:
-            link.send_c_cancel(_MESSAGE, query_model=model)
+    def stop() -> None:
+        if not over:
+            cancel(link, _MESSAGE, model)
 
-    desk.at_cancel(cancel)
     answers = link.send_c_find(question, model, msg_id=_MESSAGE)
+    desk.at_cancel(stop)
     try:
         for status, identifier in answers:
             if "Status" not in status:
@@ -111,7 +111,7 @@ def asked(link: Any, node: dict[str, Any], desk: Desk, question: Dataset, model:
                 raise Refused(sentences.status(node, status.Status, comment(status)))
     finally:
         if not over:
-            cancel()
+            stop()
             for status, _ in answers:
                 if "Status" not in status or status.Status not in (0xFF00, 0xFF01):
                     break

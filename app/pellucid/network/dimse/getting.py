@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
-from pellucid.network.dimse.association import associated, finished
+from pellucid.network.dimse.association import associated, cancel, finished
 from pellucid.network.dimse.contexts import MOST, to_receive
 from pellucid.network.dimse.inbox import SUCCESS, Header, Inbox, Shelf
 from pellucid.network.dimse.planning import Plan, outcome, planned
@@ -65,12 +65,8 @@ def _retrieved(payload: dict[str, Any], desk: Desk, plan: Plan, inbox: Inbox, sh
 def _one(link: Any, node: dict[str, Any], desk: Desk, question: Any, number: int) -> tuple[int, str]:
     from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Model
 
-    def cancel() -> None:
-        if link.is_established:
-            link.send_c_cancel(number, query_model=Model)
-
     answers = link.send_c_get(question, Model, msg_id=number)
-    desk.at_cancel(cancel)
+    desk.at_cancel(lambda: cancel(link, number, Model))
     for status, _ in answers:
         if "Status" not in status:
             return 0, "" if desk.cancelled else finished(link, node)

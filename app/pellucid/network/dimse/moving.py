@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pellucid.model.findings import Refused
-from pellucid.network.dimse.association import associated, finished
+from pellucid.network.dimse.association import associated, cancel, finished
 from pellucid.network.dimse.planning import outcome, planned
 
 if TYPE_CHECKING:
@@ -36,13 +37,8 @@ def _moved(payload: dict[str, Any], desk: Desk, requests: list[Any], totals: dic
     node = payload["node"]
     with associated(payload, desk, [build_context(Model)]) as link:
         for number, question in enumerate(requests, 1):
-
-            def cancel(number: int = number) -> None:
-                if link.is_established:
-                    link.send_c_cancel(number, query_model=Model)
-
             answers = link.send_c_move(question, payload["own_title"], Model, msg_id=number)
-            desk.at_cancel(cancel)
+            desk.at_cancel(partial(cancel, link, number, Model))
             for status, _ in answers:
                 if "Status" not in status:
                     return "" if desk.cancelled else finished(link, node)

@@ -55,8 +55,8 @@ def serve(payload: dict[str, Any], desk: Desk) -> dict[str, Any]:
     server = bound(entity, settings, reception.handlers())
     gc.freeze()  # pynetdicom collects garbage for every few connections, and need not look at the libraries each time
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
+    desk.report(listening=True)  # before anybody is let in: nothing that is told of a peer comes earlier
     thread.start()
-    desk.report(listening=True)
     try:
         desk.wait()
     finally:
@@ -71,7 +71,7 @@ class _Reception:
 
     def __init__(self, root: Path, settings: dict[str, Any], desk: Desk) -> None:
         self._root, self._desk = root, desk
-        self._noted = 0.0
+        self._noted = -_NOTE_SECONDS
         self._taking: dict[Any, Taking] = {}
         self._inbox = Inbox(
             root / _INCOMING,

@@ -28,6 +28,7 @@ ANSWER_SECONDS = 60.0
 _LARGEST_ACCEPTED = 1 << 20
 _MESSAGE_SECONDS = 60.0
 _LOOK_SECONDS = 0.02
+_ALIVE_SECONDS = 0.5
 _QUICK_ACK: int | None = getattr(socket, "TCP_QUICKACK", None)
 
 
@@ -40,13 +41,14 @@ def tune(link: Association, silence: float, count: Callable[[int], None] | None 
     wrapped = link.dul.socket
     assert wrapped is not None and wrapped.socket is not None
     plain = wrapped.socket
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with contextlib.suppress(OSError):  # some systems refuse it where the peer is gone already
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     plain.settimeout(silence)
     line = Line(plain, silence, count)
     wrapped.recv = line.received_or_ended  # type: ignore[method-assign]
     if link.is_requestor:
         link._reactor_checkpoint = Gate(link)
-        link.dimse.get_msg = line.patient(link.dimse.msg_queue)  # type: ignore[method-assign]
+        link.dimse.get_msg = line.patient(link.dimse.msg_queue, link.dul.is_alive)  # type: ignore[method-assign]
         _sleep_until_work(link, line)
 
 
@@ -91,17 +93,21 @@ class Line:
         """Note that something came or went."""
         self._last = time.monotonic()
 
-    def patient(self, messages: queue.Queue[Any]) -> Callable[[bool], Any]:
-        """Return how to wait for a message: as long as something comes or goes, however long that takes."""
+    def patient(self, messages: queue.Queue[Any], alive: Callable[[], bool]) -> Callable[[bool], Any]:
+        """Return how to wait for a message: as long as something comes or goes, however long that takes.
+
+        The thread of the association may have taken the word that the connection has ended: who waits looks himself.
+        """
 
         def get(block: bool = False) -> Any:
             begin = time.monotonic()
             while True:
                 left = max(begin, self._last) + self._silence - time.monotonic()
+                waits = block and left > 0 and alive()
                 try:
-                    return messages.get(block=block and left > 0, timeout=max(left, 0.0))
+                    return messages.get(block=waits, timeout=max(min(left, _ALIVE_SECONDS), 0.0))
                 except queue.Empty:
-                    if not block or left <= 0:
+                    if not waits:
                         return None, None
 
         return get
@@ -238,12 +244,14 @@ class Gate(threading.Event):
             super().set()
 
     def clear(self) -> None:
-        """Stop the thread, and wait until it stands."""
+        """Stop the thread, and wait until it stands or has ended: another one may abort the association."""
         with self._changing:
             super().clear()
         link = self._link
-        while threading.current_thread() is not link and link.is_alive() and not link._kill and not self._blocked:
+        while threading.current_thread() is not link and link.is_alive() and not self._blocked:
             time.sleep(0.0002)
+        if not link.is_alive():
+            link._is_paused = True  # pynetdicom would wait for it for ever
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the thread may go on."""
