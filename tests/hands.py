@@ -20,7 +20,6 @@ from pellucid.settings import Settings
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.main_window import MainWindow
 
-
 _ROUNDS = 5
 
 
