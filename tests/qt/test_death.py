@@ -35,9 +35,9 @@ def made(settings):
     session = window.session
 
     def look():
-        if not session.document.layers or session.jobs.running:
-            return QTimer.singleShot(50, look)
         from pellucid.dicom.child import default_pool
+        if not session.document.layers or session.jobs.running or len(default_pool().pids) < 2:
+            return QTimer.singleShot(50, look)
         for pid in ("self", *default_pool().pids):
             print("LIMIT:", Path(f"/proc/{pid}/limits").read_text().split("Max core file size")[1].split()[:2],
                   Path(f"/proc/{pid}/coredump_filter").read_text().strip(), flush=True)

@@ -118,6 +118,17 @@ def test_up_and_down_go_round(user, palette):
     assert palette.list.currentIndex().row() == 12
 
 
+def test_operations_that_come_late_leave_the_chosen_command_chosen(user, palette):
+    palette._operations = {}
+    palette._gather()
+    for _ in range(5):
+        QTest.keyClick(palette.search, KEY.Key_Down)
+    chosen, count = palette.current().id, palette.model.rowCount()
+    palette._read_operations()
+    user.rest()
+    assert palette.model.rowCount() > count and palette.current().id == chosen
+
+
 def test_a_click_does_it(user, palette):
     find(user, palette, "pan")
     row = next(n for n, title in enumerate(titles(palette)) if title == "Pan")

@@ -206,9 +206,13 @@ def test_wheel_and_right_drag_zoom_and_middle_drag_moves(user, window):
 def test_a_rough_picture_comes_while_dragging_and_a_good_one_after(user, window):
     kinds = []
     window.studio.drawn.connect(lambda _picture, rough: kinds.append(rough))
-    drag(window.view, BUTTON.LeftButton, (200, 200), (50, 0))
+    QTest.mousePress(window.view, BUTTON.LeftButton, pos=QPoint(200, 200))
+    QTest.mouseMove(window.view, QPoint(250, 200))
+    user.wait(lambda: bool(kinds))
+    rough = tuple(kinds)
+    QTest.mouseRelease(window.view, BUTTON.LeftButton, pos=QPoint(250, 200))
     rest(user, window)
-    assert True in kinds and kinds[-1] is False
+    assert all(rough) and kinds[-1] is False
 
 
 def test_a_click_on_a_surface_moves_the_crosshair_there(user, window):

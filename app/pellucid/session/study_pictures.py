@@ -32,6 +32,7 @@ class StudyPictures:
         self._made: dict[str, Picture | None] = {}
         self._wanted: list[str] = []
         self._drawing = False
+        self._forgotten = 0
 
     def picture(self, key: str) -> Picture | None:
         """Return the thumbnail of a series, None while it is being made or where there is none."""
@@ -47,6 +48,7 @@ class StudyPictures:
         """Forget what was made: numbers of series may be given anew, and files may show something else now."""
         self._made.clear()
         self._wanted.clear()
+        self._forgotten += 1
         self.ready.emit("")
 
     def keep(self, wanted: bool) -> None:
@@ -60,20 +62,22 @@ class StudyPictures:
         if self._drawing or not self._wanted:
             return
         self._drawing = True
-        key, kept = self._wanted.pop(), self._session.settings.keep_thumbnails
+        key, drawn, settings = self._wanted.pop(), partial(self._drawn, self._forgotten), self._session.settings
         self._session.jobs.query(
-            ("study database", "thumbnail", key), tr("Thumbnail"), lambda job: _picture(self._store(), key, kept, job),
-            partial(self._drawn, key), lambda _sentence: self._drawn(key, None), quiet=True,
+            ("study database", "thumbnail", key), tr("Thumbnail"),
+            lambda job: _picture(self._store(), key, lambda: settings.keep_thumbnails, job),
+            partial(drawn, key), lambda _sentence: drawn(key, None), quiet=True,
         )  # fmt: skip
 
-    def _drawn(self, key: str, made: Picture | None) -> None:
+    def _drawn(self, forgotten: int, key: str, made: Picture | None) -> None:
         self._drawing = False
-        self._made[key] = made
-        self.ready.emit(key)
+        if forgotten == self._forgotten:  # else it may show what its files say no longer
+            self._made[key] = made
+            self.ready.emit(key)
         self._draw_next()
 
 
-def _picture(store: Store, key: str, keep: bool, job: Job) -> Picture | None:
+def _picture(store: Store, key: str, wanted: Callable[[], bool], job: Job) -> Picture | None:
     """Return the kept thumbnail of a series, or make it."""
     from pellucid.database import pictures
     from pellucid.database.opening import series
@@ -82,9 +86,10 @@ def _picture(store: Store, key: str, keep: bool, job: Job) -> Picture | None:
     known = pictures.picture(store, key)
     if known is not None:
         return known
+    files = pictures.files(store, key)
     made = thumbnail(series(store, key, cancelled=job.cancelled))
-    if made is not None and keep and store.writes:
-        pictures.keep(store, key, made)
+    if made is not None and wanted() and store.writes:
+        pictures.keep(store, key, made, files, wanted)
     return made
 
 

@@ -161,8 +161,15 @@ class Palette(QFrame):
     # ---------------------------------------------------------------- what is listed
 
     def _gather(self) -> None:
+        """List what there is now; a command that the user moved to stays the chosen one."""
+        chosen = self.current() if self.list.currentIndex().row() > 0 else None
         self._commands = gather(self._window, self._operations)
         self._rank()
+        rows = (self.model.index(n, 0) for n in range(self.model.rowCount()))
+        found = next((row for row in rows if chosen is not None and row.data(_COMMAND).id == chosen.id), None)
+        if found is not None:
+            self.list.setCurrentIndex(found)
+            self._tell()
 
     def _read_operations(self) -> None:
         """Read the operations in the background: the first time that loads SimpleITK."""

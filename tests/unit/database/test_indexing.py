@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 
 from dicom_making import save, slice_dataset, stack
 from pellucid.database import indexing, opening, pictures, searching
@@ -177,11 +178,25 @@ def test_thumbnails_are_kept_with_their_series_and_go_with_it(store, root):
     key = series_of(store, "knee")[0].key
     for shape in ((40, 30), (20, 30, 3)):
         made = np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)
-        pictures.keep(store, key, made)
+        pictures.keep(store, key, made, pictures.files(store, key))
         assert np.array_equal(pictures.picture(store, key), made)
-    pictures.keep(store, "indexed:999", made)
+    pictures.keep(store, "indexed:999", made, [])
     assert pictures.picture(store, "indexed:999") is None
     pictures.forget_all(store)
+    assert pictures.picture(store, key) is None
+
+
+@pytest.mark.hazard("H36")
+def test_a_thumbnail_of_what_files_no_longer_say_or_nobody_wants_any_more_is_not_kept(store, root, pool):
+    key, made = series_of(store, "knee")[0].key, np.zeros((4, 4), np.uint8)
+    before = pictures.files(store, key)
+    pictures.keep(store, key, made, before, lambda: False)
+    assert pictures.picture(store, key) is None
+    header = dcmread(before[0][0])
+    header.SeriesDescription = "sag"
+    header.save_as(before[0][0])
+    assert update(store, root, pool).read == 1
+    pictures.keep(store, key, made, before)
     assert pictures.picture(store, key) is None
 
 

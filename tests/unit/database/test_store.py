@@ -184,7 +184,8 @@ def test_nothing_of_a_removed_folder_stays_in_the_file(store, people, pool, tmp_
     indexing.update(store, other, pool=pool)
     (found,) = searching.search(store, question("zaphod")).rows
     secret = np.random.default_rng(3).integers(0, 255, (90, 90)).astype(np.uint8)
-    pictures.keep(store, searching.series_of(store, found.key)[0].key, secret)
+    key = searching.series_of(store, found.key)[0].key
+    pictures.keep(store, key, secret, pictures.files(store, key))
     packed = store.ask("SELECT pixels FROM pictures")[0][0]
     assert packed[100:140] in b"".join(file.read_bytes() for file in store.folder.iterdir())
     remove_root(store, other.id)
@@ -201,7 +202,8 @@ def test_thumbnails_that_are_not_wanted_any_more_are_gone_from_the_file_and_its_
     indexing.update(store, store.add_root(people), pool=pool)
     found = searching.search(store, question("knee")).rows[0]
     key = searching.series_of(store, found.key)[0].key
-    pictures.keep(store, key, np.random.default_rng(3).integers(0, 255, (90, 90)).astype(np.uint8))
+    made = np.random.default_rng(3).integers(0, 255, (90, 90)).astype(np.uint8)
+    pictures.keep(store, key, made, pictures.files(store, key))
     packed = store.ask("SELECT pixels FROM pictures")[0][0]
     pictures.forget_all(store)
     assert packed[100:140] not in b"".join(file.read_bytes() for file in store.folder.iterdir())
