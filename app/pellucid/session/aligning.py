@@ -97,8 +97,8 @@ class Aligning:
 
     def cancel(self) -> None:
         """Stop aligning; the image stays as it is, and the curve goes."""
-        if self._job is not None and self.is_running:
-            self._job.cancel()
+        if self._job is not None:
+            self._job.cancel()  # also one that is done: until its answer came the image is as it was
             self._advanced()
 
     def _advanced(self) -> None:
