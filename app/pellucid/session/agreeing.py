@@ -132,7 +132,7 @@ class Agreeing:
             return answer_of(one, other, sides, versions, context)
 
         def done(answer: Answer) -> None:
-            if (self.first, self.second) == sides:
+            if (self.first, self.second) == sides and self._taken(sides) is not None:
                 self.answer, self.problem = answer, ""
                 self.changed.emit()
 

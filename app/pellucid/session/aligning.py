@@ -41,6 +41,7 @@ class Aligning:
         self._session = session
         self._motions: dict[str, Motion] = {}
         self._job: Job | None = None
+        self._growth: _Growing | None = None
 
     # ---------------------------------------------------------------- what there is
 
@@ -90,16 +91,22 @@ class Aligning:
             raise Refused(tr("Something is being aligned already. Wait for it, or cancel it."))
         self._session.running.clear_preview()
         self._job = self._sections(layer, values) if self.is_stack(layer) else self._frames(layer, values)
-        self._job.changed.connect(self.changed.emit)
+        self._job.changed.connect(self._advanced)
         self.changed.emit()
         return self._job
 
     def cancel(self) -> None:
         """Stop aligning; the image stays as it is, and the curve goes."""
-        if self._job is not None and self.is_running:
-            self._job.cancel()
+        if self._job is not None:
+            self._job.cancel()  # also one that is done: until its answer came the image is as it was
+            self._advanced()
+
+    def _advanced(self) -> None:
+        """Tell that the job went on; the curve of one that was cancelled goes, and does not come back."""
+        if self._job is not None and self._job.cancelled():
+            self._growth = None
             self._motions = {id: one for id, one in self._motions.items() if not one.is_growing}
-            self.changed.emit()
+        self.changed.emit()
 
     def _frames(self, layer: ImageLayer, values: Mapping[str, Any]) -> Job:
         operation, before = self.declaration(layer), layer.frames
@@ -197,11 +204,12 @@ class Aligning:
 
     def _growing(self, layer: ImageLayer, count: int) -> _Growing:
         def show(movements: tuple[Movement | None, ...]) -> None:
-            if self.is_running:
+            if self.is_running and self._growth is growing:
                 self._motions[layer.id] = self._motion(layer, (layer.frames,), movements, grows=True)
                 self.changed.emit()
 
-        return _Growing(count, lambda movements: self._session.jobs.post(lambda: show(movements)))
+        growing = self._growth = _Growing(count, lambda movements: self._session.jobs.post(lambda: show(movements)))
+        return growing
 
 
 class _Growing:

@@ -66,7 +66,7 @@ class Appearance:
             if layer.display.colormap == name and counted.total:
                 self._suit(layer, group, counted.minimum, counted.maximum)
 
-        self._session.looking.histogram(layer, "volume", done)
+        self._session.looking.histogram(layer, "volume", done, f"colours {layer.id}")
 
     def _suit(self, layer: ImageLayer, group: Group, least: float, most: float) -> None:
         """Set the window that colours of a group need for values from ``least`` to ``most``, and say so."""

@@ -146,7 +146,7 @@ class Channels:
 
     def _edit(self, title: str, work: Callable[[Job], Any], done: Callable[[Any], None]) -> Job:
         notice = self._session.notice
-        return self._session.jobs.edit(title, work, done, lambda text: notice.emit(text, "error"))
+        return self._session.running.edit(title, work, done, lambda text: notice.emit(text, "error"))
 
 
 def _colour_parts(volume: Volume, name: str, job: Job) -> list[_Part]:

@@ -215,6 +215,8 @@ class Judging:
         """Compute the numbers in the background; the latest question wins."""
         self.problem = self.why_not()
         if self.problem:
+            if self._job is not None:
+                self._job.cancel()  # its numbers are of what was there before
             self._answer = None
             self.changed.emit()
             return None

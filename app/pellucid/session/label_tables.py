@@ -156,10 +156,13 @@ class LabelTables:
 
     def delete_empty(self, layer: LabelLayer) -> Job:
         """Remove the rows of all labels without a voxel as one step; locked ones stay."""
-        session, labels = self._session, layer.labels
+        session, labels, version = self._session, layer.labels, layer.labels.version
 
         def done(present: frozenset[int]) -> None:
             if layer not in session.document:
+                return
+            if layer.labels is not labels or labels.version != version:
+                self.delete_empty(layer)  # painted on while the voxels were looked through
                 return
             kept = tuple(row for row in labels.labels if row.value in present or row.locked)
             count = len(labels.labels) - len(kept)

@@ -93,6 +93,7 @@ class Labelling:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._stroke: Stroke | None = None
+        self._counting: Job | None = None
 
     def add_layer(self, like: Layer | None = None, name: str = "") -> LabelLayer:
         """Add an empty label layer on the voxels of a layer (the active image unless given) and make it active."""
@@ -243,6 +244,8 @@ class Labelling:
         """
         labels, image = self._session.document.active_labels, self._session.document.active_image
         if labels is None:
+            if self._counting is not None:
+                self._counting.cancel()  # it would answer after this, with labels that are gone
             done([])
             return None
         together = image is not None and image.lies is labels.lies  # then no way leads through the world
@@ -256,6 +259,7 @@ class Labelling:
                 rows = [row.told_in(*volume.told_in) for row in rows]
             return rows if lies is None else [_where_it_lies(row, lies) for row in rows]
 
-        return self._session.jobs.query(
+        self._counting = self._session.jobs.query(
             "statistics", tr("Statistics of {name}", name=labels.name),
             work, done)  # fmt: skip
+        return self._counting

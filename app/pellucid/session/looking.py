@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
@@ -24,29 +25,44 @@ if TYPE_CHECKING:
 Scope = Literal["volume", "slice", "mask"]
 
 
+@dataclass(eq=False)
+class _Count:
+    """A count that is going on: of what, whether others may have its answer too, and who waits for it."""
+
+    volume: Volume
+    shared: bool
+    asking: list[tuple[str, Callable[[Histogram], None]]]
+    job: Job | None = field(default=None)
+
+
 class Looking:
     """Windows and histograms of image layers; nothing here changes a voxel or the history."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._known: WeakKeyDictionary[Volume, Histogram] = WeakKeyDictionary()
-        self._counting: tuple[Volume, Job, list[Callable[[Histogram], None]]] | None = None
+        self._counts: list[_Count] = []
 
-    def histogram(self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None]) -> Job | None:
+    def histogram(
+        self, layer: ImageLayer, scope: Scope, done: Callable[[Histogram], None], who: str = ""
+    ) -> Job | None:
         """Compute the exact histogram of a layer in the background and hand it over on the main thread.
 
         The histogram of a whole volume is remembered as long as the volume lives, and several who ask for it
-        while it is being counted share one count. Of a colour image the channel that is seen counts.
+        while it is being counted share one count. Of a colour image the channel that is seen counts. Whoever says
+        ``who`` asks hears the answer to the latest question only; nobody takes the answer of another away.
         """
-        volume, channel, asking = layer.volume, layer.display.channel, [done]
+        volume, channel = layer.volume, layer.display.channel
         shared = scope == "volume" and channel is Channel.ALL
+        self.forget(who)
         if shared:
             if (known := self._known.get(volume)) is not None:
                 done(known)
                 return None
-            if self._counting is not None and self._counting[0] is volume and not self._counting[1].cancelled():
-                self._counting[2].append(done)
-                return self._counting[1]
+            for count in self._counts:
+                if count.shared and count.volume is volume:
+                    count.asking.append((who, done))
+                    return count.job
         region = self._region(layer) if scope == "slice" else None
         mask = self._session.labelling.active_mask_for(layer) if scope == "mask" else None
 
@@ -54,26 +70,36 @@ class Looking:
             return histogram(volume, mask=mask, region=region, channel=channel, cancelled=job.cancelled)
 
         def finish(result: Histogram) -> None:
+            self._counts.remove(mine)
             if shared:
-                self._known[volume], self._counting = result, None
-            for answer in asking:
+                self._known[volume] = result
+            for _who, answer in mine.asking:
                 answer(result)
 
-        def failed(_sentence: str) -> None:
-            self._counting = None
+        mine = _Count(volume, shared, [(who, done)])
+        mine.job = self._session.jobs.query(
+            mine, tr("Histogram of {name}", name=layer.name), work, finish, lambda _why: self._counts.remove(mine),
+            quiet=True,
+        )  # fmt: skip
+        self._counts.append(mine)
+        return mine.job
 
-        job = self._session.jobs.query(
-            f"histogram {scope}", tr("Histogram of {name}", name=layer.name), work, finish, failed, quiet=True
-        )
-        if shared:
-            self._counting = (volume, job, asking)
-        return job
+    def forget(self, who: str) -> None:
+        """Give somebody who asked no answer any more; what nobody waits for is not counted."""
+        for count in tuple(self._counts) if who else ():
+            count.asking = [one for one in count.asking if one[0] != who]
+            if not count.asking:
+                self._give_up(count)
 
     def cancel(self) -> None:
         """Give up what is being counted."""
-        if self._counting is not None:
-            self._counting[1].cancel()
-            self._counting = None
+        for count in tuple(self._counts):
+            self._give_up(count)
+
+    def _give_up(self, count: _Count) -> None:
+        self._counts.remove(count)
+        if count.job is not None:
+            count.job.cancel()
 
     def _region(self, layer: ImageLayer) -> tuple[slice, slice, slice] | None:
         place = self._session.slice_in_use()
@@ -86,13 +112,29 @@ class Looking:
 
     def auto_window(self, layer: ImageLayer) -> None:
         """Set the window to 0.1–99.9 % of the values of the volume."""
-        self.histogram(layer, "volume", lambda h: layer.display.set_limits(*auto_limits(h)))
+        self._window(layer, "volume", auto_limits)
+
+    def window_from(self, layer: ImageLayer, limits: Callable[[Histogram], tuple[float, float] | None]) -> None:
+        """Set the window to what follows from the histogram of the volume, unless another is set meanwhile."""
+        self._window(layer, "volume", limits)
+
+    def _window(
+        self, layer: ImageLayer, scope: Scope, limits: Callable[[Histogram], tuple[float, float] | None]
+    ) -> None:
+        before = layer.display.limits
+
+        def done(counted: Histogram) -> None:
+            found = limits(counted)
+            if found is not None and layer.display.limits == before:
+                layer.display.set_limits(*found)
+
+        self.histogram(layer, scope, done, f"window {layer.id}")
 
     def auto_slice(self, layer: ImageLayer) -> None:
         """Set the window to 0.1–99.9 % of the values of the slice the user is at; raise Refused when there is none."""
         if self._session.slice_in_use() is None:
             raise Refused(tr("This pane cuts across slices. Choose Auto, which takes the whole volume."))
-        self.histogram(layer, "slice", lambda h: layer.display.set_limits(*auto_limits(h)))
+        self._window(layer, "slice", auto_limits)
 
     def reset_window(self, layer: ImageLayer) -> None:
         """Return to the window and the curve first shown."""

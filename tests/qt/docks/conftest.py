@@ -34,10 +34,7 @@ def dark(qapp):
 @pytest.fixture
 def empty_session(qtbot, tmp_path):
     """A session without layers; its settings are kept in a folder of the test."""
-    runner = Runner()
-    bridge = Bridge()
-    runner.post = bridge.post
-    session = Session(Settings.load(tmp_path), runner)
+    session = Session(Settings.load(tmp_path), Runner(Bridge().post))
     yield session
     session.close()
 

@@ -221,11 +221,12 @@ def test_numbers_are_copied_and_saved_with_every_digit(qtbot, empty_session, pan
     assert row["name"] == "Liver" and float(row["dice"]) == empty_session.agreeing.answer.rows[0].values["dice"]
     said = []
     empty_session.notice.connect(lambda text, tone: said.append((text, tone)))
-    for name, read in (("rows.json", json.loads), ("rows.csv", lambda text: list(csv.DictReader(io.StringIO(text))))):
+    files = (("rows.json", json.loads), ("rows.csv", lambda text: list(csv.DictReader(io.StringIO(text)))))
+    for count, (name, read) in enumerate(files, 1):
         path = tmp_path / name
         monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args, path=path: (str(path), ""))
         qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)
-        qtbot.waitUntil(path.exists, timeout=10_000)
+        qtbot.waitUntil(lambda count=count: len(said) == count)  # files are written side by side
         assert float(read(path.read_text("utf-8"))[0]["hausdorff_mm"]) == 1.5
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "no" / "rows.csv"), ""))
     qtbot.mouseClick(panel.save, Qt.MouseButton.LeftButton)

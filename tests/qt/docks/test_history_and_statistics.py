@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from patience import PATIENCE
 from pellucid.model.statistics import label_statistics, rows_to_csv
 from pellucid.ui.docks.history import HistoryPanel, entries
 from pellucid.ui.docks.jobs_bar import JobsBar
@@ -157,8 +158,10 @@ def test_a_running_job_is_shown_and_cancelled(empty_session, show, qtbot):
 def test_quick_and_quiet_jobs_are_not_shown(empty_session, show, qtbot):
     host = show(JobsBar(empty_session))
     host.hide()
+    go = threading.Event()
+    quiet = empty_session.jobs.query("k", "Preview of Gaussian", lambda _job: go.wait(PATIENCE), quiet=True)
     empty_session.jobs.load("Reading Thorax", lambda _job: None)
-    empty_session.jobs.query("k", "Preview of Gaussian", lambda _job: threading.Event().wait(0.4), quiet=True)
-    qtbot.wait(320)
-    assert not host.isVisible()
+    qtbot.waitUntil(lambda: empty_session.jobs.running == (quiet,) and not host._wait.isActive())
+    qtbot.waitUntil(lambda: not host.isVisible())
+    go.set()
     qtbot.waitUntil(lambda: not empty_session.jobs.running)

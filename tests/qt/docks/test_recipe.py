@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
+from at_rest import at_rest
 from pellucid.model.layer import HAND_EDIT
 from pellucid.model.slicing import plane_frame
 from pellucid.model.view import Plane
@@ -27,8 +28,7 @@ def do(session, qtbot, operation, **values):
 
 
 def rest(session, qtbot):
-    qtbot.waitUntil(lambda: not session.jobs.running)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(session))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 
+from at_rest import at_rest
 from pellucid.model.geometry import Geometry
 from pellucid.model.labels import Label, LabelMap
 from pellucid.model.layer import ImageLayer, LabelLayer
@@ -167,6 +168,18 @@ def test_the_table_is_written_beside_and_then_put_in_place(qtbot, empty_session,
     copied = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
     assert list(csv.reader((tmp_path / "curve.csv").read_text().splitlines())) == copied
     assert [path.name for path in tmp_path.iterdir()] == ["curve.csv"]
+
+
+def test_a_curve_that_is_switched_off_while_it_is_computed_does_not_come_back(qtbot, empty_session, panel):
+    show(empty_session, series())
+    qtbot.waitUntil(lambda: bool(panel.curves()))
+    panel._ask_points()
+    for box in (panel.crosshair, panel.marks):
+        box.blockSignals(True)
+        box.setChecked(False)
+    panel._ask_points()
+    qtbot.waitUntil(lambda: at_rest(empty_session))
+    assert panel.curves() == ()
 
 
 def test_a_hidden_panel_counts_nothing(qtbot, empty_session, panel):

@@ -341,6 +341,7 @@ def test_an_image_that_is_closed_ends_it_with_a_sentence(session, pair, puppet):
     said = []
     session.notice.connect(lambda text, kind: said.append(text))
     session.registering.begin()
+    wait(session, lambda: puppet.calls)
     session.history.do(RemoveLayer(pair[0]))
     assert not session.registering.is_running and puppet.cancelled.wait(PATIENCE)
     assert said == ["“Baseline” was closed; its registration was dropped."] == [session.registering.problem]

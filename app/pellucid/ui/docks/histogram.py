@@ -239,6 +239,7 @@ class HistogramPanel(Panel):
         if layer is None:
             return
         if scope == "slice" and self._session.slice_in_use() is None:
+            self._session.looking.forget("histogram")
             self._histogram = None
             self.plot.show_histogram(None)
             self.reading.setText(tr("This pane cuts across slices; choose Volume."))
@@ -249,7 +250,7 @@ class HistogramPanel(Panel):
             if layer is self._layer and scope == self.scope.value():
                 self._show_histogram(histogram)
 
-        self._session.looking.histogram(layer, scope, done)
+        self._session.looking.histogram(layer, scope, done, "histogram")
 
     def _show_histogram(self, histogram: Histogram) -> None:
         self._histogram = histogram

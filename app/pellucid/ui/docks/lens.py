@@ -248,7 +248,7 @@ class LensPanel(Panel):
                 ends = (short_number(float(end)) for end in (histogram.minimum, histogram.maximum))
                 self.lines["image_range"].setText(words.with_unit(" … ".join(ends), volume.unit))
 
-        self._session.looking.histogram(layer, "volume", done)
+        self._session.looking.histogram(layer, "volume", done, "lens")
 
     def _show_cells(self, near: Neighbourhood, layer: ImageLayer) -> None:
         colour, kernel, way = near.volume.is_colour, self.kernel.value(), self.way.value()

@@ -179,7 +179,7 @@ class OperationsDock(Panel):
                 form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
                 self._begin(form, image, histogram)
 
-        self._session.looking.histogram(image, "volume", done)
+        self._session.looking.histogram(image, "volume", done, f"form {self._root}")
 
     def _begin(self, form: OperationForm, image: ImageLayer, histogram: Histogram) -> None:
         """Let a form that was just opened start with what fits the image."""

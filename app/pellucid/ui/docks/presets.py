@@ -176,13 +176,7 @@ def apply(session: Session, layer: ImageLayer, preset: Preset) -> None:
     if limits is not None:
         layer.display.set_limits(*limits)
         return
-
-    def done(histogram: Histogram) -> None:
-        found = preset.limits(histogram)
-        if found is not None:
-            layer.display.set_limits(*found)
-
-    session.looking.histogram(layer, "volume", done)
+    session.looking.window_from(layer, preset.limits)
 
 
 def apply_key(session: Session, digit: int) -> bool:

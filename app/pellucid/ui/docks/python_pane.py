@@ -46,6 +46,7 @@ class PythonPanel(Panel):
         super().__init__(mark("Python"), parent)
         self._session = session
         self._written = Written()
+        self._job: Job | None = None
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self.refresh)
         self._build()
@@ -98,6 +99,8 @@ class PythonPanel(Panel):
             return
         recipes = self._session.recipes
         chain = recipes.chain()
+        if self._job is not None:
+            self._job.cancel()  # it would answer after this, with the steps of a layer that is not shown any more
         if chain is None or not chain.steps:
             self._take(Written())
             return
@@ -123,7 +126,7 @@ class PythonPanel(Panel):
             step, step_refused = attempt(lambda: step_code(recipe, selected, start))
             return Written(step, whole, line, step_refused, refused)
 
-        self._session.jobs.query("python code", tr("Writing the Python code"), work, self._take, quiet=True)
+        self._job = self._session.jobs.query("python code", tr("Writing the Python code"), work, self._take, quiet=True)
 
     def _take(self, written: Written) -> None:
         self._written = written

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,12 +97,17 @@ class RatersPage(QWidget):
         if problem:
             self._show(None)
         else:
-            self._session.agreeing.raters(sides, self._show, self._failed)
+            self._session.agreeing.raters(sides, partial(self._take, sides), partial(self._failed, sides))
 
-    def _failed(self, sentence: str) -> None:
-        tell(self.said, sentence, "warning")
-        allow(self.staple, sentence)
-        self._show(None)
+    def _take(self, sides: tuple[Side, ...], found: Raters) -> None:
+        if sides == self.sides():  # ticks may have changed to what cannot be compared
+            self._show(found)
+
+    def _failed(self, sides: tuple[Side, ...], sentence: str) -> None:
+        if sides == self.sides():
+            tell(self.said, sentence, "warning")
+            allow(self.staple, sentence)
+            self._show(None)
 
     def _show(self, found: Raters | None) -> None:
         self.matrix.setVisible(found is not None)

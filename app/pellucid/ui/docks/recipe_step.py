@@ -174,7 +174,7 @@ class StepCard(QWidget):
             if form is self.form and histogram.total:
                 form.set_ranges(histogram.minimum, histogram.maximum, image.volume.unit)
 
-        self._session.looking.histogram(image, "volume", done)
+        self._session.looking.histogram(image, "volume", done, "recipe step")
 
     def _offer(self) -> None:
         operation, running = self.operation, self._session.running

@@ -135,7 +135,7 @@ class SeriesBox(QWidget):
                 form.set_values(from_values(form.operation.fields, layer, histogram))
 
         if form.follows_image:
-            self._session.looking.histogram(layer, "volume", done)
+            self._session.looking.histogram(layer, "volume", done, "series form")
 
     def _choose(self, name: str) -> None:
         preset = self._presets()[name]

@@ -24,6 +24,7 @@ from pellucid.ui.forms.numbers import format_number
 from pellucid.ui.forms.throttle import Throttle
 
 if TYPE_CHECKING:
+    from pellucid.jobs.job import Job
     from pellucid.session import Session
 
 EMPTY = mark("The active image has one frame. Open a time series to see how its values change.")
@@ -38,6 +39,7 @@ class TimeCurvePanel(Panel):
         self._in_front = True
         self._points: tuple[Curve, ...] = ()
         self._labels: tuple[Curve, ...] = ()
+        self._jobs: dict[str, Job | None] = {}
         self._values: list[QLabel] = []
         self._rows: tuple[tuple[str, str, str], ...] = ()
         self._follow_points = Throttle(self._ask_points, 60, self)
@@ -140,20 +142,23 @@ class TimeCurvePanel(Panel):
             self._later.start()
 
     def _ask_points(self) -> None:
-        wanted = self.crosshair.isChecked() or self.marks.isChecked()
-        if (
-            not (self._is_seen() and wanted)
-            or self._session.curving.of_points(
-                self._take_points, crosshair=self.crosshair.isChecked(), marks=self.marks.isChecked()
-            )
-            is None
-        ):
-            self._take_points(())
+        crosshair, marks, curving = self.crosshair.isChecked(), self.marks.isChecked(), self._session.curving
+        if not (self._is_seen() and (crosshair or marks)):
+            self._wait_for("points", None)
+        else:
+            self._wait_for("points", curving.of_points(self._take_points, crosshair=crosshair, marks=marks))
 
     def _ask_labels(self) -> None:
         asked = self._is_seen() and self.labels.isChecked()
-        if not asked or self._session.curving.of_labels(self._take_labels) is None:
-            self._take_labels(())
+        self._wait_for("labels", self._session.curving.of_labels(self._take_labels) if asked else None)
+
+    def _wait_for(self, what: str, job: Job | None) -> None:
+        """Show no curves of points or labels where none are asked for, and take no late answer to an older question."""
+        before, self._jobs[what] = self._jobs.get(what), job
+        if job is None:
+            if before is not None:
+                before.cancel()
+            (self._take_points if what == "points" else self._take_labels)(())
 
     def _take_points(self, curves: tuple[Curve, ...]) -> None:
         self._points = curves
