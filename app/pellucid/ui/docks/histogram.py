@@ -179,7 +179,8 @@ class HistogramPanel(Panel):
             return
         self._layer = layer
         self._watch.on(layer)
-        self.stack.setCurrentIndex(0 if layer is None else 1)
+        if layer is None:
+            self.stack.setCurrentIndex(0)
         self.scope.setEnabled(layer is not None)
         self._histogram = None
         self.plot.show_histogram(None)
@@ -188,6 +189,7 @@ class HistogramPanel(Panel):
         if layer is not None:
             self._show_display()
             self._count()
+            self.stack.setCurrentIndex(1)  # last: each change of a page that is seen lays out the whole dock
 
     def _layer_changed(self, what: str) -> None:
         if what == "frame" and self._session.playing.is_playing:
