@@ -67,8 +67,9 @@ class HistogramPanel(Panel):
         self._redisplay = Throttle(self._show_display, _REDISPLAY, self)
         self._build()
         self._watch = LayerWatch(self._layer_changed)
-        self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self._follow)
+        self._later, after = (QTimer(self, singleShot=True, interval=0) for _ in range(2))
+        self._later.timeout.connect(after.start)  # in a turn of its own: the panes are painted first
+        after.timeout.connect(self._follow)
         document = session.document
         for changed in (document.active_changed, document.inserted, document.removed):
             changed.connect(self._document_changed)
