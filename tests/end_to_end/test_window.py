@@ -183,7 +183,8 @@ def test_first_slice_comes_before_the_series_is_complete_also_in_place_of_anothe
     user.wait(lambda: session.loading.job is None)
     assert [entry[:3] for entry in seen] == [(True, True, True)]
     assert 60 < seen[0][3] < 255  # tissue, not black
-    assert not canvas.first.isVisible() and canvas.first.layer is None
+    user.wait(lambda: not canvas.first.isVisible())
+    assert canvas.first.layer is None
     assert session.document.active_image.geometry.size == (512, 512, 101)
     session.undo()
     assert session.document.layers == before

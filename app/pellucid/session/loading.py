@@ -290,6 +290,11 @@ class Loading:
             self._session.document.remove(first)
         self._session.first_slice.emit(None)
 
+    @property
+    def shows_first(self) -> bool:
+        """Return whether the first slice of what is still loading is shown."""
+        return self._first is not None
+
     def is_placeholder(self, layer: Layer) -> bool:
         """Return whether a layer is only the first slice of what is still loading."""
         return layer is self._first

@@ -130,4 +130,6 @@ class Banner(QFrame):
         color = colors.danger if severe else colors.warning
         self._mark.setPixmap(theme.icon("alert-outline", color).pixmap(16, 16))
         self.close_button.setIcon(theme.icon("close"))
-        self.setStyleSheet(f"Banner {{ background: {colors.raised}; border-left: 3px solid {color}; }}")
+        sheet = f"Banner {{ background: {colors.raised}; border-left: 3px solid {color}; }}"
+        if sheet != self.styleSheet():  # Qt styles everything on it anew, although nothing changed
+            self.setStyleSheet(sheet)

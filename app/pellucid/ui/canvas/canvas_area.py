@@ -127,7 +127,11 @@ class CanvasArea(DropArea):
             self._later.start()
 
     def _first_slice(self, layer: ImageLayer | None) -> None:
-        self.first.show_layer(None if layer is None or layer in self.session.document else layer)
+        """Show it now; take it away with what comes in its place, so that nobody sees the panes empty in between."""
+        if layer is None:
+            self._later.start()
+            return
+        self.first.show_layer(None if layer in self.session.document else layer)
         self._settle()
 
     def _busy_changed(self) -> None:
@@ -139,6 +143,8 @@ class CanvasArea(DropArea):
         document = self.session.document
         layer = document.active or document.active_image
         image = document.active_image
+        if self.first.layer is not None and not self.session.loading.shows_first:
+            self.first.show_layer(None)
         self.grid.arrange()
         self._compare_slices()
         page = self.grid if len(document) else self.empty

@@ -67,8 +67,9 @@ class HistogramPanel(Panel):
         self._redisplay = Throttle(self._show_display, _REDISPLAY, self)
         self._build()
         self._watch = LayerWatch(self._layer_changed)
-        self._later = QTimer(self, singleShot=True, interval=0)
-        self._later.timeout.connect(self._follow)
+        self._later, after = (QTimer(self, singleShot=True, interval=0) for _ in range(2))
+        self._later.timeout.connect(after.start)  # in a turn of its own: the panes are painted first
+        after.timeout.connect(self._follow)
         document = session.document
         for changed in (document.active_changed, document.inserted, document.removed):
             changed.connect(self._document_changed)
@@ -179,7 +180,8 @@ class HistogramPanel(Panel):
             return
         self._layer = layer
         self._watch.on(layer)
-        self.stack.setCurrentIndex(0 if layer is None else 1)
+        if layer is None:
+            self.stack.setCurrentIndex(0)
         self.scope.setEnabled(layer is not None)
         self._histogram = None
         self.plot.show_histogram(None)
@@ -188,6 +190,7 @@ class HistogramPanel(Panel):
         if layer is not None:
             self._show_display()
             self._count()
+            self.stack.setCurrentIndex(1)  # last: each change of a page that is seen lays out the whole dock
 
     def _layer_changed(self, what: str) -> None:
         if what == "frame" and self._session.playing.is_playing:

@@ -39,6 +39,7 @@ class PresetBar(QWidget):
         self._session = session
         self._layer: ImageLayer | None = None
         self.chips: list[Chip] = []
+        self._spares: list[Chip] = []
         self._listed: list[tuple[Preset, str]] | None = None
         self.setAccessibleName(tr("Window presets"))
         column = QVBoxLayout(self)
@@ -83,7 +84,7 @@ class PresetBar(QWidget):
         for spare in self.chips[len(choices) :]:
             self._flow.removeWidget(spare)
             spare.hide()
-            spare.deleteLater()
+            self._spares.append(spare)
         del self.chips[len(choices) :]
         for chip, choice in zip(self.chips, choices, strict=False):
             chip.tell(*choice)
@@ -107,6 +108,11 @@ class PresetBar(QWidget):
         return [*listed, *((p, keys.get(p, "")) for p in dict.fromkeys((*keyed, *presets.of_modality(volume), *rest)))]
 
     def _chip(self, preset: Preset, key: str) -> Chip:
+        if self._spares:
+            chip = self._spares.pop()
+            chip.tell(preset, key)
+            chip.show()
+            return chip
         chip = Chip(preset, key, self._flow_widget)
         chip.clicked.connect(lambda _on=False: self._apply(chip.preset))
         chip.removed.connect(lambda: self._remove(chip.preset))
