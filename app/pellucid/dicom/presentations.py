@@ -6,15 +6,13 @@ runs in a worker.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.display_tables import TAGS as TABLE_TAGS
 from pellucid.dicom.display_tables import stated_windows, voi_tables
-from pellucid.dicom.elements import Malformed, Unreasonable
-from pellucid.dicom.parsing import parse
+from pellucid.dicom.parsing import try_to_parse
 from pellucid.dicom.records import FrameRecord
 from pellucid.dicom.values import Values
 from pellucid.language import mark, tr
@@ -73,10 +71,7 @@ def read(path: Path, pool: Pool | None = None) -> Presentation:
 def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     """Read ``payload["path"]``; answer what it asks for as plain data, or refuse. Runs in a worker."""
     path = Path(payload["path"])
-    try:
-        parsed = parse(path, _TAGS)
-    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, struct.error):
-        parsed = None
+    parsed = try_to_parse(path, _TAGS)
     values = Values(parsed.elements) if parsed is not None else None
     if values is None or _SERIES not in values:
         raise Refused(tr("{name} could not be read: it holds no presentation state.", name=path.name))

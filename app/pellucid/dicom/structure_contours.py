@@ -5,7 +5,6 @@ Source: PS3.3 C.8.8.5 (structure set), C.8.8.6 (ROI contour) and C.8.8.8 (observ
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pellucid.dicom.display_colours import hex_of
-from pellucid.dicom.elements import Malformed, Unreasonable
 from pellucid.dicom.kinds import STRUCTURES, content_of
-from pellucid.dicom.parsing import parse
+from pellucid.dicom.parsing import try_to_parse
 from pellucid.dicom.references import TAGS as REFERENCE_TAGS
 from pellucid.dicom.references import referenced_series
 from pellucid.dicom.values import Values
@@ -58,10 +56,7 @@ class _Region:
 def read_plain(payload: dict[str, Any]) -> tuple[dict[str, Any], list[NDArray[Any]]]:
     """Read the structure set ``payload["path"]``; answer its structures, and the points of all their contours."""
     path = Path(payload["path"])
-    try:
-        parsed = parse(path, _TAGS)
-    except (Malformed, Unreasonable, OSError, ValueError, RecursionError, struct.error):
-        parsed = None
+    parsed = try_to_parse(path, _TAGS)
     values = Values(parsed.elements) if parsed is not None else None
     if parsed is None or values is None or content_of(values.code(_CLASS) or parsed.media_class) != STRUCTURES:
         raise Refused(tr("{name} could not be read: it holds no DICOM structure set.", name=path.name))
