@@ -183,6 +183,9 @@ def test_dialogs(open_user, qtbot):
 def test_the_canvas_keeps_half_of_a_small_window(open_user):
     assert open_user.window.canvas.width() >= 640 - 4
     assert open_user.window.minimumSizeHint().width() <= 1280 and open_user.window.minimumSizeHint().height() <= 720
+    open_user.window.docks["Tags"].toggleViewAction().trigger()
+    open_user.rest()
+    assert open_user.window.panel("Tags").height() >= 220 and open_user.window.canvas.height() >= 260
 
 
 def test_toolbar_buttons_have_icons_names_and_say_what_they_do(open_user):

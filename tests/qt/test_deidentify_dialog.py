@@ -75,6 +75,7 @@ def test_text_is_drawn_over_and_gone_from_the_copies(dialog, qtbot, tmp_path):
     draw(qtbot, dialog.picture, (9, 4, 23, 8))
     assert dialog.picture.boxes == [(9, 4, 23, 8)]
     dialog.confirmed.click()
+    assert dialog.card.isHidden()  # who has looked is not told to look
     qtbot.keyClicks(dialog.set_up.code, "Case1")
     dialog.set_up.boxes["modified_dates"].click()
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
@@ -83,6 +84,8 @@ def test_text_is_drawn_over_and_gone_from_the_copies(dialog, qtbot, tmp_path):
     assert copy.pixel_array.max() == 90 and (copy.pixel_array[4:12, 9:32] == 0).all()
     assert copy.PatientID == "Case1" and copy.BurnedInAnnotation == "NO"
     assert dialog.tabs.currentIndex() == REPORT and "113107" in dialog.report.toPlainText()
+    assert "1 rectangle was blacked out" in dialog.report.toPlainText()
+    assert not any("may show" in line for line in (*dialog.card.lines, dialog.report.toPlainText()))
     dialog.save_report(tmp_path / "report.json")
     qtbot.waitUntil((tmp_path / "report.json").exists)
     said = dialog.card.lines

@@ -25,6 +25,7 @@ from pellucid.dicom.structured_reports import Line, report_lines
 from pellucid.dicom.values import Values
 from pellucid.language import tr
 from pellucid.model.findings import Refused
+from pellucid.model.reduction import amount
 
 if TYPE_CHECKING:
     from pellucid.dicom.child import Pool
@@ -200,8 +201,7 @@ def _encapsulated(values: Values, path: Path) -> dict[str, Any]:
                          kind=kind[:60]))  # fmt: skip
     data = _pdf(data, path)
     version = re.match(rb"%PDF-(\d\.\d)", data)
-    said = tr("PDF {version}, {size:.3g} MB", version=version.group(1).decode() if version else "?",
-              size=len(data) / 1e6)  # fmt: skip
+    said = tr("PDF {version}, {size}", version=version.group(1).decode() if version else "?", size=amount(len(data)))
     return {"kind": "pdf", "lines": [(0, said, False)], "size": len(data)}
 
 

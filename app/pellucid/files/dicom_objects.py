@@ -208,7 +208,9 @@ def _report(
                      files=names)]  # fmt: skip
     drawn = sum(bool(_drawn_of(labels, row)) for labels, row in pairs)
     if RTSTRUCT in kinds and drawn:
-        said.append(tr("{count} of them are written as the contours that were drawn, point by point.", count=drawn))
+        said.append(tr_count("{count} is written as the contours that were drawn, point by point.",
+                             "{count} are written as the contours that were drawn, point by point.",
+                             drawn))  # fmt: skip
     if with_image:
         said.append(tr("The image is in the folder {images} of it, because a DICOM object must refer to DICOM images.",
                        images=IMAGES))  # fmt: skip

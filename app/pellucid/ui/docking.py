@@ -10,13 +10,16 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
 
 from pellucid.language import tr
 from pellucid.session import Session
-from pellucid.ui.dock_table import DOCKS, Dock
+from pellucid.ui.dock_table import BELOW, DOCKS, Dock
 from pellucid.ui.dock_tabs import DockTabs
 
 _AFTER_PAINT = 30
 """ms after which the window was painted for the first time."""
 _LOW = 900
 """Pixels below which a window has no room for the whole histogram and a form."""
+
+_BELOW_SHARE = 0.38
+"""Of the height of the window, for a list below the panes: left to Qt it gets the least it can do with."""
 
 
 class _Waiting(QWidget):
@@ -82,6 +85,8 @@ class Docking:
         finally:
             self._filling.discard(row.name)
         self._made(panel)
+        if row.area == BELOW and self._window.isVisible():  # before that a layout of the user comes back
+            self._window.resizeDocks([dock], [round(self._window.height() * _BELOW_SHARE)], Qt.Orientation.Vertical)
         if hasattr(panel, "set_in_front"):
             dock.visibilityChanged.connect(panel.set_in_front)
             panel.set_in_front(dock.isVisible())

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtGui import QFont
 
 from pellucid.ui.canvas.corner_texts import SLAB, Corners, paint
+from pellucid.ui.canvas.words import Words
 
 TITLE = ("Nearest axial, oblique 4°", "#ffffff")
 ABOVE = ("72 / 144", "#ffffff")
@@ -43,3 +45,12 @@ def test_a_narrow_pane_still_says_that_it_shows_a_slab():
     pen = Pen()
     paint(None, Corners(bottom_right=(("Axial", "#ffffff"), ("MIP 20.0 mm", SLAB), ABOVE)), pen, 180, 400)
     assert "MIP 20.0 mm" in pen.drawn
+
+
+def test_a_window_that_does_not_fit_is_not_cut_within_a_number(qtbot):
+    words = Words(QFont())
+    text = "CT W 1735  L \N{MINUS SIGN}132.5 HU"
+    shown = {words.fitted(text, limit) for limit in range(words.width(text) + 1)}
+    assert text in shown and len(shown) > 5
+    numbers = {part.removesuffix("…") for one in shown for part in one.split() if any(map(str.isdigit, part))}
+    assert numbers == {"1735", "\N{MINUS SIGN}132.5"}

@@ -40,6 +40,12 @@ def test_searching_goes_from_place_to_place(dialog, qtbot):
     assert dialog.text.textCursor().selectionStart() > first
     qtbot.keyClick(dialog.search, Qt.Key.Key_Return)
     assert dialog.text.textCursor().selectionStart() == first
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)  # what was found was not chosen: all is copied
+    assert QApplication.clipboard().text() == dialog.text.toPlainText()
+    qtbot.keyClick(dialog.text, Qt.Key.Key_Home)
+    qtbot.keyClick(dialog.text, Qt.Key.Key_End, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    assert QApplication.clipboard().text() == dialog.text.textCursor().selectedText() != ""
     qtbot.keyClicks(dialog.search, "nothing")
     assert dialog.found.text() == "0 found"
 

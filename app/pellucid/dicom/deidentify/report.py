@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pellucid.dicom.deidentify.marks import codes
 from pellucid.dicom.deidentify.table import EDITION
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 
 if TYPE_CHECKING:
     from pellucid.dicom.deidentify.plan import Option, Plan
@@ -29,13 +29,16 @@ def written(outcome: Outcome, suffix: str) -> str:
 
 
 def warnings(outcome: Outcome) -> tuple[str, ...]:
-    """Return what a person has to look at."""
-    shown = [one for one in outcome.copied if one.source.seen.may_show_text]
+    """Return what a person has to look at; pixels that somebody has looked at, and said so, are no warning."""
+    looked = outcome.plan.pixels_confirmed
+    shown = [one for one in outcome.copied if one.source.seen.may_show_text and not looked]
     found = []
     if shown:
         series = ", ".join(sorted({_series(one) for one in shown}))
-        found.append(tr("The pixels of {count} copies may show the name of the patient, in: {series}. Look at them, "
-                        "and black out what names somebody.", count=len(shown), series=series))  # fmt: skip
+        found.append(tr_count("The pixels of {count} copy may show the name of the patient, in: {series}. Look at it, "
+                              "and black out what names somebody.",
+                              "The pixels of {count} copies may show the name of the patient, in: {series}. Look at "
+                              "them, and black out what names somebody.", len(shown), series=series))  # fmt: skip
     faces = sum(one.source.seen.shows_face for one in outcome.copied)
     if faces:
         found.append(tr("{count} copies show a head: the face can be rebuilt from it.", count=faces))
@@ -104,9 +107,13 @@ def _text(outcome: Outcome) -> str:
     lines = [tr("De-identified copies, {edition}", edition=EDITION), "", statement(), ""]
     lines += [f"{one.code}  {one.meaning}" for one in _held(outcome.plan)]
     lines += ["", *(f"! {said}" for said in warnings(outcome)), ""]
-    lines += [tr("{count} files copied", count=len(outcome.copied)), *_counts(outcome.copied), ""]
+    count = len(outcome.copied)
+    lines += [tr_count("{count} file copied", "{count} files copied", count), *_counts(outcome.copied), ""]
     for one in outcome.copied:
         lines.append(f"{one.source.number}  {one.name}")
+        if one.blackened:
+            lines.append("    " + tr_count("{count} rectangle was blacked out", "{count} rectangles were blacked out",
+                                           one.blackened))  # fmt: skip
         lines += [f"    {where}  {name}: {action}" + (f" × {count}" if count > 1 else "")
                   for where, name, action, count in one.changes]  # fmt: skip
     lines += ["", tr("{count} files left out", count=len(outcome.left_out))]

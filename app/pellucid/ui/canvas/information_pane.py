@@ -15,6 +15,7 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, Layer
 from pellucid.model.placement_words import said
+from pellucid.model.reduction import amount
 from pellucid.model.volume import Volume
 from pellucid.ui import theme
 from pellucid.ui.canvas.corner_texts import number
@@ -88,11 +89,10 @@ def _pixels(layer: ImageLayer) -> tuple[Row, ...]:
     if volume.is_colour:
         parts = {3: "RGB", 4: "RGBA"}.get(volume.components, tr("{components} values", components=volume.components))
         kind = tr("{parts} of {dtype}", parts=parts, dtype=volume.dtype)
-    megabytes = sum(frame.nbytes for frame in layer.frames) / 1e6
     return (
         (tr("Pixel type"), kind),
         (tr("Unit"), volume.unit or "" if volume.is_colour else volume.unit or tr("not stated")),
-        (tr("Memory"), f"{number(round(megabytes, 1))} MB"),
+        (tr("Memory"), amount(sum(frame.nbytes for frame in layer.frames))),
     )
 
 

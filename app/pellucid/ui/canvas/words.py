@@ -12,6 +12,7 @@ from pellucid.ui.canvas.sampling import device_ratio
 _SHADOW = QColor(0, 0, 0, 190)
 _AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
 _KEPT = 512
+_CUT = "…"
 
 LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
 """Which part of a text stands at the given place."""
@@ -38,11 +39,11 @@ class Words:
         return self._metrics.horizontalAdvance(text)
 
     def fitted(self, text: str, limit: int) -> str:
-        """Return a text, cut with … when it is wider than a limit."""
+        """Return a text, cut with … when it is wider than a limit; never within a number, which would be another."""
         key = text, limit
         if key not in self._elided:
             _make_room(self._elided)
-            self._elided[key] = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, limit)
+            self._elided[key] = _whole_numbers(text, self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, limit))
         return self._elided[key]
 
     def draw(self, painter: QPainter, text: str, color: str, x: float, y: float, side: float = LEFT) -> None:
@@ -74,6 +75,13 @@ class Words:
         painter.drawStaticText(QPointF(1, 1), shaped)
         painter.end()
         return picture
+
+
+def _whole_numbers(text: str, cut: str) -> str:
+    """Return a cut text without a number of which a part is missing: ``L −132.5`` must not be read as ``L −13…``."""
+    left, space, number = cut.removesuffix(_CUT).rpartition(" ")
+    broken = cut != text and number and not text.startswith(" ", len(cut) - len(_CUT))
+    return f"{left} {_CUT}" if broken and space and number.lstrip("-+\N{MINUS SIGN}")[:1].isdigit() else cut
 
 
 def _make_room(kept: dict) -> None:  # type: ignore[type-arg]

@@ -179,8 +179,10 @@ class DeidentifyDialog(QDialog):
         self._work.preview(found.sources[0], plan, while_there(self, self._show_preview))
 
     def _show_preview(self, copied: Copied) -> None:
-        self.example.setText(tr("The first of {count} files would become {name}.", name=copied.name,
-                                count=len(self._work.found.sources) if self._work.found else 0))  # fmt: skip
+        count = len(self._work.found.sources) if self._work.found else 0
+        self.example.setText(tr_count("The file would become {name}.",
+                                      "The first of {count:,} files would become {name}.", count,
+                                      name=copied.name))  # fmt: skip
         self.table.setRowCount(len(copied.changes))
         for n, (where, name, action, count) in enumerate(copied.changes):
             said = f"{tr(action)} × {count}" if count > 1 else tr(action)
@@ -248,9 +250,11 @@ class DeidentifyDialog(QDialog):
             self._say_outcome()
         elif work.sentence:
             self._say([work.sentence], "warning")
-        elif work.found is not None and self._risky():
-            self._say([tr("{count} series may show the name of the patient in their pixels. Look at them under Pixels.",
-                          count=self._risky())], "warning")  # fmt: skip
+        elif work.found is not None and self._risky() and not self.confirmed.isChecked():
+            said = tr_count("One series may show the name of the patient in its pixels. Look at it under Pixels.",
+                            "{count} series may show the name of the patient in their pixels. Look at them under "
+                            "Pixels.", self._risky())  # fmt: skip
+            self._say([said], "warning")
         else:
             self.card.hide()
         nothing = "" if work.found is not None else tr("Choose first what is to be de-identified.")

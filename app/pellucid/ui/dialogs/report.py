@@ -103,8 +103,10 @@ class ReportDialog(QDialog):
             self.text.find(words, QTextDocument.FindFlag(0))
 
     def _copy(self) -> None:
+        """Copy what the user selected, else all: what a search selected was not chosen to be copied."""
         selected = self.text.textCursor().selectedText().replace("\N{PARAGRAPH SEPARATOR}", "\n")
-        QApplication.clipboard().setText(selected if selected and not self.search.text() else self.text.toPlainText())
+        chosen = selected and selected.lower() != self.search.text().lower()
+        QApplication.clipboard().setText(selected if chosen else self.text.toPlainText())
 
     def _save(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, tr("Save PDF"), "document.pdf", tr("PDF (*.pdf)"))
