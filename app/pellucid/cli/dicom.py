@@ -79,7 +79,7 @@ def _write_image(item: Item, options: argparse.Namespace, finish: Finisher | Non
 
     if is_series(item):
         plans = source.one_image(item, options.volume)
-        frames = source.read_plans(plans)
+        frames = source.read_noting(plans)
         made_of = read_origin(list(dict.fromkeys(frame.path for plan in plans for frame in plan.frames)))
     else:
         frames, made_of = source.read_file(item.path), None

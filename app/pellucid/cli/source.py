@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pellucid.files.discover import Found, Item
 
 Reader = Callable[[], tuple[Volume, ...]]
+_OF_VALUES = frozenset({"unreadable-file", "pixel-count", "unscaled"})
+"""Findings by which values are not those of the patient: said wherever an image is used, not only where it is listed."""
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +80,9 @@ def find(path: Path) -> Found:
 def choose(path: Path, series: str | None = None) -> Item:
     """Return the one series or image file that a path and ``--series`` mean; raise Refused when unclear."""
     found = find(path)
+    if found.series and found.problems:
+        report.complain(f"Files that could not be read are left out: {len(found.problems)}. "
+                        f"The first: {found.problems[0].sentence}")  # fmt: skip
     if series is not None:
         return _named(found, path, series)
     loadable = [item for item in found.series if item.volumes and item.content not in LABELS]
@@ -138,7 +143,7 @@ def images(item: Item) -> Iterator[tuple[str, Reader]]:
         return
     groups = sequences(item)
     for plans in groups:
-        yield _label(plans) if len(groups) > 1 else "", partial(read_plans, plans)
+        yield _label(plans) if len(groups) > 1 else "", partial(read_noting, plans)
 
 
 def _label(plans: tuple[VolumePlan, ...]) -> str:
@@ -161,6 +166,15 @@ def read_plans(plans: tuple[VolumePlan, ...]) -> tuple[Volume, ...]:
     return (read_plan(plans[0]),) if len(plans) == 1 else read_sequence(plans)
 
 
+def read_noting(plans: tuple[VolumePlan, ...]) -> tuple[Volume, ...]:
+    """Read the frames of one image of a series; say on stderr where their values are not those of the patient."""
+    frames = read_plans(plans)
+    for said in dict.fromkeys(finding.message for volume in frames for finding in volume.findings
+                              if finding.code in _OF_VALUES):  # fmt: skip
+        report.note(said)
+    return frames
+
+
 def read_one(path: Path, series: str | None = None, volume: int | None = None) -> tuple[Volume, ...]:
     """Read the frames of the one image that path and options mean; raise Refused when several are meant."""
     return read_item(choose(path, series), volume)
@@ -170,7 +184,7 @@ def read_item(item: Item, volume: int | None = None) -> tuple[Volume, ...]:
     """Read the frames of one image of an item; raise Refused when it holds several and none is chosen."""
     if not is_series(item):
         return read_file(item.path)
-    return read_plans(one_image(item, volume))
+    return read_noting(one_image(item, volume))
 
 
 def one_image(series: Series, volume: int | None) -> tuple[VolumePlan, ...]:

@@ -11,7 +11,8 @@ from pellucid.dicom.values import Values
 from pellucid.dicom.weighting import B_VALUE, GE_B, PHILIPS_B, SIEMENS_B, direction_of, weighting
 from pellucid.dicom.weighting import TAGS as WEIGHTING_TAGS
 
-_TEXT = {"kernel": 0x00181210, "acquisition time": 0x00080032, "content time": 0x00080033}
+_KERNEL = 0x00181210
+_CLOCKS = {"acquisition time": (0x00080022, 0x00080032), "content time": (0x00080023, 0x00080033)}
 _NUMBERS = {
     "echo": 0x00180086, "echo time": 0x00180081, "temporal": 0x00200100, "trigger": 0x00181060,
     "inversion time": 0x00180082, "flip angle": 0x00181314, "energy": 0x00180060, "acquisition": 0x00200012,
@@ -22,7 +23,8 @@ _RAW_TYPE, _PHASE_NUMBER = 0x0043102F, 0x20011008
 _CARDIAC_PHASE, _RESPIRATORY_PHASE = 0x00209241, 0x00209245
 CLASSIC_TAGS = frozenset(
     {
-        *_TEXT.values(),
+        _KERNEL,
+        *(tag for pair in _CLOCKS.values() for tag in pair),
         *_NUMBERS.values(),
         *WEIGHTING_TAGS,
         _COMPONENT,
@@ -51,13 +53,21 @@ ENHANCED_TAGS = frozenset(
 
 def classic_dimensions(values: Values) -> dict[str, Dimension]:
     """Return the dimensions a data set states at its top level."""
-    found: dict[str, Dimension | None] = {name: values.code(tag) or None for name, tag in _TEXT.items()}
+    found: dict[str, Dimension | None] = {"kernel": values.code(_KERNEL) or None}
+    found |= {name: _moment(values.code(date), values.code(time)) for name, (date, time) in _CLOCKS.items()}
     found |= {name: values.number(tag) for name, tag in _NUMBERS.items()}
     found["type"] = " ".join([*values.codes(_IMAGE_TYPE), values.code(_COMPONENT)]).strip() or None
     found["raw type"] = next(iter(values.binary(_RAW_TYPE, "h")), None)
     found["phase number"] = values.number(_PHASE_NUMBER)
     found["cardiac phase"] = _float(values, _CARDIAC_PHASE)
     return {name: value for name, value in found.items() if value is not None} | weighting(values)
+
+
+def _moment(date: str, time: str) -> str | None:
+    """Return a time after its date where one is stated, so that what goes past midnight comes last."""
+    clock, point, fraction = time.replace(":", "").partition(".")
+    dated = len(date) == 8 and date.isdigit() and len(clock) in (2, 4, 6) and clock.isdigit()
+    return f"{date}{clock:0<6}{point}{fraction}" if dated else time or None
 
 
 def segment_labels(values: Values) -> dict[int, str]:
@@ -112,7 +122,7 @@ def _settings(groups: Values) -> dict[str, Dimension | None]:
     if tube is not None:
         found["energy"] = tube.number(_NUMBERS["energy"])
     if made is not None:
-        found["kernel"] = made.code(_TEXT["kernel"]) or None
+        found["kernel"] = made.code(_KERNEL) or None
     if labelled is not None:
         found["label"] = labelled.code(_LABEL).lower() or None
     return found

@@ -37,6 +37,25 @@ def test_a_series_becomes_hounsfield_units_in_place(pellucid: Run, tmp_path: Pat
     assert np.allclose(image.affine, wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize("how", [[], ["--all"], ["--dicom"]])
+def test_pixels_that_are_not_there_are_said(pellucid: Run, tmp_path: Path, how: list[str]) -> None:
+    paths = save(tmp_path / "ct", stack(4)[1])
+    paths[1].write_bytes(paths[1].read_bytes()[:-20])
+    target = tmp_path / ("out" if how else "out.nrrd")
+    result = pellucid("convert", tmp_path / "ct", target, *how)
+    assert result.code == 0 and f"Note: {paths[1].name} is cut short" in result.err
+
+
+def test_files_that_cannot_be_read_are_said(pellucid: Run, tmp_path: Path) -> None:
+    """A stack that lacks its last slice looks whole."""
+    paths = save(tmp_path / "ct", stack(4)[1])
+    paths[3].write_bytes(b"\0" * 1000)
+    for asked in (["convert", tmp_path / "ct", tmp_path / "out.nrrd"], ["info", tmp_path / "ct", "--series", "0"]):
+        result = pellucid(*asked)
+        assert result.code == 0 and "left out: 1" in result.err and paths[3].name in result.err
+    assert sitk.ReadImage(str(tmp_path / "out.nrrd")).GetSize()[2] == 3
+
+
 @pytest.mark.hazard("H33")
 def test_no_identity_is_written(pellucid: Run, tmp_path: Path, ramp: np.ndarray) -> None:
     write_series(tmp_path / "ct", ramp)

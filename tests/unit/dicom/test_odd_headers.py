@@ -368,6 +368,21 @@ def test_a_slice_missing_at_one_time_moves_no_other(
 
 
 @pytest.mark.hazard("H08")
+@pytest.mark.parametrize("kind", ["Acquisition", "Content"])
+@pytest.mark.parametrize("clock", ["{:02d}{:02d}{:02d}", "{:02d}{:02d}{:02d}.500", "{:02d}{:02d}"])
+def test_times_that_run_past_midnight_stay_in_their_order(tmp_path: Path, kind: str, clock: str) -> None:
+    def late(ds: Dataset, time: int, _: int) -> None:
+        minutes = 23 * 60 + 58 + time
+        setattr(ds, f"{kind}Date", f"2024010{1 + minutes // 1440}")
+        setattr(ds, f"{kind}Time", clock.format(minutes // 60 % 24, minutes % 60, 0))
+        ds.InstanceNumber = 1
+
+    stored, series = times(4, 3, late)
+    found = series_of(tmp_path, [ds for slices in series for ds in slices])
+    np.testing.assert_array_equal([read_plan(plan).array for plan in found.volumes], stored)
+
+
+@pytest.mark.hazard("H08")
 def test_trigger_times_that_jitter_are_put_in_their_order(tmp_path: Path) -> None:
     chance = random.Random(1)
 
