@@ -46,7 +46,9 @@ def show(user, *layers):
 
 
 def opened(user):
-    user.window.actions_table.by_id["file.export_dicom"].trigger()
+    action = user.window.actions_table.by_id["file.export_dicom"]
+    user.wait(action.isEnabled)  # a moment after the image is there
+    action.trigger()
     (dialog,) = [w for w in user.window.findChildren(DicomDialog) if w.isVisible()]
     return dialog
 
@@ -190,7 +192,7 @@ def test_de_identification_is_a_tick_away_and_says_what_it_does_not(user, tmp_pa
     _stored, slices = stack(4, PatientName="Planted^Jane", PatientID="PLANTED7", StudyDate="20240229")
     save(tmp_path / "in", slices)
     user.session.open([tmp_path / "in"])
-    user.wait(lambda: len(user.session.document.images) == 1)
+    user.wait(lambda: len(user.session.document.images) == 1 and not user.session.jobs.running)
     dialog = opened(user)
     ready(user, dialog)
     dialog.clean.click()
