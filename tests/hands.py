@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QDropEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QMenu, QMenuBar, QToolButton, QWidget
 
+from at_rest import at_rest
 from patience import PATIENCE
 from pellucid.jobs.runner import Runner
 from pellucid.model.view import Plane
@@ -47,11 +48,11 @@ class User:
             last = time.thread_time()
 
     def rest(self, seconds: float = 0.15) -> None:
-        """Wait until no job has run for a moment; jobs may take their time on a busy machine."""
+        """Wait until no job has run, and nothing was about to look again, for a moment, however busy the machine is."""
         quiet = {"since": time.monotonic()}
 
         def still() -> bool:
-            if self.session.jobs.running:
+            if not at_rest(self.session):
                 quiet["since"] = time.monotonic()
             return time.monotonic() - quiet["since"] > seconds
 
