@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
+_CLOCK = Qt.TimerType.PreciseTimer  # that of cine, which goes on
 _SOON = 500  # ms; what waits longer is a sentence that goes away
 
 
 def at_rest(session) -> bool:
     """Return whether nothing is computed and no widget is about to look again; for ``qtbot.waitUntil``."""
     windows = QApplication.topLevelWidgets()
-    timers = (timer for window in windows for timer in window.findChildren(QTimer))
-    soon = any(timer.isActive() and timer.isSingleShot() and timer.interval() <= _SOON for timer in timers)
+    timers = (timer for window in windows for timer in window.findChildren(QTimer) if timer.isActive())
+    soon = any(timer.isSingleShot() and timer.interval() <= _SOON and timer.timerType() != _CLOCK for timer in timers)
     return not soon and not session.jobs.running

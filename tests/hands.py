@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QMenu, QMenuBar, QToolButton, QWidget
 from shiboken6 import isValid
 
+from at_rest import at_rest
 from patience import PATIENCE
 from pellucid.jobs.runner import Runner
 from pellucid.model.view import Plane
@@ -50,14 +51,14 @@ class User:
             last = time.thread_time()
 
     def rest(self, seconds: float = 0.15) -> None:
-        """Wait until no job has run for a moment in which the window heard all there was to hear.
+        """Wait until no job has run, and nothing was about to look again, for a moment in which the window listened.
 
         A busy machine may let that moment pass without listening once, so rounds of listening count as well.
         """
         quiet = {"since": time.monotonic(), "rounds": 0.0}
 
         def still() -> bool:
-            if self.session.jobs.running:
+            if not at_rest(self.session):
                 quiet.update(since=time.monotonic(), rounds=0)
             over = time.monotonic() - quiet["since"] > seconds
             quiet["rounds"] += over

@@ -26,6 +26,6 @@ def test_the_project_is_clean(check: str, tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1200,
     )
     assert run.returncode == 0, f"{run.stdout}\n{run.stderr}"

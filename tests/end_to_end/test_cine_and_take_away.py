@@ -52,10 +52,9 @@ def test_a_cine_plays_is_measured_and_taken_away(user, heart, tmp_path):
     layer.events.frame.connect(seen.append)
     user.point_at(user.window.canvas.shown_panes()[0].plane)
     user.press(Qt.Key.Key_C)
-    user.wait(lambda: len(seen) >= 7)
+    user.wait(lambda: len(seen) >= 7 and set(seen) == {0, 1, 2, 3, 4})  # a busy machine leaves frames out
     user.press(Qt.Key.Key_C)
     assert not user.session.playing.is_playing
-    assert set(seen) == {0, 1, 2, 3, 4}
 
     panel = user.window.show_dock("Time curve")
     user.wait(lambda: bool(panel.curves()))
