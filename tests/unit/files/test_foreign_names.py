@@ -65,9 +65,10 @@ def test_images_are_saved_and_opened(tmp_path: Path, extension: str) -> None:
 
 def test_works_and_dicom_series_are_saved_and_opened(tmp_path: Path, pool: Pool) -> None:
     """In folders of such names: a work and its layer of that name, and a derived DICOM series."""
-    geometry, given = grid((3, 2, 1)), {}
+    geometry, given = grid((3, 2, 1)), dict[str, Volume]()
     for number, name in enumerate(NAMES):
-        given[name] = Volume(image_from_array(np.arange(6, dtype=np.int16).reshape(1, 2, 3) + number, geometry), geometry)
+        array = np.arange(6, dtype=np.int16).reshape(1, 2, 3) + np.int16(number)
+        given[name] = Volume(image_from_array(array, geometry), geometry)
         work, document = tmp_path / name / f"{name[:80]}.pellucid", Document()
         work.parent.mkdir()
         document.insert(0, ImageLayer(name, (given[name],)))
@@ -77,7 +78,8 @@ def test_works_and_dicom_series_are_saved_and_opened(tmp_path: Path, pool: Pool)
         np.testing.assert_array_equal(layer.volume.array, given[name].array)
         write_image([given[name]], work.parent / "series", Request())
     found = scan([tmp_path / name / "series" for name in NAMES], pool=pool).series
-    read_again = {plan.frames[0].path.parent.parent.name: read_plan(plan, pool=pool) for s in found for plan in s.volumes}
+    plans = [plan for series in found for plan in series.volumes]
+    read_again = {plan.frames[0].path.parent.parent.name: read_plan(plan, pool=pool) for plan in plans}
     assert read_again.keys() == given.keys()
     assert all(np.array_equal(read_again[name].array, given[name].array) for name in NAMES)
 
