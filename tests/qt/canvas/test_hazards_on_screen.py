@@ -14,6 +14,7 @@ from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.view import Layout, Plane, Tool
 from pellucid.session.respacing import set_spacing
 from pellucid.ui.canvas.measure_words import plate_lines
+from pellucid.ui.canvas.words import Words
 
 
 def opened(bench, folder: Path, slices: list[Dataset]):
@@ -90,6 +91,22 @@ def measured(bench, start=(200, 300), stop=(500, 420), tool: Tool = Tool.LENGTH)
     return plate_lines(annotation, bench.session.measuring.reading(annotation))
 
 
+def drawn_texts(bench) -> list[str]:
+    """Return every text that a pane draws over its image: the corners and the scale bar among them."""
+    pane, said = bench.pane(Plane.ACQUIRED), list[str]()
+    draw = Words.draw
+
+    def noted(words: Words, painter: object, text: str, *more: object) -> None:
+        said.append(text)
+        draw(words, painter, text, *more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Words, "draw", noted)
+        patch.setattr(bench.session.view, "show_annotations", True)
+        pane.grab()
+    return said
+
+
 UNKNOWN = [
     ("no size", {"spacing": None}),
     ("size of nothing", {"spacing": (0, 0)}),
@@ -107,6 +124,8 @@ def test_every_length_is_in_pixels_where_no_size_is_known(bench, tmp_path: Path,
     layers = opened(bench, tmp_path, placeless(1, **more))
     assert not layers[0].geometry.has_lengths
     scale = bench.pane(Plane.ACQUIRED).camera.scale
+    drawn = drawn_texts(bench)
+    assert any(text.endswith(" px") for text in drawn) and not any("mm" in text for text in drawn), drawn
     (line,) = measured(bench)
     assert line.endswith(" px") and float(line.split()[0]) == pytest.approx(np.hypot(300, 120) / scale, rel=0.01)
     said = " ".join((*measured(bench, tool=Tool.RECTANGLE), *measured(bench, tool=Tool.ELLIPSE)))

@@ -12,9 +12,18 @@ import pytest
 
 from dicom_making import save, slice_dataset
 from pellucid.dicom.child import Pool
+from pellucid.dicom.read import read_plan
 from pellucid.dicom.scan import scan
+from pellucid.dicom.writing.request import Request
+from pellucid.files.dicom_export import write_image
 from pellucid.files.export import export_image
 from pellucid.files.images import read
+from pellucid.files.workspace import load
+from pellucid.files.workspace import save as save_work
+from pellucid.files.workspace_document import capture, restore
+from pellucid.model.document import Document
+from pellucid.model.layer import ImageLayer
+from pellucid.model.view import ViewState
 from pellucid.model.volume import Volume, image_from_array
 from phantoms import grid
 
@@ -52,6 +61,27 @@ def test_images_are_saved_and_opened(tmp_path: Path, extension: str) -> None:
         export_image(image, path)
         assert [one.name for one in folder.iterdir()] == [path.name]
         np.testing.assert_array_equal(read(path)[0].array, image.array)
+
+
+def test_works_and_dicom_series_are_saved_and_opened(tmp_path: Path, pool: Pool) -> None:
+    """In folders of such names: a work and its layer of that name, and a derived DICOM series."""
+    geometry, given = grid((3, 2, 1)), dict[str, Volume]()
+    for number, name in enumerate(NAMES):
+        array = np.arange(6, dtype=np.int16).reshape(1, 2, 3) + np.int16(number)
+        given[name] = Volume(image_from_array(array, geometry), geometry)
+        work, document = tmp_path / name / f"{name[:80]}.pellucid", Document()
+        work.parent.mkdir()
+        document.insert(0, ImageLayer(name, (given[name],)))
+        save_work(work, capture(document, ViewState()))
+        (layer,), _active = restore(load(work))
+        assert layer.name == name and isinstance(layer, ImageLayer)
+        np.testing.assert_array_equal(layer.volume.array, given[name].array)
+        write_image([given[name]], work.parent / "series", Request())
+    found = scan([tmp_path / name / "series" for name in NAMES], pool=pool).series
+    plans = [plan for series in found for plan in series.volumes]
+    read_again = {plan.frames[0].path.parent.parent.name: read_plan(plan, pool=pool) for plan in plans}
+    assert read_again.keys() == given.keys()
+    assert all(np.array_equal(read_again[name].array, given[name].array) for name in NAMES)
 
 
 def test_series_are_found(tmp_path: Path, pool: Pool) -> None:
