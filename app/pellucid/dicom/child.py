@@ -23,7 +23,7 @@ from pellucid.model.findings import Refused
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Cancelled", "Pool", "default_pool"]
+__all__ = ["Cancelled", "Pool", "deadline_for", "default_pool"]
 
 _log = logging.getLogger(__name__)
 
@@ -31,6 +31,7 @@ _POLL_SECONDS = 0.02
 _CALLS_PER_WORKER = 1000
 _GROWTH_BYTES = 256 << 20
 _FAILED_STARTS = 3
+_WHOLE_FILE_SECONDS, _BYTES_PER_SECOND = 10.0, 2e6
 
 
 class Pool:
@@ -254,3 +255,8 @@ def default_pool() -> Pool:
         if _default is None or _default._closed:
             _default = Pool()
         return _default
+
+
+def deadline_for(path: Path) -> float:
+    """Return how many seconds a worker may take to read all of a file, by its size."""
+    return _WHOLE_FILE_SECONDS + _stamp(str(path))[1] / _BYTES_PER_SECOND

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Segmentation", "read_segmentation"]
 
 _READ = "pellucid.dicom.segmentation_frames:read_plain"
-_SECONDS, _BYTES_PER_SECOND = 10.0, 2e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,14 +50,10 @@ def read_segmentation(
     path: Path, pool: Pool | None = None, *, cancelled: Callable[[], bool] = lambda: False
 ) -> Segmentation:
     """Read a segmentation in a worker; raise Refused with a sentence for what is none, or cannot be read."""
-    from pellucid.dicom.child import default_pool
+    from pellucid.dicom.child import deadline_for, default_pool
 
-    try:
-        seconds = _SECONDS + path.stat().st_size / _BYTES_PER_SECOND
-    except OSError:
-        seconds = _SECONDS
     pool = pool or default_pool()
-    answer, arrays = pool.call(_READ, {"path": str(path)}, deadline=seconds, cancelled=cancelled)
+    answer, arrays = pool.call(_READ, {"path": str(path)}, deadline=deadline_for(path), cancelled=cancelled)
     geometry = geometry_of(answer["geometry"])
     rows = {row.value: row for row in map(_label, answer["segments"])}
     maps = tuple(

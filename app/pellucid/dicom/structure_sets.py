@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Contour", "Structure", "StructureSet", "read_structures"]
 
 _READ = "pellucid.dicom.structure_contours:read_plain"
-_SECONDS, _BYTES_PER_SECOND = 10.0, 2e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,14 +57,10 @@ def read_structures(
     path: Path, pool: Pool | None = None, *, cancelled: Callable[[], bool] = lambda: False
 ) -> StructureSet:
     """Read a structure set in a worker; raise Refused with a sentence for what is none, or cannot be read."""
-    from pellucid.dicom.child import default_pool
+    from pellucid.dicom.child import deadline_for, default_pool
 
-    try:
-        seconds = _SECONDS + path.stat().st_size / _BYTES_PER_SECOND
-    except OSError:
-        seconds = _SECONDS
     pool = pool or default_pool()
-    answer, (points,) = pool.call(_READ, {"path": str(path)}, deadline=seconds, cancelled=cancelled)
+    answer, (points,) = pool.call(_READ, {"path": str(path)}, deadline=deadline_for(path), cancelled=cancelled)
     ends = np.cumsum([count for plain in answer["structures"] for count in plain["counts"]], dtype=int)
     pieces = iter(np.split(np.array(points), ends[:-1]))
     structures = tuple(_structure(plain, pieces) for plain in answer["structures"])

@@ -22,7 +22,6 @@ CLASSES = {
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 PET_UNITS = {"Bq/ml": "BQML", "g/ml": "GML", "counts": "CNTS", "counts/s": "CPS", "%": "PCNT"}
 _MR_EMPTY = ("ScanOptions", "MRAcquisitionType", "EchoTime", "EchoTrainLength")
-_PT_NEEDED = ("CountsSource", "SeriesType", "DecayCorrection", "NumberOfSlices")
 _PT_EMPTY = ("CorrectedImage", "CollimatorType")
 
 

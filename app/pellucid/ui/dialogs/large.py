@@ -68,20 +68,12 @@ class LargeDialog(QDialog):
         self.cancel = push_button(tr("Cancel"), self.reject)
 
     def _lay_out(self, refusal: TooLarge) -> None:
-        whole = self.whole
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 16, 16, 16)
         column.setSpacing(theme.MARGIN)
         column.addWidget(section(tr("Larger than memory")))
-        said = QLabel(
-            tr(
-                "{name} is {image} and needs {amount} of memory.",
-                name=refusal.name,
-                image=whole.text,
-                amount=amount(whole.nbytes),
-            ),
-            wordWrap=True,
-        )
+        said = QLabel(tr("{name} is {image} and needs {amount} of memory.", name=refusal.name, image=self.whole.text,
+                         amount=amount(self.whole.nbytes)), wordWrap=True)  # fmt: skip
         said.setTextFormat(Qt.TextFormat.PlainText)
         column.addWidget(said)
         free, allowed = amount(refusal.free), amount(self.allowed)
@@ -89,36 +81,22 @@ class LargeDialog(QDialog):
             dim(tr("{free} is free, of which {allowed} may be used for one image.", free=free, allowed=allowed))
         )
         column.addWidget(self.kind)
-        rows = [
-            (
-                tr("Block"),
-                row(
-                    self.factor,
-                    dim(tr("voxels along each axis become one, with their mean"), wrap=False),
-                    spacing=theme.MARGIN,
-                ),
-            )
-        ]
-        for name, ends, length in zip(_NAMES, self.ranges, (*whole.size, whole.frames), strict=True):
-            if length > 1:
-                rows.append(
-                    (
-                        tr(name),
-                        row(
-                            ends[0],
-                            dim(tr("to"), wrap=False),
-                            ends[1],
-                            dim(tr("of {length:,}", length=length), wrap=False),
-                            spacing=theme.MARGIN,
-                        ),
-                    )
-                )
-        column.addWidget(titled(rows))
+        column.addWidget(titled(self._rows()))
         column.addSpacing(theme.GRID)
         column.addWidget(self.result_line)
         column.addSpacing(theme.SECTION_GAP)
         column.addWidget(row(QWidget(), self.cancel, self.go, spacing=theme.MARGIN, stretch=0))
         self.go.setDefault(True)
+
+    def _rows(self) -> list[tuple[str, QWidget]]:
+        """Return the form: the size of a block, and a range for each axis along which there is a choice."""
+        mean = dim(tr("voxels along each axis become one, with their mean"), wrap=False)
+        rows = [(tr("Block"), row(self.factor, mean, spacing=theme.MARGIN))]
+        for name, ends, length in zip(_NAMES, self.ranges, (*self.whole.size, self.whole.frames), strict=True):
+            if length > 1:
+                to, of = dim(tr("to"), wrap=False), dim(tr("of {length:,}", length=length), wrap=False)
+                rows.append((tr(name), row(ends[0], to, ends[1], of, spacing=theme.MARGIN)))
+        return rows
 
     def _propose(self, kind: str) -> None:
         """Fill the form with the best of a kind that fits."""

@@ -9,11 +9,12 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from pellucid.language import tr, tr_count
 from pellucid.ui import theme
 from pellucid.ui.docks.parts import dim, flat_button, row
+from pellucid.ui.docks.tables import show_whole_rows
 
 ABSENT = "–"
 
@@ -36,18 +37,9 @@ class TagColumn(QWidget):
         self.table = QTableWidget(0, 3)
         self.table.setAccessibleName(tr("One tag in all files"))
         self.table.setHorizontalHeaderLabels([tr("No."), tr("Value"), tr("File")])
-        self.table.setProperty("frame", True)
-        self.table.setShowGrid(False)
-        self.table.setWordWrap(False)
-        self.table.setFont(theme.figures(self.table.font()))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(22)
+        show_whole_rows(self.table, 22)
         header = self.table.horizontalHeader()
         header.setProperty("flush", True)
-        header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
