@@ -183,6 +183,21 @@ def test_a_form_starts_with_what_fits_the_image_and_returns_to_it(filters, ct, q
     qtbot.waitUntil(lambda: begun.items() <= filters.form.values().items())
 
 
+def test_values_that_fit_the_image_leave_what_was_said_and_typed_ones_take_it_away(filters, ct, qtbot):
+    filters.choose("intensity.window")
+    qtbot.waitUntil(lambda: ct.preview is not None)
+    filters.run.say("Set at least one seed.")
+    with qtbot.waitSignal(filters.form.edited):
+        filters.form.begin({"level": 3.0})
+    assert filters.run.message.text() == "Set at least one seed."
+    box = filters.form.editors["level"].box
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "4")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert not filters.run.message.text()
+
+
 def test_slopes_are_no_limits_on_the_values_of_the_image(filters, ct, qtbot):
     filters.choose("edges.canny")
     qtbot.waitUntil(lambda: filters.form is not None and filters.form.values()["lower"] != 20.0)

@@ -148,6 +148,7 @@ class OperationsDock(Panel):
         self._stop_preview()
         self.operation = operation = self._operations[operation_id]
         self.form = OperationForm(operation)
+        self.form.touched.connect(lambda: self.run.say(""))
         self.form.edited.connect(self._edited)
         self.form.invalid.connect(self._invalid)
         self.card.start(operation, self.form)
@@ -195,7 +196,6 @@ class OperationsDock(Panel):
     # ---------------------------------------------------------------- preview
 
     def _edited(self, _values: dict[str, Any]) -> None:
-        self.run.say("")
         self._check()
         self._show_limits()
         self._request()

@@ -26,8 +26,10 @@ LIMITS = ("lower", "upper")
 class OperationForm(QWidget):
     """One row per parameter; passes on valid values only, at most 30 times a second."""
 
+    touched = Signal()
+    """Emitted as soon as the user changes a value, not for values that fit the image."""
     edited = Signal(object)
-    """Emitted with all values after the user changed one and all are valid."""
+    """Emitted with all values after one was changed and all are valid."""
     invalid = Signal(str)
     """Emitted with a sentence when a value cannot be used."""
 
@@ -67,7 +69,7 @@ class OperationForm(QWidget):
     def reset(self) -> None:
         """Return to the declared defaults and tell it."""
         self.set_values({field.name: field.default for field in self.operation.fields})
-        self._edited()
+        self._touch()
 
     def begin(self, values: Mapping[str, Any]) -> None:
         """Start with values that fit the image, and tell it like typed ones."""
@@ -117,7 +119,7 @@ class OperationForm(QWidget):
         if self.has_limits:
             for name, value in zip(LIMITS, (min(low, high), max(low, high)), strict=True):
                 self.editors[name].set_value(value)
-            self._edited()
+            self._touch()
 
     @property
     def _box(self) -> FieldEditor | None:
@@ -133,7 +135,7 @@ class OperationForm(QWidget):
         """Take a box that was dragged elsewhere, and tell it like a typed value."""
         if self._box is not None:
             self._box.set_value(box)
-            self._edited()
+            self._touch()
 
     def seeds(self) -> dict[str, SeedField]:
         """Return the editors of seeds by the names of their parameters."""
@@ -167,7 +169,7 @@ class OperationForm(QWidget):
             self._grid.addWidget(label, row, 0, top)
         editor.place(self._grid, row)
         self._rows[field.name] = range(row, self._grid.rowCount())
-        editor.edited.connect(self._edited)
+        editor.edited.connect(self._touch)
 
     def _counts(self, field: Field) -> bool:
         """Return whether a parameter means something with the choices that are made."""
@@ -183,6 +185,10 @@ class OperationForm(QWidget):
                         widget.setVisible(counts)
                 if counts:
                     self.editors[field.name].came_back()
+
+    def _touch(self) -> None:
+        self.touched.emit()
+        self._edited()
 
     def _edited(self) -> None:
         self._leave_out()
