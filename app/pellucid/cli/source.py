@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Reader = Callable[[], tuple[Volume, ...]]
 _OF_VALUES = frozenset({"unreadable-file", "pixel-count", "unscaled"})
-"""Findings by which values are not those of the patient: said wherever an image is used, not only where listed."""
+"""Findings by which values are not those of the patient: said wherever an image is used."""
 
 
 def add_choice(parser: argparse.ArgumentParser) -> None:
