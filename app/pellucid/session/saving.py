@@ -84,8 +84,11 @@ class Saving:
         return job
 
     def open_workspace(self, path: Path) -> Job:
-        """Open a saved work; where sources are gone, ``sources_missing`` asks for them first."""
-        session = self._session
+        """Open a saved work; where sources are gone, ``sources_missing`` asks for them first.
+
+        It replaces nothing that was done while it was read: then it is offered.
+        """
+        session, since = self._session, self._session.history.here
         if self._opening is not None:
             self._opening.cancel()  # the work asked for last is the one shown
 
@@ -99,13 +102,13 @@ class Saving:
             if state.missing and len(session.sources_missing):
                 session.sources_missing.emit(path, state)
             else:
-                self.resume(path, state)
+                self._unless_worked_on(path, since, lambda: self.resume(path, state))
 
         return self._open(path, work, done)
 
     def resume(self, path: Path, state: WorkspaceState, folder: Path | None = None) -> Job:
         """Show a loaded work; ``folder`` is where its missing sources are looked for by name."""
-        session = self._session
+        session, since = self._session, self._session.history.here
 
         def work(job: Job) -> tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]:
             from pellucid.files.workspace_document import read_sources, relocated
@@ -113,10 +116,9 @@ class Saving:
             found = state if folder is None else relocated(state, folder)
             return found, *read_sources(found, progress=job.report, cancelled=job.cancelled)
 
-        def done(answer: tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]) -> None:
+        def show(found: WorkspaceState, frames: dict[str, Any], said: tuple[str, ...]) -> None:
             from pellucid.files.workspace_document import restore, restore_annotations, restore_view
 
-            found, frames, said = answer
             layers, active = restore(found, frames)
             session.close_all()
             for layer in layers:
@@ -133,7 +135,21 @@ class Saving:
             if said:
                 session.notice.emit(" ".join(said), "warning")
 
+        def done(answer: tuple[WorkspaceState, dict[str, Any], tuple[str, ...]]) -> None:
+            self._unless_worked_on(path, since, lambda: show(*answer))
+
         return self._open(path, work, done)
+
+    def _unless_worked_on(self, path: Path, since: object, go_on: Callable[[], object]) -> None:
+        """Go on with a work that takes the place of what is open, or offer it where something was done meanwhile."""
+        session = self._session
+        if session.history.here is since:
+            go_on()
+            return
+        session.offer.emit(
+            tr("“{name}” is ready, but you went on working while it was read. Opening it closes what is open: save "
+               "that first.", name=path.name), tr("Open it now"), go_on,
+        )  # fmt: skip
 
     def _open(self, path: Path, work: Callable[[Job], Any], done: Callable[[Any], None]) -> Job:
         session = self._session

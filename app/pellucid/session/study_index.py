@@ -41,6 +41,7 @@ class StudyIndex:
         self._progress: dict[int, Progress] = {}
         self.pictures = StudyPictures(session, lambda: self.store)
         self._told = ""
+        self._opening: Job | None = None
 
     @property
     def store(self) -> Store:
@@ -239,7 +240,8 @@ class StudyIndex:
 
     def open(self, key: str, *, replace: bool = True) -> Job:
         """Open a series of the index: instead of what is open, or over it."""
-        return self.bring(key, lambda item: self._session.loading.load_key(item, replace=replace))
+        job = self.bring(key, lambda item: self._session.loading.load_key(item, replace=replace))
+        return self._asked_last(job) if replace else job
 
     def open_study(self, keys: Sequence[str], uid: str) -> Job:
         """Put all series of a study into the library, and open the study as one that was found on disk."""
@@ -267,7 +269,14 @@ class StudyIndex:
             elif found:
                 self._session.loading.load(max(found, key=lambda one: len(one.files)))
 
-        return self._session.jobs.load(tr("Looking up a study"), work, done, self._failed)
+        return self._asked_last(self._session.jobs.load(tr("Looking up a study"), work, done, self._failed))
+
+    def _asked_last(self, job: Job) -> Job:
+        """Give up what was asked for before and would come in the place of this."""
+        if self._opening is not None:
+            self._opening.cancel()
+        self._opening = job
+        return job
 
     # ---------------------------------------------------------------- removing
 

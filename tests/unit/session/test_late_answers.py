@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -107,3 +108,35 @@ def test_the_curve_of_a_cancelled_alignment_does_not_come_back(session: Session,
     assert session.aligning.is_running and session.aligning.motion() is None
     go.set()
     assert session.jobs.drain(PATIENCE) and session.aligning.motion() is None
+
+
+def test_a_saved_work_does_not_replace_what_was_done_while_it_was_read(session: Session, tmp_path: Path) -> None:
+    image(session, "Saved", 500)
+    session.saving.save(tmp_path / "work.pellucid")
+    assert session.jobs.drain(PATIENCE)
+    offered = list[tuple[str, Callable[[], object]]]()
+    session.offer.connect(lambda sentence, _button, action: offered.append((sentence, action)))
+    assert session.saving.open_workspace(tmp_path / "work.pellucid").wait(PATIENCE)
+    image(session, "Worked on", 900)
+    assert session.jobs.drain(PATIENCE)
+    assert [layer.name for layer in session.document.layers] == ["Saved", "Worked on"]
+    ((sentence, action),) = offered
+    assert "“work.pellucid” is ready" in sentence
+    action()
+    assert session.jobs.drain(PATIENCE)
+    assert [layer.name for layer in session.document.layers] == ["Saved"]
+
+
+def test_of_two_series_of_the_index_the_one_asked_for_last_is_opened(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = list[str]()
+    monkeypatch.setattr("pellucid.database.opening.series", lambda _store, key, cancelled: key)
+    monkeypatch.setattr(session.library, "include", lambda _found: None)
+    monkeypatch.setattr(session.library, "key", lambda series: series)
+    monkeypatch.setattr(session.loading, "load_key", lambda key, replace: opened.append(key))
+    first, second = (session.studies.open(key, replace=True) for key in ("first", "second"))
+    assert first.wait(PATIENCE) and second.wait(PATIENCE) and session.jobs.drain(PATIENCE)
+    session.studies.open("over it", replace=False)
+    session.studies.open("over that", replace=False)
+    assert session.jobs.drain(PATIENCE) and opened == ["second", "over it", "over that"]
