@@ -133,6 +133,33 @@ def called(data: bytes, uid: bytes) -> bytes:
     return data
 
 
+def kept_inside(root: Path, moved: list[Path], monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Let no file be moved and no folder be made outside, whoever runs this; return what was tried there.
+
+    A product that is wrong would otherwise write over /etc/passwd, which is one of the hostile names.
+    """
+    escaped: list[Path] = []
+    replace, mkdir = Path.replace, Path.mkdir
+
+    def is_inside(path: Path) -> bool:
+        inside = path.resolve().is_relative_to(root.resolve())
+        if not inside:
+            escaped.append(path)
+        return inside
+
+    def replaced(path: Path, target: Path) -> Path | None:
+        moved.append(target)
+        return replace(path, target) if is_inside(target) else None
+
+    def made(path: Path, *args: Any, **named: Any) -> None:
+        if is_inside(path):
+            mkdir(path, *args, **named)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(Path, "mkdir", made)
+    return escaped
+
+
 class Link(SimpleNamespace):
     """An association that can be looked up."""
 
@@ -153,10 +180,10 @@ def test_500_hostile_uids_name_nothing_that_is_written(tmp_path, data, monkeypat
         wire.taking = link.dimse.receive_primitive.__self__
     else:
         wire.taking._taken = lambda path, header: Shelf(root, desk.report).put(path, header) or 0
-    replace = Path.replace
-    monkeypatch.setattr(Path, "replace", lambda path, target: moved.append(target) or replace(path, target))
+    escaped = kept_inside(tmp_path, moved, monkeypatch)
     uids = {uid.encode("utf-8", "surrogateescape")[:4000] for uid in HOSTILE}
     statuses = [wire.store(called(data, uid)) for uid in sorted(uids)]
+    assert escaped == []
     assert len(uids) >= 500 and set(statuses) == {0, NOT_UNDERSTOOD} and statuses.count(0) >= 490
     study = r"[0-9a-f]{24}/" if taker == "the listener" else ""
     assert len(moved) == statuses.count(0) and {*moved} == {*wire.files()}
