@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pellucid.files.discover import Found, Item
 
 Reader = Callable[[], tuple[Volume, ...]]
-_OF_VALUES = frozenset({"unreadable-file", "pixel-count", "unscaled"})
+_OF_VALUES = frozenset({"unreadable-file", "pixel-count", "high-bit", "unscaled"})
 """Findings by which values are not those of the patient: said wherever an image is used."""
 
 
