@@ -12,6 +12,7 @@ import numpy as np
 
 from pellucid.dicom.dimension_tags import APART, DIMENSIONS, TIMES, value_text
 from pellucid.dicom.grouping import Group
+from pellucid.dicom.parallel_stacks import of_stack, separate_stacks, stacks_finding
 from pellucid.dicom.records import blank
 from pellucid.dicom.runs import by_runs
 from pellucid.dicom.split_findings import found_by_itself, one_frame_each
@@ -60,7 +61,7 @@ def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list
     single: set[Key] = set()
     copies = _copies(group.members)
     for number, members in enumerate(copies, start=1):
-        found, said = split_places(places_of(members, group))
+        found, said = _split_stacks(places_of(members, group), group, together=choice.merged)
         findings += said
         for part in found:
             if not part.sequence and (files := _frames(part)) in single:
@@ -72,6 +73,21 @@ def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list
                 sequence = f"copy {number} {part.sequence}" if part.sequence else ""
                 part = replace(part, label=label, sequence=sequence, copy=number)
             parts.append(part)
+    return parts, findings
+
+
+def _split_stacks(
+    places: list[list[Member]], group: Group, *, together: bool
+) -> tuple[list[Part], list[Finding]]:
+    """Split what lies at some places, every stack by itself where several lie apart and should not be together."""
+    stacks = separate_stacks(places) if group.placed and not together else {}
+    if not stacks:
+        return split_places(places)
+    parts, findings = [], [stacks_finding(group.members, len(stacks))]
+    for name, own in stacks.items():
+        found, said = split_places(own)
+        parts += of_stack(name, found)
+        findings += said
     return parts, findings
 
 
