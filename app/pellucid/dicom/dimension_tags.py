@@ -137,4 +137,5 @@ def _clock(text: str) -> str:
         digits = digits[8:]
     if len(digits) != 6 or not digits.isdigit():
         return text
-    return f"{digits[:2]}:{digits[2:4]}:{digits[4:]}" + (f".{fraction[:3]}" if fraction.strip("0") else "")
+    hours = int(digits[:2]) % 24  # what ran past midnight was counted on
+    return f"{hours:02d}:{digits[2:4]}:{digits[4:]}" + (f".{fraction[:3]}" if fraction.strip("0") else "")

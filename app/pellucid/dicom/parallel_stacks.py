@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,19 @@ def _fill_one_grid(places: Places) -> bool:
     return float(np.linalg.norm(found - even, axis=1).max()) <= min(JITTER, step / 10)
 
 
-def of_stack(name: str, parts: Sequence[Part]) -> list[Part]:
+def split_stacks(
+    stacks: dict[str, Places], split_places: Callable[[Places], tuple[list[Part], list[Finding]]]
+) -> tuple[list[Part], list[Finding]]:
+    """Split every stack by itself."""
+    parts, findings = [], [_stacks_finding(stacks)]
+    for name, places in stacks.items():
+        found, said = split_places(places)
+        parts += _of_stack(name, found)
+        findings += said
+    return parts, findings
+
+
+def _of_stack(name: str, parts: Sequence[Part]) -> list[Part]:
     """Return the volumes of one stack as volumes that are told from those of the others by its name."""
     named = []
     for part in parts:
@@ -57,9 +69,8 @@ def of_stack(name: str, parts: Sequence[Part]) -> list[Part]:
     return named
 
 
-def stacks_finding(members: Sequence[Member], count: int) -> Finding:
-    """Say that there are several stacks and by which element they are told apart."""
-    by = said_of([("stack", source_tag(members, "stack"))])
+def _stacks_finding(stacks: dict[str, Places]) -> Finding:
+    by = said_of([("stack", source_tag(next(iter(stacks.values()))[0], "stack"))])
     message = tr("The series holds {count} stacks of slices at different places, told apart by {by}: each is a volume "
-                 "of its own.", count=count, by=by)  # fmt: skip
+                 "of its own.", count=len(stacks), by=by)  # fmt: skip
     return Finding("several-stacks", message, "info")
