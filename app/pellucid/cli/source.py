@@ -32,7 +32,8 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="UID|INDEX",
         help="one series of a folder: its UID, or its place in the scan, from 0",
     )
-    parser.add_argument("--volume", type=int, metavar="INDEX", help="one image of a series that holds several, from 0")
+    parser.add_argument("--volume", type=int, metavar="INDEX", help="one image of a series that holds several, "
+                        "from 0; of a fractional segmentation, the values of one segment")  # fmt: skip
 
 
 def add_splitting(parser: argparse.ArgumentParser) -> None:
