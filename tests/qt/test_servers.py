@@ -34,9 +34,7 @@ pytestmark = pytest.mark.orthanc
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    runner, bridge = Runner(), Bridge()
-    runner.post = bridge.post
-    session = Session(Settings.load(tmp_path / "settings"), runner)
+    session = Session(Settings.load(tmp_path / "settings"), Runner(Bridge().post))
     yield session
     session.close()
 

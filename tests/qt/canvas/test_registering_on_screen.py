@@ -27,10 +27,7 @@ from registration_puppet import Puppet, add_two, bent, shift
 
 @pytest.fixture
 def bench(qtbot):
-    runner = Runner()
-    bridge = Bridge()
-    runner.post = bridge.post
-    session = Session(jobs=runner)
+    session = Session(jobs=Runner(Bridge().post))
     area = CanvasArea(session)
     qtbot.addWidget(area)
     area.resize(802, 802)
