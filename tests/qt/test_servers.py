@@ -357,6 +357,20 @@ def test_a_test_that_ends_after_its_dialog_was_closed_says_nothing(
     wait_for(qtbot, lambda: not session.jobs.running)
 
 
+def test_a_server_that_is_entered_is_tested_beside_a_known_one(
+    qtbot: QtBot, session: Session, page: ServerPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pellucid.network.asking.echo", lambda node, **_options: f"{node.name} is there.")
+    known, entered = (DimseNode(name=name, title="X", host="127.0.0.1", port=1) for name in ("Known", "Entered"))
+    session.servers.put(known)
+    dialog = ServerDialog(session.servers, entered, page)
+    qtbot.addWidget(dialog)
+    page.servers.test()
+    dialog.check()
+    wait_for(qtbot, lambda: dialog.said.text() == "Entered is there.")
+    wait_for(qtbot, lambda: page.servers.said.text() == "Known is there.")
+
+
 def test_series_of_an_earlier_question_are_not_heard(
     session: Session, page: ServerPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
