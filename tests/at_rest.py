@@ -10,8 +10,11 @@ _SOON = 500  # ms; what waits longer is a sentence that goes away
 
 
 def at_rest(session) -> bool:
-    """Return whether nothing is computed and no widget is about to look again; for ``qtbot.waitUntil``."""
+    """Return whether nothing is computed and no widget is about to look again; for ``qtbot.waitUntil``.
+
+    While frames are played widgets look again for ever, and the sooner after each other the busier the machine is.
+    """
     windows = QApplication.topLevelWidgets()
     timers = (timer for window in windows for timer in window.findChildren(QTimer) if timer.isActive())
     soon = any(timer.isSingleShot() and timer.interval() <= _SOON and timer.timerType() != _CLOCK for timer in timers)
-    return not soon and not session.jobs.running
+    return (session.playing.is_playing or not soon) and not session.jobs.running
