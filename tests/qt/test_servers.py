@@ -34,9 +34,7 @@ pytestmark = pytest.mark.orthanc
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
-    runner, bridge = Runner(), Bridge()
-    runner.post = bridge.post
-    session = Session(Settings.load(tmp_path / "settings"), runner)
+    session = Session(Settings.load(tmp_path / "settings"), Runner(Bridge().post))
     yield session
     session.close()
 
@@ -357,6 +355,20 @@ def test_a_test_that_ends_after_its_dialog_was_closed_says_nothing(
     qtbot.mouseClick(dialog.test, Qt.MouseButton.LeftButton)
     close_before_the_answer(dialog)
     wait_for(qtbot, lambda: not session.jobs.running)
+
+
+def test_a_server_that_is_entered_is_tested_beside_a_known_one(
+    qtbot: QtBot, session: Session, page: ServerPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pellucid.network.asking.echo", lambda node, **_options: f"{node.name} is there.")
+    known, entered = (DimseNode(name=name, title="X", host="127.0.0.1", port=1) for name in ("Known", "Entered"))
+    session.servers.put(known)
+    dialog = ServerDialog(session.servers, entered, page)
+    qtbot.addWidget(dialog)
+    page.servers.test()
+    dialog.check()
+    wait_for(qtbot, lambda: dialog.said.text() == "Entered is there.")
+    wait_for(qtbot, lambda: page.servers.said.text() == "Known is there.")
 
 
 def test_series_of_an_earlier_question_are_not_heard(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -28,6 +29,7 @@ class Listening:
         self._session, self._callers, self._title = session, callers, title
         self._listener: Listener | None = None
         self._starting: tuple[Job, Listener] | None = None
+        self._ceasing: list[_Ending] = []
         self.received = 0
         self._offered: set[Path] = set()
         """Where images came that the user was told of since it listens."""
@@ -60,7 +62,7 @@ class Listening:
             return self._starting[0]
         from pellucid.network.listener import Listener
 
-        post = self._session.jobs.post
+        post, before = self._session.jobs.post, tuple(self._ceasing)
         listener = Listener(
             self.settings, own_title=self._title(), callers=self._callers(),
             on_received=lambda received: post(lambda: self._take(received)),
@@ -76,31 +78,41 @@ class Listening:
             self._starting = None
             failed(sentence)
 
-        job = self._session.jobs.query("listen", tr("Starting to listen"), lambda _job: listener.start(), done,
-                                       not_started, quiet=True)  # fmt: skip
+        def work(_job: Job) -> None:
+            for ending in before:
+                ending.finish()  # it may have our port
+            listener.start()
+
+        job = self._session.jobs.query("listen", tr("Starting to listen"), work, done, not_started, quiet=True)
         self._starting = job, listener
         return job
 
     def stop(self) -> None:
         """Listen no longer; what is being started stops as soon as it has."""
         ending = self._ending()
-        if ending:
-            self._session.jobs.load(tr("Ceasing to listen"), lambda _job: _end(ending))
+        if ending is not None:
+            self._session.jobs.load(tr("Ceasing to listen"), lambda _job: ending.finish())
             self.changed.emit()
 
     def close(self) -> None:
-        """Stop what listens, at the end of the sitting."""
-        _end(self._ending())
+        """Stop what listens, at the end of the sitting, and what was told to stop and has not yet."""
+        self._ending()
+        for ending in self._ceasing:
+            ending.finish()
 
-    def _ending(self) -> list[tuple[Job | None, Listener]]:
-        """Forget what listens or begins to; return it, with the job that starts it."""
+    def _ending(self) -> _Ending | None:
+        """Take leave of what listens or begins to; return it, if there is any."""
         starting, self._starting = self._starting, None
         listener, self._listener = self._listener, None
-        ending: list[tuple[Job | None, Listener]] = [] if listener is None else [(None, listener)]
+        leaving: list[tuple[Job | None, Listener]] = [] if listener is None else [(None, listener)]
         if starting is not None:
             starting[0].cancel()
-            ending.append(starting)
-        return ending
+            leaving.append(starting)
+        self._ceasing = [one for one in self._ceasing if not one.is_over]
+        if not leaving:
+            return None
+        self._ceasing.append(_Ending(leaving))
+        return self._ceasing[-1]
 
     def _take(self, received: Received) -> None:
         self.received += 1
@@ -112,8 +124,18 @@ class Listening:
         self.changed.emit()
 
 
-def _end(ending: list[tuple[Job | None, Listener]]) -> None:
-    for starting, listener in ending:
-        if starting is not None:
-            starting.wait()  # nobody hears of it any more, but it may listen by then
-        listener.stop()
+class _Ending:
+    """Listeners that have to end: whoever comes first ends them, everybody else waits until they have."""
+
+    def __init__(self, left: list[tuple[Job | None, Listener]]) -> None:
+        self._left, self._lock, self.is_over = left, Lock(), False
+
+    def finish(self) -> None:
+        """Return when they have ended."""
+        with self._lock:
+            while self._left:
+                starting, listener = self._left.pop()
+                if starting is not None:
+                    starting.wait()  # nobody hears of it any more, but it may listen by then
+                listener.stop()
+            self.is_over = True

@@ -104,7 +104,11 @@ class Servers:
         self._session.keep_settings()
 
     def check(self, node: Node, done: Callable[[str], None], failed: Complaint, *, secret: str | None = None) -> Job:
-        """Ask whether a server is there and lets us in; the answer is a sentence."""
+        """Ask whether a server is there and lets us in; the answer is a sentence.
+
+        One that is being entered comes with its ``secret``; its test does not call off that of a known one.
+        """
+        key = ("server test", secret is None)
         secret, title = self.secrets.of(node) if secret is None else secret, self.own_title
 
         def work(job: Job) -> str:
@@ -113,7 +117,7 @@ class Servers:
             return echo(node, own_title=title, secret=secret, cancelled=job.cancelled)
 
         name = tr("Testing {server}", server=node.name)
-        return self._session.jobs.query("server test", name, work, done, failed, quiet=True)
+        return self._session.jobs.query(key, name, work, done, failed, quiet=True)
 
     def find(
         self, node: Node, query: Query, found: Callable[[tuple[Found, ...]], None], done: Callable[[Answer], None],

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from canvas_bench import make_layer, point
+from pellucid.jobs.runner import Runner
 from pellucid.model.crop_box import Box
 from pellucid.model.geometry import IDENTITY, Geometry
 from pellucid.model.oblique import combined, turn_about
@@ -210,9 +211,13 @@ def test_pictures_to_take_away_have_no_box(shown):
 
 
 @pytest.fixture
+def runner(qtbot):
+    """Answers come through Qt, as in the program."""
+    return Runner(Bridge().post)
+
+
+@pytest.fixture
 def dock(bench, qtbot):
-    bridge = Bridge()
-    bench.session.jobs.post = bridge.post
     bench.show(make_layer(np.full((40, 50, 60), 200, np.int16), GRID))
     panel = OperationsDock(bench.session, "Filters")
     qtbot.addWidget(panel)

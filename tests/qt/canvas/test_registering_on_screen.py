@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from threading import Event
 
 import numpy as np
@@ -18,7 +17,7 @@ from pellucid.model.geometry import Geometry
 from pellucid.model.layer import ImageLayer, LabelLayer, blank_labels
 from pellucid.model.view import Layout
 from pellucid.model.volume import Volume
-from pellucid.session import Session
+from pellucid.session import Session, registration_runs
 from pellucid.session.placements import linear_placement, placement_of
 from pellucid.ui.bridge import Bridge
 from pellucid.ui.canvas import CanvasArea
@@ -27,10 +26,7 @@ from registration_puppet import Puppet, add_two, bent, shift
 
 @pytest.fixture
 def bench(qtbot):
-    runner = Runner()
-    bridge = Bridge()
-    runner.post = bridge.post
-    session = Session(jobs=runner)
+    session = Session(jobs=Runner(Bridge().post))
     area = CanvasArea(session)
     qtbot.addWidget(area)
     area.resize(802, 802)
@@ -124,16 +120,23 @@ def test_an_estimate_that_bends_is_drawn_and_labels_go_with_it(qtbot, bench, pai
     assert np.array_equal(settled(area), start)
 
 
-def test_panes_are_drawn_at_most_fifteen_times_a_second(qtbot, bench, pair, puppet):
+def test_panes_are_drawn_once_for_each_estimate_that_is_shown(qtbot, bench, pair, puppet, monkeypatch):
+    """How often one is shown is tested where that is decided; the iterations between two draw nothing."""
+    monkeypatch.setattr(registration_runs, "PICTURE_INTERVAL", 3600.0)
     session, area = bench
+    session.registering.begin()
+    qtbot.waitUntil(lambda: pair[1].estimate is not None)
+    settle(area)
     drawn = []
     area.panes[0].refreshed.connect(lambda: drawn.append(1))
-    session.registering.begin()
-    qtbot.waitUntil(lambda: session.registering.has_estimate)
-    drawn.clear()
-    began = time.monotonic()
-    qtbot.waitUntil(lambda: len(drawn) > 8)
-    assert len(drawn) <= 15 * (time.monotonic() - began) + 3  # one was on its way, one came late
+    before = len(session.registering.points)
+    qtbot.waitUntil(lambda: len(session.registering.points) > before + 20)
+    settle(area)
+    assert not drawn
+    session.registering._run._next = 0.0
+    qtbot.waitUntil(lambda: bool(drawn))
+    settle(area)
+    assert len(drawn) == 1
 
 
 def test_the_information_follows_where_the_image_lies(qtbot, bench, pair):

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from canvas_bench import make_layer, point
+from pellucid.jobs.runner import Runner
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import Provenance
 from pellucid.model.view import Plane, Tool
@@ -60,9 +61,13 @@ def planting(monkeypatch):
 
 
 @pytest.fixture
+def runner(qtbot):
+    """Answers come through Qt, as in the program."""
+    return Runner(Bridge().post)
+
+
+@pytest.fixture
 def dock(planting, bench, qtbot):
-    bridge = Bridge()
-    bench.session.jobs.post = bridge.post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
     yield opened(bench, qtbot)
 
@@ -123,7 +128,6 @@ def test_a_click_on_any_pane_sets_a_seed_and_previews_it(dock, bench, qtbot, pla
 
 @pytest.mark.parametrize("geometry", [oblique(GRID), sheared(GRID)], ids=["oblique", "sheared"])
 def test_on_tilted_grids_the_voxel_under_the_mouse_is_meant(planting, bench, qtbot, geometry):
-    bench.session.jobs.post = Bridge().post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), geometry))
     dock = opened(bench, qtbot)
     place(dock, bench, qtbot)
@@ -272,7 +276,6 @@ def test_seeds_come_and_go_with_the_panel(dock, bench, qtbot):
 
 
 def test_a_picture_has_z_0_and_says_px_where_lengths_are_unknown(planting, bench, qtbot):
-    bench.session.jobs.post = Bridge().post
     flat = Geometry((60, 50, 1), known_spacing=(False, False, False))
     bench.show(make_layer(np.full((1, 50, 60), 90, np.int16), flat))
     dock = opened(bench, qtbot)
@@ -305,7 +308,6 @@ def test_a_text_that_holds_no_places_is_said(planting):
 
 
 def test_seeds_of_a_step_are_shown_and_moved_too(planting, bench, qtbot):
-    bench.session.jobs.post = Bridge().post
     bench.show(make_layer(np.full((40, 50, 60), 90, np.int16), GRID))
     card = StepCard(bench.session)
     qtbot.addWidget(card)

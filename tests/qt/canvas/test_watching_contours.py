@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from canvas_bench import make_layer
 from patience import PATIENCE
+from pellucid.jobs.runner import Runner
 from pellucid.model.geometry import Geometry
 from pellucid.model.view import Plane
 from pellucid.ui.bridge import Bridge
@@ -26,9 +27,13 @@ def phantom():
 
 
 @pytest.fixture
+def runner(qtbot):
+    """Answers come through Qt, as in the program."""
+    return Runner(Bridge().post)
+
+
+@pytest.fixture
 def dock(bench, qtbot):
-    bench.session.jobs.post = Bridge().post
-    bench.bridge = bench.session.jobs.post  # the bridge must live
     bench.show(make_layer(phantom()[1], GRID))
     bench.session.visible_slices = lambda: tuple(
         place for pane in bench.area.shown_panes() if (place := pane.slice_of(bench.session.document.active_image))

@@ -18,13 +18,14 @@ class Slow:
     may: Event
 
     def __init__(self, *_arguments: object, **_more: object) -> None:
-        self.running = self.stopped = False
+        self.running = self.stopped = self.alone = False
         self.asked = Event()
         self.made.append(self)
 
     def start(self) -> None:
         self.asked.set()
         assert self.may.wait(PATIENCE)
+        self.alone = not any(one.running for one in self.made)
         self.running = True
 
     def stop(self) -> None:
@@ -67,3 +68,33 @@ def test_one_that_started_unheard_ends_with_the_session(slow: type[Slow]) -> Non
     assert session.servers.listener.start(pytest.fail).wait(PATIENCE)
     session.close()
     assert slow.made[0].stopped
+
+
+@pytest.mark.hazard("H40")
+def test_one_that_was_switched_off_ends_with_the_session_though_its_turn_never_came(slow: type[Slow]) -> None:
+    session, busy = Session(), Event()
+    slow.may.set()
+    session.servers.listener.start(pytest.fail)
+    assert session.jobs.drain(PATIENCE)
+    loads = [session.jobs.load("Opening", lambda _job: busy.wait(PATIENCE)) for _ in range(3)]
+    session.servers.listener.stop()
+    session.jobs.cancel_all()
+    busy.set()
+    assert all(load.wait(PATIENCE) for load in loads) and not slow.made[0].stopped
+    session.close()
+    assert slow.made[0].stopped
+
+
+def test_the_next_one_begins_when_the_last_has_left_its_port(session: Session, slow: type[Slow]) -> None:
+    slow.may.set()
+    listener, busy = session.servers.listener, Event()
+    listener.start(pytest.fail)
+    assert session.jobs.drain(PATIENCE)
+    for _ in range(3):
+        session.jobs.load("Opening", lambda _job: busy.wait(PATIENCE))
+    listener.stop()
+    listener.start(pytest.fail)
+    assert slow.made[1].asked.wait(PATIENCE)  # though nobody had the time to end the first
+    busy.set()
+    assert session.jobs.drain(PATIENCE)
+    assert listener.on and slow.made[0].stopped and slow.made[1].alone
