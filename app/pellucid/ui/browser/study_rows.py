@@ -12,6 +12,7 @@ from pellucid.ui.docks.study_nodes import date, person
 
 NAME, DATE, MODALITY, SERIES, FILES = range(5)
 COLUMNS = 5
+AWAY = mark("cannot be reached")
 DRAG = mark("Double click or drag onto the image to open")
 Cover = Callable[[str, StudyRow], str]
 """Takes what tells the patient of a study out of a text."""
@@ -82,6 +83,8 @@ def _sum_up(row: Row, hidden: bool) -> None:
     row.values = (*row.values, newest, " ".join(modalities), series, files)
     count = tr_count("{count:,} study", "{count:,} studies", len(studies))
     row.detail = " · ".join(part for part in (row.detail, count) if part)
+    if studies and all(study.sign == "offline" for study in studies):
+        row.sign, row.detail = "offline", " · ".join((row.detail, tr(AWAY)))
     row.tip = "\n".join((title, row.detail))
 
 
@@ -89,13 +92,15 @@ def _study(study: StudyRow, hidden: bool, cover: Cover) -> Row:
     described = cover(study.description, study) if hidden else study.description
     title = described or tr("Study without a description")
     accession = study.accession and not hidden and tr("Accession {number}", number=study.accession)
-    gone = study.missing and tr_count("{count:,} file missing", "{count:,} files missing", study.missing)
+    gone = tr(AWAY) if study.offline else (
+        study.missing and tr_count("{count:,} file missing", "{count:,} files missing", study.missing))  # fmt: skip
     detail = " · ".join(part for part in (accession, gone) if part)
     when = "" if hidden else date(study.date)
     texts = (title, when, ", ".join(study.modalities), _count(study.series), _count(study.files))
     values = (title.casefold(), study.date, " ".join(study.modalities), study.series, study.files)
-    tip = "\n".join(part for part in (title, when, texts[MODALITY], detail) if part)
-    sign = "missing" if study.missing else ""
+    help_of = study.offline and tr("Connect its drive, then update the folder.")
+    tip = "\n".join(part for part in (title, when, texts[MODALITY], detail, help_of) if part)
+    sign = "offline" if study.offline else "missing" if study.missing else ""
     return Row("study", study.key, texts, values, detail, sign, tip, children=None, uid=study.uid)
 
 
@@ -111,7 +116,7 @@ def series_row(one: SeriesRow, parent: Row, described: str, *, hidden: bool = Fa
     )
     number = one.number and described and tr("Series {number}", number=one.number)
     sign = "offline" if one.offline else "missing" if one.missing else ""
-    where = tr("drive not connected") if one.offline else (
+    where = tr(AWAY) if one.offline else (
         one.missing and tr_count("{count:,} file missing", "{count:,} files missing", one.missing))  # fmt: skip
     detail = " · ".join(part for part in (number, one.body_part.capitalize(), where) if part)
     when = "" if hidden else date(one.date)
