@@ -43,9 +43,10 @@ def search(store: Store, asked: Question, limit: int = LIMIT) -> Studies:
 
 
 def _study(row: tuple[Any, ...]) -> StudyRow:
-    number, uid, patient, name, patient_id, birth, sex, date, description, accession, modalities, *counts, away = row
+    number, uid, patient, name, patient_id, birth, sex, date, description, accession, modalities, *rest = row
+    series, files, missing, away = rest
     return StudyRow(f"study:{number}", uid, f"patient:{patient}", name, patient_id, birth, sex, date, description,
-                    accession, tuple(modalities.split()), *counts, offline=bool(away))  # fmt: skip
+                    accession, tuple(modalities.split()), series, files, missing, bool(away))  # fmt: skip
 
 
 def series_of(store: Store, study: str) -> tuple[SeriesRow, ...]:

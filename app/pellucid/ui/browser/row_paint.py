@@ -53,7 +53,7 @@ class RowPaint(QStyledItemDelegate):
         left = THUMB + 12 if row.kind == "series" else 26
         if row.kind == "series":
             box = QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB)
-            self.thumbnails.paint(painter, box, row.key if row.pictured else "", "image-outline")
+            self.thumbnails.paint(painter, box, row.key if row.pictured else "", row.glyph)
         else:
             paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS[row.kind], c.dim))
         room = rect.adjusted(left, 2, -8, -2)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
+from pellucid.dicom.kinds import DOCUMENT, SEGMENTATION, STRUCTURES
 from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.stack import sequences
 from pellucid.language import tr, tr_count
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pellucid.model.findings import Finding
     from pellucid.model.volume import Acquisition
 
-_GLYPHS = {SEGMENTATION: "shape-outline", STRUCTURES: "vector-polygon"}
+_GLYPHS = {SEGMENTATION: "shape-outline", STRUCTURES: "vector-polygon", DOCUMENT: "file-document-outline"}
 
 
 @dataclass(frozen=True)
