@@ -111,7 +111,9 @@ def _csv(outcome: Outcome) -> str:
 def _text(outcome: Outcome) -> str:
     lines = [tr("De-identified copies, {edition}", edition=EDITION), "", statement(), ""]
     lines += [f"{one.code}  {one.meaning}" for one in _held(outcome.plan)]
-    lines += ["", *(f"! {said}" for said in warnings(outcome)), ""]
+    if told := [f"! {said}" for said in warnings(outcome)]:
+        lines += ["", *told]
+    lines.append("")
     count = len(outcome.copied)
     lines += [tr_count("{count} file copied", "{count} files copied", count), *_counts(outcome.copied), ""]
     for one in outcome.copied:
