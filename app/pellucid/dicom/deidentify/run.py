@@ -20,7 +20,7 @@ from pellucid.dicom.deidentify.plan import Plan
 from pellucid.dicom.deidentify.survey import Seen, seen
 from pellucid.dicom.scan import walk
 from pellucid.dicom.work import run_all
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 
 _LOOK = "pellucid.dicom.deidentify.survey:look"
@@ -179,7 +179,9 @@ def nothing_found(found: Survey) -> str:
     """Say why nothing can be copied."""
     if found.left_out:
         count, reason = len(found.left_out), found.left_out[0].reason
-        return tr("Nothing was copied: {count} files were left out. The first: {reason}.", count=count, reason=reason)
+        return tr_count("Nothing was copied: {count} file was left out: {reason}.",
+                        "Nothing was copied: {count} files were left out. The first: {reason}.", count,
+                        reason=reason)  # fmt: skip
     return tr("There is no DICOM here.")
 
 

@@ -216,6 +216,7 @@ def test_reports_hold_no_old_value_and_no_file_name(tmp_path: Path, suffix: str)
     text = path.read_text()
     assert "(0010,0010)" in text and "113100" in text
     assert "Planted" not in text and "SECRETID77" not in text and "1.2.3" not in text
+    assert "0 files" not in text and "1 files" not in text and "\n\n\n" not in text  # nothing is said of nothing
 
 
 @pytest.mark.parametrize("arguments", [
