@@ -9,6 +9,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pellucid import __version__, paths
@@ -31,6 +32,7 @@ from pellucid.cli import (
     surface,
 )
 from pellucid.cli import run as run_recipe
+from pellucid.files.limits import trust
 from pellucid.model.findings import Refused
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ _MODULES = {
     "anonymise": anonymise,
     "pacs": pacs,
 }
+_OPENING = frozenset({"scan", "info", "convert", "apply", "run", "stats", "surface", "compare", "features", "register"})
+"""Commands that open what they are given and can be told to open it although it would grow without measure."""
 COMMANDS = (*_MODULES, "view")
 STOPPED = 130
 
@@ -94,6 +98,9 @@ def parser(operation: Operation | None = None) -> argparse.ArgumentParser:
             apply.add_arguments(command, operation)
         else:
             module.add_arguments(command)
+        if name in _OPENING:
+            command.add_argument("--accept-growth", action="store_true",
+                                 help="open even what would grow without measure when it is unpacked")  # fmt: skip
     commands.add_parser("view", help="open images in the window, or write a picture of it", add_help=False)
     return top
 
@@ -104,6 +111,11 @@ def _dispatch(argv: list[str]) -> int:
         options = parser(declared).parse_args(report.join_negative_values(argv))
     except SystemExit as leaving:  # argparse has said what is wrong
         return int(leaving.code or 0)
+    if getattr(options, "accept_growth", False):
+        for value in vars(options).values():
+            for path in value if isinstance(value, list) else [value]:
+                if isinstance(path, Path):
+                    trust(path)
     return int(_MODULES[options.command].run(options))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from pellucid.model.findings import Finding, Refused
 from pellucid.model.volume import Volume
 
 if TYPE_CHECKING:
+    from pellucid.dicom.scan import Problem
     from pellucid.dicom.stack import Series, VolumePlan
     from pellucid.files.discover import Found, Item
 
@@ -75,7 +77,14 @@ def find(path: Path) -> Found:
 
     if not path.exists():
         raise Refused(f"There is no file or folder “{path}”.")
-    return discover([path])
+    found = discover([path])
+    return replace(found, problems=tuple(_with_a_way(problem) for problem in found.problems))
+
+
+def _with_a_way(problem: Problem) -> Problem:
+    """Return what is wrong with a file, with the option that opens it where there is one."""
+    way = " Open it all the same with --accept-growth."
+    return replace(problem, sentence=problem.sentence + way) if problem.asks else problem
 
 
 def choose(path: Path, series: str | None = None) -> Item:

@@ -5,6 +5,8 @@ What is only not plausible is opened all the same once the user said so (``trust
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pellucid.dicom.memory import allowed_bytes
@@ -26,13 +28,24 @@ class Implausible(Refused):
 
 
 def trust(path: Path) -> None:
-    """Open a file in this sitting although it would grow without measure: the user said so."""
+    """Open a file, or what a folder holds, in this sitting although it would grow without measure: the user said so."""
     _trusted.add(path.absolute())
+
+
+@contextmanager
+def trusting(path: Path) -> Iterator[None]:
+    """Let a file that we wrote ourselves be read however far it grows: it is no stranger's."""
+    trust(path)
+    try:
+        yield
+    finally:
+        _trusted.discard(path.absolute())
 
 
 def is_trusted(path: Path) -> bool:
     """Return whether the user said that a file is to be opened."""
-    return path.absolute() in _trusted
+    whole = path.absolute()
+    return not _trusted.isdisjoint((whole, *whole.parents))
 
 
 def check_memory(name: str, nbytes: int, shape: str, budget: int | None = None) -> None:

@@ -13,6 +13,7 @@ from pellucid.dicom.child import Cancelled
 from pellucid.files import metaimage, nifti, nrrd, picture_writers, pictures, tiff, writers
 from pellucid.files.formats import Format
 from pellucid.files.grids import from_spacing
+from pellucid.files.limits import trusting
 from pellucid.files.raw import IsCancelled, Progress, load
 from pellucid.files.safe_write import replacing
 from pellucid.files.writers import Frames
@@ -46,7 +47,8 @@ def write_verified(
         if cancelled():
             raise Cancelled
         try:
-            back, grid = _read_back(temporary, form)
+            with trusting(temporary):
+                back, grid = _read_back(temporary, form)
         except Refused as refusal:
             raise _differs(path) from refusal
         difference = _largest_difference(frames, back) if form.lossy else 0.0 if _same(frames, back) else np.inf

@@ -74,6 +74,7 @@ def test_the_window_of_a_channel_leaves_deep_colours_alone(bench):
     assert middle(bench) == true
 
 
+@pytest.mark.hazard("H15")
 def test_the_window_tool_works_on_a_channel_and_says_why_not_on_colours(bench):
     layer = make_layer(picture(np.uint8, 200, 100, 50))
     shown(bench, layer)

@@ -86,6 +86,7 @@ def test_the_width_never_reaches_zero_and_the_level_stays_put(shown):
     assert shown.layer.display.width >= 1
 
 
+@pytest.mark.hazard("H15")
 def test_colour_images_are_not_windowed(bench):
     layer = make_layer(np.zeros((1, 30, 30, 3), np.uint8))
     bench.show(layer)

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from command_line import OBLIQUE, Run, write_image, write_series
+from pellucid.files import limits
 
 INFO_KEYS = [
     "size",
@@ -160,3 +161,22 @@ def test_a_file_that_is_no_image_gets_a_sentence(content: bytes, pellucid: Run, 
     file.write_bytes(content)
     result = pellucid("info", file, "--json")
     assert result.code == 1 and result.out == "" and "broken.nii" in result.err
+
+
+@pytest.mark.hazard("H22")
+@pytest.mark.parametrize("named", ["the file", "its folder"])
+@pytest.mark.parametrize("command", ["info", "convert", "compare"])
+def test_what_would_grow_without_measure_is_opened_only_when_that_is_said(
+    command: str, named: str, pellucid: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "_SUSPICIOUS_BYTES", 1 << 16)
+    monkeypatch.setattr(limits, "_trusted", set())
+    (tmp_path / "in").mkdir()
+    path = write_image(tmp_path / "in" / "bomb.nii.gz", np.zeros((60, 64, 64), np.int16))
+    given = path if named == "the file" else path.parent
+    more = {"info": [], "convert": [tmp_path / "out.nrrd"], "compare": [given]}[command]
+    refused = pellucid(command, given, *more)
+    assert refused.code == 1 and "not plausible for an image" in refused.err and not (tmp_path / "out.nrrd").exists()
+    assert refused.err.count("Open it all the same with --accept-growth.") == 1
+    opened = pellucid(command, given, *more, "--accept-growth")
+    assert opened.code == 0 and "plausible" not in opened.err, opened.err

@@ -19,7 +19,7 @@ import tifffile
 from PIL import Image
 
 from pellucid.dicom.child import Cancelled
-from pellucid.files import safe_write, verified
+from pellucid.files import limits, safe_write, verified
 from pellucid.files.export import (
     evened,
     export_image,
@@ -468,3 +468,17 @@ def test_long_and_foreign_names(tmp_path: Path) -> None:
         path = tmp_path / f"{name}.nii.gz"
         export_image(volume(), path)
         assert describe(path).geometry.size == (5, 4, 3)
+
+
+@pytest.mark.hazard("H22")
+@pytest.mark.parametrize("ending", ["nii.gz", "nrrd", "mha", "tif"])
+def test_what_packs_well_is_written_and_not_taken_for_a_bomb(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels of a large image are nearly all zeros: their file grows without measure, and is ours."""
+    monkeypatch.setattr(limits, "_SUSPICIOUS_BYTES", 1 << 16)
+    geometry = grid((64, 64, 60))
+    empty = Volume(image_from_array(np.zeros((60, 64, 64), np.int16), geometry), geometry)
+    path = tmp_path / f"empty.{ending}"
+    export_image((empty,), path)
+    assert not sitk.GetArrayFromImage(sitk.ReadImage(str(path))).any() and not limits.is_trusted(path)

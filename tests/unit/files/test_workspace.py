@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import zipfile
@@ -284,6 +285,10 @@ def test_labels_above_255_are_kept(tmp_path: Path) -> None:
 WORK_MUTANTS = int(os.environ.get("PELLUCID_WORK_MUTANTS", "10000"))
 
 
+PIECES = [b"0", b"-1", b"9" * 30, b"1e999", b"NaN", b"null", b"true", b"[]", b"{}", b'"', b"}", b",", b'"x":', b"../",
+          b"\\u0000", b"\xff", b"[" * 2000]  # fmt: skip
+
+
 def full_work(path: Path) -> None:
     labels = LabelMap(grid((4, 3, 2)), None, (Label(1, "one", "#00FF00"),))
     labels.array[1, 2, 3] = 1
@@ -297,12 +302,14 @@ def test_no_mutant_gives_anything_but_a_work_or_a_sentence(tmp_path: Path) -> No
     full_work(path)
     data, rng = path.read_bytes(), np.random.default_rng(0)
     outcomes = {"work": 0, "sentence": 0}
+    with zipfile.ZipFile(path) as file:
+        members = {name: file.read(name) for name in file.namelist()}
     for n in range(WORK_MUTANTS):
-        mutant = bytearray(data)
+        mutant = with_another_manifest(members, rng) if n % 5 == 1 else bytearray(data)
         if n % 5 == 0:
             mutant = mutant[: rng.integers(0, len(data))]
         for place in rng.integers(0, max(1, len(mutant)), rng.integers(1, 5)):
-            if mutant:
+            if mutant and n % 5 != 1:
                 mutant[place] = rng.integers(0, 256)
         mutated.write_bytes(mutant)
         try:
@@ -312,6 +319,19 @@ def test_no_mutant_gives_anything_but_a_work_or_a_sentence(tmp_path: Path) -> No
             assert "m.pellucid" in str(refusal)
             outcomes["sentence"] += 1
     assert outcomes["sentence"] > 0.6 * WORK_MUTANTS
+
+
+def with_another_manifest(members: dict[str, bytes], rng: np.random.Generator) -> bytearray:
+    """Return a work of which no checksum tells that somebody has been at its manifest."""
+    manifest = bytearray(members["manifest.json"])
+    for _ in range(rng.integers(1, 4)):
+        place = rng.integers(0, len(manifest))
+        manifest[place : place + rng.integers(0, 3)] = rng.choice(PIECES)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, data in (members | {"manifest.json": bytes(manifest)}).items():
+            file.writestr(name, data)
+    return bytearray(packed.getvalue())
 
 
 def edited(path: Path, target: Path, **changes: Any) -> None:
@@ -354,6 +374,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.hazard("H39")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_manifests_are_refused(name: str, tmp_path: Path) -> None:
     full_work(tmp_path / "w.pellucid")
