@@ -336,7 +336,8 @@ def test_a_folder_that_is_not_connected_is_said_and_stays(filled, archive, tmp_p
     filled.rest(0.5)
     assert "cannot be reached" in filled.page.folders.list.item(0).text()
     assert len(filled.shown()) == 8  # and what was unfolded stays so
-    assert filled.page.tree.studies.row(filled.row("Lung 2 mm")).sign == "offline"
+    rows = [filled.page.tree.studies.row(filled.row(name)) for name in ("Thorax", "Lung 2 mm")]
+    assert all(row.sign == "offline" and "cannot be reached" in row.detail for row in rows)
     filled.click_row("Knee left", twice=True)
     filled.rest()
     assert not filled.session.document.layers and "Connect its drive" in filled.browser.notices.text

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,7 @@ _RECTANGLE = re.compile(r"(?:(\d+):)?(\d+),(\d+),(\d+),(\d+)")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("input", type=Path, metavar="IN", help="a DICOM file, or a folder with DICOM")
+    parser.add_argument("input", type=Path, metavar="IN", help="a DICOM file, or a folder or ZIP archive with DICOM")
     parser.add_argument("output", type=Path, metavar="OUT", help="the folder to make; it must be new or empty")
     parser.add_argument("--report", type=Path, metavar="F", help="write what was done, as .json, .csv or .txt")
     listed = ", ".join(OPTIONS)
@@ -51,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     check_place([options.input], options.output)
     for file in (options.report, options.key_file):
         _check_beside(file, options)
-    outcome = deidentify_folder([options.input], options.output, plan)
+    with _unpacked(options.input) as place:
+        outcome = deidentify_folder([place], options.output, plan)
     for one in outcome.left_out:
         terminal.complain(f"“{one.path}” was left out: {one.reason}.")
     for said in (*report.warnings(outcome), report.statement()):
@@ -64,6 +66,23 @@ def run(options: argparse.Namespace) -> int:
     if outcome.copied:
         terminal.show(str(options.output))
     return 1 if outcome.left_out else 0
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[Path]:
+    """Yield the folder that an archive was unpacked to, which is erased at the end, or the path where it is none."""
+    from pellucid.files.archives import erase, is_archive, unpack
+
+    if not is_archive(path):
+        yield path
+        return
+    unpacked = unpack(path)
+    try:
+        for sentence in unpacked.said:
+            terminal.complain(sentence)
+        yield unpacked.folder
+    finally:
+        erase(unpacked.folder)
 
 
 def write_key(path: Path, outcome: Outcome) -> None:

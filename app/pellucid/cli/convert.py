@@ -81,6 +81,8 @@ def _write_labels(item: Item, options: argparse.Namespace) -> int:
     where = options.onto if options.onto is not None else _beside(item, options.input)
     onto = grid_for(item, where) if where is not None else None
     maps = object_maps(item, onto, options.structure)
+    if item.volumes:
+        report.note("To write the values from 0 to 1 of a segment as an image, name it with --volume: 0 is the first.")
     if options.onto is not None and not all(onto and labels.geometry.same_grid(onto) for labels in maps):
         raise Refused(f"The labels do not lie on the voxels of the image in “{options.onto}”. Leave out --onto to "
                       "write them on a grid of their own.")  # fmt: skip

@@ -83,11 +83,15 @@ def _write_image(item: Item, options: argparse.Namespace, finish: Finisher | Non
         made_of = read_origin(list(dict.fromkeys(frame.path for plan in plans for frame in plan.frames)))
     else:
         frames, made_of = source.read_file(item.path), None
-    if options.even:
+    request = _request(options, _like(options) or made_of, finish)
+    if options.like is not None:
+        request = replace(request, steps=("Computed elsewhere: the file that was read does not say how",))
+    if options.even and not all(volume.geometry.is_even for volume in frames):
         from pellucid.files.export import evened
 
         frames = tuple(evened(volume) for volume in frames)
-    request = _request(options, _like(options) or made_of, finish)
+        request = replace(request, steps=(*request.steps, "Slices resampled to even spacing, linear"),
+                          operations=("geometry.resample",))  # fmt: skip
     if options.like is not None:
         frames = tuple(replace(volume, geometry=_there(volume.geometry, request.origin)) for volume in frames)
     return write_image(frames, options.output, request, accept_loss=options.accept_loss).report

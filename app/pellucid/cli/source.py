@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pellucid.files.discover import Found, Item
 
 Reader = Callable[[], tuple[Volume, ...]]
-_OF_VALUES = frozenset({"unreadable-file", "pixel-count", "unscaled"})
+_OF_VALUES = frozenset({"unreadable-file", "pixel-count", "high-bit", "unscaled"})
 """Findings by which values are not those of the patient: said wherever an image is used."""
 
 
@@ -32,7 +32,8 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
         metavar="UID|INDEX",
         help="one series of a folder: its UID, or its place in the scan, from 0",
     )
-    parser.add_argument("--volume", type=int, metavar="INDEX", help="one image of a series that holds several, from 0")
+    parser.add_argument("--volume", type=int, metavar="INDEX", help="one image of a series that holds several, "
+                        "from 0; of a fractional segmentation, the values of one segment")  # fmt: skip
 
 
 def add_splitting(parser: argparse.ArgumentParser) -> None:

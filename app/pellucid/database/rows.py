@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class StudyRow:
-    """One study with the patient it belongs to. ``key`` opens it; ``missing`` counts files that are not there now."""
+    """One study with the patient it belongs to. ``key`` opens it; ``missing`` counts files that are not there now.
+
+    ``offline`` says that the folders of all its series cannot be reached now.
+    """
 
     key: str
     uid: str = ""
@@ -24,6 +27,7 @@ class StudyRow:
     series: int = 0
     files: int = 0
     missing: int = 0
+    offline: bool = False
 
 
 @dataclass(frozen=True)

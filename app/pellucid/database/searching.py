@@ -14,8 +14,13 @@ LIMIT = 500
 _STUDY = (
     "SELECT studies.id, studies.uid, patients.id, patients.name, patients.patient_id, patients.birth_date,"
     " patients.sex, studies.date, studies.description, studies.accession, studies.modalities, studies.series,"
-    " studies.files, studies.missing FROM studies JOIN patients ON patients.id = studies.patient"
+    " studies.files, studies.missing,"
+    " EXISTS (SELECT 1 FROM roots WHERE offline) AND EXISTS (SELECT 1 FROM series WHERE study = studies.id)"
+    " AND NOT EXISTS (SELECT 1 FROM series WHERE study = studies.id AND NOT coalesce((SELECT offline FROM files"
+    " JOIN roots ON roots.id = files.root WHERE files.series = series.id LIMIT 1), 0))"
+    " FROM studies JOIN patients ON patients.id = studies.patient"
 )
+"""Whether a study can be reached is asked of every one that is listed, so one file of a series speaks for all of it."""
 
 
 def search(store: Store, asked: Question, limit: int = LIMIT) -> Studies:
@@ -38,9 +43,10 @@ def search(store: Store, asked: Question, limit: int = LIMIT) -> Studies:
 
 
 def _study(row: tuple[Any, ...]) -> StudyRow:
-    number, uid, patient, name, patient_id, birth, sex, date, description, accession, modalities, *counts = row
+    number, uid, patient, name, patient_id, birth, sex, date, description, accession, modalities, *rest = row
+    series, files, missing, away = rest
     return StudyRow(f"study:{number}", uid, f"patient:{patient}", name, patient_id, birth, sex, date, description,
-                    accession, tuple(modalities.split()), *counts)  # fmt: skip
+                    accession, tuple(modalities.split()), series, files, missing, bool(away))  # fmt: skip
 
 
 def series_of(store: Store, study: str) -> tuple[SeriesRow, ...]:

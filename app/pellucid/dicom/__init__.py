@@ -20,6 +20,8 @@ Series
     kinds references*                 what an object is for, and which series it was made from
     stack grouping sequences runs geometry corners mixtures duplicates merging findings split_findings
                                       what is one image, how it lies, and the sentences for what is odd about it
+    parallel_stacks                   stacks that lie apart are volumes of their own
+    midnight                          times without dates that run past midnight
     versions                          what tells images apart that contradict each other
     splitting resplit chosen          the same where the user chose by which tags
 

@@ -67,6 +67,7 @@ DIMENSIONS: dict[str, Named] = {
     "time slot": _named(mark("time slot"), mark("time slot {n}"), ("TimeSlotVector", 0x00540070)),
     "phase": _named(mark("phase"), mark("phase {n}"), ("PhaseVector", 0x00540030)),
     "time slice": _named(mark("time slice"), mark("time slice {n}"), ("TimeSliceVector", 0x00540100)),
+    "rotation": _named(mark("rotation"), mark("rotation {n}"), ("RotationVector", 0x00540050)),
     "view": _named(mark("angular view"), mark("view {n}"), ("AngularViewVector", 0x00540090)),
     "acquisition": _named(mark("acquisition number"), mark("acquisition {n}"), ("AcquisitionNumber", 0x00200012),
                           ("FrameAcquisitionNumber", 0x00209156)),
@@ -136,4 +137,5 @@ def _clock(text: str) -> str:
         digits = digits[8:]
     if len(digits) != 6 or not digits.isdigit():
         return text
-    return f"{digits[:2]}:{digits[2:4]}:{digits[4:]}" + (f".{fraction[:3]}" if fraction.strip("0") else "")
+    hours = int(digits[:2]) % 24  # what ran past midnight was counted on
+    return f"{hours:02d}:{digits[2:4]}:{digits[4:]}" + (f".{fraction[:3]}" if fraction.strip("0") else "")

@@ -69,10 +69,15 @@ class Document:
         """Return whether there is a PDF to be saved."""
         return self.kind == "pdf" and self.size > 0
 
+    def heading(self, *, hide_identity: bool = False) -> str:
+        """Return the title; hidden is what is known to name the patient."""
+        return _covered(self.title, self.patient) if hide_identity else self.title
+
     def text(self, *, hide_identity: bool = False) -> str:
         """Return everything as plain text, indented like the tree; hidden is what is known to name the patient."""
         shown = [line for line in self.lines if not (hide_identity and line.identifies)]
-        text = "\n".join("    " * line.depth + line.text for line in shown)
+        rows = ["    " * line.depth + line.text for line in shown]
+        text = "\n".join([self.title, *rows] if self.title and self.kind != "report" else rows)  # one begins with it
         if not hide_identity:
             head = [", ".join(word for word in self.patient if word), self.date]
             return "\n".join([*filter(None, head), *([""] if any(head) else []), text]).strip()
@@ -113,6 +118,8 @@ def read(path: Path, pool: Pool | None = None, cancelled: Callable[[], bool] | N
     if answer["kind"] == "pdf":
         left = min(pdf_text.SECONDS, pool.deadline - (time.monotonic() - begun))
         _add_words(answer, path, partial(pool.call, deadline=max(left, 1.0), cancelled=cancelled))
+    series = answer.pop("series")
+    answer["title"] = answer["title"] or series
     lines = tuple(Line(depth, text, bool(identifies)) for depth, text, identifies in answer.pop("lines"))
     patient = tuple(answer.pop("patient"))
     return Document(path, lines=lines, patient=patient, **answer)
@@ -126,8 +133,10 @@ def _add_words(answer: dict[str, Any], path: Path, call: Callable[[str, dict[str
     try:
         found, _ = call(_WORDS, {"file": str(path)})
     except Refused:
-        found = {"lines": [], "note": tr("The text of the PDF is not shown: it is damaged, or too much for one look.")}
+        why = tr("The text of the PDF is not shown: it is damaged, or too much for one look.")
+        found = {"lines": [], "title": "", "note": why}
     answer["lines"] += found["lines"]
+    answer["title"] = answer["title"] or found["title"]
     save = tr("Save it, or open it with the viewer of your system.")
     answer["note"] = f"{found['note']} {save}"
 
@@ -150,7 +159,8 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "patient": [values.name(_NAME), values.text(_ID), values.code(_BORN)],
         "date": _moment(values.code(_DATE), values.code(_TIME)),
-        "title": values.text(_TITLE) or values.text(_SERIES),
+        "title": values.text(_TITLE),
+        "series": values.text(_SERIES),
         "note": "", "size": 0,
     }  # fmt: skip
     if _BYTES in values:
@@ -159,7 +169,7 @@ def read_plain(payload: dict[str, Any]) -> dict[str, Any]:
         raise Refused(tr("{name} could not be read: it holds no report and no document.", name=path.name))
     title, lines, cut = report_lines(values)
     note = tr("The report is longer than what is shown: it was cut.") if cut else ""
-    return answer | {"kind": "report", "title": title or answer["title"], "lines": lines, "note": note}
+    return answer | {"kind": "report", "title": title, "lines": lines, "note": note}
 
 
 def extract_plain(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
@@ -172,8 +182,8 @@ def extract_plain(payload: dict[str, Any]) -> tuple[dict[str, Any], list[Any]]:
 def words_plain(payload: dict[str, Any]) -> dict[str, Any]:
     """Return the words of the PDF inside of ``payload["file"]`` and what is not shown. Runs in a worker."""
     path = Path(payload["file"])
-    lines, note = pdf_text.words(_pdf(_values(path).raw(_BYTES), path))
-    return {"lines": lines, "note": note}
+    lines, note, title = pdf_text.words(_pdf(_values(path).raw(_BYTES), path))
+    return {"lines": lines, "note": note, "title": title}
 
 
 def _values(path: Path) -> Values:

@@ -89,7 +89,7 @@ def file_findings(records: Sequence[FileRecord]) -> list[Finding]:
             name=_name(damaged[0]),
         )
         findings.append(Finding("unreadable-file", message, "warning"))
-    findings += _pixel_count(records)
+    findings += [*_pixel_count(records), *_high_bit(records)]
     unscaled = [record for record in records if any(frame.unscaled for frame in record.frames)]
     if unscaled:
         message = tr(
@@ -129,6 +129,21 @@ def _pixel_count(records: Sequence[FileRecord]) -> list[Finding]:
            name=_name(odd[0]), columns=first.columns, rows=first.rows, frames=first.frames)
     )  # fmt: skip
     return [Finding("pixel-count", message)]
+
+
+def _high_bit(records: Sequence[FileRecord]) -> list[Finding]:
+    """Say that the place of the stored bits cannot be what the header says: values may be wrong (H12)."""
+    odd = [record for record in records if record.pixels and record.pixels.impossible_high_bit is not None]
+    if not odd:
+        return []
+    first = odd[0].pixels
+    assert first is not None
+    message = tr(
+        "{name} states a highest bit (High Bit) of {high}, which {stored} stored bits in cells of {allocated} cannot "
+        "have: the lowest bits are shown. Check the values against another copy.",
+        name=_name(odd[0]), high=first.impossible_high_bit, stored=first.stored, allocated=first.allocated,
+    )  # fmt: skip
+    return [Finding("high-bit", message)]
 
 
 def _uptake_findings(records: Sequence[FileRecord]) -> list[Finding]:

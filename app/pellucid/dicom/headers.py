@@ -126,9 +126,8 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
     floating = {0x7FE00008: 4, 0x7FE00009: 8}.get(pixels.tag, 0)
     allocated = values.unsigned(0x00280100) or (floating * 8 if floating else 16)
     stored = min(values.unsigned(0x00280101) or allocated, allocated)
-    high_bit = values.unsigned(0x00280102)
-    if high_bit is None or not stored - 1 <= high_bit < allocated:
-        high_bit = stored - 1
+    stated = values.unsigned(0x00280102)
+    fits = stated is not None and stored - 1 <= stated < allocated
     layout = PixelLayout(
         syntax=parsed.syntax,
         rows=rows,
@@ -139,7 +138,8 @@ def pixel_layout(parsed: Parsed, values: Values, file_size: int) -> PixelLayout 
         planar=values.unsigned(0x00280006) or 0,
         allocated=allocated,
         stored=stored,
-        high_bit=high_bit,
+        high_bit=stated if stated is not None and fits else stored - 1,
+        impossible_high_bit=None if fits or floating else stated,
         signed=values.unsigned(0x00280103) == 1,
         offset=pixels.offset,
         length=pixels.length,

@@ -1,4 +1,4 @@
-"""The vectors that say what the frames of a nuclear medicine image are: detector, window, phase, slot, slice.
+"""The vectors that say what the frames of a nuclear medicine image are: detector, window, phase, slot, rotation, slice.
 
 Source: PS3.3 C.8.4.8 (NM multi-frame). Runs inside a worker.
 """
@@ -10,7 +10,7 @@ from pellucid.dicom.values import Values
 _POINTER, _SLICE = 0x00280009, 0x00540080
 _VECTORS = {
     "energy window": 0x00540010, "detector": 0x00540020, "phase": 0x00540030, "rr interval": 0x00540060,
-    "time slot": 0x00540070, "view": 0x00540090, "time slice": 0x00540100,
+    "time slot": 0x00540070, "rotation": 0x00540050, "view": 0x00540090, "time slice": 0x00540100,
 }  # fmt: skip
 TAGS = frozenset({*_VECTORS.values(), _POINTER, _SLICE})
 

@@ -20,25 +20,26 @@ SECONDS = 6.0
 """How long a worker may take for all of a document."""
 _LAST_PAGE_BEGINS = 3.0
 _MOST_PAGES, _MOST_TEXT, _MOST_LINES = 500, 2_000_000, 20_000
+_MOST_TITLE = 200
 
 Rows = list[tuple[int, str, bool]]
 
 
-def words(data: bytes) -> tuple[Rows, str]:
-    """Return the lines of a PDF below headings of its pages, and a sentence of what is not shown."""
+def words(data: bytes) -> tuple[Rows, str, str]:
+    """Return the lines of a PDF below headings of its pages, a sentence of what is not shown, and its own title."""
     from pypdf.errors import DependencyError
 
     try:
         reader = _opened(data)
         if reader is None:
-            return [], tr("The PDF is protected by a password: its text is not shown.")
-        return _pages(reader)
+            return [], tr("The PDF is protected by a password: its text is not shown."), ""
+        return *_pages(reader), _title(reader)
     except DependencyError:
-        return [], tr("The PDF is encrypted in a way that Pellucid does not read: its text is not shown.")
+        return [], tr("The PDF is encrypted in a way that Pellucid does not read: its text is not shown."), ""
     except MemoryError:
         raise
     except Exception:  # a parser that is led astray raises whatever it meets
-        return [], tr("The PDF is damaged: its text could not be read.")
+        return [], tr("The PDF is damaged: its text could not be read."), ""
 
 
 def _opened(data: bytes) -> PdfReader | None:
@@ -47,6 +48,17 @@ def _opened(data: bytes) -> PdfReader | None:
 
     reader = PdfReader(io.BytesIO(data), strict=False)
     return None if reader.is_encrypted and not reader.decrypt("") else reader
+
+
+def _title(reader: PdfReader) -> str:
+    """Return what a PDF says it is called, ``""`` where it says nothing."""
+    try:
+        said = reader.metadata.title if reader.metadata is not None else None
+    except MemoryError:
+        raise
+    except Exception:  # as above: a title that cannot be read hides no page
+        return ""
+    return " ".join(_clean((said or "")[:_MOST_TITLE]).split())
 
 
 def _pages(reader: PdfReader) -> tuple[Rows, str]:

@@ -15,7 +15,8 @@ class PixelLayout:
 
     ``offset`` and ``length`` (bytes really present) count in the file, or in the unpacked data set when it
     is deflated. ``tables`` says that a modality LUT must be applied, ``floating`` is the size in bytes of
-    float pixels.
+    float pixels. ``impossible_high_bit`` is what the header says where the stored bits do not fit below it; they are
+    taken to be the lowest ones then.
     """
 
     syntax: str
@@ -36,6 +37,7 @@ class PixelLayout:
     floating: int = 0
     tables: bool = False
     file_size: int = 0
+    impossible_high_bit: int | None = None
 
     @property
     def is_colour(self) -> bool:

@@ -12,6 +12,8 @@ import numpy as np
 
 from pellucid.dicom.dimension_tags import APART, DIMENSIONS, TIMES, value_text
 from pellucid.dicom.grouping import Group
+from pellucid.dicom.midnight import past_midnight
+from pellucid.dicom.parallel_stacks import separate_stacks, split_stacks
 from pellucid.dicom.records import blank
 from pellucid.dicom.runs import by_runs
 from pellucid.dicom.split_findings import found_by_itself, one_frame_each
@@ -48,19 +50,23 @@ class Part:
 
 def split(group: Group, choice: Splitting = AUTOMATIC) -> tuple[list[Part], list[Finding]]:
     """Split a group into volumes without repeated positions; raise Refused where a choice cannot be followed."""
+    group, findings = past_midnight(group, lambda: places_of(group.members, group))
     if choice.by and group.varies(choice.by):
         from pellucid.dicom.chosen import split_as_chosen
 
-        return split_as_chosen(group, choice)
+        parts, said = split_as_chosen(group, choice)
+        return parts, findings + said
     if group.film and len(group.members) > 1:
         return _films(group.members), []
     if not group.placed and not group.stacked:
         return [Part(group.members)], []
-    parts, findings = [], []
+    parts = []
     single: set[Key] = set()
     copies = _copies(group.members)
     for number, members in enumerate(copies, start=1):
-        found, said = split_places(places_of(members, group))
+        places = places_of(members, group)
+        stacks = separate_stacks(places) if group.placed and not choice.merged else {}
+        found, said = split_stacks(stacks, split_places) if stacks else split_places(places)
         findings += said
         for part in found:
             if not part.sequence and (files := _frames(part)) in single:

@@ -13,7 +13,7 @@ from pellucid.model.findings import Finding
 if TYPE_CHECKING:
     from pellucid.dicom.records import Member
 
-_OF_FILMS = ("phase", "rr interval", "time slot", "view", "time slice")
+_OF_FILMS = ("phase", "rr interval", "time slot", "rotation", "view", "time slice")
 
 
 def one_frame_each(members: Sequence[Member]) -> list[str]:

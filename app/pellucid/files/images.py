@@ -320,7 +320,8 @@ def _optics_of(file: ImageFile, reduction: Reduction | None) -> list[Optics | No
 
 
 def _volume(file: ImageFile, image: sitk.Image, inverted: bool, moment: Moment, optics: Optics | None) -> Volume:
-    acquisition = Acquisition(monochrome1=inverted, moment=moment, optics=optics)
+    told = {"picture": file.format} if file.format in pictures.FORMATS else {}
+    acquisition = Acquisition(monochrome1=inverted, moment=moment, optics=optics, extra=told)
     return Volume(image, file.geometry, acquisition=acquisition, findings=file.findings, rescale=file.rescale)
 
 

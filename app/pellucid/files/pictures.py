@@ -19,6 +19,7 @@ from pellucid.files.limits import DECODED_IN_CHILD, check_inflation, check_memor
 from pellucid.language import tr
 from pellucid.model.findings import Refused
 
+FORMATS = frozenset({"PNG", "JPEG", "BMP", "JPEG 2000"})
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JP2 = b"\x00\x00\x00\x0cjP  \r\n\x87\n"
 _SOF = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}

@@ -48,7 +48,7 @@ class WindowPreset:
 _ACTIVITIES = ("Bq/ml", "g/ml", "cm²/ml", "counts")
 """Units of PET values that may become SUV; g/ml and cm²/ml are SUV already, as long as a header says by which size."""
 _SHEARED, _SQUARE = frozenset({"tilt", "not-orthogonal"}), 1e-6
-_SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XC", "SR", "DOC"})
+_SCREENS = frozenset({"US", "IVUS", "ES", "SC", "OT", "XA", "XC", "SR", "DOC"})
 """Modalities whose devices write texts into the picture."""
 
 
@@ -84,10 +84,13 @@ class Acquisition:
     def may_be_burned_in(self) -> bool:
         """Tell whether the pixels themselves may name the patient (PS3.3 C.7.6.1.1.3).
 
-        True where the file says so, and for pictures of screens and paper that do not say the contrary.
+        True where the file says so, and for pictures of screens and paper that do not say the contrary; ``extra``
+        names the format of a plain picture file, which can say nothing.
         """
         stated = self.extra.get("burned_in", "").upper()
-        return stated == "YES" or (stated != "NO" and self.modality in _SCREENS)
+        return stated == "YES" or (
+            stated != "NO" and (self.modality in _SCREENS or "picture" in self.extra)
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -71,10 +71,10 @@ def _say_angles(image: sitk.Image, context: Context) -> None:
         return
     skew = 90.0 - float(np.degrees(np.arccos(np.clip(axes[:, 0] @ axes[:, 1], -1, 1))))
     if abs(skew) > 0.01:
-        context.remark(tr("Rows and columns were {angle:.2f}° off a right angle.", angle=abs(skew)))
+        context.remark(tr("Straightened: rows and columns were {angle:.2f}° off a right angle.", angle=abs(skew)))
     if n == 3:
         normal = np.cross(axes[:, 0], axes[:, 1])
         along = abs(float(normal @ axes[:, 2])) / float(np.linalg.norm(normal))
         tilt = float(np.degrees(np.arccos(np.clip(along, -1, 1))))
         if tilt > 0.01:
-            context.remark(tr("The slices were tilted by {angle:.2f}°.", angle=tilt))
+            context.remark(tr("Straightened: the slices were tilted by {angle:.2f}°.", angle=tilt))

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pellucid.language import mark, tr
 from pellucid.model.layer import ImageLayer, Layer
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 MASK = "•••"
 _SHORTEST_IN_NAME, _SHORTEST_IN_PATH = 2, 3
 _SPLIT = re.compile(r"[\W_]+")
+_NEUTRAL = (mark("Patient {number}"), mark("Series {number}"), mark("Volume {number}"), mark("Folder {number}"))
+"""What is called so by us instead of by a name: a folder of the same name tells nobody anything."""
 
 
 class Concealing:
@@ -149,11 +152,14 @@ def _of_patient(name: str, patient_id: str, *days: str) -> Iterator[str]:
 
 
 def _of_paths(paths: Iterable[Path], *, whole: bool) -> Iterator[str]:
-    """Yield what files and the folders they are in are called, and the words of it."""
+    """Yield what files and the folders they are in are called, and the words of it, but for our own neutral ones."""
+    neutral = {word.casefold() for name in _NEUTRAL for word in _SPLIT.split(tr(name, number=0))}
     for path in paths:
         for name in {path.name, path.stem, path.name.split(".")[0], path.parent.name} if whole else {path.parent.name}:
-            yield name
-            yield from (word for word in _SPLIT.split(name) if len(word) >= _SHORTEST_IN_PATH)
+            parts = [word for word in _SPLIT.split(name) if word and word.casefold() not in neutral]
+            if any(not word.isdigit() or len(word) >= _SHORTEST_IN_PATH for word in parts):
+                yield name
+            yield from (word for word in parts if len(word) >= _SHORTEST_IN_PATH)
 
 
 def _matching(words: Iterable[str]) -> re.Pattern[str] | None:

@@ -46,15 +46,20 @@ def image_of(session: Session, layer: Layer) -> ImageLayer | None:
     return next((one for one in session.document.images if on_same_voxels(one, layer)), None)
 
 
+def _read_from(session: Session, image: ImageLayer) -> tuple[ImageLayer, ...]:
+    """Return an image, and the open one that its steps began with."""
+    start = start_of(image.provenance)
+    before = session.document.find(start.layer) if start is not None else None
+    return (image, before) if isinstance(before, ImageLayer) else (image,)
+
+
 def source_files(session: Session, layer: Layer) -> tuple[Path, ...]:
     """Return the DICOM files that a layer, or what it was computed from, was read from; none where there are none."""
     image = image_of(session, layer)
     if image is None:
         return _files_of(layer)
-    start = start_of(image.provenance)
-    before = session.document.find(start.layer) if start is not None else None
-    for one in (image, before):
-        if one is not None and (files := _files_of(one)):
+    for one in _read_from(session, image):
+        if files := _files_of(one):
             return files
     uid = image.volume.acquisition.series_uid
     known = next((one for one in session.library.series if uid and one.uid == uid), None)
@@ -76,6 +81,17 @@ def steps_of(layer: Layer) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if layer.placement is not None:
         said.append(tr("Moved to where registration put it"))
     return tuple(said), tuple(names)
+
+
+def _opening_of(session: Session, layer: Layer) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return what opening a part of an image, or fewer voxels, did to it, as ``steps_of`` does."""
+    image = image_of(session, layer)
+    opened = () if image is None else (one.source.reduction for one in _read_from(session, image))
+    reduction = next((one for one in opened if one is not None and not one.is_whole), None)
+    if reduction is None:
+        return (), ()
+    names = ("geometry.crop",) * reduction.is_part + ("geometry.resample",) * (reduction.factor > 1)
+    return (reduction.note,), names
 
 
 def plan(session: Session, layer: Layer, request: Request,
@@ -183,10 +199,10 @@ def _frames(layer: Layer | None) -> tuple[Volume, ...]:
 def _asked(session: Session, layer: Layer | None, request: Request) -> Callable[[], Request]:
     """Return how a worker completes a request: with the header of the source and the steps that were taken."""
     files = source_files(session, layer) if layer is not None else ()
-    steps, names = steps_of(layer) if layer is not None else ((), ())
+    before, then = (_opening_of(session, layer), steps_of(layer)) if layer is not None else (((), ()), ((), ()))
 
     def ask() -> Request:
-        return replace(request, origin=_origin(files), steps=steps, operations=names)
+        return replace(request, origin=_origin(files), steps=(*before[0], *then[0]), operations=(*before[1], *then[1]))
 
     return ask
 

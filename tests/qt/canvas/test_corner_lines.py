@@ -54,3 +54,19 @@ def test_a_window_that_does_not_fit_is_not_cut_within_a_number(qtbot):
     assert text in shown and len(shown) > 5
     numbers = {part.removesuffix("…") for one in shown for part in one.split() if any(map(str.isdigit, part))}
     assert numbers == {"1735", "\N{MINUS SIGN}132.5"}
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("2024-03-01", {"", "…", "2024-03-01"}), ("P1234", {"", "…", "P…", "P1234"}),
+    ("3D_T1", {"", "…", "3…", "3D…", "3D_…", "3D_T…", "3D_T1"}),
+])  # fmt: skip
+def test_a_date_or_number_without_a_space_is_whole_or_not_there(qtbot, text, shown):
+    words = Words(QFont())
+    assert {words.fitted(text, limit) for limit in range(words.width(text) + 1)} <= shown
+
+
+def test_a_date_for_which_there_is_no_room_leaves_no_empty_line():
+    pen = Pen()
+    pen.fitted = lambda text, _room: "" if text == "2024-03-01" else text
+    paint(None, Corners(top_right=(("2024-03-01", "#ffffff"), ("Thorax", "#ffffff"))), pen, 400, 400)
+    assert pen.drawn == {"Thorax": 8}

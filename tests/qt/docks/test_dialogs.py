@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pellucid.model.view import Plane, Tool
 from pellucid.settings import Settings
 from pellucid.ui import theme
-from pellucid.ui.dialogs.export import NOTHING_LOST, ExportDialog
+from pellucid.ui.dialogs.export import NOTHING_LOST, Card, ExportDialog
 from pellucid.ui.dialogs.export_targets import file_name, slice_losses, targets, with_extension
 from pellucid.ui.dialogs.preferences import PreferencesDialog
 from pellucid.ui.dialogs.unsaved import Answer, unsaved_box
@@ -151,6 +151,24 @@ def test_unsaved_work_has_three_answers_and_escape_keeps_working(qtbot):
 
 
 # -------------------------------------------------------------------- themes
+
+
+def test_the_icons_of_a_result_follow_the_theme(qapp, qtbot):
+    card = Card()
+    qtbot.addWidget(card)
+    theme.apply(qapp, "dark")
+    card.show_lines(["Written.", "Verified."], "good", "Done")
+
+    def strongest(label):
+        image = label.pixmap().toImage()
+        pixels = (image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height()))
+        return max(pixels, key=lambda color: color.alpha()).name()
+
+    dark = [strongest(sign) for sign in card.signs]
+    theme.apply(qapp, "light")
+    light = [strongest(sign) for sign in card.signs]
+    theme.apply(qapp, "dark")
+    assert (dark, light) == ([theme.DARK.good] * 2, [theme.LIGHT.good] * 2)
 
 
 @pytest.mark.parametrize("colors", [theme.DARK, theme.LIGHT], ids=["dark", "light"])

@@ -16,7 +16,8 @@ from pellucid.ui.dialogs.report import ReportDialog
 LINES = (Line(0, "Imaging Report", False), Line(1, "Observer: House, Gregory", True), Line(1, "Diameter: 12 mm", False),
          Line(2, "Jane has a lesion of 12 mm", False))  # fmt: skip
 REPORT = Document(Path("a.dcm"), "Imaging Report", "report", LINES, ("Doe, Jane", "P-1", ""), "2024-03-01")
-PDF = Document(Path("b.dcm"), "Letter", "pdf", (Line(0, "PDF 1.7", False),), note="No pages.", size=100)
+PDF = Document(Path("b.dcm"), "Letter of Doe", "pdf", (Line(0, "PDF 1.7", False),), ("Doe, Jane", "", ""),
+               note="No pages.", size=100)  # fmt: skip
 
 
 @pytest.fixture
@@ -58,6 +59,7 @@ def test_hiding_the_identity_hides_it_here_and_in_the_clipboard(dialog, empty_se
         assert "Diameter: 12 mm" in text
         assert not any(secret in text for secret in ("Doe", "Jane", "House", "P-1", "2024"))
     assert "free text may still name people" in dialog.note.text()
+    assert [dialog.which.itemText(n) for n in range(2)] == ["Imaging Report", "Letter of •••"]
 
 
 def test_a_pdf_can_be_opened_and_saved(dialog, empty_session, qtbot, monkeypatch, tmp_path):
@@ -68,6 +70,7 @@ def test_a_pdf_can_be_opened_and_saved(dialog, empty_session, qtbot, monkeypatch
     dialog.which.set_value(1)
     dialog.which.activated.emit(1)
     assert dialog.view.isVisible() and dialog.note.text() == "No pages."
+    assert dialog.text.toPlainText().splitlines()[-2:] == ["Letter of Doe", "PDF 1.7"]
     qtbot.mouseClick(dialog.view, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(opened) == 1)
     assert opened[0].read_bytes() == bytes_ and "b" not in opened[0].stem

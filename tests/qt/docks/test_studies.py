@@ -18,10 +18,11 @@ from pellucid.model.findings import Finding
 from pellucid.model.geometry import Geometry
 from pellucid.model.layer import Source
 from pellucid.model.volume import Acquisition
+from pellucid.session.concealing import _matching, _of_paths, _of_patient
 from pellucid.ui.docks.studies import StudiesPanel, place, progress_text
 from pellucid.ui.docks.study_delegate import NODE_ROLE, worst
 from pellucid.ui.docks.study_model import ITEM_MIME, StudyModel
-from pellucid.ui.docks.study_nodes import Node, date, person, series_detail, tree
+from pellucid.ui.docks.study_nodes import Node, concealed, date, person, series_detail, tree
 
 ABOUT = Acquisition("CT", "Doe^Jane", "P1", "19580412", "F", "20190302", "Thorax", "1.2")
 PLAN = VolumePlan(Geometry((64, 48, 20)), ())
@@ -85,6 +86,20 @@ def test_a_hidden_identity_is_nowhere_in_the_tree():
 
     said = " ".join(texts(tree([series()], hide_identity=True)))
     assert not any(secret in said for secret in ("Doe", "Jane", "P1", "1958", "2019"))
+
+
+def test_names_of_our_own_stay_readable_while_the_identity_is_hidden():
+    """A patient may be called Patient, a folder too: what stands for a name instead names nobody."""
+    paths = [Path("/Patient 1/Doe scan.dcm"), Path("/patient_2/a.png"), Path("/Series 12345/b.png")]
+    pattern = _matching([*_of_paths(paths, whole=True), *_of_patient("Patient^Jane", "P1")])
+    about = replace(ABOUT, patient_name="Patient^Jane", study_description="Knee of Jane Patient")
+    (patient,) = concealed(
+        tree([series(acquisition=about)], hide_identity=True), lambda text: pattern.sub("•••", text)
+    )
+    assert (patient.title, patient.detail) == ("Patient 1", "identity hidden")
+    assert patient.children[0].title == "Knee of ••• •••"
+    shown = _matching(_of_paths(paths, whole=True)).sub("•••", "Patient 1, Doe scan, patient_2, Series 12345, Series 3")
+    assert shown == "Patient 1, •••, patient_2, •••, Series 3"
 
 
 def test_series_are_ordered_by_number_and_studies_by_date():

@@ -199,3 +199,15 @@ def test_labels_that_overlap_stay_together(kind: str, tmp_path: Path, pellucid: 
     for n, array in enumerate((one, other), start=1):
         found = np.asarray(nibabel.load(tmp_path / f"back-{n}.nii.gz").dataobj)
         np.testing.assert_array_equal(place(array), found)
+
+
+def test_an_untouched_series_says_what_was_done_to_it(tmp_path: Path, pellucid: Run) -> None:
+    save(tmp_path / "ct", stack(4, distances=(0.0, 2.0, 4.0, 7.0))[1])
+    said = []
+    for out, more in (("same", []), ("even", ["--even"])):
+        assert pellucid("convert", tmp_path / "ct", tmp_path / out, "--dicom", *more, "--accept-loss").code == 0
+        header = pydicom.dcmread(tmp_path / out / "0001.dcm")
+        said.append(header.DerivationDescription)
+        assert complaints(tmp_path / out / "0001.dcm") == []
+    assert said[0] == "Values unchanged, encoded anew" and said[1].startswith("Slices resampled to even spacing")
+    assert header.DerivationCodeSequence[0].CodeMeaning == "Spatial resampling"

@@ -48,6 +48,20 @@ def test_a_segmentation_alone_and_on_its_image(pellucid: Run, tmp_path: Path) ->
     np.testing.assert_array_equal(sitk.GetArrayFromImage(image)[[1, 3]], masks())
 
 
+def test_the_fractions_of_a_segment_are_an_image_as_the_note_says(pellucid: Run, tmp_path: Path) -> None:
+    values = np.random.default_rng(1).integers(0, 201, (3, 6, 5)).astype(np.uint8)
+    frames = [frame(n, (*ORIGIN[:2], ORIGIN[2] + 2.5 * z)) for n, z in ((1, 1), (1, 2), (2, 2))]
+    save(tmp_path / "seg", [by_hand(values, frames, {1: "a", 2: "b"}, kind="FRACTIONAL", MaximumFractionalValue=200)])
+    out = tmp_path / "out.nrrd"
+    answer = pellucid("convert", tmp_path / "seg", out)
+    assert answer.code == 0 and "--volume: 0 is the first" in answer.err
+    assert pellucid("convert", tmp_path / "seg", out, "--volume", "0").code == 0
+    read = sitk.GetArrayFromImage(sitk.ReadImage(str(out)))
+    np.testing.assert_allclose(read, values[:2] / 200.0, atol=1e-7)
+    assert pellucid("convert", tmp_path / "seg", out, "--volume", "1").code == 0
+    np.testing.assert_allclose(sitk.GetArrayFromImage(sitk.ReadImage(str(out)))[-1], values[2] / 200.0, atol=1e-7)
+
+
 def test_structures_on_their_image_all_or_one_by_its_name(pellucid: Run, tmp_path: Path) -> None:
     ct(tmp_path / "ct")
     ct(tmp_path / "another", series="1.2.3.6", count=3)

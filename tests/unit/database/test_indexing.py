@@ -107,13 +107,15 @@ def test_a_drive_that_is_not_connected_loses_nothing(store, root, pool, tmp_path
         folder.mkdir()
     assert update(store, root, pool).offline and store.root(root.id).offline
     assert searching.counts(store) == (3, 4, 5)
-    first = searching.series_of(store, searching.search(store, ALL).rows[0].key)[0]
-    assert first.offline and first.missing == 0
+    studies = searching.search(store, ALL).rows
+    first = searching.series_of(store, studies[0].key)[0]
+    assert first.offline and first.missing == 0 and all(study.offline for study in studies)
     with pytest.raises(Refused, match="Connect its drive"):
         opening.series(store, first.key, pool=pool)
     shutil.rmtree(folder, ignore_errors=True)
     shutil.move(tmp_path / "unplugged", folder)
     assert update(store, root, pool).read == 0 and not store.root(root.id).offline
+    assert not any(study.offline for study in searching.search(store, ALL).rows)
 
 
 def test_what_was_found_before_a_cancel_stays(store, tmp_path, pool):

@@ -182,6 +182,25 @@ def test_the_words_of_a_pdf_stand_below_its_pages(tmp_path: Path, pool: Pool) ->
     assert "Größe: 12 mm" in hidden and "•••, geb. •••, am •••" in hidden and "Jane" not in hidden
 
 
+@pytest.mark.parametrize(("named", "inside", "shown"), [
+    ("Letter", "Inside", "Letter"), ("", "Letter of\nJane Doe", "Letter of Jane Doe"), ("", "", "Letters"),
+])  # fmt: skip
+def test_a_pdf_is_called_what_its_header_says_else_what_it_says_itself(
+    tmp_path: Path, pool: Pool, named: str, inside: str, shown: str
+) -> None:
+    import io
+
+    from pypdf import PdfReader, PdfWriter
+
+    writer, made = PdfWriter(clone_from=PdfReader(io.BytesIO(letter(PAGES)))), io.BytesIO()
+    writer.add_metadata({"/Title": inside} if inside else {})
+    writer.write(made)
+    file = pdf(made.getvalue())
+    file.DocumentTitle, file.SeriesDescription = named, "Letters"
+    found = read(saved(tmp_path, file), pool)
+    assert found.title == shown and shown in found.text().splitlines()
+
+
 SCAN = of_contents([b"q 595 0 0 842 0 0 cm /Im0 Do Q"] * 2)
 LOCKED = letter(PAGES, trailer=b"/Encrypt << /Filter /Standard /V 1 /R 2 /P -4 /O <%s> /U <%s> >> /ID [<00> <00>] "
                 % (b"11" * 32, b"22" * 32))  # fmt: skip
@@ -259,7 +278,7 @@ def test_long_pdfs_are_cut_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     for limit, most, kept, cut in limits:
         with monkeypatch.context() as less:
             less.setattr(pdf_text, limit, most)
-            rows, note = pdf_text.words(many)
+            rows, note, _title = pdf_text.words(many)
         assert sum(text.startswith("Page ") for _, text, _ in rows) == kept
         assert f"Only {kept} of 12 pages are shown" in note and ("was cut" in note) == cut
 

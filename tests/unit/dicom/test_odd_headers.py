@@ -383,6 +383,33 @@ def test_times_that_run_past_midnight_stay_in_their_order(tmp_path: Path, kind: 
 
 
 @pytest.mark.hazard("H08")
+@pytest.mark.parametrize("kind", ["Acquisition", "Content"])
+@pytest.mark.parametrize("clock", ["{:02d}{:02d}{:02d}", "{:02d}{:02d}{:02d}.500", "{:02d}{:02d}"])
+@pytest.mark.parametrize("numbers", ["missing", "rising", "contradict"])
+def test_times_without_dates_run_past_midnight_unless_something_contradicts(
+    tmp_path: Path, kind: str, clock: str, numbers: str
+) -> None:
+    rank = {"missing": [1, 1, 1, 1], "rising": [1, 2, 3, 4], "contradict": [3, 4, 1, 2]}[numbers]
+
+    def late(ds: Dataset, time: int, _: int) -> None:
+        minutes = 23 * 60 + 58 + time
+        setattr(ds, f"{kind}Time", clock.format(minutes // 60 % 24, minutes % 60, 0))
+        ds.InstanceNumber = rank[time]
+
+    stored, series = times(4, 3, late)
+    found = series_of(tmp_path, [ds for slices in series for ds in slices])
+    said = [finding for finding in found.findings if finding.code == "past-midnight"]
+    if numbers == "contradict":
+        stored = stored[[2, 3, 0, 1]]
+    np.testing.assert_array_equal([read_plan(plan).array for plan in found.volumes], stored)
+    assert [finding.severity for finding in said] == ["warning" if numbers == "contradict" else "info"]
+    if numbers != "contradict":
+        moments = [plan.acquisition.moment.start for plan in found.volumes]
+        assert np.diff(np.array(moments, float)).tolist() == [60.0, 60.0, 60.0]
+        assert found.volumes[2].values[0].text.startswith("00:00:00")
+
+
+@pytest.mark.hazard("H08")
 def test_trigger_times_that_jitter_are_put_in_their_order(tmp_path: Path) -> None:
     chance = random.Random(1)
 

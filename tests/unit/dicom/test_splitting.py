@@ -399,3 +399,12 @@ def test_every_detector_and_energy_window_is_a_film_of_its_own(found: Found) -> 
     assert shape(series) == [2, 2, 2, 2]
     assert series.volumes[2].label.startswith("detector 2, energy window 1")
     assert [int(v.array[0, 0, 0]) for v in read_sequence(sequences(series)[3])] == [6, 7]
+
+
+def test_the_turns_of_a_camera_are_told_apart_from_its_angles(found: Found) -> None:
+    turns, angles = [1, 1, 1, 1, 2, 2, 2, 2], [1, 2, 3, 4] * 2
+    ds = gated([0x00540050, 0x00540090], RotationVector=turns, AngularViewVector=angles)
+    series = found([ds]).split()
+    assert shape(series) == [8] and told(series) == {("RotationVector", 0x00540050), ("AngularViewVector", 0x00540090)}
+    named = [plan.acquisition.extra["frame_value"] for plan in series.volumes]
+    assert named == [f"rotation {turn}, view {angle}" for turn, angle in zip(turns, angles, strict=True)]

@@ -57,6 +57,19 @@ def test_every_cell_layout_with_junk_in_the_unused_bits(tmp_path: Path) -> None:
             slices.append(ds)
         volume = read(save(tmp_path / str(n), slices))
         np.testing.assert_array_equal(volume.array, truth, err_msg=f"{allocated} {stored} {high} {signed}")
+        assert "high-bit" not in {finding.code for finding in volume.findings}
+
+
+@pytest.mark.hazard("H12")
+@pytest.mark.parametrize(("allocated", "stored", "high"), [(16, 12, 10), (16, 12, 16), (16, 16, 0), (8, 12, 11)])
+def test_a_high_bit_that_cannot_be_is_said(tmp_path: Path, allocated: int, stored: int, high: int) -> None:
+    truth = np.arange(60, dtype=f"<u{allocated // 8}").reshape(3, 4, 5)
+    slices = [slice_dataset(cells, position=(0, 0, z), slope=None, number=z) for z, cells in enumerate(truth)]
+    slices[1].BitsStored, slices[1].HighBit = stored, high
+    volume = read(save(tmp_path, slices))
+    (said,) = [finding.message for finding in volume.findings if finding.code == "high-bit"]
+    assert f"(High Bit) of {high}, which {min(stored, allocated)} stored bits in cells of {allocated}" in said
+    np.testing.assert_array_equal(volume.array, truth)
 
 
 @pytest.mark.hazard("H10")

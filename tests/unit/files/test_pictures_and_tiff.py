@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import tifffile
 from PIL import Image
 
@@ -43,6 +44,20 @@ def test_pictures_keep_their_values(
     assert (file.pixel_type, file.components) == (volume.dtype.name, volume.components)
     assert volume.geometry.known_spacing == (False, False, False)
     assert not volume.geometry.oriented
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(("name", "suspected"), [("p.png", True), ("p.jpg", True), ("p.bmp", True), ("p.jp2", True),
+                                                 ("p.mha", False), ("p.nii.gz", False)])  # fmt: skip
+def test_a_picture_may_name_the_patient_in_its_pixels(name: str, suspected: bool, tmp_path: Path, pool: Pool) -> None:
+    """A picture of a screen says nothing about itself, so that whoever passes it on is told to look at it."""
+    pixels = np.random.default_rng(0).integers(0, 255, (20, 30), dtype=np.uint8)
+    if suspected:
+        Image.fromarray(pixels).save(tmp_path / name)
+    else:
+        sitk.WriteImage(sitk.GetImageFromArray(pixels[None]), str(tmp_path / name))
+    (volume,) = read(tmp_path / name, pool=pool)
+    assert volume.acquisition.may_be_burned_in is suspected
 
 
 def test_other_kinds_of_pixels(tmp_path: Path, pool: Pool) -> None:

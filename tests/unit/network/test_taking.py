@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import queue
 import random
+import re
 import struct
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pydicom
 import pytest
@@ -17,9 +19,10 @@ from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import P_DATA
 
+from hostile_names import HOSTILE
 from pellucid.model.findings import Refused
-from pellucid.network.dimse import commands, getting, tuning
-from pellucid.network.dimse.inbox import NOT_UNDERSTOOD, OUT_OF_RESOURCES, Header, Inbox, Parcel
+from pellucid.network.dimse import commands, getting, serving, tuning
+from pellucid.network.dimse.inbox import NOT_UNDERSTOOD, OUT_OF_RESOURCES, Header, Inbox, Parcel, Shelf
 from pellucid.network.dimse.taking import NOT_AGREED_ON, Taking, take_objects
 from pellucid.network.dimse.tuning import Line
 
@@ -118,6 +121,75 @@ def test_what_is_no_dicom_is_dropped(tmp_path, data) -> None:
     wire = Wire(tmp_path / "in")
     assert wire.store(b"\xff" * 3000) == NOT_UNDERSTOOD
     assert wire.files() == [] and wire.inbox.unreadable == 1 and wire.store(data) == 0
+
+
+def called(data: bytes, uid: bytes) -> bytes:
+    """Return an object of which study, series and instance have the same UID, whatever bytes that is."""
+    value = uid + b"\0" * (len(uid) % 2)
+    for tag in (b"\x08\x00\x18\x00UI", b"\x20\x00\x0d\x00UI", b"\x20\x00\x0e\x00UI"):
+        start = data.index(tag) + len(tag)
+        (length,) = struct.unpack_from("<H", data, start)
+        data = data[:start] + struct.pack("<H", len(value)) + value + data[start + 2 + length :]
+    return data
+
+
+def kept_inside(root: Path, moved: list[Path], monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Let no file be moved and no folder be made outside, whoever runs this; return what was tried there.
+
+    A product that is wrong would otherwise write over /etc/passwd, which is one of the hostile names.
+    """
+    escaped: list[Path] = []
+    replace, mkdir = Path.replace, Path.mkdir
+
+    def is_inside(path: Path) -> bool:
+        inside = path.resolve().is_relative_to(root.resolve())
+        if not inside:
+            escaped.append(path)
+        return inside
+
+    def replaced(path: Path, target: Path) -> Path | None:
+        moved.append(target)
+        return replace(path, target) if is_inside(target) else None
+
+    def made(path: Path, *args: Any, **named: Any) -> None:
+        if is_inside(path):
+            mkdir(path, *args, **named)
+
+    monkeypatch.setattr(Path, "replace", replaced)
+    monkeypatch.setattr(Path, "mkdir", made)
+    return escaped
+
+
+class Link(SimpleNamespace):
+    """An association that can be looked up."""
+
+    __hash__ = object.__hash__
+
+
+@pytest.mark.hazard("H37")
+@pytest.mark.parametrize("taker", ["the listener", "whoever fetches"])
+def test_500_hostile_uids_name_nothing_that_is_written(tmp_path, data, monkeypatch, taker) -> None:
+    root, told, moved = tmp_path / "a/b/received", list[dict[str, Any]](), list[Path]()
+    desk: Any = SimpleNamespace(report=lambda **said: told.append(said))
+    wire = Wire(root)
+    if taker == "the listener":
+        monkeypatch.setattr(serving, "tune", lambda *_: None)
+        wire.link.requestor = SimpleNamespace(ae_title="SENDER")
+        link = Link(**vars(wire.link))
+        serving._Reception(root, {"quota_mb": 100, "keep_free_mb": 0}, desk)._opened(SimpleNamespace(assoc=link))
+        wire.taking = link.dimse.receive_primitive.__self__
+    else:
+        wire.taking._taken = lambda path, header: Shelf(root, desk.report).put(path, header) or 0
+    escaped = kept_inside(tmp_path, moved, monkeypatch)
+    uids = {uid.encode("utf-8", "surrogateescape")[:4000] for uid in HOSTILE}
+    statuses = [wire.store(called(data, uid)) for uid in sorted(uids)]
+    assert escaped == []
+    assert len(uids) >= 500 and set(statuses) == {0, NOT_UNDERSTOOD} and statuses.count(0) >= 490
+    study = r"[0-9a-f]{24}/" if taker == "the listener" else ""
+    assert len(moved) == statuses.count(0) and {*moved} == {*wire.files()}
+    assert {*wire.files()} == {path for path in tmp_path.rglob("*") if path.is_file() and root in path.parents}
+    for path in moved:
+        assert re.fullmatch(study + r"[0-9a-f]{24}\.dcm", path.relative_to(root).as_posix())
 
 
 @pytest.mark.parametrize("place", ["write", "close"])

@@ -41,15 +41,20 @@ def warnings(outcome: Outcome) -> tuple[str, ...]:
                               "them, and black out what names somebody.", len(shown), series=series))  # fmt: skip
     faces = sum(one.source.seen.shows_face for one in outcome.copied)
     if faces:
-        found.append(tr("{count} copies show a head: the face can be rebuilt from it.", count=faces))
+        found.append(tr_count("{count} copy shows a head: the face can be rebuilt from it.",
+                              "{count} copies show a head: the face can be rebuilt from it.", faces))  # fmt: skip
     left = [one for one in outcome.copied if one.left]
     if left:
-        found.append(tr("In {count} copies words of a name or number of the original are still there, the first in "
-                        "{name}. Look at its attributes.", count=len(left), name=left[0].name))  # fmt: skip
+        found.append(tr_count("In {count} copy words of a name or number of the original are still there: {name}. "
+                              "Look at its attributes.",
+                              "In {count} copies words of a name or number of the original are still there, the first "
+                              "in {name}. Look at its attributes.", len(left), name=left[0].name))  # fmt: skip
     unmarked = [one for one in outcome.copied if one.blackened == 0 and _asked(outcome.plan)]
     if unmarked:
-        found.append(tr("In {count} copies nothing was blacked out: the rectangles lie outside, or there are no "
-                        "pixels.", count=len(unmarked)))  # fmt: skip
+        found.append(tr_count("In {count} copy nothing was blacked out: the rectangles lie outside, or there are no "
+                              "pixels.",
+                              "In {count} copies nothing was blacked out: the rectangles lie outside, or there are no "
+                              "pixels.", len(unmarked)))  # fmt: skip
     return tuple(found)
 
 
@@ -106,7 +111,9 @@ def _csv(outcome: Outcome) -> str:
 def _text(outcome: Outcome) -> str:
     lines = [tr("De-identified copies, {edition}", edition=EDITION), "", statement(), ""]
     lines += [f"{one.code}  {one.meaning}" for one in _held(outcome.plan)]
-    lines += ["", *(f"! {said}" for said in warnings(outcome)), ""]
+    if told := [f"! {said}" for said in warnings(outcome)]:
+        lines += ["", *told]
+    lines.append("")
     count = len(outcome.copied)
     lines += [tr_count("{count} file copied", "{count} files copied", count), *_counts(outcome.copied), ""]
     for one in outcome.copied:
@@ -116,10 +123,19 @@ def _text(outcome: Outcome) -> str:
                                            one.blackened))  # fmt: skip
         lines += [f"    {where}  {name}: {action}" + (f" × {count}" if count > 1 else "")
                   for where, name, action, count in one.changes]  # fmt: skip
-    lines += ["", tr("{count} files left out", count=len(outcome.left_out))]
-    lines += [f"{one.number}  {one.reason}" for one in outcome.left_out]
-    lines += ["", tr("{count} files are no DICOM and were not copied", count=outcome.others)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *_not_copied(outcome)]) + "\n"
+
+
+def _not_copied(outcome: Outcome) -> list[str]:
+    """Return what was not copied and why; nothing where everything was."""
+    lines: list[str] = []
+    if count := len(outcome.left_out):
+        lines += ["", tr_count("{count} file left out", "{count} files left out", count)]
+        lines += [f"{one.number}  {one.reason}" for one in outcome.left_out]
+    if outcome.others:
+        lines += ["", tr_count("{count} file is no DICOM and was not copied",
+                               "{count} files are no DICOM and were not copied", outcome.others)]  # fmt: skip
+    return lines
 
 
 def _counts(copied: Sequence[Copied]) -> list[str]:

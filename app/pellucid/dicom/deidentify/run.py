@@ -20,7 +20,7 @@ from pellucid.dicom.deidentify.plan import Plan
 from pellucid.dicom.deidentify.survey import Seen, seen
 from pellucid.dicom.scan import walk
 from pellucid.dicom.work import run_all
-from pellucid.language import tr
+from pellucid.language import tr, tr_count
 from pellucid.model.findings import Refused
 
 _LOOK = "pellucid.dicom.deidentify.survey:look"
@@ -158,13 +158,17 @@ def preview(source: Source, found: Survey, plan: Plan, *, pool: Pool | None = No
 
 
 def check_place(paths: Iterable[Path], folder: Path) -> None:
-    """Raise Refused where copies must not go: into what is read, or over something."""
-    target = folder.resolve()
+    """Raise Refused where copies must not go: into what is read, or over something.
+
+    Beside one file that is read, a folder that is not there yet is in nobody's way.
+    """
+    paths, target = list(paths), folder.resolve()
+    beside = len(paths) == 1 and paths[0].is_file() and not folder.exists()
     for path in paths:
         origin = path.resolve()
         if not origin.exists():
             raise Refused(tr("“{path}” is not there.", path=path))
-        home = origin if origin.is_dir() else origin.parent
+        home = origin if origin.is_dir() or beside else origin.parent
         if target == home or home in target.parents or target in home.parents:
             raise Refused(tr("Copies are never written where the originals are. Choose another folder."))
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -175,7 +179,9 @@ def nothing_found(found: Survey) -> str:
     """Say why nothing can be copied."""
     if found.left_out:
         count, reason = len(found.left_out), found.left_out[0].reason
-        return tr("Nothing was copied: {count} files were left out. The first: {reason}.", count=count, reason=reason)
+        return tr_count("Nothing was copied: {count} file was left out: {reason}.",
+                        "Nothing was copied: {count} files were left out. The first: {reason}.", count,
+                        reason=reason)  # fmt: skip
     return tr("There is no DICOM here.")
 
 

@@ -12,6 +12,7 @@ from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
 from pellucid.dicom.writing.modules import PROGRAM, WHOLE, SeriesUids, begin, put_series_reference, put_sources
 from pellucid.dicom.writing.pixel_cells import put_cells
 from pellucid.dicom.writing.request import Request
+from pellucid.language import tr
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -28,7 +29,7 @@ def capture(pixels: NDArray[np.uint8], request: Request, *, texts: bool) -> Data
     dataset.SecondaryCaptureDeviceManufacturer = PROGRAM
     dataset.DateOfSecondaryCapture, dataset.TimeOfSecondaryCapture = dataset.ContentDate, dataset.ContentTime
     dataset.ImageType, dataset.InstanceNumber = ["DERIVED", "SECONDARY"], 1
-    describe(dataset, request.steps, request.operations)
+    describe(dataset, request, [tr("Picture of the screen")])
     if request.origin is not None:
         sources = [(one, WHOLE) for one in request.origin.instances]
         put_sources(dataset, sources)

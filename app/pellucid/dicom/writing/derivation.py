@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from pellucid.dicom.writing.request import Request
+from pellucid.dicom.writing.storing import Storing
 from pellucid.dicom.writing.texts import paragraph
+from pellucid.language import tr
 from pellucid.model.layer import HAND_EDIT
 
 if TYPE_CHECKING:
@@ -43,12 +46,32 @@ Registration resamples in every case, but deforms only in some, and the names do
 """
 
 
-def describe(dataset: Dataset, steps: Sequence[str], operations: Sequence[str]) -> None:
-    """Say in words and codes what was done to the source."""
-    if steps:
-        dataset.DerivationDescription = paragraph("; ".join(steps))
-    if codes := coded_steps(operations):
+def describe(dataset: Dataset, request: Request, written: Sequence[str]) -> None:
+    """Say in words and codes what was done to the source; ``written`` says what writing it did."""
+    dataset.DerivationDescription = paragraph("; ".join((*request.steps, *written)))
+    if codes := coded_steps(request.operations):
         dataset.DerivationCodeSequence = codes
+
+
+def written_words(request: Request, storing: Storing | None, *, files: int, held: int = 1) -> list[str]:
+    """Return what writing did to an image: to its values, and where no step was taken, how it lies in files.
+
+    ``files`` is how many files there will be, ``held`` how many slices or frames each of them holds.
+    """
+    said = []
+    if storing is not None and storing.error:
+        said.append(tr("Values rounded to 16 bits, largest difference {error:.3g}", error=storing.error))
+    if storing is not None and storing.holes:
+        said.append(tr("Values that are no numbers became padding"))
+    if request.steps:
+        return said
+    said = said or [tr("Values unchanged, encoded anew")]
+    sources = request.origin.instances if request.origin is not None else ()
+    if sources and files > len(sources):
+        said.append(tr("Slices or frames split into files of their own"))
+    elif sources and held > max(one.frames for one in sources):
+        said.append(tr("Slices or frames of several files put together"))
+    return said
 
 
 def coded_steps(operations: Sequence[str]) -> list[Dataset]:

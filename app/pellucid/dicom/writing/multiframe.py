@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.writing.derivation import describe
+from pellucid.dicom.writing.derivation import describe, written_words
 from pellucid.dicom.writing.modalities import SECONDARY_CAPTURE
 from pellucid.dicom.writing.modules import (
     WHOLE,
@@ -62,7 +62,7 @@ class Pictures:
         dataset.PatientOrientation = None
         dataset.ConversionType, dataset.BurnedInAnnotation = "WSD", burned_in(first)
         dataset.ImageType, dataset.InstanceNumber = ["DERIVED", "SECONDARY"], 1
-        describe(dataset, request.steps, request.operations)
+        describe(dataset, request, written_words(request, self.storing, files=1, held=len(cells)))
         if request.origin is not None:
             copy(dataset, request.origin.header, IMAGE)
             sources = [(one, WHOLE) for one in request.origin.instances]

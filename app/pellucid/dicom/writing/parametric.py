@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pellucid.dicom.ucum import CODES
-from pellucid.dicom.writing.derivation import coded, coded_steps, describe, processed
+from pellucid.dicom.writing.derivation import coded, coded_steps, describe, processed, written_words
 from pellucid.dicom.writing.modules import (
     SeriesUids,
     begin,
@@ -62,7 +62,7 @@ class Maps:
         dataset.AcquisitionContextSequence, dataset.ContentQualification = [], "RESEARCH"
         dataset.BurnedInAnnotation, dataset.RecognizableVisualFeatures = burned_in(volume), "NO"
         dataset.PresentationLUTShape, dataset.LossyImageCompression = "IDENTITY", _lossy(dataset, request)
-        describe(dataset, request.steps, request.operations)
+        describe(dataset, request, written_words(request, None, files=len(self.frames), held=depth))
         _put_dimensions(dataset, organization)
         dataset.NumberOfFrames = depth
         dataset.SharedFunctionalGroupsSequence = [self._shared(volume)]

@@ -70,6 +70,8 @@ def plan_series(frames: Sequence[Volume], request: Request) -> SeriesPlan:
     _check_alike(frames)
     check_size(first.geometry.size[1], first.geometry.size[0], request.compression)
     losses = _colour_losses(first)
+    if losses:
+        request = replace(request, steps=(*request.steps, tr("Transparency left out")))
     frames = [_without_alpha(volume) for volume in frames]
     modality = request.modality or first.acquisition.modality or "OT"
     uids = SeriesUids.of(request, first.geometry)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pellucid.dicom.writing.derivation import describe
+from pellucid.dicom.writing.derivation import describe, written_words
 from pellucid.dicom.writing.modalities import CLASSES, put_modality, settle_mr
 from pellucid.dicom.writing.modules import (
     SeriesUids,
@@ -89,7 +89,7 @@ class Sheaf:
             position, orientation = self._put_plane(dataset, volume, k)
             sources = sources_at(request, self.uids, (*position, *orientation), n, len(self.frames))
         self._put_moment(dataset, sources, n)
-        describe(dataset, request.steps, request.operations)
+        describe(dataset, request, written_words(request, self.storing, files=len(self.frames) * depth))
         put_sources(dataset, sources)
         put_series_reference(dataset, request, sources)
         self._put_values(dataset, volume, number, volume.array[k])

@@ -49,10 +49,11 @@ class RowPaint(QStyledItemDelegate):
 
     def _paint_name(self, painter: QPainter, option: QStyleOptionViewItem, row: Row) -> None:
         c, rect = theme.colors(), option.rect
+        ink = _ink(row)
         left = THUMB + 12 if row.kind == "series" else 26
         if row.kind == "series":
             box = QRect(rect.left() + 4, rect.top() + 4, THUMB, THUMB)
-            self.thumbnails.paint(painter, box, row.key if row.pictured else "", "image-outline")
+            self.thumbnails.paint(painter, box, row.key if row.pictured else "", row.glyph)
         else:
             paint_icon(painter, QRect(rect.left(), rect.top(), 22, rect.height()), theme.icon(GLYPHS[row.kind], c.dim))
         room = rect.adjusted(left, 2, -8, -2)
@@ -66,21 +67,25 @@ class RowPaint(QStyledItemDelegate):
             painter.setFont(bold)
         if row.kind == "series":
             half = room.height() // 2
-            _text(painter, room.adjusted(0, 4, 0, -half), row.texts[NAME], c.text)
+            _text(painter, room.adjusted(0, 4, 0, -half), row.texts[NAME], ink)
             _text(painter, room.adjusted(0, half, 0, -4), row.detail, c.dim)
             return
-        used = _text(painter, room, row.texts[NAME], c.text)
+        used = _text(painter, room, row.texts[NAME], ink)
         painter.setFont(option.font)
         if room.width() - used > 60:
             _text(painter, room.adjusted(used + 12, 0, 0, 0), row.detail, c.dim)
 
     def _paint_cell(self, painter: QPainter, option: QStyleOptionViewItem, row: Row, column: int) -> None:
-        c = theme.colors()
         if column == DATE:
             painter.setFont(theme.figures(option.font))
         side = ALIGN.AlignLeft if column in (DATE, MODALITY) else ALIGN.AlignRight
-        color = c.dim if row.kind == "patient" else c.text
+        color = theme.colors().dim if row.kind == "patient" else _ink(row)
         _text(painter, option.rect.adjusted(8, 0, -8, 0), row.texts[column], color, side)
+
+
+def _ink(row: Row) -> str:
+    """Return the colour of a row: quieter where its files are away."""
+    return theme.colors().dim if row.sign == "offline" else theme.colors().text
 
 
 def _text(

@@ -12,7 +12,11 @@ from pellucid.ui.docks.study_nodes import date, person
 
 NAME, DATE, MODALITY, SERIES, FILES = range(5)
 COLUMNS = 5
+AWAY = mark("cannot be reached")
 DRAG = mark("Double click or drag onto the image to open")
+_GLYPHS = {
+    **dict.fromkeys(("SR", "DOC", "KO"), "file-document-outline"), "SEG": "shape-outline", "RTSTRUCT": "vector-polygon",
+}  # fmt: skip
 Cover = Callable[[str, StudyRow], str]
 """Takes what tells the patient of a study out of a text."""
 MAY_SHOW_TEXT = frozenset({"US", "SC", "XA", "ES", "OT", "RF", "XC", "GM", "SM", "DOC"})
@@ -38,6 +42,8 @@ class Row:
     children: list[Row] | None = field(default_factory=list)
     pictured: bool = False
     uid: str = ""
+    glyph: str = "image-outline"
+    """What stands where there is no picture."""
 
 
 def _as_it_is(text: str, _study: StudyRow) -> str:
@@ -82,6 +88,8 @@ def _sum_up(row: Row, hidden: bool) -> None:
     row.values = (*row.values, newest, " ".join(modalities), series, files)
     count = tr_count("{count:,} study", "{count:,} studies", len(studies))
     row.detail = " · ".join(part for part in (row.detail, count) if part)
+    if studies and all(study.sign == "offline" for study in studies):
+        row.sign, row.detail = "offline", " · ".join((tr(AWAY), row.detail))
     row.tip = "\n".join((title, row.detail))
 
 
@@ -89,13 +97,15 @@ def _study(study: StudyRow, hidden: bool, cover: Cover) -> Row:
     described = cover(study.description, study) if hidden else study.description
     title = described or tr("Study without a description")
     accession = study.accession and not hidden and tr("Accession {number}", number=study.accession)
-    gone = study.missing and tr_count("{count:,} file missing", "{count:,} files missing", study.missing)
-    detail = " · ".join(part for part in (accession, gone) if part)
+    gone = tr(AWAY) if study.offline else (
+        study.missing and tr_count("{count:,} file missing", "{count:,} files missing", study.missing))  # fmt: skip
+    detail = " · ".join(part for part in (gone, accession) if part)
     when = "" if hidden else date(study.date)
     texts = (title, when, ", ".join(study.modalities), _count(study.series), _count(study.files))
     values = (title.casefold(), study.date, " ".join(study.modalities), study.series, study.files)
-    tip = "\n".join(part for part in (title, when, texts[MODALITY], detail) if part)
-    sign = "missing" if study.missing else ""
+    help_of = study.offline and tr("Connect its drive, then update the folder.")
+    tip = "\n".join(part for part in (title, when, texts[MODALITY], detail, help_of) if part)
+    sign = "offline" if study.offline else "missing" if study.missing else ""
     return Row("study", study.key, texts, values, detail, sign, tip, children=None, uid=study.uid)
 
 
@@ -111,15 +121,16 @@ def series_row(one: SeriesRow, parent: Row, described: str, *, hidden: bool = Fa
     )
     number = one.number and described and tr("Series {number}", number=one.number)
     sign = "offline" if one.offline else "missing" if one.missing else ""
-    where = tr("drive not connected") if one.offline else (
+    where = tr(AWAY) if one.offline else (
         one.missing and tr_count("{count:,} file missing", "{count:,} files missing", one.missing))  # fmt: skip
-    detail = " · ".join(part for part in (number, one.body_part.capitalize(), where) if part)
+    detail = " · ".join(part for part in (where, number, one.body_part.capitalize()) if part)
     when = "" if hidden else date(one.date)
     texts = (title, when, one.modality or "?", "", _count(one.files))
     values = (title.casefold(), one.date, one.modality, 0, one.files)
     shown = not (hidden and (one.burned_in or one.modality in MAY_SHOW_TEXT))
     tip = "\n".join(part for part in (title, detail, tr(hint)) if part)
-    return Row("series", one.key, texts, values, detail, sign, tip, parent, [], shown, one.uid)
+    return Row("series", one.key, texts, values, detail, sign, tip, parent, [], shown, one.uid,
+               _GLYPHS.get(one.modality, Row.glyph))  # fmt: skip
 
 
 def sort(rows: list[Row], column: int, *, descending: bool) -> None:

@@ -246,10 +246,11 @@ def paint(painter: QPainter, texts: Corners, words: Words, width: int, height: i
             whole = lines if right and bottom else lines[:1]
             lines = tuple(line for line in whole if line[1] == SLAB or words.width(line[0]) <= limit)
         x, side = (width - MARGIN, RIGHT) if right else (MARGIN, LEFT)
-        for n, (text, color) in enumerate(lines[:rows]):
+        rooms = (width // 2 if color == SLAB else limit for _text, color in lines)  # taken for a slice it misleads
+        fitting = ((words.fitted(text, room), color) for (text, color), room in zip(lines, rooms, strict=True))
+        for n, (text, color) in enumerate([line for line in fitting if line[0]][:rows]):
             y = height - MARGIN - (n + 1) * words.height if bottom else MARGIN + n * words.height
-            room = width // 2 if color == SLAB else limit  # a slab that is taken for a slice misleads
-            words.draw(painter, words.fitted(text, room), color, x, y, side)
+            words.draw(painter, text, color, x, y, side)
 
 
 def _folded(lines: tuple[Line, ...], limit: int, words: Words) -> tuple[Line, ...]:

@@ -38,7 +38,11 @@ class Sheet(QGraphicsItem):
 
 
 class SheetView(QGraphicsView):
-    """A bare view of one sheet: no frame, no scroll bars, nothing that moves by itself."""
+    """A bare view of one sheet: no frame, no scroll bars, nothing that moves by itself.
+
+    Whoever changes the sheet asks for the repaint. Qt would ask too, scene by scene, and for the first one paint the
+    whole window at once: the other views would then be painted a second time, for changes that are on the screen.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +57,7 @@ class SheetView(QGraphicsView):
         self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
         self.setResizeAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.MinimalViewportUpdate)
+        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.NoViewportUpdate)
         self.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)

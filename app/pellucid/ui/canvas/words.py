@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from PySide6.QtCore import QPointF, Qt
@@ -13,6 +14,8 @@ _SHADOW = QColor(0, 0, 0, 190)
 _AROUND = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 1))
 _KEPT = 512
 _CUT = "…"
+_NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?\d(?:[\d.,:/-]*\d)?(?:[^\W\d_]{1,3}(?!\w)|[%°])?")
+"""A number or date with its unit: ``−132.5``, ``2024-03-01``, ``3mm``; of ``3D_T1`` the 3."""
 
 LEFT, CENTRE, RIGHT = 0.0, 0.5, 1.0
 """Which part of a text stands at the given place."""
@@ -39,7 +42,10 @@ class Words:
         return self._metrics.horizontalAdvance(text)
 
     def fitted(self, text: str, limit: int) -> str:
-        """Return a text, cut with … when it is wider than a limit; never within a number, which would be another."""
+        """Return a text, cut with … when it is wider than a limit; never within a number, which would be another.
+
+        Of a text that begins with a number for which there is no room nothing is left.
+        """
         key = text, limit
         if key not in self._elided:
             _make_room(self._elided)
@@ -79,9 +85,11 @@ class Words:
 
 def _whole_numbers(text: str, cut: str) -> str:
     """Return a cut text without a number of which a part is missing: ``L −132.5`` must not be read as ``L −13…``."""
-    left, space, number = cut.removesuffix(_CUT).rpartition(" ")
-    broken = cut != text and number and not text.startswith(" ", len(cut) - len(_CUT))
-    return f"{left} {_CUT}" if broken and space and number.lstrip("-+\N{MINUS SIGN}")[:1].isdigit() else cut
+    kept = len(cut) - len(_CUT) if cut != text else 0
+    broken = next((found.start() for found in _NUMBER.finditer(text) if found.start() < kept < found.end()), None)
+    if broken is None:
+        return cut
+    return f"{text[:broken]}{_CUT}" if broken else ""
 
 
 def _make_room(kept: dict) -> None:  # type: ignore[type-arg]

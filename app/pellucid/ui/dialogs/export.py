@@ -212,10 +212,12 @@ class Card(QFrame):
         self._column.setContentsMargins(12, 8, 12, 8)
         self._column.setSpacing(theme.GRID)
         self.lines: tuple[str, ...] = ()
+        self._tone, self.signs = "good", list[QLabel]()
+        theme.signals.changed.connect(self._dress)
 
     def show_lines(self, lines: Sequence[str], tone: str, heading: str = "") -> None:
         """Replace what the card says."""
-        self.lines = tuple(lines)
+        self.lines, self._tone, self.signs = tuple(lines), tone, []
         while (item := self._column.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
@@ -225,14 +227,20 @@ class Card(QFrame):
             title.setProperty("tone", tone)
             self._column.addWidget(title)
         for line in lines:
-            self._column.addWidget(self._line(line, tone))
+            self._column.addWidget(self._line(line))
+        self._dress()
 
-    def _line(self, text: str, tone: str) -> QWidget:
+    def _dress(self) -> None:
+        """Draw the icons in the colours of the theme in force."""
         c = theme.colors()
+        color = {"good": c.good, "warning": c.warning, "danger": c.danger}[self._tone]
+        pixmap = theme.icon(self.GLYPHS[self._tone], color).pixmap(QSize(18, 18), self.devicePixelRatioF())
+        for sign in self.signs:
+            sign.setPixmap(pixmap)
+
+    def _line(self, text: str) -> QWidget:
         sign, label = QLabel(), QLabel(text, wordWrap=True)
-        color = {"good": c.good, "warning": c.warning, "danger": c.danger}[tone]
-        pixmap = theme.icon(self.GLYPHS[tone], color).pixmap(QSize(18, 18), self.devicePixelRatioF())
-        sign.setPixmap(pixmap)
+        self.signs.append(sign)
         sign.setAlignment(Qt.AlignmentFlag.AlignTop)
         label.setTextFormat(Qt.TextFormat.PlainText)
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -33,8 +33,7 @@ class ReportDialog(QDialog):
         self._show()
 
     def _make_controls(self) -> None:
-        titles = [document.title or tr("Document {n}", n=n) for n, document in enumerate(self._documents, start=1)]
-        self.which = Choice([(title, n) for n, title in enumerate(titles)])
+        self.which = Choice(self._titles())
         described(self.which, tr("Document"), tr("Which document of the series is shown"))
         self.which.setVisible(len(self._documents) > 1)
         self.which.activated.connect(lambda _: self._show())
@@ -73,8 +72,17 @@ class ReportDialog(QDialog):
         """Return the document that is shown."""
         return self._documents[self.which.value() or 0]
 
+    def _titles(self) -> list[tuple[str, int]]:
+        """Return what the documents are called as far as it may be shown."""
+        hidden, shown = self._session.view.hide_identity, self._session.concealing.text
+        titles = [shown(document.heading(hide_identity=hidden)) for document in self._documents]
+        return [(title or tr("Document {n}", n=n + 1), n) for n, title in enumerate(titles)]
+
     def _show(self, *_args: object) -> None:
         document, hidden = self.document, self._session.view.hide_identity
+        for n, (title, _) in enumerate(self._titles()):
+            self.which.setItemText(n, title)
+            self.which.setItemData(n, title, Qt.ItemDataRole.ToolTipRole)
         self.text.setPlainText(self._session.concealing.text(document.text(hide_identity=hidden)))
         private = tr("Identity hidden: names and numbers that are known are left out; free text may still name people.")
         notes = [document.note, private if hidden else ""]

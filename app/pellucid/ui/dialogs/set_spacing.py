@@ -13,7 +13,7 @@ from pellucid.model.volume import Volume
 from pellucid.recipes.spacing import LEAST, MOST, Stated, open_axes
 from pellucid.session.respacing import set_spacing
 from pellucid.ui import theme
-from pellucid.ui.docks.parts import dim, push_button, row, section, titled
+from pellucid.ui.docks.parts import allow, dim, push_button, row, section, titled
 from pellucid.ui.forms.controls import NumberBox
 from pellucid.ui.forms.numbers import Bounds
 
@@ -23,8 +23,29 @@ if TYPE_CHECKING:
 _NAMES = (mark("Pixels along a row"), mark("Pixels along a column"), mark("Slices"))
 
 
+class Unstated(NumberBox):
+    """A distance that nobody has stated yet: empty, and left out as long as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(Bounds(LEAST, MOST), 0.1, "mm")
+        self.clear()
+        self.setPlaceholderText("?")
+
+    def stated(self) -> float | None:
+        """Return what was typed, None where nothing is."""
+        return self.value() if self.text().strip() else None
+
+    def complaint(self) -> str:
+        """Return why the text cannot be used; an empty field says nothing, and so nothing wrong."""
+        return super().complaint() if self.text().strip() else ""
+
+    def _tidy(self) -> None:
+        if self.text().strip():
+            super()._tidy()
+
+
 class SetSpacingDialog(QDialog):
-    """Asks for the distances that are not known, in mm."""
+    """Asks for the distances that are not known, in mm; none is proposed, because none may be guessed."""
 
     def __init__(self, session: Session, layer: ImageLayer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,19 +58,22 @@ class SetSpacingDialog(QDialog):
         self.complaint.setAccessibleName(tr("Why it cannot be set"))
         self.go = push_button(tr("Set spacing"), self._set, kind="primary")
         self.cancel = push_button(tr("Cancel"), self.reject)
+        self.go.setDefault(True)
         self._lay_out(layer)
+        next((box for box, free in zip(self.boxes, self.free, strict=True) if free), self.cancel).setFocus()
         self._check()
 
     @property
     def stated(self) -> Stated:
         """Return what was typed; None for what the source states."""
-        x, y, z = (box.value() if free else None for box, free in zip(self.boxes, self.free, strict=True))
+        x, y, z = (box.stated() if free else None for box, free in zip(self.boxes, self.free, strict=True))
         return x, y, z
 
-    def _box(self, axis: int, volume: Volume) -> NumberBox:
-        box = NumberBox(Bounds(LEAST, MOST), 0.1, "mm")
+    def _box(self, axis: int, volume: Volume) -> Unstated:
+        box = Unstated()
         box.setAccessibleName(tr("{what}, distance in mm", what=tr(_NAMES[axis])))
-        box.set_value(round(proposed(volume)[axis], 6))
+        if volume.geometry.known_spacing[axis] and not volume.geometry.at_detector:
+            box.set_value(round(volume.geometry.spacing[axis], 6))
         box.setEnabled(self.free[axis])
         box.edited.connect(lambda _value: self._check())
         box.invalid.connect(lambda _sentence: self._check())
@@ -82,7 +106,10 @@ class SetSpacingDialog(QDialog):
                      if free and box.complaint()), "")  # fmt: skip
         self.complaint.setText(said)
         self.complaint.setVisible(bool(said))
-        self.go.setEnabled(not said)
+        x, y, z = self.stated
+        lacking = (x is None) != (y is None) or (x is None and z is None)
+        why = tr("State the size of a pixel along both axes, or the distance of slices.") if lacking else ""
+        allow(self.go, said or why)
 
     def _set(self) -> None:
         try:
@@ -92,12 +119,6 @@ class SetSpacingDialog(QDialog):
             self.complaint.show()
             return
         self.accept()
-
-
-def proposed(volume: Volume) -> tuple[float, float, float]:
-    """Return the spacings that the form begins with: what is known, else the thickness of slices, else 1."""
-    x, y, z = volume.geometry.spacing
-    return x, y, z if volume.geometry.known_spacing[2] else stated_thickness(volume) or z
 
 
 def stated_thickness(volume: Volume) -> float | None:

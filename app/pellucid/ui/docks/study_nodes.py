@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from pellucid.dicom.kinds import SEGMENTATION, STRUCTURES
+from pellucid.dicom.kinds import DOCUMENT, SEGMENTATION, STRUCTURES
 from pellucid.dicom.label_objects import LABELS
 from pellucid.dicom.stack import sequences
 from pellucid.language import tr, tr_count
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pellucid.model.findings import Finding
     from pellucid.model.volume import Acquisition
 
-_GLYPHS = {SEGMENTATION: "shape-outline", STRUCTURES: "vector-polygon"}
+_GLYPHS = {SEGMENTATION: "shape-outline", STRUCTURES: "vector-polygon", DOCUMENT: "file-document-outline"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class Node:
     ``kind`` is patient, study, series, volume, part, image, finding, group or problem. ``item`` is the key of what
     a double click loads (``""``: nothing) and ``part`` which volume of it; ``glyph`` stands where there is no
     thumbnail. ``tone`` colours a finding; its ``code`` tells what can be done about it, to the volume ``part`` of the
-    series ``about``. The thumbnail of what is ``covered`` is not shown: it may show who the patient is.
+    series ``about``. The thumbnail of what is ``covered`` is not shown: it may show who the patient is. The words of
+    what is ``neutral`` are our own: no file said them, and nobody is named.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Node:
     code: str = ""
     about: str = ""
     covered: bool = False
+    neutral: bool = False
     children: tuple[Node, ...] = field(default=())
 
 
@@ -80,17 +82,19 @@ def tree(
     nodes = [_patient(n, studies, hide_identity) for n, studies in enumerate(patients.values(), 1)]
     pictures = tuple(_image(image) for image in images)
     if pictures:
-        nodes.append(Node("images", "group", tr("Image files"), _files(len(pictures)), children=pictures))
+        nodes.append(Node("images", "group", tr("Image files"), _files(len(pictures)), neutral=True, children=pictures))
     if problems:
         rows = tuple(_problem(problem) for problem in problems)
         count = _files(len(rows))
-        nodes.append(Node("problems", "group", tr("Could not be read"), count, tone="warning", children=rows))
+        said = tr("Could not be read")
+        nodes.append(Node("problems", "group", said, count, tone="warning", neutral=True, children=rows))
     return tuple(nodes)
 
 
 def concealed(nodes: tuple[Node, ...], shown: Callable[[str], str]) -> tuple[Node, ...]:
-    """Return a tree whose texts are as they may be shown; what it stands for is the same."""
+    """Return a tree whose texts are as they may be shown; what it stands for is the same, and what we call it stays."""
     return tuple(
+        replace(node, children=concealed(node.children, shown)) if node.neutral else
         replace(node, title=shown(node.title), detail=shown(node.detail), tip=shown(node.tip),
                 children=concealed(node.children, shown))
         for node in nodes
@@ -109,6 +113,7 @@ def _patient(number: int, studies: dict[str, list[Series]], hidden: bool) -> Nod
         "patient",
         title,
         detail or tr_count("{count:,} study", "{count:,} studies", len(studies)),
+        neutral=hidden,
         children=children,
     )
 
@@ -123,7 +128,8 @@ def _study(uid: str, members: list[Series], hidden: bool) -> Node:
     title = about.study_description or tr("Study without a description")
     detail = " · ".join(part for part in (when, tr_count("{count:,} series", "{count:,} series", len(members))) if part)
     ordered = sorted(members, key=lambda one: (_number(one.number), one.description))
-    return Node(f"study:{uid}", "study", title, detail, children=tuple(_series(one, hidden) for one in ordered))
+    return Node(f"study:{uid}", "study", title, detail, neutral=hidden and not about.study_description,
+                children=tuple(_series(one, hidden) for one in ordered))  # fmt: skip
 
 
 def _number(text: str) -> int:
@@ -138,13 +144,14 @@ def _series(one: Series, hidden: bool) -> Node:
     detail = series_detail(one)
     names = part_names(one)
     volumes = tuple(
-        Node(f"{key}#{n}", "volume", name or tr("Volume {number}", number=n + 1), item=key, part=n)
+        Node(f"{key}#{n}", "volume", name or tr("Volume {number}", number=n + 1), item=key, part=n, neutral=not name)
         for n, name in enumerate(names)
     )
     special = opener_of(one) is not None
     if one.content in LABELS:
         volumes = tuple(replace(node, title=tr("{name} as an image", name=one.contents[0] if len(names) == 1
-                                               else node.title)) for node in volumes if one.contents)  # fmt: skip
+                                               else node.title), neutral=False)
+                        for node in volumes if one.contents)  # fmt: skip
     rows = (*_parts(key, one), *_findings(key, _told(one)), *(volumes if len(names) > 1 or special else ()),
             *_own_findings(key, one))  # fmt: skip
     loads = key if one.volumes or special else ""
@@ -158,6 +165,7 @@ def _series(one: Series, hidden: bool) -> Node:
         item=loads,
         tip=f"{title}\n{detail}\n{tip}",
         glyph=_GLYPHS.get(one.content, ""),
+        neutral=hidden and not one.description,
         children=rows,
         covered=hidden and one.acquisition.may_be_burned_in,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID_dictionary, generate_uid
 
 from dicom_making import save, slice_dataset
+from pellucid import paths
 from pellucid.cli.entry import run as command
 from pellucid.dicom.child import Cancelled, default_pool
 from pellucid.dicom.deidentify.classes import may_show_text, refusal
@@ -132,6 +134,46 @@ def test_nothing_is_written_where_the_originals_are(tmp_path: Path, place: str) 
     assert [path.read_bytes() for path in sources] == before and sorted(p.name for p in tmp_path.iterdir()) == ["in"]
 
 
+@pytest.mark.parametrize("place", ["in/Planted Name/out", "in/Planted Name/deep/out", "in/out"])
+def test_copies_of_one_file_go_to_a_new_folder_beside_it(tmp_path: Path, place: str) -> None:
+    first, *_ = study(tmp_path / "in")
+    before = {path: path.read_bytes() for path in (tmp_path / "in").rglob("*") if path.is_file()}
+    outcome = deidentify_folder([first], tmp_path / place, Plan())
+    (copy,) = (path for path in (tmp_path / place).rglob("*") if path.is_file())
+    assert len(outcome.copied) == 1 and dcmread(copy).PatientIdentityRemoved == "YES"
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize("place", ["in", "in/Planted Name", "in/Planted Name/there", ".", "FILE", "FILE/out"])
+def test_copies_of_one_file_never_go_over_or_into_anything(tmp_path: Path, place: str) -> None:
+    first, *_ = study(tmp_path / "in")
+    (first.parent / "there").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(Refused):
+        deidentify_folder([first], Path(str(tmp_path / place).replace(str(tmp_path / "FILE"), str(first))), Plan())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.hazard("H37")
+def test_an_archive_is_unpacked_cleaned_and_nothing_of_it_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    archive = tmp_path / "a.zip"
+    sources = study(tmp_path / "in")
+    with zipfile.ZipFile(archive, "w") as made:
+        for path in sources:
+            made.write(path, f"../SECRETID77/{path.name}")
+    assert command(["anonymise", str(archive), str(tmp_path / "out")]) == 0
+    copies = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert len(copies) == len(sources) and all(dcmread(path).PatientID == "P0001" for path in copies)
+    assert b"SECRETID77" not in b"".join(path.read_bytes() for path in copies)
+    unpacked = paths.cache_dir() / "unpacked"
+    assert not list(unpacked.iterdir()) and sorted(p.name for p in tmp_path.iterdir()) == ["a.zip", "in", "out"]
+    archive.write_bytes(archive.read_bytes()[:60])
+    assert command(["anonymise", str(archive), str(tmp_path / "other")]) == 1
+    assert "archive" in capsys.readouterr().err and not list(unpacked.iterdir())
+
+
 def test_a_stop_leaves_nothing(tmp_path: Path) -> None:
     study(tmp_path / "in")
     found = survey([tmp_path / "in"])
@@ -174,6 +216,7 @@ def test_reports_hold_no_old_value_and_no_file_name(tmp_path: Path, suffix: str)
     text = path.read_text()
     assert "(0010,0010)" in text and "113100" in text
     assert "Planted" not in text and "SECRETID77" not in text and "1.2.3" not in text
+    assert "0 files" not in text and "1 files" not in text and "\n\n\n" not in text  # nothing is said of nothing
 
 
 @pytest.mark.parametrize("arguments", [

@@ -101,6 +101,18 @@ def test_no_planted_value_is_found_by_its_bytes(pair: tuple[Path, Path]) -> None
 
 
 @pytest.mark.hazard("H35")
+def test_no_planted_number_of_two_bytes_is_found_by_its_bytes(pair: tuple[Path, Path]) -> None:
+    """With what stands before it, so that two bytes found by chance are none; and nowhere as bare bytes either."""
+    planted_ones = [e for e in leaves(dcmread(pair[0])) if e.VR in ("US", "SS") and e.value == 7731]
+    there, copied = (path.read_bytes() for path in pair)
+    needles = {struct.pack("<HH2sHH", e.tag.group, e.tag.element, e.VR.encode(), 2, 7731) for e in planted_ones}
+    print(f"{len(planted_ones)} numbers of two bytes, {len(needles)} different ones")
+    assert len(planted_ones) >= 4 and all(needle in there for needle in needles)
+    assert sorted(needle for needle in needles if needle in copied) == []
+    assert struct.pack("<H", 7731) not in copied and struct.pack(">H", 7731) not in copied
+
+
+@pytest.mark.hazard("H35")
 def test_dcmdump_reads_no_planted_value(pair: tuple[Path, Path]) -> None:
     dump = tool("dcmdump")
     said = [subprocess.run([dump, "-q", "+L", "+R", "4096", str(path)], capture_output=True, check=True).stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import numpy as np
 import pydicom
 import pytest
 
-from dicom_judges import GRIDS, complaints, volume
+from dicom_judges import GRIDS, complaints, expected, planes, volume
+from dicom_making import save, stack
 from pellucid.dicom.read import read_sequence
 from pellucid.dicom.scan import scan
 from pellucid.dicom.stack import sequences
 from pellucid.dicom.ucum import CODES, unit_of
 from pellucid.dicom.writing.derivation import code_of, coded_steps
 from pellucid.dicom.writing.origin import read_origin
-from pellucid.dicom.writing.request import Request, Subject
+from pellucid.dicom.writing.request import WORDS, Request, Subject
 from pellucid.files.dicom_export import write_image
 from pellucid.model.layer import HAND_EDIT
 from pellucid.model.volume import Volume
@@ -109,3 +111,37 @@ def test_units_are_written_as_the_standard_lists_them() -> None:
     codes = {unit: CODES[unit][0] for unit in ("HU", "", "SUV", "mm²/s", "Bq/ml")}
     assert codes == {"HU": "[hnsf'U]", "": "1", "SUV": "g/ml{SUVbw}", "mm²/s": "mm2/s", "Bq/ml": "Bq/ml"}
     assert unit_of("{SUVbw}g/ml") == "SUV" and unit_of("10-6.mm2/s") == "µm²/s" and unit_of("strange") == "strange"
+
+
+def derived(frames: Sequence[Volume], out: Path, request: Request) -> list[str]:
+    """Return what pydicom reads of how the files that are written came about, and let dciodvfy judge the first."""
+    write_image(frames, out, request)
+    paths = sorted(out.iterdir())
+    assert complaints(paths[0]) == []
+    headers = [pydicom.dcmread(path, stop_before_pixels=True) for path in paths]
+    assert all(header.ImageType[0] == "DERIVED" for header in headers)
+    return [header.DerivationDescription for header in headers]
+
+
+def test_an_untouched_series_says_that_only_its_encoding_is_new(tmp_path: Path) -> None:
+    paths = save(tmp_path / "ct", stack(3)[1])
+    (series,) = scan([tmp_path / "ct"]).series
+    frames = read_sequence(series.volumes)
+    said = derived(frames, tmp_path / "out", Request(read_origin(paths)))
+    assert said == ["Values unchanged, encoded anew"] * 3
+
+
+def test_what_writing_does_to_values_and_files_is_said(tmp_path: Path) -> None:
+    many = read_origin(save(tmp_path / "ct", stack(5)[1]))
+    one = replace(many, instances=many.instances[:1])
+    fractions = volume("float32")
+    (said,) = derived([fractions], tmp_path / "maps", Request(many))
+    assert said == "Values unchanged, encoded anew; Slices or frames of several files put together"
+    near = derived([fractions], tmp_path / "near", Request(many, numbers=WORDS))
+    off = max(np.abs(plane.values - there.values).max() for plane, there in
+              zip(planes((tmp_path / "near").iterdir()), expected(fractions), strict=True))  # fmt: skip
+    assert set(near) == {f"Values rounded to 16 bits, largest difference {off:.3g}"}
+    split = derived([volume("int16")], tmp_path / "split", Request(one))
+    assert set(split) == {"Values unchanged, encoded anew; Slices or frames split into files of their own"}
+    clear = derived([volume("uint8", colour=4)], tmp_path / "clear", Request(many))
+    assert set(clear) == {"Transparency left out"}
