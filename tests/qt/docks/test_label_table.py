@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from pace import allowed
 from pellucid.files.label_tables import write_table
 from pellucid.model.labels import Code, Label, Status, color_for
 from pellucid.ui.dialogs.label_details import LabelDetailsDialog
@@ -299,4 +300,4 @@ def test_ten_thousand_labels_stay_usable(panel, labels, session):
     took["add"] = best_of(lambda: session.labelling.add_label(labels))
     took["step"] = best_of(lambda: session.label_tables.step(labels, 1))
     # 50 ms is what a hand notices; an idle machine takes less than half of it, one that others use twice as much
-    assert {what: round(ms) for what, ms in took.items() if ms >= 100} == {}
+    assert {what: round(ms) for what, ms in took.items() if ms >= allowed(100)} == {}

@@ -152,14 +152,28 @@ def test_threshold_shows_its_limits_on_the_histogram_and_takes_them_back(segment
     shown = []
     segment.limits_shown.connect(shown.append)
     segment.choose("threshold.range")
+    qtbot.waitUntil(lambda: shown[-1:] == [(0.0, 860.0)])
     qtbot.waitUntil(lambda: ct.preview is not None)
-    assert shown[-1] == (0.0, 860.0)
     assert segment.form.editors["lower"].unit.text() == "HU"
     segment.set_limits(-500.0, 100.0)
     assert segment.form.limits() == (-500.0, 100.0)
     qtbot.waitUntil(lambda: shown[-1] == (-500.0, 100.0))
     segment.close_operation()
     assert shown[-1] is None
+
+
+def test_limits_the_user_set_stand_though_what_fits_the_image_is_known_later(segment, session, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(session.looking, "histogram", lambda *given, **_more: asked.append(given))
+    segment.choose("threshold.range")
+    qtbot.waitUntil(lambda: bool(asked))
+    segment.set_limits(100.0, 5000.0)
+    image, _, done = asked[0][:3]
+    done(histogram(image.volume))
+    assert segment.form.limits() == (100.0, 5000.0)
+    segment.card.defaults_asked.emit()
+    asked[-1][2](histogram(image.volume))
+    assert segment.form.limits() == (0.0, 860.0)
 
 
 def test_threshold_replaces_the_active_label(segment, session, labels, qtbot):

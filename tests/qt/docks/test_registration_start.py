@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QStyle, QStyleOptionViewItem
 
+from at_rest import at_rest
 from pellucid.model.annotations import Annotation, Kind
 from pellucid.model.compare import CompareMode
 from pellucid.model.rigid_parts import shift
@@ -64,7 +65,7 @@ def test_numbers_place_the_moving_image_as_one_step(qtbot, empty_session, pair, 
     _, moving = pair
     for box, text in ((hand.shifts[0], "-5"), (hand.shifts[1], "-3"), (hand.angles[2], "10"), (hand.scale, "1.1")):
         write(box, text)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     parts = empty_session.hand_placing.parts(moving)
     np.testing.assert_allclose(parts.shifts, (-5, -3, 0), atol=1e-9)
     np.testing.assert_allclose(parts.angles, (0, 0, 10), atol=1e-9)
@@ -72,7 +73,7 @@ def test_numbers_place_the_moving_image_as_one_step(qtbot, empty_session, pair, 
     assert empty_session.history.steps[-1] == "Place Follow-up by numbers"
     assert len(empty_session.history.steps) == 3
     empty_session.undo()
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert moving.placement is None
     assert [box.text() for box in hand.shifts] == ["0", "0", "0"]
     assert not hand.reset.isEnabled()
@@ -81,17 +82,17 @@ def test_numbers_place_the_moving_image_as_one_step(qtbot, empty_session, pair, 
 def test_numbers_follow_the_hand_and_undo(qtbot, empty_session, pair, hand):
     empty_session.hand_placing.take()
     empty_session.hand_placing.move(shift([4.25, 0, 0]))
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert hand.shifts[0].text() == "4.25"
     empty_session.hand_placing.put_back()
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert hand.shifts[0].text() == "0"
 
 
 def test_a_number_that_was_only_shown_rounded_stays_exact(qtbot, empty_session, pair, hand):
     _, moving = pair
     empty_session.hand_placing.nudge(shift([1.23456789, 0, 0]))
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     write(hand.shifts[1], "2")
     np.testing.assert_allclose(empty_session.hand_placing.parts(moving).shifts, (1.23456789, 2, 0), atol=1e-12)
 
@@ -117,7 +118,7 @@ def test_the_button_takes_the_tool_and_shows_both(empty_session, pair, hand):
 def test_centre_and_reset(qtbot, empty_session, pair, hand):
     fixed, moving = pair
     empty_session.hand_placing.nudge(shift([7.0, 1, 2]))
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     click(hand.centre)
     np.testing.assert_allclose(moving.geometry.centre(), fixed.geometry.centre(), atol=1e-9)
     click(hand.reset)
@@ -139,7 +140,7 @@ def test_the_table_shows_places_residuals_and_the_worst(qtbot, empty_session, pa
     moved = PLACES + np.array([2.0, 0, 0])
     moved[3] += [0, 6.0, 0]
     set_pairs(empty_session, PLACES, moved)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     model = marks.model
     assert marks.table.isVisible() and not marks.hint.isVisible()
     assert model.data(model.index(0, FIXED)) == "5.0, 5.0, 5.0"
@@ -157,9 +158,9 @@ def test_a_tick_leaves_a_landmark_out_and_the_fit_places_the_image(qtbot, empty_
     moved = PLACES + np.array([2.0, -1, 3])
     moved[3] += [0, 6.0, 0]
     set_pairs(empty_session, PLACES, moved)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     _tick(marks, 3)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert "4 pairs, RMS residual 0.00 mm" in marks.summary.text()
     click(marks.fit)
     np.testing.assert_allclose(moving.placement.to_own(PLACES[0]), moved[0], atol=1e-6)
@@ -184,7 +185,7 @@ def test_every_kind_can_be_chosen_and_too_few_pairs_are_said(qtbot, empty_sessio
     for row, kind in enumerate(("translation", "rigid", "similarity", "affine", "thin_plate")):
         marks.kind.setCurrentIndex(row)
         marks.kind.activated.emit(row)
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda: at_rest(empty_session))
         assert empty_session.landmarks.kind == kind
         assert marks.fit.isEnabled() == (row < 3)
     assert "at least 4 pairs" in marks.problem.text()
@@ -196,7 +197,7 @@ def test_a_thin_plate_fit_runs_in_the_background(qtbot, empty_session, pair, mar
     moved[3] += [0, 3.0, 0]
     set_pairs(empty_session, PLACES, moved)
     empty_session.landmarks.kind = "thin_plate"
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert marks.table.isColumnHidden(AWAY) and not marks.table.isColumnHidden(PREDICTED)
     assert "passes through all" in marks.summary.text()
     click(marks.fit)
@@ -208,14 +209,14 @@ def test_a_thin_plate_fit_runs_in_the_background(qtbot, empty_session, pair, mar
 
 def test_rename_delete_and_choose_in_the_table(qtbot, empty_session, pair, marks):
     set_pairs(empty_session, PLACES, PLACES)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     table = marks.table
     place = table.visualRect(marks.model.index(1, FIXED)).center()
     QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert empty_session.measuring.selected is empty_session.landmarks.pairs()[1].fixed
     assert empty_session.view.crosshair == pytest.approx(tuple(PLACES[1]))
     assert marks.model.setData(marks.model.index(1, NAME), "apex")
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert marks.model.data(marks.model.index(1, NAME)) == "apex"
     said = []
     empty_session.notice.connect(lambda text, _severity: said.append(text))
@@ -223,7 +224,7 @@ def test_rename_delete_and_choose_in_the_table(qtbot, empty_session, pair, marks
     assert "already" in said[-1]
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_Delete)
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert len(marks.model.rows) == 4
     assert empty_session.history.steps[-1] == "Delete landmark apex"
 
@@ -234,7 +235,7 @@ def test_import_and_export(qtbot, empty_session, pair, marks, tmp_path, monkeypa
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *args: (chosen, args[3].split(";;")[0]))
     for action in marks.open.menu().actions():
         action.trigger()
-    qtbot.wait(20)
+    qtbot.waitUntil(lambda: at_rest(empty_session))
     assert [pair.is_complete for pair in empty_session.landmarks.pairs()] == [True, True]
     target = tmp_path / "out"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(target), ""))

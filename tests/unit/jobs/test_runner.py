@@ -246,7 +246,8 @@ def test_progress_is_coalesced_and_signals_come_on_the_draining_thread(runner: R
     begin = time.monotonic()
     release.set()
     drain(runner)
-    assert 1 <= len(seen) <= 30 * (time.monotonic() - begin) + 3  # two ticks and the end are always allowed
+    # from before: a tick that it was asked for and one that it ran; then the first of the others, and the end
+    assert 1 <= len(seen) <= 30 * (time.monotonic() - begin) + 4
     assert seen[-1][0] == 1.0 and job.text == "smoothing"
     assert {thread for _, thread in seen} == {get_ident()}
 

@@ -148,7 +148,7 @@ class OperationsDock(Panel):
         self._stop_preview()
         self.operation = operation = self._operations[operation_id]
         self.form = OperationForm(operation)
-        self.form.touched.connect(lambda: self.run.say(""))
+        self.form.touched.connect(self._touched)
         self.form.edited.connect(self._edited)
         self.form.invalid.connect(self._invalid)
         self.card.start(operation, self.form)
@@ -194,6 +194,10 @@ class OperationsDock(Panel):
         self._starting = False
 
     # ---------------------------------------------------------------- preview
+
+    def _touched(self) -> None:
+        self._starting = False  # what the user says stands, also when what fits the image is known only later
+        self.run.say("")
 
     def _edited(self, _values: dict[str, Any]) -> None:
         self._check()
@@ -284,8 +288,8 @@ class OperationsDock(Panel):
 
     def _defaults(self) -> None:
         if self.form is not None:
-            self._starting = True
             self.form.reset()
+            self._starting = True
             self._fit_to_image()
 
     # ---------------------------------------------------------------- following the document
