@@ -36,6 +36,8 @@ class Library:
         self._images: dict[str, ImageFile] = {}
         self._problems: dict[Path, Problem] = {}
         self._thumbnails: dict[str, NDArray[Any] | None] = {}
+        self._drawn_of: dict[str, int] = {}
+        """How many files of a series were found when its thumbnail was drawn."""
         self.job: Job | None = None
         self._scans: list[Job] = []
         self.scanning = False
@@ -81,6 +83,7 @@ class Library:
         def finish(found: Found) -> None:
             self._ended(job)
             self._take(found)
+            self._draw_anew(found)
             done(found)
 
         def check() -> None:
@@ -129,14 +132,22 @@ class Library:
         key = self.key(item)
         if key not in self._thumbnails:
             self._thumbnails[key] = None
-            self._jobs.query(
-                f"thumbnail {key}",
-                tr("Thumbnail"),
-                lambda _job: _draw(item),
-                lambda t: self._keep(key, t),
-                quiet=True,
-            )
+            self._ask_for(item)
         return self._thumbnails[key]
+
+    def _draw_anew(self, found: Found) -> None:
+        """Draw the middle of series that were pictured when only some of their files were found."""
+        for series in found.series:
+            if self._drawn_of.get(self.key(series), len(series.files)) != len(series.files):
+                self._ask_for(series)
+
+    def _ask_for(self, item: Item) -> None:
+        key = self.key(item)
+        if is_series(item):
+            self._drawn_of[key] = len(item.files)
+        self._jobs.query(
+            f"thumbnail {key}", tr("Thumbnail"), lambda _job: _draw(item), lambda t: self._keep(key, t), quiet=True
+        )
 
     def _keep(self, key: str, thumbnail: NDArray[Any] | None) -> None:
         self._thumbnails[key] = thumbnail

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QImage, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QGraphicsRectItem
 
 from canvas_bench import make_labels, make_layer, pixels
 from pellucid.model.geometry import Geometry
 from pellucid.ui.canvas import drawing, label_item, sampling
 from pellucid.ui.canvas.drawing import do_together
 from pellucid.ui.canvas.layer_item import SliceItem
+from pellucid.ui.canvas.sheet import SheetView
 
 
 @pytest.fixture
@@ -156,3 +157,26 @@ def test_thinned_slices_hold_the_chosen_rows_and_columns(turn):
     columns = sampling.along(array.shape[1], 0.3, -1.0, 100, gather=True, stride=False)
     expected = [[array[r, c] for c in columns.index] for r in rows.index]
     np.testing.assert_array_equal(sampling.take(array, rows, columns), expected)
+
+
+def test_a_change_is_painted_when_the_pane_asks_and_not_once_more_for_its_scene(qtbot):
+    painted = []
+
+    class Counted(SheetView):
+        def paintEvent(self, event):
+            painted.append(event.region())
+            super().paintEvent(event)
+
+    view = Counted()
+    qtbot.addWidget(view)
+    view.sheet.add(QGraphicsRectItem(0, 0, 10, 10))
+    with qtbot.waitExposed(view):
+        view.show()
+    QApplication.processEvents()
+    painted.clear()
+    view.sheet.look_at((5.0, 5.0), 4.0, (view.width(), view.height()))
+    QApplication.processEvents()  # the scene tells what changed
+    assert not painted
+    view.viewport().update()
+    QApplication.processEvents()
+    assert len(painted) == 1
