@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -245,6 +247,23 @@ def test_a_form_about_the_grid_starts_with_that_of_the_image(filters, ct, qtbot)
     filters._document_changed()
     qtbot.wait(50)
     assert filters.form.values()["spacing_x"] == 3.0
+
+
+@pytest.mark.hazard("H43")
+def test_a_form_proposes_no_spacing_that_nobody_stated(session, show, qtbot):
+    ct = session.document.layers[0]
+    grid = replace(ct.geometry, known_spacing=(True, True, False))
+    session.document.active.frames = (replace(ct.volume, geometry=grid),)
+    filters = show(OperationsDock(session, "Filters"))
+    qtbot.waitUntil(lambda: filters.list.tree.topLevelItemCount() > 0)
+    filters.choose("geometry.set_spacing")
+    qtbot.waitUntil(lambda: filters.form is not None)
+    boxes = {axis: filters.form.editors[f"spacing_{axis}"].box for axis in "xyz"}
+    assert [bool(box.text()) for box in boxes.values()] == [True, True, False]
+    assert not filters.run.apply.isEnabled() and filters.form.editors["spacing_z"].unit.text() == "mm"
+    qtbot.keyClicks(boxes["z"], "2.5")
+    qtbot.waitUntil(filters.run.apply.isEnabled)
+    assert filters.form.values()["spacing_z"] == 2.5
 
 
 def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):

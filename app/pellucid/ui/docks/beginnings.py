@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pellucid.model.geometry import Geometry
     from pellucid.model.histogram import Histogram
     from pellucid.model.layer import ImageLayer
-    from pellucid.operations.operation import Field
+    from pellucid.operations.operation import Field, Operation
 
 _COARSE = (0.05, 20.0)
 """Voxels between these sizes (mm) are those of patients, for which lengths are declared."""
@@ -38,6 +38,15 @@ def from_grid(fields: Iterable[Field], geometry: Geometry) -> dict[str, float | 
         elif field.name == "unit" and "voxels" in field.choices and scale != 1.0:
             found["unit"] = "voxels"
     return found
+
+
+def not_stated(operation: Operation, geometry: Geometry) -> tuple[str, ...]:
+    """Return the spacings that an operation would make known although nobody has stated them: none is proposed."""
+    if "known_spacing" not in operation.states:
+        return ()
+    axes = {field.name: field.begins.axis for field in operation.fields
+            if field.begins is not None and field.begins.at == "spacing"}  # fmt: skip
+    return tuple(name for name, axis in axes.items() if not geometry.known_spacing[axis] and geometry.size[axis] > 1)
 
 
 def from_values(fields: Iterable[Field], image: ImageLayer, histogram: Histogram) -> dict[str, float]:

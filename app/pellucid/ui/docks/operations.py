@@ -13,7 +13,7 @@ from pellucid.language import mark, tr
 from pellucid.model.crop_box import Box
 from pellucid.model.findings import Refused
 from pellucid.session.framing import Framed
-from pellucid.ui.docks.beginnings import from_grid, from_values, scale_of
+from pellucid.ui.docks.beginnings import from_grid, from_values, not_stated, scale_of
 from pellucid.ui.docks.operation_card import OperationCard
 from pellucid.ui.docks.operation_list import OperationList
 from pellucid.ui.docks.parts import EmptyState, Panel, allow
@@ -167,10 +167,13 @@ class OperationsDock(Panel):
         if image is None or form is None:
             return
         form.set_size(image.geometry.size)
-        form.set_spacing_known(image.geometry.has_lengths)
+        unstated = not_stated(form.operation, image.own_geometry)
+        form.set_spacing_known(image.geometry.has_lengths or bool(unstated))
         form.set_scale(scale_of(image.own_geometry))
         if self._starting and (values := from_grid(form.operation.fields, image.own_geometry)):
             form.begin(values)
+        if self._starting and unstated:
+            form.leave_open(unstated)
         if not form.follows_image:
             self._starting = False
             return
@@ -212,7 +215,7 @@ class OperationsDock(Panel):
     def _request(self) -> None:
         if self.operation is None or self.form is None or not self.run.preview.isChecked() or not self._is_seen():
             return
-        if self.run.why_not:
+        if self.run.why_not or self.form.check():
             return
         if self.form.box() is not None:
             self.run.preview_state("box")
@@ -315,6 +318,8 @@ class OperationsDock(Panel):
         self.run.set_frames(len(image.frames) if many and image is not None else 1)
         self.run.allow(running.why_not(operation.id))
         self.card.evolution.allow(self.run.why_not)
+        if self.form is not None and not self.run.why_not and (complaint := self.form.check()):
+            self._invalid(complaint)
 
     def _fold(self) -> None:
         """Let the list make room for the form where both do not fit."""

@@ -72,7 +72,7 @@ class NumberBox(TextLine):
         super().__init__(parent)
         self.bounds, self.step, self.unit = bounds, step, unit
         self._value: float = bounds.clamp(0.0)
-        self._tip = ""
+        self._tip, self._open = "", False
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setFont(theme.figures(self.font()))
         self.setFixedWidth(72)
@@ -89,6 +89,12 @@ class NumberBox(TextLine):
         self._value = int(value) if self.bounds.whole else value
         if self.complaint() or parse_number(self.text()) != value:
             self._write()
+
+    def leave_open(self) -> None:
+        """Show no value until one is typed: there is none that Escape could bring back."""
+        self._open = True
+        self.clear()
+        self.setPlaceholderText("?")
 
     def complaint(self) -> str:
         """Return why the text cannot be used, or ``""``."""
@@ -114,7 +120,7 @@ class NumberBox(TextLine):
         direction = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
         if direction:
             self.stepped(direction * (10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1))
-        elif event.key() == Qt.Key.Key_Escape and self.complaint():
+        elif event.key() == Qt.Key.Key_Escape and self.complaint() and not self._open:
             self._write()
             self.edited.emit(self._value)
         else:
@@ -143,7 +149,7 @@ class NumberBox(TextLine):
             self._accept(parse_number(self.text()) or 0.0)
 
     def _accept(self, value: float) -> None:
-        self._value = int(value) if self.bounds.whole else value
+        self._value, self._open = int(value) if self.bounds.whole else value, False
         self.edited.emit(self._value)
 
     def _tidy(self) -> None:
@@ -151,6 +157,7 @@ class NumberBox(TextLine):
             self._write()
 
     def _write(self) -> None:
+        self._open = False
         self.setText(format_number(self._value))
         self._mark("")
 

@@ -58,6 +58,9 @@ class FieldEditor(QWidget):
     def set_size(self, size: tuple[int, int, int]) -> None:
         """Take over the number of voxels of the image along x, y and z."""
 
+    def leave_open(self) -> None:
+        """Show no value until the user states one; what has no number to type keeps its own."""
+
     def set_spacing_known(self, known: bool) -> None:
         """Take over whether lengths of the image are known: where they are not, one pixel counts as 1."""
 
@@ -115,6 +118,10 @@ class NumberField(FieldEditor):
         """Show a value without telling anybody."""
         self.box.set_value(value)
         self.slider.set_value(value)
+
+    def leave_open(self) -> None:
+        """Show no value until the user states one."""
+        self.box.leave_open()
 
     def complaint(self) -> str:
         """Return why what is shown cannot be used, or ``""``."""

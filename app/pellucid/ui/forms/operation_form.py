@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +74,12 @@ class OperationForm(QWidget):
     def begin(self, values: Mapping[str, Any]) -> None:
         """Start with values that fit the image, and tell it like typed ones."""
         self.set_values(values)
+        self._edited()
+
+    def leave_open(self, names: Iterable[str]) -> None:
+        """Ask for numbers that are not to be guessed; nothing can be used before they were typed."""
+        for name in names:
+            self.editors[name].leave_open()
         self._edited()
 
     def set_ranges(self, low: float, high: float, unit: str = "") -> None:
