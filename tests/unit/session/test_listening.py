@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Event
+from threading import Event, Semaphore
 
 import pytest
 
@@ -72,11 +72,12 @@ def test_one_that_started_unheard_ends_with_the_session(slow: type[Slow]) -> Non
 
 @pytest.mark.hazard("H40")
 def test_one_that_was_switched_off_ends_with_the_session_though_its_turn_never_came(slow: type[Slow]) -> None:
-    session, busy = Session(), Event()
+    session, begun, busy = Session(), Semaphore(0), Event()
     slow.may.set()
     session.servers.listener.start(pytest.fail)
     assert session.jobs.drain(PATIENCE)
-    loads = [session.jobs.load("Opening", lambda _job: busy.wait(PATIENCE)) for _ in range(3)]
+    loads = [session.jobs.load("Opening", lambda _job: (begun.release(), busy.wait(PATIENCE))) for _ in range(3)]
+    assert all(begun.acquire(timeout=PATIENCE) for _ in loads)
     session.servers.listener.stop()
     session.jobs.cancel_all()
     busy.set()
