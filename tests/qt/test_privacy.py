@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -163,6 +163,8 @@ def items(model, parent=None) -> list[str]:
 
 
 def leaks(window) -> list[tuple[str, str]]:
+    """Return every text that tells who it is; what is to be deleted is gone for the user, and may wait for a loop."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return [(where, text) for where, text in texts(window) if any(sign in text.lower() for sign in PLANTED)]
 
 
