@@ -185,7 +185,12 @@ def test_one_key_hides_identity_everywhere(session_of, qtbot, tmp_path):
     assert session.view.hide_identity and FAMILY not in window.notices.text
     session.notice.emit(f"{FOLDER} {FAMILY}, {GIVEN} was not read.", "warning")
     window.files.fill_recent(QMenu(window))
-    qtbot.waitUntil(lambda: not session.jobs.running and leaks(window) == [])
+
+    def nothing_tells() -> None:
+        assert [job.name for job in session.jobs.running] == []
+        assert leaks(window) == []
+
+    qtbot.waitUntil(nothing_tells)
     for pane in window.canvas.shown_panes():
         picture = pane._picture(pane.frame)
         assert not any(sign in str(picture.corners).lower() for sign in PLANTED)
