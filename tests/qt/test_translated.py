@@ -73,7 +73,7 @@ BRACKETED = re.compile(r"⟦[^⟦⟧]*(?:⟧|…$)")
 WORD = re.compile(rf"{DATA}\w+|[^\W\d_]{{2,}}")
 _ALIKE = """
     Pellucid napari English Deutsch CT PET RGB RGBA LPS MIP MinIP NaN NA HU SUV SUVbw SUVlbm SUVbsa
-    mm mm² mm³ ml nm µm ms px bytes KB MB GB int int16 uint8 float
+    mm mm² mm³ ml nm µm ms px bytes kB KB MB GB int int16 uint8 float
     Ctrl Shift Alt Meta Space Del Ins Up Down Left Right PgUp PgDown Home End Esc Return Enter Backspace Tab
     im
     CR DX MG MR NM PT RF US XA SR SEG RTDOSE RTSTRUCT AE TLS DIMSE DICOMweb PACS PELLUCID
