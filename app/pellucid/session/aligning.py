@@ -225,8 +225,8 @@ class _Growing:
             now = time.monotonic()
             if now - self._last < _OFTEN:
                 return
-            self._last, known = now, tuple(self._movements)
-        self._show(known)
+            self._last = now
+            self._show(tuple(self._movements))  # within the lock: what is known later is passed on later
 
 
 def _context(job: Job, remarks: list[str], volume: Volume | None = None) -> Any:

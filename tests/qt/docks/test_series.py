@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from scipy import ndimage
 
 from pellucid.model.geometry import Geometry
+from pellucid.model.histogram import histogram
 from pellucid.model.layer import ImageLayer
 from pellucid.model.volume import Volume, image_from_array
 from pellucid.ui.docks.series import SeriesPanel
@@ -64,6 +65,23 @@ def test_says_what_to_do_without_a_series(panel, empty_session):
     volume = series().frames[0]
     show(empty_session, ImageLayer("one", (volume,)))
     assert panel.series.empty.isVisible()
+
+
+@pytest.mark.parametrize("typed", ["", "77"])
+def test_what_is_typed_stays_although_the_values_of_the_image_are_known_later(qtbot, panel, empty_session, typed):
+    asked = []
+    empty_session.looking.histogram = lambda layer, scope, done, who: asked.append(done)
+    layer = stack()
+    show(empty_session, layer)
+    qtbot.waitUntil(lambda: bool(asked))
+    box = panel.series.form.editors["background"].box
+    if typed:
+        box.selectAll()
+        QTest.keyClicks(box, typed)
+    for done in asked:
+        done(histogram(layer.volume))
+    lowest = float(layer.volume.array.min())
+    assert panel.series.form.values()["background"] == pytest.approx(float(typed) if typed else lowest, rel=1e-5)
 
 
 def test_one_button_aligns_and_undo_brings_the_bytes_back(qtbot, panel, empty_session):

@@ -49,6 +49,7 @@ class SeriesBox(QWidget):
         self.subject, self.help = Elided(mode=Qt.TextElideMode.ElideMiddle), dim()
         self.subject.setProperty("dim", True)
         self.form: OperationForm | None = None
+        self._touched = False
         self._form_place = QWidget()
         self._form_column = QVBoxLayout(self._form_place)
         self._form_column.setContentsMargins(0, 0, 0, 0)
@@ -117,6 +118,8 @@ class SeriesBox(QWidget):
             self.form.hide()
             self.form.deleteLater()
         self.form = form = OperationForm(self._aligning.declaration(layer))
+        self._touched = False
+        form.touched.connect(self._touch)
         self._form_column.addWidget(form)
         self._choose(next(iter(presets)))
         if not self.values.value():
@@ -132,10 +135,14 @@ class SeriesBox(QWidget):
         def done(histogram: Histogram) -> None:
             if form is self.form and histogram.total:
                 form.set_ranges(histogram.minimum, histogram.maximum, layer.volume.unit)
-                form.set_values(from_values(form.operation.fields, layer, histogram))
+                if not self._touched:  # what the user says stands, also when what fits the image is known only later
+                    form.set_values(from_values(form.operation.fields, layer, histogram))
 
         if form.follows_image:
             self._session.looking.histogram(layer, "volume", done, "series form")
+
+    def _touch(self) -> None:
+        self._touched = True
 
     def _choose(self, name: str) -> None:
         preset = self._presets()[name]
