@@ -137,4 +137,4 @@ def test_layers_are_compared_in_the_window_with_the_numbers_of_the_command_line(
     QTest.mouseClick(chart, Qt.MouseButton.LeftButton, pos=chart.position_of(3).toPoint())
     assert session.view.crosshair != before
     assert session.agreeing.place(session.agreeing.axis()) == 3
-    user.window.close_without_asking()
+    user.leave()

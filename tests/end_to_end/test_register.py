@@ -14,7 +14,7 @@ from pellucid.model.compare import CompareMode
 def user(qtbot):
     user = User(qtbot, (1280, 720))
     yield user
-    user.window.close_without_asking()
+    user.leave()
 
 
 @pytest.mark.data

@@ -30,7 +30,7 @@ OTHER = replace(GRID, frame_of_reference="9.9")
 def user(qtbot):
     user = User(qtbot, (1280, 720))
     yield user
-    user.window.close_without_asking()
+    user.leave()
 
 
 def put(user, name, geometry, modality, value):

@@ -310,7 +310,7 @@ def test_a_click_on_the_image_finds_the_row_and_outlines_it(qtbot):
     QTest.mouseClick(pane.viewport(), LEFT, pos=pane.widget_at(elsewhere).toPoint())
     assert session.objects.selected == {3}
     session.labelling.end_stroke()
-    user.window.close_without_asking()
+    user.leave()
 
 
 def test_the_recipe_is_saved_for_a_batch(session, ct, show, qtbot, tmp_path, monkeypatch):
