@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 _CLOCK = Qt.TimerType.PreciseTimer  # that of cine, which goes on
 _SOON = 500  # ms; what waits longer is a sentence that goes away
@@ -14,7 +16,15 @@ def at_rest(session) -> bool:
 
     While frames are played widgets look again for ever, and the sooner after each other the busier the machine is.
     """
-    windows = QApplication.topLevelWidgets()
-    timers = (timer for window in windows for timer in window.findChildren(QTimer) if timer.isActive())
+    timers = (timer for window in all_windows() for timer in window.findChildren(QTimer) if timer.isActive())
     soon = any(timer.isSingleShot() and timer.interval() <= _SOON and timer.timerType() != _CLOCK for timer in timers)
     return (session.playing.is_playing or not soon) and not session.jobs.running
+
+
+def all_windows() -> list[QWidget]:
+    """Return all windows, dialogs and menus; garbage that is collected while Qt lists them would crash the process."""
+    gc.disable()
+    try:
+        return QApplication.topLevelWidgets()
+    finally:
+        gc.enable()

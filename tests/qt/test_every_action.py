@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
+from at_rest import all_windows
 from canvas_bench import make_labels, make_layer
 from dicom_making import save, stack
 from hands import User
@@ -45,7 +46,7 @@ def fill(user) -> None:
 
 def close_what_opened(user) -> None:
     """Reject every dialog and close every menu, however deep."""
-    for widget in QApplication.topLevelWidgets():
+    for widget in all_windows():
         if widget is user.window or not widget.isVisible():
             continue
         if isinstance(widget, QDialog):

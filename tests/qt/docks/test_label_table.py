@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
+from at_rest import all_windows
 from pace import allowed
 from pellucid.files.label_tables import write_table
 from pellucid.model.labels import Code, Label, Status, color_for
@@ -223,7 +224,7 @@ def test_tables_are_imported_and_exported(panel, labels, session, said, qtbot, t
 def test_details_are_edited_as_one_step(panel, labels, session, qtbot, monkeypatch):
     click(panel, qtbot, 1, NAME)
     choose(panel.labels.menus.of_rows(), "Edit details…")
-    dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, LabelDetailsDialog) and w.isVisible())
+    dialog = next(w for w in all_windows() if isinstance(w, LabelDetailsDialog) and w.isVisible())
     dialog.name.selectAll()
     qtbot.keyClicks(dialog.name, "Liver, left")
     dialog.status.set_value(Status.FLAGGED)
