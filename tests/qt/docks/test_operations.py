@@ -264,6 +264,8 @@ def test_a_form_proposes_no_spacing_that_nobody_stated(session, show, qtbot):
     qtbot.keyClicks(boxes["z"], "2.5")
     qtbot.waitUntil(filters.run.apply.isEnabled)
     assert filters.form.values()["spacing_z"] == 2.5
+    filters.card.defaults_asked.emit()
+    assert boxes["z"].text() == "" and not filters.run.apply.isEnabled()
 
 
 def test_limits_that_mean_nothing_here_start_at_the_brighter_quarter(session):
