@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, Qt, QTimer
+from PySide6.QtCore import QAbstractListModel, QEvent, QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -168,8 +169,17 @@ def leaks(window) -> list[tuple[str, str]]:
     return [(where, text) for where, text in texts(window) if any(sign in text.lower() for sign in PLANTED)]
 
 
+def rest_the_mouse(window, qtbot) -> None:
+    """Point at the middle of a pane, so that the line below tells the name of a layer."""
+    pane = window.canvas.shown_panes()[0]
+    QTest.mouseMove(pane.viewport(), QPoint(3, 3))
+    QTest.mouseMove(pane.viewport(), pane.viewport().rect().center())
+    qtbot.waitUntil(lambda: PICTURE in window.status.values.text() and PICTURE in window.status.values.toolTip())
+
+
 @pytest.mark.hazard("H34")
-def test_one_key_hides_identity_everywhere(session_of, qtbot, tmp_path):
+@pytest.mark.parametrize("mouse", ["rests", "left"])
+def test_one_key_hides_identity_everywhere(session_of, qtbot, tmp_path, mouse):
     window = session_of()
     opened(window, qtbot, plant(tmp_path / "in"))
     session = window.session
@@ -179,6 +189,11 @@ def test_one_key_hides_identity_everywhere(session_of, qtbot, tmp_path):
     QApplication.processEvents()
     session.offer.emit(f"“{FAMILY}” has labels.", f"Open {GIVEN}", lambda: None)  # stands while the key is pressed
     session.notice.emit(f"{FAMILY}, {GIVEN} was read.", "warning")
+    rest_the_mouse(window, qtbot)
+    if mouse == "left":
+        pane = window.canvas.shown_panes()[0]
+        QApplication.sendEvent(pane, QEvent(QEvent.Type.Leave))
+        assert window.status.values.text() == ""
     assert len(leaks(window)) > 10, "the walk finds nothing, so it could not find a leak"
     real = [layer.name for layer in session.document.layers]
     window.actions_table.by_id["view.identity"].trigger()

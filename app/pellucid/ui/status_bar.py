@@ -31,6 +31,7 @@ class CursorReadout(QLabel):
     def __init__(self, name: str, tip: str, width: int = 0) -> None:
         super().__init__()
         self.setAccessibleName(name)
+        self._tip = tip
         self.setToolTip(tip)
         self.setFont(theme.figures(self.font()))
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -46,6 +47,11 @@ class Values(CursorReadout):
     def __init__(self, name: str, tip: str) -> None:
         super().__init__(name, tip)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+
+    def tell(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show names and values; without any, only the tooltip says what would stand here."""
+        self.setText("   ·   ".join(f"{name} {value}" for name, value in rows))
+        self.setToolTip("\n".join(f"{name}: {value}" for name, value in rows) or self._tip)
 
     def minimumSizeHint(self) -> QSize:
         """Return a width that any window can give."""
@@ -101,12 +107,11 @@ class StatusBar(QStatusBar):
         """
         self.zoom.setText("" if world is None or percent is None else f"{percent:.0f} %")
         if world is None:
-            for label in (self.values, self.voxel, self.world):
+            self.values.tell(())
+            for label in (self.voxel, self.world):
                 label.setText("")
             return
-        rows = self._session.looking.values_at(world, projected or {}, layers)
-        self.values.setText("   ·   ".join(f"{name} {value}" for name, value in rows))
-        self.values.setToolTip("\n".join(f"{name}: {value}" for name, value in rows))
+        self.values.tell(self._session.looking.values_at(world, projected or {}, layers))
         image = self._session.document.active_image
         if layers is not None and image not in layers:
             image = next((one for one in reversed(layers) if isinstance(one, ImageLayer)), None)
