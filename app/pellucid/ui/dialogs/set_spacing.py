@@ -28,8 +28,7 @@ class Unstated(NumberBox):
 
     def __init__(self) -> None:
         super().__init__(Bounds(LEAST, MOST), 0.1, "mm")
-        self.clear()
-        self.setPlaceholderText("?")
+        self.leave_open()
 
     def stated(self) -> float | None:
         """Return what was typed, None where nothing is."""
