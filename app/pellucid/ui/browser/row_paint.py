@@ -66,7 +66,7 @@ class RowPaint(QStyledItemDelegate):
             bold.setWeight(QFont.Weight.DemiBold)
             painter.setFont(bold)
         if row.kind == "series":
-            half = room.height() // 2
+            half = room.height() // 2 if row.detail else 4
             _text(painter, room.adjusted(0, 4, 0, -half), row.texts[NAME], ink)
             _text(painter, room.adjusted(0, half, 0, -4), row.detail, c.dim)
             return
